@@ -1,0 +1,23 @@
+// CHECK: an assertion that stays on in release builds.
+//
+// For our own mistakes only. What peers, clients and disks send may be nonsense, and nonsense is an Error. When a
+// CHECK fails the state of this node cannot be trusted any more, so the process ends with one line; the others go on.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace skiff {
+
+[[noreturn]] inline void check_failed(const char* condition, const char* file, int line) {
+  std::fprintf(stderr,
+               "skiff: broken invariant: %s (%s:%d); this node stops, its data folder is as it was, report this line\n",
+               condition, file, line);
+  std::fflush(stderr);
+  std::abort();
+}
+
+}  // namespace skiff
+
+#define CHECK(condition) \
+  (static_cast<bool>(condition) ? void(0) : ::skiff::check_failed(#condition, __FILE__, __LINE__))

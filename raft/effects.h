@@ -1,0 +1,37 @@
+// Effects: everything that must now be done. The order of the fields is the order of doing.
+//
+// Many steps, then one take_effects(): that is group commit.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "raft/message.h"
+#include "raft/types.h"
+
+namespace skiff::raft {
+
+struct ConfirmedRead {
+  RequestId id;
+  Index index = 0;
+};
+
+struct Effects {
+  std::vector<Message> messages;         // send at once: they promise nothing about our disk
+  std::optional<HardState> hard_state;   // make durable, together with
+  std::vector<Entry> entries;            // these; then say so with Persisted. An entry replaces what the log holds
+                                         // at its index and everything behind that.
+  std::vector<Message> messages_once_durable;  // votes and acks: only after the two above, and all that was handed
+                                               // over before them, are on disk
+  std::vector<Entry> committed;          // apply in this order
+  std::vector<ConfirmedRead> reads;      // answer once applied >= index
+  std::vector<RequestId> refused_reads;  // cannot be confirmed now: no leader, or leadership lost
+  std::vector<uint64_t> refused;         // proposals that were not taken: not in any log, not on any wire
+
+  bool empty() const {
+    return messages.empty() && !hard_state && entries.empty() && messages_once_durable.empty() && committed.empty() &&
+           reads.empty() && refused_reads.empty() && refused.empty();
+  }
+};
+
+}  // namespace skiff::raft

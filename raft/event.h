@@ -1,0 +1,47 @@
+// Event: everything that can happen to a node. Time comes in beside each.
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "raft/message.h"
+#include "raft/types.h"
+
+namespace skiff::raft {
+
+// Nothing but time. Due at Raft::next_deadline().
+struct TimePassed {};
+
+struct Received {
+  Message message;
+};
+
+// What this node's clients want written, in order. Refused as a whole (Effects::refused) or not at all.
+struct Proposed {
+  struct Proposal {
+    uint64_t id = 0;  // unique per process; comes back when refused
+    Payload command;
+  };
+  std::vector<Proposal> proposals;
+};
+
+// What an earlier Effects asked to be made durable now is.
+struct Persisted {
+  std::optional<HardState> hard_state;
+  LogPosition last;  // the last entry of the batch; {0, 0} if it had none
+};
+
+// Somebody here wants to read. Comes back in Effects::reads or Effects::refused_reads with the same id.
+struct ReadAsked {
+  RequestId id;  // never used before
+};
+
+// The process of that node is gone: its connection broke and a new one was refused. Better news than silence.
+struct PeerGone {
+  NodeId node = 0;
+};
+
+using Event = std::variant<TimePassed, Received, Proposed, Persisted, ReadAsked, PeerGone>;
+
+}  // namespace skiff::raft

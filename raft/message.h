@@ -1,0 +1,83 @@
+// Message: what nodes say to each other, one struct each, and the variant of them.
+//
+// Every message carries the sender's term. Messages may be lost, repeated, delayed and reordered; none may be forged
+// (the transport's checksums and greeting see to that), yet none is believed beyond what its fields prove.
+#pragma once
+
+#include <cstdint>
+#include <variant>
+#include <vector>
+
+#include "raft/types.h"
+
+namespace skiff::raft {
+
+// Would you vote for me, if I asked at `term + 1`? Changes nothing at either side. (Thesis 9.6)
+struct PreVoteRequest {
+  LogPosition last;  // the end of the candidate's log
+  uint64_t round = 0;  // counts the sender's campaigns: an answer to an older one counts for nothing
+};
+struct PreVoteReply {
+  uint64_t round = 0;
+  bool granted = false;
+};
+
+// Vote for me at `term`. (Thesis 3.4)
+struct VoteRequest {
+  LogPosition last;
+};
+struct VoteReply {
+  bool granted = false;
+};
+
+// Entries that follow `previous`; none to probe or to pass on the commit index. (Thesis 3.5)
+struct AppendEntries {
+  LogPosition previous;
+  Index commit = 0;
+  std::vector<Entry> entries;
+};
+// Accepted: the log agrees with the leader's up to `match`, and is on disk up to there.
+// Refused: there was nothing, or something else, at `refused`; `hint` is the last position at which the follower's
+// log could agree (its term is at most that of `refused`), so that whole terms are skipped.
+struct AppendReply {
+  bool accepted = false;
+  Index match = 0;
+  LogPosition refused;
+  LogPosition hint;
+};
+
+// I still lead. `round` is the newest ReadIndex round; the reply repeats it. `commit` is never beyond what the
+// follower is known to have.
+struct Heartbeat {
+  Index commit = 0;
+  uint64_t round = 0;
+};
+struct HeartbeatReply {
+  uint64_t round = 0;
+};
+
+// A follower passes on what its clients want written.
+struct ForwardProposals {
+  std::vector<Payload> commands;
+};
+
+// A follower asks up to where it must have applied to serve reads that arrived before now. (Thesis 6.4)
+struct ReadIndexRequest {
+  RequestId id;
+};
+struct ReadIndexReply {
+  RequestId id;
+  Index index = 0;
+};
+
+using MessageBody = std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendEntries, AppendReply,
+                                 Heartbeat, HeartbeatReply, ForwardProposals, ReadIndexRequest, ReadIndexReply>;
+
+struct Message {
+  NodeId from = 0;
+  NodeId to = 0;
+  Term term = 0;  // the sender's
+  MessageBody body;
+};
+
+}  // namespace skiff::raft

@@ -1,0 +1,60 @@
+// Types: the nouns of Raft. Everything else in the house is built on these.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace skiff::raft {
+
+using NodeId = uint64_t;  // from 1; 0 is nobody
+using Term = uint64_t;    // from 1; 0 is before the first election
+using Index = uint64_t;   // from 1; 0 is before the first entry
+
+// Nanoseconds on a monotonic clock, or in the simulator a number. Comes in with every event.
+using Time = uint64_t;
+constexpr Time kMillisecond = 1'000'000;
+constexpr Time kNever = ~Time{0};
+
+// Term and index travel together. The order is the one votes are given by: the later term is the more up to date
+// log, and within a term the longer one (thesis 3.6.1).
+struct LogPosition {
+  Term term = 0;
+  Index index = 0;
+  auto operator<=>(const LogPosition&) const = default;
+};
+
+enum class EntryKind : uint8_t {
+  no_op = 1,          // the first entry of every term: commits what came before it (thesis 6.4)
+  command = 2,        // for the store; opaque here
+  configuration = 3,  // who the members are, whole
+};
+
+// Shared by the log, the disk and the links; never changed once made; null means empty.
+using Payload = std::shared_ptr<const std::string>;
+
+struct Entry {
+  LogPosition position;
+  EntryKind kind = EntryKind::no_op;
+  Payload payload;
+
+  uint64_t bytes() const { return payload ? payload->size() : 0; }
+};
+
+// What must never be forgotten: a node votes once a term and never goes back to an older one.
+struct HardState {
+  Term term = 0;
+  NodeId vote = 0;
+  auto operator<=>(const HardState&) const = default;
+};
+
+// Names a request for ever: `incarnation` counts the starts of the node that asked (kept on its disk), `number` its
+// requests since. An answer that arrives late can therefore never be taken for the answer to something newer.
+struct RequestId {
+  uint64_t incarnation = 0;
+  uint64_t number = 0;
+  auto operator<=>(const RequestId&) const = default;
+};
+
+}  // namespace skiff::raft

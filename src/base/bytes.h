@@ -1,0 +1,65 @@
+// Bytes: views of memory, and little-endian numbers in it.
+//
+// A key or value is bytes; std::string owns them and std::string_view looks at them, as LevelDB's Slice does.
+// On disk and in commands every number is little-endian and unaligned.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace skiff {
+
+static_assert(std::endian::native == std::endian::little, "the formats assume a little-endian machine");
+
+template <class Number>
+void put_number(std::string& out, Number number) {
+  static_assert(std::is_unsigned_v<Number>);
+  char bytes[sizeof number];
+  std::memcpy(bytes, &number, sizeof number);
+  out.append(bytes, sizeof number);
+}
+
+// Requires: at least sizeof(Number) bytes at `from`.
+template <class Number>
+Number get_number(const char* from) {
+  static_assert(std::is_unsigned_v<Number>);
+  Number number;
+  std::memcpy(&number, from, sizeof number);
+  return number;
+}
+
+// Reads numbers and byte strings off the front of a view. After the first read past the end, `ok()` is false and
+// everything read is zero or empty, so a decoder checks once, at its end.
+class ByteReader {
+ public:
+  explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
+
+  template <class Number>
+  Number number() {
+    std::string_view taken = bytes(sizeof(Number));
+    return taken.size() == sizeof(Number) ? get_number<Number>(taken.data()) : Number{0};
+  }
+  std::string_view bytes(uint64_t count) {
+    if (count > rest_.size()) {
+      ok_ = false;
+      rest_ = {};
+      return {};
+    }
+    std::string_view taken = rest_.substr(0, count);
+    rest_.remove_prefix(count);
+    return taken;
+  }
+  std::string_view rest() const { return rest_; }
+  bool ok() const { return ok_; }
+  bool done() const { return ok_ && rest_.empty(); }
+
+ private:
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+}  // namespace skiff

@@ -1,0 +1,46 @@
+// Log: one line per event that an operator cares about. A thin face on spdlog, so that its headers are compiled once.
+//
+// Nothing is logged per request at the default level. Where a peer or a client could cause a flood, the line goes
+// through a LogLimit.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "src/base/result.h"
+
+namespace skiff::log {
+
+enum class Level { debug, info, warn, error, off };
+
+// "debug" "info" "warn" "error" "off"
+Result<Level> parse_level(std::string_view name);
+
+// Lines go to stderr: "2026-01-31 12:00:00.123 info  node 2: becomes leader at term 3".
+// `who` ("node 2") stands in front of every line. Thread-safe; before start() lines come out without a name.
+void start(Level level, std::string_view who);
+
+bool is_on(Level level);
+void debug(std::string_view line);
+void info(std::string_view line);
+void warn(std::string_view line);
+void error(std::string_view line);
+
+// Prints the last line of a node that cannot go on, flushes, and ends the process with status 1.
+[[noreturn]] void die(std::string_view line);
+
+// Lets a line through at most once an interval, and says how many it held back.
+class Limit {
+ public:
+  explicit Limit(uint64_t interval_ms) : interval_ms_(interval_ms) {}
+  // Like warn(), but limited. `now_ms` is any monotonic clock.
+  void warn(uint64_t now_ms, std::string_view line);
+
+ private:
+  uint64_t interval_ms_;
+  uint64_t next_ms_ = 0;
+  uint64_t held_back_ = 0;
+};
+
+}  // namespace skiff::log

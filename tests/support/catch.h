@@ -1,0 +1,14 @@
+// Catch2 with its short names, except CHECK, which is ours (raft/check.h): tests say REQUIRE.
+#pragma once
+
+#define CATCH_CONFIG_PREFIX_ALL
+#include <catch2/catch.hpp>
+
+#define TEST_CASE(...) CATCH_TEST_CASE(__VA_ARGS__)
+#define SECTION(...) CATCH_SECTION(__VA_ARGS__)
+#define REQUIRE(...) CATCH_REQUIRE(__VA_ARGS__)
+#define REQUIRE_FALSE(...) CATCH_REQUIRE_FALSE(__VA_ARGS__)
+#define REQUIRE_THAT(...) CATCH_REQUIRE_THAT(__VA_ARGS__)
+#define INFO(...) CATCH_INFO(__VA_ARGS__)
+#define CAPTURE(...) CATCH_CAPTURE(__VA_ARGS__)
+#define FAIL(...) CATCH_FAIL(__VA_ARGS__)

@@ -1,0 +1,29 @@
+// Address: host and port, as a flag or a member list writes them.
+//
+// `http://host:port`, `tcp://host:port` and `host:port` mean the same; an IPv6 host stands in brackets. A trailing
+// slash is allowed, a path is not.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "src/base/result.h"
+
+namespace skiff::transport {
+
+struct Address {
+  std::string host;
+  uint16_t port = 0;
+
+  auto operator<=>(const Address&) const = default;
+};
+
+// "http://127.0.0.1:9021" -> {"127.0.0.1", 9021}. Errors say what is wrong with which text.
+Result<Address> parse_address(std::string_view text);
+
+// "http://127.0.0.1:9021", with brackets round an IPv6 host: the form that members are shown in.
+std::string to_url(const Address& address);
+
+}  // namespace skiff::transport

@@ -1,0 +1,97 @@
+// Loop, Timer, Signal: owners of libuv handles.
+//
+// A handle may be freed only in or after its close callback. Owned<> sees to that once, for all of them: it closes the
+// handle, and the close callback frees it. Tear-down is therefore: destroy the owners, run the loop until it is
+// empty, destroy the Loop, which CHECKs that nothing was left open.
+//
+// Output is written once a turn: what asked for flush_later() is flushed just before the loop goes back to wait, so
+// that everything one batch has to say to one socket leaves in one system call.
+#pragma once
+
+#include <uv.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace skiff::transport {
+
+template <class Handle>
+struct CloseLater {
+  void operator()(Handle* handle) const noexcept {
+    handle->data = nullptr;  // late callbacks find nobody
+    uv_close(reinterpret_cast<uv_handle_t*>(handle),
+             [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
+  }
+};
+// Only once uv_*_init succeeded.
+template <class Handle>
+using Owned = std::unique_ptr<Handle, CloseLater<Handle>>;
+
+class Loop {
+ public:
+  // Something with output to write before the loop waits again.
+  class Flushable {
+   public:
+    virtual void flush() = 0;
+
+   protected:
+    ~Flushable() = default;
+  };
+
+  Loop();
+  ~Loop();  // CHECKs that every handle has been closed
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  void run();       // until no handle is alive
+  bool run_once();  // waits for one turn; false when nothing is left alive
+  bool run_nowait();
+
+  uint64_t now_ns() const;  // monotonic, exact: the clock is read
+  uint64_t now_ms() const;  // monotonic, as of the start of this turn: costs nothing
+
+  void flush_later(Flushable* who);   // at most once until it is flushed
+  void flush_never(Flushable* who);   // it is going away
+
+  uv_loop_t* uv() { return &loop_; }
+
+ private:
+  void flush_all();
+
+  uv_loop_t loop_;
+  std::unique_ptr<uv_prepare_t, CloseLater<uv_prepare_t>> before_wait_;
+  std::vector<Flushable*> waiting_to_flush_;
+};
+
+// Calls back once, or every so often. Destroying it stops it; a callback may destroy its own timer.
+class Timer {
+ public:
+  Timer(Loop& loop, std::function<void()> expired);
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+  void start_ns(uint64_t delay_ns);  // once; rounded up to a millisecond; replaces an earlier start
+  void repeat_ms(uint64_t interval_ms);
+  void stop();
+
+ private:
+  Loop& loop_;
+  std::function<void()> expired_;
+  Owned<uv_timer_t> handle_;
+};
+
+// Calls back on every delivery of one signal.
+class Signal {
+ public:
+  Signal(Loop& loop, int number, std::function<void()> arrived);
+  Signal(const Signal&) = delete;
+  Signal& operator=(const Signal&) = delete;
+
+ private:
+  std::function<void()> arrived_;
+  Owned<uv_signal_t> handle_;
+};
+
+}  // namespace skiff::transport
