@@ -52,8 +52,8 @@ class Loop {
   uint64_t now_ns() const;  // monotonic, exact: the clock is read
   uint64_t now_ms() const;  // monotonic, as of the start of this turn: costs nothing
 
-  void flush_later(Flushable* who);   // at most once until it is flushed
-  void flush_never(Flushable* who);   // it is going away
+  void flush_later(Flushable* who);  // at most once until it is flushed
+  void flush_never(Flushable* who);  // it is going away
 
   uv_loop_t* uv() { return &loop_; }
 

@@ -59,9 +59,9 @@ class Stream final : private Loop::Flushable {
   // ... the implementer's
 };
 
-// Dials. Calls back once with a Stream or with why not (Error::what names the address; `refused` tells ECONNREFUSED from
-// everything else); destroying the Dial abandons it without calling back. Names are not resolved on the loop's path:
-// a host that is no numeric address goes through uv_getaddrinfo.
+// Dials. Calls back once with a Stream or with why not (Error::what names the address; `refused` tells ECONNREFUSED
+// from everything else); destroying the Dial abandons it without calling back. Names are not resolved on the loop's
+// path: a host that is no numeric address goes through uv_getaddrinfo.
 class Dial {
  public:
   struct Failure {
