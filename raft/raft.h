@@ -132,7 +132,8 @@ class Raft {
   // replication.cc
   void on(const Proposed& proposed);
   void on(const Message& from, const ForwardProposals& forwarded);
-  bool has_room_for(uint64_t entries, uint64_t bytes) const;
+  void forward(const Proposed& proposed);
+  bool has_room_for(uint64_t bytes) const;
   void append_own(EntryKind kind, Payload payload);
   void send_what_is_due(Leader& leader);
   void send_append(NodeId to, Progress& progress, bool with_entries);

@@ -14,35 +14,52 @@ namespace skiff::raft {
 // ---- the leader's half: propose and send
 // -----------------------------------------------------------------------------
 
+// Refused from the first that finds no room: what comes later must not overtake it.
 void Raft::on(const Proposed& proposed) {
-  uint64_t bytes = 0;
-  for (const auto& proposal : proposed.proposals) bytes += proposal.command->size();
-  if (is_leader() && has_room_for(proposed.proposals.size(), bytes)) {
-    for (const auto& proposal : proposed.proposals) append_own(EntryKind::command, proposal.command);
-  } else if (!is_leader() && leader_ != 0) {
-    ForwardProposals forward;
-    for (const auto& proposal : proposed.proposals) forward.commands.push_back(proposal.command);
-    send(leader_, std::move(forward));
-  } else {
-    for (const auto& proposal : proposed.proposals) effects_.refused.push_back(proposal.id);
+  if (!is_leader() && leader_ != 0) return forward(proposed);
+  bool has_room = is_leader();
+  for (const auto& proposal : proposed.proposals) {
+    has_room = has_room && has_room_for(proposal.command->size());
+    if (has_room) {
+      append_own(EntryKind::command, proposal.command);
+    } else {
+      effects_.refused.push_back(proposal.id);
+    }
   }
+}
+
+// In messages of the size that entries travel in.
+void Raft::forward(const Proposed& proposed) {
+  ForwardProposals forward;
+  uint64_t bytes = 0;
+  for (const auto& proposal : proposed.proposals) {
+    bytes += proposal.command->size();
+    bool is_full = bytes > config_.append_bytes_max || forward.commands.size() >= config_.append_entries_max;
+    if (is_full && !forward.commands.empty()) {
+      send(leader_, std::exchange(forward, {}));
+      bytes = proposal.command->size();
+    }
+    forward.commands.push_back(proposal.command);
+  }
+  if (!forward.commands.empty()) send(leader_, std::move(forward));
 }
 
 // Never passed on a second time: who forwarded asks again when it learns of another leader.
 void Raft::on(const Message&, const ForwardProposals& forwarded) {
-  uint64_t bytes = 0;
-  for (const Payload& command : forwarded.commands) bytes += command->size();
-  if (!is_leader() || !has_room_for(forwarded.commands.size(), bytes)) {
-    ++ignored_;
-    return;
+  for (const Payload& command : forwarded.commands) {
+    if (!is_leader() || !has_room_for(command->size())) {
+      ++ignored_;
+      return;
+    }
+    append_own(EntryKind::command, command);
   }
-  for (const Payload& command : forwarded.commands) append_own(EntryKind::command, command);
 }
 
-bool Raft::has_room_for(uint64_t entries, uint64_t bytes) const {
-  uint64_t waiting = log_.last().index - log_.committed();
+// A single entry always fits, however large.
+bool Raft::has_room_for(uint64_t bytes) const {
+  if (log_.committed() == log_.last().index) return true;
   return log_.uncommitted_bytes() + bytes <= config_.uncommitted_bytes_max &&
-         waiting + entries <= config_.uncommitted_entries_max;
+         log_.last().index - log_.committed() < config_.uncommitted_entries_max;
 }
 
 void Raft::append_own(EntryKind kind, Payload payload) {
