@@ -32,12 +32,12 @@ Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
   Result<Command> command = decode(*payload);
   CHECK(command.has_value());
 
-  if (!take_newer(command->origin)) return {Outcome::Kind::repeated, revision_};
+  if (!take_newer(command->origin)) return {Outcome::Kind::repeated, revision_, command->origin};
   switch (command->verb) {
     case Verb::put: put(*command, payload); break;
     case Verb::remove: remove(*command); break;
   }
-  return {Outcome::Kind::done, revision_};
+  return {Outcome::Kind::done, revision_, command->origin};
 }
 
 void Kv::skip(raft::Index index) { step_to(index); }

@@ -38,6 +38,7 @@ struct Outcome {
   };
   Kind kind = Kind::done;
   Revision revision = 0;  // of the map, after it
+  Origin origin;          // who asked for it
 };
 
 // One version of a key.
