@@ -35,17 +35,23 @@ struct Batch {
   std::vector<raft::Entry> entries;
 };
 
+// Names of files that are being made. Whatever ends so was not finished.
+constexpr char kAsideSuffix[] = ".new";
+
 struct WalOptions {
   uint64_t segment_bytes = 8 * 1024 * 1024;  // a multiple of kBlockBytes
 };
 
 struct WalCounters {
-  uint64_t appends = 0;   // calls that had something to write
-  uint64_t entries = 0;   // written
-  uint64_t bytes = 0;     // written, without the zeros of new segments
-  uint64_t syncs = 0;     // of segments
+  uint64_t batches = 0;   // written: one write and one sync each
+  uint64_t entries = 0;   // in them
+  uint64_t bytes = 0;     // of them
   uint64_t segments = 0;  // made
+  uint64_t syncs = 0;     // of files, both
 };
+
+// A node never goes back to an older term, and votes once in a term.
+bool may_follow(const raft::HardState& before, const raft::HardState& after);
 
 class Wal {
  public:
@@ -71,25 +77,25 @@ class Wal {
  private:
   Wal(Files& files, std::string folder, WalOwner owner, WalOptions options);
 
+  Result<> add(std::span<const Batch> batches);
   Result<> add(const raft::HardState& hard_state);
   Result<> add(const raft::Entry& entry);
   Result<> add_record(std::string_view head, std::string_view body);
   Result<> flush();
-  Result<> roll(uint64_t room);
-  Result<std::unique_ptr<File>> make_segment(uint64_t sequence, const std::string& header, uint64_t bytes);
-  Result<> keep_error(Result<> result);
+  Result<> roll(uint64_t bytes_min);
+  Result<std::unique_ptr<File>> make_segment(const SegmentHeader& header, uint64_t bytes);
 
   Files& files_;
   std::string folder_;
   WalOwner owner_;
   WalOptions options_;
 
-  std::unique_ptr<File> file_;  // the segment at the end
+  std::unique_ptr<File> file_;  // the last segment
   uint64_t file_bytes_ = 0;
   uint32_t salt_ = 0;
   WalPosition end_;              // of what is durable
   WalState state_;               // after all that was added
-  std::string buffer_;           // encoded for the file from end_ on, not yet written
+  std::string buffer_;           // to be written at end_: a mark and records
   std::optional<Error> failed_;  // for good
   WalCounters counters_;
 };

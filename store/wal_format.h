@@ -56,6 +56,7 @@ constexpr uint64_t kHeaderEnd = kHeaderBytes + kFragmentExtraBytes;  // where th
 struct WalOwner {
   uint64_t cluster = 0;
   raft::NodeId node = 0;
+  bool operator==(const WalOwner&) const = default;
 };
 
 // A place in the row of segments.
