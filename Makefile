@@ -1,0 +1,70 @@
+# Thin over meson and .ci: every target is a line or two that a person could type. `make help` lists them.
+#
+# make run    three nodes on this machine; NODES=1 starts one. NODE=2 names one for stop, start and kill.
+# make test   builds everything and runs every test.
+
+NODES ?= 3
+NODE ?= 1
+SECONDS_EACH ?= 60
+SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false
+SOURCES = git ls-files 'src/*.cc' 'src/*.h' 'raft/*.cc' 'raft/*.h' 'store/*.cc' 'store/*.h' 'transport/*.cc' \
+          'transport/*.h' 'tests/*.cc' 'tests/*.h' 'bench/*.cc' 'bench/*.h'
+
+.PHONY: all run stop start kill test asan fuzz bench sim format lint check install clean help need-build need-test need-check
+
+all: build/build.ninja  ## build the program: build/skiff
+	@ninja -C build skiff
+
+run: build/build.ninja  ## start NODES=3 nodes on this machine; Ctrl-C stops them all
+	@ninja -C build --quiet skiff
+	@.ci/cluster run $(NODES)
+
+stop start kill:  ## while `make run` runs: stop, start or kill -9 node NODE=2
+	@.ci/cluster $@ $(NODE)
+
+test: need-test build/build.ninja  ## build and run every test
+	@.ci/test build
+
+asan: need-test build-asan/build.ninja  ## the same with the address and undefined behaviour sanitizers
+	@.ci/test build-asan
+
+fuzz: need-check build-fuzz/build.ninja  ## feed every parser nonsense, SECONDS_EACH=60
+	@.ci/fuzz build-fuzz $(SECONDS_EACH)
+
+bench:  ## load and latency
+	@echo "make bench: skiff has no benchmark program yet" >&2; exit 1
+
+sim:  ## seeded simulation of whole clusters
+	@echo "make sim: skiff has no simulator yet; make test runs the core's scripts" >&2; exit 1
+
+format: need-check  ## rewrite all sources the way .clang-format says
+	@$(SOURCES) | xargs clang-format-14 -i
+
+lint: need-check build-fuzz/build.ninja  ## clang-tidy over the program
+	@ninja -C build-fuzz --quiet
+	@run-clang-tidy-14 -quiet -p build-fuzz '^(?!.*/(build|tests)).*/(src|raft|store|transport)/.*\.cc$$'
+
+check:  ## all that CI does, on a clean clone
+	@.ci/run
+
+install: all  ## install to PREFIX=/usr/local, below DESTDIR
+	@meson configure build --prefix=$(or $(PREFIX),/usr/local)
+	@meson install -C build
+
+clean:  ## remove what was built; data folders stay
+	@rm -rf build build-asan build-fuzz
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
+
+need-build: ; @.ci/install build
+need-test: ; @.ci/install build test
+need-check: ; @.ci/install build test check
+
+# Each build folder is configured once; from then on ninja notices what changed.
+build/build.ninja: | need-build
+	@meson setup build >/dev/null || { cat build/meson-logs/meson-log.txt; exit 1; }
+build-asan/build.ninja: | need-build
+	@meson setup build-asan $(SANITIZE) >/dev/null
+build-fuzz/build.ninja: | need-check
+	@CC=clang-14 CXX=clang++-14 meson setup build-fuzz $(SANITIZE) -Dcpp_args=-fsanitize=fuzzer-no-link >/dev/null

@@ -1,0 +1,327 @@
+#include "src/options.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <set>
+#include <string_view>
+
+#include "src/settings.h"
+#include "src/units.h"
+
+namespace skiff {
+namespace {
+
+using transport::Address;
+
+// ---- the values: each take() reads one text into one field
+// ------------------------------------------------------------
+
+Result<uint64_t> parse_number(std::string_view text, uint64_t most, const std::string& what) {
+  uint64_t number = 0;
+  auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (trouble != std::errc() || end != text.data() + text.size() || number < 1 || number > most) {
+    return fail(Error::Code::invalid, quoted(text) + " is not " + what + " (1 to " + std::to_string(most) + ")");
+  }
+  return number;
+}
+
+Result<> take_id(Options& into, std::string_view text) {
+  Result<uint64_t> id = parse_number(text, limits::kNodeIdMax, "a node id");
+  if (!id) return tl::unexpected(id.error());
+  into.id = *id;
+  return {};
+}
+
+// Elsewhere port 0 means "any free one"; an operator who writes it made a mistake.
+Result<Address> parse_member(std::string_view text) {
+  Result<Address> address = transport::parse_address(text);
+  if (address && address->port == 0) return fail(Error::Code::invalid, quoted(text) + ": 0 is not a port (1 to 65535)");
+  return address;
+}
+
+Result<> take_cluster(Options& into, std::string_view text) {
+  std::vector<Address> cluster;
+  while (true) {
+    size_t comma = std::min(text.find(','), text.size());
+    Result<Address> member = parse_member(text.substr(0, comma));
+    if (!member) return tl::unexpected(member.error());
+    if (std::find(cluster.begin(), cluster.end(), *member) != cluster.end()) {
+      return fail(Error::Code::invalid, transport::to_url(*member) + " stands there twice");
+    }
+    cluster.push_back(*member);
+    if (comma == text.size()) break;
+    text.remove_prefix(comma + 1);
+  }
+  if (cluster.size() > limits::kMembersMax) {
+    return fail(Error::Code::invalid, std::to_string(cluster.size()) + " members are too many (1 to " +
+                                          std::to_string(limits::kMembersMax) + ")");
+  }
+  into.cluster = std::move(cluster);
+  into.cluster_given = true;
+  return {};
+}
+
+Result<> take_join(Options& into, std::string_view text) {
+  if (text != "true" && text != "false") {
+    return fail(Error::Code::invalid, quoted(text) + " is neither true nor false");
+  }
+  into.join = text == "true";
+  return {};
+}
+
+Result<> take_port(Options& into, std::string_view text) {
+  Result<uint64_t> port = parse_number(text, 65'535, "a port");
+  if (!port) return tl::unexpected(port.error());
+  into.port = static_cast<uint16_t>(*port);
+  return {};
+}
+
+// Whoever listens must name an address of this machine; resolving names is for those who dial.
+Result<> require_numeric(const std::string& host) {
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  if (inet_pton(AF_INET, host.c_str(), address.data()) == 1) return {};
+  if (inet_pton(AF_INET6, host.c_str(), address.data()) == 1) return {};
+  return fail(Error::Code::invalid, quoted(host) + " is not a numeric address, like 127.0.0.1, 0.0.0.0 or ::1");
+}
+
+Result<> take_listen(Options& into, std::string_view text) {
+  into.listen = text;
+  return require_numeric(into.listen);
+}
+
+Result<> take_peer_listen(Options& into, std::string_view text) {
+  Result<Address> address = parse_member(text);
+  if (!address) return tl::unexpected(address.error());
+  into.peer_listen = *address;
+  return require_numeric(address->host);
+}
+
+Result<> take_data_dir(Options& into, std::string_view text) {
+  if (text.empty()) return fail(Error::Code::invalid, "an empty name is no folder");
+  into.data_dir = text;
+  return {};
+}
+
+Result<> take_log_level(Options& into, std::string_view text) {
+  Result<log::Level> level = log::parse_level(text);
+  if (!level) return tl::unexpected(level.error());
+  into.log_level = *level;
+  return {};
+}
+
+Result<> take_config(Options& into, std::string_view text) {
+  if (text.empty()) return fail(Error::Code::invalid, "an empty name is no file");
+  into.config = text;
+  return {};
+}
+
+template <auto field, uint64_t least, uint64_t most>
+Result<> take_duration(Options& into, std::string_view text) {
+  Result<uint64_t> duration = parse_duration_ns(text, least, most);
+  if (!duration) return tl::unexpected(duration.error());
+  into.*field = *duration;
+  return {};
+}
+
+Result<> take_value_bytes_max(Options& into, std::string_view text) {
+  Result<uint64_t> size = parse_bytes(text, limits::kValueBytesMin, limits::kValueBytesMax);
+  if (!size) return tl::unexpected(size.error());
+  into.value_bytes_max = *size;
+  return {};
+}
+
+// ---- the table
+// --------------------------------------------------------------------------------------------------------
+
+struct Setting : SettingName {
+  Result<> (*take)(Options& into, std::string_view text);
+  std::string (*show_default)(const Options& fresh);
+  std::string_view meaning;
+};
+
+const Setting kSettings[] = {
+    {{"id", "N"},
+     take_id,
+     [](const Options& fresh) { return std::to_string(fresh.id); },
+     "this node's id: its place in --cluster, from 1"},
+    {{"cluster", "URL,URL,..."},
+     take_cluster,
+     [](const Options& fresh) { return transport::to_url(fresh.cluster.front()); },
+     "the founding members' addresses for each other, in the order of\n"
+     "their ids; http://host:port, tcp://host:port and host:port mean\n"
+     "the same. Afterwards the membership in the log rules"},
+    {{"join", ""},
+     take_join,
+     [](const Options&) -> std::string { return "off"; },
+     "this node is being added to a running cluster; not supported yet"},
+    {{"port", "PORT"},
+     take_port,
+     [](const Options& fresh) { return std::to_string(fresh.port); },
+     "where clients find this node"},
+    {{"listen", "ADDRESS"},
+     take_listen,
+     [](const Options& fresh) { return fresh.listen; },
+     "numeric address to listen on for clients; 0.0.0.0: all of IPv4"},
+    {{"peer-listen", "ADDRESS:PORT"},
+     take_peer_listen,
+     [](const Options&) -> std::string { return "as in --cluster"; },
+     "numeric address and port to listen on for the other members, where\n"
+     "that differs from this node's entry of --cluster"},
+    {{"data-dir", "FOLDER"},
+     take_data_dir,
+     [](const Options&) -> std::string { return "skiff-<id>.data"; },
+     "everything the node keeps; made if it does not exist"},
+    {{"heartbeat", "DURATION"},
+     take_duration<&Options::heartbeat_ns, limits::kHeartbeatMinNs, limits::kHeartbeatMaxNs>,
+     [](const Options& fresh) { return show_duration_ns(fresh.heartbeat_ns); },
+     "how often a leader with nothing else to say says that it leads"},
+    {{"election-timeout", "DURATION"},
+     take_duration<&Options::election_timeout_ns, limits::kElectionTimeoutMinNs, limits::kElectionTimeoutMaxNs>,
+     [](const Options& fresh) { return show_duration_ns(fresh.election_timeout_ns); },
+     "the least silence of a leader after which another is elected; each\n"
+     "node waits between once and twice that. At least three heartbeats"},
+    {{"request-timeout", "DURATION"},
+     take_duration<&Options::request_timeout_ns, limits::kRequestTimeoutMinNs, limits::kRequestTimeoutMaxNs>,
+     [](const Options& fresh) { return show_duration_ns(fresh.request_timeout_ns); },
+     "after which a request without an answer is answered 503 or 504"},
+    {{"value-bytes-max", "SIZE"},
+     take_value_bytes_max,
+     [](const Options& fresh) { return show_bytes(fresh.value_bytes_max); },
+     "larger values are answered 413"},
+    {{"log-level", "LEVEL"},
+     take_log_level,
+     [](const Options&) -> std::string { return "info"; },
+     "debug, info, warn, error or off; lines go to stderr"},
+    {{"config", "FILE"},
+     take_config,
+     [](const Options&) -> std::string { return "none"; },
+     "settings as lines `election-timeout = 500ms`; # begins a comment"},
+};
+
+std::vector<SettingName> names() { return {std::begin(kSettings), std::end(kSettings)}; }
+
+// ---- all together
+// -----------------------------------------------------------------------------------------------------
+
+// Takes what one source gives. A source that says something twice is mistaken in one of the two.
+Result<> take_all(const std::vector<Given>& source, Options& options) {
+  std::set<size_t> seen;
+  for (const Given& given : source) {
+    if (!seen.insert(given.setting).second) return wrong(given.where, "given twice");
+    if (given.text.find('\0') != std::string::npos) return wrong(given.where, "holds a zero byte");
+    Result<> taken = kSettings[given.setting].take(options, given.text);
+    if (!taken) return wrong(given.where, taken.error().what);
+  }
+  return {};
+}
+
+Result<> require_fit(const Options& options) {
+  if (options.join) return wrong("--join", "joining a running cluster is not supported yet");
+  if (options.id > options.cluster.size()) {
+    return wrong("--id", std::to_string(options.id) + " has no entry in --cluster, which names " +
+                             std::to_string(options.cluster.size()));
+  }
+  if (options.election_timeout_ns < limits::kHeartbeatsPerElectionTimeoutMin * options.heartbeat_ns) {
+    return wrong("--election-timeout", show_duration_ns(options.election_timeout_ns) + " is less than " +
+                                           std::to_string(limits::kHeartbeatsPerElectionTimeoutMin) +
+                                           " times --heartbeat, which is " + show_duration_ns(options.heartbeat_ns));
+  }
+  return {};
+}
+
+// Flag beats environment beats file: applied the other way round, the last one stays.
+Result<Options> combine(const std::vector<Given>& flags, const std::vector<Given>& variables,
+                        const ReadFile& read_file) {
+  Options named;  // only to learn the file's name
+  for (const std::vector<Given>* source : {&variables, &flags}) {
+    Result<> taken = take_all(*source, named);
+    if (!taken) return tl::unexpected(taken.error());
+  }
+  Options options;
+  if (!named.config.empty()) {
+    Result<std::string> text = read_file(named.config);
+    if (!text) return tl::unexpected(text.error());
+    Result<std::vector<Given>> settings = read_config_text(named.config, *text, names());
+    if (!settings) return tl::unexpected(settings.error());
+    Result<> taken = take_all(*settings, options);
+    if (!taken) return tl::unexpected(taken.error());
+  }
+  for (const std::vector<Given>* source : {&variables, &flags}) {
+    Result<> taken = take_all(*source, options);
+    if (!taken) return tl::unexpected(taken.error());
+  }
+  return options;
+}
+
+}  // namespace
+
+Result<Asked> read_options(std::span<const char* const> arguments, const Environment& environment,
+                           const ReadFile& read_file) {
+  Result<CommandLine> line = read_command_line(arguments, names());
+  if (!line) return tl::unexpected(line.error());
+  if (line->help) return Asked{Asked::What::help, {}};
+  if (line->version) return Asked{Asked::What::version, {}};
+  Result<std::vector<Given>> variables = read_environment(environment, names());
+  if (!variables) return tl::unexpected(variables.error());
+  Result<Options> options = combine(line->given, *variables, read_file);
+  if (!options) return tl::unexpected(options.error());
+  Result<> fit = require_fit(*options);
+  if (!fit) return tl::unexpected(fit.error());
+  if (options->data_dir.empty()) options->data_dir = "skiff-" + std::to_string(options->id) + ".data";
+  return Asked{Asked::What::run, std::move(*options)};
+}
+
+std::string help_text() {
+  constexpr size_t kColumn = 30;
+  std::string text =
+      "skiff: a replicated key-value store. Without any flag: a single durable node on port 9121.\n\n"
+      "Usage: skiff [--FLAG VALUE | --FLAG=VALUE]...\n\n";
+  const Options fresh;
+  auto row = [&](std::string flag, std::string_view meaning) {
+    flag.resize(std::max(flag.size() + 2, kColumn), ' ');
+    text += flag;
+    for (char letter : meaning) text += letter == '\n' ? "\n" + std::string(kColumn, ' ') : std::string(1, letter);
+    text += '\n';
+  };
+  for (const Setting& setting : kSettings) {
+    std::string flag = "  --" + std::string(setting.name);
+    if (!setting.value.empty()) flag += " " + std::string(setting.value);
+    row(std::move(flag), std::string(setting.meaning) + "\n[" + setting.show_default(fresh) + "]");
+  }
+  row("  --version", "print the version and end");
+  row("  --help, -h", "print this and end");
+  text +=
+      "\nIn brackets: the default. Durations: 50ms, 5s, 1m. Sizes: 64KiB, 1MiB, 1MB, or bytes.\n"
+      "Every setting is also an environment variable (SKIFF_ELECTION_TIMEOUT) and a line of the --config\n"
+      "file (election-timeout = 500ms). A flag beats the environment, the environment beats the file.\n";
+  return text;
+}
+
+Environment environment_of(const char* const* variables) {
+  Environment environment;
+  for (; *variables != nullptr; ++variables) {
+    std::string_view variable = *variables;
+    size_t equals = variable.find('=');
+    if (equals != std::string_view::npos) environment.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+  }
+  return environment;
+}
+
+Result<std::string> read_config_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(limits::kConfigBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad()) return wrong("read " + path, "cannot be opened, or is no file");
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > limits::kConfigBytesMax) {
+    return wrong("read " + path,
+                 "larger than a configuration file may be (" + show_bytes(limits::kConfigBytesMax) + ")");
+  }
+  return text;
+}
+
+}  // namespace skiff

@@ -1,0 +1,24 @@
+// Units: durations and sizes as people write them, `50ms` and `1MiB`, to numbers and back.
+//
+// A duration must name its unit, because 50 could be anything; a size without one is bytes. Whole numbers only.
+// Errors say what was wrong with which text and what would be right.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "src/base/result.h"
+
+namespace skiff {
+
+// "50ms" -> 50'000'000. Units: ns us ms s m h. Both bounds are in nanoseconds and included.
+Result<uint64_t> parse_duration_ns(std::string_view text, uint64_t least, uint64_t most);
+// "64KiB" -> 65'536. Units: none and B; KiB MiB GiB by 1024; KB MB GB by 1000.
+Result<uint64_t> parse_bytes(std::string_view text, uint64_t least, uint64_t most);
+
+// With the largest unit that divides the number: "500ms", "1MiB".
+std::string show_duration_ns(uint64_t duration_ns);
+std::string show_bytes(uint64_t bytes);
+
+}  // namespace skiff
