@@ -164,7 +164,8 @@ void Node::begin(std::unique_ptr<store::Storage> storage) {
   log::info(fmt::format("start {} of cluster {:016x}, {} entries in {}; clients at {}, peers at port {}", incarnation_,
                         identity_.cluster, recovered_->entries.size(), options_.data_dir,
                         transport::to_url({.host = options_.listen, .port = http_->port()}), peers_->port()));
-  replica_ = std::make_unique<Replica>(replica_config(options_, std::move(*recovered_)), loop_.now_ns(), *this);
+  Outside& outside = *this;
+  replica_ = std::make_unique<Replica>(replica_config(options_, std::move(*recovered_)), loop_.now_ns(), outside);
   recovered_.reset();
   arm_timer();
 }
@@ -265,9 +266,8 @@ NodeReport Node::report() const {
   const store::WalCounters& disk = disk_->counters();
   report.disk = {
       .entries = disk.entries, .bytes = disk.bytes, .syncs = disk.syncs, .slowest_sync_ns = slowest_sync_ns_};
-  const auto& clients = http_->counters();
-  report.clients = {.connections = clients.connections,
-                    .requests = clients.requests,
+  report.clients = {.connections = http_->connections_open(),
+                    .requests = http_->counters().requests,
                     .waiting_writes = replica_->waiting_writes(),
                     .waiting_reads = replica_->waiting_reads()};
   return report;
