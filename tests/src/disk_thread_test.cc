@@ -1,0 +1,96 @@
+#include "src/disk_thread.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "tests/support/catch.h"
+#include "tests/support/memory_files.h"
+
+namespace skiff::disk_thread_test {
+
+const store::Identity kIdentity{.cluster = 7, .node = 1, .founders = {{1, "http://127.0.0.1:9021"}}};
+
+std::unique_ptr<store::Storage> open(testing::MemoryFiles& files) {
+  auto opened = store::Storage::open(files, "data", kIdentity, {.segment_bytes = 64 * 1024});
+  REQUIRE(opened);
+  return std::move(opened->storage);
+}
+
+std::vector<raft::Entry> recovered(testing::MemoryFiles& files) {
+  auto opened = store::Storage::open(files, "data", kIdentity, {.segment_bytes = 64 * 1024});
+  REQUIRE(opened);
+  return std::move(opened->recovered.entries);
+}
+
+store::Batch entry(raft::Index index) {
+  return {.hard_state = raft::HardState{.term = 1, .vote = 1},
+          .entries = {{.position = {.term = 1, .index = index},
+                       .kind = raft::EntryKind::command,
+                       .payload = std::make_shared<const std::string>("payload")}}};
+}
+
+// A loop with a disk thread on it, that runs until the test has seen enough.
+struct Rig {
+  testing::MemoryFiles files;
+  transport::Loop loop;
+  std::vector<uint64_t> saved;
+  std::optional<Error> failed;
+  std::unique_ptr<DiskThread> disk;
+
+  Rig() {
+    disk = std::make_unique<DiskThread>(
+        loop, open(files),
+        DiskThread::Events{.saved = [this](uint64_t save, uint64_t) { saved.push_back(save); },
+                           .failed = [this](const Error& error) { failed = error; }});
+  }
+  ~Rig() {
+    disk.reset();
+    loop.run();
+  }
+};
+
+TEST_CASE("a save is reported on the loop once it is durable, and in order") {
+  Rig rig;
+  for (uint64_t save = 1; save <= 50; ++save) rig.disk->save(save, entry(save));
+  while (rig.saved.empty() || rig.saved.back() < 50) rig.loop.run_once();
+  REQUIRE(std::is_sorted(rig.saved.begin(), rig.saved.end()));
+  REQUIRE(rig.disk->counters().entries == 50);
+
+  rig.disk.reset();
+  rig.files.crash(testing::MemoryFiles::Loss::keep_none);
+  REQUIRE(recovered(rig.files).size() == 50);
+}
+
+TEST_CASE("an empty save waits for those before it") {
+  Rig rig;
+  rig.disk->save(1, entry(1));
+  rig.disk->save(2, {});
+  while (rig.saved.empty() || rig.saved.back() < 2) rig.loop.run_once();
+  REQUIRE(rig.disk->counters().entries == 1);
+}
+
+TEST_CASE("what was handed over is durable when the thread has ended") {
+  Rig rig;
+  for (uint64_t save = 1; save <= 10; ++save) rig.disk->save(save, entry(save));
+  rig.disk.reset();
+  rig.files.crash(testing::MemoryFiles::Loss::keep_none);
+  REQUIRE(recovered(rig.files).size() == 10);
+}
+
+TEST_CASE("after a failed sync nothing more is saved or reported") {  // [W4] [bug-38]
+  Rig rig;
+  rig.files.fail_next_sync();
+  rig.disk->save(1, entry(1));
+  while (!rig.failed) rig.loop.run_once();
+  REQUIRE(rig.failed->code == Error::Code::io);
+  uint64_t operations = rig.files.operations();
+  rig.disk->save(2, entry(2));
+  rig.disk.reset();
+  rig.loop.run();
+  REQUIRE(rig.saved.empty());
+  REQUIRE(rig.files.operations() == operations);
+  REQUIRE(rig.files.uses_after_failed_sync() == 0);
+}
+
+}  // namespace skiff::disk_thread_test
