@@ -314,4 +314,33 @@ TEST_CASE("a batch of which any blocks are missing is cut off, and stays off") {
   }
 }
 
+TEST_CASE("a cut that failed to reach the disk is made again, though it looks made") {  // [bug-38] [bug-42]
+  for (uint64_t seed = 1; seed < 40; ++seed) {
+    // Given a torn batch, and a recovery whose zeros the disk did not take, and whose pages are marked clean since.
+    CAPTURE(seed);
+    Log log(seed);
+    log.append_entry(100);
+    Batch torn;
+    for (raft::Index index = 2; index < 9; ++index) torn.entries.push_back(entry(1, index, std::string(130, 'y')));
+    log.append(torn);
+    std::string path = log.last_path();
+    log.files.set_content(path, with_block(log.files.content(path), 1, kZeroBlock));
+    log.files.fail_at(log.files.operations() + 3, MemoryFiles::Fault::io_error);
+    REQUIRE_FALSE(log.recover().has_value());
+    log.files.restart();
+
+    // When the next recovery sees them as they should be, and goes on,
+    auto found = log.recover();
+    auto wal = Wal::resume(log.files, "data", kOwner, {kSegmentBytes}, found->end, found->state);
+    REQUIRE((*wal)->start(1).has_value());
+
+    // Then nothing of the torn batch is left on the disk.
+    log.files.crash(MemoryFiles::Loss::keep_none);
+    auto again = log.recover();
+    if (!again) FAIL(again.error().what);
+    REQUIRE(again->notes.empty());
+    REQUIRE(again->entries.size() == found->entries.size());
+  }
+}
+
 }  // namespace skiff::store::wal_recover_test

@@ -42,7 +42,7 @@ class MemoryFile final : public store::File {
     if (inode_->sync_failed) ++files_.uses_after_failed_sync_;
     auto fate = files_.next_operation();
     bool is_partial = fate == MemoryFiles::Fate::fail_io || fate == MemoryFiles::Fate::fail_space;
-    if (is_partial) bytes = bytes.substr(0, files_.random_.below(bytes.size() + 1));
+    if (is_partial) bytes = files_.part_of(offset, bytes);
     if (!files_.is_stopped_ || fate == MemoryFiles::Fate::stop) files_.write(*inode_, offset, bytes);
     return files_.judge(fate, "write", path_);
   }
@@ -115,6 +115,13 @@ void MemoryFiles::write(Inode& inode, uint64_t offset, std::string_view bytes) {
   for (uint64_t sector = offset / kSectorBytes; sector * kSectorBytes < end; ++sector) {
     inode.unsynced[sector].push_back(inode.now.substr(sector * kSectorBytes, kSectorBytes));
   }
+}
+
+// What a failing write got done: it stops between two sectors.
+std::string_view MemoryFiles::part_of(uint64_t offset, std::string_view bytes) {
+  uint64_t stop = offset + random_.below(bytes.size() + 1);
+  stop -= stop % kSectorBytes;
+  return stop <= offset ? std::string_view() : bytes.substr(0, stop - offset);
 }
 
 Result<> MemoryFiles::sync(Inode& inode, const std::string& path) {
@@ -263,13 +270,13 @@ void MemoryFiles::crash(Loss loss) {
     lose(*inode, loss);
     inode->now = inode->durable;
   }
-  is_stopped_ = false;
-  stop_at_.reset();
   restart();
 }
 
 void MemoryFiles::restart() {
   ++life_;
+  is_stopped_ = false;
+  stop_at_.reset();
   locked_.clear();
   faults_.clear();
   fail_next_sync_ = false;

@@ -54,7 +54,8 @@ class MemoryFiles final : public store::Files {
   // The power fails and comes back. `keep_all` and `keep_none` are the two ends of what may be left.
   enum class Loss { random, keep_all, keep_none };
   void crash(Loss loss = Loss::random);
-  // The process ends and another one starts: what was written stays in the kernel's memory.
+  // The process ends and another one starts: what was written stays in the kernel's memory. A machine that was stopped
+  // goes on: only the process had been.
   void restart();
   // The kernel drops what it believes to be clean: reads now show what is on the disk.
   void drop_clean_pages();
@@ -94,6 +95,7 @@ class MemoryFiles final : public store::Files {
   void lose(Inode& inode, Loss loss);
 
   void write(Inode& inode, uint64_t offset, std::string_view bytes);
+  std::string_view part_of(uint64_t offset, std::string_view bytes);
   Result<> sync(Inode& inode, const std::string& path);
 
   raft::Random random_;
