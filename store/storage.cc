@@ -10,13 +10,17 @@ namespace {
 
 constexpr char kLockName[] = "lock";
 
+// A folder with an identity in it has been synced into its own: founding begins with that.
 Result<> make_folder_if_missing(Files& files, const std::string& folder) {
+  auto is_founded = files.exists(join(folder, kIdentityName));
+  if (!is_founded) return tl::unexpected(is_founded.error());
+  if (*is_founded) return {};
   auto exists = files.exists(folder);
   if (!exists) return tl::unexpected(exists.error());
   if (!*exists) {
     if (auto made = files.make_folder(folder); !made) return made;
   }
-  return files.sync_folder(parent_of(folder));  // also when a start before this one made it, and stopped here
+  return files.sync_folder(parent_of(folder));
 }
 
 Result<> remove_unfinished(Files& files, const std::string& folder) {

@@ -160,7 +160,7 @@ Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uin
   if (!done) return tl::unexpected(done.error());
   ++counters_.syncs;
   ++counters_.segments;
-  return file;
+  return files_.open(path, OpenMode::existing);  // under its name, for the sake of error messages
 }
 
 bool may_follow(const raft::HardState& before, const raft::HardState& after) {

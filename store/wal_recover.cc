@@ -201,14 +201,14 @@ class Recovery {
     return corrupt(segment, stop.offset, "damage in a segment that is not the last: what was acknowledged may be lost");
   }
 
+  // Writes again all that no mark vouches for, as it was read or as zeros, whatever the kernel believes to be on disk.
   Result<> mend_tail(const Segment& segment, const Stop& stop) {
     if (auto judged = check_is_torn(segment, stop.offset); !judged) return judged;
-    uint64_t content_end = std::max(end_of_content(segment.bytes), stop.cut);
     std::string image = segment.bytes.substr(vouched_, stop.cut - vouched_);
-    image.append(content_end - stop.cut, '\0');
-    if (image.empty()) return {};
+    image.resize(segment.bytes.size() - vouched_, '\0');
     if (auto written = segment.file->write_at(vouched_, image); !written) return written;
     if (auto synced = segment.file->sync(); !synced) return synced;
+    uint64_t content_end = end_of_content(segment.bytes);
     if (content_end > stop.cut) {
       found_.notes.push_back("cut off " + std::to_string(content_end - stop.cut) + " bytes of " + segment.path +
                              " from offset " + std::to_string(stop.cut) +

@@ -1,9 +1,10 @@
 // Recovery: reads the log back after a stop of any kind, and puts its end right so that writing can go on there.
 //
 // On a good day every segment is read in order, every fragment passes its checksum, and the last segment ends in
-// zeros. Before anything is believed it is synced: what is read may have been in the kernel's memory only. And since a
-// sync that failed before we were started may have left pages there that are marked clean and are not on disk, the last
-// batch, for which no mark vouches, is written again, as it was read, and synced.
+// zeros. Before anything is believed it is synced: what is read may have been in the kernel's memory only. That is not
+// enough: when a sync failed before we were started, the kernel may show pages that it marked clean and that are not on
+// the disk, zeros among them. So whatever no mark vouches for, the last batch and the zeros to the end of its segment,
+// is written again as it was read, and synced.
 //
 // What can go wrong, and how it is told apart:
 //

@@ -1,0 +1,117 @@
+// MemoryFiles: a file system in memory that forgets what was not synced. The disk of tests and of the simulator.
+//
+// crash() is a power failure: of every 512-byte sector written since the last good sync of its file, any state it went
+// through since may be what is left, each sector for itself; of every name made, changed or removed since the last sync
+// of its folder, each change may be there or not. Everything open before a crash or restart is dead afterwards.
+//
+// Calls that change or sync something are operations, and are counted: a test can let any of them fail, or stop the
+// machine in the middle of it. A failed sync behaves as the kernel's does: some of the sectors reached the disk, all
+// of them count as clean from then on, so a second sync succeeds and writes none of them.
+//
+// Always: the same seed and calls give the same disk.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "raft/random.h"
+#include "store/files.h"
+
+namespace skiff::testing {
+
+class MemoryFiles final : public store::Files {
+ public:
+  static constexpr uint64_t kSectorBytes = 512;
+  enum class Fault { io_error, no_space };
+
+  explicit MemoryFiles(uint64_t seed = 1) : random_(seed) {}
+
+  Result<std::unique_ptr<store::File>> open(const std::string& path, store::OpenMode mode) override;
+  Result<std::unique_ptr<store::Lock>> lock(const std::string& path) override;
+  Result<bool> exists(const std::string& path) override;
+  Result<std::vector<std::string>> list(const std::string& folder) override;
+  Result<> make_folder(const std::string& path) override;
+  Result<> rename(const std::string& from, const std::string& to) override;
+  Result<> remove(const std::string& path) override;
+  Result<> sync_folder(const std::string& folder) override;
+
+  uint64_t operations() const { return operations_; }
+  uint64_t syncs() const { return syncs_; }
+  // Lets the operation with that number (the next is operations() + 1) fail, once.
+  void fail_at(uint64_t operation, Fault fault) { faults_[operation] = fault; }
+  // Lets the next sync of a file fail, once.
+  void fail_next_sync() { fail_next_sync_ = true; }
+  // Stops the machine in the middle of that operation: it and everything after it fails, until crash().
+  void stop_at(uint64_t operation) { stop_at_ = operation; }
+  void fail_reads_of(const std::string& path) { unreadable_.insert(path); }
+
+  // The power fails and comes back. `keep_all` and `keep_none` are the two ends of what may be left.
+  enum class Loss { random, keep_all, keep_none };
+  void crash(Loss loss = Loss::random);
+  // The process ends and another one starts: what was written stays in the kernel's memory. A machine that was stopped
+  // goes on: only the process had been.
+  void restart();
+  // The kernel drops what it believes to be clean: reads now show what is on the disk.
+  void drop_clean_pages();
+
+  // The whole file as it is read now; and put there, durably.
+  std::string content(const std::string& path) const;
+  void set_content(const std::string& path, std::string bytes);
+  // How often a file was written or synced although a sync of it had failed before.
+  uint64_t uses_after_failed_sync() const { return uses_after_failed_sync_; }
+
+ private:
+  friend class MemoryFile;
+  friend class MemoryLock;
+
+  struct Inode {
+    bool is_folder = false;
+    bool sync_failed = false;
+    std::string now;
+    std::string durable;
+    std::map<uint64_t, std::vector<std::string>> unsynced;  // the states of a sector since the last sync
+  };
+  using Tree = std::map<std::string, std::shared_ptr<Inode>>;
+  // One change of names: `from` loses its name (if any), `to` gets the file (if any).
+  struct Change {
+    std::string folder;
+    std::string from;
+    std::string to;
+    std::shared_ptr<Inode> inode;
+  };
+  enum class Fate { go_on, fail_io, fail_space, stop };
+
+  Fate next_operation();
+  Result<> judge(Fate fate, const std::string& act, const std::string& path);
+  Result<> check_running(const std::string& act, const std::string& path);
+  void change(Change change);
+  static void carry_out(const Change& change, Tree& tree);
+  void lose(Inode& inode, Loss loss);
+
+  void write(Inode& inode, uint64_t offset, std::string_view bytes);
+  std::string_view part_of(uint64_t offset, std::string_view bytes);
+  Result<> sync(Inode& inode, const std::string& path);
+
+  raft::Random random_;
+  Tree now_;
+  Tree durable_;
+  std::vector<Change> unsynced_;
+  std::set<std::string> locked_;
+  std::set<std::string> unreadable_;
+  std::map<uint64_t, Fault> faults_;
+  std::optional<uint64_t> stop_at_;
+  bool fail_next_sync_ = false;
+  bool is_stopped_ = false;
+  uint64_t life_ = 0;  // counts crashes and restarts
+  uint64_t operations_ = 0;
+  uint64_t syncs_ = 0;
+  uint64_t uses_after_failed_sync_ = 0;
+};
+
+}  // namespace skiff::testing
