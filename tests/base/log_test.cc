@@ -1,0 +1,64 @@
+#include "src/base/log.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+
+#include "tests/support/catch.h"
+
+namespace skiff::log_test {
+
+// What `speak` writes to stderr.
+std::string heard(const std::function<void()>& speak) {
+  std::FILE* file = std::tmpfile();
+  const int before = ::dup(STDERR_FILENO);
+  std::fflush(stderr);
+  ::dup2(::fileno(file), STDERR_FILENO);
+  speak();
+  std::fflush(stderr);
+  ::dup2(before, STDERR_FILENO);
+  ::close(before);
+  std::rewind(file);
+  std::string text(100'000, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  return text;
+}
+
+TEST_CASE("a level is read by its name") {
+  REQUIRE(log::parse_level("debug").value() == log::Level::debug);
+  REQUIRE(log::parse_level("info").value() == log::Level::info);
+  REQUIRE(log::parse_level("warn").value() == log::Level::warn);
+  REQUIRE(log::parse_level("error").value() == log::Level::error);
+  REQUIRE(log::parse_level("off").value() == log::Level::off);
+  for (const char* wrong : {"", "Info", "warning", "debug "}) {
+    auto level = log::parse_level(wrong);
+    REQUIRE_FALSE(level.has_value());
+    REQUIRE(level.error().what.find(std::string("\"") + wrong + "\" is not one of") != std::string::npos);
+  }
+}
+
+TEST_CASE("lines below the level are not written, the others name who speaks") {
+  log::start(log::Level::warn, "node 7");
+  REQUIRE_FALSE(log::is_on(log::Level::info));
+  REQUIRE(log::is_on(log::Level::warn));
+  REQUIRE(heard([] { log::info("quiet"); }).empty());
+  const std::string line = heard([] { log::warn("braces {} are no format"); });
+  REQUIRE(line.find("warn") != std::string::npos);
+  REQUIRE(line.ends_with("node 7: braces {} are no format\n"));
+  log::start(log::Level::info, "test");
+}
+
+TEST_CASE("a limit lets one line through an interval and counts the rest") {
+  log::start(log::Level::info, "test");
+  log::Limit limit(100);
+  REQUIRE(heard([&] { limit.warn(1000, "first"); }).ends_with(": first\n"));
+  REQUIRE(heard([&] { limit.warn(1001, "second"); }).empty());
+  REQUIRE(heard([&] { limit.warn(1099, "third"); }).empty());
+  REQUIRE(heard([&] { limit.warn(1100, "fourth"); }).ends_with(": fourth (and 2 more like it)\n"));
+  REQUIRE(heard([&] { limit.warn(1200, "fifth"); }).ends_with(": fifth\n"));
+}
+
+}  // namespace skiff::log_test

@@ -1,0 +1,268 @@
+#include "transport/http_connection.h"
+
+#include <utility>
+
+#include "raft/check.h"
+
+namespace skiff::transport {
+namespace {
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+Response unavailable(std::string why) {
+  Response response = text(503, std::move(why));
+  response.headers.push_back({"Retry-After", "1"});
+  return response;
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(Loop& loop, Owner& owner, const HttpLimits& limits, uint64_t id,
+                               std::unique_ptr<Stream> stream)
+    : loop_(loop),
+      owner_(owner),
+      limits_(limits),
+      id_(id),
+      stream_(std::move(stream)),
+      parser_(limits),
+      wait_since_ms_(loop.now_ms()),
+      taken_at_ms_(loop.now_ms()) {}
+
+HttpConnection::~HttpConnection() {
+  owner_.release_body(reserved_body_bytes_);
+  if (wants_flush_) loop_.flush_never(this);
+}
+
+void HttpConnection::start() {
+  Stream::Events events;
+  events.received = [this](std::string_view bytes) { received(bytes); };
+  events.ended = [this] { ended(); };
+  events.drained = [this] { want_flush(); };
+  events.closed = [this](const std::string&) { owner_.closed(*this); };
+  stream_->start(std::move(events));
+}
+
+// ---- requests come in
+
+void HttpConnection::received(std::string_view bytes) {
+  if (input_ == Input::dropped) return drop(bytes.size());
+  CHECK(held_.empty());
+  const size_t taken = take_requests(bytes);
+  watch_clock();
+  if (input_ == Input::dropped) return drop(bytes.size() - taken);
+  if (taken == bytes.size()) return;
+  held_ = bytes.substr(taken);
+  stream_->pause_reading();
+}
+
+void HttpConnection::drop(size_t bytes) {
+  dropped_bytes_ += bytes;
+  if (dropped_bytes_ <= limits_.linger_bytes_max) return;
+  if (is_finished_) return owner_.closed(*this);
+  stream_->pause_reading();
+}
+
+void HttpConnection::ended() {
+  if (is_finished_) return owner_.closed(*this);
+  CHECK(held_.empty());
+  const bool is_amid = input_ == Input::open && parser_.progress() != HttpParser::Progress::nothing;
+  if (is_amid) refuse(text(400, "the connection ended in the middle of the request\n"));
+  input_ = Input::ended;
+  want_flush();
+}
+
+// There may be room again for what is held back.
+void HttpConnection::read_on() {
+  if (input_ != Input::open || held_.empty() || !has_room()) return;
+  const std::string bytes = std::exchange(held_, {});
+  const size_t taken = take_requests(bytes);
+  if (input_ == Input::open) held_ = bytes.substr(taken);
+  if (held_.empty()) stream_->resume_reading();
+}
+
+// Takes as many requests as there is room for, and says how many bytes that were.
+size_t HttpConnection::take_requests(std::string_view bytes) {
+  size_t taken = 0;
+  while (taken < bytes.size() && input_ == Input::open && has_room()) {
+    taken += parser_.feed(bytes.substr(taken));
+    if (parser_.progress() == HttpParser::Progress::refused) {
+      refuse(text(parser_.refusal().status, parser_.refusal().why + "\n"));
+    } else if (!account_body()) {
+      refuse(unavailable("too many bytes are on their way in at this moment\n"));
+    } else if (parser_.progress() == HttpParser::Progress::complete) {
+      request_complete();
+    }
+  }
+  say_continue();
+  return taken;
+}
+
+bool HttpConnection::has_room() const {
+  if (parser_.progress() != HttpParser::Progress::nothing) return true;  // what has begun is read to its end
+  return exchanges_.size() < limits_.unanswered_max && stream_->outbox_bytes() < limits_.outbox_bytes_max;
+}
+
+bool HttpConnection::account_body() {
+  const size_t bytes = parser_.body_bytes();
+  if (bytes <= reserved_body_bytes_) return true;
+  if (!owner_.reserve_body(bytes - reserved_body_bytes_)) return false;
+  reserved_body_bytes_ = bytes;
+  return true;
+}
+
+void HttpConnection::request_complete() {
+  const bool is_last = !parser_.keeps_alive();
+  Request request = parser_.take();
+  has_said_continue_ = false;
+  wait_since_ms_ = loop_.now_ms();
+  const uint64_t number = first_number_ + exchanges_.size();
+  exchanges_.push_back({.is_head = request.method == Method::head, .is_last = is_last});
+  if (is_last) input_ = Input::dropped;
+  owner_.arrived(*this, number, std::exchange(reserved_body_bytes_, 0), std::move(request));
+}
+
+// In turn, like an answer: a client that waits for this one has read all that came before.
+void HttpConnection::say_continue() {
+  if (input_ != Input::open || !exchanges_.empty() || has_said_continue_ || !parser_.expects_continue()) return;
+  has_said_continue_ = true;
+  written_bytes_ += kContinue.size();
+  stream_->write(std::string(kContinue));
+}
+
+// Nobody can say where the next request would begin, so this answer is the last.
+void HttpConnection::refuse(Response&& response) {
+  owner_.refused();
+  owner_.release_body(std::exchange(reserved_body_bytes_, 0));
+  exchanges_.push_back({.is_last = true, .is_answered = true, .response = std::move(response)});
+  drop_input();
+  want_flush();
+}
+
+// What is held back will never be read, and what still comes neither.
+void HttpConnection::drop_input() {
+  input_ = Input::dropped;
+  if (held_.empty()) return;
+  drop(std::exchange(held_, {}).size());
+  stream_->resume_reading();
+}
+
+// ---- answers go out
+
+void HttpConnection::answer(uint64_t number, Response&& response) {
+  CHECK(number >= first_number_);
+  CHECK(number - first_number_ < exchanges_.size());
+  Exchange& exchange = exchanges_[number - first_number_];
+  CHECK(!exchange.is_answered);
+  exchange.is_answered = true;
+  exchange.response = std::move(response);
+  if (number == first_number_) want_flush();
+}
+
+void HttpConnection::turn_away() { refuse(unavailable("too many connections at this moment\n")); }
+
+void HttpConnection::flush() {
+  wants_flush_ = false;
+  send_answers();
+  read_on();
+  say_continue();
+  watch_clock();
+  if (input_ != Input::open && exchanges_.empty() && !is_finished_) finish();
+}
+
+void HttpConnection::send_answers() {
+  while (!exchanges_.empty() && exchanges_.front().is_answered) {
+    const Exchange exchange = std::move(exchanges_.front());
+    exchanges_.pop_front();
+    ++first_number_;
+    send(exchange);
+  }
+}
+
+void HttpConnection::send(const Exchange& exchange) {
+  const Response& response = exchange.response;
+  const bool closes = exchange.is_last || (input_ != Input::open && exchanges_.empty());
+  std::string bytes = head(response, closes ? AfterAnswer::close : AfterAnswer::keep_open);
+  const bool has_body = !exchange.is_head && !response.body.empty();
+  constexpr size_t kCopiedBytesMax = 4096;  // up to here copying is cheaper than one more piece
+  const bool is_small = response.body.size() <= kCopiedBytesMax;
+  if (has_body && is_small) bytes += response.body;
+  written_bytes_ += bytes.size();
+  stream_->write(std::move(bytes));
+  if (!has_body || is_small) return;
+  written_bytes_ += response.body.size();
+  stream_->write_shared(response.body, response.keep);
+}
+
+// Everything is answered and nothing more is taken.
+void HttpConnection::finish() {
+  is_finished_ = true;
+  if (input_ == Input::ended || dropped_bytes_ > limits_.linger_bytes_max) {
+    stream_->close_after_writing();
+  } else {
+    stream_->finish_writing();
+  }
+}
+
+void HttpConnection::drain() {
+  const bool is_amid = parser_.progress() != HttpParser::Progress::nothing;
+  if (input_ != Input::open) return;
+  if (is_amid) return refuse(unavailable("this node is shutting down\n"));
+  if (exchanges_.empty() && stream_->outbox_bytes() == 0) return owner_.closed(*this);
+  drop_input();
+  want_flush();
+}
+
+// ---- time
+
+// A clock starts when what is waited for changes or a request is complete, and not when a byte comes: a client that
+// sends one now and then gains nothing by it.
+void HttpConnection::watch_clock() {
+  const Wait wait = waits_for();
+  if (wait == wait_) return;
+  wait_ = wait;
+  wait_since_ms_ = loop_.now_ms();
+}
+
+void HttpConnection::check_deadline(uint64_t now_ms) {
+  watch_clock();
+  const size_t taken = written_bytes_ - stream_->outbox_bytes();
+  if (taken != taken_bytes_ || stream_->outbox_bytes() == 0) {
+    taken_bytes_ = taken;
+    taken_at_ms_ = now_ms;
+  }
+  if (now_ms - taken_at_ms_ >= limits_.write_timeout_ms) return owner_.closed(*this);
+  if (wait_ != Wait::answer && now_ms - wait_since_ms_ >= allowed_ms(wait_)) missed(wait_);
+}
+
+HttpConnection::Wait HttpConnection::waits_for() const {
+  const bool has_unsent = !exchanges_.empty() || stream_->outbox_bytes() > 0;
+  if (input_ != Input::open) return has_unsent ? Wait::answer : Wait::linger;
+  if (parser_.progress() == HttpParser::Progress::head) return Wait::head;
+  const bool holds_back_for_us = parser_.expects_continue() && !has_said_continue_;
+  if (parser_.progress() == HttpParser::Progress::body) return holds_back_for_us ? Wait::answer : Wait::body;
+  return has_unsent ? Wait::answer : Wait::idle;
+}
+
+uint64_t HttpConnection::allowed_ms(Wait wait) const {
+  switch (wait) {
+    case Wait::idle: return limits_.idle_timeout_ms;
+    case Wait::head: return limits_.header_timeout_ms;
+    case Wait::body: return limits_.body_timeout_ms;
+    case Wait::linger: return limits_.linger_ms;
+    case Wait::answer: break;
+  }
+  return ~uint64_t{0};
+}
+
+void HttpConnection::missed(Wait wait) {
+  if (wait == Wait::idle || wait == Wait::linger) return owner_.closed(*this);
+  refuse(text(408, wait == Wait::head ? "the headers took too long\n" : "the body took too long\n"));
+}
+
+void HttpConnection::want_flush() {
+  if (wants_flush_) return;
+  wants_flush_ = true;
+  loop_.flush_later(this);
+}
+
+}  // namespace skiff::transport

@@ -1,0 +1,125 @@
+// HttpConnection: one client's connection, from its first byte to the last of its answers.
+//
+// On a good day: bytes go through the parser, requests go to the owner, and answers leave in the order of the requests,
+// whatever the order they are given in. Further requests are taken while earlier ones wait for their answer, up to a
+// limit of requests, and to a limit of answers the client has not taken; beyond it nothing is read.
+//
+// What goes wrong: a request that is refused gets its answer in turn and is the last one of this connection. A client
+// that is too slow is told so with 408 or closed. A client that has ended its half (shutdown, `nc -N`) still gets
+// every answer. After the last answer our half is ended and what the client still sends is read and dropped for a
+// while: closing at once would reset the connection, and might take the answer away from it.
+//
+// Always: requests are handed over, and parsing goes on, while sockets are read or flushed, and never inside answer().
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "transport/http_limits.h"
+#include "transport/http_message.h"
+#include "transport/http_parser.h"
+#include "transport/stream.h"
+
+namespace skiff::transport {
+
+class HttpConnection final : private Loop::Flushable {
+ public:
+  // The server, as a connection sees it.
+  class Owner {
+   public:
+    // False when bodies take too much memory already. What was reserved is given back by release_body(), or goes over
+    // to the request that is handed over.
+    virtual bool reserve_body(size_t bytes) = 0;
+    virtual void release_body(size_t bytes) = 0;
+    virtual void arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) = 0;
+    virtual void refused() = 0;
+    virtual void closed(HttpConnection& connection) = 0;  // destroys the connection
+
+   protected:
+    ~Owner() = default;
+  };
+
+  HttpConnection(Loop& loop, Owner& owner, const HttpLimits& limits, uint64_t id, std::unique_ptr<Stream> stream);
+  ~HttpConnection();
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+
+  void start();
+  void answer(uint64_t number, Response&& response);
+  // Answers 503 instead of taking any request, and closes.
+  void turn_away();
+  // Takes no further request; closes once everything is answered. May destroy the connection.
+  void drain();
+  // Looks whether a deadline has passed. May destroy the connection.
+  void check_deadline(uint64_t now_ms);
+
+  uint64_t id() const { return id_; }
+
+ private:
+  // One request and the place of its answer in the order.
+  struct Exchange {
+    bool is_head = false;
+    bool is_last = false;  // the connection closes after this answer
+    bool is_answered = false;
+    Response response;
+  };
+  enum class Input {
+    open,     // requests are taken
+    dropped,  // what comes is read and dropped
+    ended,    // the client has sent its last byte
+  };
+  // What the connection waits for: for the first, which is ours to give, without a deadline.
+  enum class Wait { answer, idle, head, body, linger };
+
+  void received(std::string_view bytes);
+  void ended();
+  void drop(size_t bytes);
+  void read_on();
+  size_t take_requests(std::string_view bytes);
+  bool has_room() const;
+  bool account_body();
+  void request_complete();
+  void say_continue();
+  void refuse(Response&& response);
+  void drop_input();
+
+  void send_answers();
+  void send(const Exchange& exchange);
+  void finish();
+
+  Wait waits_for() const;
+  void watch_clock();
+  uint64_t allowed_ms(Wait wait) const;
+  void missed(Wait wait);
+  void want_flush();
+  void flush() override;
+
+  Loop& loop_;
+  Owner& owner_;
+  const HttpLimits& limits_;
+  const uint64_t id_;
+  std::unique_ptr<Stream> stream_;
+  HttpParser parser_;
+  std::string
+      held_;  // bytes that came while there was no room for requests; reading is paused as long as there are any
+  Input input_ = Input::open;
+  bool has_said_continue_ = false;
+  bool is_finished_ = false;  // the last answer has been written
+  bool wants_flush_ = false;
+  size_t reserved_body_bytes_ = 0;
+  size_t dropped_bytes_ = 0;
+
+  std::deque<Exchange> exchanges_;  // asked and not yet sent, oldest first
+  uint64_t first_number_ = 1;       // of exchanges_.front()
+
+  Wait wait_ = Wait::idle;  // what the clock below runs for
+  uint64_t wait_since_ms_;
+  size_t written_bytes_ = 0;  // all that was ever given to the stream
+  size_t taken_bytes_ = 0;    // of those, what the client had taken when it was looked at last
+  uint64_t taken_at_ms_;
+};
+
+}  // namespace skiff::transport

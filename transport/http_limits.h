@@ -1,0 +1,36 @@
+// HttpLimits: every bound of the HTTP side in one place, with defaults that suit tests and small nodes. The program
+// brings its own values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace skiff::transport {
+
+struct HttpLimits {
+  // One request. Over it: 431, 414, 414, 413.
+  size_t header_bytes_max = 16 * 1024;        // request line and headers, as they come
+  size_t target_bytes_max = 3 * 4096 + 1024;  // a key with every byte escaped, and room for a query
+  size_t key_bytes_max = 4096;                // the path, decoded
+  size_t body_bytes_max = 1024 * 1024;
+
+  // One connection. Over it: not read from, until its answers have left.
+  size_t unanswered_max = 128;  // requests
+  size_t outbox_bytes_max = 4 * 1024 * 1024;
+
+  // All of them. Over it: 503.
+  size_t connections_max = 4096;
+  size_t bodies_bytes_max = 256 * 1024 * 1024;  // announced or arrived, and not yet answered
+
+  // Deadlines. A client that misses one of the first two is told so with 408, the others are closed.
+  uint64_t header_timeout_ms = 10'000;  // from a request's first byte to the end of its headers
+  uint64_t body_timeout_ms = 30'000;    // from there to the end of its body
+  uint64_t idle_timeout_ms = 60'000;    // nothing asked, nothing owed
+  uint64_t write_timeout_ms = 30'000;   // the client has taken no byte of its answers
+
+  // Closing gently: after the last answer, what the client still sends is read and dropped for so long and so much.
+  uint64_t linger_ms = 2'000;
+  size_t linger_bytes_max = 8 * 1024 * 1024;
+};
+
+}  // namespace skiff::transport

@@ -1,0 +1,131 @@
+#include "transport/http_message.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+
+namespace skiff::transport {
+namespace {
+
+int hex_digit(char byte) {
+  if (byte >= '0' && byte <= '9') return byte - '0';
+  if (byte >= 'a' && byte <= 'f') return byte - 'a' + 10;
+  if (byte >= 'A' && byte <= 'F') return byte - 'A' + 10;
+  return -1;
+}
+
+// Those never have a body, and so no length either (RFC 9110, 8.6).
+bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
+
+Response owning(int status, std::string_view content_type, std::string body) {
+  auto kept = std::make_shared<const std::string>(std::move(body));
+  return {.status = status, .content_type = content_type, .body = *kept, .keep = kept, .headers = {}};
+}
+
+}  // namespace
+
+std::optional<std::string_view> Request::header(std::string_view name) const {
+  for (const Header& header : headers) {
+    if (header.name == name) return header.value;
+  }
+  return std::nullopt;
+}
+
+Response octets(std::shared_ptr<const std::string> value) {
+  Response response;
+  if (value) response.body = *value;
+  response.keep = std::move(value);
+  return response;
+}
+
+Response text(int status, std::string body) { return owning(status, kText, std::move(body)); }
+Response json(int status, std::string body) { return owning(status, kJson, std::move(body)); }
+Response no_body(int status) {
+  return {.status = status, .content_type = kText, .body = {}, .keep = {}, .headers = {}};
+}
+
+std::string head(const Response& response, AfterAnswer after) {
+  CHECK(response.status >= 200 && response.status <= 599);
+  std::string text;
+  text.reserve(160);
+  text += "HTTP/1.1 ";
+  text += std::to_string(response.status);
+  text += ' ';
+  text += reason_phrase(response.status);
+  text += "\r\n";
+  const auto add = [&text](std::string_view name, std::string_view value) {
+    text.append(name).append(": ").append(value).append("\r\n");
+  };
+  if (may_have_body(response.status)) {
+    if (!response.body.empty() || response.status == 200) add("Content-Type", response.content_type);
+    add("Content-Length", std::to_string(response.body.size()));
+  }
+  add("X-Content-Type-Options", "nosniff");
+  for (const Header& header : response.headers) add(header.name, header.value);
+  if (after == AfterAnswer::close) add("Connection", "close");
+  text += "\r\n";
+  return text;
+}
+
+std::string_view reason_phrase(int status) {
+  constexpr std::pair<int, std::string_view> kPhrases[] = {
+      {200, "OK"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {304, "Not Modified"},
+      {400, "Bad Request"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {412, "Precondition Failed"},
+      {413, "Content Too Large"},
+      {414, "URI Too Long"},
+      {417, "Expectation Failed"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+  };
+  for (const auto& [code, phrase] : kPhrases) {
+    if (code == status) return phrase;
+  }
+  return "Unknown";
+}
+
+Result<std::string> percent_decode(std::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size());
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '%') {
+      bytes += text[at];
+      continue;
+    }
+    const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
+    const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
+    if (high < 0 || low < 0) {
+      return fail(Error::Code::invalid,
+                  "a '%' must be followed by two hexadecimal digits; a percent sign itself is %25");
+    }
+    bytes += static_cast<char>(high * 16 + low);
+    at += 2;
+  }
+  return bytes;
+}
+
+std::optional<std::string_view> query_value(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const size_t end = std::min(query.find('&'), query.size());
+    const std::string_view pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    const size_t equals = std::min(pair.find('='), pair.size());
+    if (pair.substr(0, equals) == name) return pair.substr(std::min(equals + 1, pair.size()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace skiff::transport

@@ -1,0 +1,67 @@
+// Request, Response: HTTP as the rest of the house sees it, and an answer's head as text.
+//
+// A request is whole and within the limits, its path is decoded, and only those headers are kept that somebody here
+// reads. A response does not own its body but looks at it: a stored value goes to the socket without being copied.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/result.h"
+
+namespace skiff::transport {
+
+enum class Method : uint8_t { get, head, put, post, del, options, other };
+
+struct Header {
+  std::string name;  // of a request: lower-case
+  std::string value;
+};
+
+struct Request {
+  Method method = Method::get;
+  std::string path;   // percent-decoded bytes, any byte may occur; begins with '/', or is "*"
+  std::string query;  // raw, what stands after '?'
+  std::vector<Header> headers;
+  std::string body;
+
+  // The value of the first header of that name (lower-case), or nothing.
+  std::optional<std::string_view> header(std::string_view name) const;
+};
+
+inline constexpr std::string_view kOctets = "application/octet-stream";
+inline constexpr std::string_view kText = "text/plain; charset=utf-8";
+inline constexpr std::string_view kJson = "application/json";
+
+struct Response {
+  int status = 200;
+  std::string_view content_type = kOctets;  // text that lives as long as the program; not shown without a body
+  std::string_view body;                    // bytes that `keep` keeps
+  std::shared_ptr<const void> keep;
+  std::vector<Header> headers;  // what else: Allow, Retry-After
+};
+
+Response octets(std::shared_ptr<const std::string> value);  // 200; null is an empty value
+Response text(int status, std::string body);
+Response json(int status, std::string body);
+Response no_body(int status);  // 202, 204
+
+enum class AfterAnswer { keep_open, close };
+
+// Status line and headers, with the empty line that ends them. The same for HEAD as for GET.
+std::string head(const Response& response, AfterAnswer after);
+
+// "Not Found"
+std::string_view reason_phrase(int status);
+
+// "%2F" -> "/", "+" stays a plus. Error: a '%' that is not followed by two hexadecimal digits.
+Result<std::string> percent_decode(std::string_view text);
+
+// The raw value of `name` in "a=1&name=value"; empty if it stands there without one.
+std::optional<std::string_view> query_value(std::string_view query, std::string_view name);
+
+}  // namespace skiff::transport

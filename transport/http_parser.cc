@@ -1,0 +1,304 @@
+#include "transport/http_parser.h"
+
+#include <llhttp.h>
+
+#include <utility>
+
+#include "raft/check.h"
+
+namespace skiff::transport {
+namespace {
+
+// Those that somebody in the house reads; what else comes is checked and dropped.
+constexpr std::string_view kKeptHeaders[] = {"accept",   "authorization", "content-type", "idempotency-key",
+                                             "if-match", "if-none-match", "prefer"};
+
+// A byte of a chunked body may come with five more: "1\r\nx\r\n". More than that is chunk extensions and trailers, for
+// which the head's limit stands.
+constexpr size_t kChunkedBytesPerByte = 6;
+
+char to_lower(char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; }
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
+                    [](char a, char b) { return to_lower(a) == b; });
+}
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  return text;
+}
+
+Method to_method(uint8_t method) {
+  switch (method) {
+    case HTTP_GET: return Method::get;
+    case HTTP_HEAD: return Method::head;
+    case HTTP_PUT: return Method::put;
+    case HTTP_POST: return Method::post;
+    case HTTP_DELETE: return Method::del;
+    case HTTP_OPTIONS: return Method::options;
+    default: return Method::other;
+  }
+}
+
+// Where a line begins with a blank: an old way to go on with the header before it, which nobody needs and which
+// proxies read differently.
+size_t find_folded_line(std::string_view bytes, bool is_after_line) {
+  const auto is_blank = [bytes](size_t at) { return at < bytes.size() && (bytes[at] == ' ' || bytes[at] == '\t'); };
+  if (is_after_line && is_blank(0)) return 0;
+  for (size_t end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n', end + 1)) {
+    if (is_blank(end + 1)) return end + 1;
+  }
+  return bytes.size();
+}
+
+// "http://host/path" -> "/path" (RFC 9112, 3.2.2: every server must take it)
+std::string_view drop_origin(std::string_view target) {
+  for (std::string_view scheme : {"http://", "https://"}) {
+    if (!equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
+    const size_t path = target.find_first_of("/?", scheme.size());
+    return path == std::string_view::npos ? "/" : target.substr(path);
+  }
+  return target;
+}
+
+}  // namespace
+
+struct HttpParser::Machine {
+  llhttp_t llhttp{};
+
+  static HttpParser& owner(llhttp_t* llhttp) { return *static_cast<HttpParser*>(llhttp->data); }
+  static const llhttp_settings_t& settings();
+};
+
+// llhttp's callbacks, each handed to the method of the same meaning. Anything but 0 stops llhttp.
+const llhttp_settings_t& HttpParser::Machine::settings() {
+  static const llhttp_settings_t settings = [] {
+    llhttp_settings_t table{};
+    table.on_message_begin = [](llhttp_t* from) {
+      owner(from).progress_ = Progress::head;
+      return 0;
+    };
+    table.on_url = [](llhttp_t* from, const char* at, size_t length) { return owner(from).target_piece({at, length}); };
+    table.on_url_complete = [](llhttp_t* from) { return owner(from).target_complete(); };
+    table.on_header_field = [](llhttp_t* from, const char* at, size_t length) {
+      std::transform(at, at + length, std::back_inserter(owner(from).name_), to_lower);
+      return 0;
+    };
+    table.on_header_value = [](llhttp_t* from, const char* at, size_t length) {
+      owner(from).value_.append(at, length);
+      return 0;
+    };
+    table.on_header_value_complete = [](llhttp_t* from) { return owner(from).value_complete(); };
+    table.on_headers_complete = [](llhttp_t* from) { return owner(from).head_complete(); };
+    table.on_chunk_header = [](llhttp_t* from) { return owner(from).chunk_begins(); };
+    table.on_body = [](llhttp_t* from, const char* at, size_t length) { return owner(from).body_piece({at, length}); };
+    table.on_message_complete = [](llhttp_t* from) {
+      owner(from).progress_ = Progress::complete;
+      return static_cast<int>(HPE_PAUSED);
+    };
+    return table;
+  }();
+  return settings;
+}
+
+HttpParser::HttpParser(const HttpLimits& limits) : limits_(limits), machine_(std::make_unique<Machine>()) { begin(); }
+HttpParser::~HttpParser() = default;
+
+void HttpParser::begin() {
+  llhttp_init(&machine_->llhttp, HTTP_REQUEST, &Machine::settings());
+  machine_->llhttp.data = this;
+  progress_ = Progress::nothing;
+  request_ = Request{};
+  budget_ = limits_.header_bytes_max;
+  is_after_line_ = has_target_ = holds_back_ = keeps_alive_ = false;
+  for (std::string* text : {&target_, &name_, &value_, &expect_, &transfer_encoding_}) text->clear();
+  hosts_ = transfer_encodings_ = 0;
+  announced_bytes_ = 0;
+}
+
+Request HttpParser::take() {
+  CHECK(progress_ == Progress::complete);
+  Request taken = std::move(request_);
+  begin();
+  return taken;
+}
+
+size_t HttpParser::feed(std::string_view bytes) {
+  CHECK(!is_done());
+  size_t taken = 0;
+  while (taken < bytes.size() && !is_done()) {
+    const std::string_view next = bytes.substr(taken, appetite());
+    taken += progress_ == Progress::body ? feed_body(next) : feed_head(next);
+  }
+  return taken;
+}
+
+// Never more at once than could still be within the limits, so that whatever exceeds one is refused at the same byte,
+// and for the same reason, however the bytes were cut.
+size_t HttpParser::appetite() const {
+  if (progress_ == Progress::body || has_target_) return budget_;
+  return std::min(budget_, limits_.target_bytes_max + 1 - target_.size());
+}
+
+size_t HttpParser::feed_head(std::string_view bytes) {
+  bytes = bytes.substr(0, find_folded_line(bytes, is_after_line_));
+  if (bytes.empty()) {
+    refuse(400, "malformed request: a line of the head begins with a blank");
+    return 0;
+  }
+  is_after_line_ = bytes.ends_with('\n');
+  const size_t taken = run(bytes);
+  if (is_done()) return taken;
+  if (progress_ == Progress::body) {
+    const size_t chunked_max = limits_.header_bytes_max + kChunkedBytesPerByte * limits_.body_bytes_max;
+    budget_ = transfer_encodings_ > 0 ? chunked_max : announced_bytes_;
+    run("");  // without a body the request is complete here, and no byte is needed to say so
+    return taken;
+  }
+  budget_ -= taken;
+  if (budget_ == 0) {
+    refuse(431, "the request line and headers are over " + std::to_string(limits_.header_bytes_max) + " bytes");
+  }
+  return taken;
+}
+
+size_t HttpParser::feed_body(std::string_view bytes) {
+  holds_back_ = false;
+  const size_t taken = run(bytes);
+  budget_ -= taken;
+  if (budget_ == 0 && !is_done()) refuse(400, "the body comes in too small pieces, or with too much between them");
+  return taken;
+}
+
+// Gives bytes to llhttp and says how many it took: all of them, unless something stopped it.
+size_t HttpParser::run(std::string_view bytes) {
+  llhttp_t* llhttp = &machine_->llhttp;
+  const llhttp_errno_t code = llhttp_execute(llhttp, bytes.data(), bytes.size());
+  if (code == HPE_OK) return bytes.size();
+  const char* stop = llhttp_get_error_pos(llhttp);
+  stopped(code);
+  return stop == nullptr ? 0 : static_cast<size_t>(stop - bytes.data());
+}
+
+void HttpParser::stopped(int code) {
+  llhttp_t* llhttp = &machine_->llhttp;
+  if (is_done()) return;
+  if (code == HPE_PAUSED) return llhttp_resume(llhttp);  // head_complete() asked for that
+  if (code == HPE_INVALID_VERSION || code == HPE_PAUSED_H2_UPGRADE) {
+    refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+  } else {
+    refuse(400, std::string("malformed request: ") + llhttp_get_error_reason(llhttp));
+  }
+}
+
+int HttpParser::refuse(int status, std::string why) {
+  progress_ = Progress::refused;
+  refusal_ = {status, std::move(why)};
+  return -1;
+}
+
+int HttpParser::target_piece(std::string_view piece) {
+  target_ += piece;
+  if (target_.size() <= limits_.target_bytes_max) return 0;
+  return refuse(414, "the request target is over " + std::to_string(limits_.target_bytes_max) + " bytes");
+}
+
+int HttpParser::target_complete() {
+  has_target_ = true;
+  const std::string_view target = drop_origin(target_);
+  const size_t path_end = std::min(target.find('?'), target.size());
+  if (target.find('#') != std::string_view::npos) return refuse(400, "a request target has no fragment; '#' is %23");
+  auto path = percent_decode(target.substr(0, path_end));
+  if (!path) return refuse(400, path.error().what);
+  if (path->empty()) *path = "/";
+  if (path->front() != '/' && *path != "*") return refuse(400, "the request target is no path: it must begin with '/'");
+  if (path->size() > limits_.key_bytes_max) {
+    return refuse(414, "the key is over " + std::to_string(limits_.key_bytes_max) + " bytes");
+  }
+  request_.path = std::move(*path);
+  request_.query = target.substr(std::min(path_end + 1, target.size()));
+  return 0;
+}
+
+int HttpParser::value_complete() {
+  std::string name = std::exchange(name_, {});
+  std::string value(trim(std::exchange(value_, {})));
+  if (progress_ == Progress::body) return 0;  // a trailer: nothing here reads those
+  if (name.empty()) return refuse(400, "malformed request: a header has no name");
+  if (name == "host") ++hosts_;
+  if (name == "expect") expect_ = value;
+  if (name == "transfer-encoding") {
+    ++transfer_encodings_;
+    transfer_encoding_ = value;
+  }
+  if (std::find(std::begin(kKeptHeaders), std::end(kKeptHeaders), name) != std::end(kKeptHeaders)) {
+    request_.headers.push_back({std::move(name), std::move(value)});
+  }
+  return 0;
+}
+
+// Pauses behind the head, so that it is known how many bytes it took. Nothing is ever upgraded: a request that asks for
+// it is answered like any other.
+int HttpParser::head_complete() {
+  llhttp_t& llhttp = machine_->llhttp;
+  if (int refused = refuse_head(); refused != 0) return refused;
+  if (int refused = refuse_framing(); refused != 0) return refused;
+  const bool is_1_1 = llhttp.http_minor == 1;
+  request_.method = to_method(llhttp.method);
+  keeps_alive_ = is_1_1 && llhttp_should_keep_alive(&llhttp) != 0;
+  holds_back_ = is_1_1 && !expect_.empty() && (announced_bytes_ > 0 || transfer_encodings_ > 0);
+  request_.body.reserve(announced_bytes_);
+  llhttp.upgrade = 0;
+  progress_ = Progress::body;
+  return HPE_PAUSED;
+}
+
+int HttpParser::refuse_head() {
+  const llhttp_t& llhttp = machine_->llhttp;
+  if (llhttp.http_major != 1 || llhttp.http_minor > 1) return refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+  if (llhttp.method == HTTP_CONNECT) return refuse(400, "this is no proxy: CONNECT is not for it");
+  if (request_.path == "*" && llhttp.method != HTTP_OPTIONS) return refuse(400, "only OPTIONS can ask about \"*\"");
+  if (hosts_ == 0 && llhttp.http_minor == 1) return refuse(400, "an HTTP/1.1 request must have a Host header");
+  if (hosts_ > 1) return refuse(400, "there is more than one Host header");
+  if (!expect_.empty() && !equals_ignoring_case(expect_, "100-continue")) {
+    return refuse(417, "only 100-continue can be expected here");
+  }
+  return 0;
+}
+
+// Where does the body end? Whoever is in doubt about that must not guess.
+int HttpParser::refuse_framing() {
+  const llhttp_t& llhttp = machine_->llhttp;
+  const bool has_length = (llhttp.flags & F_CONTENT_LENGTH) != 0;
+  if (transfer_encodings_ > 0) {
+    if (has_length) return refuse(400, "both Content-Length and Transfer-Encoding are given");
+    if (llhttp.http_minor == 0) return refuse(400, "HTTP/1.0 has no Transfer-Encoding");
+    if (transfer_encodings_ > 1) return refuse(400, "there is more than one Transfer-Encoding");
+    if (!equals_ignoring_case(transfer_encoding_, "chunked")) {
+      return refuse(501, "of the transfer encodings only chunked is known here");
+    }
+    return 0;
+  }
+  if (has_length && llhttp.content_length > limits_.body_bytes_max) {
+    return refuse(413, "the body is over " + std::to_string(limits_.body_bytes_max) + " bytes");
+  }
+  announced_bytes_ = has_length ? static_cast<size_t>(llhttp.content_length) : 0;
+  return 0;
+}
+
+// llhttp has read how long the chunk will be: soon enough to refuse it before it comes.
+int HttpParser::chunk_begins() {
+  const uint64_t room = limits_.body_bytes_max - request_.body.size();
+  if (machine_->llhttp.content_length <= room) return 0;
+  return refuse(413, "the body is over " + std::to_string(limits_.body_bytes_max) + " bytes");
+}
+
+int HttpParser::body_piece(std::string_view piece) {
+  CHECK(piece.size() <= limits_.body_bytes_max - request_.body.size());
+  request_.body += piece;
+  return 0;
+}
+
+}  // namespace skiff::transport

@@ -1,0 +1,112 @@
+#include "transport/http_server.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+
+namespace skiff::transport {
+namespace {
+
+// How many connections over the limit are told so at a time. Those beyond are closed without a word.
+constexpr size_t kTurnedAwayMax = 64;
+
+// Deadlines are met to within a quarter of the shortest.
+uint64_t tick_ms(const HttpLimits& limits) {
+  const uint64_t shortest = std::min({limits.header_timeout_ms, limits.body_timeout_ms, limits.idle_timeout_ms,
+                                      limits.write_timeout_ms, limits.linger_ms});
+  return std::clamp<uint64_t>(shortest / 4, 1, 1000);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> HttpServer::open(Loop& loop, const Address& address, const HttpLimits& limits,
+                                                     Handler handler) {
+  std::unique_ptr<HttpServer> server(new HttpServer(loop, limits, std::move(handler)));
+  const auto accepted = [self = server.get()](std::unique_ptr<Stream> stream) { self->accepted(std::move(stream)); };
+  auto listener = Listener::open(loop, address, accepted);
+  if (!listener) return tl::unexpected(listener.error());
+  server->listener_ = std::move(*listener);
+  server->port_ = server->listener_->port();
+  return server;
+}
+
+HttpServer::HttpServer(Loop& loop, const HttpLimits& limits, Handler handler)
+    : loop_(loop), limits_(limits), handler_(std::move(handler)), tick_(loop, [this] { check_deadlines(); }) {
+  CHECK(handler_ != nullptr);
+}
+
+HttpServer::~HttpServer() = default;
+
+void HttpServer::accepted(std::unique_ptr<Stream> stream) {
+  ++counters_.connections_accepted;
+  const bool is_over = connections_.size() >= limits_.connections_max;
+  if (is_over) ++counters_.connections_turned_away;
+  if (connections_.size() >= limits_.connections_max + kTurnedAwayMax) return;
+  if (connections_.empty()) tick_.repeat_ms(tick_ms(limits_));
+  const uint64_t id = ++last_id_;
+  HttpConnection::Owner& owner = *this;
+  auto& connection = connections_[id];
+  connection = std::make_unique<HttpConnection>(loop_, owner, limits_, id, std::move(stream));
+  connection->start();
+  if (is_over) connection->turn_away();
+}
+
+void HttpServer::arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) {
+  ++counters_.requests;
+  handler_({.connection = from.id(), .request = number, .body_bytes = body_bytes}, std::move(request));
+}
+
+void HttpServer::answer(Ticket ticket, Response&& response) {
+  ++counters_.answers;
+  release_body(ticket.body_bytes);
+  const auto found = connections_.find(ticket.connection);
+  if (found != connections_.end()) found->second->answer(ticket.request, std::move(response));
+}
+
+bool HttpServer::reserve_body(size_t bytes) {
+  CHECK(counters_.bodies_bytes <= limits_.bodies_bytes_max);
+  if (bytes > limits_.bodies_bytes_max - counters_.bodies_bytes) return false;
+  counters_.bodies_bytes += bytes;
+  return true;
+}
+
+void HttpServer::release_body(size_t bytes) {
+  CHECK(bytes <= counters_.bodies_bytes);
+  counters_.bodies_bytes -= bytes;
+}
+
+void HttpServer::refused() { ++counters_.refused; }
+
+// A connection may go while it is visited, but only that one: the iterator is past it by then.
+void HttpServer::check_deadlines() {
+  const uint64_t now_ms = loop_.now_ms();
+  for (auto next = connections_.begin(); next != connections_.end();) {
+    HttpConnection& connection = *(next++)->second;
+    connection.check_deadline(now_ms);
+  }
+}
+
+void HttpServer::drain(std::function<void()> drained) {
+  is_draining_ = true;
+  drained_ = std::move(drained);
+  listener_.reset();
+  for (auto next = connections_.begin(); next != connections_.end();) {
+    HttpConnection& connection = *(next++)->second;
+    connection.drain();
+  }
+  say_drained();
+}
+
+void HttpServer::closed(HttpConnection& connection) {
+  connections_.erase(connection.id());
+  if (connections_.empty()) tick_.stop();
+  say_drained();
+}
+
+void HttpServer::say_drained() {
+  if (!is_drained()) return;
+  if (auto drained = std::exchange(drained_, nullptr)) drained();
+}
+
+}  // namespace skiff::transport

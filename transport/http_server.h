@@ -1,0 +1,90 @@
+// HttpServer: a port, its connections, and a ticket for every request.
+//
+// On a good day: the handler gets a request and a ticket; whoever has the answer hands both to answer(), now or later,
+// in any order. A ticket outlives its connection: to answer a client that has gone does nothing.
+//
+// What goes wrong is dealt with here and never reaches the handler: malformed and oversized requests, slow clients,
+// too many connections (503), bodies that together take too much memory (503).
+//
+// Always: every ticket is answered exactly once, by whoever got it; the memory its body stands for is free again then.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "src/base/result.h"
+#include "transport/address.h"
+#include "transport/http_connection.h"
+#include "transport/http_limits.h"
+#include "transport/http_message.h"
+#include "transport/listener.h"
+
+namespace skiff::transport {
+
+struct Ticket {
+  uint64_t connection = 0;
+  uint64_t request = 0;
+  uint64_t body_bytes = 0;
+};
+
+class HttpServer final : private HttpConnection::Owner {
+ public:
+  // May answer at once; must not destroy the server.
+  using Handler = std::function<void(Ticket, Request&&)>;
+
+  struct Counters {
+    uint64_t connections_accepted = 0;
+    uint64_t connections_turned_away = 0;  // over connections_max
+    uint64_t requests = 0;                 // handed to the handler
+    uint64_t answers = 0;                  // given for them, whether the client was still there or not
+    uint64_t refused = 0;                  // requests that were answered here: malformed, too large, too slow
+    uint64_t bodies_bytes = 0;             // of bodies that came or were announced and are not answered yet: a gauge
+  };
+
+  static Result<std::unique_ptr<HttpServer>> open(Loop& loop, const Address& address, const HttpLimits& limits,
+                                                  Handler handler);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  void answer(Ticket ticket, Response&& response);
+
+  // Stops accepting and closes what is idle. Requests that were handed over still get their answers, those that are
+  // incomplete get 503. `drained`, if any, is called once when no connection is left, which may be at once; it must not
+  // destroy the server.
+  void drain(std::function<void()> drained = nullptr);
+  bool is_drained() const { return is_draining_ && connections_.empty(); }
+
+  uint16_t port() const { return port_; }
+  size_t connections_open() const { return connections_.size(); }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  HttpServer(Loop& loop, const HttpLimits& limits, Handler handler);
+
+  void accepted(std::unique_ptr<Stream> stream);
+  void check_deadlines();
+  void say_drained();
+
+  bool reserve_body(size_t bytes) override;
+  void release_body(size_t bytes) override;
+  void arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) override;
+  void refused() override;
+  void closed(HttpConnection& connection) override;
+
+  Loop& loop_;
+  const HttpLimits limits_;
+  Handler handler_;
+  std::function<void()> drained_;
+  Counters counters_;
+  std::unique_ptr<Listener> listener_;  // null once draining
+  uint16_t port_ = 0;
+  bool is_draining_ = false;
+  uint64_t last_id_ = 0;
+  std::unordered_map<uint64_t, std::unique_ptr<HttpConnection>> connections_;
+  Timer tick_;  // one for all connections; runs while there are any
+};
+
+}  // namespace skiff::transport
