@@ -1,0 +1,109 @@
+# The peers' language: what one frame between two nodes holds (docs/formats.md has the bytes).
+#
+# Fields are only ever added. A field that changes its meaning is a new field and a new protocol version; the greeting
+# itself stays readable for every version, so that nodes too far apart can say so.
+
+@0xc1d4f5c3d29c7707;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("skiff::transport::schema");
+
+# The first frame each way on a connection: who dialled whom, and the answer.
+struct Greeting {
+  protocol @0 :UInt16;
+  cluster @1 :UInt64;
+  from @2 :UInt64;
+  to @3 :UInt64;
+  incarnation @4 :UInt64;
+}
+
+# The answer to a greeting that is not welcome. The numbers are those of transport::Refusal.
+struct Refusal {
+  reason @0 :UInt16;
+}
+
+# One raft::Message. Terms and indexes of one position stand side by side.
+struct Message {
+  from @0 :UInt64;
+  to @1 :UInt64;
+  term @2 :UInt64;
+  body :union {
+    preVoteRequest @3 :PreVoteRequest;
+    preVoteReply @4 :PreVoteReply;
+    voteRequest @5 :VoteRequest;
+    voteReply @6 :VoteReply;
+    appendEntries @7 :AppendEntries;
+    appendReply @8 :AppendReply;
+    heartbeat @9 :Heartbeat;
+    heartbeatReply @10 :HeartbeatReply;
+    forwardProposals @11 :ForwardProposals;
+    readIndexRequest @12 :ReadIndexRequest;
+    readIndexReply @13 :ReadIndexReply;
+  }
+}
+
+struct PreVoteRequest {
+  lastTerm @0 :UInt64;
+  lastIndex @1 :UInt64;
+  round @2 :UInt64;
+}
+
+struct PreVoteReply {
+  round @0 :UInt64;
+  granted @1 :Bool;
+}
+
+struct VoteRequest {
+  lastTerm @0 :UInt64;
+  lastIndex @1 :UInt64;
+}
+
+struct VoteReply {
+  granted @0 :Bool;
+}
+
+struct AppendEntries {
+  previousTerm @0 :UInt64;
+  previousIndex @1 :UInt64;
+  commit @2 :UInt64;
+  entries @3 :List(Entry);  # the first follows `previous`, each the one before it: their indexes need no bytes
+}
+
+struct Entry {
+  term @0 :UInt64;
+  kind @1 :UInt8;  # the numbers of raft::EntryKind
+  payload @2 :Data;
+}
+
+struct AppendReply {
+  accepted @0 :Bool;
+  match @1 :UInt64;
+  refusedTerm @2 :UInt64;
+  refusedIndex @3 :UInt64;
+  hintTerm @4 :UInt64;
+  hintIndex @5 :UInt64;
+}
+
+struct Heartbeat {
+  commit @0 :UInt64;
+  round @1 :UInt64;
+}
+
+struct HeartbeatReply {
+  round @0 :UInt64;
+}
+
+struct ForwardProposals {
+  commands @0 :List(Data);
+}
+
+struct ReadIndexRequest {
+  incarnation @0 :UInt64;
+  number @1 :UInt64;
+}
+
+struct ReadIndexReply {
+  incarnation @0 :UInt64;
+  number @1 :UInt64;
+  index @2 :UInt64;
+}

@@ -1,0 +1,189 @@
+#include "transport/peer_door.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+#include "transport/stream.h"
+#include "transport/wire.h"
+
+namespace skiff::transport {
+namespace {
+
+constexpr uint64_t kNanosecondsPerMs = 1'000'000;
+constexpr uint64_t kComplaintInterval_ms = 60'000;
+constexpr size_t kComplaintsMax = 64;  // hosts and reasons told apart; the rest share one line
+
+std::string host_of(const std::string& remote) { return remote.substr(0, remote.rfind(':')); }
+
+std::string complaint(Refusal refusal, const Greeting& greeting) {
+  const std::string who = "it greets as node " + std::to_string(greeting.from);
+  switch (refusal) {
+    case Refusal::other_cluster: return who + " of another cluster";
+    case Refusal::unknown_member: return who + ", which is no member of this cluster";
+    case Refusal::other_version:
+      return "it speaks version " + std::to_string(greeting.protocol) + " of the peer protocol, this node speaks " +
+             std::to_string(kProtocolVersion);
+    case Refusal::other_node: return who + " and takes this node for node " + std::to_string(greeting.to);
+  }
+  return who;
+}
+
+}  // namespace
+
+// One connection that came in: a stranger until it has greeted, then a member's.
+class PeerDoor::Guest {
+ public:
+  Guest(PeerDoor& door, std::unique_ptr<Stream> stream)
+      : door_(door), stream_(std::move(stream)), remote_(stream_->remote()), deadline_(door.loop_, [this] { late(); }) {
+    deadline_.start_ns(door_.limits_.greeting_timeout_ms * kNanosecondsPerMs);
+    stream_->start({.received = [this](std::string_view bytes) { received(bytes); },
+                    .closed = [this](const std::string&) { door_.dismiss(*this); }});
+  }
+
+  raft::NodeId node() const { return node_; }
+  bool is_stranger() const { return node_ == 0; }
+  const std::string& remote() const { return remote_; }
+
+  void become(raft::NodeId node) {
+    CHECK(is_stranger());
+    node_ = node;
+    deadline_.stop();
+    reader_.set_frame_bytes_max(kFrameBytesMax);
+    stream_->set_peer_timeout_ms(static_cast<unsigned>(door_.limits_.peer_timeout_ms));
+    stream_->write(encode(greeting_to(node, door_.us_)));
+  }
+
+ private:
+  // Nothing of this guest may be touched once it has been dismissed or anything was delivered.
+  void received(std::string_view bytes) {
+    std::vector<raft::Message> messages;
+    Result<> fed = reader_.feed(bytes, [&](const Frame& frame) { return take(frame, messages); });
+    PeerDoor& door = door_;
+    const raft::NodeId from = node_;
+    if (!fed) turn_away(fed.error().what);
+    door.deliver(from, std::move(messages));
+  }
+
+  Result<> take(const Frame& frame, std::vector<raft::Message>& messages) {
+    if (is_stranger()) return greeted(frame);
+    Result<raft::Message> message = decode_message(frame);
+    if (!message) return tl::unexpected(message.error());
+    if (message->from != node_) {
+      return fail(Error::Code::corrupt, "node " + std::to_string(node_) + " sent a message in another node's name");
+    }
+    if (message->to != door_.us_.self) {
+      return fail(Error::Code::corrupt, "node " + std::to_string(node_) + " sent a message meant for another node");
+    }
+    messages.push_back(std::move(*message));
+    return {};
+  }
+
+  Result<> greeted(const Frame& frame) {
+    Result<Greeting> greeting = decode_greeting(frame);
+    if (!greeting) return tl::unexpected(greeting.error());
+    std::optional<Refusal> against = objection(*greeting, door_.us_);
+    if (!against && !door_.members_.contains(greeting->from)) against = Refusal::unknown_member;
+    if (against) {
+      is_leaving_ = true;
+      stream_->write(encode(*against));
+      return fail(Error::Code::invalid, complaint(*against, *greeting));
+    }
+    door_.welcome(*this, greeting->from);
+    return {};
+  }
+
+  // One that was told why stays until it has read that, or until the deadline.
+  void turn_away(const std::string& why) {
+    ++door_.turned_away_;
+    door_.complain(remote_, why);
+    if (is_leaving_) return stream_->close_after_writing();
+    door_.dismiss(*this);
+  }
+
+  void late() {
+    if (!is_leaving_) {
+      ++door_.turned_away_;
+      door_.complain(remote_, "it did not greet in time");
+    }
+    door_.dismiss(*this);
+  }
+
+  PeerDoor& door_;
+  std::unique_ptr<Stream> stream_;
+  const std::string remote_;
+  FrameReader reader_{kGreetingBytesMax};
+  raft::NodeId node_ = 0;  // 0 until it has greeted
+  bool is_leaving_ = false;
+  Timer deadline_;
+};
+
+Result<std::unique_ptr<PeerDoor>> PeerDoor::open(Loop& loop, const PeerIdentity& us, const Address& listen_on,
+                                                 const Limits& limits, Received received) {
+  CHECK(us.self != 0);
+  CHECK(received != nullptr);
+  std::unique_ptr<PeerDoor> door(new PeerDoor(loop, us, limits, std::move(received)));
+  auto listener = Listener::open(
+      loop, listen_on, [door = door.get()](std::unique_ptr<Stream> stream) { door->accepted(std::move(stream)); });
+  if (!listener) return tl::unexpected(listener.error());
+  door->listener_ = std::move(*listener);
+  return door;
+}
+
+PeerDoor::PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Received received)
+    : loop_(loop), us_(us), limits_(limits), received_(std::move(received)), other_complaints_(kComplaintInterval_ms) {}
+
+PeerDoor::~PeerDoor() = default;
+
+void PeerDoor::accepted(std::unique_ptr<Stream> stream) {
+  const auto strangers =
+      std::count_if(guests_.begin(), guests_.end(), [](const auto& guest) { return guest->is_stranger(); });
+  if (static_cast<size_t>(strangers) >= limits_.strangers_max) dismiss_oldest_stranger();
+  guests_.push_back(std::make_unique<Guest>(*this, std::move(stream)));
+}
+
+void PeerDoor::dismiss_oldest_stranger() {
+  auto oldest = std::find_if(guests_.begin(), guests_.end(), [](const auto& guest) { return guest->is_stranger(); });
+  CHECK(oldest != guests_.end());
+  ++turned_away_;
+  complain((*oldest)->remote(), "too many connections wait to greet");
+  guests_.erase(oldest);
+}
+
+void PeerDoor::welcome(Guest& guest, raft::NodeId node) {
+  guests_.remove_if([node](const auto& other) { return other->node() == node; });
+  guest.become(node);
+}
+
+void PeerDoor::dismiss(const Guest& guest) {
+  guests_.remove_if([&guest](const auto& other) { return other.get() == &guest; });
+}
+
+void PeerDoor::deliver(raft::NodeId from, std::vector<raft::Message>&& messages) {
+  if (messages.empty()) return;
+  received_from_[from] += messages.size();
+  for (raft::Message& message : messages) received_(std::move(message));
+}
+
+void PeerDoor::set_members(std::set<raft::NodeId> members) {
+  members_ = std::move(members);
+  guests_.remove_if([this](const auto& guest) { return !guest->is_stranger() && !members_.contains(guest->node()); });
+}
+
+uint64_t PeerDoor::received(raft::NodeId from) const {
+  auto found = received_from_.find(from);
+  return found == received_from_.end() ? 0 : found->second;
+}
+
+void PeerDoor::complain(const std::string& remote, const std::string& why) {
+  const std::string key = host_of(remote) + " " + why;
+  const std::string line = "peer port: turned " + remote + " away: " + why;
+  auto found = complaints_.find(key);
+  if (found == complaints_.end() && complaints_.size() < kComplaintsMax) {
+    found = complaints_.emplace(key, log::Limit(kComplaintInterval_ms)).first;
+  }
+  log::Limit& limit = found == complaints_.end() ? other_complaints_ : found->second;
+  limit.warn(loop_.now_ms(), line);
+}
+
+}  // namespace skiff::transport

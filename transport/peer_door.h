@@ -1,0 +1,83 @@
+// PeerDoor: where the other members come in with what they have to say.
+//
+// Whoever connects must greet, within a deadline and rightly: our protocol version, our cluster, meant for us, and
+// from a member. It is greeted back, and from then on sends messages, each checked to be from the greeter and to us.
+//
+// What goes wrong: a greeting that is wrong is answered with the reason, then the connection is closed; anything else
+// that is not a peer's is closed without a word. Either is logged at most once in a while for each remote host and
+// reason. A frame that is damaged or forged ends its connection: the peer dials again. A member that connects again
+// takes the place of its older connection, which is a remnant that has not noticed yet.
+//
+// Always: at most one connection for each member and `strangers_max` others, the oldest of which gives way: whoever
+// fills the place with silent connections cannot keep a member out. No message is delivered from inside the reading of
+// a frame, so what is delivered to may call set_members(), but it must not destroy the door.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "raft/message.h"
+#include "src/base/log.h"
+#include "transport/listener.h"
+#include "transport/loop.h"
+#include "transport/peer.h"
+
+namespace skiff::transport {
+
+class PeerDoor {
+ public:
+  struct Limits {
+    size_t strangers_max = 64;            // who has not greeted, or is being turned away: each costs a descriptor
+    uint64_t greeting_timeout_ms = 2000;  // a member greets at once
+    uint64_t peer_timeout_ms = 5000;      // a member's host that vanished without a word
+  };
+
+  using Received = std::function<void(raft::Message&&)>;
+
+  static Result<std::unique_ptr<PeerDoor>> open(Loop& loop, const PeerIdentity& us, const Address& listen_on,
+                                                const Limits& limits, Received received);
+  ~PeerDoor();
+  PeerDoor(const PeerDoor&) = delete;
+  PeerDoor& operator=(const PeerDoor&) = delete;
+
+  // Who may come in. Closes the connections of those who may no longer.
+  void set_members(std::set<raft::NodeId> members);
+
+  uint16_t port() const { return listener_->port(); }
+  uint64_t received(raft::NodeId from) const;            // messages, since the start
+  uint64_t turned_away() const { return turned_away_; }  // connections closed because of what came in by them
+  size_t connections() const { return guests_.size(); }
+
+ private:
+  class Guest;
+
+  PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Received received);
+
+  void accepted(std::unique_ptr<Stream> stream);
+  void dismiss_oldest_stranger();
+  void welcome(Guest& guest, raft::NodeId node);
+  void dismiss(const Guest& guest);
+  void deliver(raft::NodeId from, std::vector<raft::Message>&& messages);
+  void complain(const std::string& remote, const std::string& why);
+
+  Loop& loop_;
+  const PeerIdentity us_;
+  const Limits limits_;
+  Received received_;
+  std::set<raft::NodeId> members_;
+  std::list<std::unique_ptr<Guest>> guests_;  // the oldest first
+  std::map<raft::NodeId, uint64_t> received_from_;
+  uint64_t turned_away_ = 0;
+  std::map<std::string, log::Limit> complaints_;  // by remote host and reason
+  log::Limit other_complaints_;
+  std::unique_ptr<Listener> listener_;
+};
+
+}  // namespace skiff::transport

@@ -1,0 +1,120 @@
+// PeerLink: the connection to one peer on which everything goes that this node has to say to it.
+//
+// Dials, greets, and waits to be greeted back: both sides then know that they belong to the same cluster and are who
+// the other thinks. From there on send() writes frames. What the peer has to say comes in by our own PeerDoor.
+//
+// What goes wrong: while there is no connection, and while the outbox is full, messages are dropped and counted; Raft
+// sends again what matters. A connection that breaks after a good while is dialled again at once, others after a delay
+// that doubles up to a limit, with jitter. A peer that takes no bytes for some seconds is cut off. A refusal is logged
+// once, and tried again like everything else: what was a mistake in a flag may be mended at the other side.
+//
+// Always: no event is called from inside send(), and nothing is written to a peer that has not greeted back. A link
+// may be destroyed by its own event.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "raft/message.h"
+#include "raft/random.h"
+#include "transport/loop.h"
+#include "transport/peer.h"
+#include "transport/stream.h"
+#include "transport/wire.h"
+
+namespace skiff::transport {
+
+class PeerLink {
+ public:
+  struct Limits {
+    // What may wait for one peer. A heartbeat stands behind this much at most: 70 ms at 1 Gbit/s. One frame may exceed
+    // it if nothing else waits, so that the largest entry can pass at all.
+    size_t outbox_bytes_max = size_t{8} << 20;
+    // Beyond that, for small frames only: votes and acknowledgements are not lost because bulk data waits.
+    size_t outbox_bytes_reserved = size_t{256} << 10;
+    size_t small_frame_bytes = 1024;
+
+    uint64_t greeting_timeout_ms = 2000;  // from the dial to the answered greeting: some round trips, even a slow one's
+    uint64_t stall_timeout_ms = 5000;  // many times a network's worst pause, and far less than an operator's patience
+    uint64_t redial_first_ms = 10;     // a process restarts in less than a second:
+    uint64_t redial_max_ms = 500;      // it must not wait for us after that
+    uint64_t settled_ms = 1000;        // a connection that lived this long is dialled again at once
+  };
+
+  struct Events {
+    std::function<void()> connected;
+    std::function<void()> disconnected;
+    std::function<void()> gone;  // a dial was refused: nobody listens there. At every such dial.
+  };
+
+  struct Status {
+    bool is_connected = false;
+    uint64_t sent = 0;     // messages handed to the connection
+    uint64_t dropped = 0;  // messages that were not
+    size_t outbox_bytes = 0;
+    std::string trouble;  // why it is not connected
+  };
+
+  PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Limits& limits, uint64_t seed, Events events);
+  PeerLink(const PeerLink&) = delete;
+  PeerLink& operator=(const PeerLink&) = delete;
+
+  void send(const raft::Message& message);
+
+  const PeerMember& peer() const { return peer_; }
+  Status status() const;
+
+ private:
+  enum class State { waiting, dialling, greeting, connected };
+
+  void move_to(State next);
+  void dial();
+  void dialled(std::unique_ptr<Stream> stream, const Dial::Failure& failure);
+  void received(std::string_view bytes);
+  Result<> answered(const Frame& frame);
+  void greeted();
+  void lost(const std::string& why);
+  void time_up();
+
+  bool has_room(size_t frame_bytes) const;
+  void watch_for_stall();
+  void look_for_stall();
+  uint64_t redial_delay_ms();
+
+  std::string name() const;
+  bool may_tell();
+  void tell_trouble(const std::string& why);
+
+  Loop& loop_;
+  const PeerIdentity us_;
+  const PeerMember peer_;
+  const Limits limits_;
+  raft::Random random_;
+  Events events_;
+
+  State state_ = State::waiting;
+  std::unique_ptr<Dial> dial_;      // in dialling
+  std::unique_ptr<Stream> stream_;  // in greeting and connected
+  FrameReader reader_{kGreetingBytesMax};
+  bool is_welcome_ = false;
+  Timer timer_;  // waiting: the next dial; dialling and greeting: the deadline; connected: the next look for a stall
+
+  uint64_t failures_ = 0;  // since a connection last settled
+  uint64_t connected_since_ms_ = 0;
+  bool is_watching_ = false;
+  uint64_t written_bytes_ = 0;     // into this connection's outbox
+  uint64_t moved_bytes_seen_ = 0;  // out of it, when we last looked
+
+  uint64_t sent_ = 0;
+  uint64_t dropped_ = 0;
+  std::string trouble_;
+  std::string trouble_told_;
+  uint64_t telling_since_ms_ = 0;
+  int lines_told_ = 0;
+};
+
+}  // namespace skiff::transport

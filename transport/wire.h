@@ -1,0 +1,109 @@
+// Wire: what nodes say to each other, as bytes and back.
+//
+// A frame is a header of 16 bytes and a body, one Cap'n Proto message. The header carries the body's length and CRC32C
+// and a CRC32C of its own, so a damaged length is noticed at once instead of making the reader wait for bytes that
+// never come. TCP's own checksum is too weak for a store.
+//
+// What goes wrong: truncated, damaged or forged frames are Errors. Every field is checked before anything is believed
+// of it, and what is allocated grows with the bytes that really arrived, not with what a header promises.
+//
+// Always: what decode_message() gives has nodes other than 0, terms and indexes that can be counted on from without
+// overflow, entries that follow each other, and owns its bytes.                     (docs/formats.md has the layout)
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "raft/message.h"
+#include "src/base/result.h"
+
+namespace skiff::transport {
+
+constexpr uint16_t kProtocolVersion = 1;
+constexpr size_t kFrameHeaderBytes = 16;
+
+// The largest frame: one entry with the largest value that can be configured (64 MiB) and its key, behind a batch of
+// entries of about 1 MiB, with as much again for the schema's overhead and for growth.
+constexpr size_t kFrameBytesMax = size_t{80} << 20;
+
+// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 80 bytes.
+constexpr size_t kGreetingBytesMax = 512;
+
+// Terms and indexes beyond this are forged: at one a nanosecond they last 146 years. What remains above them is room
+// for sums that cannot overflow.
+constexpr uint64_t kCountMax = uint64_t{1} << 62;
+
+struct Greeting {
+  uint16_t protocol = kProtocolVersion;
+  uint64_t cluster = 0;
+  raft::NodeId from = 0;
+  raft::NodeId to = 0;
+  uint64_t incarnation = 0;  // counts the starts of `from`
+
+  auto operator<=>(const Greeting&) const = default;
+};
+
+// Why a greeting is not welcome.
+enum class Refusal : uint16_t {
+  other_cluster = 1,
+  unknown_member = 2,  // the greeter is not a member, as far as the greeted knows
+  other_version = 3,
+  other_node = 4,  // the greeter wanted somebody else
+};
+
+// "it belongs to another cluster"
+std::string_view describe(Refusal refusal);
+
+enum class FrameKind : uint8_t { greeting = 1, refusal = 2, message = 3 };
+
+// A frame that passed its checksums. The body is a view, good for the length of a call.
+struct Frame {
+  FrameKind kind = FrameKind::message;
+  std::string_view body;
+};
+
+// At least what encode() will make of it, and hardly more: for deciding before the work is done.
+size_t frame_bytes(const raft::Message& message);
+
+// A whole frame. Requires: frame_bytes(message) <= kFrameBytesMax.
+std::string encode(const raft::Message& message);
+std::string encode(const Greeting& greeting);
+std::string encode(Refusal refusal);
+
+Result<raft::Message> decode_message(const Frame& frame);
+Result<Greeting> decode_greeting(const Frame& frame);
+Result<Refusal> decode_refusal(const Frame& frame);
+
+// Fills in the first kFrameHeaderBytes of `frame` to fit the rest of it.
+void seal(std::string& frame, FrameKind kind);
+
+// Bytes in pieces of any size to whole frames.
+class FrameReader {
+ public:
+  // An Error from here ends the feeding. May not destroy the reader.
+  using Take = std::function<Result<>(const Frame&)>;
+
+  explicit FrameReader(size_t frame_bytes_max) : frame_bytes_max_(frame_bytes_max) {}
+
+  // Holds from the next header on.
+  void set_frame_bytes_max(size_t bytes) { frame_bytes_max_ = bytes; }
+
+  // After an Error the stream cannot be read any further: where the next frame starts is unknown.
+  Result<> feed(std::string_view bytes, const Take& take);
+
+  size_t buffered_bytes() const { return pending_.size(); }
+
+ private:
+  Result<> header_complete();
+  Result<> frame_complete(const Take& take);
+
+  size_t frame_bytes_max_;
+  size_t wanted_ = kFrameHeaderBytes;  // then the whole frame, once its header is known
+  std::string pending_;                // what has arrived of the current frame
+};
+
+}  // namespace skiff::transport

@@ -1,0 +1,193 @@
+// Messages to frames: one buffer, sized before it is filled, into which Cap'n Proto builds in place, so that a payload
+// is copied once.
+//
+// The sizes are computed by words_*() and used by put(); frame_bytes() promises they are enough, and Cap'n Proto stops
+// the process if they are not (encode is noexcept: too small a buffer is our own mistake).
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+
+#include <limits>
+#include <numeric>
+
+#include "peer.capnp.h"
+#include "raft/check.h"
+#include "src/base/bytes.h"
+#include "transport/wire.h"
+
+namespace skiff::transport {
+namespace {
+
+constexpr size_t kSegmentTableBytes = sizeof(capnp::word);  // one segment: its count less one, its length in words
+constexpr size_t kRootPointerWords = 1;
+constexpr size_t kListTagWords = 1;
+
+template <class Struct>
+constexpr size_t kWords = capnp::sizeInWords<Struct>();
+
+size_t bytes_of(const raft::Payload& payload) { return payload ? payload->size() : 0; }
+size_t words_of(const raft::Payload& payload) {
+  return (bytes_of(payload) + sizeof(capnp::word) - 1) / sizeof(capnp::word);
+}
+
+size_t body_words(const raft::PreVoteRequest&) { return kWords<schema::PreVoteRequest>; }
+size_t body_words(const raft::PreVoteReply&) { return kWords<schema::PreVoteReply>; }
+size_t body_words(const raft::VoteRequest&) { return kWords<schema::VoteRequest>; }
+size_t body_words(const raft::VoteReply&) { return kWords<schema::VoteReply>; }
+size_t body_words(const raft::AppendReply&) { return kWords<schema::AppendReply>; }
+size_t body_words(const raft::Heartbeat&) { return kWords<schema::Heartbeat>; }
+size_t body_words(const raft::HeartbeatReply&) { return kWords<schema::HeartbeatReply>; }
+size_t body_words(const raft::ReadIndexRequest&) { return kWords<schema::ReadIndexRequest>; }
+size_t body_words(const raft::ReadIndexReply&) { return kWords<schema::ReadIndexReply>; }
+
+size_t body_words(const raft::AppendEntries& append) {
+  size_t words = kWords<schema::AppendEntries> + kListTagWords;
+  for (const raft::Entry& entry : append.entries) words += kWords<schema::Entry> + words_of(entry.payload);
+  return words;
+}
+
+size_t body_words(const raft::ForwardProposals& forward) {
+  size_t words = kWords<schema::ForwardProposals>;
+  for (const raft::Payload& command : forward.commands) words += 1 + words_of(command);
+  return words;
+}
+
+capnp::Data::Reader bytes(const raft::Payload& payload) {
+  return {reinterpret_cast<const kj::byte*>(payload->data()), payload->size()};
+}
+
+using Body = schema::Message::Body::Builder;
+
+void put(const raft::PreVoteRequest& from, Body body) {
+  auto to = body.initPreVoteRequest();
+  to.setLastTerm(from.last.term);
+  to.setLastIndex(from.last.index);
+  to.setRound(from.round);
+}
+
+void put(const raft::PreVoteReply& from, Body body) {
+  auto to = body.initPreVoteReply();
+  to.setRound(from.round);
+  to.setGranted(from.granted);
+}
+
+void put(const raft::VoteRequest& from, Body body) {
+  auto to = body.initVoteRequest();
+  to.setLastTerm(from.last.term);
+  to.setLastIndex(from.last.index);
+}
+
+void put(const raft::VoteReply& from, Body body) { body.initVoteReply().setGranted(from.granted); }
+
+void put(const raft::AppendEntries& from, Body body) {
+  auto to = body.initAppendEntries();
+  to.setPreviousTerm(from.previous.term);
+  to.setPreviousIndex(from.previous.index);
+  to.setCommit(from.commit);
+  auto entries = to.initEntries(static_cast<unsigned>(from.entries.size()));
+  for (unsigned i = 0; i < entries.size(); ++i) {
+    const raft::Entry& entry = from.entries[i];
+    CHECK(entry.position.index == from.previous.index + 1 + i);  // indexes are not sent: they follow
+    entries[i].setTerm(entry.position.term);
+    entries[i].setKind(static_cast<uint8_t>(entry.kind));
+    if (entry.bytes() > 0) entries[i].setPayload(bytes(entry.payload));
+  }
+}
+
+void put(const raft::AppendReply& from, Body body) {
+  auto to = body.initAppendReply();
+  to.setAccepted(from.accepted);
+  to.setMatch(from.match);
+  to.setRefusedTerm(from.refused.term);
+  to.setRefusedIndex(from.refused.index);
+  to.setHintTerm(from.hint.term);
+  to.setHintIndex(from.hint.index);
+}
+
+void put(const raft::Heartbeat& from, Body body) {
+  auto to = body.initHeartbeat();
+  to.setCommit(from.commit);
+  to.setRound(from.round);
+}
+
+void put(const raft::HeartbeatReply& from, Body body) { body.initHeartbeatReply().setRound(from.round); }
+
+void put(const raft::ForwardProposals& from, Body body) {
+  auto commands = body.initForwardProposals().initCommands(static_cast<unsigned>(from.commands.size()));
+  for (unsigned i = 0; i < commands.size(); ++i) {
+    if (bytes_of(from.commands[i]) > 0) commands.set(i, bytes(from.commands[i]));
+  }
+}
+
+void put(const raft::ReadIndexRequest& from, Body body) {
+  auto to = body.initReadIndexRequest();
+  to.setIncarnation(from.id.incarnation);
+  to.setNumber(from.id.number);
+}
+
+void put(const raft::ReadIndexReply& from, Body body) {
+  auto to = body.initReadIndexReply();
+  to.setIncarnation(from.id.incarnation);
+  to.setNumber(from.id.number);
+  to.setIndex(from.index);
+}
+
+// A frame with room for `words`, filled by `fill(root)`, cut to what was used.
+template <class Root, class Fill>
+std::string build_frame(FrameKind kind, size_t words, Fill fill) noexcept {
+  constexpr size_t kBefore = kFrameHeaderBytes + kSegmentTableBytes;
+  std::string frame(kBefore + words * sizeof(capnp::word), '\0');
+  auto* place = reinterpret_cast<capnp::word*>(&frame[kBefore]);
+  CHECK(reinterpret_cast<uintptr_t>(place) % sizeof(capnp::word) == 0);
+  capnp::FlatMessageBuilder builder(kj::arrayPtr(place, words));
+  fill(builder.template initRoot<Root>());
+  auto segments = builder.getSegmentsForOutput();
+  CHECK(segments.size() == 1);
+  std::string table;
+  put_number(table, uint32_t{0});
+  put_number(table, static_cast<uint32_t>(segments[0].size()));
+  frame.replace(kFrameHeaderBytes, kSegmentTableBytes, table);
+  frame.resize(kBefore + segments[0].size() * sizeof(capnp::word));
+  seal(frame, kind);
+  return frame;
+}
+
+size_t message_words(const raft::Message& message) {
+  return kRootPointerWords + kWords<schema::Message> +
+         std::visit([](const auto& body) { return body_words(body); }, message.body);
+}
+
+}  // namespace
+
+size_t frame_bytes(const raft::Message& message) {
+  return kFrameHeaderBytes + kSegmentTableBytes + message_words(message) * sizeof(capnp::word);
+}
+
+std::string encode(const raft::Message& message) {
+  CHECK(frame_bytes(message) <= kFrameBytesMax);
+  return build_frame<schema::Message>(FrameKind::message, message_words(message), [&](schema::Message::Builder root) {
+    root.setFrom(message.from);
+    root.setTo(message.to);
+    root.setTerm(message.term);
+    std::visit([&](const auto& body) { put(body, root.getBody()); }, message.body);
+  });
+}
+
+std::string encode(const Greeting& greeting) {
+  constexpr size_t kGreetingWords = kRootPointerWords + kWords<schema::Greeting>;
+  return build_frame<schema::Greeting>(FrameKind::greeting, kGreetingWords, [&](schema::Greeting::Builder root) {
+    root.setProtocol(greeting.protocol);
+    root.setCluster(greeting.cluster);
+    root.setFrom(greeting.from);
+    root.setTo(greeting.to);
+    root.setIncarnation(greeting.incarnation);
+  });
+}
+
+std::string encode(Refusal refusal) {
+  constexpr size_t kRefusalWords = kRootPointerWords + kWords<schema::Refusal>;
+  return build_frame<schema::Refusal>(FrameKind::refusal, kRefusalWords, [&](schema::Refusal::Builder root) {
+    root.setReason(static_cast<uint16_t>(refusal));
+  });
+}
+
+}  // namespace skiff::transport
