@@ -1,7 +1,7 @@
 // Event: everything that can happen to a node. Time comes in beside each.
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <variant>
 #include <vector>
 
@@ -26,10 +26,9 @@ struct Proposed {
   std::vector<Proposal> proposals;
 };
 
-// What an earlier Effects asked to be made durable now is.
+// Everything up to and including the Effects with this `save` number is on disk.
 struct Persisted {
-  std::optional<HardState> hard_state;
-  LogPosition last;  // the last entry of the batch; {0, 0} if it had none
+  uint64_t save = 0;
 };
 
 // Somebody here wants to read. Comes back in Effects::reads or Effects::refused_reads with the same id.

@@ -14,7 +14,7 @@ namespace skiff::raft {
 
 // Would you vote for me, if I asked at `term + 1`? Changes nothing at either side. (Thesis 9.6)
 struct PreVoteRequest {
-  LogPosition last;  // the end of the candidate's log
+  LogPosition last;    // the end of the candidate's log
   uint64_t round = 0;  // counts the sender's campaigns: an answer to an older one counts for nothing
 };
 struct PreVoteReply {
@@ -46,8 +46,8 @@ struct AppendReply {
   LogPosition hint;
 };
 
-// I still lead. `round` is the newest ReadIndex round; the reply repeats it. `commit` is never beyond what the
-// follower is known to have.
+// I still lead. `round` is the newest ReadIndex round; the reply repeats it. Round 0 only passes on the commit index
+// and wants no reply. `commit` is never beyond what the follower is known to have.
 struct Heartbeat {
   Index commit = 0;
   uint64_t round = 0;

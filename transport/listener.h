@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "src/base/log.h"
 #include "src/base/result.h"
 #include "transport/address.h"
 #include "transport/stream.h"
@@ -15,13 +16,33 @@ class Listener {
   using Accepted = std::function<void(std::unique_ptr<Stream>)>;
 
   // Port 0 takes any free port: port() says which. Errors name the address: "listen on 127.0.0.1:9121: address
-  // already in use". Out of descriptors: accepting pauses for a while and goes on, with a line in the log.
+  // already in use". Out of descriptors: accepting pauses for a while and goes on, with a line in the log; whoever
+  // dials meanwhile waits in the kernel's queue. A callback may destroy the Listener. A host that is a name is looked
+  // up, and waited for: that is for the start of a program.
   static Result<std::unique_ptr<Listener>> open(Loop& loop, const Address& address, Accepted accepted);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  uint16_t port() const;
+  uint16_t port() const { return port_; }
+
+ private:
+  Listener(Loop& loop, int descriptor, Accepted accepted);
+
+  static void readable(uv_poll_t* handle, int status, int events);
+
+  void listen_on();
+  void accept_all();
+  bool accept_one();
+  void pause(int error);
+
+  Loop& loop_;
+  int descriptor_;
+  uint16_t port_ = 0;
+  Accepted accepted_;
+  Owned<uv_poll_t> handle_;
+  Timer pause_over_;
+  log::Limit log_limit_;
 };
 
 }  // namespace skiff::transport

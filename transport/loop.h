@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace skiff::transport {
@@ -29,6 +31,17 @@ struct CloseLater {
 template <class Handle>
 using Owned = std::unique_ptr<Handle, CloseLater<Handle>>;
 
+// Calls `callback`, a member of the owner of `handle`, so that it may destroy that owner, and itself with it. True if
+// the owner is still there. Requires: handle->data is the owner.
+template <class Handle, class... Parameters, class... Arguments>
+bool call_and_survive(Handle* handle, std::function<void(Parameters...)>& callback, Arguments&&... arguments) {
+  auto borrowed = std::exchange(callback, nullptr);
+  if (borrowed) borrowed(std::forward<Arguments>(arguments)...);
+  if (handle->data == nullptr) return false;  // `callback` is gone, too; the handle lives until it has been closed
+  if (!callback) callback = std::move(borrowed);
+  return true;
+}
+
 class Loop {
  public:
   // Something with output to write before the loop waits again.
@@ -40,7 +53,7 @@ class Loop {
     ~Flushable() = default;
   };
 
-  Loop();
+  Loop();   // also has the process ignore SIGPIPE: a broken connection is an error code here
   ~Loop();  // CHECKs that every handle has been closed
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -52,8 +65,11 @@ class Loop {
   uint64_t now_ns() const;  // monotonic, exact: the clock is read
   uint64_t now_ms() const;  // monotonic, as of the start of this turn: costs nothing
 
-  void flush_later(Flushable* who);   // at most once until it is flushed
-  void flush_never(Flushable* who);   // it is going away
+  void flush_later(Flushable* who);  // Requires: not asked for already since its last flush()
+  void flush_never(Flushable* who);  // it is going away
+
+  // Where every socket of this loop reads into: a view of it is good until the callback that got it returns.
+  std::span<char> read_buffer() { return read_buffer_; }
 
   uv_loop_t* uv() { return &loop_; }
 
@@ -61,8 +77,9 @@ class Loop {
   void flush_all();
 
   uv_loop_t loop_;
-  std::unique_ptr<uv_prepare_t, CloseLater<uv_prepare_t>> before_wait_;
+  Owned<uv_prepare_t> before_wait_;
   std::vector<Flushable*> waiting_to_flush_;
+  std::vector<char> read_buffer_;
 };
 
 // Calls back once, or every so often. Destroying it stops it; a callback may destroy its own timer.
@@ -72,17 +89,19 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  void start_ns(uint64_t delay_ns);  // once; rounded up to a millisecond; replaces an earlier start
+  void start_ns(uint64_t delay_ns);  // once, never early, up to a millisecond late; replaces an earlier start
   void repeat_ms(uint64_t interval_ms);
   void stop();
 
  private:
+  static void expired(uv_timer_t* handle);
+
   Loop& loop_;
   std::function<void()> expired_;
   Owned<uv_timer_t> handle_;
 };
 
-// Calls back on every delivery of one signal.
+// Calls back on every delivery of one signal; a callback may destroy its own Signal.
 class Signal {
  public:
   Signal(Loop& loop, int number, std::function<void()> arrived);
@@ -90,6 +109,8 @@ class Signal {
   Signal& operator=(const Signal&) = delete;
 
  private:
+  static void arrived(uv_signal_t* handle, int number);
+
   std::function<void()> arrived_;
   Owned<uv_signal_t> handle_;
 };

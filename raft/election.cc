@@ -1,0 +1,121 @@
+// Elections: pre-vote, vote, and the leader's own check that a majority still hears it (thesis 3.4, 3.6.1, 6.2, 9.6).
+//
+// Nobody's term goes up before a majority has said that it would vote: a node that was away, or hears only half of
+// what is said, disturbs nobody. What a candidate asks and what a voter grants leaves only once it is on disk, so that
+// no restart can make either say something else in the same term, or stand for a log it has lost.
+#include "raft/check.h"
+#include "raft/quorum.h"
+#include "raft/raft.h"
+
+namespace skiff::raft {
+
+void Raft::campaign() {
+  become(PreCandidate{.votes = {{config_.id, true}}});
+  leader_ = 0;
+  heard_leader_at_.reset();
+  ++campaign_round_;
+  election_deadline_ = now_ + campaign_patience();
+  for (NodeId voter : config_.voters) {
+    if (voter != config_.id) send(voter, PreVoteRequest{.last = log_.last(), .round = campaign_round_});
+  }
+  count_votes();
+}
+
+void Raft::ask_for_votes() {
+  set_hard_state({.term = hard_state_.term + 1, .vote = config_.id});
+  become(Candidate{});
+  election_deadline_ = now_ + campaign_patience();
+  for (NodeId voter : config_.voters) {
+    if (voter != config_.id) send_once_durable(voter, VoteRequest{.last = log_.last()});
+  }
+}
+
+// Our own vote counts, like anybody's, once it is on disk.
+void Raft::count_votes() {
+  if (auto* asking = std::get_if<PreCandidate>(&role_)) {
+    if (quorum::tally(config_.voters, asking->votes) == quorum::Outcome::won) ask_for_votes();
+  } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
+    if (durable_hard_state_ == hard_state_) candidate->votes[config_.id] = true;
+    if (quorum::tally(config_.voters, candidate->votes) == quorum::Outcome::won) become_leader();
+  }
+}
+
+void Raft::become_leader() {
+  Leader leader{.followers = {},
+                .first_of_term = log_.last().index + 1,
+                .heartbeat_due = now_ + config_.heartbeat_interval,
+                .reads = ReadRounds(read_round_)};
+  for (NodeId voter : config_.voters) {
+    if (voter != config_.id) leader.followers.emplace(voter, Progress(log_.last().index + 1, now_, config_.window));
+  }
+  become(std::move(leader));
+  leader_ = config_.id;
+  election_deadline_ = kNever;
+  append_own(EntryKind::no_op, nullptr);
+}
+
+// A leader that a majority does not hear is none: somebody else may lead by now.
+void Raft::check_quorum(Leader& leader) {
+  if (leader.followers.empty()) return;
+  if (now_ >= quorum_heard_at(leader) + config_.election_timeout) become_follower(hard_state_.term, 0);
+}
+
+// The latest moment since which a majority, ourselves included, has been heard.
+Time Raft::quorum_heard_at(const Leader& leader) const {
+  std::vector<Time> heard = {now_};
+  for (const auto& [node, progress] : leader.followers) heard.push_back(progress.heard_at());
+  return quorum::reached_by_majority(std::move(heard));
+}
+
+bool Raft::hears_leader() const {
+  if (is_leader()) return true;
+  return leader_ != 0 && heard_leader_at_ && now_ < *heard_leader_at_ + config_.election_timeout;
+}
+
+// How long a follower waits for a leader. Drawn anew each time, so that a split vote does not repeat itself (3.4).
+Time Raft::patience() { return config_.election_timeout + random_.below(config_.election_timeout); }
+
+// How long a campaign may take before the next. In a cluster that has never had a leader, short: nodes have only just
+// been started, and the first questions went to some that were not there yet.
+Time Raft::campaign_patience() {
+  Time shortest = hard_state_.term == 0 ? config_.heartbeat_interval : config_.election_timeout / 2;
+  return shortest + random_.below(shortest);
+}
+
+void Raft::on(const Message& from, const PreVoteRequest& request) {
+  bool granted = !hears_leader() && request.last >= log_.last();
+  send(from.from, PreVoteReply{.round = request.round, .granted = granted});
+}
+
+void Raft::on(const Message& from, const PreVoteReply& reply) {
+  auto* asking = std::get_if<PreCandidate>(&role_);
+  if (asking == nullptr || reply.round != campaign_round_) {
+    ++ignored_;
+    return;
+  }
+  asking->votes[from.from] = reply.granted;
+  count_votes();
+}
+
+void Raft::on(const Message& from, const VoteRequest& request) {
+  bool is_free = hard_state_.vote == 0 || hard_state_.vote == from.from;
+  if (!is_free || request.last < log_.last()) return send(from.from, VoteReply{.granted = false});
+  if (hard_state_.vote == 0) {
+    set_hard_state({.term = hard_state_.term, .vote = from.from});
+    become_follower(hard_state_.term, 0);
+  }
+  election_deadline_ = now_ + patience();
+  send_once_durable(from.from, VoteReply{.granted = true});
+}
+
+void Raft::on(const Message& from, const VoteReply& reply) {
+  auto* candidate = std::get_if<Candidate>(&role_);
+  if (candidate == nullptr) {
+    ++ignored_;
+    return;
+  }
+  candidate->votes[from.from] = reply.granted;
+  count_votes();
+}
+
+}  // namespace skiff::raft

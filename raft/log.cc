@@ -1,0 +1,110 @@
+#include "raft/log.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+
+namespace skiff::raft {
+
+Log::Log(const std::vector<Entry>& recovered) {
+  for (const Entry& entry : recovered) append(entry);
+  handed_ = durable_ = last().index;
+}
+
+LogPosition Log::last() const { return entries_.empty() ? LogPosition{} : entries_.back().position; }
+
+Term Log::term_at(Index index) const { return index == 0 ? 0 : at(index).position.term; }
+
+bool Log::has(LogPosition position) const {
+  return position.index <= last().index && term_at(position.index) == position.term;
+}
+
+const Entry& Log::at(Index index) const {
+  CHECK(index >= 1);
+  CHECK(index <= entries_.size());
+  return entries_[index - 1];
+}
+
+std::vector<Entry> Log::slice(Index first, uint64_t bytes_max, uint64_t count_max) const {
+  std::vector<Entry> taken;
+  uint64_t bytes = 0;
+  for (Index index = first; index <= last().index && taken.size() < count_max; ++index) {
+    bytes += at(index).bytes();
+    if (!taken.empty() && bytes > bytes_max) break;
+    taken.push_back(at(index));
+  }
+  return taken;
+}
+
+Index Log::last_at_or_below(Index index, Term term) const {
+  index = std::min(index, last().index);
+  while (index > 0 && term_at(index) > term) --index;
+  return index;
+}
+
+void Log::append(Entry entry) {
+  CHECK(entry.position.index == last().index + 1);
+  CHECK(entry.position.term >= last().term);
+  CHECK(entry.position.term > 0);
+  uncommitted_bytes_ += entry.bytes();
+  entries_.push_back(std::move(entry));
+}
+
+void Log::cut_from(Index first) {
+  CHECK(first > committed_);
+  while (last().index >= first) {
+    uncommitted_bytes_ -= entries_.back().bytes();
+    entries_.pop_back();
+  }
+  Index kept = last().index;
+  handed_ = std::min(handed_, kept);
+  durable_ = std::min(durable_, kept);
+  for (Save& save : saves_) save.last = std::min(save.last, kept);
+}
+
+std::vector<Entry> Log::take_unsaved(uint64_t save) {
+  CHECK(saves_.empty() || saves_.back().number < save);
+  std::vector<Entry> taken(entries_.begin() + static_cast<std::ptrdiff_t>(handed_), entries_.end());
+  handed_ = last().index;
+  saves_.push_back({.number = save, .last = handed_});
+  return taken;
+}
+
+void Log::saved(uint64_t save) {
+  while (!saves_.empty() && saves_.front().number <= save) {
+    durable_ = std::max(durable_, saves_.front().last);
+    saves_.pop_front();
+  }
+  CHECK(durable_ <= handed_);
+}
+
+void Log::commit_to(Index index) {
+  CHECK(index <= last().index);
+  while (committed_ < index) uncommitted_bytes_ -= at(++committed_).bytes();
+}
+
+std::vector<Entry> Log::take_committed() {
+  std::vector<Entry> taken(entries_.begin() + static_cast<std::ptrdiff_t>(taken_),
+                           entries_.begin() + static_cast<std::ptrdiff_t>(committed_));
+  taken_ = committed_;
+  return taken;
+}
+
+void Log::check_whole() const {
+  CHECK(durable_ <= handed_);
+  CHECK(handed_ <= last().index);
+  CHECK(taken_ <= committed_);
+  CHECK(committed_ <= last().index);
+  uint64_t bytes = 0;
+  LogPosition before;
+  for (const Entry& entry : entries_) {
+    CHECK(entry.position.index == before.index + 1);
+    CHECK(entry.position.term >= before.term);
+    before = entry.position;
+    if (entry.position.index > committed_) bytes += entry.bytes();
+  }
+  CHECK(bytes == uncommitted_bytes_);
+}
+
+}  // namespace skiff::raft

@@ -1,0 +1,78 @@
+// Log: the entries, which of them are on disk, committed, and handed on to be applied.
+//
+// Entries are appended at the end, by the leader's own proposals or by what a leader sends. They go to the disk in
+// saves: take_unsaved() hands over what the disk has not been given yet, and saved() is told, in the same order, that
+// it is there. In between, a new leader may cut the end off: the saves under way are then cut as well, so that a save
+// of entries that were replaced can never count for the ones that replaced them, not even when a later leader brings
+// the old ones back.
+//
+// An entry may be committed, and applied, before it is on our own disk: a majority of the others has it.
+//
+// Always: durable <= handed to the disk <= last; handed to be applied <= committed <= last; nothing at or below
+// committed is ever cut off. Terms never fall along the log.   (Thesis 3.5, 3.6)
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "raft/types.h"
+
+namespace skiff::raft {
+
+class Log {
+ public:
+  // What the disk held. All of it is durable, none of it known to be committed.
+  explicit Log(const std::vector<Entry>& recovered);
+
+  LogPosition last() const;
+  // 0 at index 0. Requires: index <= last().index.
+  Term term_at(Index index) const;
+  bool has(LogPosition position) const;
+  // Requires: 1 <= index <= last().index.
+  const Entry& at(Index index) const;
+  // From `first` on: as many as fit in `bytes_max` and `count_max`, at least one if there is one.
+  std::vector<Entry> slice(Index first, uint64_t bytes_max, uint64_t count_max) const;
+  // The last index at or before `index` whose term is at most `term`: where two logs may still agree.
+  Index last_at_or_below(Index index, Term term) const;
+
+  // Requires: entry.position.index == last().index + 1, its term at least that of the last.
+  void append(Entry entry);
+  // Requires: committed() < first.
+  void cut_from(Index first);
+
+  // What the disk has not been given yet, as part of the save with this number.
+  std::vector<Entry> take_unsaved(uint64_t save);
+  // Everything up to this save is on disk.
+  void saved(uint64_t save);
+  bool has_unsaved() const { return handed_ < last().index; }
+  Index durable() const { return durable_; }
+
+  // Requires: index <= last().index. Going back is a no-op.
+  void commit_to(Index index);
+  Index committed() const { return committed_; }
+  std::vector<Entry> take_committed();
+  bool has_committed() const { return taken_ < committed_; }
+
+  // Payload bytes behind the commit index.
+  uint64_t uncommitted_bytes() const { return uncommitted_bytes_; }
+
+  // The invariants above, and that indexes have no gap: walks the whole log, for tests.
+  void check_whole() const;
+
+ private:
+  struct Save {
+    uint64_t number;
+    Index last;  // the end of the log as of this save; cut back when the log is
+  };
+
+  std::deque<Entry> entries_;  // entries_[0] has index 1
+  std::deque<Save> saves_;     // under way, oldest first
+  Index handed_ = 0;
+  Index durable_ = 0;
+  Index committed_ = 0;
+  Index taken_ = 0;
+  uint64_t uncommitted_bytes_ = 0;
+};
+
+}  // namespace skiff::raft

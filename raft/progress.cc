@@ -1,0 +1,69 @@
+#include "raft/progress.h"
+
+#include <algorithm>
+
+#include "raft/check.h"
+
+namespace skiff::raft {
+
+Progress::Progress(Index next, Time now, Window window) : window_(window), next_(next), heard_at_(now) {
+  CHECK(next >= 1);
+  CHECK(window.entries_max > 0);
+}
+
+bool Progress::may_send() const {
+  if (state_ == State::probe) return !probe_sent_;
+  return bytes_in_flight_ < window_.bytes_max && next_ - match_ - 1 < window_.entries_max;
+}
+
+void Progress::sent(Index last, uint64_t bytes) {
+  CHECK(last + 1 >= next_);
+  if (state_ == State::probe) {
+    probe_sent_ = true;  // next stays: only its answer moves us on
+    return;
+  }
+  if (last + 1 == next_) return;  // no entries, nothing to wait for
+  next_ = last + 1;
+  in_flight_.push_back({.last = last, .bytes = bytes});
+  bytes_in_flight_ += bytes;
+}
+
+bool Progress::accepted(Index match) {
+  if (match < match_ || (match == match_ && state_ == State::replicate)) return false;
+  match_ = match;
+  next_ = std::max(next_, match + 1);
+  if (state_ == State::probe) {
+    state_ = State::replicate;
+    next_ = match + 1;
+  }
+  while (!in_flight_.empty() && in_flight_.front().last <= match) {
+    bytes_in_flight_ -= in_flight_.front().bytes;
+    in_flight_.pop_front();
+  }
+  CHECK(match_ < next_);
+  return true;
+}
+
+bool Progress::refused(Index refused, Index agree_at_most) {
+  if (refused <= match_) return false;
+  if (state_ == State::probe && refused != next_ - 1) return false;
+  forget_in_flight();
+  state_ = State::probe;
+  next_ = std::max(match_, std::min(agree_at_most, refused - 1)) + 1;
+  CHECK(match_ < next_);
+  return true;
+}
+
+void Progress::probe_again() {
+  forget_in_flight();
+  state_ = State::probe;
+  next_ = match_ + 1;
+}
+
+void Progress::forget_in_flight() {
+  in_flight_.clear();
+  bytes_in_flight_ = 0;
+  probe_sent_ = false;
+}
+
+}  // namespace skiff::raft

@@ -1,0 +1,181 @@
+// Raft: the rules by which a few machines agree on one log. Events in, effects out.
+//
+// On a good day a leader takes proposals, appends them, and in one take_effects() asks for two things at once: that its
+// followers be sent them, and that its own disk make them durable. Its own disk is one more follower: an entry is
+// committed when a majority of all disks has it, whichever they are.
+//
+// What goes wrong: messages get lost, repeated and reordered, nodes stop and come back, the disk is slow. step() never
+// fails and never blocks; what is stale or cannot be is ignored (and counted). What our own state must never be is
+// CHECKed after every step, in every build.
+//
+// Pure: no clock (time comes in with each event), no randomness but a seed, nothing of the outside. The same events
+// give the same effects on every machine. Source: Ongaro, Consensus: Bridging Theory and Practice (2014), by section.
+//
+// The methods are grouped by the file they stand in: raft.cc, election.cc, replication.cc, read_index.cc.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include "raft/effects.h"
+#include "raft/event.h"
+#include "raft/log.h"
+#include "raft/progress.h"
+#include "raft/random.h"
+#include "raft/reads.h"
+#include "raft/status.h"
+#include "raft/types.h"
+
+namespace skiff::raft {
+
+struct Config {
+  NodeId id = 0;
+  std::vector<NodeId> voters;  // with this node's own id
+  Time heartbeat_interval = 50 * kMillisecond;
+  // A follower campaigns after one to two of these without a leader; a leader steps down after one without a majority.
+  Time election_timeout = 500 * kMillisecond;
+  uint64_t seed = 1;
+
+  // What the disk held.
+  HardState hard_state;
+  std::vector<Entry> entries;
+
+  // Bounds. One AppendEntries holds at least one entry, and no second one beyond these:
+  uint64_t append_bytes_max = 1 << 20;
+  uint64_t append_entries_max = 4096;
+  Progress::Window window = {.entries_max = 1 << 16, .bytes_max = 16 << 20};  // sent to one follower, unacknowledged
+  uint64_t uncommitted_bytes_max = 64 << 20;  // a leader with more than this refuses proposals
+  uint64_t uncommitted_entries_max = 1 << 18;
+  size_t waiting_reads_max = 1 << 16;
+};
+
+class Raft {
+ public:
+  Raft(const Config& config, Time now);
+
+  // `now` never goes back.
+  void step(Time now, const Event& event);
+  Effects take_effects();
+  // When to step with TimePassed, if nothing happens before.
+  Time next_deadline() const;
+
+  Status status() const;
+  bool is_leader() const { return std::holds_alternative<Leader>(role_); }
+  NodeId leader() const { return leader_; }
+  Term term() const { return hard_state_.term; }
+  const Log& log() const { return log_; }
+  // Messages that were stale, for another node, or not for this role.
+  uint64_t ignored() const { return ignored_; }
+  // Invariants that take a walk along the log, for tests.
+  void check_whole() const { log_.check_whole(); }
+
+ private:
+  struct Follower {};
+  struct PreCandidate {
+    std::map<NodeId, bool> votes;
+  };
+  struct Candidate {
+    std::map<NodeId, bool> votes;
+  };
+  struct Leader {
+    std::map<NodeId, Progress> followers;  // everybody but ourselves
+    Index first_of_term = 0;               // our no-op: what is committed before it may not be all that is
+    Time heartbeat_due = 0;
+    ReadRounds reads;
+  };
+  using Role = std::variant<Follower, PreCandidate, Candidate, Leader>;  // in the order of RoleName
+
+  // A save handed out with take_effects() and not yet confirmed.
+  struct Save {
+    uint64_t number;
+    HardState hard_state;
+  };
+
+  // raft.cc
+  void on(const TimePassed&);
+  void on(const Received& received);
+  void on(const Persisted& persisted);
+  void on(const PeerGone& gone);
+  bool may_receive(const Message& message);
+  void answer_older_term(const Message& message);
+  void become(Role role);
+  void become_follower(Term term, NodeId leader);
+  void set_hard_state(HardState hard_state);
+  void send(NodeId to, MessageBody body);
+  void send_once_durable(NodeId to, MessageBody body);
+  bool is_voter(NodeId node) const;
+  Leader* as_leader() { return std::get_if<Leader>(&role_); }
+  const Leader* as_leader() const { return std::get_if<Leader>(&role_); }
+  RoleName role_name() const { return static_cast<RoleName>(role_.index()); }
+  void collect_saves();
+  void check_invariants();
+
+  // election.cc
+  void campaign();
+  void ask_for_votes();
+  void count_votes();
+  void become_leader();
+  void check_quorum(Leader& leader);
+  Time quorum_heard_at(const Leader& leader) const;
+  bool hears_leader() const;
+  Time patience();
+  Time campaign_patience();
+  void on(const Message& from, const PreVoteRequest& request);
+  void on(const Message& from, const PreVoteReply& reply);
+  void on(const Message& from, const VoteRequest& request);
+  void on(const Message& from, const VoteReply& reply);
+
+  // replication.cc
+  void on(const Proposed& proposed);
+  void on(const Message& from, const ForwardProposals& forwarded);
+  void forward(const Proposed& proposed);
+  bool has_room_for(uint64_t bytes) const;
+  void append_own(EntryKind kind, Payload payload);
+  void send_what_is_due(Leader& leader);
+  void send_append(NodeId to, Progress& progress, bool with_entries);
+  void send_heartbeats(Leader& leader);
+  void advance_commit();
+  void on(const Message& from, const AppendEntries& append);
+  void follow(NodeId leader);
+  void take_in(const std::vector<Entry>& entries);
+  void on(const Message& from, const AppendReply& reply);
+  void on(const Message& from, const Heartbeat& heartbeat);
+  void on(const Message& from, const HeartbeatReply& reply);
+
+  // read_index.cc
+  void on(const ReadAsked& asked);
+  void on(const Message& from, const ReadIndexRequest& request);
+  void on(const Message& from, const ReadIndexReply& reply);
+  void start_read_round(Leader& leader);
+  void confirm_reads(Leader& leader);
+  void confirm_read(const ReadRounds::Reader& reader, Index index);
+  void refuse_reads();
+
+  const Config config_;
+  Random random_;
+  Time now_;
+  HardState hard_state_;
+  bool hard_state_unsaved_ = false;
+  Log log_;
+  Role role_ = Follower{};
+  NodeId leader_ = 0;                    // who leads this term, as far as we know
+  std::optional<Time> heard_leader_at_;  // nothing: not since the start, or its process is gone
+  Time election_deadline_ = kNever;      // of all but a leader
+  uint64_t campaign_round_ = 0;          // pre-votes of ours so far
+  uint64_t read_round_ = 1;              // the newest of any term in which we led; 0 means no answer is wanted
+  std::set<RequestId> reads_forwarded_;  // asked of the leader, not answered yet
+  uint64_t save_number_ = 0;
+  std::vector<Save> saves_;  // under way, oldest first
+  HardState durable_hard_state_;
+  Effects effects_;
+  uint64_t ignored_ = 0;
+
+  HardState checked_hard_state_;  // as of the last step: neither goes back
+  Index checked_commit_ = 0;
+};
+
+}  // namespace skiff::raft

@@ -1,0 +1,72 @@
+// ReadIndex: reads that go to no log and no disk (thesis 6.4). A follower asks its leader for the index; the rest is
+// the same. A read that cannot be confirmed is refused, and may be asked again under a new id.
+#include <utility>
+
+#include "raft/check.h"
+#include "raft/quorum.h"
+#include "raft/raft.h"
+
+namespace skiff::raft {
+
+void Raft::on(const ReadAsked& asked) {
+  if (Leader* leader = as_leader()) {
+    if (leader->reads.ask({.node = config_.id, .id = asked.id}, config_.waiting_reads_max)) return;
+  } else if (leader_ != 0 && reads_forwarded_.size() < config_.waiting_reads_max) {
+    CHECK(reads_forwarded_.insert(asked.id).second);
+    return send(leader_, ReadIndexRequest{.id = asked.id});
+  }
+  effects_.refused_reads.push_back(asked.id);
+}
+
+void Raft::on(const Message& from, const ReadIndexRequest& request) {
+  Leader* leader = as_leader();
+  bool taken = leader != nullptr && leader->reads.ask({.node = from.from, .id = request.id}, config_.waiting_reads_max);
+  if (!taken) ++ignored_;
+}
+
+void Raft::on(const Message&, const ReadIndexReply& reply) {
+  if (reads_forwarded_.erase(reply.id) == 0) {
+    ++ignored_;
+    return;
+  }
+  effects_.reads.push_back({.id = reply.id, .index = reply.index});
+}
+
+// Before the first commit of our term we do not know all that is committed.
+void Raft::start_read_round(Leader& leader) {
+  if (!leader.reads.wants_round() || log_.committed() < leader.first_of_term) return;
+  leader.reads.start(log_.committed());
+  send_heartbeats(leader);
+  confirm_reads(leader);
+}
+
+void Raft::confirm_reads(Leader& leader) {
+  if (!leader.reads.under_way()) return;
+  std::map<NodeId, bool> confirmed = {{config_.id, true}};
+  for (NodeId node : leader.reads.confirmed_by()) confirmed[node] = true;
+  if (quorum::tally(config_.voters, confirmed) != quorum::Outcome::won) return;
+  ReadRounds::Confirmed round = leader.reads.finish();
+  for (const ReadRounds::Reader& reader : round.readers) confirm_read(reader, round.index);
+}
+
+void Raft::confirm_read(const ReadRounds::Reader& reader, Index index) {
+  if (reader.node == config_.id) {
+    effects_.reads.push_back({.id = reader.id, .index = index});
+  } else {
+    send(reader.node, ReadIndexReply{.id = reader.id, .index = index});
+  }
+}
+
+// On every change of role, leader or term. Followers whose reads we held see that change, too, and ask again.
+void Raft::refuse_reads() {
+  for (const RequestId& id : reads_forwarded_) effects_.refused_reads.push_back(id);
+  reads_forwarded_.clear();
+  Leader* leader = as_leader();
+  if (leader == nullptr) return;
+  read_round_ = leader->reads.number();
+  for (const ReadRounds::Reader& reader : leader->reads.give_up()) {
+    if (reader.node == config_.id) effects_.refused_reads.push_back(reader.id);
+  }
+}
+
+}  // namespace skiff::raft

@@ -1,0 +1,193 @@
+// Replication: propose, append, acknowledge, commit; both halves of the conversation on one page
+// (thesis 3.5, 3.6, 10.2).
+//
+// Messages are made when the effects are taken, not with each proposal: whatever came in between leaves together.
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+#include "raft/quorum.h"
+#include "raft/raft.h"
+
+namespace skiff::raft {
+
+// ---- the leader's half: propose and send
+// -----------------------------------------------------------------------------
+
+// Refused from the first that finds no room: what comes later must not overtake it.
+void Raft::on(const Proposed& proposed) {
+  if (!is_leader() && leader_ != 0) return forward(proposed);
+  bool has_room = is_leader();
+  for (const auto& proposal : proposed.proposals) {
+    has_room = has_room && has_room_for(proposal.command->size());
+    if (has_room) {
+      append_own(EntryKind::command, proposal.command);
+    } else {
+      effects_.refused.push_back(proposal.id);
+    }
+  }
+}
+
+// In messages of the size that entries travel in.
+void Raft::forward(const Proposed& proposed) {
+  ForwardProposals forward;
+  uint64_t bytes = 0;
+  for (const auto& proposal : proposed.proposals) {
+    bytes += proposal.command->size();
+    bool is_full = bytes > config_.append_bytes_max || forward.commands.size() >= config_.append_entries_max;
+    if (is_full && !forward.commands.empty()) {
+      send(leader_, std::exchange(forward, {}));
+      bytes = proposal.command->size();
+    }
+    forward.commands.push_back(proposal.command);
+  }
+  if (!forward.commands.empty()) send(leader_, std::move(forward));
+}
+
+// Never passed on a second time: who forwarded asks again when it learns of another leader.
+void Raft::on(const Message&, const ForwardProposals& forwarded) {
+  for (const Payload& command : forwarded.commands) {
+    if (!is_leader() || !has_room_for(command->size())) {
+      ++ignored_;
+      return;
+    }
+    append_own(EntryKind::command, command);
+  }
+}
+
+// A single entry always fits, however large.
+bool Raft::has_room_for(uint64_t bytes) const {
+  if (log_.committed() == log_.last().index) return true;
+  return log_.uncommitted_bytes() + bytes <= config_.uncommitted_bytes_max &&
+         log_.last().index - log_.committed() < config_.uncommitted_entries_max;
+}
+
+void Raft::append_own(EntryKind kind, Payload payload) {
+  CHECK(is_leader());
+  LogPosition position{.term = hard_state_.term, .index = log_.last().index + 1};
+  log_.append({.position = position, .kind = kind, .payload = std::move(payload)});
+}
+
+void Raft::send_what_is_due(Leader& leader) {
+  for (auto& [node, progress] : leader.followers) {
+    while (progress.next() <= log_.last().index && progress.may_send()) send_append(node, progress, true);
+    Index may_commit = std::min(progress.match(), log_.committed());
+    if (progress.commit_told >= may_commit) continue;
+    progress.commit_told = may_commit;
+    send(node, Heartbeat{.commit = may_commit, .round = 0});
+  }
+}
+
+void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {
+  Index before = progress.next() - 1;
+  AppendEntries append{
+      .previous = {.term = log_.term_at(before), .index = before}, .commit = log_.committed(), .entries = {}};
+  if (with_entries) append.entries = log_.slice(before + 1, config_.append_bytes_max, config_.append_entries_max);
+  uint64_t bytes = 0;
+  for (const Entry& entry : append.entries) bytes += entry.bytes();
+  Index last = before + append.entries.size();
+  progress.sent(last, bytes);
+  progress.commit_told = std::max(progress.commit_told, std::min(log_.committed(), last));
+  send(to, std::move(append));
+}
+
+void Raft::send_heartbeats(Leader& leader) {
+  for (auto& [node, progress] : leader.followers) {
+    Index may_commit = std::min(progress.match(), log_.committed());
+    send(node, Heartbeat{.commit = may_commit, .round = leader.reads.number()});
+    progress.commit_told = std::max(progress.commit_told, may_commit);
+  }
+  leader.heartbeat_due = leader.followers.empty() ? kNever : now_ + config_.heartbeat_interval;
+}
+
+// Our own disk is one vote among the others. Only an entry of this term may be counted (3.6.2, figure 3.7); what stands
+// before it is committed with it.
+void Raft::advance_commit() {
+  std::vector<uint64_t> reached = {log_.durable()};
+  for (const auto& [node, progress] : as_leader()->followers) reached.push_back(progress.match());
+  Index index = quorum::reached_by_majority(std::move(reached));
+  if (index > log_.committed() && log_.term_at(index) == hard_state_.term) log_.commit_to(index);
+}
+
+// ---- the follower's half: append and acknowledge
+// ---------------------------------------------------------------------
+
+void Raft::on(const Message& from, const AppendEntries& append) {
+  follow(from.from);
+  if (!log_.has(append.previous)) {
+    // It could not come down to this at or below what is committed: there, all logs agree.
+    if (append.previous.index <= log_.committed()) {
+      ++ignored_;
+      return;
+    }
+    Index agree = log_.last_at_or_below(append.previous.index - 1, append.previous.term);
+    return send(from.from, AppendReply{.accepted = false,
+                                       .match = 0,
+                                       .refused = append.previous,
+                                       .hint = {.term = log_.term_at(agree), .index = agree}});
+  }
+  take_in(append.entries);
+  Index match = append.previous.index + append.entries.size();
+  log_.commit_to(std::min(append.commit, match));
+  send_once_durable(from.from, AppendReply{.accepted = true, .match = match, .refused = {}, .hint = {}});
+}
+
+void Raft::follow(NodeId leader) {
+  CHECK(!is_leader());                       // two leaders in one term
+  CHECK(leader_ == 0 || leader_ == leader);  // likewise
+  if (!std::holds_alternative<Follower>(role_)) become_follower(hard_state_.term, leader);
+  leader_ = leader;
+  heard_leader_at_ = now_;
+  election_deadline_ = now_ + patience();
+}
+
+// What agrees stays, whatever its order of arrival; the first that differs takes everything behind it along.
+void Raft::take_in(const std::vector<Entry>& entries) {
+  for (const Entry& entry : entries) {
+    if (log_.has(entry.position)) continue;
+    if (entry.position.index <= log_.last().index) log_.cut_from(entry.position.index);
+    log_.append(entry);
+  }
+}
+
+// ---- the leader's half: acknowledged
+// ---------------------------------------------------------------------------------
+
+void Raft::on(const Message& from, const AppendReply& reply) {
+  Leader* leader = as_leader();
+  bool is_possible = reply.accepted ? reply.match <= log_.last().index : reply.refused.index > 0;
+  if (leader == nullptr || !is_possible) {
+    ++ignored_;
+    return;
+  }
+  Progress& progress = leader->followers.at(from.from);
+  if (reply.accepted) {
+    if (progress.accepted(reply.match)) advance_commit();
+  } else {
+    Index most = std::min(reply.hint.index, reply.refused.index - 1);
+    progress.refused(reply.refused.index, log_.last_at_or_below(most, reply.hint.term));
+  }
+}
+
+void Raft::on(const Message& from, const Heartbeat& heartbeat) {
+  follow(from.from);
+  if (heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
+  if (heartbeat.round != 0) send(from.from, HeartbeatReply{.round = heartbeat.round});
+}
+
+void Raft::on(const Message& from, const HeartbeatReply& reply) {
+  Leader* leader = as_leader();
+  if (leader == nullptr) {
+    ++ignored_;
+    return;
+  }
+  Progress& progress = leader->followers.at(from.from);
+  progress.heartbeat_answered();
+  bool is_behind = progress.match() < log_.last().index || progress.state() == Progress::State::probe;
+  bool entries_are_due = progress.next() <= log_.last().index && progress.may_send();
+  if (is_behind && !entries_are_due) send_append(from.from, progress, false);
+  leader->reads.confirm(from.from, reply.round);
+  confirm_reads(*leader);
+}
+
+}  // namespace skiff::raft

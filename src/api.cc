@@ -1,0 +1,196 @@
+#include "src/api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "raft/check.h"
+#include "store/command.h"
+
+namespace skiff {
+namespace {
+
+using transport::Method;
+using transport::Response;
+
+Response text(int status, std::string body) {
+  return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::move(body) + "\n"};
+}
+
+Response json(std::string body) { return {.status = 200, .content_type = "application/json", .body = std::move(body)}; }
+
+Response not_allowed(std::string allow) {
+  Response response = text(405, "there is no such method here; allowed: " + allow);
+  response.headers.push_back({"Allow", std::move(allow)});
+  return response;
+}
+
+Response refused(std::string_view reason) {
+  Response response = text(503, fmt::format("nothing was done: {}", reason));
+  response.headers.push_back({"Retry-After", "1"});
+  return response;
+}
+
+Response health(bool is_healthy, std::string_view reason) {
+  if (is_healthy) return json(R"({"health":"true"})");
+  Response response = json(fmt::format(R"({{"health":"false","reason":"{}"}})", reason));
+  response.status = 503;
+  response.headers.push_back({"Retry-After", "1"});
+  return response;
+}
+
+// ---- what is reserved
+// ------------------------------------------------------------------------------------------------
+
+enum class Place { members, health, livez, status, version, later };
+
+struct Reserved {
+  std::string_view path;
+  bool is_prefix;
+  Place place;
+};
+constexpr std::array kReserved = {
+    Reserved{"/members", false, Place::members}, Reserved{"/members/", true, Place::later},
+    Reserved{"/health", false, Place::health},   Reserved{"/livez", false, Place::livez},
+    Reserved{"/readyz", false, Place::later},    Reserved{"/metrics", false, Place::later},
+    Reserved{"/status", false, Place::status},   Reserved{"/version", false, Place::version},
+    Reserved{"/dashboard", false, Place::later}, Reserved{"/dashboard/", true, Place::later},
+    Reserved{"/v3/", true, Place::later},
+};
+
+const Reserved* reserved(std::string_view path) {
+  auto found = std::find_if(kReserved.begin(), kReserved.end(), [path](const Reserved& row) {
+    return row.is_prefix ? path.starts_with(row.path) : path == row.path;
+  });
+  return found == kReserved.end() ? nullptr : &*found;
+}
+
+// ---- what a request says
+// ---------------------------------------------------------------------------------------------
+
+// Only what we know: a misspelt ?consistency=stale would otherwise be taken for something else than was meant.
+Result<bool> wants_stale(std::string_view query) {
+  bool is_stale = false;
+  while (!query.empty()) {
+    std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    if (pair == "consistency=stale") {
+      is_stale = true;
+    } else if (pair == "consistency=linearizable") {
+      is_stale = false;
+    } else if (!pair.empty()) {
+      return fail(Error::Code::invalid,
+                  fmt::format("unknown query \"{}\"; known: consistency=linearizable, consistency=stale", pair));
+    }
+  }
+  return is_stale;
+}
+
+// RFC 7240: a comma-separated list of tokens, each perhaps with parameters.
+bool prefers_async(const transport::Request& request) {
+  for (const transport::Header& header : request.headers) {
+    if (header.name != "prefer") continue;
+    std::string_view rest = header.value;
+    while (!rest.empty()) {
+      std::string_view token = rest.substr(0, rest.find(','));
+      rest.remove_prefix(std::min(rest.size(), token.size() + 1));
+      token = token.substr(0, token.find(';'));
+      while (token.starts_with(' ') || token.starts_with('\t')) token.remove_prefix(1);
+      while (token.ends_with(' ') || token.ends_with('\t')) token.remove_suffix(1);
+      if (transport::equals_ignoring_case(token, "respond-async")) return true;
+    }
+  }
+  return false;
+}
+
+Response value_response(const std::optional<store::Value>& value) {
+  if (!value) return {.status = 404, .content_type = "text/plain; charset=utf-8", .body = "Failed to GET"};
+  return {.status = 200, .content_type = "application/octet-stream", .shared = value->bytes, .keep = value->holder};
+}
+
+}  // namespace
+
+// ---- requests
+// --------------------------------------------------------------------------------------------------------
+
+std::optional<Response> Api::take(const Caller& caller, transport::Request&& request) {
+  const Reserved* row = reserved(request.path);
+  if (row == nullptr) return take_key(caller, std::move(request));
+  if (row->place == Place::later) return text(404, "reserved, but there is nothing here in this version");
+  if (request.method != Method::get && request.method != Method::head) return not_allowed("GET, HEAD");
+  switch (row->place) {
+    case Place::members: return json(members_json(host_.report()));
+    case Place::status: return json(status_json(host_.report()));
+    case Place::version: return json(version_json());
+    case Place::livez: return text(200, "ok");
+    case Place::health: return propose({.kind = Request::Kind::check, .caller = caller, .key = {}, .value = {}});
+    case Place::later: break;
+  }
+  CHECK(false);
+  return std::nullopt;
+}
+
+std::optional<Response> Api::take_key(const Caller& caller, transport::Request&& request) {
+  if (request.path.size() > store::kKeyBytesMax) {
+    return text(414, fmt::format("the key is longer than {} bytes", store::kKeyBytesMax));
+  }
+  switch (request.method) {
+    case Method::get:
+    case Method::head: return read(caller, std::move(request));
+    case Method::put:
+    case Method::del: return write(caller, std::move(request));
+    default: return not_allowed("GET, HEAD, PUT, DELETE");
+  }
+}
+
+std::optional<Response> Api::read(const Caller& caller, transport::Request&& request) {
+  auto is_stale = wants_stale(request.query);
+  if (!is_stale) return text(400, is_stale.error().what);
+  if (*is_stale) return value_response(host_.kv().get(request.path));
+  return propose({.kind = Request::Kind::get, .caller = caller, .key = std::move(request.path), .value = {}});
+}
+
+std::optional<Response> Api::write(const Caller& caller, transport::Request&& request) {
+  bool is_put = request.method == Method::put;
+  if (!request.query.empty()) return text(400, "a write takes no query");
+  bool is_async = prefers_async(request);
+  auto refusal = propose({.kind = is_put ? Request::Kind::put : Request::Kind::remove,
+                          .caller = caller,
+                          .wants_answer = !is_async,
+                          .key = std::move(request.path),
+                          .value = is_put ? std::move(request.body) : std::string()});
+  if (refusal || !is_async) return refusal;
+  Response accepted{.status = 202, .content_type = "text/plain; charset=utf-8"};
+  accepted.headers.push_back({"Preference-Applied", "respond-async"});
+  return accepted;
+}
+
+std::optional<Response> Api::propose(Request request) {
+  bool is_check = request.kind == Request::Kind::check;
+  if (host_.propose(std::move(request))) return std::nullopt;
+  constexpr std::string_view kReason = "too many requests are waiting, or this node is shutting down";
+  return is_check ? health(false, kReason) : refused(kReason);
+}
+
+// ---- answers
+// ---------------------------------------------------------------------------------------------------------
+
+Response Api::to_response(Answer answer) {
+  bool is_done = answer.kind == Answer::Kind::done;
+  if (answer.asked == Request::Kind::check) return health(is_done, answer.reason);
+  switch (answer.kind) {
+    case Answer::Kind::done:
+      if (answer.asked == Request::Kind::get) return value_response(answer.value);
+      return {.status = 204};
+    case Answer::Kind::refused: return refused(answer.reason);
+    case Answer::Kind::unknown: return text(504, answer.reason);
+  }
+  CHECK(false);
+  return {};
+}
+
+}  // namespace skiff

@@ -1,0 +1,50 @@
+// Api: the route table. A client's request in; out comes an answer at once, or something for the replica to do.
+//
+// A key is the percent-decoded path, with its leading slash; a value is the body. What is reserved for the store itself
+// stands in one table, by name or by prefix. Everything a client can get wrong is answered here, and says what is
+// wrong.
+//
+// The other half turns the replica's Answer into a status code, in one switch: done 200 204 404, refused 503, unknown
+// 504.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "src/api_status.h"
+#include "src/outside.h"
+#include "store/kv.h"
+#include "transport/http_message.h"
+
+namespace skiff {
+
+// What the API needs of the node it stands in front of.
+class ApiHost {
+ public:
+  virtual ~ApiHost() = default;
+
+  // Onto the proposals queue. False: it is full, and nothing was done.
+  virtual bool propose(Request request) = 0;
+  virtual const store::Kv& kv() const = 0;
+  virtual NodeReport report() const = 0;
+};
+
+class Api {
+ public:
+  explicit Api(ApiHost& host) : host_(host) {}
+
+  // The response, or nothing if it comes later, through ApiHost::propose() and to_response().
+  std::optional<transport::Response> take(const Caller& caller, transport::Request&& request);
+  static transport::Response to_response(Answer answer);
+
+ private:
+  std::optional<transport::Response> take_key(const Caller& caller, transport::Request&& request);
+  std::optional<transport::Response> read(const Caller& caller, transport::Request&& request);
+  std::optional<transport::Response> write(const Caller& caller, transport::Request&& request);
+  std::optional<transport::Response> propose(Request request);
+
+  ApiHost& host_;
+};
+
+}  // namespace skiff

@@ -1,0 +1,56 @@
+// What a node says about itself, as JSON: /members, /status, /version.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "raft/status.h"
+
+namespace skiff {
+
+// A copy of everything that operators may look at, gathered by the node.
+struct NodeReport {
+  struct Member {
+    raft::NodeId id = 0;
+    std::string address;  // "http://127.0.0.1:9021"
+  };
+  struct Peer {
+    raft::NodeId id = 0;
+    bool is_connected = false;
+    uint64_t sent = 0;     // messages
+    uint64_t dropped = 0;  // for want of a connection, or of room
+  };
+  struct Disk {
+    uint64_t entries = 0;  // written since the start
+    uint64_t bytes = 0;
+    uint64_t syncs = 0;
+    uint64_t slowest_sync_ns = 0;  // write and sync of one batch, since the start
+  };
+  struct Clients {
+    uint64_t connections = 0;
+    uint64_t requests = 0;
+    uint64_t waiting_writes = 0;
+    uint64_t waiting_reads = 0;
+  };
+
+  uint64_t cluster = 0;
+  std::vector<Member> members;
+  raft::Status raft;
+  uint64_t incarnation = 0;
+  uint64_t applied = 0;
+  uint64_t revision = 0;
+  uint64_t keys = 0;
+  uint64_t digest = 0;
+  uint64_t value_bytes_max = 0;
+  uint64_t now_ns = 0;
+  std::vector<Peer> peers;
+  Disk disk;
+  Clients clients;
+};
+
+std::string members_json(const NodeReport& report);
+std::string status_json(const NodeReport& report);
+std::string version_json();
+
+}  // namespace skiff

@@ -1,0 +1,308 @@
+#include "src/node.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "raft/check.h"
+#include "src/limits.h"
+
+namespace skiff {
+namespace {
+
+// A cluster is named after its founders, so that nodes of different clusters turn each other away. FNV-1a, 64 bits.
+uint64_t cluster_id_of(const std::vector<store::Founder>& founders) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  auto add = [&hash](std::string_view text) {
+    for (char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;
+  };
+  for (const store::Founder& founder : founders) add(fmt::format("{}={};", founder.id, founder.address));
+  return hash;
+}
+
+store::Identity wanted_identity(const Options& options) {
+  store::Identity identity{.cluster = 0, .node = options.id, .founders = {}};
+  for (size_t place = 0; place < options.cluster.size(); ++place) {
+    identity.founders.push_back({.id = place + 1, .address = transport::to_url(options.cluster[place])});
+  }
+  identity.cluster = cluster_id_of(identity.founders);
+  return identity;
+}
+
+uint64_t random_seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+transport::HttpLimits http_limits(const Options& options) {
+  transport::HttpLimits limits;
+  limits.connections_max = limits::kConnectionsMax;
+  limits.header_bytes_max = limits::kHeaderBytesMax;
+  limits.path_bytes_max = store::kKeyBytesMax;
+  limits.body_bytes_max = options.value_bytes_max;
+  limits.pipelined_max = limits::kPipelinedMax;
+  limits.outbox_bytes_max = limits::kOutboxBytesMax;
+  limits.header_deadline_ms = limits::kHeaderDeadlineMs;
+  limits.body_deadline_ms = limits::kBodyDeadlineMs;
+  limits.idle_deadline_ms = limits::kIdleDeadlineMs;
+  return limits;
+}
+
+ReplicaConfig replica_config(const Options& options, store::Recovered recovered) {
+  ReplicaConfig config{.raft = {.id = options.id,
+                                .voters = {},
+                                .heartbeat_interval = options.heartbeat_ns,
+                                .election_timeout = options.election_timeout_ns,
+                                .seed = random_seed(),
+                                .hard_state = recovered.hard_state,
+                                .entries = std::move(recovered.entries)},
+                       .incarnation = recovered.incarnation,
+                       .request_timeout = options.request_timeout_ns,
+                       .check_timeout = std::min(options.request_timeout_ns, limits::kCheckTimeoutNs),
+                       .waiting_writes_max = limits::kWaitingWritesMax,
+                       .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
+                       .waiting_reads_max = limits::kWaitingReadsMax};
+  for (const store::Founder& founder : recovered.identity.founders) config.raft.voters.push_back(founder.id);
+  return config;
+}
+
+}  // namespace
+
+// ---- start
+// -----------------------------------------------------------------------------------------------------------
+
+Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& options,
+                                          std::function<void()> stopped) {
+  static const std::unique_ptr<store::Files> files = store::posix_files();
+  store::Identity wanted = wanted_identity(options);
+  auto opened = store::Storage::open(*files, options.data_dir, wanted);
+  if (!opened) return tl::unexpected(opened.error());
+  for (const std::string& note : opened->recovered.notes) log::warn(note);
+  const store::Identity& found = opened->recovered.identity;
+  if (options.cluster_given && found.cluster != wanted.cluster) {
+    log::warn("--cluster differs from what " + options.data_dir + " was founded with; the data folder's members rule");
+  }
+  std::unique_ptr<Node> node(new Node(loop, options, std::move(opened->recovered), std::move(stopped)));
+  if (auto doors = node->open_doors(); !doors) return tl::unexpected(doors.error());
+  node->begin(std::move(opened->storage));
+  return node;
+}
+
+Node::Node(transport::Loop& loop, const Options& options, store::Recovered recovered, std::function<void()> stopped)
+    : loop_(loop),
+      options_(options),
+      identity_(recovered.identity),
+      incarnation_(recovered.incarnation),
+      recovered_(std::move(recovered)),
+      api_(*this),
+      stopped_(std::move(stopped)) {}
+
+Node::~Node() = default;
+
+Result<> Node::open_doors() {
+  std::vector<transport::Peers::Member> members;
+  std::optional<transport::Address> own = options_.peer_listen;
+  for (const store::Founder& founder : identity_.founders) {
+    auto address = transport::parse_address(founder.address);
+    if (!address) return tl::unexpected(address.error());
+    if (founder.id == options_.id && !own) own = *address;
+    members.push_back({.id = founder.id, .address = *address});
+  }
+  if (!own) return fail(Error::Code::invalid, "this node is not a member of the cluster in " + options_.data_dir);
+  auto peers = transport::Peers::open(
+      loop_, {.cluster = identity_.cluster, .self = options_.id, .incarnation = incarnation_}, *own, {}, random_seed(),
+      {.received =
+           [this](raft::Message&& message) {
+             replica_->received(loop_.now_ns(), std::move(message));
+             after_step();
+           },
+       .connected =
+           [this](raft::NodeId node) {
+             replica_->peer_connected(loop_.now_ns(), node);
+             after_step();
+           },
+       .disconnected = nullptr,
+       .gone =
+           [this](raft::NodeId node) {
+             replica_->peer_gone(loop_.now_ns(), node);
+             after_step();
+           }});
+  if (!peers) return tl::unexpected(peers.error());
+  peers_ = std::move(*peers);
+  peers_->set_members(members);
+  auto http = transport::HttpServer::open(
+      loop_, {.host = options_.listen, .port = options_.port}, http_limits(options_),
+      [this](transport::Ticket ticket, transport::Request&& request) {
+        auto response = api_.take({.connection = ticket.connection, .request = ticket.request}, std::move(request));
+        if (response) http_->answer(ticket, std::move(*response));
+      });
+  if (!http) return tl::unexpected(http.error());
+  http_ = std::move(*http);
+  return {};
+}
+
+// Nothing above calls back before the loop runs, so the replica is there in time.
+void Node::begin(std::unique_ptr<store::Storage> storage) {
+  disk_ = std::make_unique<DiskThread>(
+      loop_, std::move(storage),
+      DiskThread::Events{.saved = [this](uint64_t save, uint64_t took_ns) { saved(save, took_ns); },
+                         .failed =
+                             [](const Error& error) {
+                               log::die(error.what +
+                                        "; what is on the disk is not known any more, so this node stops. Look after "
+                                        "the disk, then start it again: it reads back what is there");
+                             }});
+  proposals_.emplace(loop_, [this](std::vector<Request>&& batch) {
+    replica_->propose(loop_.now_ns(), std::move(batch));
+    after_step();
+  });
+  commits_.emplace(loop_, [this](std::vector<std::vector<raft::Entry>>&& batches) { apply(std::move(batches)); });
+  timer_.emplace(loop_, [this] { tick(); });
+  log::info(fmt::format("start {} of cluster {:016x}, {} entries in {}; clients at {}, peers at port {}", incarnation_,
+                        identity_.cluster, recovered_->entries.size(), options_.data_dir,
+                        transport::to_url({.host = options_.listen, .port = http_->port()}), peers_->port()));
+  replica_ = std::make_unique<Replica>(replica_config(options_, std::move(*recovered_)), loop_.now_ns(), *this);
+  recovered_.reset();
+  arm_timer();
+}
+
+// ---- what the replica asks for
+// ---------------------------------------------------------------------------------------
+
+void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) {
+  disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries)});
+}
+
+void Node::commit(std::vector<raft::Entry> entries) { commits_->push(std::move(entries)); }
+
+void Node::answer(const Caller& caller, Answer answer) {
+  http_->answer({.connection = caller.connection, .request = caller.request}, Api::to_response(std::move(answer)));
+}
+
+bool Node::propose(Request request) {
+  if (is_stopping_ || proposals_->size() >= limits::kProposalsMax) return false;
+  proposals_->push(std::move(request));
+  return true;
+}
+
+// ---- what happens to it
+// ----------------------------------------------------------------------------------------------
+
+void Node::saved(uint64_t save, uint64_t took_ns) {
+  slowest_sync_ns_ = std::max(slowest_sync_ns_, took_ns);
+  if (took_ns >= options_.heartbeat_ns * 2) {
+    slow_disk_.warn(loop_.now_ms(), fmt::format("the disk is slow: a write and sync took {} ms", took_ns / 1'000'000));
+  }
+  replica_->persisted(loop_.now_ns(), save);
+  after_step();
+}
+
+void Node::apply(std::vector<std::vector<raft::Entry>>&& batches) {
+  for (const std::vector<raft::Entry>& entries : batches) replica_->apply(loop_.now_ns(), entries);
+  after_step();
+}
+
+void Node::tick() {
+  armed_for_ = raft::kNever;
+  replica_->tick(loop_.now_ns());
+  after_step();
+}
+
+void Node::after_step() {
+  log_role();
+  arm_timer();
+}
+
+// Deadlines mostly move away, heartbeat by heartbeat. A timer that fires too early costs less than setting it each
+// time.
+void Node::arm_timer() {
+  raft::Time deadline = replica_->next_deadline();
+  if (deadline >= armed_for_ || !timer_) return;
+  armed_for_ = deadline;
+  raft::Time now = loop_.now_ns();
+  timer_->start_ns(deadline > now ? deadline - now : 0);
+}
+
+void Node::log_role() {
+  const raft::Raft& raft = replica_->raft();
+  bool is_news = raft.leader() != logged_leader_ || raft.term() != logged_term_;
+  if (!is_news || (raft.leader() == 0 && logged_leader_ == 0)) return;
+  if (raft.is_leader()) {
+    log::info(fmt::format("leads at term {}", raft.term()));
+  } else if (raft.leader() != 0) {
+    log::info(fmt::format("follows node {} at term {}", raft.leader(), raft.term()));
+  } else {
+    log::warn(fmt::format("has no leader at term {}", raft.term()));
+  }
+  logged_leader_ = raft.leader();
+  logged_term_ = raft.term();
+}
+
+NodeReport Node::report() const {
+  NodeReport report{.cluster = identity_.cluster,
+                    .members = {},
+                    .raft = replica_->raft().status(),
+                    .incarnation = incarnation_,
+                    .applied = kv().applied(),
+                    .revision = kv().revision(),
+                    .keys = kv().keys(),
+                    .digest = kv().digest(),
+                    .value_bytes_max = options_.value_bytes_max,
+                    .now_ns = loop_.now_ns(),
+                    .peers = {},
+                    .disk = {},
+                    .clients = {}};
+  for (const store::Founder& founder : identity_.founders) {
+    report.members.push_back({.id = founder.id, .address = founder.address});
+  }
+  for (const transport::Peers::Status& peer : peers_->status()) {
+    report.peers.push_back(
+        {.id = peer.id, .is_connected = peer.is_connected, .sent = peer.sent, .dropped = peer.dropped});
+  }
+  const store::WalCounters& disk = disk_->counters();
+  report.disk = {
+      .entries = disk.entries, .bytes = disk.bytes, .syncs = disk.syncs, .slowest_sync_ns = slowest_sync_ns_};
+  const auto& clients = http_->counters();
+  report.clients = {.connections = clients.connections,
+                    .requests = clients.requests,
+                    .waiting_writes = replica_->waiting_writes(),
+                    .waiting_reads = replica_->waiting_reads()};
+  return report;
+}
+
+// ---- stop
+// ------------------------------------------------------------------------------------------------------------
+
+void Node::stop() {
+  if (is_stopping_) {
+    stop_by_ = 0;
+    return;
+  }
+  log::info("stops: requests under way are answered first");
+  is_stopping_ = true;
+  replica_->stop_taking();
+  http_->drain();
+  stop_by_ = loop_.now_ns() + std::max(options_.request_timeout_ns, limits::kStopDeadlineMs * raft::kMillisecond);
+  stop_timer_.emplace(loop_, [this] { stop_when_idle(); });
+  stop_timer_->repeat_ms(limits::kStopPollMs);
+}
+
+// From a timer of its own, because here everything that calls back is let go.
+void Node::stop_when_idle() {
+  bool is_idle = !replica_->has_waiting() && http_->is_drained();
+  if (!is_idle && loop_.now_ns() < stop_by_) return;
+  http_.reset();
+  peers_.reset();
+  disk_.reset();  // what it was given is made durable first
+  timer_.reset();
+  proposals_.reset();
+  commits_.reset();
+  log::info("has stopped");
+  auto stopped = std::move(stopped_);
+  stop_timer_.reset();
+  stopped();
+}
+
+}  // namespace skiff

@@ -1,0 +1,100 @@
+// Node: the shell. Gives a replica its loop, its queues, its links, its disk and its clients; starts and stops them in
+// order. The only file outside transport/ that knows libuv.
+//
+// Starting: the data folder is opened and read back (that is also the lock against a second process), then the peers'
+// port and the clients' port are bound, then the replica begins.
+//
+// Stopping: no new connections, new requests are refused with 503, those under way are answered; then links and disk
+// are let go, and the loop is run until nothing is left in it.
+//
+// What goes wrong: before the start, a Result that says what. After it, when the machine fails (a write or a sync), the
+// process ends at once with one line: nothing that happens after a failed sync can be trusted.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/api.h"
+#include "src/base/log.h"
+#include "src/disk_thread.h"
+#include "src/options.h"
+#include "src/outside.h"
+#include "src/replica.h"
+#include "store/files.h"
+#include "store/storage.h"
+#include "transport/async_queue.h"
+#include "transport/http_server.h"
+#include "transport/loop.h"
+#include "transport/peers.h"
+
+namespace skiff {
+
+class Node final : private Outside, private ApiHost {
+ public:
+  // `stopped` is called once a clean stop is done; whatever else keeps the loop alive is then to be let go.
+  static Result<std::unique_ptr<Node>> start(transport::Loop& loop, const Options& options,
+                                             std::function<void()> stopped);
+  ~Node() override;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Begins a clean stop. A second call cuts it short: requests under way are not waited for.
+  void stop();
+
+  uint16_t client_port() const { return http_->port(); }
+
+ private:
+  Node(transport::Loop& loop, const Options& options, store::Recovered recovered, std::function<void()> stopped);
+  Result<> open_doors();
+  void begin(std::unique_ptr<store::Storage> storage);
+
+  // Outside
+  void send(raft::Message&& message) override { peers_->send(message); }
+  void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) override;
+  void commit(std::vector<raft::Entry> entries) override;
+  void answer(const Caller& caller, Answer answer) override;
+
+  // ApiHost
+  bool propose(Request request) override;
+  const store::Kv& kv() const override { return replica_->kv(); }
+  NodeReport report() const override;
+
+  void saved(uint64_t save, uint64_t took_ns);
+  void apply(std::vector<std::vector<raft::Entry>>&& batches);
+  void tick();
+  void after_step();
+  void log_role();
+  void arm_timer();
+  void stop_when_idle();
+
+  transport::Loop& loop_;
+  const Options options_;
+  const store::Identity identity_;
+  const uint64_t incarnation_;
+
+  std::unique_ptr<transport::Peers> peers_;
+  std::unique_ptr<transport::HttpServer> http_;
+  std::unique_ptr<DiskThread> disk_;
+  std::unique_ptr<Replica> replica_;
+  std::optional<store::Recovered> recovered_;  // until the replica has it
+  std::optional<transport::AsyncQueue<Request>> proposals_;
+  std::optional<transport::AsyncQueue<std::vector<raft::Entry>>> commits_;
+  std::optional<transport::Timer> timer_;
+  std::optional<transport::Timer> stop_timer_;
+  Api api_;
+
+  raft::Time armed_for_ = raft::kNever;
+  raft::NodeId logged_leader_ = 0;
+  raft::Term logged_term_ = 0;
+  uint64_t slowest_sync_ns_ = 0;
+  log::Limit slow_disk_{10'000};
+  bool is_stopping_ = false;
+  raft::Time stop_by_ = 0;
+  std::function<void()> stopped_;
+};
+
+}  // namespace skiff

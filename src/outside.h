@@ -1,0 +1,63 @@
+// Outside: what a replica asks of the world. The shell (src/node) gives it sockets and a disk; the simulator numbers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "raft/message.h"
+#include "raft/types.h"
+#include "store/kv.h"
+
+namespace skiff {
+
+// Whoever asked, as the shell knows them; nothing to a replica but a name to answer to.
+struct Caller {
+  uint64_t connection = 0;
+  uint64_t request = 0;
+  auto operator<=>(const Caller&) const = default;
+};
+
+// What a client wants.
+struct Request {
+  enum class Kind {
+    put,
+    remove,
+    get,
+    check,  // only whether a linearizable read works from here
+  };
+  Kind kind = Kind::get;
+  Caller caller;
+  bool wants_answer = true;  // a write may be thrown in without waiting for the outcome
+  std::string key;
+  std::string value;
+};
+
+// The end of a request. There is no other.
+struct Answer {
+  enum class Kind {
+    done,     // the write is on the disks of a majority, and applied; or the read works, with `value` what it found
+    refused,  // nothing was done, and nothing ever will be
+    unknown,  // a write that may or may not take effect
+  };
+  Kind kind = Kind::done;
+  Request::Kind asked = Request::Kind::get;
+  std::optional<store::Value> value;
+  const char* reason = "";
+};
+
+class Outside {
+ public:
+  virtual ~Outside() = default;
+
+  // May be lost. Never calls back into the replica.
+  virtual void send(raft::Message&& message) = 0;
+  // Make this durable, in the order of the calls; then Replica::persisted(save).
+  virtual void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) = 0;
+  // The commits queue: hand these to Replica::apply(), in order, later.
+  virtual void commit(std::vector<raft::Entry> entries) = 0;
+  virtual void answer(const Caller& caller, Answer answer) = 0;
+};
+
+}  // namespace skiff

@@ -1,0 +1,272 @@
+#include "src/replica.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "raft/check.h"
+#include "store/command.h"
+
+namespace skiff {
+namespace {
+
+raft::Config with_room(raft::Config config, uint64_t reads_max) {
+  config.waiting_reads_max = reads_max + 1;  // the replica's own bound comes first
+  return config;
+}
+
+}  // namespace
+
+Replica::Replica(const ReplicaConfig& config, raft::Time now, Outside& outside)
+    : config_(config), outside_(outside), raft_(with_room(config.raft, config.waiting_reads_max), now), now_(now) {
+  CHECK(config.incarnation > 0);
+  CHECK(config.request_timeout >= config.check_timeout);
+}
+
+// ---- 1. Proposals: what clients asked for since the last turn
+// --------------------------------------------------------
+
+void Replica::propose(raft::Time now, std::vector<Request> batch) {
+  now_ = now;
+  raft::Proposed proposed;
+  WaitingReads::Batch reads;
+  for (Request& request : batch) {
+    bool is_write = request.kind == Request::Kind::put || request.kind == Request::Kind::remove;
+    if (is_stopping_) {
+      refuse(request, "this node is shutting down");
+    } else if (is_write) {
+      take_write(now, std::move(request), proposed);
+    } else if (reads_.size() + reads.size() >= config_.waiting_reads_max) {
+      refuse(request, "too many reads are waiting");
+    } else {
+      raft::Time patience = request.kind == Request::Kind::check ? config_.check_timeout : config_.request_timeout;
+      reads.push_back(
+          {.kind = request.kind, .caller = request.caller, .deadline = now + patience, .key = std::move(request.key)});
+    }
+  }
+  if (!reads.empty()) reads_.hold(std::move(reads));
+  if (!proposed.proposals.empty()) step(now, proposed);
+  ask_held_reads();
+  carry_out();
+}
+
+void Replica::take_write(raft::Time now, Request request, raft::Proposed& proposed) {
+  uint64_t bytes = request.key.size() + request.value.size();
+  bool has_room = writes_.size() < config_.waiting_writes_max &&
+                  (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);
+  if (!has_room) return refuse(request, "too many writes are waiting");
+  uint64_t number = writes_.next_number();
+  auto command = std::make_shared<const std::string>(
+      store::encode({.verb = request.kind == Request::Kind::put ? store::Verb::put : store::Verb::remove,
+                     .origin = {.node = config_.raft.id, .incarnation = config_.incarnation, .number = number},
+                     .key = request.key,
+                     .value = request.value}));
+  writes_.add({.number = number,
+               .kind = request.kind,
+               .caller = request.caller,
+               .wants_answer = request.wants_answer,
+               .hand_outs = 1,
+               .deadline = now + config_.request_timeout,
+               .command = command});
+  proposed.proposals.push_back({.id = number, .command = std::move(command)});
+}
+
+// ---- 2. What the core wants done
+// -------------------------------------------------------------------------------------
+
+void Replica::step(raft::Time now, const raft::Event& event) {
+  now_ = now;
+  raft_.step(now, event);
+}
+
+// The order is the one of the fields in Effects.
+void Replica::carry_out() {
+  ask_again_if_leader_changed();
+  for (;;) {
+    raft::Effects effects = raft_.take_effects();
+    if (effects.empty()) break;
+    for (raft::Message& message : effects.messages) outside_.send(std::move(message));
+    if (effects.save != 0) {
+      once_durable_.push_back({.save = effects.save, .messages = std::move(effects.messages_once_durable)});
+      outside_.persist(effects.save, effects.hard_state, std::move(effects.entries));
+    }
+    if (!effects.committed.empty()) outside_.commit(std::move(effects.committed));
+    take_confirmations(effects);
+    take_refusals(effects);
+    ask_again_if_leader_changed();
+  }
+  answer_ready_reads();
+}
+
+void Replica::take_confirmations(const raft::Effects& effects) {
+  for (const raft::ConfirmedRead& read : effects.reads) reads_.confirmed(read.id, read.index);
+}
+
+// Refused for want of a leader: what was never handed out waits for one. Refused by a leader, ourselves: no room.
+void Replica::take_refusals(const raft::Effects& effects) {
+  for (const raft::RequestId& id : effects.refused_reads) reads_.refused(id);
+  for (uint64_t number : effects.refused) {
+    WaitingWrite* write = writes_.find(number);
+    if (write == nullptr) continue;
+    CHECK(write->hand_outs > 0);
+    if (--write->hand_outs > 0 || raft_.leader() == 0) continue;
+    answer(*writes_.take(number), Answer::Kind::refused, "too much is waiting for the disks of a majority");
+  }
+}
+
+// ---- 3. News: from peers, from our disk
+// ------------------------------------------------------------------------------
+
+void Replica::received(raft::Time now, raft::Message message) {
+  if (auto* forwarded = std::get_if<raft::ForwardProposals>(&message.body)) {
+    // Once in the log, nobody can refuse it any more.
+    forged_ += std::erase_if(forwarded->commands,
+                             [&](const raft::Payload& command) { return !is_sound(message.from, command); });
+  }
+  step(now, raft::Received{std::move(message)});
+  carry_out();
+}
+
+bool Replica::is_sound(raft::NodeId from, const raft::Payload& command) const {
+  if (!command) return false;
+  auto decoded = store::decode(*command);
+  return decoded && decoded->origin.node == from;
+}
+
+void Replica::persisted(raft::Time now, uint64_t save) {
+  while (!once_durable_.empty() && once_durable_.front().save <= save) {
+    for (raft::Message& message : once_durable_.front().messages) outside_.send(std::move(message));
+    once_durable_.pop_front();
+  }
+  step(now, raft::Persisted{save});
+  carry_out();
+}
+
+// ---- 4. Commits: apply, and find who waited
+// --------------------------------------------------------------------------
+
+void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
+  now_ = now;
+  asked_again_at_ = now;  // there is progress
+  for (const raft::Entry& entry : entries) {
+    if (entry.kind == raft::EntryKind::command) {
+      apply_command(entry);
+    } else {
+      kv_.skip(entry.position.index);
+    }
+  }
+  answer_ready_reads();
+}
+
+void Replica::apply_command(const raft::Entry& entry) {
+  store::Outcome outcome = kv_.apply(entry.position.index, entry.payload);
+  bool is_ours = outcome.origin.node == config_.raft.id && outcome.origin.incarnation == config_.incarnation;
+  if (!is_ours) return;
+  std::optional<WaitingWrite> write = writes_.take(outcome.origin.number);
+  if (!write) return;
+  if (outcome.kind == store::Outcome::Kind::done) return answer(*write, Answer::Kind::done);
+  answer(*write, Answer::Kind::unknown, "a later write from this node overtook this one");
+}
+
+void Replica::answer_ready_reads() {
+  for (const WaitingRead& read : reads_.take_ready(kv_.applied())) answer(read, Answer::Kind::done);
+}
+
+// ---- what goes wrong: another leader, no leader, no answer
+// -----------------------------------------------------------
+
+// Whatever waits is asked for anew, in order, of whoever leads now. Repeats do no harm: the store drops them.
+void Replica::ask_again_if_leader_changed() {
+  if (raft_.leader() == known_leader_ && raft_.term() == known_term_) return;
+  known_leader_ = raft_.leader();
+  known_term_ = raft_.term();
+  if (known_leader_ != 0) ask_again(now_);
+}
+
+void Replica::ask_again(raft::Time reads_until) {
+  asked_again_at_ = now_;
+  raft::Proposed proposed;
+  writes_.for_each([&](WaitingWrite& write) {
+    ++write.hand_outs;
+    proposed.proposals.push_back({.id = write.number, .command = write.command});
+  });
+  if (!proposed.proposals.empty()) raft_.step(now_, proposed);
+  reads_.hold_asked_until(reads_until);
+  ask_held_reads();
+}
+
+void Replica::ask_held_reads() {
+  if (!reads_.has_held() || raft_.leader() == 0) return;
+  raft::RequestId id{.incarnation = config_.incarnation, .number = ++read_number_};
+  reads_.asked(id, now_, reads_.take_held());
+  raft_.step(now_, raft::ReadAsked{id});
+}
+
+// What we sent, or what came back, may have been lost on the way: nothing has moved for an election timeout.
+void Replica::ask_again_if_stuck() {
+  bool is_stuck = has_waiting() && raft_.leader() != 0 && !raft_.is_leader() &&
+                  now_ >= asked_again_at_ + config_.raft.election_timeout;
+  if (is_stuck) ask_again(now_ - config_.raft.election_timeout);
+}
+
+void Replica::peer_connected(raft::Time now, raft::NodeId node) {
+  now_ = now;
+  if (node != raft_.leader()) return;
+  ask_again(now);
+  carry_out();
+}
+
+void Replica::peer_gone(raft::Time now, raft::NodeId node) {
+  step(now, raft::PeerGone{node});
+  carry_out();
+}
+
+void Replica::tick(raft::Time now) {
+  step(now, raft::TimePassed{});
+  answer_expired();
+  ask_again_if_stuck();
+  carry_out();
+}
+
+raft::Time Replica::next_deadline() const {
+  raft::Time requests = std::min(writes_.next_deadline(), reads_.next_deadline());
+  raft::Time stuck = has_waiting() && raft_.leader() != 0 && !raft_.is_leader()
+                         ? asked_again_at_ + config_.raft.election_timeout
+                         : raft::kNever;
+  return std::min({raft_.next_deadline(), requests, stuck});
+}
+
+void Replica::answer_expired() {
+  for (const WaitingWrite& write : writes_.take_expired(now_)) {
+    if (write.hand_outs > 0) {
+      answer(write, Answer::Kind::unknown, "no majority confirmed the write in time; it may still take effect");
+    } else {
+      answer(write, Answer::Kind::refused, "there is no leader");
+    }
+  }
+  for (const WaitingRead& read : reads_.take_expired(now_)) {
+    answer(read, Answer::Kind::refused, raft_.leader() == 0 ? "there is no leader" : "no majority answered in time");
+  }
+}
+
+// ---- answers
+// ---------------------------------------------------------------------------------------------------------
+
+void Replica::answer(const WaitingWrite& write, Answer::Kind kind, const char* reason) {
+  if (!write.wants_answer) return;
+  outside_.answer(write.caller, {.kind = kind, .asked = write.kind, .value = {}, .reason = reason});
+}
+
+void Replica::answer(const WaitingRead& read, Answer::Kind kind, const char* reason) {
+  Answer answer{.kind = kind, .asked = read.kind, .value = {}, .reason = reason};
+  if (kind == Answer::Kind::done && read.kind == Request::Kind::get) answer.value = kv_.get(read.key);
+  outside_.answer(read.caller, std::move(answer));
+}
+
+void Replica::refuse(const Request& request, const char* reason) {
+  if (!request.wants_answer) return;
+  outside_.answer(request.caller,
+                  {.kind = Answer::Kind::refused, .asked = request.kind, .value = {}, .reason = reason});
+}
+
+}  // namespace skiff

@@ -1,0 +1,101 @@
+// Replica: main street. One node's Raft, its store, and who waits; replica.cc reads from top to bottom as the life of
+// a write. Knows no socket, no thread and no clock, so the simulator runs it unchanged.
+//
+// Every call comes from one loop, carries the time, and ends with everything the core wants done handed to Outside. The
+// three queues of the house end here: proposals in propose(), what the disk has done in persisted(), and commits in
+// apply().
+//
+// A request ends in one of three ways, always by way of Outside::answer(): done, refused (it never takes effect), or
+// unknown. Refused is only said of a write that was never handed out to a log or a wire.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "raft/raft.h"
+#include "src/outside.h"
+#include "src/waiting.h"
+#include "store/kv.h"
+
+namespace skiff {
+
+struct ReplicaConfig {
+  raft::Config raft;
+  uint64_t incarnation = 0;  // how often this node has started
+  raft::Time request_timeout = 5'000 * raft::kMillisecond;
+  raft::Time check_timeout = 1'000 * raft::kMillisecond;  // of Request::Kind::check
+  uint64_t waiting_writes_max = 0;
+  uint64_t waiting_write_bytes_max = 0;
+  uint64_t waiting_reads_max = 0;
+};
+
+class Replica {
+ public:
+  Replica(const ReplicaConfig& config, raft::Time now, Outside& outside);
+  Replica(const Replica&) = delete;
+  Replica& operator=(const Replica&) = delete;
+
+  void propose(raft::Time now, std::vector<Request> batch);
+  void received(raft::Time now, raft::Message message);
+  void persisted(raft::Time now, uint64_t save);
+  void apply(raft::Time now, const std::vector<raft::Entry>& entries);
+
+  void peer_connected(raft::Time now, raft::NodeId node);
+  void peer_gone(raft::Time now, raft::NodeId node);
+  void tick(raft::Time now);
+  // When to tick, if nothing happens before.
+  raft::Time next_deadline() const;
+
+  // From now on every new request is refused; those that wait are still answered.
+  void stop_taking() { is_stopping_ = true; }
+  bool has_waiting() const { return writes_.size() + reads_.size() > 0; }
+
+  const store::Kv& kv() const { return kv_; }
+  const raft::Raft& raft() const { return raft_; }
+  uint64_t waiting_writes() const { return writes_.size(); }
+  uint64_t waiting_reads() const { return reads_.size(); }
+  // Forwarded commands that do not parse, or claim to be somebody else's.
+  uint64_t forged() const { return forged_; }
+
+ private:
+  void step(raft::Time now, const raft::Event& event);
+  void carry_out();
+  void take_write(raft::Time now, Request request, raft::Proposed& proposed);
+  void take_refusals(const raft::Effects& effects);
+  void take_confirmations(const raft::Effects& effects);
+  void ask_again_if_leader_changed();
+  void ask_again(raft::Time reads_until);
+  void ask_again_if_stuck();
+  void ask_held_reads();
+  void apply_command(const raft::Entry& entry);
+  void answer_ready_reads();
+  void answer_expired();
+  void answer(const WaitingWrite& write, Answer::Kind kind, const char* reason = "");
+  void answer(const WaitingRead& read, Answer::Kind kind, const char* reason = "");
+  void refuse(const Request& request, const char* reason);
+  bool is_sound(raft::NodeId from, const raft::Payload& command) const;
+
+  const ReplicaConfig config_;
+  Outside& outside_;
+  raft::Raft raft_;
+  store::Kv kv_;
+  WaitingWrites writes_;
+  WaitingReads reads_;
+
+  struct OnceDurable {
+    uint64_t save;
+    std::vector<raft::Message> messages;
+  };
+  std::deque<OnceDurable> once_durable_;  // votes and acks that promise what the disk has not done yet
+
+  raft::Time now_;
+  uint64_t read_number_ = 0;       // of the last ReadAsked
+  raft::NodeId known_leader_ = 0;  // when we last asked for what waits
+  raft::Term known_term_ = 0;
+  raft::Time asked_again_at_ = 0;  // the last time, or the last progress
+  bool is_stopping_ = false;
+  uint64_t forged_ = 0;
+};
+
+}  // namespace skiff

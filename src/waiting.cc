@@ -1,0 +1,127 @@
+#include "src/waiting.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "raft/check.h"
+
+namespace skiff {
+
+// ---- writes
+// ----------------------------------------------------------------------------------------------------------
+
+void WaitingWrites::add(WaitingWrite write) {
+  CHECK(write.number == next_number());
+  if (!writes_.empty() && writes_.back()) CHECK(write.deadline >= writes_.back()->deadline);
+  ++size_;
+  bytes_ += write.command->size();
+  writes_.emplace_back(std::move(write));
+}
+
+WaitingWrite* WaitingWrites::find(uint64_t number) {
+  if (number < first_ || number >= next_number()) return nullptr;
+  auto& place = writes_[number - first_];
+  return place ? &*place : nullptr;
+}
+
+std::optional<WaitingWrite> WaitingWrites::take(uint64_t number) {
+  if (find(number) == nullptr) return std::nullopt;
+  std::optional<WaitingWrite> taken = std::exchange(writes_[number - first_], std::nullopt);
+  --size_;
+  bytes_ -= taken->command->size();
+  drop_answered();
+  return taken;
+}
+
+std::vector<WaitingWrite> WaitingWrites::take_expired(raft::Time now) {
+  std::vector<WaitingWrite> expired;
+  while (!writes_.empty() && writes_.front()->deadline <= now) expired.push_back(*take(first_));
+  return expired;
+}
+
+void WaitingWrites::drop_answered() {
+  while (!writes_.empty() && !writes_.front()) {
+    writes_.pop_front();
+    ++first_;
+  }
+}
+
+// ---- reads
+// -----------------------------------------------------------------------------------------------------------
+
+void WaitingReads::hold(Batch batch) {
+  size_ += batch.size();
+  note_deadlines(batch);
+  std::move(batch.begin(), batch.end(), std::back_inserter(held_));
+}
+
+WaitingReads::Batch WaitingReads::take_held() {
+  size_ -= held_.size();
+  return std::exchange(held_, {});
+}
+
+void WaitingReads::asked(raft::RequestId id, raft::Time now, Batch batch) {
+  size_ += batch.size();
+  note_deadlines(batch);
+  bool is_new = asked_.emplace(id, Asked{.at = now, .batch = std::move(batch)}).second;
+  CHECK(is_new);
+}
+
+void WaitingReads::hold_asked_until(raft::Time limit) {
+  // In the order of their ids, which is the order of asking.
+  while (!asked_.empty() && asked_.begin()->second.at <= limit) refused(asked_.begin()->first);
+}
+
+void WaitingReads::refused(raft::RequestId id) {
+  auto found = asked_.find(id);
+  if (found == asked_.end()) return;
+  std::move(found->second.batch.begin(), found->second.batch.end(), std::back_inserter(held_));
+  asked_.erase(found);
+}
+
+void WaitingReads::confirmed(raft::RequestId id, raft::Index index) {
+  auto found = asked_.find(id);
+  if (found == asked_.end()) return;
+  Batch& batch = confirmed_[index];
+  std::move(found->second.batch.begin(), found->second.batch.end(), std::back_inserter(batch));
+  asked_.erase(found);
+}
+
+WaitingReads::Batch WaitingReads::take_ready(raft::Index applied) {
+  Batch ready;
+  while (!confirmed_.empty() && confirmed_.begin()->first <= applied) {
+    Batch& batch = confirmed_.begin()->second;
+    std::move(batch.begin(), batch.end(), std::back_inserter(ready));
+    confirmed_.erase(confirmed_.begin());
+  }
+  size_ -= ready.size();
+  return ready;
+}
+
+WaitingReads::Batch WaitingReads::take_expired(raft::Time now) {
+  Batch expired;
+  if (now < next_deadline()) return expired;
+  earliest_ = raft::kNever;
+  expire(held_, now, expired);
+  for (auto& [id, asked] : asked_) expire(asked.batch, now, expired);
+  for (auto& [index, batch] : confirmed_) expire(batch, now, expired);
+  std::erase_if(asked_, [](const auto& entry) { return entry.second.batch.empty(); });
+  std::erase_if(confirmed_, [](const auto& entry) { return entry.second.empty(); });
+  size_ -= expired.size();
+  return expired;
+}
+
+void WaitingReads::expire(Batch& batch, raft::Time now, Batch& expired) {
+  auto late =
+      std::stable_partition(batch.begin(), batch.end(), [now](const WaitingRead& read) { return read.deadline > now; });
+  std::move(late, batch.end(), std::back_inserter(expired));
+  batch.erase(late, batch.end());
+  note_deadlines(batch);
+}
+
+void WaitingReads::note_deadlines(const Batch& batch) {
+  for (const WaitingRead& read : batch) earliest_ = std::min(earliest_, read.deadline);
+}
+
+}  // namespace skiff

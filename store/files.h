@@ -1,0 +1,83 @@
+// Files: the one door to the file system. The node walks through posix_files(), the simulator and the tests bring a
+// file system that forgets what was not synced.
+//
+// Nothing is durable before it is synced: the bytes of a file by File::sync, its name by Files::sync_folder.
+//
+// What can go wrong: everything, at every call. Errors say the act and the file ("sync data/wal-0000000000000001:
+// Input/output error"). After a failed sync nobody knows what is on disk: the kernel may have marked the pages clean,
+// so that a second sync would succeed without having written them. Nobody may therefore use the file again; the file
+// of posix_files() refuses to.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/result.h"
+
+namespace skiff::store {
+
+// An open file. Closes itself.
+class File {
+ public:
+  virtual ~File() = default;
+
+  // Fewer bytes than asked only where the file ends.
+  virtual Result<std::string> read_at(uint64_t offset, uint64_t bytes) = 0;
+  // All of it or an error, and then nobody knows how much. Writing behind the end makes the file longer.
+  virtual Result<> write_at(uint64_t offset, std::string_view bytes) = 0;
+  // Afterwards all that was written is durable, and the file's length.
+  virtual Result<> sync() = 0;
+  virtual Result<uint64_t> size() = 0;
+};
+
+// Held by at most one process (and one owner in it) at a time. Gives itself up, also when the process is killed.
+class Lock {
+ public:
+  virtual ~Lock() = default;
+};
+
+enum class OpenMode {
+  existing,  // to read and write
+  create,    // to read and write; an error if the name is taken
+};
+
+class Files {
+ public:
+  virtual ~Files() = default;
+
+  virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
+  // Makes the file if need be. Error::Code::unavailable if somebody else holds it.
+  virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
+  virtual Result<bool> exists(const std::string& path) = 0;
+  // The names in it, sorted, without "." and "..".
+  virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;
+  // An error if it exists.
+  virtual Result<> make_folder(const std::string& path) = 0;
+  // Replaces whatever had the new name.
+  virtual Result<> rename(const std::string& from, const std::string& to) = 0;
+  virtual Result<> remove(const std::string& path) = 0;
+  // Afterwards the names in it, made, changed or removed, are durable.
+  virtual Result<> sync_folder(const std::string& folder) = 0;
+};
+
+// The file system of this machine.
+std::unique_ptr<Files> posix_files();
+
+// "a/b", and just "b" in the folder "".
+inline std::string join(const std::string& folder, std::string_view name) {
+  if (folder.empty()) return std::string(name);
+  return folder.back() == '/' ? folder + std::string(name) : folder + "/" + std::string(name);
+}
+
+// The folder a path lies in: "a" for "a/b" and "a/b/", "." for "b", "/" for "/b".
+inline std::string parent_of(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace skiff::store

@@ -1,0 +1,109 @@
+#include "store/kv.h"
+
+#include <algorithm>
+
+#include "raft/check.h"
+#include "src/base/crc32c.h"
+
+namespace skiff::store {
+namespace {
+
+// The finaliser of SplitMix64: every bit of the input moves every bit of the output.
+uint64_t mix(uint64_t bits) {
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
+  return bits ^ (bits >> 31);
+}
+
+// The digest is a sum, so a part can be taken out again and the order of adding does not show.
+uint64_t digest_of(Revision revision, std::string_view key, std::string_view value, bool removed) {
+  uint64_t contents = uint64_t{crc32c(key)} << 32 | crc32c(value);
+  uint64_t lengths = uint64_t{key.size()} << 33 | uint64_t{value.size()} << 1 | uint64_t{removed};
+  return mix(mix(mix(contents) + lengths) + revision);
+}
+
+uint64_t digest_of(const Origin& origin) { return mix(mix(mix(origin.node + 1) + origin.incarnation) + origin.number); }
+
+}  // namespace
+
+Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
+  step_to(index);
+  CHECK(payload != nullptr);
+  Result<Command> command = decode(*payload);
+  CHECK(command.has_value());
+
+  if (!take_newer(command->origin)) return {Outcome::Kind::repeated, revision_, command->origin};
+  switch (command->verb) {
+    case Verb::put: put(*command, payload); break;
+    case Verb::remove: remove(*command); break;
+  }
+  return {Outcome::Kind::done, revision_, command->origin};
+}
+
+void Kv::skip(raft::Index index) { step_to(index); }
+
+void Kv::step_to(raft::Index index) {
+  CHECK(index == applied_ + 1);
+  applied_ = index;
+}
+
+bool Kv::take_newer(const Origin& origin) {
+  auto [mark, is_first] = newest_.try_emplace(origin.node, origin);
+  if (!is_first) {
+    if (origin <= mark->second) return false;
+    digest_ -= digest_of(mark->second);
+    mark->second = origin;
+  }
+  digest_ += digest_of(origin);
+  return true;
+}
+
+void Kv::put(const Command& command, const raft::Payload& payload) {
+  ++revision_;
+  auto found = map_.find(command.key);
+  if (found == map_.end()) found = map_.try_emplace(std::string(command.key)).first;
+  Versions& versions = found->second;
+  if (versions.empty() || versions.back().holder == nullptr) ++keys_;
+  auto offset = static_cast<uint32_t>(command.value.data() - payload->data());
+  versions.push_back({revision_, payload, offset, static_cast<uint32_t>(command.value.size())});
+  digest_ += digest_of(revision_, command.key, command.value, false);
+}
+
+void Kv::remove(const Command& command) {
+  auto found = map_.find(command.key);
+  if (found == map_.end() || found->second.back().holder == nullptr) return;
+  ++revision_;
+  --keys_;
+  found->second.push_back({revision_, nullptr, 0, 0});
+  digest_ += digest_of(revision_, command.key, {}, true);
+}
+
+std::optional<Value> Kv::get(std::string_view key, Revision at) const {
+  CHECK(at <= revision_);
+  auto found = map_.find(key);
+  if (found == map_.end()) return std::nullopt;
+  const Version* version = version_at(found->second, at);
+  if (version == nullptr) return std::nullopt;
+  return Value{version->view(), version->revision, version->holder};
+}
+
+void Kv::walk(std::string_view first, std::string_view end, Revision at, const Visit& visit) const {
+  CHECK(at <= revision_);
+  for (auto place = map_.lower_bound(first); place != map_.end(); ++place) {
+    if (!end.empty() && place->first >= end) return;
+    const Version* version = version_at(place->second, at);
+    if (version == nullptr) continue;
+    if (!visit(place->first, {version->view(), version->revision, version->holder})) return;
+  }
+}
+
+// The newest version that is not newer than `at`; null if there was none, or the key was removed then.
+const Kv::Version* Kv::version_at(const Versions& versions, Revision at) {
+  auto is_later = [](Revision revision, const Version& version) { return revision < version.revision; };
+  auto after = std::upper_bound(versions.begin(), versions.end(), at, is_later);
+  if (after == versions.begin()) return nullptr;
+  const Version& version = *std::prev(after);
+  return version.holder == nullptr ? nullptr : &version;
+}
+
+}  // namespace skiff::store

@@ -1,0 +1,69 @@
+// Storage: the data folder as one thing. Open it, save batches, close it by destroying it.
+//
+//   lock               held while the node runs
+//   identity           whose folder this is; see store/identity.h
+//   wal-<sequence>     the log; see store/wal.h
+//   *.new              not yet finished when the node stopped; removed at the next open
+//
+// A folder is founded in this order: the first segment, then the identity. So a folder with an identity has a log, and
+// one with a log of nothing but its header, and no identity, was not finished and is founded again.
+//
+// What can go wrong: see Wal and recover_wal. After save() failed, the node must stop: nothing is saved any more.
+//
+// Any thread may use it, one at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "raft/types.h"
+#include "src/base/result.h"
+#include "store/files.h"
+#include "store/identity.h"
+#include "store/wal.h"
+
+namespace skiff::store {
+
+// What a node remembers when it starts.
+struct Recovered {
+  Identity identity;
+  bool fresh = false;        // nothing was ever saved here: no vote, no entry
+  uint64_t incarnation = 0;  // how often the node has started, this time included: from 1
+  raft::HardState hard_state;
+  std::vector<raft::Entry> entries;  // from index 1, without gaps
+  std::vector<std::string> notes;    // for the operator: what was put right
+};
+
+struct Opened;
+
+class Storage {
+ public:
+  // Opens the folder; makes it and founds it as `wanted` if there is nothing in it. Refuses the folder of another node
+  // than wanted.node; a differing cluster or other founders are for the caller to judge, by Recovered::identity.
+  // When it returns, all it returns is durable, the count of this start too. `files` must outlive the Storage.
+  static Result<Opened> open(Files& files, const std::string& folder, const Identity& wanted, WalOptions options = {});
+
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+
+  // One write and one sync for all of it; then it is durable. Requires: see Wal::append.
+  Result<> save(std::span<const Batch> batches) { return wal_->append(batches); }
+
+  const WalCounters& counters() const { return wal_->counters(); }
+
+ private:
+  Storage(std::unique_ptr<Lock> lock, std::unique_ptr<Wal> wal) : lock_(std::move(lock)), wal_(std::move(wal)) {}
+
+  std::unique_ptr<Lock> lock_;  // given up after everything else
+  std::unique_ptr<Wal> wal_;
+};
+
+struct Opened {
+  std::unique_ptr<Storage> storage;
+  Recovered recovered;
+};
+
+}  // namespace skiff::store

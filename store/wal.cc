@@ -1,0 +1,171 @@
+#include "store/wal.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+
+namespace skiff::store {
+namespace {
+
+constexpr uint64_t kZerosBytes = 1024 * 1024;  // written at a time, to fill a new segment
+
+uint64_t round_up_to_block(uint64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
+
+// Zeros from `offset` to `end`, really written.
+Result<> fill(File& file, uint64_t offset, uint64_t end) {
+  const std::string zeros(std::min(kZerosBytes, end - offset), '\0');
+  while (offset < end) {
+    uint64_t bytes = std::min<uint64_t>(zeros.size(), end - offset);
+    if (auto written = file.write_at(offset, std::string_view(zeros).substr(0, bytes)); !written) return written;
+    offset += bytes;
+  }
+  return {};
+}
+
+}  // namespace
+
+Wal::Wal(Files& files, std::string folder, WalOwner owner, WalOptions options)
+    : files_(files), folder_(std::move(folder)), owner_(owner), options_(options) {
+  CHECK(options_.segment_bytes >= kBlockBytes);
+  CHECK(options_.segment_bytes % kBlockBytes == 0);
+}
+
+Result<std::unique_ptr<Wal>> Wal::found(Files& files, std::string folder, WalOwner owner, WalOptions options) {
+  std::unique_ptr<Wal> wal(new Wal(files, std::move(folder), owner, options));
+  if (auto made = wal->roll(0); !made) return tl::unexpected(made.error());
+  return wal;
+}
+
+Result<std::unique_ptr<Wal>> Wal::resume(Files& files, std::string folder, WalOwner owner, WalOptions options,
+                                         WalPosition end, WalState state) {
+  std::unique_ptr<Wal> wal(new Wal(files, std::move(folder), owner, options));
+  auto file = files.open(join(wal->folder_, segment_name(end.sequence)), OpenMode::existing);
+  if (!file) return tl::unexpected(file.error());
+  auto bytes = (*file)->size();
+  if (!bytes) return tl::unexpected(bytes.error());
+  wal->file_ = std::move(*file);
+  wal->file_bytes_ = *bytes;
+  wal->salt_ = segment_salt(owner, end.sequence);
+  wal->end_ = end;
+  wal->state_ = state;
+  return wal;
+}
+
+Result<> Wal::append(std::span<const Batch> batches) {
+  if (failed_) return tl::unexpected(*failed_);
+  Result<> done = add(batches);
+  if (done) done = flush();
+  if (!done) failed_ = done.error();
+  return done;
+}
+
+Result<> Wal::start(uint64_t incarnation) {
+  CHECK(incarnation == state_.incarnation + 1);
+  if (failed_) return tl::unexpected(*failed_);
+  Result<> done = add_record(encode(Start{incarnation}), {});
+  state_.incarnation = incarnation;
+  if (done) done = flush();
+  if (!done) failed_ = done.error();
+  return done;
+}
+
+Result<> Wal::add(std::span<const Batch> batches) {
+  for (const Batch& batch : batches) {
+    if (batch.hard_state) {
+      if (auto added = add(*batch.hard_state); !added) return added;
+    }
+    for (const raft::Entry& entry : batch.entries) {
+      if (auto added = add(entry); !added) return added;
+    }
+  }
+  return {};
+}
+
+Result<> Wal::add(const raft::HardState& hard_state) {
+  CHECK(may_follow(state_.hard_state, hard_state));
+  if (auto added = add_record(encode(hard_state), {}); !added) return added;
+  state_.hard_state = hard_state;
+  return {};
+}
+
+Result<> Wal::add(const raft::Entry& entry) {
+  CHECK(entry.position.index >= 1);
+  CHECK(entry.position.index <= state_.last_index + 1);
+  CHECK(entry.position.term >= 1);
+  CHECK(entry.position.term <= state_.hard_state.term);
+  std::string_view payload = entry.payload ? std::string_view(*entry.payload) : std::string_view();
+  if (auto added = add_record(encode_head(entry), payload); !added) return added;
+  state_.last_index = entry.position.index;
+  ++counters_.entries;
+  return {};
+}
+
+// The first record of a batch brings the mark along, so there is no batch of a mark alone.
+Result<> Wal::add_record(std::string_view head, std::string_view body) {
+  uint64_t bytes = head.size() + body.size();
+  auto end_from = [&](uint64_t offset, bool with_mark) {
+    return end_of_record(with_mark ? end_of_record(offset, kMarkBytes) : offset, bytes);
+  };
+  if (end_from(end_.offset + buffer_.size(), buffer_.empty()) > file_bytes_) {
+    if (auto flushed = flush(); !flushed) return flushed;
+    if (auto rolled = roll(end_from(kHeaderEnd, true)); !rolled) return rolled;
+  }
+  if (buffer_.empty()) append_fragments(buffer_, end_.offset, salt_, encode(Mark{end_, state_.last_index}), {});
+  append_fragments(buffer_, end_.offset, salt_, head, body);
+  return {};
+}
+
+Result<> Wal::flush() {
+  if (buffer_.empty()) return {};
+  CHECK(end_.offset + buffer_.size() <= file_bytes_);
+  if (auto written = file_->write_at(end_.offset, buffer_); !written) return written;
+  if (auto synced = file_->sync(); !synced) return synced;
+  ++counters_.syncs;
+  ++counters_.batches;
+  counters_.bytes += buffer_.size();
+  end_.offset += buffer_.size();
+  buffer_.clear();
+  if (buffer_.capacity() > options_.segment_bytes) buffer_.shrink_to_fit();
+  return {};
+}
+
+// Goes on in a new segment of at least `bytes_min`. Requires: everything before is durable.
+Result<> Wal::roll(uint64_t bytes_min) {
+  CHECK(buffer_.empty());
+  uint64_t sequence = end_.sequence + 1;
+  uint64_t bytes = std::max(options_.segment_bytes, round_up_to_block(bytes_min));
+  SegmentHeader header{owner_, sequence, end_.offset, state_};
+  auto file = make_segment(header, bytes);
+  if (!file) return tl::unexpected(file.error());
+  file_ = std::move(*file);
+  file_bytes_ = bytes;
+  salt_ = segment_salt(owner_, sequence);
+  end_ = {sequence, kHeaderEnd};
+  return {};
+}
+
+Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uint64_t bytes) {
+  std::string path = join(folder_, segment_name(header.sequence)), aside = path + kAsideSuffix;
+  auto file = files_.open(aside, OpenMode::create);
+  if (!file) return file;
+  std::string first;
+  append_fragments(first, 0, segment_salt(owner_, header.sequence), encode(header), {});
+  CHECK(first.size() == kHeaderEnd);
+  Result<> done = (*file)->write_at(0, first);
+  if (done) done = fill(**file, first.size(), bytes);
+  if (done) done = (*file)->sync();
+  if (done) done = files_.rename(aside, path);
+  if (done) done = files_.sync_folder(folder_);
+  if (!done) return tl::unexpected(done.error());
+  ++counters_.syncs;
+  ++counters_.segments;
+  return file;
+}
+
+bool may_follow(const raft::HardState& before, const raft::HardState& after) {
+  if (after.term != before.term) return after.term > before.term;
+  return before.vote == 0 || after.vote == before.vote;
+}
+
+}  // namespace skiff::store

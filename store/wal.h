@@ -1,0 +1,103 @@
+// Wal: the log on disk, at its writing end.
+//
+// A row of segments (store/wal_format.h says how they look inside). append() encodes everything that waits into one
+// buffer, makes one write and one sync: group commit without a timer. When a record does not fit into what is left of
+// the segment, what was encoded so far is written and synced, and the rest goes into the next segment as a batch of
+// its own: no record and no batch ever lies in two files. A record bigger than a segment gets a segment of its size.
+//
+// A new segment is written aside: zeros to its end, really written so that later syncs change no metadata, and its
+// header; then synced, renamed, and the folder synced. A segment that can be seen is therefore whole.
+//
+// What can go wrong: any write or sync. Then nobody knows what is on disk, and the Wal refuses everything from then
+// on with the same error; only recovery, by another start of the node, finds out.
+//
+// Always: what append() said yes to is durable. Nothing is written behind what was not yet synced.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "raft/types.h"
+#include "src/base/result.h"
+#include "store/files.h"
+#include "store/wal_format.h"
+
+namespace skiff::store {
+
+// What one step of the raft core wants durable. The hard state comes first; an entry replaces what the log holds at
+// its index and everything behind that.
+struct Batch {
+  std::optional<raft::HardState> hard_state;
+  std::vector<raft::Entry> entries;
+};
+
+// Names of files that are being made. Whatever ends so was not finished.
+constexpr char kAsideSuffix[] = ".new";
+
+struct WalOptions {
+  uint64_t segment_bytes = 8 * 1024 * 1024;  // a multiple of kBlockBytes
+};
+
+struct WalCounters {
+  uint64_t batches = 0;   // written: one write and one sync each
+  uint64_t entries = 0;   // in them
+  uint64_t bytes = 0;     // of them
+  uint64_t segments = 0;  // made
+  uint64_t syncs = 0;     // of files, both
+};
+
+// A node never goes back to an older term, and votes once in a term.
+bool may_follow(const raft::HardState& before, const raft::HardState& after);
+
+class Wal {
+ public:
+  // Makes the first segment of a new log.
+  static Result<std::unique_ptr<Wal>> found(Files& files, std::string folder, WalOwner owner, WalOptions options);
+  // Goes on where recovery (store/wal_recover.h) found the end. Requires: `end` is what recovery gave, and nothing was
+  // written since.
+  static Result<std::unique_ptr<Wal>> resume(Files& files, std::string folder, WalOwner owner, WalOptions options,
+                                             WalPosition end, WalState state);
+
+  Wal(const Wal&) = delete;
+  Wal& operator=(const Wal&) = delete;
+
+  // Makes all of it durable, in order. Requires: terms and votes as Raft makes them, entries without gaps.
+  Result<> append(std::span<const Batch> batches);
+  // Makes durable that the node started for the `incarnation`th time. Requires: one more than before.
+  Result<> start(uint64_t incarnation);
+
+  WalPosition end() const { return end_; }
+  const WalState& state() const { return state_; }
+  const WalCounters& counters() const { return counters_; }
+
+ private:
+  Wal(Files& files, std::string folder, WalOwner owner, WalOptions options);
+
+  Result<> add(std::span<const Batch> batches);
+  Result<> add(const raft::HardState& hard_state);
+  Result<> add(const raft::Entry& entry);
+  Result<> add_record(std::string_view head, std::string_view body);
+  Result<> flush();
+  Result<> roll(uint64_t bytes_min);
+  Result<std::unique_ptr<File>> make_segment(const SegmentHeader& header, uint64_t bytes);
+
+  Files& files_;
+  std::string folder_;
+  WalOwner owner_;
+  WalOptions options_;
+
+  std::unique_ptr<File> file_;  // the last segment
+  uint64_t file_bytes_ = 0;
+  uint32_t salt_ = 0;
+  WalPosition end_;              // of what is durable
+  WalState state_;               // after all that was added
+  std::string buffer_;           // to be written at end_: a mark and records
+  std::optional<Error> failed_;  // for good
+  WalCounters counters_;
+};
+
+}  // namespace skiff::store

@@ -1,0 +1,53 @@
+// Recovery: reads the log back after a stop of any kind, and puts its end right so that writing can go on there.
+//
+// On a good day every segment is read in order, every fragment passes its checksum, and the last segment ends in
+// zeros. Before anything is believed it is synced: what is read may have been in the kernel's memory only. And since a
+// sync that failed before we were started may have left pages there that are marked clean and are not on disk, the last
+// batch, for which no mark vouches, is written again, as it was read, and synced.
+//
+// What can go wrong, and how it is told apart:
+//
+//   Torn: the machine stopped while the last batch was being written. The disk had taken any of its blocks, in any
+//     order, and left zeros in the place of the others; at most one fragment in a block ends in zeros. Nobody was told
+//     that this batch is durable. It is cut off at its first record that is not whole (the records before stay, which
+//     Raft allows) by zeros, synced, so that nothing of it comes to life again behind later batches.
+//   Lost: as above, but a mark follows. Marks start batches, and a batch is only written when the one before is
+//     durable, so what is missing had been acknowledged. Refused. Good fragments that are no marks prove nothing: they
+//     may be of the same batch as the missing ones.
+//   Rotten: bytes are there, and their checksum is wrong, though their end was written. Refused even at the very end
+//     of the log, where they may be the last thing that was acknowledged. A disk that leaves garbage in a block it was
+//     writing when its power went is refused with them: whether it was acknowledged cannot be told, and dropping what
+//     was is the one thing a log must not do.
+//   The same in a segment that is not the last, a segment that is missing, is somebody else's or does not go on where
+//     the one before ended, records that contradict each other: refused. Such a log was never written.
+//   Another format version: refused, by name.
+//
+// A refusal is an Error that says which file, where, and what the operator can do; nothing has been changed then.
+//
+// What cannot be noticed: the last segment as a whole, or the last batch as a whole, being gone without a trace.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "raft/types.h"
+#include "src/base/result.h"
+#include "store/files.h"
+#include "store/wal_format.h"
+
+namespace skiff::store {
+
+struct RecoveredWal {
+  std::vector<raft::Entry> entries;  // from index 1, without gaps, terms never falling
+  WalState state;
+  WalPosition end;                 // where the next batch goes
+  std::vector<std::string> notes;  // what was put right
+};
+
+// Requires: the folder is locked, and unfinished files have been removed.
+Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner);
+
+// The sequence numbers of the segments in a folder, rising. An error if a file is called like one and is none.
+Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& folder);
+
+}  // namespace skiff::store

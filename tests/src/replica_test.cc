@@ -1,0 +1,237 @@
+#include "src/replica.h"
+
+#include <algorithm>
+
+#include "store/command.h"
+#include "tests/support/catch.h"
+#include "tests/support/replica_cluster.h"
+
+namespace skiff::replica_test {
+
+raft::NodeId other_than(raft::NodeId node) { return node % 3 + 1; }
+
+TEST_CASE("a write at any node is read back at any other") {
+  ReplicaCluster cluster(3);
+  cluster.elect();
+  for (raft::NodeId writer = 1; writer <= 3; ++writer) {
+    uint64_t written = cluster.put(writer, "/k", std::to_string(writer));
+    cluster.settle();
+    REQUIRE(cluster.answer(written) == "done");
+    for (raft::NodeId reader = 1; reader <= 3; ++reader) {
+      uint64_t read = cluster.get(reader, "/k");
+      cluster.settle();
+      REQUIRE(cluster.answer(read) == "done: " + std::to_string(writer));
+    }
+  }
+}
+
+TEST_CASE("a single node answers only what its disk has") {  // [bug-6]
+  ReplicaCluster cluster(1);
+  cluster.elect();
+  cluster.hold_disk(1, true);
+  uint64_t written = cluster.put(1, "/k", "v");
+  cluster.settle();
+  REQUIRE(cluster.answer(written) == "");
+  cluster.hold_disk(1, false);
+  cluster.settle();
+  REQUIRE(cluster.answer(written) == "done");
+}
+
+TEST_CASE("a write is answered when a majority of disks has it, be the leader's among them or not") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  cluster.hold_disk(leader, true);
+  uint64_t written = cluster.put(leader, "/k", "v");
+  cluster.settle();
+  REQUIRE(cluster.answer(written) == "done");
+
+  cluster.hold_disk(other_than(leader), true);
+  uint64_t second = cluster.put(leader, "/k", "w");
+  cluster.settle();
+  REQUIRE(cluster.answer(second) == "");
+  cluster.hold_disk(other_than(leader), false);
+  cluster.settle();
+  REQUIRE(cluster.answer(second) == "done");
+}
+
+TEST_CASE("without a leader a write waits, and is refused when its time is up") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId left = other_than(leader);
+  for (raft::NodeId node = 1; node <= 3; ++node) {
+    if (node != left) cluster.crash(node);
+  }
+  cluster[left].peer_gone(cluster.now(), leader);
+  uint64_t written = cluster.put(left, "/k", "v");
+  uint64_t read = cluster.get(left, "/k");
+  cluster.pass(4'990 * raft::kMillisecond);
+  REQUIRE(cluster.answer(written) == "");
+  cluster.pass(20 * raft::kMillisecond);
+  REQUIRE(cluster.answer(written) == "refused");
+  REQUIRE(cluster.answer(read) == "refused");
+  REQUIRE_FALSE(cluster[left].has_waiting());
+}
+
+TEST_CASE("a write that was handed out and not confirmed is unknown") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  cluster.cut(leader);
+  uint64_t at_leader = cluster.put(leader, "/k", "v");
+  uint64_t at_follower = cluster.put(other_than(leader), "/k", "w");
+  cluster.cut(other_than(leader));
+  cluster.pass(5'100 * raft::kMillisecond);
+  REQUIRE(cluster.answer(at_leader) == "unknown");
+  REQUIRE(cluster.answer(at_follower) == "unknown");
+}
+
+TEST_CASE("what waits when the leader dies is done by the next one, by itself and once") {  // [A7] [bug-43]
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId follower = other_than(leader);
+  cluster.cut(leader);
+  uint64_t written = cluster.put(follower, "/k", "v");
+  uint64_t read = cluster.get(follower, "/k");
+  cluster.settle();
+  REQUIRE(cluster.answer(written) == "");
+
+  cluster.gone(leader);
+  cluster.elect();
+  cluster.pass(100 * raft::kMillisecond);
+  REQUIRE(cluster.answer(written) == "done");
+  REQUIRE(cluster.answer(read) != "");
+  REQUIRE(cluster[follower].kv().revision() == 1);
+}
+
+TEST_CASE("a write that got through twice is applied once") {  // [bug-43]
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId follower = other_than(leader);
+  uint64_t written = cluster.put(follower, "/k", "v");
+  cluster.connected(follower, leader);  // the link came back: it is sent again
+  cluster.settle();
+  REQUIRE(cluster.answer(written) == "done");
+  for (raft::NodeId node = 1; node <= 3; ++node) REQUIRE(cluster[node].raft().log().committed() == 3);
+  for (raft::NodeId node = 1; node <= 3; ++node) REQUIRE(cluster[node].kv().revision() == 1);
+}
+
+TEST_CASE("a deposed leader's writes are done by its successor") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  cluster.cut(leader);
+  uint64_t written = cluster.put(leader, "/k", "old");
+  cluster.pass(1'500 * raft::kMillisecond);  // it steps down, another one is elected
+  REQUIRE(cluster.leader() != leader);
+  REQUIRE(cluster.answer(written) == "");
+  cluster.heal();
+  cluster.pass(200 * raft::kMillisecond);
+  REQUIRE(cluster.answer(written) == "done");
+}
+
+TEST_CASE("a leader that was cut off serves no stale read when it wakes") {  // [Q11] [bug-4]
+  ReplicaCluster cluster(3);
+  raft::NodeId old_leader = cluster.elect();
+  cluster.put(old_leader, "/k", "old");
+  cluster.settle();
+  cluster.cut(old_leader);
+  uint64_t asleep = cluster.get(old_leader, "/k");
+  raft::NodeId new_leader = 0;
+  while (new_leader == 0 || new_leader == old_leader) {
+    cluster.pass(raft::kMillisecond);
+    new_leader = cluster.leader();
+  }
+  uint64_t written = cluster.put(new_leader, "/k", "new");
+  cluster.settle();
+  REQUIRE(cluster.answer(written) == "done");
+  REQUIRE(cluster.answer(asleep) == "");
+
+  uint64_t awake = cluster.get(old_leader, "/k");
+  cluster.heal();
+  cluster.pass(500 * raft::kMillisecond);
+  REQUIRE(cluster.answer(asleep) == "done: new");
+  REQUIRE(cluster.answer(awake) == "done: new");
+}
+
+TEST_CASE("a read waits for what it must see to be applied, not only committed") {  // [Q9]
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId follower = other_than(leader);
+  cluster.cut(follower);
+  cluster.put(leader, "/k", "v");
+  cluster.settle();
+  cluster.heal();
+  uint64_t read = cluster.get(follower, "/k");
+  REQUIRE(cluster[follower].kv().applied() < cluster[leader].kv().applied());
+  cluster.pass(200 * raft::kMillisecond);
+  REQUIRE(cluster.answer(read) == "done: v");
+}
+
+TEST_CASE("everything acknowledged is there after all have crashed and come back") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  uint64_t written = cluster.put(leader, "/k", "v");
+  cluster.settle();
+  REQUIRE(cluster.answer(written) == "done");
+  for (raft::NodeId node = 1; node <= 3; ++node) cluster.crash(node);
+  for (raft::NodeId node = 1; node <= 3; ++node) cluster.restart(node);
+  raft::NodeId next = cluster.elect();
+  uint64_t read = cluster.get(next, "/k");
+  cluster.pass(100 * raft::kMillisecond);
+  REQUIRE(cluster.answer(read) == "done: v");
+}
+
+TEST_CASE("too much at once is refused at the door, and nothing of it happens") {  // [Q10] [bug-23]
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  cluster.cut(leader);
+  std::vector<uint64_t> writes;
+  std::vector<uint64_t> reads;
+  for (int number = 0; number < 110; ++number) {
+    writes.push_back(cluster.put(leader, "/" + std::to_string(number), "v"));
+    reads.push_back(cluster.get(leader, "/0"));
+  }
+  REQUIRE(std::count_if(writes.begin(), writes.end(), [&](uint64_t id) { return cluster.answer(id) == "refused"; }) ==
+          10);
+  REQUIRE(std::count_if(reads.begin(), reads.end(), [&](uint64_t id) { return cluster.answer(id) == "refused"; }) ==
+          10);
+  cluster.heal();
+  cluster.pass(200 * raft::kMillisecond);
+  REQUIRE(cluster[leader].kv().keys() == 100);
+}
+
+TEST_CASE("a forwarded command that is none never reaches the log") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId follower = other_than(leader);
+  raft::Index last = cluster[leader].raft().log().last().index;
+  auto payload = [](std::string bytes) { return std::make_shared<const std::string>(std::move(bytes)); };
+  store::Command of_another{.origin = {.node = leader, .incarnation = 1, .number = 1}, .key = "/k", .value = "v"};
+  raft::ForwardProposals forged{.commands = {payload("garbage"), payload(store::encode(of_another)), nullptr}};
+  raft::Term term = cluster[leader].raft().term();
+  cluster[leader].received(cluster.now(), {.from = follower, .to = leader, .term = term, .body = forged});
+  REQUIRE(cluster[leader].forged() == 3);
+  REQUIRE(cluster[leader].raft().log().last().index == last);
+}
+
+TEST_CASE("a node that is stopping refuses what is new and answers what it has") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  uint64_t before = cluster.put(leader, "/k", "v");
+  cluster[leader].stop_taking();
+  uint64_t after = cluster.put(leader, "/k", "w");
+  REQUIRE(cluster.answer(after) == "refused");
+  cluster.settle();
+  REQUIRE(cluster.answer(before) == "done");
+  REQUIRE_FALSE(cluster[leader].has_waiting());
+}
+
+TEST_CASE("a write nobody waits for is done all the same") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  uint64_t thrown =
+      cluster.ask(leader, {.kind = Request::Kind::put, .caller = {}, .wants_answer = false, .key = "/k", .value = "v"});
+  cluster.settle();
+  REQUIRE(cluster.answer(thrown) == "");
+  REQUIRE(cluster[leader].kv().get("/k")->bytes == "v");
+}
+
+}  // namespace skiff::replica_test

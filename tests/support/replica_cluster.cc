@@ -1,0 +1,153 @@
+#include "tests/support/replica_cluster.h"
+
+#include "raft/check.h"
+
+namespace skiff {
+
+ReplicaCluster::ReplicaCluster(uint64_t nodes) {
+  for (raft::NodeId id = 1; id <= nodes; ++id) nodes_[id].id = id;
+  for (auto& [id, node] : nodes_) {
+    node.cluster = this;
+    start(node);
+  }
+}
+
+void ReplicaCluster::start(Node& node) {
+  ReplicaConfig config{.raft = {.id = node.id,
+                                .voters = {},
+                                .seed = node.id * 7 + node.incarnation,
+                                .hard_state = node.disk_hard_state,
+                                .entries = node.disk_entries},
+                       .incarnation = ++node.incarnation,
+                       .waiting_writes_max = 100,
+                       .waiting_write_bytes_max = 10'000,
+                       .waiting_reads_max = 100};
+  for (const auto& [id, other] : nodes_) config.raft.voters.push_back(id);
+  node.replica = std::make_unique<Replica>(config, now_, node);
+}
+
+void ReplicaCluster::Node::send(raft::Message&& message) {
+  cluster->sent.push_back(message);
+  if (cluster->cut_.contains(id) || cluster->cut_.contains(message.to)) return;
+  cluster->in_flight.push_back(std::move(message));
+}
+
+void ReplicaCluster::Node::persist(uint64_t save, std::optional<raft::HardState> hard_state,
+                                   std::vector<raft::Entry> entries) {
+  saves.push_back({save, hard_state, std::move(entries)});
+}
+
+void ReplicaCluster::Node::answer(const Caller& caller, Answer answer) {
+  std::string text = answer.kind == Answer::Kind::done      ? "done"
+                     : answer.kind == Answer::Kind::refused ? "refused"
+                                                            : "unknown";
+  if (text == "done" && answer.asked == Request::Kind::get) {
+    text = answer.value ? "done: " + std::string(answer.value->bytes) : "missing";
+  }
+  CHECK(cluster->answers_.emplace(caller.request, text).second);  // never twice
+}
+
+bool ReplicaCluster::deliver() {
+  std::vector<raft::Message> arriving = std::exchange(in_flight, {});
+  for (raft::Message& message : arriving) {
+    if (cut_.contains(message.from) || cut_.contains(message.to)) continue;
+    Node& node = nodes_.at(message.to);
+    if (node.replica) node.replica->received(now_, std::move(message));
+  }
+  return !arriving.empty();
+}
+
+bool ReplicaCluster::finish_saves(Node& node) {
+  if (node.saves.empty() || node.disk_is_held) return false;
+  Save save = std::move(node.saves.front());
+  node.saves.pop_front();
+  if (save.hard_state) node.disk_hard_state = *save.hard_state;
+  for (raft::Entry& entry : save.entries) {
+    node.disk_entries.resize(entry.position.index - 1);
+    node.disk_entries.push_back(std::move(entry));
+  }
+  node.replica->persisted(now_, save.number);
+  return true;
+}
+
+bool ReplicaCluster::apply(Node& node) {
+  auto commits = std::exchange(node.commits, {});
+  for (const auto& entries : commits) node.replica->apply(now_, entries);
+  return !commits.empty();
+}
+
+void ReplicaCluster::settle() {
+  for (bool is_busy = true; is_busy;) {
+    is_busy = deliver();
+    for (auto& [id, node] : nodes_) {
+      if (!node.replica) continue;
+      is_busy |= finish_saves(node);
+      is_busy |= apply(node);
+    }
+  }
+}
+
+void ReplicaCluster::pass(raft::Time time) {
+  for (raft::Time end = now_ + time; now_ < end;) {
+    now_ += raft::kMillisecond;
+    for (auto& [id, node] : nodes_) {
+      if (node.replica && node.replica->next_deadline() <= now_) node.replica->tick(now_);
+    }
+    settle();
+  }
+}
+
+raft::NodeId ReplicaCluster::leader() const {
+  raft::NodeId leader = 0;
+  raft::Term term = 0;
+  for (const auto& [id, node] : nodes_) {
+    if (!node.replica || !node.replica->raft().is_leader() || node.replica->raft().term() <= term) continue;
+    leader = id;
+    term = node.replica->raft().term();
+  }
+  return leader;
+}
+
+raft::NodeId ReplicaCluster::elect() {
+  for (int tries = 0; tries < 5'000; ++tries) {
+    pass(raft::kMillisecond);
+    if (leader() != 0 && !cut_.contains(leader())) return leader();
+  }
+  CHECK(false);
+  return 0;
+}
+
+void ReplicaCluster::crash(raft::NodeId node) {
+  nodes_.at(node).replica.reset();
+  nodes_.at(node).saves.clear();
+  nodes_.at(node).commits.clear();
+}
+
+void ReplicaCluster::restart(raft::NodeId node) { start(nodes_.at(node)); }
+
+void ReplicaCluster::gone(raft::NodeId gone) {
+  for (auto& [id, node] : nodes_) {
+    if (id != gone && node.replica) node.replica->peer_gone(now_, gone);
+  }
+}
+
+uint64_t ReplicaCluster::put(raft::NodeId node, std::string key, std::string value) {
+  return ask(node, {.kind = Request::Kind::put, .caller = {}, .key = std::move(key), .value = std::move(value)});
+}
+
+uint64_t ReplicaCluster::get(raft::NodeId node, std::string key) {
+  return ask(node, {.kind = Request::Kind::get, .caller = {}, .key = std::move(key), .value = {}});
+}
+
+uint64_t ReplicaCluster::ask(raft::NodeId node, Request request) {
+  request.caller = {.connection = node, .request = ++asked_};
+  (*this)[node].propose(now_, {std::move(request)});
+  return asked_;
+}
+
+std::string ReplicaCluster::answer(uint64_t asked) const {
+  auto found = answers_.find(asked);
+  return found == answers_.end() ? "" : found->second;
+}
+
+}  // namespace skiff

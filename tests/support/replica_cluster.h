@@ -1,0 +1,85 @@
+// ReplicaCluster: a few replicas in one thread, with messages, disks and clients that do what a test says.
+//
+// Time stands still unless pass() moves it. settle() carries messages, finishes saves and applies commits until nothing
+// is left to do.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/replica.h"
+
+namespace skiff {
+
+class ReplicaCluster {
+ public:
+  explicit ReplicaCluster(uint64_t nodes);
+
+  Replica& operator[](raft::NodeId node) { return *nodes_.at(node).replica; }
+  raft::Time now() const { return now_; }
+
+  void settle();
+  void pass(raft::Time time);   // in steps of 1 ms, settling after each
+  raft::NodeId elect();         // passes time until somebody leads; returns who
+  raft::NodeId leader() const;  // of the newest term; 0 if nobody
+
+  void cut(raft::NodeId node) { cut_.insert(node); }
+  void heal() { cut_.clear(); }
+  void crash(raft::NodeId node);  // what its disk was not told to keep is lost
+  void restart(raft::NodeId node);
+  void hold_disk(raft::NodeId node, bool is_held) { nodes_.at(node).disk_is_held = is_held; }
+  void connected(raft::NodeId node, raft::NodeId to) { (*this)[node].peer_connected(now_, to); }
+  void gone(raft::NodeId node);  // everybody else is told so
+
+  // Asks, and returns the name to look for the answer by.
+  uint64_t put(raft::NodeId node, std::string key, std::string value);
+  uint64_t get(raft::NodeId node, std::string key);
+  uint64_t ask(raft::NodeId node, Request request);
+  // "done", "done: value", "missing", "refused", "unknown", or "" while there is none.
+  std::string answer(uint64_t asked) const;
+  size_t answers() const { return answers_.size(); }
+
+  std::vector<raft::Message> sent;  // every message so far, whether it arrived or not
+  std::vector<raft::Message> in_flight;
+
+ private:
+  struct Save {
+    uint64_t number;
+    std::optional<raft::HardState> hard_state;
+    std::vector<raft::Entry> entries;
+  };
+  struct Node : Outside {
+    ReplicaCluster* cluster = nullptr;
+    raft::NodeId id = 0;
+    uint64_t incarnation = 0;
+    std::unique_ptr<Replica> replica;
+    std::deque<Save> saves;
+    std::vector<std::vector<raft::Entry>> commits;
+    raft::HardState disk_hard_state;
+    std::vector<raft::Entry> disk_entries;
+    bool disk_is_held = false;
+
+    void send(raft::Message&& message) override;
+    void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) override;
+    void commit(std::vector<raft::Entry> entries) override { commits.push_back(std::move(entries)); }
+    void answer(const Caller& caller, Answer answer) override;
+  };
+
+  void start(Node& node);
+  bool deliver();
+  bool finish_saves(Node& node);
+  bool apply(Node& node);
+
+  std::map<raft::NodeId, Node> nodes_;
+  std::set<raft::NodeId> cut_;
+  std::map<uint64_t, std::string> answers_;
+  uint64_t asked_ = 0;
+  raft::Time now_ = 1;
+};
+
+}  // namespace skiff

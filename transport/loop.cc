@@ -1,0 +1,111 @@
+#include "transport/loop.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "raft/check.h"
+
+namespace skiff::transport {
+namespace {
+
+constexpr size_t kReadBufferBytes = 64 * 1024;
+constexpr uint64_t kMillisecond_ns = 1'000'000;
+constexpr uint64_t kDelayMax_ns = uint64_t{1} << 62;  // 146 years: "never" must not wrap round to "now"
+
+uint64_t round_up_to_ms(uint64_t ns) { return (ns + kMillisecond_ns - 1) / kMillisecond_ns; }
+
+}  // namespace
+
+Loop::Loop() : read_buffer_(kReadBufferBytes) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CHECK(uv_loop_init(&loop_) == 0);
+  loop_.data = this;
+  before_wait_.reset(new uv_prepare_t{});
+  CHECK(uv_prepare_init(&loop_, before_wait_.get()) == 0);
+  const auto flush = [](uv_prepare_t* handle) { static_cast<Loop*>(handle->loop->data)->flush_all(); };
+  CHECK(uv_prepare_start(before_wait_.get(), flush) == 0);
+  uv_unref(reinterpret_cast<uv_handle_t*>(before_wait_.get()));  // it alone is no reason to go on
+}
+
+Loop::~Loop() {
+  before_wait_.reset();
+  uv_run(&loop_, UV_RUN_NOWAIT);  // the close callback of before_wait_
+  CHECK(waiting_to_flush_.empty());
+  CHECK(uv_loop_close(&loop_) == 0);
+}
+
+// A socket that neither reads nor has handed bytes to libuv does not keep libuv's loop alive, but what it has to say
+// must still leave: hence the flush before and the look after.
+void Loop::run() {
+  do {
+    flush_all();
+  } while (uv_run(&loop_, UV_RUN_DEFAULT) != 0 || !waiting_to_flush_.empty());
+}
+
+bool Loop::run_once() {
+  flush_all();
+  return uv_run(&loop_, UV_RUN_ONCE) != 0 || !waiting_to_flush_.empty();
+}
+
+bool Loop::run_nowait() {
+  flush_all();
+  return uv_run(&loop_, UV_RUN_NOWAIT) != 0 || !waiting_to_flush_.empty();
+}
+
+uint64_t Loop::now_ns() const { return uv_hrtime(); }
+uint64_t Loop::now_ms() const { return uv_now(&loop_); }
+
+void Loop::flush_later(Flushable* who) { waiting_to_flush_.push_back(who); }
+
+void Loop::flush_never(Flushable* who) {
+  std::replace(waiting_to_flush_.begin(), waiting_to_flush_.end(), who, static_cast<Flushable*>(nullptr));
+}
+
+// By index: a flush may ask for another one, which is part of this turn, or take somebody out of the list.
+void Loop::flush_all() {
+  for (size_t next = 0; next < waiting_to_flush_.size(); ++next) {
+    if (Flushable* who = std::exchange(waiting_to_flush_[next], nullptr)) who->flush();
+  }
+  waiting_to_flush_.clear();
+}
+
+Timer::Timer(Loop& loop, std::function<void()> expired) : loop_(loop), expired_(std::move(expired)) {
+  auto handle = std::make_unique<uv_timer_t>();
+  CHECK(uv_timer_init(loop.uv(), handle.get()) == 0);
+  handle->data = this;
+  handle_.reset(handle.release());
+}
+
+// libuv counts in whole milliseconds from the start of this turn. Counting from the clock instead keeps a timer that
+// was started late in a long turn from ringing early.
+void Timer::start_ns(uint64_t delay_ns) {
+  uv_update_time(loop_.uv());
+  const uint64_t due_ms = round_up_to_ms(loop_.now_ns() + std::min(delay_ns, kDelayMax_ns));
+  const uint64_t delay_ms = delay_ns == 0 ? 0 : due_ms - loop_.now_ms();
+  CHECK(uv_timer_start(handle_.get(), expired, delay_ms, 0) == 0);
+}
+
+void Timer::repeat_ms(uint64_t interval_ms) {
+  CHECK(interval_ms > 0);
+  CHECK(uv_timer_start(handle_.get(), expired, interval_ms, interval_ms) == 0);
+}
+
+void Timer::stop() { uv_timer_stop(handle_.get()); }
+
+void Timer::expired(uv_timer_t* handle) {
+  if (auto* self = static_cast<Timer*>(handle->data)) call_and_survive(handle, self->expired_);
+}
+
+Signal::Signal(Loop& loop, int number, std::function<void()> arrived) : arrived_(std::move(arrived)) {
+  auto handle = std::make_unique<uv_signal_t>();
+  CHECK(uv_signal_init(loop.uv(), handle.get()) == 0);
+  handle->data = this;
+  handle_.reset(handle.release());
+  CHECK(uv_signal_start(handle_.get(), Signal::arrived, number) == 0);
+}
+
+void Signal::arrived(uv_signal_t* handle, int) {
+  if (auto* self = static_cast<Signal*>(handle->data)) call_and_survive(handle, self->arrived_);
+}
+
+}  // namespace skiff::transport
