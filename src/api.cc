@@ -17,28 +17,24 @@ namespace {
 using transport::Method;
 using transport::Response;
 
-Response text(int status, std::string body) {
-  return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::move(body) + "\n"};
-}
-
-Response json(std::string body) { return {.status = 200, .content_type = "application/json", .body = std::move(body)}; }
+// A line of text for people.
+Response say(int status, std::string line) { return transport::text(status, std::move(line) + "\n"); }
 
 Response not_allowed(std::string allow) {
-  Response response = text(405, "there is no such method here; allowed: " + allow);
+  Response response = say(405, "there is no such method here; allowed: " + allow);
   response.headers.push_back({"Allow", std::move(allow)});
   return response;
 }
 
 Response refused(std::string_view reason) {
-  Response response = text(503, fmt::format("nothing was done: {}", reason));
+  Response response = say(503, fmt::format("nothing was done: {}", reason));
   response.headers.push_back({"Retry-After", "1"});
   return response;
 }
 
 Response health(bool is_healthy, std::string_view reason) {
-  if (is_healthy) return json(R"({"health":"true"})");
-  Response response = json(fmt::format(R"({{"health":"false","reason":"{}"}})", reason));
-  response.status = 503;
+  if (is_healthy) return transport::json(200, R"({"health":"true"})");
+  Response response = transport::json(503, fmt::format(R"({{"health":"false","reason":"{}"}})", reason));
   response.headers.push_back({"Retry-After", "1"});
   return response;
 }
@@ -90,26 +86,30 @@ Result<bool> wants_stale(std::string_view query) {
   return is_stale;
 }
 
+bool is_same_ignoring_case(std::string_view one, std::string_view other) {
+  auto lower = [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter; };
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [lower](char left, char right) { return lower(left) == lower(right); });
+}
+
 // RFC 7240: a comma-separated list of tokens, each perhaps with parameters.
 bool prefers_async(const transport::Request& request) {
-  for (const transport::Header& header : request.headers) {
-    if (header.name != "prefer") continue;
-    std::string_view rest = header.value;
-    while (!rest.empty()) {
-      std::string_view token = rest.substr(0, rest.find(','));
-      rest.remove_prefix(std::min(rest.size(), token.size() + 1));
-      token = token.substr(0, token.find(';'));
-      while (token.starts_with(' ') || token.starts_with('\t')) token.remove_prefix(1);
-      while (token.ends_with(' ') || token.ends_with('\t')) token.remove_suffix(1);
-      if (transport::equals_ignoring_case(token, "respond-async")) return true;
-    }
+  std::string_view rest = request.header("prefer").value_or("");
+  while (!rest.empty()) {
+    std::string_view token = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), token.size() + 1));
+    token = token.substr(0, token.find(';'));
+    while (token.starts_with(' ') || token.starts_with('\t')) token.remove_prefix(1);
+    while (token.ends_with(' ') || token.ends_with('\t')) token.remove_suffix(1);
+    if (is_same_ignoring_case(token, "respond-async")) return true;
   }
   return false;
 }
 
 Response value_response(const std::optional<store::Value>& value) {
-  if (!value) return {.status = 404, .content_type = "text/plain; charset=utf-8", .body = "Failed to GET"};
-  return {.status = 200, .content_type = "application/octet-stream", .shared = value->bytes, .keep = value->holder};
+  if (!value) return transport::text(404, "Failed to GET");
+  return {
+      .status = 200, .content_type = transport::kOctets, .body = value->bytes, .keep = value->holder, .headers = {}};
 }
 
 }  // namespace
@@ -120,13 +120,13 @@ Response value_response(const std::optional<store::Value>& value) {
 std::optional<Response> Api::take(const Caller& caller, transport::Request&& request) {
   const Reserved* row = reserved(request.path);
   if (row == nullptr) return take_key(caller, std::move(request));
-  if (row->place == Place::later) return text(404, "reserved, but there is nothing here in this version");
+  if (row->place == Place::later) return say(404, "reserved, but there is nothing here in this version");
   if (request.method != Method::get && request.method != Method::head) return not_allowed("GET, HEAD");
   switch (row->place) {
-    case Place::members: return json(members_json(host_.report()));
-    case Place::status: return json(status_json(host_.report()));
-    case Place::version: return json(version_json());
-    case Place::livez: return text(200, "ok");
+    case Place::members: return transport::json(200, members_json(host_.report()));
+    case Place::status: return transport::json(200, status_json(host_.report()));
+    case Place::version: return transport::json(200, version_json());
+    case Place::livez: return say(200, "ok");
     case Place::health: return propose({.kind = Request::Kind::check, .caller = caller, .key = {}, .value = {}});
     case Place::later: break;
   }
@@ -135,8 +135,9 @@ std::optional<Response> Api::take(const Caller& caller, transport::Request&& req
 }
 
 std::optional<Response> Api::take_key(const Caller& caller, transport::Request&& request) {
+  if (!request.path.starts_with('/')) return say(400, "a key begins with a slash");
   if (request.path.size() > store::kKeyBytesMax) {
-    return text(414, fmt::format("the key is longer than {} bytes", store::kKeyBytesMax));
+    return say(414, fmt::format("the key is longer than {} bytes", store::kKeyBytesMax));
   }
   switch (request.method) {
     case Method::get:
@@ -149,14 +150,14 @@ std::optional<Response> Api::take_key(const Caller& caller, transport::Request&&
 
 std::optional<Response> Api::read(const Caller& caller, transport::Request&& request) {
   auto is_stale = wants_stale(request.query);
-  if (!is_stale) return text(400, is_stale.error().what);
+  if (!is_stale) return say(400, is_stale.error().what);
   if (*is_stale) return value_response(host_.kv().get(request.path));
   return propose({.kind = Request::Kind::get, .caller = caller, .key = std::move(request.path), .value = {}});
 }
 
 std::optional<Response> Api::write(const Caller& caller, transport::Request&& request) {
   bool is_put = request.method == Method::put;
-  if (!request.query.empty()) return text(400, "a write takes no query");
+  if (!request.query.empty()) return say(400, "a write takes no query");
   bool is_async = prefers_async(request);
   auto refusal = propose({.kind = is_put ? Request::Kind::put : Request::Kind::remove,
                           .caller = caller,
@@ -164,7 +165,7 @@ std::optional<Response> Api::write(const Caller& caller, transport::Request&& re
                           .key = std::move(request.path),
                           .value = is_put ? std::move(request.body) : std::string()});
   if (refusal || !is_async) return refusal;
-  Response accepted{.status = 202, .content_type = "text/plain; charset=utf-8"};
+  Response accepted = transport::no_body(202);
   accepted.headers.push_back({"Preference-Applied", "respond-async"});
   return accepted;
 }
@@ -185,9 +186,9 @@ Response Api::to_response(Answer answer) {
   switch (answer.kind) {
     case Answer::Kind::done:
       if (answer.asked == Request::Kind::get) return value_response(answer.value);
-      return {.status = 204};
+      return transport::no_body(204);
     case Answer::Kind::refused: return refused(answer.reason);
-    case Answer::Kind::unknown: return text(504, answer.reason);
+    case Answer::Kind::unknown: return say(504, answer.reason);
   }
   CHECK(false);
   return {};

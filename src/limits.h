@@ -16,8 +16,7 @@ constexpr uint64_t kMinuteNs = 60 * kSecondNs;
 constexpr uint64_t kKiB = 1024;
 constexpr uint64_t kMiB = 1024 * kKiB;
 
-// ---- the cluster
-// ------------------------------------------------------------------------------------------------------
+// ---- the cluster ------------------------------------------------------------------------------------------------------
 
 // A write waits for a majority, so every further voter costs throughput and adds little: nine survive four failures.
 constexpr size_t kMembersMax = 9;
@@ -57,6 +56,11 @@ constexpr size_t kWaitingWritesMax = 65'536;
 constexpr uint64_t kWaitingWriteBytesMax = 256 * kMiB;
 // Reads keep no more than their key.
 constexpr size_t kWaitingReadsMax = 65'536;
+// What one turn of the loop may read from all clients together before the replica gets to see it.
+constexpr size_t kProposalsMax = 65'536;
+
+// GET /health asks for a linearizable read; whoever asks wants to know soon.
+constexpr uint64_t kCheckTimeoutNs = kSecondNs;
 
 // ---- clients' connections
 // ---------------------------------------------------------------------------------------------
@@ -80,6 +84,7 @@ constexpr uint64_t kIdleDeadlineMs = 120'000;
 
 // How long a stopping node waits for the requests under way before it closes their connections.
 constexpr uint64_t kStopDeadlineMs = 5'000;
+constexpr uint64_t kStopPollMs = 5;
 
 // ---- the configuration file
 // -------------------------------------------------------------------------------------------

@@ -38,15 +38,16 @@ uint64_t random_seed() {
 
 transport::HttpLimits http_limits(const Options& options) {
   transport::HttpLimits limits;
-  limits.connections_max = limits::kConnectionsMax;
   limits.header_bytes_max = limits::kHeaderBytesMax;
-  limits.path_bytes_max = store::kKeyBytesMax;
+  limits.key_bytes_max = store::kKeyBytesMax;
   limits.body_bytes_max = options.value_bytes_max;
-  limits.pipelined_max = limits::kPipelinedMax;
+  limits.unanswered_max = limits::kPipelinedMax;
   limits.outbox_bytes_max = limits::kOutboxBytesMax;
-  limits.header_deadline_ms = limits::kHeaderDeadlineMs;
-  limits.body_deadline_ms = limits::kBodyDeadlineMs;
-  limits.idle_deadline_ms = limits::kIdleDeadlineMs;
+  limits.connections_max = limits::kConnectionsMax;
+  limits.bodies_bytes_max = limits::kWaitingWriteBytesMax;
+  limits.header_timeout_ms = limits::kHeaderDeadlineMs;
+  limits.body_timeout_ms = limits::kBodyDeadlineMs;
+  limits.idle_timeout_ms = limits::kIdleDeadlineMs;
   return limits;
 }
 

@@ -1,0 +1,196 @@
+#include "src/api.h"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "store/command.h"
+#include "tests/support/catch.h"
+
+namespace skiff::api_test {
+
+using transport::Method;
+using transport::Response;
+
+struct Host : ApiHost {
+  bool propose(Request request) override {
+    if (is_full) return false;
+    proposed.push_back(std::move(request));
+    return true;
+  }
+  const store::Kv& kv() const override { return map; }
+  NodeReport report() const override { return node; }
+
+  bool is_full = false;
+  std::vector<Request> proposed;
+  store::Kv map;
+  NodeReport node;
+};
+
+void put(store::Kv& map, std::string_view key, std::string_view value) {
+  store::Command command{
+      .origin = {.node = 1, .incarnation = 1, .number = map.applied() + 1}, .key = key, .value = value};
+  map.apply(map.applied() + 1, std::make_shared<const std::string>(store::encode(command)));
+}
+
+std::optional<Response> take(Host& host, Method method, std::string path, std::string query = "",
+                             std::vector<transport::Header> headers = {}, std::string body = "") {
+  return Api(host).take({.connection = 7, .request = 9}, {.method = method,
+                                                          .path = std::move(path),
+                                                          .query = std::move(query),
+                                                          .headers = std::move(headers),
+                                                          .body = std::move(body)});
+}
+
+std::string header(const Response& response, std::string_view name) {
+  for (const transport::Header& header : response.headers) {
+    if (header.name == name) return header.value;
+  }
+  return "";
+}
+
+TEST_CASE("every method of a key has its place, and every other is refused with Allow") {
+  Host host;
+  for (Method method : {Method::get, Method::head, Method::put, Method::del}) {
+    REQUIRE_FALSE(take(host, method, "/k"));
+  }
+  REQUIRE(host.proposed.size() == 4);
+  REQUIRE(host.proposed[1].kind == Request::Kind::get);
+  REQUIRE(host.proposed[2].kind == Request::Kind::put);
+  REQUIRE(host.proposed[3].kind == Request::Kind::remove);
+  REQUIRE(host.proposed[3].caller == Caller{.connection = 7, .request = 9});
+  for (Method method : {Method::post, Method::options, Method::other}) {
+    auto response = take(host, method, "/k");
+    REQUIRE(response->status == 405);
+    REQUIRE(header(*response, "Allow") == "GET, HEAD, PUT, DELETE");
+  }
+}
+
+TEST_CASE("what is reserved is no key") {
+  struct Row {
+    const char* path;
+    int get;
+    int put;
+  };
+  for (const Row& row : {Row{"/members", 200, 405}, Row{"/members/4", 404, 404}, Row{"/status", 200, 405},
+                         Row{"/version", 200, 405}, Row{"/livez", 200, 405}, Row{"/metrics", 404, 404},
+                         Row{"/readyz", 404, 404}, Row{"/dashboard", 404, 404}, Row{"/v3/kv/put", 404, 404}}) {
+    INFO(row.path);
+    Host host;
+    REQUIRE(take(host, Method::get, row.path)->status == row.get);
+    auto put = take(host, Method::put, row.path, "", {}, "v");
+    REQUIRE(put->status == row.put);
+    if (row.put == 405) REQUIRE(header(*put, "Allow") == "GET, HEAD");
+    REQUIRE(host.proposed.empty());
+  }
+  for (const char* path : {"/memberships", "/v3", "/v33/x", "/healthy", "/status/x", "/", "//members"}) {
+    INFO(path);
+    Host host;
+    REQUIRE_FALSE(take(host, Method::put, path));
+    REQUIRE(host.proposed.at(0).key == path);
+  }
+}
+
+TEST_CASE("a stale read is only for who asks for one") {
+  Host host;
+  put(host.map, "/k", "v");
+  REQUIRE_FALSE(take(host, Method::get, "/k"));
+  REQUIRE_FALSE(take(host, Method::get, "/k", "consistency=linearizable"));
+  auto stale = take(host, Method::get, "/k", "consistency=stale");
+  REQUIRE(stale->status == 200);
+  REQUIRE(stale->body == "v");
+  REQUIRE(take(host, Method::get, "/none", "consistency=stale")->status == 404);
+  for (const char* query : {"consistency=Stale", "consistency", "consistency=", "stale", "consistncy=stale", "a=b"}) {
+    INFO(query);
+    REQUIRE(take(host, Method::get, "/k", query)->status == 400);
+  }
+  REQUIRE(take(host, Method::put, "/k", "consistency=stale")->status == 400);
+}
+
+TEST_CASE("respond-async is heard in every form a client may write it") {
+  struct Row {
+    const char* value;
+    bool is_async;
+  };
+  for (const Row& row : {Row{"respond-async", true}, Row{"Respond-Async", true}, Row{"wait=5, respond-async", true},
+                         Row{" respond-async ; x=1", true}, Row{"respond-asynchronously", false}, Row{"", false},
+                         Row{",,", false}, Row{"return=minimal", false}}) {
+    INFO(row.value);
+    Host host;
+    auto response = take(host, Method::put, "/k", "", {{"prefer", row.value}}, "v");
+    REQUIRE(response.has_value() == row.is_async);
+    if (row.is_async) REQUIRE(response->status == 202);
+    REQUIRE(host.proposed.at(0).wants_answer == !row.is_async);
+  }
+}
+
+TEST_CASE("a full queue refuses, with when to come back, and takes nothing") {
+  Host host;
+  host.is_full = true;
+  for (Method method : {Method::get, Method::put, Method::del}) {
+    auto response = take(host, method, "/k", "", {{"prefer", "respond-async"}});
+    REQUIRE(response->status == 503);
+    REQUIRE(header(*response, "Retry-After") == "1");
+  }
+  REQUIRE(take(host, Method::get, "/health")->status == 503);
+}
+
+TEST_CASE("a key may be as long as the limit, and no longer") {
+  Host host;
+  std::string longest = "/" + std::string(store::kKeyBytesMax - 1, 'k');
+  REQUIRE_FALSE(take(host, Method::put, longest));
+  REQUIRE(take(host, Method::put, longest + "k")->status == 414);
+  REQUIRE(take(host, Method::options, "*")->status == 400);
+}
+
+TEST_CASE("every end of a request has its code") {
+  struct Row {
+    Request::Kind asked;
+    Answer::Kind kind;
+    int status;
+  };
+  using Ask = Request::Kind;
+  using End = Answer::Kind;
+  for (const Row& row :
+       {Row{Ask::put, End::done, 204}, Row{Ask::remove, End::done, 204}, Row{Ask::get, End::done, 404},
+        Row{Ask::check, End::done, 200}, Row{Ask::put, End::refused, 503}, Row{Ask::get, End::refused, 503},
+        Row{Ask::check, End::refused, 503}, Row{Ask::put, End::unknown, 504}, Row{Ask::remove, End::unknown, 504}}) {
+    Response response = Api::to_response({.kind = row.kind, .asked = row.asked, .value = {}, .reason = "why"});
+    REQUIRE(response.status == row.status);
+    REQUIRE((header(response, "Retry-After") == "1") == (row.status == 503));
+  }
+  REQUIRE(Api::to_response({.asked = Ask::get, .value = {}}).body == "Failed to GET");
+}
+
+TEST_CASE("a value is served as bytes, and lives as long as the response") {
+  Response response;
+  {
+    store::Kv map;
+    put(map, "/k", std::string("\0<b>", 4));
+    response = Api::to_response({.asked = Request::Kind::get, .value = map.get("/k")});
+  }
+  REQUIRE(response.status == 200);
+  REQUIRE(response.content_type == "application/octet-stream");
+  REQUIRE(response.body == std::string_view("\0<b>", 4));
+}
+
+TEST_CASE("members say who leads, as far as this node knows") {
+  Host host;
+  host.node.cluster = 0x2a;
+  host.node.members = {{1, "http://a:1"}, {2, "http://b:2"}};
+  host.node.raft.leader = 2;
+  auto members = nlohmann::json::parse(take(host, Method::get, "/members")->body);
+  REQUIRE(members["cluster"] == "000000000000002a");
+  REQUIRE(members["members"].size() == 2);
+  REQUIRE_FALSE(members["members"][0].contains("leader"));
+  REQUIRE(members["members"][1]["leader"] == true);
+  REQUIRE(members["members"][1]["role"] == "voter");
+  REQUIRE(members["members"][1]["address"] == "http://b:2");
+
+  auto status = nlohmann::json::parse(take(host, Method::get, "/status")->body);
+  REQUIRE(status["role"] == "follower");
+  REQUIRE(status["leader"] == 2);
+  REQUIRE(nlohmann::json::parse(take(host, Method::get, "/version")->body).contains("version"));
+}
+
+}  // namespace skiff::api_test
