@@ -1,0 +1,152 @@
+// The README's session and its relatives, with the real curl against three real nodes.
+
+#include <random>
+
+#include "tests/cluster/cluster.h"
+#include "tests/support/catch.h"
+
+namespace skiff::cluster_test {
+
+struct CurlReply {
+  int status = -1;  // curl's own
+  int code = 0;
+  std::string headers;
+  std::string body;
+};
+
+CurlReply curl(const std::vector<std::string>& arguments) {
+  TemporaryFolder folder;
+  std::vector<std::string> command = {
+      "curl",        "--silent",          "--path-as-is",  "--max-time",           "30",
+      "--output",    folder.file("body"), "--dump-header", folder.file("headers"), "--write-out",
+      "%{http_code}"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  Done done = run(command);
+  return {done.status, std::atoi(done.output.c_str()), read_file(folder.file("headers")),
+          read_file(folder.file("body"))};
+}
+
+CurlReply curl_put(const std::string& url, const std::string& value) {
+  TemporaryFolder folder;
+  write_file(folder.file("value"), value);
+  return curl({"-X", "PUT", "--data-binary", "@" + folder.file("value"), url});
+}
+
+std::string random_bytes(size_t count) {
+  std::mt19937 random(1);
+  std::string bytes(count, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
+// One cluster for all sections: starting one takes longer than asking it.
+TEST_CASE("curl is the client") {
+  Cluster cluster(3, {"--value-bytes-max", "2MiB"});
+
+  // What is written at each node is read at each other node.
+  for (int writer = 1; writer <= 3; ++writer) {
+    const std::string path = "/written-at-" + std::to_string(writer);
+    REQUIRE(curl({"-X", "PUT", "-d", "hello", cluster.url(writer, path)}).code == 204);
+    for (int reader = 1; reader <= 3; ++reader) {
+      CurlReply reply = curl({cluster.url(reader, path)});
+      REQUIRE(reply.code == 200);
+      REQUIRE(reply.body == "hello");
+      REQUIRE(reply.headers.find("application/octet-stream") != std::string::npos);
+      REQUIRE(reply.headers.find("nosniff") != std::string::npos);
+    }
+  }
+
+  // A miss, in the ancestor's words.
+  CurlReply miss = curl({cluster.url(3, "/none")});
+  REQUIRE(miss.code == 404);
+  REQUIRE(miss.body.starts_with("Failed to GET"));
+
+  // Any bytes are a value.
+  for (size_t size : {size_t{0}, size_t{1}, size_t{65'536}, size_t{1'048'576}, size_t{2'097'152}}) {
+    const std::string value = random_bytes(size);
+    REQUIRE(curl_put(cluster.url(1, "/binary"), value).code == 204);
+    for (int reader = 1; reader <= 3; ++reader) REQUIRE((curl({cluster.url(reader, "/binary")}).body == value));
+  }
+  REQUIRE(curl_put(cluster.url(1, "/binary"), random_bytes(2'097'153)).code == 413);
+  REQUIRE((curl({cluster.url(2, "/binary")}).body == random_bytes(2'097'152)));
+  REQUIRE(curl({"-X", "PUT", "-T", "-", "-H", "Transfer-Encoding: chunked", cluster.url(2, "/chunked")}).code == 204);
+
+  // Any bytes are a key: what differs once decoded is another key, and what does not is the same.
+  const std::vector<std::string> keys = {
+      "/with%20space", "/with%2520space", "/a%2Fb%00c", "/a%2Fb", "/a%2Fb%00", "/gr%C3%BC%C3%9Fe", "/%ff%FE", "/", "//",
+      "/./",           "/../x",           "/plus+plus", "/%0d%0a"};
+  for (const std::string& key : keys) REQUIRE(curl_put(cluster.url(1, key), "of " + key).code == 204);
+  for (const std::string& key : keys) REQUIRE(curl({cluster.url(2, key)}).body == "of " + key);
+  REQUIRE(curl({cluster.url(3, "/a/b")}).body == "of /a%2Fb");
+  REQUIRE(curl({cluster.url(3,
+                            "/gr\xc3\xbc\xc3\x9f"
+                            "e")})
+              .body == "of /gr%C3%BC%C3%9Fe");
+  REQUIRE(curl({cluster.url(3, "/%67r%c3%bc%c3%9fe")}).body == "of /gr%C3%BC%C3%9Fe");
+  REQUIRE(curl({cluster.url(1, "/bad%2")}).code == 400);
+
+  // HEAD is GET without the body.
+  CurlReply head = curl({"--head", cluster.url(2, "/written-at-1")});
+  REQUIRE(head.code == 200);
+  REQUIRE((head.headers.find("Content-Length: 5") != std::string::npos ||
+           head.headers.find("content-length: 5") != std::string::npos));
+  REQUIRE(curl({"--head", cluster.url(2, "/none")}).code == 404);
+
+  // DELETE, also of nothing.
+  for (int times = 0; times < 2; ++times) {
+    REQUIRE(curl({"-X", "DELETE", cluster.url(2, "/written-at-1")}).code == 204);
+    for (int reader = 1; reader <= 3; ++reader) REQUIRE(curl({cluster.url(reader, "/written-at-1")}).code == 404);
+  }
+
+  // A stale read is for whoever asks for one, and gets there in the end.
+  REQUIRE(within_ms(10'000, [&] { return curl({cluster.url(1, "/written-at-2?consistency=stale")}).body == "hello"; }));
+  REQUIRE(curl({cluster.url(1, "/written-at-2?consistency=linearizable")}).body == "hello");
+  REQUIRE(curl({cluster.url(1, "/written-at-2?consistency=perhaps")}).code == 400);
+
+  // The optimistic write, by HTTP's name for it.
+  REQUIRE(curl({"-X", "PUT", "-d", "soon", "-H", "Prefer: respond-async", cluster.url(2, "/async")}).code == 202);
+  REQUIRE(within_ms(10'000, [&] { return curl({cluster.url(3, "/async")}).body == "soon"; }));
+
+  // What is not allowed says what is.
+  CurlReply not_here = curl({"-X", "POST", "-d", "x", cluster.url(1, "/some-key")});
+  REQUIRE(not_here.code == 405);
+  for (const char* method : {"GET", "HEAD", "PUT", "DELETE"}) {
+    REQUIRE(not_here.headers.find(method) != std::string::npos);
+  }
+  REQUIRE(curl({"-X", "PUT", "-d", "x", cluster.url(1, "/health")}).code == 405);
+  REQUIRE(curl({cluster.url(1, "/" + std::string(5'000, 'k'))}).code == 414);
+  REQUIRE(curl({"-H", "X-Long: " + std::string(40'000, 'x'), cluster.url(1, "/some-key")}).code == 431);
+}
+
+TEST_CASE("every node says who the members are and how it is") {
+  Cluster cluster(3);
+  const int leader = cluster.wait_for_leader();
+  std::string cluster_id;
+  for (int id = 1; id <= 3; ++id) {
+    auto members = nlohmann::json::parse(curl({cluster.url(id, "/members")}).body);
+    if (cluster_id.empty()) cluster_id = members.at("cluster").get<std::string>();
+    REQUIRE(members.at("cluster").get<std::string>() == cluster_id);
+    REQUIRE(members.at("members").size() == 3);
+    for (int other = 1; other <= 3; ++other) {
+      const auto& member = members.at("members").at(static_cast<size_t>(other - 1));
+      REQUIRE(member.at("id") == other);
+      REQUIRE(member.at("address") == "http://127.0.0.1:" + std::to_string(cluster.peer_port(other)));
+      REQUIRE(member.at("role") == "voter");
+      REQUIRE(member.value("leader", false) == (other == leader));
+    }
+    CurlReply health = curl({cluster.url(id, "/health")});
+    REQUIRE(health.code == 200);
+    REQUIRE(nlohmann::json::parse(health.body) == nlohmann::json{{"health", "true"}});
+    auto status = cluster.status(id);
+    REQUIRE(status.at("id") == id);
+    REQUIRE(status.at("leader") == leader);
+    REQUIRE(status.at("role") == (id == leader ? "leader" : "follower"));
+    REQUIRE(status.at("term").get<uint64_t>() > 0);
+    REQUIRE(status.at("disk").at("syncs").get<uint64_t>() > 0);
+    auto version = nlohmann::json::parse(curl({cluster.url(id, "/version")}).body);
+    REQUIRE(run({SKIFF_BINARY, "--version"}).output.find(version.at("version").get<std::string>()) !=
+            std::string::npos);
+  }
+}
+
+}  // namespace skiff::cluster_test

@@ -1,0 +1,72 @@
+// Cluster: some real nodes on ports and in folders of their own.
+//
+// When a test fails, what its nodes had logged last is shown.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/cluster/http_client.h"
+#include "tests/cluster/process.h"
+
+namespace skiff::cluster_test {
+
+class Cluster {
+ public:
+  // `flags` go to every node. The nodes are started, and have a leader, when this returns.
+  explicit Cluster(int nodes, std::vector<std::string> flags = {});
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  int size() const { return static_cast<int>(nodes_.size()); }
+  // `before` stands in front of the node's command: {"strace", ...}.
+  void start(int id, const std::vector<std::string>& before = {});
+  void kill(int id);    // SIGKILL, and waits for it
+  void freeze(int id);  // SIGSTOP, and waits until it has stopped
+  void wake(int id);    // SIGCONT
+
+  Process& process(int id) { return *node(id).process; }
+  uint16_t port(int id) { return node(id).port; }
+  uint16_t peer_port(int id) { return node(id).peer_port; }
+  std::string url(int id, const std::string& path) { return "http://127.0.0.1:" + std::to_string(port(id)) + path; }
+  std::vector<std::string> command(int id);
+  std::string data_folder(int id) { return folder_.file("skiff-" + std::to_string(id) + ".data"); }
+  std::string log(int id) { return read_file(log_file(id)); }
+
+  // One request on a connection of its own; a code of 0 means that there was no answer.
+  HttpReply ask(int id, std::string_view method, std::string_view path, std::string_view body = "");
+  nlohmann::json status(int id);
+  bool is_healthy(int id);
+  // Waits; a failure of the test if there is none.
+  void wait_until_healthy(int id);
+  int wait_for_leader();  // that a majority agrees on
+  // Some other node than that.
+  int another(int id) const { return id % size() + 1; }
+
+ private:
+  struct Node {
+    uint16_t port = 0;
+    uint16_t peer_port = 0;
+    std::unique_ptr<Process> process;
+    bool is_up = false;
+  };
+  Node& node(int id) { return nodes_.at(static_cast<size_t>(id - 1)); }
+  std::string log_file(int id) { return folder_.file("node-" + std::to_string(id) + ".log"); }
+  std::optional<int> find_leader();
+
+  TemporaryFolder folder_;
+  std::vector<std::string> flags_;
+  std::vector<Node> nodes_;
+  int exceptions_;
+};
+
+// A port that nobody has. Below those that the kernel hands out to whoever connects, or a node that is down for a
+// moment could find its own port taken by a client, or be reached by itself.
+uint16_t free_port();
+
+}  // namespace skiff::cluster_test

@@ -1,0 +1,123 @@
+// Nodes that die, all at once or one after the other, and nodes that sleep. What was promised must be kept.
+
+#include <signal.h>
+
+#include "tests/cluster/cluster.h"
+#include "tests/cluster/load.h"
+#include "tests/support/catch.h"
+
+namespace skiff::cluster_test {
+
+std::vector<uint16_t> ports_of(Cluster& cluster) {
+  std::vector<uint16_t> ports;
+  for (int id = 1; id <= cluster.size(); ++id) ports.push_back(cluster.port(id));
+  return ports;
+}
+
+// The load gets somewhere.
+void wait_for_progress(const Load& load, size_t writes = 20) {
+  const size_t before = load.acknowledged();
+  REQUIRE(within_ms(20'000, [&] { return load.acknowledged() >= before + writes; }));
+}
+
+TEST_CASE("killing the leader twenty times under load loses nothing, and the next write succeeds by itself") {
+  Cluster cluster(3);
+  Load load("failover", ports_of(cluster), 4);
+  for (int round = 0; round < 20; ++round) {
+    INFO("round " << round);
+    wait_for_progress(load);
+    const int leader = cluster.wait_for_leader();
+    cluster.kill(leader);
+    REQUIRE(cluster.ask(cluster.another(leader), "PUT", "/next", std::to_string(round)).code == 204);
+    REQUIRE(cluster.ask(cluster.another(cluster.another(leader)), "GET", "/next").body == std::to_string(round));
+    cluster.start(leader);
+    cluster.wait_until_healthy(leader);
+  }
+  wait_for_progress(load);
+  load.stop();
+  REQUIRE(load.broken_promises(ports_of(cluster)) == "");
+}
+
+TEST_CASE("killing all nodes at once under load loses nothing") {
+  Cluster cluster(3);
+  for (int round = 0; round < 3; ++round) {
+    Load load("all-" + std::to_string(round), ports_of(cluster), 6);
+    wait_for_progress(load, 200);
+    for (int id = 1; id <= 3; ++id) cluster.process(id).signal(SIGKILL);
+    for (int id = 1; id <= 3; ++id) cluster.kill(id);
+    load.stop();
+    for (int id = 1; id <= 3; ++id) cluster.start(id);
+    for (int id = 1; id <= 3; ++id) cluster.wait_until_healthy(id);
+    REQUIRE(load.broken_promises(ports_of(cluster)) == "");
+  }
+}
+
+TEST_CASE("one of three promises nothing, and with a second all is well again") {
+  Cluster cluster(3, {"--request-timeout", "400ms"});
+  REQUIRE(cluster.ask(1, "PUT", "/key", "before").code == 204);
+  const int leader = cluster.wait_for_leader();
+  // Once the last one standing leads, once it follows.
+  for (int left : {leader, cluster.another(leader)}) {
+    INFO("node " << left << " is left, node " << leader << " led");
+    REQUIRE(within_ms(10'000, [&] { return cluster.ask(left, "GET", "/key?consistency=stale").body == "before"; }));
+    const int second = cluster.another(left), third = cluster.another(second);
+    cluster.kill(second);
+    cluster.kill(third);
+    for (int times = 0; times < 5; ++times) {
+      const int code = cluster.ask(left, "PUT", "/lost-" + std::to_string(times), "x").code;
+      REQUIRE((code == 503 || code == 504));
+      HttpReply read = cluster.ask(left, "GET", "/key");
+      REQUIRE(read.code == 503);
+      REQUIRE((read.headers.find("Retry-After") != std::string::npos));
+    }
+    REQUIRE(cluster.ask(left, "GET", "/key?consistency=stale").body == "before");
+    REQUIRE(cluster.ask(left, "GET", "/health").code == 503);
+    cluster.start(second);
+    cluster.wait_until_healthy(left);
+    cluster.wait_until_healthy(second);
+    REQUIRE(cluster.ask(left, "GET", "/key").body == "before");
+    REQUIRE(within_ms(10'000, [&] { return cluster.ask(left, "PUT", "/key", "before").code == 204; }));
+    cluster.start(third);
+    cluster.wait_until_healthy(third);
+  }
+}
+
+TEST_CASE("a leader that wakes up never serves what it remembers") {
+  Cluster cluster(3, {"--heartbeat", "30ms", "--election-timeout", "150ms"});
+  for (int round = 0; round < 15; ++round) {
+    INFO("round " << round);
+    const std::string value = std::to_string(round);
+    const int leader = cluster.wait_for_leader();
+    HttpClient early(cluster.port(leader)), late(cluster.port(leader));
+    REQUIRE(early.ask("GET", "/key").has_value());
+    REQUIRE(late.ask("GET", "/key").has_value());
+    cluster.freeze(leader);
+    REQUIRE(within_ms(20'000, [&] { return cluster.ask(cluster.another(leader), "PUT", "/key", value).code == 204; }));
+    // One question waits for it when it wakes, others meet it on its feet.
+    REQUIRE(early.send("GET", "/key"));
+    cluster.wake(leader);
+    for (int times = 0; times < 5; ++times) {
+      std::optional<HttpReply> reply = late.ask("GET", "/key");
+      REQUIRE(reply.has_value());
+      REQUIRE((reply->code == 503 || reply->body == value));
+    }
+    std::optional<HttpReply> reply = early.receive();
+    REQUIRE(reply.has_value());
+    REQUIRE((reply->code == 503 || reply->body == value));
+    cluster.wait_until_healthy(leader);
+  }
+}
+
+TEST_CASE("a sleeping follower holds nobody up, and has caught up once it answers") {
+  Cluster cluster(3);
+  const int leader = cluster.wait_for_leader(), follower = cluster.another(leader);
+  cluster.freeze(follower);
+  Load load("asleep", {cluster.port(leader)}, 4);
+  wait_for_progress(load, 500);
+  load.stop();
+  cluster.wake(follower);
+  cluster.wait_until_healthy(follower);
+  REQUIRE(load.broken_promises({cluster.port(follower)}) == "");
+}
+
+}  // namespace skiff::cluster_test
