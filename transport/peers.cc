@@ -1,0 +1,65 @@
+#include "transport/peers.h"
+
+#include <set>
+#include <utility>
+
+#include "raft/check.h"
+
+namespace skiff::transport {
+
+Result<std::unique_ptr<Peers>> Peers::open(Loop& loop, const Identity& us, const Address& listen_on,
+                                           const Limits& limits, uint64_t seed, Events events) {
+  CHECK(events.received != nullptr);
+  std::unique_ptr<Peers> peers(new Peers(loop, us, limits, seed, std::move(events)));
+  auto received = [peers = peers.get()](raft::Message&& message) { peers->events_.received(std::move(message)); };
+  auto door = PeerDoor::open(loop, us, listen_on, limits.door, received);
+  if (!door) return tl::unexpected(door.error());
+  peers->door_ = std::move(*door);
+  return peers;
+}
+
+Peers::Peers(Loop& loop, const Identity& us, const Limits& limits, uint64_t seed, Events events)
+    : loop_(loop), us_(us), limits_(limits), seeds_(seed), events_(std::move(events)) {}
+
+void Peers::set_members(const std::vector<Member>& members) {
+  std::set<raft::NodeId> others;
+  for (const Member& member : members) {
+    CHECK(member.id != 0);
+    if (member.id == us_.self) continue;
+    others.insert(member.id);
+    std::unique_ptr<PeerLink>& link = links_[member.id];
+    if (!link || link->peer() != member) link = link_to(member);
+  }
+  std::erase_if(links_, [&others](const auto& link) { return !others.contains(link.first); });
+  door_->set_members(std::move(others));
+}
+
+std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
+  auto tell = [this, id = member.id](std::function<void(raft::NodeId)> Events::*event) {
+    return [this, id, event] {
+      if (events_.*event) (events_.*event)(id);
+    };
+  };
+  return std::make_unique<PeerLink>(loop_, us_, member, limits_.link, seeds_.next(),
+                                    PeerLink::Events{.connected = tell(&Events::connected),
+                                                     .disconnected = tell(&Events::disconnected),
+                                                     .gone = tell(&Events::gone)});
+}
+
+void Peers::send(const raft::Message& message) {
+  CHECK(message.from == us_.self);
+  auto link = links_.find(message.to);
+  if (link != links_.end()) link->second->send(message);  // else: it is no member any more
+}
+
+std::vector<Peers::Status> Peers::status() const {
+  std::vector<Status> all;
+  for (const auto& [id, link] : links_) {
+    PeerLink::Status status = link->status();
+    all.push_back({id, link->peer().address, status.is_connected, status.sent, door_->received(id), status.dropped,
+                   status.outbox_bytes, std::move(status.trouble)});
+  }
+  return all;
+}
+
+}  // namespace skiff::transport

@@ -1,0 +1,86 @@
+// Peers: all links to the other members, and the door that they come in by.
+//
+// On a good day every node has one link to every other, and every other has one connection through its door. send()
+// puts a message on the link of the node it is to; what comes in by the door is received().
+//
+// What goes wrong is PeerLink's and PeerDoor's affair; here messages are lost, never damaged, and never from anybody
+// but a member. Events say who can be reached. They may call anything here, set_members() too, but must not destroy
+// the Peers.
+//
+// Always: no event is called from inside a call of ours. What set_members() itself ends is not reported.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "raft/message.h"
+#include "raft/random.h"
+#include "transport/peer.h"
+#include "transport/peer_door.h"
+#include "transport/peer_link.h"
+
+namespace skiff::transport {
+
+class Peers {
+ public:
+  using Identity = PeerIdentity;
+  using Member = PeerMember;
+
+  struct Events {
+    std::function<void(raft::Message&&)> received;
+    std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like the next two
+    std::function<void(raft::NodeId)> disconnected;  // and has broken
+    std::function<void(raft::NodeId)> gone;          // its process is not there: a dial was refused, each time
+  };
+
+  struct Limits {
+    PeerLink::Limits link;
+    PeerDoor::Limits door;
+  };
+
+  struct Status {
+    raft::NodeId id = 0;
+    Address address;
+    bool is_connected = false;
+    uint64_t sent = 0;
+    uint64_t received = 0;
+    uint64_t dropped = 0;
+    size_t outbox_bytes = 0;
+    std::string trouble;  // why it is not connected
+  };
+
+  // `seed` is for the jitter of redialling.
+  static Result<std::unique_ptr<Peers>> open(Loop& loop, const Identity& us, const Address& listen_on,
+                                             const Limits& limits, uint64_t seed, Events events);
+  Peers(const Peers&) = delete;
+  Peers& operator=(const Peers&) = delete;
+
+  // Dials who is new, drops who is missing, dials again whose address changed. This node's own entry is ignored.
+  void set_members(const std::vector<Member>& members);
+
+  // Never blocks; may drop. Requires: message.from is this node.
+  void send(const raft::Message& message);
+
+  std::vector<Status> status() const;  // in the order of ids
+  uint16_t port() const { return door_->port(); }
+  const PeerDoor& door() const { return *door_; }
+
+ private:
+  Peers(Loop& loop, const Identity& us, const Limits& limits, uint64_t seed, Events events);
+
+  std::unique_ptr<PeerLink> link_to(const Member& member);
+
+  Loop& loop_;
+  const Identity us_;
+  const Limits limits_;
+  raft::Random seeds_;
+  Events events_;
+  std::unique_ptr<PeerDoor> door_;
+  std::map<raft::NodeId, std::unique_ptr<PeerLink>> links_;
+};
+
+}  // namespace skiff::transport
