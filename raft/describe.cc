@@ -97,7 +97,8 @@ std::string describe(const std::vector<Entry>& entries, size_t shown) {
 
 std::string describe(const Payload& command) {
   if (command == nullptr || command->empty()) return "nothing";
-  bool is_printable = std::all_of(command->begin(), command->end(), [](char byte) { return byte > ' ' && byte <= '~'; });
+  bool is_printable =
+      std::all_of(command->begin(), command->end(), [](char byte) { return byte > ' ' && byte <= '~'; });
   if (is_printable && command->size() <= kShownBytesMax) return *command;
   return number(command->size()) + (command->size() == 1 ? " byte" : " bytes");
 }
