@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <variant>
 #include <vector>
 
@@ -153,6 +152,7 @@ class Raft {
   void confirm_reads(Leader& leader);
   void confirm_read(const ReadRounds::Reader& reader, Index index);
   void refuse_reads();
+  void refuse_lost_reads();
 
   const Config config_;
   Random random_;
@@ -161,12 +161,12 @@ class Raft {
   bool hard_state_unsaved_ = false;
   Log log_;
   Role role_ = Follower{};
-  NodeId leader_ = 0;                    // who leads this term, as far as we know
-  std::optional<Time> heard_leader_at_;  // nothing: not since the start, or its process is gone
-  Time election_deadline_ = kNever;      // of all but a leader
-  uint64_t campaign_round_ = 0;          // pre-votes of ours so far
-  uint64_t read_round_ = 1;              // the newest of any term in which we led; 0 means no answer is wanted
-  std::set<RequestId> reads_forwarded_;  // asked of the leader, not answered yet
+  NodeId leader_ = 0;                          // who leads this term, as far as we know
+  std::optional<Time> heard_leader_at_;        // nothing: not since the start, or its process is gone
+  Time election_deadline_ = kNever;            // of all but a leader
+  uint64_t campaign_round_ = 0;                // pre-votes of ours so far
+  uint64_t read_round_ = 1;                    // the newest of any term in which we led; 0 means no answer is wanted
+  std::map<RequestId, Time> reads_forwarded_;  // asked of the leader and when, not answered yet
   uint64_t save_number_ = 0;
   std::vector<Save> saves_;  // under way, oldest first
   HardState durable_hard_state_;

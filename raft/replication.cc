@@ -154,6 +154,7 @@ void Raft::on(const Message& from, const AppendReply& reply) {
 
 void Raft::on(const Message& from, const Heartbeat& heartbeat) {
   follow(from.from);
+  refuse_lost_reads();
   if (heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
   if (heartbeat.round != 0) send(from.from, HeartbeatReply{.round = heartbeat.round});
 }
