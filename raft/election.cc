@@ -9,10 +9,16 @@
 
 namespace skiff::raft {
 
+// While our disk stands still we could neither be elected nor lead, and each attempt would only raise the term.
+void Raft::campaign_or_wait() {
+  if (saves_.empty()) return campaign();
+  forget_leader();
+  election_deadline_ = now_ + campaign_patience();
+}
+
 void Raft::campaign() {
   become(PreCandidate{.votes = {{config_.id, true}}});
-  leader_ = 0;
-  heard_leader_at_.reset();
+  forget_leader();
   ++campaign_round_;
   election_deadline_ = now_ + campaign_patience();
   for (NodeId voter : config_.voters) {

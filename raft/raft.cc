@@ -102,7 +102,7 @@ Status Raft::status() const {
 void Raft::on(const TimePassed&) {
   Leader* leader = as_leader();
   if (leader == nullptr) {
-    if (now_ >= election_deadline_) campaign();
+    if (now_ >= election_deadline_) campaign_or_wait();
     return;
   }
   check_quorum(*leader);
@@ -162,10 +162,14 @@ void Raft::on(const PeerGone& gone) {
   }
   if (gone.node != leader_ || leader_ == 0) return;
   // Nobody need wait for it any longer. A little spread, so that two followers do not split the vote.
+  forget_leader();
+  election_deadline_ = std::min(election_deadline_, now_ + random_.below(config_.heartbeat_interval / 4 + 1));
+}
+
+void Raft::forget_leader() {
   leader_ = 0;
   heard_leader_at_.reset();
   refuse_reads();
-  election_deadline_ = std::min(election_deadline_, now_ + random_.below(config_.heartbeat_interval / 4 + 1));
 }
 
 void Raft::become(Role role) {

@@ -101,6 +101,7 @@ class Raft {
   void on(const PeerGone& gone);
   bool may_receive(const Message& message);
   void answer_older_term(const Message& message);
+  void forget_leader();
   void become(Role role);
   void become_follower(Term term, NodeId leader);
   void set_hard_state(HardState hard_state);
@@ -114,6 +115,7 @@ class Raft {
   void check_invariants();
 
   // election.cc
+  void campaign_or_wait();
   void campaign();
   void ask_for_votes();
   void count_votes();

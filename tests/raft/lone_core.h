@@ -59,6 +59,7 @@ class LoneCore {
 
   // Leads the next term, elected by 2; its no-op is sent, saved, and not acknowledged by anybody else.
   Effects lead() {
+    save();
     deadline();
     receive(2, raft.term(), PreVoteReply{.round = ++campaigns, .granted = true});
     save();
