@@ -120,7 +120,8 @@ void Raft::on(const Received& received) {
   // A question before an election changes nobody's term.
   bool is_pre_vote = std::holds_alternative<PreVoteRequest>(message.body);
   if (message.term > hard_state_.term && !is_pre_vote) become_follower(message.term, 0);
-  if (Leader* leader = as_leader()) leader->followers.at(message.from).heard(now_);
+  // Nor does who asks for pre-votes follow anybody: a leader heard by nobody must not live on their questions.
+  if (Leader* leader = as_leader(); leader && !is_pre_vote) leader->followers.at(message.from).heard(now_);
   std::visit([&](const auto& body) { on(message, body); }, message.body);
 }
 
