@@ -116,12 +116,14 @@ void Raft::on(const Received& received) {
     ++ignored_;
     return;
   }
-  if (message.term < hard_state_.term) return answer_older_term(message);
-  // A question before an election changes nobody's term.
-  bool is_pre_vote = std::holds_alternative<PreVoteRequest>(message.body);
-  if (message.term > hard_state_.term && !is_pre_vote) become_follower(message.term, 0);
-  // Nor does who asks for pre-votes follow anybody: a leader heard by nobody must not live on their questions.
-  if (Leader* leader = as_leader(); leader && !is_pre_vote) leader->followers.at(message.from).heard(now_);
+  // A question before an election changes nobody's term, and its answer may come from an older one. Neither says that
+  // its sender follows us: a leader that nobody hears must not live on their questions.
+  bool is_question = std::holds_alternative<PreVoteRequest>(message.body);
+  bool is_answer = std::holds_alternative<PreVoteReply>(message.body);
+  if (message.term < hard_state_.term && !is_answer) return answer_older_term(message);
+  if (message.term > hard_state_.term && !is_question) become_follower(message.term, 0);
+  Leader* leader = as_leader();
+  if (leader != nullptr && !is_question && !is_answer) leader->followers.at(message.from).heard(now_);
   std::visit([&](const auto& body) { on(message, body); }, message.body);
 }
 
