@@ -163,6 +163,16 @@ TEST_CASE("who hears a leader gives no pre-vote and lets no newer term disturb i
   REQUIRE(follower.receive(3, 2, kVote).hard_state == HardState{.term = 2, .vote = 3});
 }
 
+TEST_CASE("who did not vote and follows the leader of a term votes for nobody else in it", "[E5][P9]") {
+  LoneCore follower;
+  follower.receive(2, 1, Heartbeat{});
+  follower.read(1);
+  Effects effects = follower.receive(3, 1, kVote);
+  REQUIRE_FALSE(all_of<VoteReply>(effects.messages).at(0).granted);
+  REQUIRE(effects.refused_reads.empty());
+  REQUIRE(follower.raft.leader() == 2);
+}
+
 TEST_CASE("a leader that is heard gives no pre-vote and no vote, and adopts no candidate's term", "[P2][P9]") {
   LoneCore leader;
   leader.lead_and_commit();
