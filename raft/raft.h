@@ -140,6 +140,7 @@ class Raft {
   void send_heartbeats(Leader& leader);
   void advance_commit();
   void on(const Message& from, const AppendEntries& append);
+  static bool is_possible(const AppendEntries& append, Term term);
   void follow(NodeId leader);
   void take_in(const std::vector<Entry>& entries);
   void on(const Message& from, const AppendReply& reply);

@@ -96,6 +96,10 @@ void Raft::advance_commit() {
 // ---------------------------------------------------------------------
 
 void Raft::on(const Message& from, const AppendEntries& append) {
+  if (!is_possible(append, from.term)) {
+    ++ignored_;
+    return;
+  }
   follow(from.from);
   if (!log_.has(append.previous)) {
     // It could not come down to this at or below what is committed: there, all logs agree.
@@ -113,6 +117,17 @@ void Raft::on(const Message& from, const AppendEntries& append) {
   Index match = append.previous.index + append.entries.size();
   log_.commit_to(std::min(append.commit, match));
   send_once_durable(from.from, AppendReply{.accepted = true, .match = match, .refused = {}, .hint = {}});
+}
+
+// Whether a leader of that term could hold such a log: without a gap, its terms never falling and none beyond its own.
+bool Raft::is_possible(const AppendEntries& append, Term term) {
+  LogPosition before = append.previous;
+  for (const Entry& entry : append.entries) {
+    auto [entry_term, index] = entry.position;
+    if (index != before.index + 1 || entry_term < before.term || entry_term == 0 || entry_term > term) return false;
+    before = entry.position;
+  }
+  return true;
 }
 
 void Raft::follow(NodeId leader) {

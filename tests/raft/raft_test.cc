@@ -346,6 +346,34 @@ TEST_CASE("messages of strangers, to others, or of oneself are ignored") {
   REQUIRE(core.raft.ignored() == 3);
 }
 
+TEST_CASE("an append no log could hold is ignored", "[bug-30][R18]") {
+  struct Row {
+    const char* name;
+    LogPosition previous;
+    std::vector<Entry> entries;
+  };
+  const LogPosition one{.term = 2, .index = 1};
+  const Row rows[] = {{"a gap at the start", one, {entry(2, 3)}},
+                      {"a gap inside", one, {entry(2, 2), entry(2, 4)}},
+                      {"the same twice", one, {entry(2, 2), entry(2, 2)}},
+                      {"a term that falls", one, {entry(3, 2), entry(2, 3)}},
+                      {"a term before the one it follows", one, {entry(1, 2)}},
+                      {"a term of the future", one, {entry(4, 2)}},
+                      {"no term", {}, {entry(0, 1)}}};
+  for (const Row& row : rows) {
+    INFO(row.name);
+    Config config = node_1_of(3);
+    config.hard_state.term = 2;
+    config.entries = entries({2});
+    LoneCore follower(config);
+    REQUIRE(follower.receive(2, 3, AppendEntries{.previous = row.previous, .commit = 9, .entries = row.entries})
+                .messages_once_durable.empty());
+    REQUIRE(follower.raft.ignored() == 1);
+    REQUIRE(follower.raft.log().last().index == 1);
+    REQUIRE(follower.raft.log().committed() == 0);
+  }
+}
+
 // ---- reads
 
 TEST_CASE("a late answer to an older round confirms nothing", "[Q3][bug-3]") {
