@@ -16,7 +16,7 @@ namespace skiff::raft {
 
 void Raft::on(const Proposed& proposed) {
   uint64_t bytes = 0;
-  for (const auto& proposal : proposed.proposals) bytes += proposal.command->size();
+  for (const auto& proposal : proposed.proposals) bytes += bytes_of(proposal.command);
   if (is_leader() && has_room_for(proposed.proposals.size(), bytes)) {
     for (const auto& proposal : proposed.proposals) append_own(EntryKind::command, proposal.command);
   } else if (!is_leader() && leader_ != 0) {
@@ -31,7 +31,7 @@ void Raft::on(const Proposed& proposed) {
 // Never passed on a second time: who forwarded asks again when it learns of another leader.
 void Raft::on(const Message&, const ForwardProposals& forwarded) {
   uint64_t bytes = 0;
-  for (const Payload& command : forwarded.commands) bytes += command->size();
+  for (const Payload& command : forwarded.commands) bytes += bytes_of(command);
   if (!is_leader() || !has_room_for(forwarded.commands.size(), bytes)) {
     ++ignored_;
     return;

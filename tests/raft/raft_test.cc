@@ -374,6 +374,15 @@ TEST_CASE("an append no log could hold is ignored", "[bug-30][R18]") {
   }
 }
 
+TEST_CASE("an empty command is a command", "[R24]") {
+  LoneCore leader;
+  leader.lead();
+  leader.step(Proposed{.proposals = {{.id = 1, .command = nullptr}}});
+  leader.receive(2, leader.raft.term(), ForwardProposals{.commands = {nullptr, payload("")}});
+  REQUIRE(leader.raft.log().last().index == 4);
+  REQUIRE(leader.raft.log().at(2).kind == EntryKind::command);
+}
+
 // ---- reads
 
 TEST_CASE("a late answer to an older round confirms nothing", "[Q3][bug-3]") {
