@@ -138,6 +138,7 @@ class Raft {
   void send_what_is_due(Leader& leader);
   void send_append(NodeId to, Progress& progress, bool with_entries);
   void send_heartbeats(Leader& leader);
+  void ask_what_was_lost(NodeId node, Progress& progress);
   void advance_commit();
   void on(const Message& from, const AppendEntries& append);
   static bool is_possible(const AppendEntries& append, Term term);

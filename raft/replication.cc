@@ -69,6 +69,7 @@ void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {
   uint64_t bytes = 0;
   for (const Entry& entry : append.entries) bytes += entry.bytes();
   Index last = before + append.entries.size();
+  if (!with_entries || progress.state() == Progress::State::probe) progress.asked_at = now_;
   progress.sent(last, bytes);
   progress.commit_told = std::max(progress.commit_told, std::min(log_.committed(), last));
   send(to, std::move(append));
@@ -180,13 +181,19 @@ void Raft::on(const Message& from, const HeartbeatReply& reply) {
     ++ignored_;
     return;
   }
-  Progress& progress = leader->followers.at(from.from);
+  ask_what_was_lost(from.from, leader->followers.at(from.from));
+  leader->reads.confirm(from.from, reply.round);
+  confirm_reads(*leader);
+}
+
+// A follower that answers heartbeats but not what else it was sent has lost it, or its disk is slow. Rounds of reads
+// bring many answers: they are no reason to ask more often than the heartbeats alone would.
+void Raft::ask_what_was_lost(NodeId node, Progress& progress) {
+  if (now_ < progress.asked_at + config_.heartbeat_interval / 2) return;
   progress.heartbeat_answered();
   bool is_behind = progress.match() < log_.last().index || progress.state() == Progress::State::probe;
   bool entries_are_due = progress.next() <= log_.last().index && progress.may_send();
-  if (is_behind && !entries_are_due) send_append(from.from, progress, false);
-  leader->reads.confirm(from.from, reply.round);
-  confirm_reads(*leader);
+  if (is_behind && !entries_are_due) send_append(node, progress, false);
 }
 
 }  // namespace skiff::raft

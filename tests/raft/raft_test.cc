@@ -383,6 +383,26 @@ TEST_CASE("an empty command is a command", "[R24]") {
   REQUIRE(leader.raft.log().at(2).kind == EntryKind::command);
 }
 
+TEST_CASE("answers to read rounds do not send again what a slow disk has not acknowledged yet", "[F3][R9]") {
+  for (bool is_probing : {true, false}) {
+    LoneCore leader;
+    leader.lead();
+    leader.acknowledge(3);
+    if (!is_probing) leader.acknowledge(2);
+    REQUIRE(all_of<AppendEntries>(leader.propose("a").messages).size() == (is_probing ? 1 : 2));
+    for (uint64_t read = 1; read <= 5; ++read) {
+      leader.now += kMillisecond;
+      uint64_t round = all_of<Heartbeat>(leader.read(read).messages).back().round;
+      Effects answered = leader.receive(2, leader.raft.term(), HeartbeatReply{.round = round});
+      REQUIRE(answered.reads.size() == 1);
+      REQUIRE(all_of<AppendEntries>(answered.messages).empty());
+    }
+    leader.deadline();  // a heartbeat later it may be taken for lost
+    Effects answered = leader.receive(2, leader.raft.term(), HeartbeatReply{.round = 1});
+    REQUIRE(all_of<AppendEntries>(answered.messages).size() == 1);
+  }
+}
+
 // ---- reads
 
 TEST_CASE("a late answer to an older round confirms nothing", "[Q3][bug-3]") {
