@@ -132,6 +132,7 @@ class Raft {
 
   // replication.cc
   void on(const Proposed& proposed);
+  void forward(const Proposed& proposed);
   void on(const Message& from, const ForwardProposals& forwarded);
   bool has_room_for(uint64_t entries, uint64_t bytes) const;
   void append_own(EntryKind kind, Payload payload);

@@ -20,12 +20,26 @@ void Raft::on(const Proposed& proposed) {
   if (is_leader() && has_room_for(proposed.proposals.size(), bytes)) {
     for (const auto& proposal : proposed.proposals) append_own(EntryKind::command, proposal.command);
   } else if (!is_leader() && leader_ != 0) {
-    ForwardProposals forward;
-    for (const auto& proposal : proposed.proposals) forward.commands.push_back(proposal.command);
-    send(leader_, std::move(forward));
+    forward(proposed);
   } else {
     for (const auto& proposal : proposed.proposals) effects_.refused.push_back(proposal.id);
   }
+}
+
+// Cut as appends are: a message must fit into a frame.
+void Raft::forward(const Proposed& proposed) {
+  ForwardProposals piece;
+  uint64_t bytes = 0;
+  for (const auto& proposal : proposed.proposals) {
+    bytes += bytes_of(proposal.command);
+    bool is_full = bytes > config_.append_bytes_max || piece.commands.size() == config_.append_entries_max;
+    if (!piece.commands.empty() && is_full) {
+      send(leader_, std::exchange(piece, {}));
+      bytes = bytes_of(proposal.command);
+    }
+    piece.commands.push_back(proposal.command);
+  }
+  if (!piece.commands.empty()) send(leader_, std::move(piece));
 }
 
 // Never passed on a second time: who forwarded asks again when it learns of another leader.

@@ -403,6 +403,23 @@ TEST_CASE("answers to read rounds do not send again what a slow disk has not ack
   }
 }
 
+TEST_CASE("what a follower forwards is cut like what a leader sends", "[R18]") {
+  Config config = node_1_of(3);
+  config.append_bytes_max = 10;
+  config.append_entries_max = 3;
+  LoneCore follower(config);
+  follower.receive(2, 1, Heartbeat{});
+  Proposed proposed;
+  for (size_t bytes : {4, 6, 1, 30, 9, 0, 0, 0, 1}) {
+    proposed.proposals.push_back({.id = proposed.proposals.size() + 1, .command = payload(std::string(bytes, 'x'))});
+  }
+  std::vector<size_t> counts;
+  for (const ForwardProposals& forward : all_of<ForwardProposals>(follower.step(proposed).messages)) {
+    counts.push_back(forward.commands.size());
+  }
+  REQUIRE(counts == std::vector<size_t>{2, 1, 1, 3, 2});
+}
+
 // ---- reads
 
 TEST_CASE("a late answer to an older round confirms nothing", "[Q3][bug-3]") {
