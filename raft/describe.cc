@@ -125,8 +125,8 @@ std::string describe(const Status& status) {
 }
 
 std::string describe(const Status::Peer& peer) {
-  return number(peer.node) + (peer.probing ? " probing" : " replicating") + ", match " + number(peer.match) +
-         ", next " + number(peer.next);
+  return number(peer.node) + (peer.probing ? " probing" : " replicating") + (peer.paused ? ", paused" : "") +
+         ", match " + number(peer.match) + ", next " + number(peer.next);
 }
 
 }  // namespace skiff::raft

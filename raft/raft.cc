@@ -93,6 +93,7 @@ Status Raft::status() const {
                               .match = progress.match(),
                               .next = progress.next(),
                               .probing = progress.state() == Progress::State::probe,
+                              .paused = !progress.may_send(),
                               .heard_at = progress.heard_at()});
     }
   }
