@@ -72,7 +72,6 @@ ReplicaConfig replica_config(const Options& options, store::Recovered recovered)
 }  // namespace
 
 // ---- start
-// -----------------------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& options,
                                           std::function<void()> stopped) {
@@ -171,7 +170,6 @@ void Node::begin(std::unique_ptr<store::Storage> storage) {
 }
 
 // ---- what the replica asks for
-// ---------------------------------------------------------------------------------------
 
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) {
   disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries)});
@@ -190,7 +188,6 @@ bool Node::propose(Request request) {
 }
 
 // ---- what happens to it
-// ----------------------------------------------------------------------------------------------
 
 void Node::saved(uint64_t save, uint64_t took_ns) {
   slowest_sync_ns_ = std::max(slowest_sync_ns_, took_ns);
@@ -274,7 +271,6 @@ NodeReport Node::report() const {
 }
 
 // ---- stop
-// ------------------------------------------------------------------------------------------------------------
 
 void Node::stop() {
   if (is_stopping_) {
