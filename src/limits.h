@@ -36,6 +36,11 @@ constexpr uint64_t kElectionTimeoutDefaultNs = 500 * kMillisecondNs;
 constexpr uint64_t kElectionTimeoutMinNs = 10 * kMillisecondNs;
 constexpr uint64_t kElectionTimeoutMaxNs = kMinuteNs;
 
+// What a leader may have sent to one follower without an answer. Less than a link's outbox holds, which drops what is
+// more; enough to keep a gigabit link busy for a round trip of 30 ms.
+constexpr uint64_t kWindowBytes = 4 * kMiB;
+constexpr uint64_t kWindowEntries = 65'536;
+
 // ---- requests
 
 // Several elections fit into it: a request made while a leader dies is answered by the next one.
