@@ -239,10 +239,10 @@ int HttpParser::value_complete() {
   return 0;
 }
 
-// Pauses behind the head, so that it is known how many bytes it took. Nothing is ever upgraded: a request that asks for
-// it is answered like any other.
+// Pauses behind the head, so that it is known how many bytes it took. A request that asks for an upgrade is answered
+// like any other: llhttp would stop behind it, and we begin anew there anyway.
 int HttpParser::head_complete() {
-  llhttp_t& llhttp = machine_->llhttp;
+  const llhttp_t& llhttp = machine_->llhttp;
   if (int refused = refuse_head(); refused != 0) return refused;
   if (int refused = refuse_framing(); refused != 0) return refused;
   const bool is_1_1 = llhttp.http_minor == 1;
@@ -250,7 +250,6 @@ int HttpParser::head_complete() {
   keeps_alive_ = is_1_1 && llhttp_should_keep_alive(&llhttp) != 0;
   holds_back_ = is_1_1 && !expect_.empty() && (announced_bytes_ > 0 || transfer_encodings_ > 0);
   request_.body.reserve(announced_bytes_);
-  llhttp.upgrade = 0;
   progress_ = Progress::body;
   return HPE_PAUSED;
 }

@@ -181,11 +181,36 @@ TEST_CASE("bodies that together take too much memory are refused with 503") {
 
 TEST_CASE("a body that never comes gives its memory back when the client goes") {
   World world;
-  Client& client = world.say("PUT /b HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nx");
+  Client& client = world.connect();
+  SECTION("with a reset") {  // which is what bytes that it has not read turn its close into
+    client.stream->pause_reading();
+    client.stream->write(get("/a"));
+    world.until([&] { return world.asked.size() == 1; });
+    world.answer(0, "not read");
+    for (int turn = 0; turn < 5; ++turn) world.loop.run_nowait();
+  }
+  SECTION("without") {}
+  client.stream->write("PUT /b HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nx");
   world.until([&] { return world.server->counters().bodies_bytes == 1000; });
   client.stream.reset();
   world.until([&] { return world.server->connections_open() == 0; });
   REQUIRE(world.server->counters().bodies_bytes == 0);
+}
+
+TEST_CASE("every request has its own time, also when it begins with the end of the one before") {
+  HttpLimits limits;
+  limits.header_timeout_ms = 600;
+  World world(limits);
+  world.echo();
+  Client& client = world.say("GET /a HTTP/1.1\r\nHo");
+  int rounds = 0;
+  Timer asks(world.loop, [&] {
+    ++rounds;
+    if (!client.is_closed) client.stream->write("st: h\r\n\r\nGET /a HTTP/1.1\r\nHo");
+  });
+  asks.repeat_ms(20);
+  world.until([&] { return rounds == 45; });
+  REQUIRE(client.count("408") == 0);
 }
 
 TEST_CASE("a thousand connections, idle, half open and half read, leave nothing behind") {

@@ -198,6 +198,7 @@ TEST_CASE("what is no request is refused with its status and the reason, however
       {put + "Transfer-Encoding: xchunked\r\n\r\n", 501, "chunked"},
       {put + "Transfer-Encoding: \r\n\r\n", 501, "chunked"},
       {put + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "Transfer-Encoding"},
+      {put + "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", 400, "more than one"},
       {"PUT /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "HTTP/1.0"},
       {put + "Transfer-Encoding: chunked\r\n\r\nx\r\n", 400, "chunk size"},
       {put + "Transfer-Encoding: chunked\r\n\r\n-1\r\n", 400, "chunk size"},

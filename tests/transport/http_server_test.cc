@@ -106,7 +106,15 @@ TEST_CASE("a client that goes on sending still reads why it was refused") {
   HttpLimits limits;
   limits.body_bytes_max = 100;
   World world(limits);
-  Client& client = world.say(put("/a", std::string(3'000'000, 'x')));
+  Client& client = world.connect();
+  client.stream->pause_reading();
+  client.stream->write("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n");
+  world.until([&] { return world.server->counters().refused == 1; });
+  for (int piece = 0; piece < 30; ++piece) {
+    client.stream->write(std::string(100'000, 'x'));
+    for (int turn = 0; turn < 3; ++turn) world.loop.run_nowait();
+  }
+  client.stream->resume_reading();
   world.until([&] { return client.is_closed; });
   REQUIRE_FALSE(client.was_reset);
   REQUIRE(client.heard.starts_with("HTTP/1.1 413 "));
