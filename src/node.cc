@@ -136,7 +136,9 @@ Result<> Node::open_doors() {
   auto http = transport::HttpServer::open(
       loop_, {.host = options_.listen, .port = options_.port}, http_limits(options_),
       [this](transport::Ticket ticket, transport::Request&& request) {
-        auto response = api_.take({.connection = ticket.connection, .request = ticket.request}, std::move(request));
+        auto response =
+            api_.take({.connection = ticket.connection, .request = ticket.request, .body_bytes = ticket.body_bytes},
+                      std::move(request));
         if (response) http_->answer(ticket, std::move(*response));
       });
   if (!http) return tl::unexpected(http.error());
@@ -179,7 +181,8 @@ void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std
 void Node::commit(std::vector<raft::Entry> entries) { commits_->push(std::move(entries)); }
 
 void Node::answer(const Caller& caller, Answer answer) {
-  http_->answer({.connection = caller.connection, .request = caller.request}, Api::to_response(std::move(answer)));
+  http_->answer({.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes},
+                Api::to_response(std::move(answer)));
 }
 
 bool Node::propose(Request request) {

@@ -16,6 +16,7 @@ namespace skiff {
 struct Caller {
   uint64_t connection = 0;
   uint64_t request = 0;
+  uint64_t body_bytes = 0;  // that the shell holds a place for, until the answer
   auto operator<=>(const Caller&) const = default;
 };
 
