@@ -9,6 +9,7 @@ namespace skiff::raft {
 Progress::Progress(Index next, Time now, Window window) : window_(window), next_(next), heard_at_(now) {
   CHECK(next >= 1);
   CHECK(window.entries_max > 0);
+  CHECK(window.bytes_max > 0);
 }
 
 bool Progress::may_send() const {

@@ -21,6 +21,7 @@ namespace skiff::random_cluster_test {
 using namespace skiff::raft_cluster;
 
 constexpr Time kSecond = 1000 * kMillisecond;
+constexpr size_t kSizes[10] = {1, 2, 3, 3, 3, 3, 4, 5, 5, 5};  // of a cluster, as often as they are of interest
 
 // What the weather is like; drawn for each seed, so that some clusters get a storm and some a drizzle.
 struct Weather {
@@ -121,7 +122,7 @@ Config RandomCluster::limits(Random& random) {
 
 RandomCluster::RandomCluster(uint64_t seed)
     : random_(seed),
-      cluster_(1 + random_.below(5), limits(random_), random_.next()),
+      cluster_(kSizes[random_.below(10)], limits(random_), random_.next()),
       is_saving_(cluster_.size()),
       confirmed_(cluster_.size()) {
   draw_weather();

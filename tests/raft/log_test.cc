@@ -1,0 +1,175 @@
+#include "raft/log.h"
+
+#include "tests/raft/lone_core.h"
+#include "tests/support/catch.h"
+#include "tests/support/dies.h"
+
+namespace skiff::log_test {
+
+using namespace skiff::raft;
+using raft_test::entries;
+using raft_test::entry;
+
+static std::vector<Index> indexes(const std::vector<Entry>& some) {
+  std::vector<Index> found;
+  for (const Entry& each : some) found.push_back(each.position.index);
+  return found;
+}
+
+TEST_CASE("a recovered log is durable, and none of it committed") {
+  Log log(entries({1, 1, 2}));
+  REQUIRE(log.last() == LogPosition{.term = 2, .index = 3});
+  REQUIRE(log.durable() == 3);
+  REQUIRE(log.committed() == 0);
+  REQUIRE_FALSE(log.has_unsaved());
+  REQUIRE_FALSE(log.has_committed());
+  log.check_whole();
+}
+
+TEST_CASE("an empty log agrees with everybody about the start") {
+  Log log({});
+  REQUIRE(log.last() == LogPosition{});
+  REQUIRE(log.has({}));
+  REQUIRE(log.term_at(0) == 0);
+  REQUIRE_FALSE(log.has({.term = 1, .index = 0}));
+  REQUIRE_FALSE(log.has({.term = 1, .index = 1}));
+  REQUIRE(log.slice(1, 100, 100).empty());
+}
+
+TEST_CASE("an entry is handed to the disk once, and durable when its save is") {
+  Log log({});
+  log.append(entry(1, 1));
+  log.append(entry(1, 2));
+  REQUIRE(indexes(log.take_unsaved(1)) == std::vector<Index>{1, 2});
+  REQUIRE_FALSE(log.has_unsaved());
+  log.append(entry(1, 3));
+  REQUIRE(indexes(log.take_unsaved(2)) == std::vector<Index>{3});
+  REQUIRE(log.durable() == 0);
+  log.saved(1);
+  REQUIRE(log.durable() == 2);
+  log.saved(1);
+  REQUIRE(log.durable() == 2);
+  log.saved(2);
+  REQUIRE(log.durable() == 3);
+}
+
+TEST_CASE("one word from the disk may stand for several saves") {
+  Log log({});
+  for (Index index = 1; index <= 3; ++index) {
+    log.append(entry(1, index));
+    log.take_unsaved(index);
+  }
+  log.saved(3);
+  REQUIRE(log.durable() == 3);
+}
+
+TEST_CASE("a save of entries that were cut off counts for none that replaced them", "[R15][bug-7]") {
+  Log log(entries({1}));
+  log.append(entry(1, 2));
+  log.append(entry(1, 3));
+  log.take_unsaved(1);
+  log.cut_from(2);
+  log.append(entry(2, 2));
+  log.append(entry(2, 3));
+  REQUIRE(indexes(log.take_unsaved(2)) == std::vector<Index>{2, 3});
+  log.saved(1);
+  REQUIRE(log.durable() == 1);
+  log.saved(2);
+  REQUIRE(log.durable() == 3);
+}
+
+TEST_CASE("not even when the entries that were cut off come back", "[R15][bug-7]") {
+  Log log({});
+  log.append(entry(1, 1));
+  log.take_unsaved(1);
+  log.cut_from(1);
+  log.append(entry(2, 1));
+  log.take_unsaved(2);
+  log.cut_from(1);
+  log.append(entry(1, 1));
+  REQUIRE(log.has_unsaved());
+  log.take_unsaved(3);
+  log.saved(1);
+  REQUIRE(log.durable() == 0);
+  log.saved(2);
+  REQUIRE(log.durable() == 0);
+  log.saved(3);
+  REQUIRE(log.durable() == 1);
+}
+
+TEST_CASE("what was cut off on disk is durable no more") {
+  Log log(entries({1, 1, 1}));
+  log.cut_from(2);
+  REQUIRE(log.durable() == 1);
+  log.append(entry(2, 2));
+  REQUIRE(log.durable() == 1);
+  REQUIRE(indexes(log.take_unsaved(1)) == std::vector<Index>{2});
+}
+
+TEST_CASE("committed entries are taken once, in order, and never cut off") {
+  Log log(entries({1, 1, 1}));
+  log.commit_to(2);
+  REQUIRE(indexes(log.take_committed()) == std::vector<Index>{1, 2});
+  REQUIRE(log.take_committed().empty());
+  log.commit_to(1);  // going back is a no-op
+  REQUIRE(log.committed() == 2);
+  log.commit_to(3);
+  REQUIRE(indexes(log.take_committed()) == std::vector<Index>{3});
+  REQUIRE(dies_saying([&] { log.cut_from(3); }).find("first > committed_") != std::string::npos);
+  REQUIRE(dies_saying([&] { log.commit_to(4); }).find("index <= last().index") != std::string::npos);
+}
+
+TEST_CASE("a log has no gaps, and its terms never fall") {
+  Log log(entries({1, 2}));
+  REQUIRE_FALSE(dies_saying([&] { log.append(entry(2, 4)); }).empty());
+  REQUIRE_FALSE(dies_saying([&] { log.append(entry(2, 2)); }).empty());
+  REQUIRE_FALSE(dies_saying([&] { log.append(entry(1, 3)); }).empty());
+  REQUIRE_FALSE(dies_saying([&] { log.at(3); }).empty());
+  REQUIRE_FALSE(dies_saying([&] { log.at(0); }).empty());
+  REQUIRE(dies_saying([&] { log.append(entry(2, 3)); }).empty());
+}
+
+TEST_CASE("a slice holds what fits, and always one", "[R18][F4]") {
+  Log log({});
+  for (size_t bytes : {4, 4, 4, 100, 4}) log.append(entry(1, log.last().index + 1, std::string(bytes, 'x')));
+  struct Row {
+    Index first;
+    uint64_t bytes_max;
+    uint64_t count_max;
+    size_t taken;
+  };
+  for (const Row& row : {Row{1, 8, 9, 2}, Row{1, 7, 9, 1}, Row{1, 1000, 3, 3}, Row{1, 1000, 9, 5}, Row{1, 0, 9, 1},
+                         Row{3, 10, 9, 1}, Row{4, 10, 9, 1}, Row{5, 10, 9, 1}, Row{6, 10, 9, 0}}) {
+    std::vector<Entry> taken = log.slice(row.first, row.bytes_max, row.count_max);
+    REQUIRE(taken.size() == row.taken);
+    for (size_t at = 0; at < taken.size(); ++at) REQUIRE(taken[at].position.index == row.first + at);
+  }
+}
+
+TEST_CASE("the last place where two logs may agree", "[R6]") {
+  Log log(entries({1, 1, 3, 3, 5}));
+  struct Row {
+    Index index;
+    Term term;
+    Index found;
+  };
+  for (const Row& row : {Row{5, 5, 5}, Row{5, 4, 4}, Row{5, 3, 4}, Row{5, 2, 2}, Row{5, 1, 2}, Row{5, 0, 0},
+                         Row{3, 9, 3}, Row{9, 9, 5}, Row{0, 9, 0}, Row{9, 2, 2}}) {
+    REQUIRE(log.last_at_or_below(row.index, row.term) == row.found);
+  }
+}
+
+TEST_CASE("bytes behind the commit index are counted through appends, cuts and commits", "[R23]") {
+  Log log({});
+  for (size_t bytes : {10, 20, 30, 40}) log.append(entry(1, log.last().index + 1, std::string(bytes, 'x')));
+  REQUIRE(log.uncommitted_bytes() == 100);
+  log.commit_to(1);
+  REQUIRE(log.uncommitted_bytes() == 90);
+  log.cut_from(4);
+  REQUIRE(log.uncommitted_bytes() == 50);
+  log.commit_to(3);
+  REQUIRE(log.uncommitted_bytes() == 0);
+  log.check_whole();
+}
+
+}  // namespace skiff::log_test
