@@ -9,10 +9,17 @@
 
 namespace skiff::raft {
 
+// While our disk stands still we could neither be elected nor lead, and each attempt would only raise the term. Mostly
+// it is only finishing what a leader that has just died had sent, so we look again soon.
+void Raft::campaign_or_wait() {
+  if (saves_.empty()) return campaign();
+  forget_leader();
+  election_deadline_ = now_ + config_.heartbeat_interval / 4 + 1;
+}
+
 void Raft::campaign() {
   become(PreCandidate{.votes = {{config_.id, true}}});
-  leader_ = 0;
-  heard_leader_at_.reset();
+  forget_leader();
   ++campaign_round_;
   election_deadline_ = now_ + campaign_patience();
   for (NodeId voter : config_.voters) {
@@ -98,7 +105,7 @@ void Raft::on(const Message& from, const PreVoteReply& reply) {
 }
 
 void Raft::on(const Message& from, const VoteRequest& request) {
-  bool is_free = hard_state_.vote == 0 || hard_state_.vote == from.from;
+  bool is_free = hard_state_.vote == from.from || (hard_state_.vote == 0 && leader_ == 0);
   if (!is_free || request.last < log_.last()) return send(from.from, VoteReply{.granted = false});
   if (hard_state_.vote == 0) {
     set_hard_state({.term = hard_state_.term, .vote = from.from});

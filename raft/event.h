@@ -33,7 +33,7 @@ struct Persisted {
 
 // Somebody here wants to read. Comes back in Effects::reads or Effects::refused_reads with the same id.
 struct ReadAsked {
-  RequestId id;  // never used before
+  RequestId id;  // greater than any before
 };
 
 // The process of that node is gone: its connection broke and a new one was refused. Better news than silence.

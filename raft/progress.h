@@ -50,6 +50,8 @@ class Progress {
 
   // The commit index it was last told.
   Index commit_told = 0;
+  // When it was last sent a probe, or asked whether it has all that was sent.
+  Time asked_at = 0;
 
  private:
   struct InFlight {

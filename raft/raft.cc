@@ -93,6 +93,7 @@ Status Raft::status() const {
                               .match = progress.match(),
                               .next = progress.next(),
                               .probing = progress.state() == Progress::State::probe,
+                              .paused = !progress.may_send(),
                               .heard_at = progress.heard_at()});
     }
   }
@@ -102,7 +103,7 @@ Status Raft::status() const {
 void Raft::on(const TimePassed&) {
   Leader* leader = as_leader();
   if (leader == nullptr) {
-    if (now_ >= election_deadline_) campaign();
+    if (now_ >= election_deadline_) campaign_or_wait();
     return;
   }
   check_quorum(*leader);
@@ -116,11 +117,14 @@ void Raft::on(const Received& received) {
     ++ignored_;
     return;
   }
-  if (message.term < hard_state_.term) return answer_older_term(message);
-  // A question before an election changes nobody's term.
-  bool is_pre_vote = std::holds_alternative<PreVoteRequest>(message.body);
-  if (message.term > hard_state_.term && !is_pre_vote) become_follower(message.term, 0);
-  if (Leader* leader = as_leader()) leader->followers.at(message.from).heard(now_);
+  // A question before an election changes nobody's term, and its answer may come from an older one. Neither says that
+  // its sender follows us: a leader that nobody hears must not live on their questions.
+  bool is_question = std::holds_alternative<PreVoteRequest>(message.body);
+  bool is_answer = std::holds_alternative<PreVoteReply>(message.body);
+  if (message.term < hard_state_.term && !is_answer) return answer_older_term(message);
+  if (message.term > hard_state_.term && !is_question) become_follower(message.term, 0);
+  Leader* leader = as_leader();
+  if (leader != nullptr && !is_question && !is_answer) leader->followers.at(message.from).heard(now_);
   std::visit([&](const auto& body) { on(message, body); }, message.body);
 }
 
@@ -162,10 +166,14 @@ void Raft::on(const PeerGone& gone) {
   }
   if (gone.node != leader_ || leader_ == 0) return;
   // Nobody need wait for it any longer. A little spread, so that two followers do not split the vote.
+  forget_leader();
+  election_deadline_ = std::min(election_deadline_, now_ + random_.below(config_.heartbeat_interval / 4 + 1));
+}
+
+void Raft::forget_leader() {
   leader_ = 0;
   heard_leader_at_.reset();
   refuse_reads();
-  election_deadline_ = std::min(election_deadline_, now_ + random_.below(config_.heartbeat_interval / 4 + 1));
 }
 
 void Raft::become(Role role) {

@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <variant>
 #include <vector>
 
@@ -102,6 +101,7 @@ class Raft {
   void on(const PeerGone& gone);
   bool may_receive(const Message& message);
   void answer_older_term(const Message& message);
+  void forget_leader();
   void become(Role role);
   void become_follower(Term term, NodeId leader);
   void set_hard_state(HardState hard_state);
@@ -115,6 +115,7 @@ class Raft {
   void check_invariants();
 
   // election.cc
+  void campaign_or_wait();
   void campaign();
   void ask_for_votes();
   void count_votes();
@@ -138,8 +139,10 @@ class Raft {
   void send_what_is_due(Leader& leader);
   void send_append(NodeId to, Progress& progress, bool with_entries);
   void send_heartbeats(Leader& leader);
+  void ask_what_was_lost(NodeId node, Progress& progress);
   void advance_commit();
   void on(const Message& from, const AppendEntries& append);
+  static bool is_possible(const AppendEntries& append, Term term);
   void follow(NodeId leader);
   void take_in(const std::vector<Entry>& entries);
   void on(const Message& from, const AppendReply& reply);
@@ -154,6 +157,7 @@ class Raft {
   void confirm_reads(Leader& leader);
   void confirm_read(const ReadRounds::Reader& reader, Index index);
   void refuse_reads();
+  void refuse_lost_reads();
 
   const Config config_;
   Random random_;
@@ -162,12 +166,12 @@ class Raft {
   bool hard_state_unsaved_ = false;
   Log log_;
   Role role_ = Follower{};
-  NodeId leader_ = 0;                    // who leads this term, as far as we know
-  std::optional<Time> heard_leader_at_;  // nothing: not since the start, or its process is gone
-  Time election_deadline_ = kNever;      // of all but a leader
-  uint64_t campaign_round_ = 0;          // pre-votes of ours so far
-  uint64_t read_round_ = 1;              // the newest of any term in which we led; 0 means no answer is wanted
-  std::set<RequestId> reads_forwarded_;  // asked of the leader, not answered yet
+  NodeId leader_ = 0;                          // who leads this term, as far as we know
+  std::optional<Time> heard_leader_at_;        // nothing: not since the start, or its process is gone
+  Time election_deadline_ = kNever;            // of all but a leader
+  uint64_t campaign_round_ = 0;                // pre-votes of ours so far
+  uint64_t read_round_ = 1;                    // the newest of any term in which we led; 0 means no answer is wanted
+  std::map<RequestId, Time> reads_forwarded_;  // asked of the leader and when, not answered yet
   uint64_t save_number_ = 0;
   std::vector<Save> saves_;  // under way, oldest first
   HardState durable_hard_state_;

@@ -12,7 +12,7 @@ void Raft::on(const ReadAsked& asked) {
   if (Leader* leader = as_leader()) {
     if (leader->reads.ask({.node = config_.id, .id = asked.id}, config_.waiting_reads_max)) return;
   } else if (leader_ != 0 && reads_forwarded_.size() < config_.waiting_reads_max) {
-    CHECK(reads_forwarded_.insert(asked.id).second);
+    CHECK(reads_forwarded_.emplace(asked.id, now_).second);
     return send(leader_, ReadIndexRequest{.id = asked.id});
   }
   effects_.refused_reads.push_back(asked.id);
@@ -59,13 +59,21 @@ void Raft::confirm_read(const ReadRounds::Reader& reader, Index index) {
 
 // On every change of role, leader or term. Followers whose reads we held see that change, too, and ask again.
 void Raft::refuse_reads() {
-  for (const RequestId& id : reads_forwarded_) effects_.refused_reads.push_back(id);
+  for (const auto& [id, asked_at] : reads_forwarded_) effects_.refused_reads.push_back(id);
   reads_forwarded_.clear();
   Leader* leader = as_leader();
   if (leader == nullptr) return;
   read_round_ = leader->reads.number();
   for (const ReadRounds::Reader& reader : leader->reads.give_up()) {
     if (reader.node == config_.id) effects_.refused_reads.push_back(reader.id);
+  }
+}
+
+// The question or its answer was lost on the way; neither is sent again. Ids grow, so the first are the oldest.
+void Raft::refuse_lost_reads() {
+  while (!reads_forwarded_.empty() && now_ >= reads_forwarded_.begin()->second + config_.election_timeout) {
+    effects_.refused_reads.push_back(reads_forwarded_.begin()->first);
+    reads_forwarded_.erase(reads_forwarded_.begin());
   }
 }
 

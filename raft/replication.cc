@@ -12,14 +12,13 @@
 namespace skiff::raft {
 
 // ---- the leader's half: propose and send
-// -----------------------------------------------------------------------------
 
 // Refused from the first that finds no room: what comes later must not overtake it.
 void Raft::on(const Proposed& proposed) {
   if (!is_leader() && leader_ != 0) return forward(proposed);
   bool has_room = is_leader();
   for (const auto& proposal : proposed.proposals) {
-    has_room = has_room && has_room_for(proposal.command->size());
+    has_room = has_room && has_room_for(bytes_of(proposal.command));
     if (has_room) {
       append_own(EntryKind::command, proposal.command);
     } else {
@@ -33,11 +32,11 @@ void Raft::forward(const Proposed& proposed) {
   ForwardProposals forward;
   uint64_t bytes = 0;
   for (const auto& proposal : proposed.proposals) {
-    bytes += proposal.command->size();
+    bytes += bytes_of(proposal.command);
     bool is_full = bytes > config_.append_bytes_max || forward.commands.size() >= config_.append_entries_max;
     if (is_full && !forward.commands.empty()) {
       send(leader_, std::exchange(forward, {}));
-      bytes = proposal.command->size();
+      bytes = bytes_of(proposal.command);
     }
     forward.commands.push_back(proposal.command);
   }
@@ -47,7 +46,7 @@ void Raft::forward(const Proposed& proposed) {
 // Never passed on a second time: who forwarded asks again when it learns of another leader.
 void Raft::on(const Message&, const ForwardProposals& forwarded) {
   for (const Payload& command : forwarded.commands) {
-    if (!is_leader() || !has_room_for(command->size())) {
+    if (!is_leader() || !has_room_for(bytes_of(command))) {
       ++ignored_;
       return;
     }
@@ -86,6 +85,7 @@ void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {
   uint64_t bytes = 0;
   for (const Entry& entry : append.entries) bytes += entry.bytes();
   Index last = before + append.entries.size();
+  if (!with_entries || progress.state() == Progress::State::probe) progress.asked_at = now_;
   progress.sent(last, bytes);
   progress.commit_told = std::max(progress.commit_told, std::min(log_.committed(), last));
   send(to, std::move(append));
@@ -110,9 +110,12 @@ void Raft::advance_commit() {
 }
 
 // ---- the follower's half: append and acknowledge
-// ---------------------------------------------------------------------
 
 void Raft::on(const Message& from, const AppendEntries& append) {
+  if (!is_possible(append, from.term)) {
+    ++ignored_;
+    return;
+  }
   follow(from.from);
   if (!log_.has(append.previous)) {
     // It could not come down to this at or below what is committed: there, all logs agree.
@@ -130,6 +133,17 @@ void Raft::on(const Message& from, const AppendEntries& append) {
   Index match = append.previous.index + append.entries.size();
   log_.commit_to(std::min(append.commit, match));
   send_once_durable(from.from, AppendReply{.accepted = true, .match = match, .refused = {}, .hint = {}});
+}
+
+// Whether a leader of that term could hold such a log: without a gap, its terms never falling and none beyond its own.
+bool Raft::is_possible(const AppendEntries& append, Term term) {
+  LogPosition before = append.previous;
+  for (const Entry& entry : append.entries) {
+    auto [entry_term, index] = entry.position;
+    if (index != before.index + 1 || entry_term < before.term || entry_term == 0 || entry_term > term) return false;
+    before = entry.position;
+  }
+  return true;
 }
 
 void Raft::follow(NodeId leader) {
@@ -151,7 +165,6 @@ void Raft::take_in(const std::vector<Entry>& entries) {
 }
 
 // ---- the leader's half: acknowledged
-// ---------------------------------------------------------------------------------
 
 void Raft::on(const Message& from, const AppendReply& reply) {
   Leader* leader = as_leader();
@@ -171,6 +184,7 @@ void Raft::on(const Message& from, const AppendReply& reply) {
 
 void Raft::on(const Message& from, const Heartbeat& heartbeat) {
   follow(from.from);
+  refuse_lost_reads();
   if (heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
   if (heartbeat.round != 0) send(from.from, HeartbeatReply{.round = heartbeat.round});
 }
@@ -181,13 +195,19 @@ void Raft::on(const Message& from, const HeartbeatReply& reply) {
     ++ignored_;
     return;
   }
-  Progress& progress = leader->followers.at(from.from);
+  ask_what_was_lost(from.from, leader->followers.at(from.from));
+  leader->reads.confirm(from.from, reply.round);
+  confirm_reads(*leader);
+}
+
+// A follower that answers heartbeats but not what else it was sent has lost it, or its disk is slow. Rounds of reads
+// bring many answers: they are no reason to ask more often than the heartbeats alone would.
+void Raft::ask_what_was_lost(NodeId node, Progress& progress) {
+  if (now_ < progress.asked_at + config_.heartbeat_interval / 2) return;
   progress.heartbeat_answered();
   bool is_behind = progress.match() < log_.last().index || progress.state() == Progress::State::probe;
   bool entries_are_due = progress.next() <= log_.last().index && progress.may_send();
-  if (is_behind && !entries_are_due) send_append(from.from, progress, false);
-  leader->reads.confirm(from.from, reply.round);
-  confirm_reads(*leader);
+  if (is_behind && !entries_are_due) send_append(node, progress, false);
 }
 
 }  // namespace skiff::raft

@@ -26,6 +26,7 @@ struct Status {
     Index match = 0;
     Index next = 0;
     bool probing = false;
+    bool paused = false;  // nothing more is sent before it answers: the window is full, or a probe is out
     Time heard_at = 0;
   };
 

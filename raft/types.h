@@ -33,13 +33,14 @@ enum class EntryKind : uint8_t {
 
 // Shared by the log, the disk and the links; never changed once made; null means empty.
 using Payload = std::shared_ptr<const std::string>;
+inline uint64_t bytes_of(const Payload& payload) { return payload ? payload->size() : 0; }
 
 struct Entry {
   LogPosition position;
   EntryKind kind = EntryKind::no_op;
   Payload payload;
 
-  uint64_t bytes() const { return payload ? payload->size() : 0; }
+  uint64_t bytes() const { return bytes_of(payload); }
 };
 
 // What must never be forgotten: a node votes once a term and never goes back to an older one.

@@ -40,7 +40,6 @@ Response health(bool is_healthy, std::string_view reason) {
 }
 
 // ---- what is reserved
-// ------------------------------------------------------------------------------------------------
 
 enum class Place { members, health, livez, status, version, later };
 
@@ -66,7 +65,6 @@ const Reserved* reserved(std::string_view path) {
 }
 
 // ---- what a request says
-// ---------------------------------------------------------------------------------------------
 
 // Only what we know: a misspelt ?consistency=stale would otherwise be taken for something else than was meant.
 Result<bool> wants_stale(std::string_view query) {
@@ -115,7 +113,6 @@ Response value_response(const std::optional<store::Value>& value) {
 }  // namespace
 
 // ---- requests
-// --------------------------------------------------------------------------------------------------------
 
 std::optional<Response> Api::take(const Caller& caller, transport::Request&& request) {
   const Reserved* row = reserved(request.path);
@@ -178,7 +175,6 @@ std::optional<Response> Api::propose(Request request) {
 }
 
 // ---- answers
-// ---------------------------------------------------------------------------------------------------------
 
 Response Api::to_response(Answer answer) {
   bool is_done = answer.kind == Answer::Kind::done;

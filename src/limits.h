@@ -16,7 +16,7 @@ constexpr uint64_t kMinuteNs = 60 * kSecondNs;
 constexpr uint64_t kKiB = 1024;
 constexpr uint64_t kMiB = 1024 * kKiB;
 
-// ---- the cluster --------------------------------------------------------------------------------------------------
+// ---- the cluster
 
 // A write waits for a majority, so every further voter costs throughput and adds little: nine survive four failures.
 constexpr size_t kMembersMax = 9;
@@ -36,7 +36,12 @@ constexpr uint64_t kElectionTimeoutDefaultNs = 500 * kMillisecondNs;
 constexpr uint64_t kElectionTimeoutMinNs = 10 * kMillisecondNs;
 constexpr uint64_t kElectionTimeoutMaxNs = kMinuteNs;
 
-// ---- requests -----------------------------------------------------------------------------------------------------
+// What a leader may have sent to one follower without an answer. Less than a link's outbox holds, which drops what is
+// more; enough to keep a gigabit link busy for a round trip of 30 ms.
+constexpr uint64_t kWindowBytes = 4 * kMiB;
+constexpr uint64_t kWindowEntries = 65'536;
+
+// ---- requests
 
 // Several elections fit into it: a request made while a leader dies is answered by the next one.
 constexpr uint64_t kRequestTimeoutDefaultNs = 5 * kSecondNs;
@@ -61,7 +66,7 @@ constexpr size_t kProposalsMax = 65'536;
 // GET /health asks for a linearizable read; whoever asks wants to know soon.
 constexpr uint64_t kCheckTimeoutNs = kSecondNs;
 
-// ---- clients' connections -----------------------------------------------------------------------------------------
+// ---- clients' connections
 
 // One descriptor and some KiB each. Beyond it a connection is closed as soon as it is accepted.
 constexpr size_t kConnectionsMax = 4'096;
@@ -84,7 +89,7 @@ constexpr uint64_t kIdleDeadlineMs = 120'000;
 constexpr uint64_t kStopDeadlineMs = 5'000;
 constexpr uint64_t kStopPollMs = 5;
 
-// ---- the configuration file ---------------------------------------------------------------------------------------
+// ---- the configuration file
 
 constexpr size_t kConfigBytesMax = 64 * kKiB;
 

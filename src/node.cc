@@ -58,7 +58,8 @@ ReplicaConfig replica_config(const Options& options, store::Recovered recovered)
                                 .election_timeout = options.election_timeout_ns,
                                 .seed = random_seed(),
                                 .hard_state = recovered.hard_state,
-                                .entries = std::move(recovered.entries)},
+                                .entries = std::move(recovered.entries),
+                                .window = {.entries_max = limits::kWindowEntries, .bytes_max = limits::kWindowBytes}},
                        .incarnation = recovered.incarnation,
                        .request_timeout = options.request_timeout_ns,
                        .check_timeout = std::min(options.request_timeout_ns, limits::kCheckTimeoutNs),
@@ -72,7 +73,6 @@ ReplicaConfig replica_config(const Options& options, store::Recovered recovered)
 }  // namespace
 
 // ---- start
-// -----------------------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& options,
                                           std::function<void()> stopped) {
@@ -171,7 +171,6 @@ void Node::begin(std::unique_ptr<store::Storage> storage) {
 }
 
 // ---- what the replica asks for
-// ---------------------------------------------------------------------------------------
 
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) {
   disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries)});
@@ -190,7 +189,6 @@ bool Node::propose(Request request) {
 }
 
 // ---- what happens to it
-// ----------------------------------------------------------------------------------------------
 
 void Node::saved(uint64_t save, uint64_t took_ns) {
   slowest_sync_ns_ = std::max(slowest_sync_ns_, took_ns);
@@ -274,7 +272,6 @@ NodeReport Node::report() const {
 }
 
 // ---- stop
-// ------------------------------------------------------------------------------------------------------------
 
 void Node::stop() {
   if (is_stopping_) {

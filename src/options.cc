@@ -17,7 +17,7 @@ namespace {
 
 using transport::Address;
 
-// ---- the values: each take() reads one text into one field --------------------------------------------------------
+// ---- the values: each take() reads one text into one field
 
 Result<uint64_t> parse_number(std::string_view text, uint64_t most, const std::string& what) {
   uint64_t number = 0;
@@ -133,7 +133,7 @@ Result<> take_value_bytes_max(Options& into, std::string_view text) {
   return {};
 }
 
-// ---- the table ----------------------------------------------------------------------------------------------------
+// ---- the table
 
 struct Setting : SettingName {
   Result<> (*take)(Options& into, std::string_view text);
@@ -202,7 +202,7 @@ const Setting kSettings[] = {
 
 std::vector<SettingName> names() { return {std::begin(kSettings), std::end(kSettings)}; }
 
-// ---- all together -------------------------------------------------------------------------------------------------
+// ---- all together
 
 // Takes what one source gives. A source that says something twice is mistaken in one of the two.
 Result<> take_all(const std::vector<Given>& source, Options& options) {

@@ -24,7 +24,6 @@ Replica::Replica(const ReplicaConfig& config, raft::Time now, Outside& outside)
 }
 
 // ---- 1. Proposals: what clients asked for since the last turn
-// --------------------------------------------------------
 
 void Replica::propose(raft::Time now, std::vector<Request> batch) {
   now_ = now;
@@ -72,7 +71,6 @@ void Replica::take_write(raft::Time now, Request request, raft::Proposed& propos
 }
 
 // ---- 2. What the core wants done
-// -------------------------------------------------------------------------------------
 
 void Replica::step(raft::Time now, const raft::Event& event) {
   now_ = now;
@@ -115,7 +113,6 @@ void Replica::take_refusals(const raft::Effects& effects) {
 }
 
 // ---- 3. News: from peers, from our disk
-// ------------------------------------------------------------------------------
 
 void Replica::received(raft::Time now, raft::Message message) {
   if (auto* forwarded = std::get_if<raft::ForwardProposals>(&message.body)) {
@@ -143,7 +140,6 @@ void Replica::persisted(raft::Time now, uint64_t save) {
 }
 
 // ---- 4. Commits: apply, and find who waited
-// --------------------------------------------------------------------------
 
 void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
   now_ = now;
@@ -173,7 +169,6 @@ void Replica::answer_ready_reads() {
 }
 
 // ---- what goes wrong: another leader, no leader, no answer
-// -----------------------------------------------------------
 
 // Whatever waits is asked for anew, in order, of whoever leads now. Repeats do no harm: the store drops them.
 void Replica::ask_again_if_leader_changed() {
@@ -250,7 +245,6 @@ void Replica::answer_expired() {
 }
 
 // ---- answers
-// ---------------------------------------------------------------------------------------------------------
 
 void Replica::answer(const WaitingWrite& write, Answer::Kind kind, const char* reason) {
   if (!write.wants_answer) return;

@@ -9,7 +9,6 @@
 namespace skiff {
 
 // ---- writes
-// ----------------------------------------------------------------------------------------------------------
 
 void WaitingWrites::add(WaitingWrite write) {
   CHECK(write.number == next_number());
@@ -48,7 +47,6 @@ void WaitingWrites::drop_answered() {
 }
 
 // ---- reads
-// -----------------------------------------------------------------------------------------------------------
 
 void WaitingReads::hold(Batch batch) {
   size_ += batch.size();

@@ -190,7 +190,11 @@ void HttpConnection::send(const Exchange& exchange) {
   stream_->write(std::move(bytes));
   if (!has_body || is_small) return;
   written_bytes_ += response.body.size();
-  stream_->write_shared(response.body, response.keep);
+  if (response.keep) {
+    stream_->write_shared(response.body, response.keep);
+  } else {
+    stream_->write(std::string(response.body));
+  }
 }
 
 // Everything is answered and nothing more is taken.

@@ -41,8 +41,8 @@ struct Response {
   int status = 200;
   std::string_view content_type = kOctets;  // text that lives as long as the program; not shown without a body
   std::string_view body;                    // bytes that `keep` keeps
-  std::shared_ptr<const void> keep;
-  std::vector<Header> headers;  // what else: Allow, Retry-After
+  std::shared_ptr<const void> keep;         // null: they live as long as the program
+  std::vector<Header> headers;              // what else: Allow, Retry-After
 };
 
 Response octets(std::shared_ptr<const std::string> value);  // 200; null is an empty value

@@ -30,7 +30,7 @@ Loop::Loop() : read_buffer_(kReadBufferBytes) {
 Loop::~Loop() {
   before_wait_.reset();
   uv_run(&loop_, UV_RUN_NOWAIT);  // the close callback of before_wait_
-  CHECK(waiting_to_flush_.empty());
+  for (const Flushable* who : waiting_to_flush_) CHECK(who == nullptr);
   CHECK(uv_loop_close(&loop_) == 0);
 }
 

@@ -68,9 +68,9 @@ void Stream::pause_reading() {
   if (handle_) uv_read_stop(tcp());
 }
 
-// Reading a stream that has ended, or reads already, is refused by libuv, and that is all right.
+// Reading already is refused by libuv, and that is all right. Reading past the end would bring the end again.
 void Stream::resume_reading() {
-  if (handle_ && ending_ != Ending::close) uv_read_start(tcp(), allocate, read_done);
+  if (handle_ && ending_ != Ending::close && !has_ended_) uv_read_start(tcp(), allocate, read_done);
 }
 
 void Stream::allocate(uv_handle_t* handle, size_t, uv_buf_t* buffer) {
@@ -88,6 +88,7 @@ void Stream::read_done(uv_stream_t* handle, ssize_t count, const uv_buf_t* buffe
 
 void Stream::read_ended() {
   if (!events_.ended) return close("end of stream");
+  has_ended_ = true;
   call_and_survive(handle_.get(), events_.ended);
 }
 

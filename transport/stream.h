@@ -97,7 +97,8 @@ class Stream final : private Loop::Flushable {
   bool is_write_pending_ = false;  // libuv has the bytes before outbox_
   bool wants_flush_ = false;
   Ending ending_ = Ending::not_yet;
-  bool has_finished_ = false;
+  bool has_finished_ = false;  // our half
+  bool has_ended_ = false;     // theirs
 };
 
 // Dials. Calls back once with a Stream or with why not (Error::what names the address; `refused` tells ECONNREFUSED

@@ -227,4 +227,31 @@ TEST_CASE("fragments out of order are refused") {
   REQUIRE_THAT(with_fragment(FragmentType::first).hard_state(6, 0).why_refused(), Catch::Contains("out of order"));
 }
 
+TEST_CASE("a segment that says another state than the ones before it is refused") {
+  const WalState right{2, {5, 1}, 0};
+  WalState states[] = {right, right, right, right, right};
+  states[1].last_index = 3;
+  states[2].hard_state.term = 6;
+  states[3].hard_state.vote = 2;
+  states[4].incarnation = 1;
+  for (const WalState& state : states) {
+    CAPTURE(&state - states);
+    MemoryFiles files;
+    files.set_content("data", "");
+    HandWritten first = begun();
+    std::string second;
+    append_fragments(second, 0, segment_salt(kOwner, 2), encode(SegmentHeader{kOwner, 2, first.bytes.size(), state}),
+                     {});
+    first.bytes.resize(kSegmentBytes, '\0');
+    second.resize(kSegmentBytes, '\0');
+    files.set_content(path_of(1), first.bytes);
+    files.set_content(path_of(2), second);
+    if (state == right) {
+      REQUIRE(recover_wal(files, "data", kOwner).has_value());
+    } else {
+      REQUIRE_THAT(refusal_of(files).what, Catch::Contains("does not go on where the segment before it ended"));
+    }
+  }
+}
+
 }  // namespace skiff::store::wal_files_test

@@ -97,6 +97,18 @@ TEST_CASE("a fragment cut short at any byte is torn, and whole only when whole")
   }
 }
 
+TEST_CASE("bytes in the gap at the end of a block are noticed") {  // [W6]
+  std::string block;
+  append_fragments(block, 0, 7, std::string(kBlockBytes - kFragmentExtraBytes - kRoomMin + 1, 'x'), {});
+  REQUIRE(block.size() == kBlockBytes);
+  REQUIRE(read_fragment(block, 0, 7).state == Fragment::State::whole);
+  for (size_t place = kBlockBytes - kRoomMin + 1; place < kBlockBytes; ++place) {
+    std::string damaged = block;
+    damaged[place] = 1;
+    REQUIRE(read_fragment(damaged, 0, 7).state == Fragment::State::rotten);
+  }
+}
+
 // ---- docs/formats.md
 
 // "00000010  01 02 ..  |..|" lines, as hexdump -C prints them; the last one is the length. Equal lines are written out.

@@ -126,6 +126,13 @@ TEST_CASE("what asked to be flushed is flushed before the loop waits, also when 
   }
 }
 
+TEST_CASE("a loop may end with wishes that were taken back") {
+  Loop loop;
+  Flushed one(loop);
+  loop.flush_later(&one);
+  loop.flush_never(&one);
+}
+
 TEST_CASE("what takes back its wish is not flushed") {
   Loop loop;
   Flushed one(loop);

@@ -229,6 +229,11 @@ TEST_CASE("a half-closed connection still carries the answer") {
   pair.run_until([&] { return pair.server.ended; });
   REQUIRE(pair.server.received == "question");
   REQUIRE(pair.server.closed.empty());
+  pair.server.ended = false;
+  pair.server.stream->pause_reading();
+  pair.server.stream->resume_reading();
+  for (int turn = 0; turn < 3; ++turn) pair.loop.run_nowait();
+  REQUIRE_FALSE(pair.server.ended);  // the end comes once
   pair.server.stream->write("answer");
   pair.server.stream->close_after_writing();
   pair.run_until([&] { return !pair.client.closed.empty(); });

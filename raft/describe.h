@@ -1,0 +1,28 @@
+// Describe: every message, event and state as one line of text, for debug logs and for the scripts of the tests.
+//
+// "1>2 t3 append after [t1 i1]: [t3 i2 x], commit 1": from 1 to 2, sent in term 3. A command is shown as it is when it
+// is short and printable, else by its size, so a line is never long and never holds a control character.
+#pragma once
+
+#include <string>
+
+#include "raft/event.h"
+#include "raft/message.h"
+#include "raft/status.h"
+#include "raft/types.h"
+
+namespace skiff::raft {
+
+std::string describe(LogPosition position);
+std::string describe(const Entry& entry);
+// At most `shown` of them; the rest as a number.
+std::string describe(const std::vector<Entry>& entries, size_t shown = 16);
+std::string describe(const Payload& command);
+std::string describe(const RequestId& id);
+std::string describe(const HardState& hard_state);
+std::string describe(const Message& message);
+std::string describe(const Event& event);
+std::string describe(const Status& status);
+std::string describe(const Status::Peer& peer);
+
+}  // namespace skiff::raft

@@ -1,0 +1,95 @@
+// Checker: sees what no single node can see, and says when Raft's promises are broken (thesis 3.3, figure 3.2).
+//
+//   election safety      one leader in a term, one vote of a node in a term, restarts or not
+//   log matching         an entry with some term and index is the same everywhere, and so is what stands before it
+//   leader completeness  who comes to lead has everything that was committed in earlier terms
+//   state machine safety what is committed at an index is the same at all, and is on a majority's disks
+//   promises kept        votes and acknowledgements leave only when the sender's disk would bear them out
+//   fresh reads          a read is confirmed at or beyond what anybody knew to be committed when it was asked
+//   honest refusals      a command that was refused is never seen in a log
+//
+// The first broken promise is kept in words; later ones are consequences.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "raft/effects.h"
+#include "raft/raft.h"
+#include "tests/raft/disk.h"
+
+namespace skiff::raft_cluster {
+
+class Checker {
+ public:
+  // disks[0] is node 1's.
+  explicit Checker(const std::vector<Disk>& disks) : disks_(disks), views_(disks.size()) {}
+
+  // The node starts with what its disk holds. Entries seen for the first time are how the story begins.
+  void started(NodeId node);
+  // What has changed at the end of a log.
+  struct Change {
+    std::vector<Entry> dropped;
+    std::vector<Entry> taken;
+  };
+  Change stepped(NodeId node, const Raft& raft);
+  void leaves(const Message& message);
+  void proposed(const std::string& command) { proposed_.insert(command); }
+  void refused(const std::string& command);
+  void read_asked(NodeId node, RequestId id);
+  void read_confirmed(NodeId node, const ConfirmedRead& read);
+  void read_refused(NodeId node, RequestId id);
+  void crashed(NodeId node);
+
+  // Empty as long as all is well.
+  const std::string& broken() const { return broken_; }
+  // What anybody ever knew to be committed; [0] has index 1.
+  const std::vector<LogPosition>& committed() const { return committed_; }
+  size_t reads_waiting() const { return reads_asked_.size(); }
+
+ private:
+  struct View {
+    std::vector<Entry> log;
+    Index commit = 0;
+    Term term = 0;
+    bool leads = false;
+  };
+  struct Origin {
+    Term term_before;
+    EntryKind kind;
+    std::string command;
+    auto operator<=>(const Origin&) const = default;
+  };
+
+  View& view(NodeId node) { return views_[node - 1]; }
+  const Disk& disk(NodeId node) const { return disks_[node - 1]; }
+  void remember(const std::vector<Entry>& log, size_t from, const std::string& who);
+  Change see_log(NodeId node, const Log& log);
+  void see_role(NodeId node, const Raft& raft);
+  void see_commit(NodeId node, const Raft& raft);
+  void commit_first(NodeId node, const Raft& raft, LogPosition position);
+  void leaves(const Message& message, const VoteRequest& request);
+  void leaves(const Message& message, const VoteReply& reply);
+  void leaves(const Message& message, const AppendReply& reply);
+  template <class Other>
+  void leaves(const Message&, const Other&) {}
+  void voted(const Message& message, NodeId candidate);
+  void require(bool holds, const std::string& promise);
+
+  const std::vector<Disk>& disks_;
+  std::vector<View> views_;
+  std::map<Term, NodeId> leaders_;
+  std::map<LogPosition, Origin> origins_;
+  std::map<std::pair<Term, NodeId>, NodeId> votes_;
+  std::vector<LogPosition> committed_;
+  std::vector<Term> committed_in_;  // the term in which each first came to be known as committed
+  std::set<std::string> proposed_;
+  std::set<std::string> refused_;
+  std::map<std::pair<NodeId, RequestId>, Index> reads_asked_;  // and what was committed then
+  std::string broken_;
+};
+
+}  // namespace skiff::raft_cluster

@@ -1,0 +1,73 @@
+// Cluster: some real cores with their disks in one thread, watched by a Checker. No network and no clock: whoever
+// drives it says what arrives when, takes what must be sent, and finishes saves. The scripts drive it by hand, the
+// random test by a seed.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "raft/raft.h"
+#include "tests/raft/checker.h"
+#include "tests/raft/disk.h"
+
+namespace skiff::raft_cluster {
+
+// What came of the steps of one node since its effects were last taken.
+struct Happened {
+  Status before;
+  Status after;
+  std::vector<Entry> dropped;     // from the end of its log
+  std::vector<Entry> taken;       // at the end of its log
+  std::vector<Message> messages;  // to be sent now
+  std::vector<Entry> committed;
+  std::vector<ConfirmedRead> reads;
+  std::vector<RequestId> refused_reads;
+  std::vector<std::string> refused;  // commands
+};
+
+class Cluster {
+ public:
+  // `limits` without what differs from node to node.
+  Cluster(size_t nodes, const Config& limits, uint64_t seed);
+
+  size_t size() const { return nodes_.size(); }
+  bool is_up(NodeId node) const { return at(node).raft != nullptr; }
+  const Raft& raft(NodeId node) const { return *at(node).raft; }
+  Disk& disk(NodeId node) { return disks_[node - 1]; }
+  const Checker& checker() const { return checker_; }
+  uint64_t incarnation(NodeId node) const { return at(node).incarnation; }
+
+  // Starts from what its disk holds.
+  void start(NodeId node, Time now);
+  void crash(NodeId node);
+
+  // Effects stay inside until they are taken: several steps may share one take().
+  void step(NodeId node, Time now, const Event& event);
+  void propose(NodeId node, Time now, const std::vector<std::string>& commands);
+  RequestId read(NodeId node, Time now);
+  Happened take(NodeId node);
+  // The oldest save is on disk. Returns the messages that waited for it; the core is told.
+  std::vector<Message> finish_save(NodeId node, Time now);
+
+ private:
+  struct Node {
+    std::unique_ptr<Raft> raft;  // null: crashed
+    uint64_t incarnation = 0;
+    uint64_t reads = 0;
+    Happened news;
+  };
+
+  Node& at(NodeId node) { return nodes_[node - 1]; }
+  const Node& at(NodeId node) const { return nodes_[node - 1]; }
+
+  Config limits_;
+  uint64_t seed_;
+  std::vector<Node> nodes_;
+  std::vector<Disk> disks_;
+  Checker checker_;
+  std::map<uint64_t, std::string> proposals_;  // by id
+};
+
+}  // namespace skiff::raft_cluster

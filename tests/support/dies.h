@@ -1,0 +1,35 @@
+// Dies: what a broken invariant says when it ends the process; tried in a child process.
+#pragma once
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+namespace skiff {
+
+// What `act` printed to stderr before it aborted; empty if it lived on. Requires: no other thread runs.
+template <class Act>
+std::string dies_saying(Act act) {
+  int ends[2];
+  if (pipe(ends) != 0) return "";
+  pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], STDERR_FILENO);
+    std::signal(SIGABRT, SIG_DFL);
+    act();
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string said;
+  char piece[256];
+  for (ssize_t got = 0; (got = read(ends[0], piece, sizeof piece)) > 0;) said.append(piece, static_cast<size_t>(got));
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT ? said : "";
+}
+
+}  // namespace skiff
