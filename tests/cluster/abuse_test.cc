@@ -121,22 +121,31 @@ TEST_CASE("what cannot be understood is answered so, and the connection closed")
   }
 }
 
-TEST_CASE("a stranger on the peer port is turned away") {
+TEST_CASE("a stranger on the peer port is turned away, and said to be once") {
   Cluster cluster(3), strangers(3);
-  // Their node 1 believes that our nodes are its peers.
-  std::vector<std::string> command = strangers.command(1);
-  for (std::string& word : command) {
-    for (int id = 2; id <= 3; ++id) {
-      size_t at = word.find(std::to_string(strangers.peer_port(id)));
-      if (at != std::string::npos) word.replace(at, 5, std::to_string(cluster.peer_port(id)));
-    }
-  }
   const uint64_t term = cluster.status(1).at("term");
+  // Their node 1 is told that our nodes are its peers.
+  std::vector<std::string> command = strangers.command(1);
+  for (int id = 2; id <= 3; ++id) {
+    std::string& peers = command.at(4);
+    const std::string theirs = std::to_string(strangers.peer_port(id));
+    peers.replace(peers.find(theirs), theirs.size(), std::to_string(cluster.peer_port(id)));
+  }
   strangers.kill(1);
-  Process stranger(command, "/dev/null");
-  // Long enough for it to have stood for election, had anybody listened; the claim is about our nodes only.
-  REQUIRE_FALSE(stranger.wait_ms(1'500).has_value());
+  TemporaryFolder folder;
+  command.at(8) = folder.file("stranger.data");
+  Process stranger(command, folder.file("log"));
+  const std::string said = "turned away: it belongs to another cluster";
+  REQUIRE(within_ms(10'000, [&] {
+    const std::string log = read_file(folder.file("log"));
+    return log.find(said) != log.rfind(said);  // by both of them
+  }));
+  // It dials on and on. What we say about it does not grow with that.
+  REQUIRE_FALSE(stranger.wait_ms(1'000).has_value());
   for (int id = 1; id <= 3; ++id) {
+    const std::string log = cluster.log(id), line = "of another cluster";
+    REQUIRE(log.find(line) == log.rfind(line));
+    REQUIRE((log.find(line) != std::string::npos) == (id != 1));
     REQUIRE(cluster.is_healthy(id));
     REQUIRE(cluster.status(id).at("term") == term);
   }
