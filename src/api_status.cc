@@ -63,6 +63,7 @@ std::string status_json(const NodeReport& report) {
       {"clients",
        {{"connections", report.clients.connections},
         {"requests", report.clients.requests},
+        {"body_bytes", report.clients.body_bytes},
         {"waiting_writes", report.clients.waiting_writes},
         {"waiting_reads", report.clients.waiting_reads}}},
       {"peers", std::move(peers)},

@@ -30,6 +30,7 @@ struct NodeReport {
   struct Clients {
     uint64_t connections = 0;
     uint64_t requests = 0;
+    uint64_t body_bytes = 0;  // of requests that are not answered yet
     uint64_t waiting_writes = 0;
     uint64_t waiting_reads = 0;
   };

@@ -63,6 +63,7 @@ ReplicaConfig replica_config(const Options& options, store::Recovered recovered)
                        .incarnation = recovered.incarnation,
                        .request_timeout = options.request_timeout_ns,
                        .check_timeout = std::min(options.request_timeout_ns, limits::kCheckTimeoutNs),
+                       .body_bytes = http_->counters().bodies_bytes,
                        .waiting_writes_max = limits::kWaitingWritesMax,
                        .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
                        .waiting_reads_max = limits::kWaitingReadsMax};
@@ -269,6 +270,7 @@ NodeReport Node::report() const {
       .entries = disk.entries, .bytes = disk.bytes, .syncs = disk.syncs, .slowest_sync_ns = slowest_sync_ns_};
   report.clients = {.connections = http_->connections_open(),
                     .requests = http_->counters().requests,
+                    .body_bytes = http_->counters().bodies_bytes,
                     .waiting_writes = replica_->waiting_writes(),
                     .waiting_reads = replica_->waiting_reads()};
   return report;

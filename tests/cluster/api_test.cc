@@ -67,6 +67,8 @@ TEST_CASE("curl is the client") {
     REQUIRE(curl_put(cluster.url(1, "/binary"), value).code == 204);
     for (int reader = 1; reader <= 3; ++reader) REQUIRE((curl({cluster.url(reader, "/binary")}).body == value));
   }
+  // The places kept for their bodies are free again.
+  REQUIRE(cluster.status(1).at("clients").at("body_bytes") == 0);
   REQUIRE(curl_put(cluster.url(1, "/binary"), random_bytes(2'097'153)).code == 413);
   REQUIRE((curl({cluster.url(2, "/binary")}).body == random_bytes(2'097'152)));
   REQUIRE(curl({"-X", "PUT", "-T", "-", "-H", "Transfer-Encoding: chunked", cluster.url(2, "/chunked")}).code == 204);
