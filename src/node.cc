@@ -63,7 +63,6 @@ ReplicaConfig replica_config(const Options& options, store::Recovered recovered)
                        .incarnation = recovered.incarnation,
                        .request_timeout = options.request_timeout_ns,
                        .check_timeout = std::min(options.request_timeout_ns, limits::kCheckTimeoutNs),
-                       .body_bytes = http_->counters().bodies_bytes,
                        .waiting_writes_max = limits::kWaitingWritesMax,
                        .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
                        .waiting_reads_max = limits::kWaitingReadsMax};
