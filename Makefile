@@ -61,10 +61,13 @@ need-build: ; @.ci/install build
 need-test: ; @.ci/install build test
 need-check: ; @.ci/install build test check
 
+# Says something only when the command fails.
+quietly = said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }
+
 # Each build folder is configured once; from then on ninja notices what changed.
 build/build.ninja: | need-build
-	@meson setup build >/dev/null || { cat build/meson-logs/meson-log.txt; exit 1; }
+	@$(call quietly,meson setup build)
 build-asan/build.ninja: | need-build
-	@meson setup build-asan $(SANITIZE) >/dev/null
+	@$(call quietly,meson setup build-asan $(SANITIZE))
 build-fuzz/build.ninja: | need-check
-	@CC=clang-14 CXX=clang++-14 meson setup build-fuzz $(SANITIZE) -Dcpp_args=-fsanitize=fuzzer-no-link >/dev/null
+	@$(call quietly,CC=clang-14 CXX=clang++-14 meson setup build-fuzz $(SANITIZE) -Dcpp_args=-fsanitize=fuzzer-no-link)
