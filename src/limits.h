@@ -46,6 +46,13 @@ constexpr uint64_t kAppendBytes = kMiB;
 constexpr uint64_t kWindowBytes = 4 * kMiB;
 constexpr uint64_t kWindowEntries = 65'536;
 
+// The same for a leader's own clients, whose writes go straight into its log: what its disk writes in a tenth of a
+// second.
+constexpr uint64_t kLeaderWindowBytes = 32 * kMiB;
+
+// Committed entries applied in one turn of the loop: about a millisecond.
+constexpr size_t kAppliedPerTurnMax = 1'000;
+
 // ---- requests
 
 // Several elections fit into it: a request made while a leader dies is answered by the next one.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -60,11 +61,26 @@ ReplicaConfig replica_config(const Options& options, store::Recovered recovered)
                        .incarnation = recovered.incarnation,
                        .request_timeout = options.request_timeout_ns,
                        .check_timeout = std::min(options.request_timeout_ns, limits::kCheckTimeoutNs),
+                       .forward_window_bytes = limits::kWindowBytes,
+                       .leader_window_bytes = limits::kLeaderWindowBytes,
                        .waiting_writes_max = limits::kWaitingWritesMax,
                        .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
                        .waiting_reads_max = limits::kWaitingReadsMax};
   for (const store::Founder& founder : recovered.identity.founders) config.raft.voters.push_back(founder.id);
   return config;
+}
+
+// What we could not apply must not be served around, nor end the node again and again when it comes to be applied.
+Result<> check_commands(const std::vector<raft::Entry>& entries, const std::string& folder) {
+  for (const raft::Entry& entry : entries) {
+    if (entry.kind != raft::EntryKind::command) continue;
+    auto command = entry.payload ? store::decode(*entry.payload) : fail(Error::Code::corrupt, "it is empty");
+    if (command) continue;
+    return fail(command.error().code,
+                fmt::format("read {}: entry {} of term {}: {}; was it written by a newer version?", folder,
+                            entry.position.index, entry.position.term, command.error().what));
+  }
+  return {};
 }
 
 }  // namespace
@@ -81,6 +97,9 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
   const store::Identity& found = opened->recovered.identity;
   if (options.cluster_given && found.cluster != wanted.cluster) {
     log::warn("--cluster differs from what " + options.data_dir + " was founded with; the data folder's members rule");
+  }
+  if (auto readable = check_commands(opened->recovered.entries, options.data_dir); !readable) {
+    return tl::unexpected(readable.error());
   }
   std::unique_ptr<Node> node(new Node(loop, options, opened->recovered, std::move(stopped)));
   if (auto doors = node->open_doors(); !doors) return tl::unexpected(doors.error());
@@ -111,12 +130,7 @@ Result<> Node::open_doors() {
   if (!own) return fail(Error::Code::invalid, "this node is not a member of the cluster in " + options_.data_dir);
   auto peers = transport::Peers::open(
       loop_, {.cluster = identity_.cluster, .self = options_.id, .incarnation = incarnation_}, *own, {}, random_seed(),
-      {.received =
-           [this](raft::Message&& message) {
-             if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
-             replica_->received(loop_.now_ns(), std::move(message));
-             after_step();
-           },
+      {.received = [this](raft::Message&& message) { received(std::move(message)); },
        .connected =
            [this](raft::NodeId node) {
              replica_->peer_connected(loop_.now_ns(), node);
@@ -194,6 +208,19 @@ bool Node::propose(Request request) {
 
 // ---- what happens to it
 
+void Node::received(raft::Message&& message) {
+  if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
+  raft::NodeId from = message.from;
+  uint64_t refused_before = replica_->refused_commands();
+  replica_->received(loop_.now_ns(), std::move(message));
+  if (replica_->refused_commands() != refused_before) {
+    strange_commands_.warn(loop_.now_ms(), fmt::format("node {} sent a command that this version cannot read; it was "
+                                                       "not taken. Do both run the same version?",
+                                                       from));
+  }
+  after_step();
+}
+
 void Node::saved(uint64_t save, uint64_t took_ns) {
   slowest_sync_ns_ = std::max(slowest_sync_ns_, took_ns);
   if (took_ns >= options_.heartbeat_ns * 2) {
@@ -203,8 +230,16 @@ void Node::saved(uint64_t save, uint64_t took_ns) {
   after_step();
 }
 
+// A page each turn, so that a long log, after a start, keeps no heartbeat waiting.
 void Node::apply(std::vector<std::vector<raft::Entry>>&& batches) {
-  for (const std::vector<raft::Entry>& entries : batches) replica_->apply(loop_.now_ns(), entries);
+  for (std::vector<raft::Entry>& entries : batches) {
+    std::move(entries.begin(), entries.end(), std::back_inserter(to_apply_));
+  }
+  auto end = to_apply_.begin() + static_cast<std::ptrdiff_t>(std::min(to_apply_.size(), limits::kAppliedPerTurnMax));
+  std::vector<raft::Entry> page(std::make_move_iterator(to_apply_.begin()), std::make_move_iterator(end));
+  to_apply_.erase(to_apply_.begin(), end);
+  if (!to_apply_.empty()) commits_->push({});
+  replica_->apply(loop_.now_ns(), page);
   after_step();
 }
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,6 +62,7 @@ class Node final : private Outside, private ApiHost {
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
 
+  void received(raft::Message&& message);
   void saved(uint64_t save, uint64_t took_ns);
   void apply(std::vector<std::vector<raft::Entry>>&& batches);
   void tick();
@@ -80,6 +82,7 @@ class Node final : private Outside, private ApiHost {
   std::unique_ptr<Replica> replica_;
   std::optional<transport::AsyncQueue<Request>> proposals_;
   std::optional<transport::AsyncQueue<std::vector<raft::Entry>>> commits_;
+  std::deque<raft::Entry> to_apply_;  // committed, more than one turn's worth
   std::optional<transport::Timer> timer_;
   std::optional<transport::Timer> stop_timer_;
   Api api_;
@@ -89,6 +92,7 @@ class Node final : private Outside, private ApiHost {
   raft::Term logged_term_ = 0;
   uint64_t slowest_sync_ns_ = 0;
   log::Limit slow_disk_{10'000};
+  log::Limit strange_commands_{10'000};
   bool is_stopping_ = false;
   raft::Time stop_by_ = 0;
   std::function<void()> stopped_;
