@@ -3,7 +3,6 @@
 // Nobody's term goes up before a majority has said that it would vote: a node that was away, or hears only half of
 // what is said, disturbs nobody. What a candidate asks and what a voter grants leaves only once it is on disk, so that
 // no restart can make either say something else in the same term, or stand for a log it has lost.
-#include "raft/check.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"
 
@@ -18,7 +17,7 @@ void Raft::campaign_or_wait() {
 }
 
 void Raft::campaign() {
-  become(PreCandidate{.votes = {{config_.id, true}}});
+  become(PreCandidate{.granted = {config_.id}});
   forget_leader();
   ++campaign_round_;
   election_deadline_ = now_ + campaign_patience();
@@ -40,10 +39,10 @@ void Raft::ask_for_votes() {
 // Our own vote counts, like anybody's, once it is on disk.
 void Raft::count_votes() {
   if (auto* asking = std::get_if<PreCandidate>(&role_)) {
-    if (quorum::tally(config_.voters, asking->votes) == quorum::Outcome::won) ask_for_votes();
+    if (quorum::is_majority(config_.voters, asking->granted)) ask_for_votes();
   } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
-    if (durable_hard_state_ == hard_state_) candidate->votes[config_.id] = true;
-    if (quorum::tally(config_.voters, candidate->votes) == quorum::Outcome::won) become_leader();
+    if (durable_hard_state_ == hard_state_) candidate->granted.insert(config_.id);
+    if (quorum::is_majority(config_.voters, candidate->granted)) become_leader();
   }
 }
 
@@ -100,7 +99,7 @@ void Raft::on(const Message& from, const PreVoteReply& reply) {
     ++ignored_;
     return;
   }
-  asking->votes[from.from] = reply.granted;
+  if (reply.granted) asking->granted.insert(from.from);
   count_votes();
 }
 
@@ -121,7 +120,7 @@ void Raft::on(const Message& from, const VoteReply& reply) {
     ++ignored_;
     return;
   }
-  candidate->votes[from.from] = reply.granted;
+  if (reply.granted) candidate->granted.insert(from.from);
   count_votes();
 }
 

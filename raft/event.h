@@ -17,7 +17,7 @@ struct Received {
   Message message;
 };
 
-// What this node's clients want written, in order. Refused as a whole (Effects::refused) or not at all.
+// What this node's clients want written, in order. Refused (Effects::refused) from the first that finds no room.
 struct Proposed {
   struct Proposal {
     uint64_t id = 0;  // unique per process; comes back when refused

@@ -7,8 +7,8 @@
 
 namespace skiff::raft {
 
-Log::Log(const std::vector<Entry>& recovered) {
-  for (const Entry& entry : recovered) append(entry);
+Log::Log(std::vector<Entry> recovered) {
+  for (Entry& entry : recovered) append(std::move(entry));
   handed_ = durable_ = last().index;
 }
 

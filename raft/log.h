@@ -23,7 +23,7 @@ namespace skiff::raft {
 class Log {
  public:
   // What the disk held. All of it is durable, none of it known to be committed.
-  explicit Log(const std::vector<Entry>& recovered);
+  explicit Log(std::vector<Entry> recovered);
 
   LogPosition last() const;
   // 0 at index 0. Requires: index <= last().index.
@@ -52,7 +52,6 @@ class Log {
   void commit_to(Index index);
   Index committed() const { return committed_; }
   std::vector<Entry> take_committed();
-  bool has_committed() const { return taken_ < committed_; }
 
   // Payload bytes behind the commit index.
   uint64_t uncommitted_bytes() const { return uncommitted_bytes_; }

@@ -7,17 +7,9 @@
 
 namespace skiff::raft::quorum {
 
-Outcome tally(const std::vector<NodeId>& voters, const std::map<NodeId, bool>& votes) {
-  size_t granted = 0;
-  size_t refused = 0;
-  for (NodeId voter : voters) {
-    auto vote = votes.find(voter);
-    if (vote == votes.end()) continue;
-    ++(vote->second ? granted : refused);
-  }
-  if (granted >= majority(voters.size())) return Outcome::won;
-  if (voters.size() - refused < majority(voters.size())) return Outcome::lost;
-  return Outcome::open;
+bool is_majority(const std::vector<NodeId>& voters, const std::set<NodeId>& said_yes) {
+  auto yes = std::count_if(voters.begin(), voters.end(), [&](NodeId voter) { return said_yes.contains(voter); });
+  return static_cast<size_t>(yes) >= majority(voters.size());
 }
 
 uint64_t reached_by_majority(std::vector<uint64_t> values) {

@@ -20,21 +20,21 @@ constexpr bool kMayBecome[4][4] = {
 
 }  // namespace
 
-Raft::Raft(const Config& config, Time now)
-    : config_(config),
-      random_(config.seed),
+Raft::Raft(Config config, Time now)
+    : config_(std::move(config)),
+      random_(config_.seed),
       now_(now),
-      hard_state_(config.hard_state),
-      log_(config.entries),
-      durable_hard_state_(config.hard_state),
-      checked_hard_state_(config.hard_state) {
-  CHECK(config.id != 0);
-  CHECK(is_voter(config.id));
-  CHECK(config.heartbeat_interval > 0);
-  CHECK(config.election_timeout > config.heartbeat_interval);
+      hard_state_(config_.hard_state),
+      log_(std::exchange(config_.entries, {})),
+      durable_hard_state_(config_.hard_state),
+      checked_hard_state_(config_.hard_state) {
+  CHECK(config_.id != 0);
+  CHECK(is_voter(config_.id));
+  CHECK(config_.heartbeat_interval > 0);
+  CHECK(config_.election_timeout > config_.heartbeat_interval);
   CHECK(hard_state_.term >= log_.last().term);
   // A cluster that never had a leader need not wait for one, and who is alone waits for nobody.
-  bool is_alone = config.voters.size() == 1;
+  bool is_alone = config_.voters.size() == 1;
   election_deadline_ = is_alone ? now : now + (hard_state_.term == 0 ? campaign_patience() : patience());
 }
 

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <variant>
 #include <vector>
 
@@ -39,7 +40,7 @@ struct Config {
   Time election_timeout = 500 * kMillisecond;
   uint64_t seed = 1;
 
-  // What the disk held.
+  // What the disk held. The entries move into the log.
   HardState hard_state;
   std::vector<Entry> entries;
 
@@ -54,7 +55,7 @@ struct Config {
 
 class Raft {
  public:
-  Raft(const Config& config, Time now);
+  Raft(Config config, Time now);
 
   // `now` never goes back.
   void step(Time now, const Event& event);
@@ -75,10 +76,10 @@ class Raft {
  private:
   struct Follower {};
   struct PreCandidate {
-    std::map<NodeId, bool> votes;
+    std::set<NodeId> granted;
   };
   struct Candidate {
-    std::map<NodeId, bool> votes;
+    std::set<NodeId> granted;
   };
   struct Leader {
     std::map<NodeId, Progress> followers;  // everybody but ourselves
@@ -159,7 +160,7 @@ class Raft {
   void refuse_reads();
   void refuse_lost_reads();
 
-  const Config config_;
+  Config config_;  // its entries have moved into the log
   Random random_;
   Time now_;
   HardState hard_state_;

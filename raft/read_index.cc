@@ -1,7 +1,5 @@
 // ReadIndex: reads that go to no log and no disk (thesis 6.4). A follower asks its leader for the index; the rest is
 // the same. A read that cannot be confirmed is refused, and may be asked again under a new id.
-#include <utility>
-
 #include "raft/check.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"
@@ -35,18 +33,17 @@ void Raft::on(const Message&, const ReadIndexReply& reply) {
 // Before the first commit of our term we do not know all that is committed.
 void Raft::start_read_round(Leader& leader) {
   if (!leader.reads.wants_round() || log_.committed() < leader.first_of_term) return;
-  leader.reads.start(log_.committed());
+  uint64_t round = leader.reads.start(log_.committed());
+  leader.reads.confirm(config_.id, round);
   send_heartbeats(leader);
   confirm_reads(leader);
 }
 
 void Raft::confirm_reads(Leader& leader) {
   if (!leader.reads.under_way()) return;
-  std::map<NodeId, bool> confirmed = {{config_.id, true}};
-  for (NodeId node : leader.reads.confirmed_by()) confirmed[node] = true;
-  if (quorum::tally(config_.voters, confirmed) != quorum::Outcome::won) return;
-  ReadRounds::Confirmed round = leader.reads.finish();
-  for (const ReadRounds::Reader& reader : round.readers) confirm_read(reader, round.index);
+  if (!quorum::is_majority(config_.voters, leader.reads.confirmed_by())) return;
+  ReadRounds::Confirmed ended = leader.reads.finish();
+  for (const ReadRounds::Reader& reader : ended.readers) confirm_read(reader, ended.index);
 }
 
 void Raft::confirm_read(const ReadRounds::Reader& reader, Index index) {

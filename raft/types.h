@@ -12,7 +12,7 @@ using NodeId = uint64_t;  // from 1; 0 is nobody
 using Term = uint64_t;    // from 1; 0 is before the first election
 using Index = uint64_t;   // from 1; 0 is before the first entry
 
-// Nanoseconds on a monotonic clock, or in the simulator a number. Comes in with every event.
+// Nanoseconds on a monotonic clock, or in a test a number. Comes in with every event.
 using Time = uint64_t;
 constexpr Time kMillisecond = 1'000'000;
 constexpr Time kNever = ~Time{0};

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "raft/check.h"
-#include "store/command.h"
 
 namespace skiff {
 namespace {
@@ -27,9 +26,7 @@ Response not_allowed(std::string allow) {
 }
 
 Response refused(std::string_view reason) {
-  Response response = say(503, fmt::format("nothing was done: {}", reason));
-  response.headers.push_back({"Retry-After", "1"});
-  return response;
+  return transport::unavailable(fmt::format("nothing was done: {}\n", reason));
 }
 
 Response health(bool is_healthy, std::string_view reason) {
@@ -84,22 +81,16 @@ Result<bool> wants_stale(std::string_view query) {
   return is_stale;
 }
 
-bool is_same_ignoring_case(std::string_view one, std::string_view other) {
-  auto lower = [](char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter; };
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                    [lower](char left, char right) { return lower(left) == lower(right); });
-}
-
-// RFC 7240: a comma-separated list of tokens, each perhaps with parameters.
+// RFC 7240: comma-separated lists of tokens, each perhaps with parameters.
 bool prefers_async(const transport::Request& request) {
-  std::string_view rest = request.header("prefer").value_or("");
-  while (!rest.empty()) {
-    std::string_view token = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(rest.size(), token.size() + 1));
-    token = token.substr(0, token.find(';'));
-    while (token.starts_with(' ') || token.starts_with('\t')) token.remove_prefix(1);
-    while (token.ends_with(' ') || token.ends_with('\t')) token.remove_suffix(1);
-    if (is_same_ignoring_case(token, "respond-async")) return true;
+  for (const transport::Header& header : request.headers) {
+    std::string_view rest = header.name == "prefer" ? std::string_view(header.value) : std::string_view();
+    while (!rest.empty()) {
+      std::string_view token = rest.substr(0, rest.find(','));
+      rest.remove_prefix(std::min(rest.size(), token.size() + 1));
+      token = transport::trim(token.substr(0, token.find(';')));
+      if (transport::equals_ignoring_case(token, "respond-async")) return true;
+    }
   }
   return false;
 }
@@ -133,9 +124,6 @@ std::optional<Response> Api::take(const Caller& caller, transport::Request&& req
 
 std::optional<Response> Api::take_key(const Caller& caller, transport::Request&& request) {
   if (!request.path.starts_with('/')) return say(400, "a key begins with a slash");
-  if (request.path.size() > store::kKeyBytesMax) {
-    return say(414, fmt::format("the key is longer than {} bytes", store::kKeyBytesMax));
-  }
   switch (request.method) {
     case Method::get:
     case Method::head: return read(caller, std::move(request));

@@ -1,9 +1,6 @@
 #include "src/disk_thread.h"
 
-#include <pthread.h>
-
 #include <chrono>
-#include <csignal>
 #include <utility>
 
 #include "raft/check.h"
@@ -37,10 +34,6 @@ void DiskThread::save(uint64_t number, store::Batch batch) {
 }
 
 void DiskThread::run() {
-  // Signals are the loop's.
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
   for (;;) {
     std::vector<store::Batch> batches;
     Report report;

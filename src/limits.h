@@ -1,4 +1,5 @@
-// Limits: every bound and default in one place, each with its reason.
+// Limits: the bounds and defaults of a node as a whole, each with its reason. Those of one connection or one link stand
+// with it: transport/http_limits.h, PeerLink::Limits, PeerDoor::Limits, raft::Config.
 //
 // Nothing in a node grows without an end: what a client or a peer can make it keep has a number here, and whoever hits
 // the number is told. What an operator may want to change is a flag (src/options.h); its default and its range stand
@@ -36,6 +37,10 @@ constexpr uint64_t kElectionTimeoutDefaultNs = 500 * kMillisecondNs;
 constexpr uint64_t kElectionTimeoutMinNs = 10 * kMillisecondNs;
 constexpr uint64_t kElectionTimeoutMaxNs = kMinuteNs;
 
+// One AppendEntries or ForwardProposals: large enough to be efficient, small enough that a heartbeat behind it is not
+// late. A single larger value travels alone.
+constexpr uint64_t kAppendBytes = kMiB;
+
 // What a leader may have sent to one follower without an answer. Less than a link's outbox holds, which drops what is
 // more; enough to keep a gigabit link busy for a round trip of 30 ms.
 constexpr uint64_t kWindowBytes = 4 * kMiB;
@@ -66,26 +71,10 @@ constexpr size_t kProposalsMax = 65'536;
 // GET /health asks for a linearizable read; whoever asks wants to know soon.
 constexpr uint64_t kCheckTimeoutNs = kSecondNs;
 
-// ---- clients' connections
+// ---- stopping
 
-// One descriptor and some KiB each. Beyond it a connection is closed as soon as it is accepted.
-constexpr size_t kConnectionsMax = 4'096;
-
-// Request line and headers together. The longest key needs three times its bytes when every one is percent-encoded.
-constexpr size_t kHeaderBytesMax = 16 * kKiB;
-
-// Requests one connection may have under way. Beyond it the connection is not read from until an answer has left.
-constexpr size_t kPipelinedMax = 128;
-
-// Answers a connection may have waiting. A client that asks and does not listen is not read from beyond it.
-constexpr size_t kOutboxBytesMax = 4 * kMiB;
-
-// A client that is slower than this is gone or means harm. The body's deadline starts anew whenever bytes arrive.
-constexpr uint64_t kHeaderDeadlineMs = 10'000;
-constexpr uint64_t kBodyDeadlineMs = 30'000;
-constexpr uint64_t kIdleDeadlineMs = 120'000;
-
-// How long a stopping node waits for the requests under way before it closes their connections.
+// How long a stopping node waits for the requests under way before it closes their connections: so long, or as long as
+// a request may take.
 constexpr uint64_t kStopDeadlineMs = 5'000;
 constexpr uint64_t kStopPollMs = 5;
 

@@ -8,7 +8,6 @@
 #include <exception>
 #include <optional>
 #include <span>
-#include <string>
 
 #include "src/base/log.h"
 #include "src/node.h"
@@ -21,7 +20,6 @@ namespace {
 
 int run(const Options& options) {
   log::start(options.log_level, fmt::format("node {}", options.id));
-  std::signal(SIGPIPE, SIG_IGN);
   transport::Loop loop;
   std::optional<transport::Signal> interrupted;
   std::optional<transport::Signal> terminated;

@@ -6,7 +6,7 @@
 #include <random>
 #include <utility>
 
-#include "raft/check.h"
+#include "raft/describe.h"
 #include "src/limits.h"
 
 namespace skiff {
@@ -38,18 +38,14 @@ uint64_t random_seed() {
 
 transport::HttpLimits http_limits(const Options& options) {
   transport::HttpLimits limits;
-  limits.header_bytes_max = limits::kHeaderBytesMax;
   limits.key_bytes_max = store::kKeyBytesMax;
   limits.body_bytes_max = options.value_bytes_max;
-  limits.unanswered_max = limits::kPipelinedMax;
-  limits.outbox_bytes_max = limits::kOutboxBytesMax;
-  limits.connections_max = limits::kConnectionsMax;
-  limits.bodies_bytes_max = limits::kWaitingWriteBytesMax;
-  limits.header_timeout_ms = limits::kHeaderDeadlineMs;
-  limits.body_timeout_ms = limits::kBodyDeadlineMs;
-  limits.idle_timeout_ms = limits::kIdleDeadlineMs;
   return limits;
 }
+
+// What the limits of different houses promise each other.
+static_assert(limits::kWindowBytes + limits::kAppendBytes < transport::PeerLink::Limits{}.outbox_bytes_max);
+static_assert(limits::kValueBytesMax + store::kKeyBytesMax + 2 * limits::kAppendBytes < transport::kFrameBytesMax);
 
 ReplicaConfig replica_config(const Options& options, store::Recovered recovered) {
   ReplicaConfig config{.raft = {.id = options.id,
@@ -59,6 +55,7 @@ ReplicaConfig replica_config(const Options& options, store::Recovered recovered)
                                 .seed = random_seed(),
                                 .hard_state = recovered.hard_state,
                                 .entries = std::move(recovered.entries),
+                                .append_bytes_max = limits::kAppendBytes,
                                 .window = {.entries_max = limits::kWindowEntries, .bytes_max = limits::kWindowBytes}},
                        .incarnation = recovered.incarnation,
                        .request_timeout = options.request_timeout_ns,
@@ -85,18 +82,18 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
   if (options.cluster_given && found.cluster != wanted.cluster) {
     log::warn("--cluster differs from what " + options.data_dir + " was founded with; the data folder's members rule");
   }
-  std::unique_ptr<Node> node(new Node(loop, options, std::move(opened->recovered), std::move(stopped)));
+  std::unique_ptr<Node> node(new Node(loop, options, opened->recovered, std::move(stopped)));
   if (auto doors = node->open_doors(); !doors) return tl::unexpected(doors.error());
-  node->begin(std::move(opened->storage));
+  node->begin(std::move(opened->storage), std::move(opened->recovered));
   return node;
 }
 
-Node::Node(transport::Loop& loop, const Options& options, store::Recovered recovered, std::function<void()> stopped)
+Node::Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered,
+           std::function<void()> stopped)
     : loop_(loop),
       options_(options),
       identity_(recovered.identity),
       incarnation_(recovered.incarnation),
-      recovered_(std::move(recovered)),
       api_(*this),
       stopped_(std::move(stopped)) {}
 
@@ -116,6 +113,7 @@ Result<> Node::open_doors() {
       loop_, {.cluster = identity_.cluster, .self = options_.id, .incarnation = incarnation_}, *own, {}, random_seed(),
       {.received =
            [this](raft::Message&& message) {
+             if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
              replica_->received(loop_.now_ns(), std::move(message));
              after_step();
            },
@@ -124,7 +122,6 @@ Result<> Node::open_doors() {
              replica_->peer_connected(loop_.now_ns(), node);
              after_step();
            },
-       .disconnected = nullptr,
        .gone =
            [this](raft::NodeId node) {
              replica_->peer_gone(loop_.now_ns(), node);
@@ -147,7 +144,7 @@ Result<> Node::open_doors() {
 }
 
 // Nothing above calls back before the loop runs, so the replica is there in time.
-void Node::begin(std::unique_ptr<store::Storage> storage) {
+void Node::begin(std::unique_ptr<store::Storage> storage, store::Recovered recovered) {
   disk_ = std::make_unique<DiskThread>(
       loop_, std::move(storage),
       DiskThread::Events{.saved = [this](uint64_t save, uint64_t took_ns) { saved(save, took_ns); },
@@ -164,15 +161,19 @@ void Node::begin(std::unique_ptr<store::Storage> storage) {
   commits_.emplace(loop_, [this](std::vector<std::vector<raft::Entry>>&& batches) { apply(std::move(batches)); });
   timer_.emplace(loop_, [this] { tick(); });
   log::info(fmt::format("start {} of cluster {:016x}, {} entries in {}; clients at {}, peers at port {}", incarnation_,
-                        identity_.cluster, recovered_->entries.size(), options_.data_dir,
+                        identity_.cluster, recovered.entries.size(), options_.data_dir,
                         transport::to_url({.host = options_.listen, .port = http_->port()}), peers_->port()));
   Outside& outside = *this;
-  replica_ = std::make_unique<Replica>(replica_config(options_, std::move(*recovered_)), loop_.now_ns(), outside);
-  recovered_.reset();
+  replica_ = std::make_unique<Replica>(replica_config(options_, std::move(recovered)), loop_.now_ns(), outside);
   arm_timer();
 }
 
 // ---- what the replica asks for
+
+void Node::send(raft::Message&& message) {
+  if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
+  peers_->send(message);
+}
 
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) {
   disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries)});

@@ -45,15 +45,13 @@ class Node final : private Outside, private ApiHost {
   // Begins a clean stop. A second call cuts it short: requests under way are not waited for.
   void stop();
 
-  uint16_t client_port() const { return http_->port(); }
-
  private:
-  Node(transport::Loop& loop, const Options& options, store::Recovered recovered, std::function<void()> stopped);
+  Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered, std::function<void()> stopped);
   Result<> open_doors();
-  void begin(std::unique_ptr<store::Storage> storage);
+  void begin(std::unique_ptr<store::Storage> storage, store::Recovered recovered);
 
   // Outside
-  void send(raft::Message&& message) override { peers_->send(message); }
+  void send(raft::Message&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
   void answer(const Caller& caller, Answer answer) override;
@@ -80,7 +78,6 @@ class Node final : private Outside, private ApiHost {
   std::unique_ptr<transport::HttpServer> http_;
   std::unique_ptr<DiskThread> disk_;
   std::unique_ptr<Replica> replica_;
-  std::optional<store::Recovered> recovered_;  // until the replica has it
   std::optional<transport::AsyncQueue<Request>> proposals_;
   std::optional<transport::AsyncQueue<std::vector<raft::Entry>>> commits_;
   std::optional<transport::Timer> timer_;

@@ -1,4 +1,5 @@
-// Outside: what a replica asks of the world. The shell (src/node) gives it sockets and a disk; the simulator numbers.
+// Outside: what a replica asks of the world. The shell (src/node) gives it sockets and a disk; tests give it
+// numbers.
 #pragma once
 
 #include <cstdint>

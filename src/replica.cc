@@ -8,19 +8,11 @@
 #include "store/command.h"
 
 namespace skiff {
-namespace {
 
-raft::Config with_room(raft::Config config, uint64_t reads_max) {
-  config.waiting_reads_max = reads_max + 1;  // the replica's own bound comes first
-  return config;
-}
-
-}  // namespace
-
-Replica::Replica(const ReplicaConfig& config, raft::Time now, Outside& outside)
-    : config_(config), outside_(outside), raft_(with_room(config.raft, config.waiting_reads_max), now), now_(now) {
-  CHECK(config.incarnation > 0);
-  CHECK(config.request_timeout >= config.check_timeout);
+Replica::Replica(ReplicaConfig config, raft::Time now, Outside& outside)
+    : config_(std::move(config)), outside_(outside), raft_(std::move(config_.raft), now), now_(now) {
+  CHECK(config_.incarnation > 0);
+  CHECK(config_.request_timeout >= config_.check_timeout);
 }
 
 // ---- 1. Proposals: what clients asked for since the last turn
@@ -199,9 +191,12 @@ void Replica::ask_held_reads() {
 
 // What we sent, or what came back, may have been lost on the way: nothing has moved for an election timeout.
 void Replica::ask_again_if_stuck() {
-  bool is_stuck = has_waiting() && raft_.leader() != 0 && !raft_.is_leader() &&
-                  now_ >= asked_again_at_ + config_.raft.election_timeout;
-  if (is_stuck) ask_again(now_ - config_.raft.election_timeout);
+  if (now_ >= stuck_at()) ask_again(now_ - config_.raft.election_timeout);
+}
+
+raft::Time Replica::stuck_at() const {
+  bool depends_on_a_leader = has_waiting() && raft_.leader() != 0 && !raft_.is_leader();
+  return depends_on_a_leader ? asked_again_at_ + config_.raft.election_timeout : raft::kNever;
 }
 
 void Replica::peer_connected(raft::Time now, raft::NodeId node) {
@@ -225,10 +220,7 @@ void Replica::tick(raft::Time now) {
 
 raft::Time Replica::next_deadline() const {
   raft::Time requests = std::min(writes_.next_deadline(), reads_.next_deadline());
-  raft::Time stuck = has_waiting() && raft_.leader() != 0 && !raft_.is_leader()
-                         ? asked_again_at_ + config_.raft.election_timeout
-                         : raft::kNever;
-  return std::min({raft_.next_deadline(), requests, stuck});
+  return std::min({raft_.next_deadline(), requests, stuck_at()});
 }
 
 void Replica::answer_expired() {

@@ -1,5 +1,5 @@
 // Replica: main street. One node's Raft, its store, and who waits; replica.cc reads from top to bottom as the life of
-// a write. Knows no socket, no thread and no clock, so the simulator runs it unchanged.
+// a write. Knows no socket, no thread and no clock, so tests run it unchanged, on messages and disks of their own.
 //
 // Every call comes from one loop, carries the time, and ends with everything the core wants done handed to Outside. The
 // three queues of the house end here: proposals in propose(), what the disk has done in persisted(), and commits in
@@ -32,7 +32,7 @@ struct ReplicaConfig {
 
 class Replica {
  public:
-  Replica(const ReplicaConfig& config, raft::Time now, Outside& outside);
+  Replica(ReplicaConfig config, raft::Time now, Outside& outside);
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
@@ -66,6 +66,7 @@ class Replica {
   void take_confirmations(const raft::Effects& effects);
   void ask_again_if_leader_changed();
   void ask_again(raft::Time reads_until);
+  raft::Time stuck_at() const;
   void ask_again_if_stuck();
   void ask_held_reads();
   void apply_command(const raft::Entry& entry);
@@ -76,7 +77,7 @@ class Replica {
   void refuse(const Request& request, const char* reason);
   bool is_sound(raft::NodeId from, const raft::Payload& command) const;
 
-  const ReplicaConfig config_;
+  ReplicaConfig config_;  // without the entries, which the core has
   Outside& outside_;
   raft::Raft raft_;
   store::Kv kv_;

@@ -1,5 +1,5 @@
-// Files: the one door to the file system. The node walks through posix_files(), the simulator and the tests bring a
-// file system that forgets what was not synced.
+// Files: the one door to the file system. The node walks through posix_files(), tests bring a file system that
+// forgets what was not synced.
 //
 // Nothing is durable before it is synced: the bytes of a file by File::sync, its name by Files::sync_folder.
 //

@@ -68,9 +68,11 @@ Result<Address> parse_address(std::string_view text) {
   return fail(address.error().code, "address \"" + std::string(text) + "\": " + address.error().what);
 }
 
-std::string to_url(const Address& address) {
+std::string to_url(const Address& address) { return "http://" + to_text(address); }
+
+std::string to_text(const Address& address) {
   const bool is_ipv6 = address.host.find(':') != std::string::npos;
-  return "http://" + (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+  return (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
 }  // namespace skiff::transport

@@ -25,5 +25,7 @@ Result<Address> parse_address(std::string_view text);
 
 // "http://127.0.0.1:9021", with brackets round an IPv6 host: the form that members are shown in.
 std::string to_url(const Address& address);
+// The same without "http://", for messages.
+std::string to_text(const Address& address);
 
 }  // namespace skiff::transport

@@ -114,8 +114,7 @@ void Dial::connect_done(uv_connect_t* request, int status) {
 void Dial::failed(const char* act, int code) {
   handle_.reset();
   failure_.refused = code == UV_ECONNREFUSED;
-  failure_.why =
-      std::string(act) + " " + address_.host + ":" + std::to_string(address_.port) + ": " + uv_strerror(code);
+  failure_.why = std::string(act) + " " + to_text(address_) + ": " + uv_strerror(code);
 }
 
 // The owner may destroy this Dial in the callback: nothing may follow.

@@ -9,12 +9,6 @@ namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-Response unavailable(std::string why) {
-  Response response = text(503, std::move(why));
-  response.headers.push_back({"Retry-After", "1"});
-  return response;
-}
-
 }  // namespace
 
 HttpConnection::HttpConnection(Loop& loop, Owner& owner, const HttpLimits& limits, uint64_t id,

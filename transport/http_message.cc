@@ -45,6 +45,12 @@ Response no_body(int status) {
   return {.status = status, .content_type = kText, .body = {}, .keep = {}, .headers = {}};
 }
 
+Response unavailable(std::string why) {
+  Response response = text(503, std::move(why));
+  response.headers.push_back({"Retry-After", "1"});
+  return response;
+}
+
 std::string head(const Response& response, AfterAnswer after) {
   CHECK(response.status >= 200 && response.status <= 599);
   std::string text;
@@ -117,15 +123,18 @@ Result<std::string> percent_decode(std::string_view text) {
   return bytes;
 }
 
-std::optional<std::string_view> query_value(std::string_view query, std::string_view name) {
-  while (!query.empty()) {
-    const size_t end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    const size_t equals = std::min(pair.find('='), pair.size());
-    if (pair.substr(0, equals) == name) return pair.substr(std::min(equals + 1, pair.size()));
-  }
-  return std::nullopt;
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  return text;
+}
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+  const auto to_lower = [](char byte) {
+    return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+  };
+  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
+                    [&](char a, char b) { return to_lower(a) == b; });
 }
 
 }  // namespace skiff::transport

@@ -48,7 +48,8 @@ struct Response {
 Response octets(std::shared_ptr<const std::string> value);  // 200; null is an empty value
 Response text(int status, std::string body);
 Response json(int status, std::string body);
-Response no_body(int status);  // 202, 204
+Response no_body(int status);           // 202, 204
+Response unavailable(std::string why);  // 503, with Retry-After
 
 enum class AfterAnswer { keep_open, close };
 
@@ -61,7 +62,10 @@ std::string_view reason_phrase(int status);
 // "%2F" -> "/", "+" stays a plus. Error: a '%' that is not followed by two hexadecimal digits.
 Result<std::string> percent_decode(std::string_view text);
 
-// The raw value of `name` in "a=1&name=value"; empty if it stands there without one.
-std::optional<std::string_view> query_value(std::string_view query, std::string_view name);
+// Without the blanks and tabs around it.
+std::string_view trim(std::string_view text);
+
+// Whether `text` is `lower`, which is lower-case, but for the case of its ASCII letters.
+bool equals_ignoring_case(std::string_view text, std::string_view lower);
 
 }  // namespace skiff::transport

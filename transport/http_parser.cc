@@ -10,25 +10,13 @@ namespace skiff::transport {
 namespace {
 
 // Those that somebody in the house reads; what else comes is checked and dropped.
-constexpr std::string_view kKeptHeaders[] = {"accept",   "authorization", "content-type", "idempotency-key",
-                                             "if-match", "if-none-match", "prefer"};
+constexpr std::string_view kKeptHeaders[] = {"prefer"};
 
 // A byte of a chunked body may come with five more: "1\r\nx\r\n". More than that is chunk extensions and trailers, for
 // which the head's limit stands.
 constexpr size_t kChunkedBytesPerByte = 6;
 
 char to_lower(char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; }
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
-                    [](char a, char b) { return to_lower(a) == b; });
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  return text;
-}
 
 Method to_method(uint8_t method) {
   switch (method) {

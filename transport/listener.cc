@@ -16,13 +16,8 @@ constexpr int kAcceptedPerTurnMax = 256;            // then the others' turn
 constexpr uint64_t kPause_ns = 100 * 1'000'000ull;  // out of descriptors: until somebody may have closed some
 constexpr uint64_t kLogInterval_ms = 10'000;
 
-std::string name(const Address& address) {
-  const bool is_ipv6 = address.host.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
-}
-
 tl::unexpected<Error> cannot_listen(const Address& address, const char* why) {
-  return fail(Error::Code::io, "listen on " + name(address) + ": " + why);
+  return fail(Error::Code::io, "listen on " + to_text(address) + ": " + why);
 }
 
 // A descriptor that closes itself unless it is taken.

@@ -17,7 +17,7 @@ enum class Level { debug, info, warn, error, off };
 // "debug" "info" "warn" "error" "off"
 Result<Level> parse_level(std::string_view name);
 
-// Lines go to stderr: "2026-01-31 12:00:00.123 info  node 2: becomes leader at term 3".
+// Lines go to stderr: "<date> 12:00:00.123 info  node 2: leads at term 3".
 // `who` ("node 2") stands in front of every line. Thread-safe; before start() lines come out without a name.
 void start(Level level, std::string_view who);
 

@@ -6,38 +6,35 @@
 namespace skiff::quorum_test {
 
 using namespace skiff::raft;
-using quorum::Outcome;
 
 TEST_CASE("a majority is more than half") {
   const size_t expected[] = {1, 1, 2, 2, 3, 3, 4, 4};  // of none: nothing is ever decided
   for (size_t voters = 0; voters < 8; ++voters) REQUIRE(quorum::majority(voters) == expected[voters]);
 }
 
-TEST_CASE("votes are won by a majority, lost when none can be had, and open between") {
+TEST_CASE("more than half must have said yes, and only voters count") {
   struct Row {
     const char* name;
     std::vector<NodeId> voters;
-    std::map<NodeId, bool> votes;
-    Outcome outcome;
+    std::set<NodeId> said_yes;
+    bool is_majority;
   };
   const Row rows[] = {
-      {"nobody has answered", {1, 2, 3}, {}, Outcome::open},
-      {"one of one", {1}, {{1, true}}, Outcome::won},
-      {"one of two", {1, 2}, {{1, true}}, Outcome::open},
-      {"two of two", {1, 2}, {{1, true}, {2, true}}, Outcome::won},
-      {"one of two refuses", {1, 2}, {{1, true}, {2, false}}, Outcome::lost},
-      {"two of three", {1, 2, 3}, {{1, true}, {2, true}}, Outcome::won},
-      {"one of three refuses", {1, 2, 3}, {{1, true}, {2, false}}, Outcome::open},
-      {"two of three refuse", {1, 2, 3}, {{1, true}, {2, false}, {3, false}}, Outcome::lost},
-      {"two of four", {1, 2, 3, 4}, {{1, true}, {2, true}}, Outcome::open},
-      {"two of four refuse", {1, 2, 3, 4}, {{1, true}, {2, true}, {3, false}, {4, false}}, Outcome::lost},
-      {"three of four", {1, 2, 3, 4}, {{1, true}, {2, true}, {4, true}}, Outcome::won},
-      {"strangers count for nothing", {1, 2, 3}, {{1, true}, {7, true}, {8, true}}, Outcome::open},
-      {"nor do strangers who refuse", {1, 2, 3}, {{7, false}, {8, false}}, Outcome::open},
+      {"nobody has answered", {1, 2, 3}, {}, false},
+      {"one of one", {1}, {1}, true},
+      {"one of two", {1, 2}, {1}, false},
+      {"two of two", {1, 2}, {1, 2}, true},
+      {"one of three", {1, 2, 3}, {3}, false},
+      {"two of three", {1, 2, 3}, {1, 2}, true},
+      {"two of four", {1, 2, 3, 4}, {1, 2}, false},
+      {"three of four", {1, 2, 3, 4}, {1, 2, 4}, true},
+      {"all of five", {1, 2, 3, 4, 5}, {1, 2, 3, 4, 5}, true},
+      {"strangers count for nothing", {1, 2, 3}, {1, 7, 8}, false},
+      {"nor do they take anything away", {1, 2, 3}, {1, 2, 7, 8}, true},
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    REQUIRE(quorum::tally(row.voters, row.votes) == row.outcome);
+    REQUIRE(quorum::is_majority(row.voters, row.said_yes) == row.is_majority);
   }
 }
 

@@ -37,18 +37,18 @@ TEST_CASE("every byte survives the way there and back") {
   }
 }
 
-TEST_CASE("a query gives the value that stands behind a name") {
-  REQUIRE(query_value("consistency=stale", "consistency") == "stale");
-  REQUIRE(query_value("a=1&consistency=stale&b=2", "consistency") == "stale");
-  REQUIRE(query_value("a=1&a=2", "a") == "1");
-  REQUIRE(query_value("a=b=c", "a") == "b=c");
-  REQUIRE(query_value("flag&a=1", "flag") == "");
-  REQUIRE(query_value("flag=", "flag") == "");
-  REQUIRE(query_value("&&a=1&", "a") == "1");
-  REQUIRE_FALSE(query_value("", "a").has_value());
-  REQUIRE_FALSE(query_value("ab=1", "a").has_value());
-  REQUIRE_FALSE(query_value("b=a", "a").has_value());
-  REQUIRE_FALSE(query_value("&", "a").has_value());
+TEST_CASE("blanks around a word and the case of its letters do not matter") {
+  REQUIRE(trim(" \t a b\t ") == "a b");
+  REQUIRE(trim(" \t").empty());
+  REQUIRE(equals_ignoring_case("Respond-Async", "respond-async"));
+  REQUIRE_FALSE(equals_ignoring_case("respond-asyn", "respond-async"));
+  REQUIRE_FALSE(equals_ignoring_case("respond_async", "respond-async"));
+  REQUIRE_FALSE(equals_ignoring_case("@", "`"));  // apart like 'A' and 'a', but no letters
+}
+
+TEST_CASE("unavailable says when to come back") {
+  REQUIRE(unavailable("why").status == 503);
+  REQUIRE(unavailable("why").headers.at(0).name == "Retry-After");
 }
 
 TEST_CASE("the head says what the body is and how long") {
