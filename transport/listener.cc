@@ -12,9 +12,9 @@
 namespace skiff::transport {
 namespace {
 
-constexpr int kAcceptedPerTurnMax = 256;            // then the others' turn
-constexpr uint64_t kPause_ns = 100 * 1'000'000ull;  // out of descriptors: until somebody may have closed some
-constexpr uint64_t kLogInterval_ms = 10'000;
+constexpr int kAcceptedPerTurnMax = 256;           // then the others' turn
+constexpr uint64_t kPauseNs = 100 * 1'000'000ull;  // out of descriptors: until somebody may have closed some
+constexpr uint64_t kLogIntervalMs = 10'000;
 
 tl::unexpected<Error> cannot_listen(const Address& address, const char* why) {
   return fail(Error::Code::io, "listen on " + to_text(address) + ": " + why);
@@ -79,7 +79,7 @@ Listener::Listener(Loop& loop, int descriptor, Accepted accepted)
       port_(bound_port(descriptor)),
       accepted_(std::move(accepted)),
       pause_over_(loop, [this] { listen_on(); }),
-      log_limit_(kLogInterval_ms) {
+      log_limit_(kLogIntervalMs) {
   auto handle = std::make_unique<uv_poll_t>();
   CHECK(uv_poll_init(loop.uv(), handle.get(), descriptor) == 0);
   handle->data = this;
@@ -125,7 +125,7 @@ void Listener::pause(int error) {
   log_limit_.warn(loop_.now_ms(), std::string("accept on port ") + std::to_string(port_) + ": " +
                                       uv_strerror(uv_translate_sys_error(error)) + "; trying again shortly");
   uv_poll_stop(handle_.get());
-  pause_over_.start_ns(kPause_ns);
+  pause_over_.start_ns(kPauseNs);
 }
 
 }  // namespace skiff::transport

@@ -9,10 +9,10 @@ namespace skiff::transport {
 namespace {
 
 constexpr size_t kReadBufferBytes = 64 * 1024;
-constexpr uint64_t kMillisecond_ns = 1'000'000;
-constexpr uint64_t kDelayMax_ns = uint64_t{1} << 62;  // 146 years: "never" must not wrap round to "now"
+constexpr uint64_t kMillisecondNs = 1'000'000;
+constexpr uint64_t kDelayMaxNs = uint64_t{1} << 62;  // 146 years: "never" must not wrap round to "now"
 
-uint64_t round_up_to_ms(uint64_t ns) { return (ns + kMillisecond_ns - 1) / kMillisecond_ns; }
+uint64_t round_up_to_ms(uint64_t ns) { return (ns + kMillisecondNs - 1) / kMillisecondNs; }
 
 }  // namespace
 
@@ -80,7 +80,7 @@ Timer::Timer(Loop& loop, std::function<void()> expired) : loop_(loop), expired_(
 // was started late in a long turn from ringing early.
 void Timer::start_ns(uint64_t delay_ns) {
   uv_update_time(loop_.uv());
-  const uint64_t due_ms = round_up_to_ms(loop_.now_ns() + std::min(delay_ns, kDelayMax_ns));
+  const uint64_t due_ms = round_up_to_ms(loop_.now_ns() + std::min(delay_ns, kDelayMaxNs));
   const uint64_t delay_ms = delay_ns == 0 ? 0 : due_ms - loop_.now_ms();
   CHECK(uv_timer_start(handle_.get(), expired, delay_ms, 0) == 0);
 }

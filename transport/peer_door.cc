@@ -11,7 +11,7 @@ namespace skiff::transport {
 namespace {
 
 constexpr uint64_t kNanosecondsPerMs = 1'000'000;
-constexpr uint64_t kComplaintInterval_ms = 60'000;
+constexpr uint64_t kComplaintIntervalMs = 60'000;
 constexpr size_t kComplaintsMax = 64;  // hosts and reasons told apart; the rest share one line
 
 std::string host_of(const std::string& remote) { return remote.substr(0, remote.rfind(':')); }
@@ -131,7 +131,7 @@ Result<std::unique_ptr<PeerDoor>> PeerDoor::open(Loop& loop, const PeerIdentity&
 }
 
 PeerDoor::PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Received received)
-    : loop_(loop), us_(us), limits_(limits), received_(std::move(received)), other_complaints_(kComplaintInterval_ms) {}
+    : loop_(loop), us_(us), limits_(limits), received_(std::move(received)), other_complaints_(kComplaintIntervalMs) {}
 
 PeerDoor::~PeerDoor() = default;
 
@@ -180,7 +180,7 @@ void PeerDoor::complain(const std::string& remote, const std::string& why) {
   const std::string line = "peer port: turned " + remote + " away: " + why;
   auto found = complaints_.find(key);
   if (found == complaints_.end() && complaints_.size() < kComplaintsMax) {
-    found = complaints_.emplace(key, log::Limit(kComplaintInterval_ms)).first;
+    found = complaints_.emplace(key, log::Limit(kComplaintIntervalMs)).first;
   }
   log::Limit& limit = found == complaints_.end() ? other_complaints_ : found->second;
   limit.warn(loop_.now_ms(), line);

@@ -14,7 +14,7 @@ constexpr uint64_t kNanosecondsPerMs = 1'000'000;
 
 // A peer that comes and goes all the time is worth this many lines in so much time.
 constexpr int kLinesMax = 10;
-constexpr uint64_t kLinesInterval_ms = 10'000;
+constexpr uint64_t kLinesIntervalMs = 10'000;
 
 }  // namespace
 
@@ -187,7 +187,7 @@ void PeerLink::look_for_stall() {
 std::string PeerLink::name() const { return "peer " + std::to_string(peer_.id) + " at " + to_url(peer_.address); }
 
 bool PeerLink::may_tell() {
-  if (loop_.now_ms() - telling_since_ms_ >= kLinesInterval_ms) {
+  if (loop_.now_ms() - telling_since_ms_ >= kLinesIntervalMs) {
     telling_since_ms_ = loop_.now_ms();
     lines_told_ = 0;
   }

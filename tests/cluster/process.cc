@@ -38,17 +38,20 @@ Process::Process(const std::vector<std::string>& command, const std::string& out
   std::vector<std::string> variables = environment_without_settings();
   std::vector<char*> argument_pointers = pointers_to(arguments);
   std::vector<char*> variable_pointers = pointers_to(variables);
+  int input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   int output = ::open(output_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  CHECK(output >= 0);
+  CHECK(input >= 0 && output >= 0);
   pid_ = fork();
   CHECK(pid_ >= 0);
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(input, STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
     execvpe(argument_pointers[0], argument_pointers.data(), variable_pointers.data());
     _exit(127);
   }
+  close(input);
   close(output);
 }
 

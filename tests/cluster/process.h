@@ -1,8 +1,8 @@
 // Process: a program that a test has started, and nothing but the test may end.
 //
-// Its output goes to a file. It is killed when its owner goes away, and by the kernel should the test itself be killed.
-// Settings of the environment (SKIFF_*) do not reach it. To be started by the test's main thread alone, because the
-// kernel ties "my parent is gone" to the thread.
+// It finds nothing to read, and its output goes to a file. It is killed when its owner goes away, and by the kernel
+// should the test itself be killed. Settings of the environment (SKIFF_*) do not reach it. To be started by the test's
+// main thread alone, because the kernel ties "my parent is gone" to the thread.
 #pragma once
 
 #include <sys/types.h>

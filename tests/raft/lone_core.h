@@ -32,6 +32,10 @@ inline Config node_1_of(size_t nodes) {
   return config;
 }
 
+// Requests of a candidate whose log is longer than any.
+inline const PreVoteRequest kPreVote{.last = {.term = 9, .index = 99}, .round = 1};
+inline const VoteRequest kVote{.last = {.term = 9, .index = 99}};
+
 class LoneCore {
  public:
   explicit LoneCore(const Config& config = node_1_of(3)) : raft(config, 0) {}
