@@ -72,6 +72,16 @@ TEST_CASE("a vote asked for again while it is being saved waits for the disk, to
   REQUIRE(all_of<VoteReply>(again.messages_once_durable).size() == 1);
 }
 
+TEST_CASE("a candidate's own vote counts, like anybody's, once it is on disk", "[E5][bug-5]") {
+  LoneCore candidate;
+  candidate.deadline();
+  candidate.receive(2, 0, PreVoteReply{.round = 1, .granted = true});
+  candidate.receive(2, 1, VoteReply{.granted = true});
+  REQUIRE_FALSE(candidate.raft.is_leader());
+  candidate.save();
+  REQUIRE(candidate.raft.is_leader());
+}
+
 TEST_CASE("a candidate asks for votes only once its own is on disk", "[E5][bug-5]") {
   LoneCore candidate;
   candidate.deadline();
