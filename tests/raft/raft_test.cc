@@ -118,6 +118,14 @@ TEST_CASE("replies of an older term are answered by nobody and change nothing", 
   }
 }
 
+TEST_CASE("a save that has only just begun is no reason to put off a campaign", "[E17][P13]") {
+  LoneCore follower;
+  follower.receive(2, 1, AppendEntries{.previous = {}, .commit = 0, .entries = {entry(1, 1)}});
+  follower.step(PeerGone{.node = 2});
+  REQUIRE(all_of<PreVoteRequest>(follower.deadline().messages).size() == 2);
+  REQUIRE(follower.now <= 13 * kMillisecond);
+}
+
 TEST_CASE("every role gives way to a higher term", "[E7]") {
   LoneCore follower;
   LoneCore pre_candidate;
