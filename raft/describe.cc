@@ -10,7 +10,6 @@ constexpr size_t kShownBytesMax = 32;
 std::string number(uint64_t value) { return std::to_string(value); }
 
 // ---- one line for each body of a message
-// ---------------------------------------------------------------------------
 
 std::string line(const PreVoteRequest& request) {
   return "pre-vote? log ends " + describe(request.last) + ", round " + number(request.round);
@@ -52,7 +51,6 @@ std::string line(const ReadIndexRequest& request) { return "read " + describe(re
 std::string line(const ReadIndexReply& reply) { return "read " + describe(reply.id) + " at " + number(reply.index); }
 
 // ---- one line for each event
-// ---------------------------------------------------------------------------------------
 
 std::string line(const TimePassed&) { return "time passed"; }
 
