@@ -93,6 +93,7 @@ class Raft {
   struct Save {
     uint64_t number;
     HardState hard_state;
+    Time handed_at;
   };
 
   // raft.cc
