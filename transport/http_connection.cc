@@ -19,8 +19,8 @@ HttpConnection::HttpConnection(Loop& loop, Owner& owner, const HttpLimits& limit
       id_(id),
       stream_(std::move(stream)),
       parser_(limits),
-      wait_since_ms_(loop.now_ms()),
-      taken_at_ms_(loop.now_ms()) {}
+      wait_since_ms_(owner.now_ms()),
+      taken_at_ms_(owner.now_ms()) {}
 
 HttpConnection::~HttpConnection() {
   owner_.release_body(reserved_body_bytes_);
@@ -108,7 +108,7 @@ void HttpConnection::request_complete() {
   const bool is_last = !parser_.keeps_alive();
   Request request = parser_.take();
   has_said_continue_ = false;
-  wait_since_ms_ = loop_.now_ms();
+  wait_since_ms_ = owner_.now_ms();
   const uint64_t number = first_number_ + exchanges_.size();
   exchanges_.push_back({.is_head = request.method == Method::head, .is_last = is_last});
   if (is_last) input_ = Input::dropped;
@@ -218,7 +218,7 @@ void HttpConnection::watch_clock() {
   const Wait wait = waits_for();
   if (wait == wait_) return;
   wait_ = wait;
-  wait_since_ms_ = loop_.now_ms();
+  wait_since_ms_ = owner_.now_ms();
 }
 
 void HttpConnection::check_deadline(uint64_t now_ms) {

@@ -21,8 +21,8 @@ uint64_t tick_ms(const HttpLimits& limits) {
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::open(Loop& loop, const Address& address, const HttpLimits& limits,
-                                                     Handler handler) {
-  std::unique_ptr<HttpServer> server(new HttpServer(loop, limits, std::move(handler)));
+                                                     Handler handler, Clock clock) {
+  std::unique_ptr<HttpServer> server(new HttpServer(loop, limits, std::move(handler), std::move(clock)));
   const auto accepted = [self = server.get()](std::unique_ptr<Stream> stream) { self->accepted(std::move(stream)); };
   auto listener = Listener::open(loop, address, accepted);
   if (!listener) return tl::unexpected(listener.error());
@@ -31,8 +31,10 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(Loop& loop, const Address& 
   return server;
 }
 
-HttpServer::HttpServer(Loop& loop, const HttpLimits& limits, Handler handler)
-    : loop_(loop), limits_(limits), handler_(std::move(handler)), tick_(loop, [this] { check_deadlines(); }) {
+HttpServer::HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock)
+    : loop_(loop), limits_(limits), handler_(std::move(handler)), clock_(std::move(clock)), tick_(loop, [this] {
+        check_deadlines();
+      }) {
   CHECK(handler_ != nullptr);
 }
 
@@ -80,7 +82,7 @@ void HttpServer::refused() { ++counters_.refused; }
 
 // A connection may go while it is visited, but only that one: the iterator is past it by then.
 void HttpServer::check_deadlines() {
-  const uint64_t now_ms = loop_.now_ms();
+  const uint64_t now_ms = this->now_ms();
   for (auto next = connections_.begin(); next != connections_.end();) {
     HttpConnection& connection = *(next++)->second;
     connection.check_deadline(now_ms);

@@ -43,8 +43,11 @@ class HttpServer final : private HttpConnection::Owner {
     uint64_t bodies_bytes = 0;             // of bodies that came or were announced and are not answered yet: a gauge
   };
 
+  // Where deadlines take the time from, in milliseconds; the loop, unless somebody brings a clock of his own.
+  using Clock = std::function<uint64_t()>;
+
   static Result<std::unique_ptr<HttpServer>> open(Loop& loop, const Address& address, const HttpLimits& limits,
-                                                  Handler handler);
+                                                  Handler handler, Clock clock = nullptr);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -57,17 +60,20 @@ class HttpServer final : private HttpConnection::Owner {
   void drain(std::function<void()> drained = nullptr);
   bool is_drained() const { return is_draining_ && connections_.empty(); }
 
+  // Closes whoever has missed a deadline. By itself the server does so every so often.
+  void check_deadlines();
+
   uint16_t port() const { return port_; }
   size_t connections_open() const { return connections_.size(); }
   const Counters& counters() const { return counters_; }
 
  private:
-  HttpServer(Loop& loop, const HttpLimits& limits, Handler handler);
+  HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock);
 
   void accepted(std::unique_ptr<Stream> stream);
-  void check_deadlines();
   void say_drained();
 
+  uint64_t now_ms() const override { return clock_ ? clock_() : loop_.now_ms(); }
   bool reserve_body(size_t bytes) override;
   void release_body(size_t bytes) override;
   void arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) override;
@@ -77,6 +83,7 @@ class HttpServer final : private HttpConnection::Owner {
   Loop& loop_;
   const HttpLimits limits_;
   Handler handler_;
+  Clock clock_;
   std::function<void()> drained_;
   Counters counters_;
   std::unique_ptr<Listener> listener_;  // null once draining

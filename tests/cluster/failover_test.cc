@@ -105,6 +105,7 @@ TEST_CASE("a leader that wakes up never serves what it remembers") {
     REQUIRE(reply.has_value());
     REQUIRE((reply->code == 503 || reply->body == value));
     cluster.wait_until_healthy(leader);
+    REQUIRE(cluster.ask(leader, "GET", "/key").body == value);
   }
 }
 

@@ -98,8 +98,48 @@ TEST_CASE("what waits when the leader dies is done by the next one, by itself an
   cluster.elect();
   cluster.pass(100 * raft::kMillisecond);
   REQUIRE(cluster.answer(written) == "done");
-  REQUIRE(cluster.answer(read) != "");
+  REQUIRE(cluster.answer(read) == "done: v");
   REQUIRE(cluster[follower].kv().revision() == 1);
+}
+
+// How long a write at `node` takes from now on.
+raft::Time time_of_write(ReplicaCluster& cluster, raft::NodeId node) {
+  const raft::Time began = cluster.now();
+  const uint64_t written = cluster.put(node, "/k", "v");
+  cluster.settle();
+  while (cluster.answer(written) == "" && cluster.now() < began + 5'000 * raft::kMillisecond) {
+    cluster.pass(raft::kMillisecond);
+  }
+  REQUIRE(cluster.answer(written) == "done");
+  return cluster.now() - began;
+}
+
+constexpr raft::Time kElectionTimeout = 500 * raft::kMillisecond;
+
+TEST_CASE("after a leader's crash the next write at a survivor is done within an election timeout") {
+  ReplicaCluster cluster(3);
+  for (int round = 0; round < 50; ++round) {
+    INFO("round " << round);
+    raft::NodeId leader = cluster.elect();
+    cluster.crash(leader);
+    cluster.gone(leader);
+    REQUIRE(time_of_write(cluster, other_than(leader)) < kElectionTimeout);
+    cluster.restart(leader);
+    cluster.pass(kElectionTimeout);
+  }
+}
+
+TEST_CASE("after a leader falls silent the next write at a survivor is done within two election timeouts") {
+  ReplicaCluster cluster(3);
+  for (int round = 0; round < 50; ++round) {
+    INFO("round " << round);
+    raft::NodeId leader = cluster.elect();
+    cluster.cut(leader);
+    const raft::Time a_bit = 100 * raft::kMillisecond;
+    REQUIRE(time_of_write(cluster, other_than(leader)) < 2 * kElectionTimeout + a_bit);
+    cluster.heal();
+    cluster.pass(kElectionTimeout);
+  }
 }
 
 TEST_CASE("a write that got through twice is applied once") {  // [bug-43]

@@ -82,18 +82,32 @@ TEST_CASE("a client that never reads its answers is closed at a deadline") {
 
 TEST_CASE("who is slow with a request is told so, who asks nothing is closed without a word") {
   HttpLimits limits;
-  limits.header_timeout_ms = limits.body_timeout_ms = limits.idle_timeout_ms = 20;
-  World world(limits);
-  Client& head = world.say("GET /a HTTP/1.1\r\nHos");
-  Client& body = world.say("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhell");
-  Client& idle = world.connect();
-  world.until([&] { return head.is_closed && body.is_closed && idle.is_closed; });
-  REQUIRE(head.heard.starts_with("HTTP/1.1 408 "));
-  REQUIRE(head.heard.ends_with("the headers took too long\n"));
-  REQUIRE(body.heard.starts_with("HTTP/1.1 408 "));
-  REQUIRE(body.heard.ends_with("the body took too long\n"));
-  REQUIRE(idle.heard.empty());
-  REQUIRE(world.asked.empty());
+  limits.header_timeout_ms = limits.body_timeout_ms = limits.idle_timeout_ms = 3'600'000;
+  SECTION("with the headers") {
+    limits.header_timeout_ms = 20;
+    World world(limits);
+    Client& client = world.say("GET /a HTTP/1.1\r\nHos");
+    world.until([&] { return client.is_closed; });
+    REQUIRE(client.heard.starts_with("HTTP/1.1 408 "));
+    REQUIRE(client.heard.ends_with("the headers took too long\n"));
+    REQUIRE(world.asked.empty());
+  }
+  SECTION("with the body") {
+    limits.body_timeout_ms = 20;
+    World world(limits);
+    Client& client = world.say("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhell");
+    world.until([&] { return client.is_closed; });
+    REQUIRE(client.heard.starts_with("HTTP/1.1 408 "));
+    REQUIRE(client.heard.ends_with("the body took too long\n"));
+    REQUIRE(world.asked.empty());
+  }
+  SECTION("with everything") {
+    limits.idle_timeout_ms = 20;
+    World world(limits);
+    Client& client = world.connect();
+    world.until([&] { return client.is_closed; });
+    REQUIRE(client.heard.empty());
+  }
 }
 
 TEST_CASE("a byte now and then buys a slow client no time") {
@@ -107,27 +121,41 @@ TEST_CASE("a byte now and then buys a slow client no time") {
   REQUIRE(client.heard.starts_with("HTTP/1.1 408 "));
 }
 
+// A server whose deadlines, of 100 ms each, are counted on a clock that a test moves.
+struct TimedWorld : World {
+  static HttpLimits hundred_ms() {
+    HttpLimits limits;
+    limits.idle_timeout_ms = limits.header_timeout_ms = limits.body_timeout_ms = 100;
+    return limits;
+  }
+  TimedWorld() : World(hundred_ms(), [this] { return clock_ms; }) {}
+  void pass_ms(uint64_t time_ms) {
+    clock_ms += time_ms;
+    server->check_deadlines();
+  }
+
+  uint64_t clock_ms = 0;
+};
+
 TEST_CASE("a client is not idle while it waits for its answer, nor between requests that come in time") {
-  HttpLimits limits;
-  limits.idle_timeout_ms = limits.header_timeout_ms = limits.body_timeout_ms = 600;
-  World world(limits);
-  world.echo();
-  Client& waiting = world.connect();
-  Client& busy = world.connect();
-  int rounds = 0;
+  TimedWorld world;
   world.handler = [&](World::Asked& one) {
-    if (one.request.path == "/wait") return;
-    world.server->answer(one.ticket, text(200, "x"));
+    if (one.request.path != "/wait") world.server->answer(one.ticket, text(200, "x"));
   };
-  waiting.stream->write(get("/wait"));
-  Timer asks(world.loop, [&] {
-    ++rounds;
-    if (busy.stream) busy.stream->write(get("/again"));
-  });
-  asks.repeat_ms(20);
-  world.until([&] { return rounds == 45; });
+  Client& waiting = world.say(get("/wait"));
+  Client& busy = world.connect();
+  world.until([&] { return world.asked.size() == 1; });
+  for (size_t round = 1; round <= 5; ++round) {
+    world.pass_ms(99);
+    busy.stream->write(get("/again"));
+    world.until([&] { return busy.count("200 OK") == round || busy.is_closed; });
+    REQUIRE_FALSE(busy.is_closed);
+  }
+  REQUIRE(world.server->connections_open() == 2);
+  for (int times = 0; times < 2; ++times) world.pass_ms(100);  // from when it is seen to have taken its answer
+  world.until([&] { return busy.is_closed; });
   REQUIRE_FALSE(waiting.is_closed);
-  REQUIRE_FALSE(busy.is_closed);
+  REQUIRE(world.server->connections_open() == 1);
 }
 
 TEST_CASE("over the limit of connections the next is told 503 and closed, and the first are served") {
@@ -198,19 +226,18 @@ TEST_CASE("a body that never comes gives its memory back when the client goes") 
 }
 
 TEST_CASE("every request has its own time, also when it begins with the end of the one before") {
-  HttpLimits limits;
-  limits.header_timeout_ms = 600;
-  World world(limits);
+  TimedWorld world;
   world.echo();
   Client& client = world.say("GET /a HTTP/1.1\r\nHo");
-  int rounds = 0;
-  Timer asks(world.loop, [&] {
-    ++rounds;
-    if (!client.is_closed) client.stream->write("st: h\r\n\r\nGET /a HTTP/1.1\r\nHo");
-  });
-  asks.repeat_ms(20);
-  world.until([&] { return rounds == 45; });
-  REQUIRE(client.count("408") == 0);
+  for (size_t round = 1; round <= 5; ++round) {
+    world.pass_ms(99);
+    client.stream->write("st: h\r\n\r\nGET /a HTTP/1.1\r\nHo");
+    world.until([&] { return client.count("200 OK") == round || client.is_closed; });
+    REQUIRE_FALSE(client.is_closed);
+  }
+  world.pass_ms(100);
+  world.until([&] { return client.is_closed; });
+  REQUIRE(client.count("408") == 1);
 }
 
 TEST_CASE("a thousand connections, idle, half open and half read, leave nothing behind") {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/transport/loop_world.h"
 #include "transport/listener.h"
 #include "transport/peers.h"
 #include "transport/stream.h"
@@ -29,7 +30,7 @@ using raft::Message;
 using raft::NodeId;
 
 constexpr uint64_t kCluster = 0xc1;
-inline const Address kAnyPort{"127.0.0.1", 0};
+using loop_world::kAnyPort;
 
 // Quick to try again and quick to lose patience, so that tests need not wait.
 inline Peers::Limits quick() {

@@ -5,21 +5,13 @@
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/transport/loop_world.h"
 #include "transport/listener.h"
 
 namespace skiff::stream_test {
 
 using namespace transport;
-
-const Address kAnyPort{"127.0.0.1", 0};
-
-template <class Condition>
-void run_until(Loop& loop, Condition condition) {
-  while (!condition()) {
-    const bool is_alive = loop.run_once();
-    REQUIRE((is_alive || condition()));
-  }
-}
+using loop_world::kAnyPort;
 
 // Two ends of one connection on loopback, both on one loop.
 struct Pair {
@@ -59,7 +51,7 @@ struct Pair {
 
   template <class Condition>
   void run_until(Condition condition) {
-    stream_test::run_until(loop, condition);
+    loop_world::run_until(loop, condition);
   }
 
   Loop loop;
