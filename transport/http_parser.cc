@@ -111,6 +111,11 @@ Request HttpParser::take() {
   return taken;
 }
 
+void HttpParser::abandon() {
+  const Request dropped = std::move(request_);  // to assign an empty one would keep the memory of the body
+  begin();
+}
+
 size_t HttpParser::feed(std::string_view bytes) {
   CHECK(!is_done());
   size_t taken = 0;

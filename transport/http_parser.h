@@ -57,6 +57,8 @@ class HttpParser {
 
   // Requires: complete. Begins the next request.
   Request take();
+  // Lets go of what has come of a request that will not be read to its end. Nothing may be fed after it.
+  void abandon();
 
  private:
   struct Machine;
