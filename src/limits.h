@@ -78,6 +78,13 @@ constexpr size_t kProposalsMax = 65'536;
 // GET /health asks for a linearizable read; whoever asks wants to know soon.
 constexpr uint64_t kCheckTimeoutNs = kSecondNs;
 
+// ---- descriptors
+
+// What is not for clients, of the files and sockets that the process may have open: the log, the loop, the two ports,
+// the resolver; and for each member a connection each way, with those that are just being made or closed.
+constexpr uint64_t kDescriptorsReserved = 64;
+constexpr uint64_t kDescriptorsPerMember = 8;
+
 // ---- stopping
 
 // How long a stopping node waits for the requests under way before it closes their connections: so long, or as long as

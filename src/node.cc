@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "raft/describe.h"
+#include "src/descriptors.h"
 #include "src/limits.h"
 
 namespace skiff {
@@ -37,10 +38,18 @@ uint64_t random_seed() {
   return (uint64_t{device()} << 32) | device();
 }
 
-transport::HttpLimits http_limits(const Options& options) {
+Result<transport::HttpLimits> http_limits(const Options& options, size_t members) {
   transport::HttpLimits limits;
   limits.key_bytes_max = store::kKeyBytesMax;
   limits.body_bytes_max = options.value_bytes_max;
+  const uint64_t descriptors = raise_descriptor_limit();
+  const size_t connections = connections_within(descriptors, members, limits);
+  const std::string limit = fmt::format("the limit of open files (ulimit -n) is {}", descriptors);
+  if (connections == 0) return fail(Error::Code::io, limit + ", which leaves none for clients");
+  if (connections < limits.connections_max) {
+    log::warn(fmt::format("{}: at most {} clients may be connected", limit, connections));
+  }
+  limits.connections_max = connections;
   return limits;
 }
 
@@ -144,8 +153,10 @@ Result<> Node::open_doors() {
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
   peers_->set_members(members);
+  auto limits = http_limits(options_, members.size());
+  if (!limits) return tl::unexpected(limits.error());
   auto http = transport::HttpServer::open(
-      loop_, {.host = options_.listen, .port = options_.port}, http_limits(options_),
+      loop_, {.host = options_.listen, .port = options_.port}, *limits,
       [this](transport::Ticket ticket, transport::Request&& request) {
         auto response =
             api_.take({.connection = ticket.connection, .request = ticket.request, .body_bytes = ticket.body_bytes},
