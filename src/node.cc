@@ -176,8 +176,8 @@ void Node::begin(std::unique_ptr<store::Storage> storage, store::Recovered recov
                          .failed =
                              [](const Error& error) {
                                log::die(error.what +
-                                        "; what is on the disk is not known any more, so this node stops. Look after "
-                                        "the disk, then start it again: it reads back what is there");
+                                        "; this node stops. Look after the cause, then start it again: it reads back "
+                                        "what is there");
                              }});
   proposals_.emplace(loop_, [this](std::vector<Request>&& batch) {
     replica_->propose(loop_.now_ns(), std::move(batch));
