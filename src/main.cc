@@ -34,7 +34,7 @@ int run(const Options& options) {
       terminated.emplace(loop, SIGTERM, [&] { (*node)->stop(); });
       loop.run();
     } else {
-      log::error("cannot start: " + node.error().what);
+      log::fatal("cannot start: " + node.error().what);
       status = 1;
     }
   }
