@@ -87,9 +87,9 @@ constexpr uint64_t kDescriptorsPerMember = 8;
 
 // ---- stopping
 
-// How long a stopping node waits for the requests under way before it closes their connections: so long, or as long as
-// a request may take.
-constexpr uint64_t kStopDeadlineMs = 5'000;
+// How long a stopping node waits for the requests under way before it closes their connections: long enough for what
+// the default timeout allows them, and no longer, whatever --request-timeout is. Whoever stops a node waits for it.
+constexpr uint64_t kStopDeadlineMs = 6'000;
 constexpr uint64_t kStopPollMs = 5;
 
 // ---- the configuration file
@@ -99,5 +99,6 @@ constexpr size_t kConfigBytesMax = 64 * kKiB;
 static_assert(kElectionTimeoutDefaultNs >= kHeartbeatsPerElectionTimeoutMin * kHeartbeatDefaultNs);
 static_assert(kRequestTimeoutDefaultNs >= 2 * kElectionTimeoutDefaultNs);
 static_assert(kWaitingWriteBytesMax >= kValueBytesMax);
+static_assert(kStopDeadlineMs * kMillisecondNs > kRequestTimeoutDefaultNs);
 
 }  // namespace skiff::limits

@@ -333,7 +333,7 @@ void Node::stop() {
   is_stopping_ = true;
   replica_->stop_taking();
   http_->drain();
-  stop_by_ = loop_.now_ns() + std::max(options_.request_timeout_ns, limits::kStopDeadlineMs * raft::kMillisecond);
+  stop_by_ = loop_.now_ns() + limits::kStopDeadlineMs * raft::kMillisecond;
   stop_timer_.emplace(loop_, [this] { stop_when_idle(); });
   stop_timer_->repeat_ms(limits::kStopPollMs);
 }

@@ -4,8 +4,9 @@
 // Starting: the data folder is opened and read back (that is also the lock against a second process), then the peers'
 // port and the clients' port are bound, then the replica begins.
 //
-// Stopping: no new connections, new requests are refused with 503, those under way are answered; then links and disk
-// are let go, and the loop is run until nothing is left in it.
+// Stopping: no new connections, new requests are refused with 503, those under way are answered, as far as that takes
+// no longer than limits::kStopDeadlineMs: the connections of those that are left are closed without an answer, which
+// says as much as a 504. Then links and disk are let go, and the loop is run until nothing is left in it.
 //
 // What goes wrong: before the start, a Result that says what. After it, when the machine fails (a write or a sync), the
 // process ends at once with one line: nothing that happens after a failed sync can be trusted.

@@ -1,4 +1,6 @@
-// What the machine limits: the node keeps for itself what it must have.
+// What the machine limits, and what the node limits itself: it keeps what it must have, and ends when it is told to.
+
+#include <signal.h>
 
 #include "tests/cluster/cluster.h"
 #include "tests/support/catch.h"
@@ -27,6 +29,23 @@ TEST_CASE("clients that sit there cannot take the descriptor that the log's next
   REQUIRE(idle.front().ask("GET", "/before")->body == "x");
   idle.clear();
   cluster.wait_until_healthy(1);
+}
+
+TEST_CASE("a node that is stopped waits for requests, but not for as long as those may take") {
+  Cluster cluster(3, {"--request-timeout", "10m"});
+  const int last = cluster.wait_for_leader();
+  for (int id = 1; id <= 3; ++id) {
+    if (id != last) cluster.kill(id);
+  }
+  HttpClient client(cluster.port(last));
+  client.send("PUT", "/key", "of no majority");
+  REQUIRE(within_ms(10'000, [&] {
+    const nlohmann::json said = cluster.status(last);
+    return said.is_object() && said["clients"]["waiting_writes"] == 1;
+  }));
+  cluster.process(last).signal(SIGTERM);
+  REQUIRE(cluster.process(last).wait_ms(30'000) == 0);
+  REQUIRE_FALSE(client.receive().has_value());
 }
 
 }  // namespace skiff::cluster_test
