@@ -91,6 +91,8 @@ constexpr uint64_t kDescriptorsPerMember = 8;
 // the default timeout allows them, and no longer, whatever --request-timeout is. Whoever stops a node waits for it.
 constexpr uint64_t kStopDeadlineMs = 6'000;
 constexpr uint64_t kStopPollMs = 5;
+// A look-up of a name that is under way cannot be called off. How long the end of the program may wait for it.
+constexpr uint64_t kLookUpsEndMs = 1'000;
 
 // ---- the configuration file
 
