@@ -6,7 +6,7 @@
 NODES ?= 3
 NODE ?= 1
 SECONDS_EACH ?= 60
-SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false
+SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
 SOURCES = git ls-files 'src/*.cc' 'src/*.h' 'raft/*.cc' 'raft/*.h' 'store/*.cc' 'store/*.h' 'transport/*.cc' \
           'transport/*.h' 'tests/*.cc' 'tests/*.h' 'bench/*.cc' 'bench/*.h'
 
