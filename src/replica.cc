@@ -26,7 +26,7 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
     if (is_stopping_) {
       refuse(request, "this node is shutting down");
     } else if (is_write) {
-      take_write(now, std::move(request), proposed);
+      take_write(now, request, proposed);
     } else if (reads_.size() + reads.size() >= config_.waiting_reads_max) {
       refuse(request, "too many reads are waiting");
     } else {
@@ -41,7 +41,7 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
   carry_out();
 }
 
-void Replica::take_write(raft::Time now, Request request, raft::Proposed& proposed) {
+void Replica::take_write(raft::Time now, const Request& request, raft::Proposed& proposed) {
   uint64_t bytes = request.key.size() + request.value.size();
   bool has_room = writes_.size() < config_.waiting_writes_max &&
                   (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);

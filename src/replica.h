@@ -61,7 +61,7 @@ class Replica {
  private:
   void step(raft::Time now, const raft::Event& event);
   void carry_out();
-  void take_write(raft::Time now, Request request, raft::Proposed& proposed);
+  void take_write(raft::Time now, const Request& request, raft::Proposed& proposed);
   void take_refusals(const raft::Effects& effects);
   void take_confirmations(const raft::Effects& effects);
   void ask_again_if_leader_changed();
