@@ -11,7 +11,8 @@ namespace skiff::raft {
 // While our disk stands still we could neither be elected nor lead, and each attempt would only raise the term. Mostly
 // it is only finishing what a leader that has just died had sent, so we look again soon.
 void Raft::campaign_or_wait() {
-  if (saves_.empty()) return campaign();
+  bool is_disk_moving = saves_.empty() || now_ < saves_.front().handed_at + config_.heartbeat_interval;
+  if (is_disk_moving) return campaign();
   forget_leader();
   election_deadline_ = now_ + config_.heartbeat_interval / 4 + 1;
 }

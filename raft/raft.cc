@@ -68,7 +68,7 @@ void Raft::collect_saves() {
   if (hard_state_unsaved_) effects_.hard_state = hard_state_;
   hard_state_unsaved_ = false;
   effects_.entries = log_.take_unsaved(save_number_);
-  saves_.push_back({.number = save_number_, .hard_state = hard_state_});
+  saves_.push_back({.number = save_number_, .hard_state = hard_state_, .handed_at = now_});
 }
 
 Time Raft::next_deadline() const {

@@ -93,6 +93,7 @@ class Raft {
   struct Save {
     uint64_t number;
     HardState hard_state;
+    Time handed_at;
   };
 
   // raft.cc
@@ -135,7 +136,7 @@ class Raft {
   void on(const Proposed& proposed);
   void on(const Message& from, const ForwardProposals& forwarded);
   void forward(const Proposed& proposed);
-  bool has_room_for(uint64_t bytes) const;
+  bool has_room_for(uint64_t bytes, uint64_t share) const;
   void append_own(EntryKind kind, Payload payload);
   void send_what_is_due(Leader& leader);
   void send_append(NodeId to, Progress& progress, bool with_entries);

@@ -18,7 +18,7 @@ void Raft::on(const Proposed& proposed) {
   if (!is_leader() && leader_ != 0) return forward(proposed);
   bool has_room = is_leader();
   for (const auto& proposal : proposed.proposals) {
-    has_room = has_room && has_room_for(bytes_of(proposal.command));
+    has_room = has_room && has_room_for(bytes_of(proposal.command), 1);
     if (has_room) {
       append_own(EntryKind::command, proposal.command);
     } else {
@@ -43,10 +43,11 @@ void Raft::forward(const Proposed& proposed) {
   if (!forward.commands.empty()) send(leader_, std::move(forward));
 }
 
-// Never passed on a second time: who forwarded asks again when it learns of another leader.
+// Never passed on a second time: who forwarded asks again when it learns of another leader. Followers have room beyond
+// what our own clients may fill: who forwards cannot be told that there was none, and would go on with its next.
 void Raft::on(const Message&, const ForwardProposals& forwarded) {
   for (const Payload& command : forwarded.commands) {
-    if (!is_leader() || !has_room_for(bytes_of(command))) {
+    if (!is_leader() || !has_room_for(bytes_of(command), 2)) {
       ++ignored_;
       return;
     }
@@ -55,10 +56,10 @@ void Raft::on(const Message&, const ForwardProposals& forwarded) {
 }
 
 // A single entry always fits, however large.
-bool Raft::has_room_for(uint64_t bytes) const {
+bool Raft::has_room_for(uint64_t bytes, uint64_t share) const {
   if (log_.committed() == log_.last().index) return true;
-  return log_.uncommitted_bytes() + bytes <= config_.uncommitted_bytes_max &&
-         log_.last().index - log_.committed() < config_.uncommitted_entries_max;
+  return log_.uncommitted_bytes() + bytes <= share * config_.uncommitted_bytes_max &&
+         log_.last().index - log_.committed() < share * config_.uncommitted_entries_max;
 }
 
 void Raft::append_own(EntryKind kind, Payload payload) {

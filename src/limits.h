@@ -46,6 +46,13 @@ constexpr uint64_t kAppendBytes = kMiB;
 constexpr uint64_t kWindowBytes = 4 * kMiB;
 constexpr uint64_t kWindowEntries = 65'536;
 
+// The same for a leader's own clients, whose writes go straight into its log: what its disk writes in a tenth of a
+// second.
+constexpr uint64_t kLeaderWindowBytes = 32 * kMiB;
+
+// Committed entries applied in one turn of the loop: about a millisecond.
+constexpr size_t kAppliedPerTurnMax = 1'000;
+
 // ---- requests
 
 // Several elections fit into it: a request made while a leader dies is answered by the next one.
@@ -71,12 +78,21 @@ constexpr size_t kProposalsMax = 65'536;
 // GET /health asks for a linearizable read; whoever asks wants to know soon.
 constexpr uint64_t kCheckTimeoutNs = kSecondNs;
 
+// ---- descriptors
+
+// What is not for clients, of the files and sockets that the process may have open: the log, the loop, the two ports,
+// the resolver; and for each member a connection each way, with those that are just being made or closed.
+constexpr uint64_t kDescriptorsReserved = 64;
+constexpr uint64_t kDescriptorsPerMember = 8;
+
 // ---- stopping
 
-// How long a stopping node waits for the requests under way before it closes their connections: so long, or as long as
-// a request may take.
-constexpr uint64_t kStopDeadlineMs = 5'000;
+// How long a stopping node waits for the requests under way before it closes their connections: long enough for what
+// the default timeout allows them, and no longer, whatever --request-timeout is. Whoever stops a node waits for it.
+constexpr uint64_t kStopDeadlineMs = 6'000;
 constexpr uint64_t kStopPollMs = 5;
+// A look-up of a name that is under way cannot be called off. How long the end of the program may wait for it.
+constexpr uint64_t kLookUpsEndMs = 1'000;
 
 // ---- the configuration file
 
@@ -85,5 +101,6 @@ constexpr size_t kConfigBytesMax = 64 * kKiB;
 static_assert(kElectionTimeoutDefaultNs >= kHeartbeatsPerElectionTimeoutMin * kHeartbeatDefaultNs);
 static_assert(kRequestTimeoutDefaultNs >= 2 * kElectionTimeoutDefaultNs);
 static_assert(kWaitingWriteBytesMax >= kValueBytesMax);
+static_assert(kStopDeadlineMs * kMillisecondNs > kRequestTimeoutDefaultNs);
 
 }  // namespace skiff::limits

@@ -1,15 +1,20 @@
 // skiff: one node. Reads its options, opens, runs, stops on SIGTERM or SIGINT.
 //
+// A look-up of a name that is under way cannot be called off, and may take the resolver's time: the end waits for a
+// second for it, and then no longer.
+//
 // Exit status: 0 after a clean stop, 1 when the node could not start or had to stop, 2 for options it cannot use.
 #include <fmt/format.h>
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <optional>
 #include <span>
 
 #include "src/base/log.h"
+#include "src/limits.h"
 #include "src/node.h"
 #include "src/options.h"
 #include "transport/loop.h"
@@ -18,27 +23,34 @@
 namespace skiff {
 namespace {
 
+// Lets go of what the node closed, and ends the program if a look-up holds that up.
+void run_to_the_end(transport::Loop& loop, int status) {
+  if (!loop.run_for_ms(limits::kLookUpsEndMs)) std::_Exit(status);
+}
+
 int run(const Options& options) {
   log::start(options.log_level, fmt::format("node {}", options.id));
   transport::Loop loop;
   std::optional<transport::Signal> interrupted;
   std::optional<transport::Signal> terminated;
   int status = 0;
+  bool has_stopped = false;
   {
     auto node = Node::start(loop, options, [&] {
       interrupted.reset();
       terminated.reset();
+      has_stopped = true;
     });
     if (node) {
       interrupted.emplace(loop, SIGINT, [&] { (*node)->stop(); });
       terminated.emplace(loop, SIGTERM, [&] { (*node)->stop(); });
-      loop.run();
+      while (!has_stopped) loop.run_once();
     } else {
-      log::error("cannot start: " + node.error().what);
+      log::fatal("cannot start: " + node.error().what);
       status = 1;
     }
   }
-  loop.run();  // lets go of what the node closed
+  run_to_the_end(loop, status);
   return status;
 }
 

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <utility>
 
 #include "raft/describe.h"
+#include "src/descriptors.h"
 #include "src/limits.h"
 
 namespace skiff {
@@ -36,10 +38,18 @@ uint64_t random_seed() {
   return (uint64_t{device()} << 32) | device();
 }
 
-transport::HttpLimits http_limits(const Options& options) {
+Result<transport::HttpLimits> http_limits(const Options& options, size_t members) {
   transport::HttpLimits limits;
   limits.key_bytes_max = store::kKeyBytesMax;
   limits.body_bytes_max = options.value_bytes_max;
+  const uint64_t descriptors = raise_descriptor_limit();
+  const size_t connections = connections_within(descriptors, members, limits);
+  const std::string limit = fmt::format("the limit of open files (ulimit -n) is {}", descriptors);
+  if (connections == 0) return fail(Error::Code::io, limit + ", which leaves none for clients");
+  if (connections < limits.connections_max) {
+    log::warn(fmt::format("{}: at most {} clients may be connected", limit, connections));
+  }
+  limits.connections_max = connections;
   return limits;
 }
 
@@ -60,11 +70,26 @@ ReplicaConfig replica_config(const Options& options, store::Recovered recovered)
                        .incarnation = recovered.incarnation,
                        .request_timeout = options.request_timeout_ns,
                        .check_timeout = std::min(options.request_timeout_ns, limits::kCheckTimeoutNs),
+                       .forward_window_bytes = limits::kWindowBytes,
+                       .leader_window_bytes = limits::kLeaderWindowBytes,
                        .waiting_writes_max = limits::kWaitingWritesMax,
                        .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
                        .waiting_reads_max = limits::kWaitingReadsMax};
   for (const store::Founder& founder : recovered.identity.founders) config.raft.voters.push_back(founder.id);
   return config;
+}
+
+// What we could not apply must not be served around, nor end the node again and again when it comes to be applied.
+Result<> check_commands(const std::vector<raft::Entry>& entries, const std::string& folder) {
+  for (const raft::Entry& entry : entries) {
+    if (entry.kind != raft::EntryKind::command) continue;
+    auto command = entry.payload ? store::decode(*entry.payload) : fail(Error::Code::corrupt, "it is empty");
+    if (command) continue;
+    return fail(command.error().code,
+                fmt::format("read {}: entry {} of term {}: {}; was it written by a newer version?", folder,
+                            entry.position.index, entry.position.term, command.error().what));
+  }
+  return {};
 }
 
 }  // namespace
@@ -81,6 +106,9 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
   const store::Identity& found = opened->recovered.identity;
   if (options.cluster_given && found.cluster != wanted.cluster) {
     log::warn("--cluster differs from what " + options.data_dir + " was founded with; the data folder's members rule");
+  }
+  if (auto readable = check_commands(opened->recovered.entries, options.data_dir); !readable) {
+    return tl::unexpected(readable.error());
   }
   std::unique_ptr<Node> node(new Node(loop, options, opened->recovered, std::move(stopped)));
   if (auto doors = node->open_doors(); !doors) return tl::unexpected(doors.error());
@@ -111,12 +139,7 @@ Result<> Node::open_doors() {
   if (!own) return fail(Error::Code::invalid, "this node is not a member of the cluster in " + options_.data_dir);
   auto peers = transport::Peers::open(
       loop_, {.cluster = identity_.cluster, .self = options_.id, .incarnation = incarnation_}, *own, {}, random_seed(),
-      {.received =
-           [this](raft::Message&& message) {
-             if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
-             replica_->received(loop_.now_ns(), std::move(message));
-             after_step();
-           },
+      {.received = [this](raft::Message&& message) { received(std::move(message)); },
        .connected =
            [this](raft::NodeId node) {
              replica_->peer_connected(loop_.now_ns(), node);
@@ -130,8 +153,10 @@ Result<> Node::open_doors() {
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
   peers_->set_members(members);
+  auto limits = http_limits(options_, members.size());
+  if (!limits) return tl::unexpected(limits.error());
   auto http = transport::HttpServer::open(
-      loop_, {.host = options_.listen, .port = options_.port}, http_limits(options_),
+      loop_, {.host = options_.listen, .port = options_.port}, *limits,
       [this](transport::Ticket ticket, transport::Request&& request) {
         auto response =
             api_.take({.connection = ticket.connection, .request = ticket.request, .body_bytes = ticket.body_bytes},
@@ -151,8 +176,8 @@ void Node::begin(std::unique_ptr<store::Storage> storage, store::Recovered recov
                          .failed =
                              [](const Error& error) {
                                log::die(error.what +
-                                        "; what is on the disk is not known any more, so this node stops. Look after "
-                                        "the disk, then start it again: it reads back what is there");
+                                        "; this node stops. Look after the cause, then start it again: it reads back "
+                                        "what is there");
                              }});
   proposals_.emplace(loop_, [this](std::vector<Request>&& batch) {
     replica_->propose(loop_.now_ns(), std::move(batch));
@@ -194,6 +219,19 @@ bool Node::propose(Request request) {
 
 // ---- what happens to it
 
+void Node::received(raft::Message&& message) {
+  if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
+  raft::NodeId from = message.from;
+  uint64_t refused_before = replica_->refused_commands();
+  replica_->received(loop_.now_ns(), std::move(message));
+  if (replica_->refused_commands() != refused_before) {
+    strange_commands_.warn(loop_.now_ms(), fmt::format("node {} sent a command that this version cannot read; it was "
+                                                       "not taken. Do both run the same version?",
+                                                       from));
+  }
+  after_step();
+}
+
 void Node::saved(uint64_t save, uint64_t took_ns) {
   slowest_sync_ns_ = std::max(slowest_sync_ns_, took_ns);
   if (took_ns >= options_.heartbeat_ns * 2) {
@@ -203,8 +241,16 @@ void Node::saved(uint64_t save, uint64_t took_ns) {
   after_step();
 }
 
+// A page each turn, so that a long log, after a start, keeps no heartbeat waiting.
 void Node::apply(std::vector<std::vector<raft::Entry>>&& batches) {
-  for (const std::vector<raft::Entry>& entries : batches) replica_->apply(loop_.now_ns(), entries);
+  for (std::vector<raft::Entry>& entries : batches) {
+    std::move(entries.begin(), entries.end(), std::back_inserter(to_apply_));
+  }
+  auto end = to_apply_.begin() + static_cast<std::ptrdiff_t>(std::min(to_apply_.size(), limits::kAppliedPerTurnMax));
+  std::vector<raft::Entry> page(std::make_move_iterator(to_apply_.begin()), std::make_move_iterator(end));
+  to_apply_.erase(to_apply_.begin(), end);
+  if (!to_apply_.empty()) commits_->push({});
+  replica_->apply(loop_.now_ns(), page);
   after_step();
 }
 
@@ -287,7 +333,7 @@ void Node::stop() {
   is_stopping_ = true;
   replica_->stop_taking();
   http_->drain();
-  stop_by_ = loop_.now_ns() + std::max(options_.request_timeout_ns, limits::kStopDeadlineMs * raft::kMillisecond);
+  stop_by_ = loop_.now_ns() + limits::kStopDeadlineMs * raft::kMillisecond;
   stop_timer_.emplace(loop_, [this] { stop_when_idle(); });
   stop_timer_->repeat_ms(limits::kStopPollMs);
 }

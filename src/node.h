@@ -4,14 +4,16 @@
 // Starting: the data folder is opened and read back (that is also the lock against a second process), then the peers'
 // port and the clients' port are bound, then the replica begins.
 //
-// Stopping: no new connections, new requests are refused with 503, those under way are answered; then links and disk
-// are let go, and the loop is run until nothing is left in it.
+// Stopping: no new connections, new requests are refused with 503, those under way are answered, as far as that takes
+// no longer than limits::kStopDeadlineMs: the connections of those that are left are closed without an answer, which
+// says as much as a 504. Then links and disk are let go, and the loop is run until nothing is left in it.
 //
 // What goes wrong: before the start, a Result that says what. After it, when the machine fails (a write or a sync), the
 // process ends at once with one line: nothing that happens after a failed sync can be trusted.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,6 +63,7 @@ class Node final : private Outside, private ApiHost {
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
 
+  void received(raft::Message&& message);
   void saved(uint64_t save, uint64_t took_ns);
   void apply(std::vector<std::vector<raft::Entry>>&& batches);
   void tick();
@@ -80,6 +83,7 @@ class Node final : private Outside, private ApiHost {
   std::unique_ptr<Replica> replica_;
   std::optional<transport::AsyncQueue<Request>> proposals_;
   std::optional<transport::AsyncQueue<std::vector<raft::Entry>>> commits_;
+  std::deque<raft::Entry> to_apply_;  // committed, more than one turn's worth
   std::optional<transport::Timer> timer_;
   std::optional<transport::Timer> stop_timer_;
   Api api_;
@@ -89,6 +93,7 @@ class Node final : private Outside, private ApiHost {
   raft::Term logged_term_ = 0;
   uint64_t slowest_sync_ns_ = 0;
   log::Limit slow_disk_{10'000};
+  log::Limit strange_commands_{10'000};
   bool is_stopping_ = false;
   raft::Time stop_by_ = 0;
   std::function<void()> stopped_;

@@ -8,9 +8,23 @@
 #include "store/command.h"
 
 namespace skiff {
+namespace {
+
+// Whether the store can apply it, and whether it is a write of `from`, if that is said.
+bool is_command(const raft::Payload& payload, raft::NodeId from = 0) {
+  if (!payload) return false;
+  auto command = store::decode(*payload);
+  return command && (from == 0 || command->origin.node == from);
+}
+
+}  // namespace
 
 Replica::Replica(ReplicaConfig config, raft::Time now, Outside& outside)
-    : config_(std::move(config)), outside_(outside), raft_(std::move(config_.raft), now), now_(now) {
+    : config_(std::move(config)),
+      outside_(outside),
+      raft_(std::move(config_.raft), now),
+      now_(now),
+      patience_(config_.raft.election_timeout) {
   CHECK(config_.incarnation > 0);
   CHECK(config_.request_timeout >= config_.check_timeout);
 }
@@ -19,14 +33,14 @@ Replica::Replica(ReplicaConfig config, raft::Time now, Outside& outside)
 
 void Replica::propose(raft::Time now, std::vector<Request> batch) {
   now_ = now;
-  raft::Proposed proposed;
+  if (!writes_.has_handed_out() && !reads_.has_asked()) note_progress();
   WaitingReads::Batch reads;
   for (Request& request : batch) {
     bool is_write = request.kind == Request::Kind::put || request.kind == Request::Kind::remove;
     if (is_stopping_) {
       refuse(request, "this node is shutting down");
     } else if (is_write) {
-      take_write(now, request, proposed);
+      take_write(now, request);
     } else if (reads_.size() + reads.size() >= config_.waiting_reads_max) {
       refuse(request, "too many reads are waiting");
     } else {
@@ -36,30 +50,45 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
     }
   }
   if (!reads.empty()) reads_.hold(std::move(reads));
-  if (!proposed.proposals.empty()) step(now, proposed);
+  hand_out();
   ask_held_reads();
   carry_out();
 }
 
-void Replica::take_write(raft::Time now, const Request& request, raft::Proposed& proposed) {
+void Replica::take_write(raft::Time now, const Request& request) {
   uint64_t bytes = request.key.size() + request.value.size();
   bool has_room = writes_.size() < config_.waiting_writes_max &&
                   (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);
   if (!has_room) return refuse(request, "too many writes are waiting");
   uint64_t number = writes_.next_number();
-  auto command = std::make_shared<const std::string>(
-      store::encode({.verb = request.kind == Request::Kind::put ? store::Verb::put : store::Verb::remove,
-                     .origin = {.node = config_.raft.id, .incarnation = config_.incarnation, .number = number},
-                     .key = request.key,
-                     .value = request.value}));
+  store::Verb verb = request.kind == Request::Kind::put ? store::Verb::put : store::Verb::remove;
+  store::Origin origin{.node = config_.raft.id, .incarnation = config_.incarnation, .number = number};
   writes_.add({.number = number,
                .kind = request.kind,
                .caller = request.caller,
                .wants_answer = request.wants_answer,
-               .hand_outs = 1,
                .deadline = now + config_.request_timeout,
-               .command = command});
-  proposed.proposals.push_back({.id = number, .command = std::move(command)});
+               .command = std::make_shared<const std::string>(
+                   store::encode({.verb = verb, .origin = origin, .key = request.key, .value = request.value}))});
+}
+
+// In order, and no more than fits on the way. Without a leader everything waits.
+void Replica::hand_out() {
+  if (raft_.leader() == 0) return;
+  uint64_t window = raft_.is_leader() ? config_.leader_window_bytes : config_.forward_window_bytes;
+  raft::Proposed proposed;
+  while (const WaitingWrite* write = writes_.hand_out_next(window)) {
+    proposed.proposals.push_back({.id = write->number, .command = write->command});
+  }
+  if (!proposed.proposals.empty()) raft_.step(now_, proposed);
+}
+
+// All that wait, under one id.
+void Replica::ask_held_reads() {
+  if (!reads_.has_held() || raft_.leader() == 0) return;
+  raft::RequestId id{.incarnation = config_.incarnation, .number = ++read_number_};
+  reads_.ask_held(id, now_);
+  raft_.step(now_, raft::ReadAsked{id});
 }
 
 // ---- 2. What the core wants done
@@ -90,36 +119,39 @@ void Replica::carry_out() {
 
 void Replica::take_confirmations(const raft::Effects& effects) {
   for (const raft::ConfirmedRead& read : effects.reads) reads_.confirmed(read.id, read.index);
+  if (!effects.reads.empty()) note_progress();
 }
 
-// Refused for want of a leader: what was never handed out waits for one. Refused by a leader, ourselves: no room.
+// Refused writes are in no log and on no wire. They are handed out again when something of ours has been applied.
 void Replica::take_refusals(const raft::Effects& effects) {
   for (const raft::RequestId& id : effects.refused_reads) reads_.refused(id);
   for (uint64_t number : effects.refused) {
     WaitingWrite* write = writes_.find(number);
     if (write == nullptr) continue;
     CHECK(write->hand_outs > 0);
-    if (--write->hand_outs > 0 || raft_.leader() == 0) continue;
-    answer(*writes_.take(number), Answer::Kind::refused, "too much is waiting for the disks of a majority");
+    --write->hand_outs;
+    writes_.hand_out_again_from(number);
   }
 }
 
 // ---- 3. News: from peers, from our disk
 
 void Replica::received(raft::Time now, raft::Message message) {
+  // Once in the log, a command cannot be refused any more: every node would have to apply it.
   if (auto* forwarded = std::get_if<raft::ForwardProposals>(&message.body)) {
-    // Once in the log, nobody can refuse it any more.
-    forged_ += std::erase_if(forwarded->commands,
-                             [&](const raft::Payload& command) { return !is_sound(message.from, command); });
+    auto is_refused = [&](const raft::Payload& command) { return !is_command(command, message.from); };
+    refused_commands_ += std::erase_if(forwarded->commands, is_refused);
+  } else if (const auto* append = std::get_if<raft::AppendEntries>(&message.body)) {
+    auto is_refused = [](const raft::Entry& entry) {
+      return entry.kind == raft::EntryKind::command && !is_command(entry.payload);
+    };
+    if (std::any_of(append->entries.begin(), append->entries.end(), is_refused)) {
+      ++refused_commands_;
+      return;
+    }
   }
   step(now, raft::Received{std::move(message)});
   carry_out();
-}
-
-bool Replica::is_sound(raft::NodeId from, const raft::Payload& command) const {
-  if (!command) return false;
-  auto decoded = store::decode(*command);
-  return decoded && decoded->origin.node == from;
 }
 
 void Replica::persisted(raft::Time now, uint64_t save) {
@@ -135,7 +167,6 @@ void Replica::persisted(raft::Time now, uint64_t save) {
 
 void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
   now_ = now;
-  asked_again_at_ = now;  // there is progress
   for (const raft::Entry& entry : entries) {
     if (entry.kind == raft::EntryKind::command) {
       apply_command(entry);
@@ -143,7 +174,8 @@ void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
       kv_.skip(entry.position.index);
     }
   }
-  answer_ready_reads();
+  hand_out();
+  carry_out();
 }
 
 void Replica::apply_command(const raft::Entry& entry) {
@@ -152,6 +184,7 @@ void Replica::apply_command(const raft::Entry& entry) {
   if (!is_ours) return;
   std::optional<WaitingWrite> write = writes_.take(outcome.origin.number);
   if (!write) return;
+  note_progress();
   if (outcome.kind == store::Outcome::Kind::done) return answer(*write, Answer::Kind::done);
   answer(*write, Answer::Kind::unknown, "a later write from this node overtook this one");
 }
@@ -167,36 +200,35 @@ void Replica::ask_again_if_leader_changed() {
   if (raft_.leader() == known_leader_ && raft_.term() == known_term_) return;
   known_leader_ = raft_.leader();
   known_term_ = raft_.term();
-  if (known_leader_ != 0) ask_again(now_);
+  if (known_leader_ == 0) return;
+  note_progress();
+  ask_again(now_);
 }
 
 void Replica::ask_again(raft::Time reads_until) {
-  asked_again_at_ = now_;
-  raft::Proposed proposed;
-  writes_.for_each([&](WaitingWrite& write) {
-    ++write.hand_outs;
-    proposed.proposals.push_back({.id = write.number, .command = write.command});
-  });
-  if (!proposed.proposals.empty()) raft_.step(now_, proposed);
+  progress_at_ = now_;
+  writes_.hand_out_again_from(0);
+  hand_out();
   reads_.hold_asked_until(reads_until);
   ask_held_reads();
 }
 
-void Replica::ask_held_reads() {
-  if (!reads_.has_held() || raft_.leader() == 0) return;
-  raft::RequestId id{.incarnation = config_.incarnation, .number = ++read_number_};
-  reads_.asked(id, now_, reads_.take_held());
-  raft_.step(now_, raft::ReadAsked{id});
-}
-
-// What we sent, or what came back, may have been lost on the way: nothing has moved for an election timeout.
+// What we sent, or what came back, may have been lost on the way.
 void Replica::ask_again_if_stuck() {
-  if (now_ >= stuck_at()) ask_again(now_ - config_.raft.election_timeout);
+  if (now_ < stuck_at()) return;
+  ask_again(now_ - patience_);
+  patience_ *= 2;
 }
 
 raft::Time Replica::stuck_at() const {
-  bool depends_on_a_leader = has_waiting() && raft_.leader() != 0 && !raft_.is_leader();
-  return depends_on_a_leader ? asked_again_at_ + config_.raft.election_timeout : raft::kNever;
+  bool depends_on_others = raft_.leader() != 0 && !raft_.is_leader();
+  bool is_under_way = writes_.has_handed_out() || reads_.has_asked() || reads_.has_held();
+  return depends_on_others && is_under_way ? progress_at_ + patience_ : raft::kNever;
+}
+
+void Replica::note_progress() {
+  progress_at_ = now_;
+  patience_ = config_.raft.election_timeout;
 }
 
 void Replica::peer_connected(raft::Time now, raft::NodeId node) {
@@ -215,6 +247,8 @@ void Replica::tick(raft::Time now) {
   step(now, raft::TimePassed{});
   answer_expired();
   ask_again_if_stuck();
+  hand_out();
+  ask_held_reads();
   carry_out();
 }
 

@@ -25,6 +25,10 @@ struct ReplicaConfig {
   uint64_t incarnation = 0;  // how often this node has started
   raft::Time request_timeout = 5'000 * raft::kMillisecond;
   raft::Time check_timeout = 1'000 * raft::kMillisecond;  // of Request::Kind::check
+  // Of this node's own writes, handed out and not applied: less than what a link holds, for they must not be lost on
+  // the way; the more where there is no way, at the leader.
+  uint64_t forward_window_bytes = 0;
+  uint64_t leader_window_bytes = 0;
   uint64_t waiting_writes_max = 0;
   uint64_t waiting_write_bytes_max = 0;
   uint64_t waiting_reads_max = 0;
@@ -55,27 +59,28 @@ class Replica {
   const raft::Raft& raft() const { return raft_; }
   uint64_t waiting_writes() const { return writes_.size(); }
   uint64_t waiting_reads() const { return reads_.size(); }
-  // Forwarded commands that do not parse, or claim to be somebody else's.
-  uint64_t forged() const { return forged_; }
+  // Commands from peers that this version cannot decode, or that claim to be somebody else's.
+  uint64_t refused_commands() const { return refused_commands_; }
 
  private:
   void step(raft::Time now, const raft::Event& event);
   void carry_out();
-  void take_write(raft::Time now, const Request& request, raft::Proposed& proposed);
+  void take_write(raft::Time now, const Request& request);
   void take_refusals(const raft::Effects& effects);
   void take_confirmations(const raft::Effects& effects);
+  void hand_out();
+  void ask_held_reads();
   void ask_again_if_leader_changed();
   void ask_again(raft::Time reads_until);
-  raft::Time stuck_at() const;
   void ask_again_if_stuck();
-  void ask_held_reads();
+  raft::Time stuck_at() const;
+  void note_progress();
   void apply_command(const raft::Entry& entry);
   void answer_ready_reads();
   void answer_expired();
   void answer(const WaitingWrite& write, Answer::Kind kind, const char* reason = "");
   void answer(const WaitingRead& read, Answer::Kind kind, const char* reason = "");
   void refuse(const Request& request, const char* reason);
-  bool is_sound(raft::NodeId from, const raft::Payload& command) const;
 
   ReplicaConfig config_;  // without the entries, which the core has
   Outside& outside_;
@@ -94,9 +99,10 @@ class Replica {
   uint64_t read_number_ = 0;       // of the last ReadAsked
   raft::NodeId known_leader_ = 0;  // when we last asked for what waits
   raft::Term known_term_ = 0;
-  raft::Time asked_again_at_ = 0;  // the last time, or the last progress
+  raft::Time progress_at_ = 0;  // when something of ours was last handed out anew, confirmed or applied
+  raft::Time patience_;         // how long after that we take what is under way for lost; doubles each time
   bool is_stopping_ = false;
-  uint64_t forged_ = 0;
+  uint64_t refused_commands_ = 0;
 };
 
 }  // namespace skiff

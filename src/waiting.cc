@@ -29,6 +29,7 @@ std::optional<WaitingWrite> WaitingWrites::take(uint64_t number) {
   std::optional<WaitingWrite> taken = std::exchange(writes_[number - first_], std::nullopt);
   --size_;
   bytes_ -= taken->command->size();
+  if (number < next_to_hand_out_) handed_bytes_ -= taken->command->size();
   drop_answered();
   return taken;
 }
@@ -37,6 +38,27 @@ std::vector<WaitingWrite> WaitingWrites::take_expired(raft::Time now) {
   std::vector<WaitingWrite> expired;
   while (!writes_.empty() && writes_.front()->deadline <= now) expired.push_back(*take(first_));
   return expired;
+}
+
+WaitingWrite* WaitingWrites::hand_out_next(uint64_t window_bytes) {
+  next_to_hand_out_ = std::max(next_to_hand_out_, first_);
+  while (next_to_hand_out_ < next_number()) {
+    WaitingWrite* write = find(next_to_hand_out_);
+    if (write != nullptr && has_handed_out() && handed_bytes_ + write->command->size() > window_bytes) return nullptr;
+    ++next_to_hand_out_;
+    if (write == nullptr) continue;
+    handed_bytes_ += write->command->size();
+    ++write->hand_outs;
+    return write;
+  }
+  return nullptr;
+}
+
+void WaitingWrites::hand_out_again_from(uint64_t number) {
+  for (uint64_t handed = std::max(number, first_); handed < next_to_hand_out_; ++handed) {
+    if (const WaitingWrite* write = find(handed)) handed_bytes_ -= write->command->size();
+  }
+  next_to_hand_out_ = std::min(next_to_hand_out_, number);
 }
 
 void WaitingWrites::drop_answered() {
@@ -54,15 +76,8 @@ void WaitingReads::hold(Batch batch) {
   std::move(batch.begin(), batch.end(), std::back_inserter(held_));
 }
 
-WaitingReads::Batch WaitingReads::take_held() {
-  size_ -= held_.size();
-  return std::exchange(held_, {});
-}
-
-void WaitingReads::asked(raft::RequestId id, raft::Time now, Batch batch) {
-  size_ += batch.size();
-  note_deadlines(batch);
-  bool is_new = asked_.emplace(id, Asked{.at = now, .batch = std::move(batch)}).second;
+void WaitingReads::ask_held(raft::RequestId id, raft::Time now) {
+  bool is_new = asked_.emplace(id, Asked{.at = now, .batch = std::exchange(held_, {})}).second;
   CHECK(is_new);
 }
 

@@ -1,9 +1,10 @@
 // Waiting: who waits for which write or read, and until when. Owns every request from its arrival to its answer.
 //
-// A write waits until this node applies it. It is kept with its bytes until then, because it may have to be asked for
-// again: when another leader is known, or the link to it comes back. That is safe, as the store drops repeats. Each
-// time that the core takes it, into a log or onto a wire, it is *handed out*; only a write that never was can be
-// refused.
+// A write waits until this node applies it. It is kept with its bytes until then, because it may have to be handed out
+// again: when another leader is known, or the link to it comes back. That is safe, as the store drops repeats, and it
+// must be done in order, as the store drops what was overtaken, too. Therefore no more is handed out than surely fits
+// on the way to the leader (a window of bytes), and the rest follows as this node applies what went before. A write
+// that was never handed out, to a log or onto a wire, can be refused.
 //
 // A read waits, with all that arrived in the same batch, until the core confirms the batch's id with an index, and
 // then until that index has been applied. What could not be confirmed is asked again, under a new id.
@@ -45,13 +46,13 @@ class WaitingWrites {
   // Those whose deadline has come.
   std::vector<WaitingWrite> take_expired(raft::Time now);
 
-  // Everybody who waits, in order.
-  template <class Visit>
-  void for_each(Visit visit) {
-    for (auto& write : writes_) {
-      if (write) visit(*write);
-    }
-  }
+  // The next write in order, if all that is handed out and not applied stays within `window_bytes` with it, or it is
+  // the only one. Counts as handed out from now on.
+  WaitingWrite* hand_out_next(uint64_t window_bytes);
+  // It did not get there: it, and what stands behind it, is to be handed out later.
+  void hand_out_again_from(uint64_t number);
+  bool has_handed_out() const { return handed_bytes_ > 0; }
+
   size_t size() const { return size_; }
   uint64_t bytes() const { return bytes_; }
   raft::Time next_deadline() const { return writes_.empty() ? raft::kNever : writes_.front()->deadline; }
@@ -60,7 +61,9 @@ class WaitingWrites {
   void drop_answered();
 
   std::deque<std::optional<WaitingWrite>> writes_;  // by number; the front one always waits
-  uint64_t first_ = 1;                              // the number of the front one
+  uint64_t next_to_hand_out_ = 1;
+  uint64_t handed_bytes_ = 0;  // of those before it that still wait
+  uint64_t first_ = 1;         // the number of the front one
   size_t size_ = 0;
   uint64_t bytes_ = 0;
 };
@@ -78,11 +81,10 @@ class WaitingReads {
 
   // Not asked of the core at present: for want of a leader, or refused.
   void hold(Batch batch);
-  // Everything held, to be asked as one batch.
-  Batch take_held();
   bool has_held() const { return !held_.empty(); }
-
-  void asked(raft::RequestId id, raft::Time now, Batch batch);
+  // Everything held is asked as one batch, under this id.
+  void ask_held(raft::RequestId id, raft::Time now);
+  bool has_asked() const { return !asked_.empty(); }
   // Holds again whatever was asked at or before `limit` and has not been confirmed.
   void hold_asked_until(raft::Time limit);
   // Holds a batch that the core refused. Unknown ids are old ones.

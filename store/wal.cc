@@ -8,6 +8,15 @@
 namespace skiff::store {
 namespace {
 
+// What a failure means for what was written before it.
+constexpr char kHarmed[] = "; what is on the disk is not known any more";
+constexpr char kUnharmed[] = "; it was for a new segment, and nothing that is in the log was touched";
+
+tl::unexpected<Error> fail_and_say(Error error, const char* what_it_means) {
+  error.what += what_it_means;
+  return tl::unexpected(std::move(error));
+}
+
 constexpr uint64_t kZerosBytes = 1024 * 1024;  // written at a time, to fill a new segment
 
 uint64_t round_up_to_block(uint64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
@@ -119,8 +128,8 @@ Result<> Wal::add_record(std::string_view head, std::string_view body) {
 Result<> Wal::flush() {
   if (buffer_.empty()) return {};
   CHECK(end_.offset + buffer_.size() <= file_bytes_);
-  if (auto written = file_->write_at(end_.offset, buffer_); !written) return written;
-  if (auto synced = file_->sync(); !synced) return synced;
+  if (auto written = file_->write_at(end_.offset, buffer_); !written) return fail_and_say(written.error(), kHarmed);
+  if (auto synced = file_->sync(); !synced) return fail_and_say(synced.error(), kHarmed);
   ++counters_.syncs;
   ++counters_.batches;
   counters_.bytes += buffer_.size();
@@ -137,7 +146,7 @@ Result<> Wal::roll(uint64_t bytes_min) {
   uint64_t bytes = std::max(options_.segment_bytes, round_up_to_block(bytes_min));
   SegmentHeader header{owner_, sequence, end_.offset, state_};
   auto file = make_segment(header, bytes);
-  if (!file) return tl::unexpected(file.error());
+  if (!file) return fail_and_say(file.error(), kUnharmed);
   file_ = std::move(*file);
   file_bytes_ = bytes;
   salt_ = segment_salt(owner_, sequence);

@@ -8,8 +8,9 @@
 // A new segment is written aside: zeros to its end, really written so that later syncs change no metadata, and its
 // header; then synced, renamed, and the folder synced. A segment that can be seen is therefore whole.
 //
-// What can go wrong: any write or sync. Then nobody knows what is on disk, and the Wal refuses everything from then
-// on with the same error; only recovery, by another start of the node, finds out.
+// What can go wrong: any write or sync. Then nobody knows what is on disk; except where a new segment could not be made
+// (no room, no descriptor), which touches nothing that is in the log. The error says which, and the Wal refuses
+// everything from then on with the same one; recovery, by another start of the node, finds out what is there.
 //
 // Always: what append() said yes to is durable. Nothing is written behind what was not yet synced.
 #pragma once

@@ -11,8 +11,10 @@ namespace skiff::store {
 namespace {
 
 constexpr char kAdvice[] =
-    "; nothing was changed: give the node back its folder from a copy, or remove it from the cluster and add it again "
-    "with an empty one";
+    "; nothing was changed. Do not mend the folder, empty it, or put an older copy in its place: the node would come "
+    "back "
+    "without votes and entries it has promised to keep. The other members hold the data and go on without it; this "
+    "version cannot give them a new member in its place yet";
 
 // One segment while it is read.
 struct Segment {
@@ -266,7 +268,9 @@ Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& fol
     if (auto sequence = segment_sequence(name)) {
       sequences.push_back(*sequence);
     } else if (name.starts_with("wal-")) {
-      return corrupt(join(folder, name), "it is called like a part of the log, and is none: move it away");
+      return fail(Error::Code::corrupt, "recover " + join(folder, name) +
+                                            ": it is called like a part of the log, and is none; nothing was changed: "
+                                            "move it away");
     }
   }
   return sequences;

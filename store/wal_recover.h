@@ -25,7 +25,8 @@
 //
 // A refusal is an Error that says which file, where, and what the operator can do; nothing has been changed then.
 //
-// What cannot be noticed: the last segment as a whole, or the last batch as a whole, being gone without a trace.
+// What cannot be noticed: the last segment being gone without a trace; and any part of the last batch having turned to
+// zeros (all of it, one block of it, or the end of a fragment), because a torn one looks exactly the same.
 #pragma once
 
 #include <string>

@@ -20,6 +20,7 @@ struct HttpLimits {
 
   // All of them. Over it: 503.
   size_t connections_max = 4096;
+  size_t turned_away_max = 64;  // connections over that which are told so; those beyond are closed without a word
   size_t bodies_bytes_max = 256 * 1024 * 1024;  // announced or arrived, and not yet answered
 
   // Deadlines. A client that misses one of the first two is told so with 408, the others are closed.

@@ -14,7 +14,7 @@ constexpr std::string_view kKeptHeaders[] = {"prefer"};
 
 // A byte of a chunked body may come with five more: "1\r\nx\r\n". More than that is chunk extensions and trailers, for
 // which the head's limit stands.
-constexpr size_t kChunkedBytesPerByte = 6;
+constexpr size_t kFramingBytesPerByte = 5;
 
 char to_lower(char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; }
 
@@ -71,12 +71,10 @@ const llhttp_settings_t& HttpParser::Machine::settings() {
     table.on_url = [](llhttp_t* from, const char* at, size_t length) { return owner(from).target_piece({at, length}); };
     table.on_url_complete = [](llhttp_t* from) { return owner(from).target_complete(); };
     table.on_header_field = [](llhttp_t* from, const char* at, size_t length) {
-      std::transform(at, at + length, std::back_inserter(owner(from).name_), to_lower);
-      return 0;
+      return owner(from).name_piece({at, length});
     };
     table.on_header_value = [](llhttp_t* from, const char* at, size_t length) {
-      owner(from).value_.append(at, length);
-      return 0;
+      return owner(from).value_piece({at, length});
     };
     table.on_header_value_complete = [](llhttp_t* from) { return owner(from).value_complete(); };
     table.on_headers_complete = [](llhttp_t* from) { return owner(from).head_complete(); };
@@ -113,6 +111,11 @@ Request HttpParser::take() {
   return taken;
 }
 
+void HttpParser::abandon() {
+  const Request dropped = std::move(request_);  // to assign an empty one would keep the memory of the body
+  begin();
+}
+
 size_t HttpParser::feed(std::string_view bytes) {
   CHECK(!is_done());
   size_t taken = 0;
@@ -140,8 +143,7 @@ size_t HttpParser::feed_head(std::string_view bytes) {
   const size_t taken = run(bytes);
   if (is_done()) return taken;
   if (progress_ == Progress::body) {
-    const size_t chunked_max = limits_.header_bytes_max + kChunkedBytesPerByte * limits_.body_bytes_max;
-    budget_ = transfer_encodings_ > 0 ? chunked_max : announced_bytes_;
+    budget_ = limits_.header_bytes_max;
     run("");  // without a body the request is complete here, and no byte is needed to say so
     return taken;
   }
@@ -154,9 +156,12 @@ size_t HttpParser::feed_head(std::string_view bytes) {
 
 size_t HttpParser::feed_body(std::string_view bytes) {
   holds_back_ = false;
+  const size_t body_before = request_.body.size();
   const size_t taken = run(bytes);
-  budget_ -= taken;
-  if (budget_ == 0 && !is_done()) refuse(400, "the body comes in too small pieces, or with too much between them");
+  const size_t of_body = request_.body.size() - body_before;
+  budget_ += kFramingBytesPerByte * of_body;
+  budget_ -= taken - of_body;
+  if (budget_ == 0 && !is_done()) refuse(431, "too much comes between the chunks of the body, or behind them");
   return taken;
 }
 
@@ -210,10 +215,21 @@ int HttpParser::target_complete() {
   return 0;
 }
 
+// Behind the head it is a trailer's, as is the value below: nothing here reads those, so nothing keeps them.
+int HttpParser::name_piece(std::string_view piece) {
+  if (progress_ != Progress::body) std::transform(piece.begin(), piece.end(), std::back_inserter(name_), to_lower);
+  return 0;
+}
+
+int HttpParser::value_piece(std::string_view piece) {
+  if (progress_ != Progress::body) value_ += piece;
+  return 0;
+}
+
 int HttpParser::value_complete() {
+  if (progress_ == Progress::body) return 0;
   std::string name = std::exchange(name_, {});
   std::string value(trim(std::exchange(value_, {})));
-  if (progress_ == Progress::body) return 0;  // a trailer: nothing here reads those
   if (name.empty()) return refuse(400, "malformed request: a header has no name");
   if (name == "host") ++hosts_;
   if (name == "expect") expect_ = value;

@@ -7,7 +7,9 @@
 // says what is wrong. After that nothing can be read from this connection: nobody knows where the next request begins.
 //
 // Always: the outcome does not depend on how the bytes were cut into pieces. Sizes are refused as early as they are
-// known, before the bytes are buffered. llhttp is strict: none of its leniencies is ever turned on.
+// known, before the bytes are buffered; what stands round the chunks of a body, trailers too, is never buffered, and
+// bounded by the head's limit and what the body so far may need. llhttp is strict: none of its leniencies is ever
+// turned on.
 #pragma once
 
 #include <algorithm>
@@ -55,6 +57,8 @@ class HttpParser {
 
   // Requires: complete. Begins the next request.
   Request take();
+  // Lets go of what has come of a request that will not be read to its end. Nothing may be fed after it.
+  void abandon();
 
  private:
   struct Machine;
@@ -70,6 +74,8 @@ class HttpParser {
 
   int target_piece(std::string_view piece);
   int target_complete();
+  int name_piece(std::string_view piece);
+  int value_piece(std::string_view piece);
   int value_complete();
   int head_complete();
   int refuse_head();
@@ -83,7 +89,7 @@ class HttpParser {
   Refusal refusal_;
   Request request_;
 
-  size_t budget_ = 0;           // bytes that the head, or then the body with its chunk headers, may still take
+  size_t budget_ = 0;           // bytes that the head, or then what stands round the body's chunks, may still take
   bool is_after_line_ = false;  // the last byte of the head so far ended a line
   bool has_target_ = false;     // all of it
   std::string target_;          // as it came

@@ -8,9 +8,6 @@
 namespace skiff::transport {
 namespace {
 
-// How many connections over the limit are told so at a time. Those beyond are closed without a word.
-constexpr size_t kTurnedAwayMax = 64;
-
 // Deadlines are met to within a quarter of the shortest.
 uint64_t tick_ms(const HttpLimits& limits) {
   const uint64_t shortest = std::min({limits.header_timeout_ms, limits.body_timeout_ms, limits.idle_timeout_ms,
@@ -44,7 +41,7 @@ void HttpServer::accepted(std::unique_ptr<Stream> stream) {
   ++counters_.connections_accepted;
   const bool is_over = connections_.size() >= limits_.connections_max;
   if (is_over) ++counters_.connections_turned_away;
-  if (connections_.size() >= limits_.connections_max + kTurnedAwayMax) return;
+  if (connections_.size() >= limits_.connections_max + limits_.turned_away_max) return;
   if (connections_.empty()) tick_.repeat_ms(tick_ms(limits_));
   const uint64_t id = ++last_id_;
   HttpConnection::Owner& owner = *this;

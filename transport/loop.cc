@@ -1,7 +1,9 @@
 #include "transport/loop.h"
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
+#include <thread>
 
 #include "raft/check.h"
 
@@ -50,6 +52,16 @@ bool Loop::run_once() {
 bool Loop::run_nowait() {
   flush_all();
   return uv_run(&loop_, UV_RUN_NOWAIT) != 0 || !waiting_to_flush_.empty();
+}
+
+// By looking again and again: a timer would keep the loop alive itself. For the end of a program, when it matters not.
+bool Loop::run_for_ms(uint64_t most_ms) {
+  const uint64_t end_ns = now_ns() + most_ms * kMillisecondNs;
+  while (run_nowait()) {
+    if (now_ns() >= end_ns) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
 }
 
 uint64_t Loop::now_ns() const { return uv_hrtime(); }

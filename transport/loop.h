@@ -61,6 +61,8 @@ class Loop {
   void run();       // until no handle is alive
   bool run_once();  // waits for one turn; false when nothing is left alive
   bool run_nowait();
+  // Runs until nothing is alive, but no longer than that; false if something still is.
+  bool run_for_ms(uint64_t most_ms);
 
   uint64_t now_ns() const;  // monotonic, exact: the clock is read
   uint64_t now_ms() const;  // monotonic, as of the start of this turn: costs nothing

@@ -53,7 +53,7 @@ bool PeerLink::has_room(size_t bytes) const {
   const size_t waiting = stream_->outbox_bytes();
   const size_t room =
       limits_.outbox_bytes_max + (bytes <= limits_.small_frame_bytes ? limits_.outbox_bytes_reserved : 0);
-  return waiting == 0 || waiting + bytes <= room;
+  return waiting <= limits_.outbox_bytes_reserved || waiting + bytes <= room;
 }
 
 PeerLink::Status PeerLink::status() const {

@@ -32,7 +32,7 @@ class PeerLink {
  public:
   struct Limits {
     // What may wait for one peer. A heartbeat stands behind this much at most: 70 ms at 1 Gbit/s. One frame may exceed
-    // it if nothing else waits, so that the largest entry can pass at all.
+    // it if little else waits, so that the largest entry can pass at all.
     size_t outbox_bytes_max = size_t{8} << 20;
     // Beyond that, for small frames only: votes and acknowledgements are not lost because bulk data waits.
     size_t outbox_bytes_reserved = size_t{256} << 10;

@@ -48,9 +48,16 @@ void info(std::string_view line) { logger().info("{}", line); }
 void warn(std::string_view line) { logger().warn("{}", line); }
 void error(std::string_view line) { logger().error("{}", line); }
 
-void die(std::string_view line) {
+void fatal(std::string_view line) {
+  const bool is_silent = !logger().should_log(spdlog::level::critical);
+  if (is_silent) logger().set_level(spdlog::level::critical);
   logger().critical("{}", line);
   logger().flush();
+  if (is_silent) logger().set_level(spdlog::level::off);
+}
+
+void die(std::string_view line) {
+  fatal(line);
   std::_Exit(1);
 }
 

@@ -27,7 +27,9 @@ void info(std::string_view line);
 void warn(std::string_view line);
 void error(std::string_view line);
 
-// Prints the last line of a node that cannot go on, flushes, and ends the process with status 1.
+// The last line of a node that cannot start or go on: printed whatever the level, and flushed.
+void fatal(std::string_view line);
+// The same, and ends the process with status 1.
 [[noreturn]] void die(std::string_view line);
 
 // Lets a line through at most once an interval, and says how many it held back.

@@ -51,6 +51,15 @@ TEST_CASE("lines below the level are not written, the others name who speaks") {
   log::start(log::Level::info, "test");
 }
 
+TEST_CASE("the last line of a node is written whatever the level, and no other with it") {
+  for (log::Level level : {log::Level::info, log::Level::error, log::Level::off}) {
+    log::start(level, "node 7");
+    REQUIRE(heard([] { log::fatal("the end"); }).ends_with("node 7: the end\n"));
+  }
+  REQUIRE(heard([] { log::error("quiet"); }).empty());
+  log::start(log::Level::info, "test");
+}
+
 TEST_CASE("a limit lets one line through an interval and counts the rest") {
   log::start(log::Level::info, "test");
   log::Limit limit(100);

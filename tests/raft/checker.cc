@@ -83,6 +83,8 @@ void Checker::see_role(NodeId node, const Raft& raft) {
 void Checker::see_commit(NodeId node, const Raft& raft) {
   View& seen = view(node);
   Index commit = raft.log().committed();
+  bool is_of_its_term = commit <= seen.commit || raft.log().term_at(commit) == raft.term();
+  require(!raft.is_leader() || is_of_its_term, "commit rule: " + name(node) + " counts entries of an older term");
   require(commit >= seen.commit, name(node) + " takes a commit back");
   for (Index index = seen.commit + 1; index <= commit; ++index) {
     LogPosition position = raft.log().at(index).position;

@@ -2,6 +2,7 @@
 //
 //   election safety      one leader in a term, one vote of a node in a term, restarts or not
 //   log matching         an entry with some term and index is the same everywhere, and so is what stands before it
+//   commit rule          a leader counts copies of entries of its own term alone (3.6.2)
 //   leader completeness  who comes to lead has everything that was committed in earlier terms
 //   state machine safety what is committed at an index is the same at all, and is on a majority's disks
 //   promises kept        votes and acknowledgements leave only when the sender's disk would bear them out

@@ -1,12 +1,15 @@
-// Who gets a vote and who does not, terms and deadlines, and messages that a well-behaved cluster would hardly send.
-
+// Elections, with the peers played by the test: who may vote for whom, when, and what must be on disk before.
 #include <set>
 
 #include "tests/raft/lone_core.h"
 #include "tests/support/catch.h"
-#include "tests/support/dies.h"
 
-namespace skiff::raft_test {
+namespace skiff::election_test {
+
+using namespace skiff::raft_test;
+
+static const PreVoteRequest kPreVote{.last = {.term = 9, .index = 99}, .round = 1};
+static const VoteRequest kVote{.last = {.term = 9, .index = 99}};
 
 TEST_CASE("a vote goes to a log that is at least as up to date", "[E4]") {
   struct Row {
@@ -68,6 +71,16 @@ TEST_CASE("a vote asked for again while it is being saved waits for the disk, to
   REQUIRE(all_of<VoteReply>(again.messages_once_durable).size() == 1);
 }
 
+TEST_CASE("a candidate's own vote counts, like anybody's, once it is on disk", "[E5][bug-5]") {
+  LoneCore candidate;
+  candidate.deadline();
+  candidate.receive(2, 0, PreVoteReply{.round = 1, .granted = true});
+  candidate.receive(2, 1, VoteReply{.granted = true});
+  REQUIRE_FALSE(candidate.raft.is_leader());
+  candidate.save();
+  REQUIRE(candidate.raft.is_leader());
+}
+
 TEST_CASE("a candidate asks for votes only once its own is on disk", "[E5][bug-5]") {
   LoneCore candidate;
   candidate.deadline();
@@ -102,6 +115,14 @@ TEST_CASE("replies of an older term are answered by nobody and change nothing", 
     REQUIRE(effects.empty());
     REQUIRE(leader.raft.ignored() == ignored + 1);
   }
+}
+
+TEST_CASE("a save that has only just begun is no reason to put off a campaign", "[E17][P13]") {
+  LoneCore follower;
+  follower.receive(2, 1, AppendEntries{.previous = {}, .commit = 0, .entries = {entry(1, 1)}});
+  follower.step(PeerGone{.node = 2});
+  REQUIRE(all_of<PreVoteRequest>(follower.deadline().messages).size() == 2);
+  REQUIRE(follower.now <= 13 * kMillisecond);
 }
 
 TEST_CASE("every role gives way to a higher term", "[E7]") {
@@ -190,23 +211,4 @@ TEST_CASE("deadlines are spread over one to two election timeouts, and drawn ane
   REQUIRE(drawn.size() == 5);  // every tenth of a second of them
 }
 
-TEST_CASE("two leaders in one term end the node that sees it", "[bug-33]") {
-  LoneCore leader;
-  leader.lead();
-  REQUIRE(dies_saying([&] { leader.receive(2, leader.raft.term(), Heartbeat{}); }).find("is_leader()") !=
-          std::string::npos);
-  LoneCore follower;
-  follower.receive(2, 1, Heartbeat{});
-  REQUIRE(dies_saying([&] { follower.receive(3, 1, AppendEntries{}); }).find("leader_ == leader") != std::string::npos);
-  REQUIRE(dies_saying([&] { follower.receive(2, 1, AppendEntries{}); }) == "");
-}
-
-TEST_CASE("time that goes back ends the node") {
-  LoneCore core;
-  core.now = 5;
-  core.step(TimePassed{});
-  core.now = 4;
-  REQUIRE(dies_saying([&] { core.step(TimePassed{}); }).find("now >= now_") != std::string::npos);
-}
-
-}  // namespace skiff::raft_test
+}  // namespace skiff::election_test

@@ -1,9 +1,10 @@
-// Rounds of reads: which answers confirm one, and which confirm nothing.
-
+// Reads, with the peers played by the test: which answers confirm which round.
 #include "tests/raft/lone_core.h"
 #include "tests/support/catch.h"
 
-namespace skiff::raft_test {
+namespace skiff::read_index_test {
+
+using namespace skiff::raft_test;
 
 TEST_CASE("a late answer to an older round confirms nothing", "[Q3][bug-3]") {
   LoneCore leader;
@@ -65,4 +66,4 @@ TEST_CASE("an answer to a read nobody asked for, or that was refused, is ignored
   REQUIRE(follower.receive(2, 1, ReadIndexReply{.id = {.incarnation = 1, .number = 8}, .index = 1}).reads.empty());
 }
 
-}  // namespace skiff::raft_test
+}  // namespace skiff::read_index_test

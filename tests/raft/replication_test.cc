@@ -1,10 +1,10 @@
-// What a follower takes and what it refuses, and what a leader makes of the answers, honest and impossible ones.
-
+// Replication, with the peers played by the test: what is appended, acknowledged, committed, and what is not believed.
 #include "tests/raft/lone_core.h"
 #include "tests/support/catch.h"
-#include "tests/support/dies.h"
 
-namespace skiff::raft_test {
+namespace skiff::replication_test {
+
+using namespace skiff::raft_test;
 
 TEST_CASE("a follower commits no further than what the leader has shown it", "[R4]") {
   struct Row {
@@ -117,15 +117,6 @@ TEST_CASE("a hint beyond everything does no harm", "[R12][bug-46]") {
   REQUIRE(leader.raft.is_leader());
 }
 
-TEST_CASE("messages of strangers, to others, or of oneself are ignored") {
-  LoneCore core;
-  core.receive(4, 9, Heartbeat{});
-  core.receive(1, 9, Heartbeat{});
-  core.step(Received{.message = {.from = 2, .to = 3, .term = 9, .body = Heartbeat{}}});
-  REQUIRE(core.raft.term() == 0);
-  REQUIRE(core.raft.ignored() == 3);
-}
-
 TEST_CASE("an append no log could hold is ignored", "[bug-30][R18]") {
   struct Row {
     const char* name;
@@ -200,13 +191,4 @@ TEST_CASE("what a follower forwards is cut like what a leader sends", "[R18]") {
   REQUIRE(counts == std::vector<size_t>{2, 1, 1, 3, 2});
 }
 
-TEST_CASE("a leader that would replace what is committed ends the node that sees it", "[bug-33]") {
-  LoneCore follower;
-  follower.receive(2, 1, AppendEntries{.previous = {}, .commit = 2, .entries = entries({1, 1})});
-  auto replace = [&] {
-    follower.receive(3, 2, AppendEntries{.previous = {.term = 1, .index = 1}, .commit = 0, .entries = {entry(2, 2)}});
-  };
-  REQUIRE(dies_saying(replace).find("first > committed_") != std::string::npos);
-}
-
-}  // namespace skiff::raft_test
+}  // namespace skiff::replication_test

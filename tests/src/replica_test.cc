@@ -248,8 +248,88 @@ TEST_CASE("a forwarded command that is none never reaches the log") {
   raft::ForwardProposals forged{.commands = {payload("garbage"), payload(store::encode(of_another)), nullptr}};
   raft::Term term = cluster[leader].raft().term();
   cluster[leader].received(cluster.now(), {.from = follower, .to = leader, .term = term, .body = forged});
-  REQUIRE(cluster[leader].forged() == 3);
+  REQUIRE(cluster[leader].refused_commands() == 3);
   REQUIRE(cluster[leader].raft().log().last().index == last);
+}
+
+TEST_CASE("an append with a command that is none is not taken, let alone acknowledged") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId follower = other_than(leader);
+  cluster.settle();
+  raft::LogPosition last = cluster[follower].raft().log().last();
+  raft::Term term = cluster[leader].raft().term();
+  for (const raft::Payload& payload : {raft::Payload(), std::make_shared<const std::string>("from a later version")}) {
+    raft::AppendEntries append{.previous = last, .commit = last.index, .entries = {}};
+    append.entries.push_back(
+        {.position = {.term = term, .index = last.index + 1}, .kind = raft::EntryKind::command, .payload = payload});
+    cluster[follower].received(cluster.now(), {.from = leader, .to = follower, .term = term, .body = append});
+  }
+  REQUIRE(cluster[follower].refused_commands() == 2);
+  REQUIRE(cluster[follower].raft().log().last() == last);
+}
+
+TEST_CASE("a follower hands on no more than the way holds, in order, and all of it in the end") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId follower = other_than(leader);
+  cluster.settle();
+  cluster.sent.clear();
+  std::vector<uint64_t> asked;
+  for (int number = 0; number < 20; ++number) {
+    asked.push_back(cluster.put(follower, "/" + std::to_string(number), std::string(40, 'v')));
+  }
+  uint64_t forwarded = 0;
+  for (const raft::Message& message : cluster.sent) {
+    if (const auto* forward = std::get_if<raft::ForwardProposals>(&message.body)) {
+      for (const raft::Payload& command : forward->commands) forwarded += command->size();
+    }
+  }
+  REQUIRE(forwarded > 0);
+  REQUIRE(forwarded <= 200);
+  cluster.settle();
+  for (uint64_t one : asked) REQUIRE(cluster.answer(one) == "done");
+}
+
+TEST_CASE("what never left a node that only waited for room is refused") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId follower = other_than(leader);
+  cluster.settle();
+  cluster.cut(leader);
+  cluster.cut(other_than(follower));
+  uint64_t handed_out = cluster.put(follower, "/a", std::string(190, 'v'));
+  uint64_t waited = cluster.put(follower, "/b", std::string(190, 'v'));
+  cluster.pass(5'100 * raft::kMillisecond);
+  REQUIRE(cluster.answer(handed_out) == "unknown");
+  REQUIRE(cluster.answer(waited) == "refused");
+}
+
+TEST_CASE("a write after a long silence is sent once") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId follower = other_than(leader);
+  for (int count = 0; count < 5; ++count) {
+    cluster.pass(1'000 * raft::kMillisecond);
+    uint64_t written = cluster.put(follower, "/k", "v");
+    cluster.pass(raft::kMillisecond);
+    REQUIRE(cluster.answer(written) == "done");
+  }
+  REQUIRE(cluster[leader].raft().log().last().index == 6);  // the no-op of the term, and one entry each
+}
+
+TEST_CASE("a forward that was lost is sent again, also while others write") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId follower = other_than(leader);
+  cluster.settle();
+  uint64_t written = cluster.put(follower, "/k", "v");
+  cluster.in_flight.clear();
+  for (int count = 0; count < 20; ++count) {
+    cluster.put(leader, "/other", "w");
+    cluster.pass(50 * raft::kMillisecond);
+  }
+  REQUIRE(cluster.answer(written) == "done");
 }
 
 TEST_CASE("a node that is stopping refuses what is new and answers what it has") {

@@ -48,10 +48,47 @@ TEST_CASE("writes expire in order, and only when their time has come") {
   REQUIRE(writes.bytes() == 0);
 }
 
+TEST_CASE("writes are handed out in order, and no more than the window holds") {
+  WaitingWrites writes;
+  for (int count = 0; count < 5; ++count) writes.add(write_number(writes.next_number(), 100));
+  REQUIRE(writes.hand_out_next(7)->number == 1);
+  REQUIRE(writes.hand_out_next(7)->number == 2);
+  REQUIRE(writes.hand_out_next(7) == nullptr);
+
+  writes.take(1);
+  REQUIRE(writes.hand_out_next(7)->number == 3);
+  REQUIRE(writes.hand_out_next(7) == nullptr);
+  REQUIRE(writes.find(3)->hand_outs == 1);
+  REQUIRE(writes.find(4)->hand_outs == 0);
+
+  writes.hand_out_again_from(3);
+  REQUIRE(writes.hand_out_next(7)->number == 3);
+  REQUIRE(writes.find(3)->hand_outs == 2);
+  writes.hand_out_again_from(0);
+  REQUIRE_FALSE(writes.has_handed_out());
+  REQUIRE(writes.hand_out_next(1)->number == 2);  // one may always go
+  REQUIRE(writes.hand_out_next(1) == nullptr);
+}
+
+TEST_CASE("what was answered in between is not handed out, and frees its place") {
+  WaitingWrites writes;
+  for (int count = 0; count < 4; ++count) writes.add(write_number(writes.next_number(), 100));
+  writes.take(2);
+  REQUIRE(writes.hand_out_next(100)->number == 1);
+  REQUIRE(writes.hand_out_next(100)->number == 3);
+  writes.take(1);
+  writes.take(3);
+  REQUIRE_FALSE(writes.has_handed_out());
+  writes.take(4);
+  REQUIRE(writes.hand_out_next(100) == nullptr);
+  writes.add(write_number(writes.next_number(), 100));
+  REQUIRE(writes.hand_out_next(100)->number == 5);
+}
+
 TEST_CASE("a read waits for its confirmation, then for its index") {
   WaitingReads waiting;
   waiting.hold(reads({50, 60}));
-  waiting.asked({1, 1}, 0, waiting.take_held());
+  waiting.ask_held({1, 1}, 0);
   waiting.confirmed({1, 2}, 7);  // somebody else's
   REQUIRE(waiting.take_ready(100).empty());
 
@@ -65,11 +102,11 @@ TEST_CASE("a read waits for its confirmation, then for its index") {
 TEST_CASE("a refused read is held, and its old confirmation counts for nothing") {
   WaitingReads waiting;
   waiting.hold(reads({50}));
-  waiting.asked({1, 1}, 0, waiting.take_held());
+  waiting.ask_held({1, 1}, 0);
   waiting.refused({1, 1});
   REQUIRE(waiting.has_held());
 
-  waiting.asked({1, 2}, 5, waiting.take_held());
+  waiting.ask_held({1, 2}, 5);
   waiting.confirmed({1, 1}, 7);
   REQUIRE(waiting.take_ready(100).empty());
   waiting.confirmed({1, 2}, 8);
@@ -80,18 +117,21 @@ TEST_CASE("reads that were asked long ago are held again") {
   WaitingReads waiting;
   for (uint64_t number = 1; number <= 3; ++number) {
     waiting.hold(reads({500}));
-    waiting.asked({1, number}, number * 10, waiting.take_held());
+    waiting.ask_held({1, number}, number * 10);
   }
   waiting.hold_asked_until(20);
-  REQUIRE(waiting.take_held().size() == 2);
+  REQUIRE(waiting.has_held());
+  waiting.ask_held({1, 4}, 40);
+  waiting.confirmed({1, 4}, 0);
+  REQUIRE(waiting.take_ready(0).size() == 2);
 }
 
 TEST_CASE("reads expire wherever they wait") {
   WaitingReads waiting;
   waiting.hold(reads({10, 90}));
-  waiting.asked({1, 1}, 0, waiting.take_held());
+  waiting.ask_held({1, 1}, 0);
   waiting.hold(reads({20, 91}));
-  waiting.asked({1, 2}, 0, waiting.take_held());
+  waiting.ask_held({1, 2}, 0);
   waiting.confirmed({1, 2}, 5);
   waiting.hold(reads({30, 92}));
   REQUIRE(waiting.next_deadline() == 10);

@@ -77,6 +77,7 @@ struct Log {
     REQUIRE(found.error().code == Error::Code::corrupt);
     REQUIRE_THAT(found.error().what, Catch::Contains("data"));
     REQUIRE_THAT(found.error().what, Catch::Contains("nothing was changed"));
+    REQUIRE_THAT(found.error().what, Catch::Contains("Do not mend the folder, empty it, or put an older copy"));
     return found.error().what;
   }
 };

@@ -171,6 +171,42 @@ TEST_CASE("any failing operation of an append ends the log for good") {  // [W4]
   }
 }
 
+TEST_CASE("an error says whether the log itself was touched, or only a new segment not made") {
+  const std::string harmed = "what is on the disk is not known any more",
+                    unharmed = "nothing that is in the log was touched";
+  int harmed_count = 0, unharmed_count = 0;
+  bool has_failed = true;
+  for (uint64_t operation = 1; has_failed; ++operation) {
+    CAPTURE(operation);
+    MemoryFiles files;
+    auto wal = found_wal(files, 4 * kBlockBytes);
+    REQUIRE(append(*wal, {term_one()}).has_value());
+    files.fail_at(files.operations() + operation, MemoryFiles::Fault::no_space);
+    Result<> appended = append(*wal, {one(1, 700), one(2, 2'000)});  // of which the second needs a new segment
+    has_failed = !appended;
+    if (!has_failed) break;
+    const std::string& what = appended.error().what;
+    CAPTURE(what);
+    const std::string last_segment = join("data", segment_name(wal->end().sequence));
+    const bool is_of_the_log = what == "write " + last_segment + ": No space left on device; " + harmed ||
+                               what == "sync " + last_segment + ": No space left on device; " + harmed;
+    if (what.find(harmed) != std::string::npos) {
+      REQUIRE(is_of_the_log);
+      ++harmed_count;
+    } else {
+      REQUIRE_THAT(what, Catch::Contains(unharmed));
+      ++unharmed_count;
+      files.restart();
+      (void)files.remove("data/wal-0000000000000002.new");  // if it is there
+      auto found = recover_wal(files, "data", kOwner);
+      REQUIRE(found.has_value());
+      REQUIRE(found->entries.size() == 1);
+    }
+  }
+  REQUIRE(harmed_count == 4);  // a write and a sync, in the first segment and in the second
+  REQUIRE(unharmed_count >= 5);
+}
+
 TEST_CASE("a failed sync is not believed after a restart either, until it is done again") {  // [W4] [bug-38]
   for (uint64_t seed = 1; seed < 50; ++seed) {
     // Given a sync that failed, and a kernel that still shows the pages, and thinks they are clean.
@@ -180,7 +216,8 @@ TEST_CASE("a failed sync is not believed after a restart either, until it is don
     REQUIRE(append(*wal, {term_one(), one(1, 10)}).has_value());
     files.fail_next_sync();
     auto failed = append(*wal, {one(2, 3000)});
-    REQUIRE(failed.error().what == "sync data/wal-0000000000000001: Input/output error");
+    REQUIRE(failed.error().what ==
+            "sync data/wal-0000000000000001: Input/output error; what is on the disk is not known any more");
     require_poisoned(files, *wal, failed.error());
 
     // When the next process believes what it reads,

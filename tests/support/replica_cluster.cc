@@ -19,6 +19,8 @@ void ReplicaCluster::start(Node& node) {
                                 .hard_state = node.disk_hard_state,
                                 .entries = node.disk_entries},
                        .incarnation = ++node.incarnation,
+                       .forward_window_bytes = 200,
+                       .leader_window_bytes = 20'000,
                        .waiting_writes_max = 100,
                        .waiting_write_bytes_max = 10'000,
                        .waiting_reads_max = 100};

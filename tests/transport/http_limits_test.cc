@@ -1,6 +1,7 @@
 #include "transport/http_limits.h"
 
 #include <dirent.h>
+#include <malloc.h>
 
 #include <algorithm>
 
@@ -224,6 +225,28 @@ TEST_CASE("a body that never comes gives its memory back when the client goes") 
   world.until([&] { return world.server->connections_open() == 0; });
   REQUIRE(world.server->counters().bodies_bytes == 0);
 }
+
+#ifndef __SANITIZE_ADDRESS__  // which has an allocator of its own
+size_t allocated_bytes() {
+  const struct mallinfo2 now = ::mallinfo2();
+  return now.uordblks + now.hblkhd;
+}
+
+TEST_CASE("the part of a body that came before it was refused is let go of at once") {
+  HttpLimits limits;
+  limits.body_bytes_max = 40'000'000;
+  limits.body_timeout_ms = 200;
+  limits.linger_ms = 3'600'000;
+  World world(limits);
+  Client& client = world.say("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 30000000\r\n\r\n");
+  world.until([&] { return world.server->counters().bodies_bytes == 30'000'000; });
+  const size_t held = allocated_bytes();
+  world.until([&] { return client.heard.find("408") != std::string::npos; });
+  REQUIRE(world.server->counters().bodies_bytes == 0);
+  REQUIRE(world.server->connections_open() == 1);
+  REQUIRE(allocated_bytes() + 20'000'000 < held);
+}
+#endif
 
 TEST_CASE("every request has its own time, also when it begins with the end of the one before") {
   TimedWorld world;

@@ -289,8 +289,32 @@ TEST_CASE("a chunked body may come byte by byte, but not with rubbish without en
   std::string singles;
   for (int count = 0; count < 10; ++count) singles += "1\r\nx\r\n";
   REQUIRE(parse(chunked + singles + "0\r\n\r\n", small_limits()).requests == "2 [/a] [] {xxxxxxxxxx}\n");
-  REQUIRE(parse(chunked + singles + "0\r\nX: " + std::string(200, 't'), small_limits()).status == 400);
-  REQUIRE(parse(chunked + "1;" + std::string(200, 'e'), small_limits()).status == 400);
+  REQUIRE(parse(chunked + singles + "0\r\nX: " + std::string(200, 't'), small_limits()).status == 431);
+  REQUIRE(parse(chunked + "1;" + std::string(200, 'e'), small_limits()).status == 431);
+}
+
+TEST_CASE("trailers and chunk extensions are held to the head's limit, however little body they come with") {
+  const std::string chunked = "PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1";
+  const HttpLimits limits;
+  const std::string much(6'000'000, 't');
+  const std::string name = "\r\nx\r\n0\r\n", value = "\r\nx\r\n0\r\nX: ", extension = ";";
+  for (const std::string& between : {name, value, extension}) {
+    CAPTURE(between);
+    for (size_t piece_bytes : {1'000u, 65'536u, 6'000'000u}) {
+      HttpParser parser(limits);
+      std::string_view rest = much;
+      REQUIRE(parser.feed(chunked + between) == chunked.size() + between.size());
+      while (!rest.empty() && parser.progress() == Progress::body) {
+        rest.remove_prefix(parser.feed(rest.substr(0, piece_bytes)));
+      }
+      REQUIRE(parser.progress() == Progress::refused);
+      REQUIRE(parser.refusal().status == 431);
+      REQUIRE(much.size() - rest.size() <= limits.header_bytes_max);
+    }
+  }
+  std::string singles = chunked;
+  for (int count = 1; count < 100'000; ++count) singles += "\r\nx\r\n1";
+  REQUIRE(parse_whole(singles + "\r\nx\r\n0\r\nX: y\r\n\r\n", limits).progress == Progress::nothing);
 }
 
 TEST_CASE("a parser stops behind each request and says what it left") {

@@ -1,6 +1,7 @@
 #include "transport/loop.h"
 
 #include <csignal>
+#include <future>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -28,6 +29,18 @@ TEST_CASE("a loop with nothing to do ends") {
   loop.run();
   REQUIRE_FALSE(loop.run_once());
   REQUIRE_FALSE(loop.run_nowait());
+}
+
+TEST_CASE("a loop is run for a while, and says whether it has come to its end") {
+  Loop loop;
+  std::promise<void> end;
+  uv_work_t work{};  // like a look-up of a name: nobody can call it off once it runs
+  work.data = &end;
+  const auto wait = [](uv_work_t* request) { static_cast<std::promise<void>*>(request->data)->get_future().wait(); };
+  REQUIRE(uv_queue_work(loop.uv(), &work, wait, [](uv_work_t*, int) {}) == 0);
+  REQUIRE_FALSE(loop.run_for_ms(20));
+  end.set_value();
+  REQUIRE(loop.run_for_ms(20'000));
 }
 
 TEST_CASE("a timer calls back once and never early") {

@@ -1,0 +1,26 @@
+#include "src/descriptors.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "src/limits.h"
+#include "transport/peer_door.h"
+
+namespace skiff {
+
+uint64_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const rlim_t soft = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : soft;
+}
+
+size_t connections_within(uint64_t limit, size_t members, const transport::HttpLimits& wanted) {
+  const uint64_t reserve = limits::kDescriptorsReserved + limits::kDescriptorsPerMember * members +
+                           transport::PeerDoor::Limits{}.strangers_max + wanted.turned_away_max;
+  return limit <= reserve ? 0 : std::min<uint64_t>(limit - reserve, wanted.connections_max);
+}
+
+}  // namespace skiff

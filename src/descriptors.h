@@ -1,0 +1,24 @@
+// Descriptors: how many the process may have open, and how many of those clients may take.
+//
+// On a good day the limit is in the thousands and clients get what the server would take anyway. When it is small they
+// get what is left after a reserve, and whoever comes after is told 503. For the log opens a file when a segment is
+// full, and a node that has no descriptor left for it must stop: that must never be up to clients that just sit there.
+//
+// Always: clients, strangers at the peers' port and the reserve together stay within the limit.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "transport/http_limits.h"
+
+namespace skiff {
+
+// Raises the process's soft limit to the hard one. What it is afterwards.
+uint64_t raise_descriptor_limit();
+
+// How many connections the clients of a node with so many members may have: `wanted.connections_max`, or what `limit`
+// leaves. None at all when it leaves nothing.
+size_t connections_within(uint64_t limit, size_t members, const transport::HttpLimits& wanted);
+
+}  // namespace skiff

@@ -1,0 +1,47 @@
+// What must never happen ends the node that sees it; what can only come from somebody else's mistake is ignored.
+#include "tests/raft/lone_core.h"
+#include "tests/support/catch.h"
+#include "tests/support/dies.h"
+
+namespace skiff::raft_core_test {
+
+using namespace skiff::raft_test;
+
+TEST_CASE("two leaders in one term end the node that sees it", "[bug-33]") {
+  LoneCore leader;
+  leader.lead();
+  REQUIRE(dies_saying([&] { leader.receive(2, leader.raft.term(), Heartbeat{}); }).find("is_leader()") !=
+          std::string::npos);
+  LoneCore follower;
+  follower.receive(2, 1, Heartbeat{});
+  REQUIRE(dies_saying([&] { follower.receive(3, 1, AppendEntries{}); }).find("leader_ == leader") != std::string::npos);
+  REQUIRE(dies_saying([&] { follower.receive(2, 1, AppendEntries{}); }) == "");
+}
+
+TEST_CASE("a leader that would replace what is committed ends the node that sees it", "[bug-33]") {
+  LoneCore follower;
+  follower.receive(2, 1, AppendEntries{.previous = {}, .commit = 2, .entries = entries({1, 1})});
+  auto replace = [&] {
+    follower.receive(3, 2, AppendEntries{.previous = {.term = 1, .index = 1}, .commit = 0, .entries = {entry(2, 2)}});
+  };
+  REQUIRE(dies_saying(replace).find("first > committed_") != std::string::npos);
+}
+
+TEST_CASE("time that goes back ends the node") {
+  LoneCore core;
+  core.now = 5;
+  core.step(TimePassed{});
+  core.now = 4;
+  REQUIRE(dies_saying([&] { core.step(TimePassed{}); }).find("now >= now_") != std::string::npos);
+}
+
+TEST_CASE("messages of strangers, to others, or of oneself are ignored") {
+  LoneCore core;
+  core.receive(4, 9, Heartbeat{});
+  core.receive(1, 9, Heartbeat{});
+  core.step(Received{.message = {.from = 2, .to = 3, .term = 9, .body = Heartbeat{}}});
+  REQUIRE(core.raft.term() == 0);
+  REQUIRE(core.raft.ignored() == 3);
+}
+
+}  // namespace skiff::raft_core_test
