@@ -164,7 +164,7 @@ std::optional<Response> Api::propose(Request request) {
 
 // ---- answers
 
-Response Api::to_response(Answer answer) {
+Response Api::to_response(const Answer& answer) {
   bool is_done = answer.kind == Answer::Kind::done;
   if (answer.asked == Request::Kind::check) return health(is_done, answer.reason);
   switch (answer.kind) {

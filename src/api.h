@@ -36,7 +36,7 @@ class Api {
 
   // The response, or nothing if it comes later, through ApiHost::propose() and to_response().
   std::optional<transport::Response> take(const Caller& caller, transport::Request&& request);
-  static transport::Response to_response(Answer answer);
+  static transport::Response to_response(const Answer& answer);
 
  private:
   std::optional<transport::Response> take_key(const Caller& caller, transport::Request&& request);

@@ -98,9 +98,9 @@ Result<> check_commands(const std::vector<raft::Entry>& entries, const std::stri
 
 Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& options,
                                           std::function<void()> stopped) {
-  static const std::unique_ptr<store::Files> files = store::posix_files();
+  static const std::unique_ptr<store::Files> kFiles = store::posix_files();
   store::Identity wanted = wanted_identity(options);
-  auto opened = store::Storage::open(*files, options.data_dir, wanted);
+  auto opened = store::Storage::open(*kFiles, options.data_dir, wanted);
   if (!opened) return tl::unexpected(opened.error());
   for (const std::string& note : opened->recovered.notes) log::warn(note);
   const store::Identity& found = opened->recovered.identity;
@@ -208,7 +208,7 @@ void Node::commit(std::vector<raft::Entry> entries) { commits_->push(std::move(e
 
 void Node::answer(const Caller& caller, Answer answer) {
   http_->answer({.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes},
-                Api::to_response(std::move(answer)));
+                Api::to_response(answer));
 }
 
 bool Node::propose(Request request) {

@@ -40,7 +40,7 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
     if (is_stopping_) {
       refuse(request, "this node is shutting down");
     } else if (is_write) {
-      take_write(now, std::move(request));
+      take_write(now, request);
     } else if (reads_.size() + reads.size() >= config_.waiting_reads_max) {
       refuse(request, "too many reads are waiting");
     } else {
@@ -55,7 +55,7 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
   carry_out();
 }
 
-void Replica::take_write(raft::Time now, Request request) {
+void Replica::take_write(raft::Time now, const Request& request) {
   uint64_t bytes = request.key.size() + request.value.size();
   bool has_room = writes_.size() < config_.waiting_writes_max &&
                   (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);

@@ -65,7 +65,7 @@ class Replica {
  private:
   void step(raft::Time now, const raft::Event& event);
   void carry_out();
-  void take_write(raft::Time now, Request request);
+  void take_write(raft::Time now, const Request& request);
   void take_refusals(const raft::Effects& effects);
   void take_confirmations(const raft::Effects& effects);
   void hand_out();

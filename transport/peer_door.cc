@@ -17,7 +17,7 @@ constexpr size_t kComplaintsMax = 64;  // hosts and reasons told apart; the rest
 std::string host_of(const std::string& remote) { return remote.substr(0, remote.rfind(':')); }
 
 std::string complaint(Refusal refusal, const Greeting& greeting) {
-  const std::string who = "it greets as node " + std::to_string(greeting.from);
+  std::string who = "it greets as node " + std::to_string(greeting.from);
   switch (refusal) {
     case Refusal::other_cluster: return who + " of another cluster";
     case Refusal::unknown_member: return who + ", which is no member of this cluster";

@@ -18,10 +18,12 @@ namespace skiff::store::posix_files_test {
 
 using testing::MemoryFiles;
 
+std::string usual_place() { return std::filesystem::temp_directory_path().string(); }
+
 // A folder of its own, gone at the end.
 class TemporaryFolder {
  public:
-  explicit TemporaryFolder(std::string pattern = "/tmp/skiff-test-XXXXXX") : path_(std::move(pattern)) {
+  explicit TemporaryFolder(const std::string& place = usual_place()) : path_(join(place, "skiff-test-XXXXXX")) {
     REQUIRE(::mkdtemp(path_.data()) != nullptr);
   }
   ~TemporaryFolder() {
@@ -191,9 +193,9 @@ TEST_CASE("a file whose sync failed is of no more use") {            // [W4] [bu
 }
 
 TEST_CASE("a node lives in a real folder, on any file system") {  // [W10]
-  const std::string place = GENERATE(as<std::string>(), "/tmp", "/dev/shm");
+  const std::string place = GENERATE(as<std::string>(), usual_place(), "/dev/shm");
   if (!std::filesystem::is_directory(place)) return;
-  TemporaryFolder folder(place + "/skiff-test-XXXXXX");
+  TemporaryFolder folder(place);
   auto files = posix_files();
   const Identity identity{77, 1, {{1, "http://a:9021"}}};
   std::string path = folder.path("node.data/");
@@ -215,7 +217,9 @@ TEST_CASE("a node lives in a real folder, on any file system") {  // [W10]
 TEST_CASE("a place where no folder can be made is refused with its name") {  // [W10]
   auto files = posix_files();
   const Identity identity{77, 1, {}};
-  for (const char* path : {"/proc/skiff-test", "/dev/null/skiff-test", "/tmp/skiff-test-missing/inside"}) {
+  TemporaryFolder folder;
+  const std::string missing = folder.path("missing/inside");
+  for (const std::string& path : {std::string("/proc/skiff-test"), std::string("/dev/null/skiff-test"), missing}) {
     auto opened = Storage::open(*files, path, identity);
     REQUIRE(opened.error().code == Error::Code::io);
     REQUIRE_THAT(opened.error().what, Catch::Contains(path));

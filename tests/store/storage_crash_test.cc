@@ -1,5 +1,4 @@
 // The power fails in the middle of every operation of a node's life, and what is left is drawn at random.
-#include <string>
 #include <vector>
 
 #include "store/storage.h"

@@ -1,6 +1,5 @@
 #include "store/wal_recover.h"
 
-#include <functional>
 #include <string>
 #include <vector>
 

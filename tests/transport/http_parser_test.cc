@@ -1,7 +1,5 @@
 #include "transport/http_parser.h"
 
-#include <vector>
-
 #include "tests/support/catch.h"
 
 namespace skiff::http_parser_test {
