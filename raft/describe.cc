@@ -19,7 +19,9 @@ std::string line(const PreVoteReply& reply) {
   return std::string(reply.granted ? "pre-vote yes" : "pre-vote no") + ", round " + number(reply.round);
 }
 
-std::string line(const VoteRequest& request) { return "vote? log ends " + describe(request.last); }
+std::string line(const VoteRequest& request) {
+  return (request.by_transfer ? "vote, as the leader wishes? log ends " : "vote? log ends ") + describe(request.last);
+}
 
 std::string line(const VoteReply& reply) { return reply.granted ? "vote yes" : "vote no"; }
 
@@ -50,6 +52,27 @@ std::string line(const ReadIndexRequest& request) { return "read " + describe(re
 
 std::string line(const ReadIndexReply& reply) { return "read " + describe(reply.id) + " at " + number(reply.index); }
 
+std::string line(const InstallSnapshot& install) { return "install snapshot " + describe(install.snapshot); }
+
+std::string line(const SnapshotAsk& ask) {
+  return "snapshot " + describe(ask.position) + " from byte " + number(ask.offset) + '?';
+}
+
+std::string line(const SnapshotPiece& piece) {
+  std::string head = "snapshot " + describe(piece.position);
+  if (!piece.bytes) return head + " is not here";
+  return head + " from byte " + number(piece.offset) + ": " + number(piece.bytes->size()) +
+         (piece.is_last ? " bytes, the last" : " bytes");
+}
+
+std::string line(const TimeoutNow&) { return "campaign now"; }
+
+std::string line(const TransferRequest& request) {
+  return "hand over to " + (request.to == 0 ? "whoever can" : number(request.to));
+}
+
+std::string line(const Removed&) { return "you are no member any more"; }
+
 // ---- one line for each event
 
 std::string line(const TimePassed&) { return "time passed"; }
@@ -68,6 +91,28 @@ std::string line(const ReadAsked& asked) { return "asked to read " + describe(as
 
 std::string line(const PeerGone& gone) { return "peer " + number(gone.node) + " is gone"; }
 
+std::string line(const SnapshotTaken& taken) {
+  return "snapshot taken at " + number(taken.index) + ", log forgotten to " + number(taken.forget_to);
+}
+
+std::string line(const SnapshotArrived& arrived) { return "snapshot arrived " + describe(arrived.snapshot); }
+
+std::string line(const ChangeAsked& asked) {
+  std::string text = "asked to change the members:";
+  for (const Change& change : asked.changes) text += ' ' + describe(change);
+  return text;
+}
+
+std::string line(const TransferAsked& asked) { return "asked to " + line(TransferRequest{.to = asked.to}); }
+
+std::string of_role(const std::vector<Member>& members, MemberRole role, const char* title) {
+  std::string text;
+  for (const Member& member : members) {
+    if (member.role == role) text += ' ' + number(member.id);
+  }
+  return text.empty() ? text : title + text;
+}
+
 }  // namespace
 
 std::string describe(LogPosition position) {
@@ -81,9 +126,33 @@ std::string describe(const Entry& entry) {
   switch (entry.kind) {
     case EntryKind::no_op: return text + "no-op]";
     case EntryKind::command: return text + describe(entry.payload) + ']';
-    case EntryKind::configuration: return text + "members]";
+    case EntryKind::configuration: break;
   }
-  return text + "?]";
+  std::optional<Configuration> configuration = decode_configuration(entry.payload ? *entry.payload : std::string());
+  return text + (configuration ? describe(*configuration) : "?") + ']';
+}
+
+std::string describe(const Configuration& configuration) {
+  std::string text = of_role(configuration.members, MemberRole::voter, "voters");
+  text += of_role(configuration.members, MemberRole::joining, ", joining");
+  text += of_role(configuration.members, MemberRole::learner, ", learners");
+  return text + of_role(configuration.outgoing, MemberRole::voter, ", were");
+}
+
+std::string describe(const Change& change) {
+  constexpr const char* kWords[] = {"add", "add learner", "promote", "demote", "remove", "move"};
+  return std::string(kWords[static_cast<size_t>(change.kind)]) + ' ' + number(change.node);
+}
+
+std::string describe(const SnapshotMark& snapshot) {
+  std::optional<Configuration> configuration;
+  if (snapshot.configuration) configuration = decode_configuration(*snapshot.configuration);
+  return describe(snapshot.position) + ' ' + (configuration ? describe(*configuration) : "?");
+}
+
+std::string describe(const OrderEnd& end) {
+  constexpr const char* kWords[] = {"done", "refused", "unknown", "passed on"};
+  return kWords[static_cast<size_t>(end.kind)] + (end.reason.empty() ? "" : ": " + end.reason);
 }
 
 std::string describe(const std::vector<Entry>& entries, size_t shown) {
@@ -123,8 +192,9 @@ std::string describe(const Status& status) {
 }
 
 std::string describe(const Status::Peer& peer) {
-  return number(peer.node) + (peer.probing ? " probing" : " replicating") + (peer.paused ? ", paused" : "") +
-         ", match " + number(peer.match) + ", next " + number(peer.next);
+  constexpr const char* kWords[] = {" probing", " replicating", " waiting for a snapshot"};
+  return number(peer.node) + kWords[static_cast<size_t>(peer.state)] + (peer.paused ? ", paused" : "") + ", match " +
+         number(peer.match) + ", next " + number(peer.next);
 }
 
 }  // namespace skiff::raft

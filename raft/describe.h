@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "raft/effects.h"
 #include "raft/event.h"
 #include "raft/message.h"
 #include "raft/status.h"
@@ -18,6 +19,10 @@ std::string describe(const Entry& entry);
 // At most `shown` of them; the rest as a number.
 std::string describe(const std::vector<Entry>& entries, size_t shown = 16);
 std::string describe(const Payload& command);
+std::string describe(const Configuration& configuration);
+std::string describe(const Change& change);
+std::string describe(const SnapshotMark& snapshot);
+std::string describe(const OrderEnd& end);
 std::string describe(const RequestId& id);
 std::string describe(const HardState& hard_state);
 std::string describe(const Message& message);

@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "raft/membership.h"
 #include "raft/message.h"
 #include "raft/types.h"
 
@@ -17,21 +19,47 @@ struct ConfirmedRead {
   Index index = 0;
 };
 
+// How an order of the operator ended.
+struct OrderEnd {
+  enum class Kind {
+    done,
+    refused,  // nothing was done, and nothing will be; `reason` says why
+    unknown,  // leadership was lost on the way: it may or may not come true
+    passed,   // on to the leader, who gives no account of it
+  };
+  uint64_t id = 0;
+  Kind kind = Kind::done;
+  std::string reason;
+};
+
+// Fetch this snapshot from that node. Said again and again as long as it is wanted; a later one replaces it.
+struct Fetch {
+  NodeId from = 0;
+  SnapshotMark snapshot;
+};
+
 struct Effects {
   std::vector<Message> messages;        // send at once: they promise nothing about our disk
   uint64_t save = 0;                    // not 0: there is something to make durable, in the order of these numbers;
                                         // say so with Persisted{save}
   std::optional<HardState> hard_state;  // make durable, together with
-  std::vector<Entry> entries;           // these. An entry replaces what the log holds at its index and all behind it.
+  std::optional<LogPosition> restart;   // this: all entries are void, the log begins anew behind the snapshot that
+                                        // arrived with this position; and the store becomes what that snapshot holds
+  std::vector<Entry> entries;           // and these. An entry replaces what the log holds at its index and behind it.
   std::vector<Message> messages_once_durable;  // votes and acks: only once everything up to `save` is on disk
   std::vector<Entry> committed;                // apply in this order
   std::vector<ConfirmedRead> reads;            // answer once applied >= index
   std::vector<RequestId> refused_reads;        // cannot be confirmed now: no leader, or leadership lost
   std::vector<uint64_t> refused;               // proposals that were not taken: not in any log, not on any wire
+  std::vector<OrderEnd> orders;
+  std::optional<Fetch> fetch;
+  bool membership_changed = false;  // Raft::configuration() is another one: talk to those it names
+  bool removed = false;             // we are no member any more, for good: stop
 
   bool empty() const {
-    return messages.empty() && !hard_state && entries.empty() && messages_once_durable.empty() && committed.empty() &&
-           reads.empty() && refused_reads.empty() && refused.empty();
+    return messages.empty() && !hard_state && !restart && entries.empty() && messages_once_durable.empty() &&
+           committed.empty() && reads.empty() && refused_reads.empty() && refused.empty() && orders.empty() && !fetch &&
+           !membership_changed && !removed;
   }
 };
 

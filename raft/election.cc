@@ -10,7 +10,14 @@ namespace skiff::raft {
 
 // While our disk stands still we could neither be elected nor lead, and each attempt would only raise the term. Mostly
 // it is only finishing what a leader that has just died had sent, so we look again soon.
+//
+// Who is no voter cannot be elected, and asks all the same, without a round that could count: whoever knows that it was
+// removed says so.
 void Raft::campaign_or_wait() {
+  if (!may_elect()) {
+    election_deadline_ = elects_nobody_until_;
+    return;
+  }
   bool is_disk_moving = saves_.empty() || now_ < saves_.front().handed_at + config_.heartbeat_interval;
   if (is_disk_moving) return campaign();
   forget_leader();
@@ -18,32 +25,35 @@ void Raft::campaign_or_wait() {
 }
 
 void Raft::campaign() {
-  become(PreCandidate{.granted = {config_.id}});
+  bool can_win = is_voter(config_.id);
+  if (can_win) become(PreCandidate{.granted = {config_.id}});
   forget_leader();
-  ++campaign_round_;
-  election_deadline_ = now_ + campaign_patience();
-  for (NodeId voter : config_.voters) {
-    if (voter != config_.id) send(voter, PreVoteRequest{.last = log_.last(), .round = campaign_round_});
+  if (can_win) ++campaign_round_;
+  election_deadline_ = now_ + (can_win ? campaign_patience() : patience());
+  for (NodeId node : configuration().everybody()) {
+    PreVoteRequest request{.last = log_.last(), .round = can_win ? campaign_round_ : 0};
+    if (node != config_.id && (can_win ? is_voter(node) : true)) send(node, request);
   }
   count_votes();
 }
 
-void Raft::ask_for_votes() {
+void Raft::ask_for_votes(bool by_transfer) {
   set_hard_state({.term = hard_state_.term + 1, .vote = config_.id});
-  become(Candidate{});
+  become(Candidate{.granted = {}, .by_transfer = by_transfer});
   election_deadline_ = now_ + campaign_patience();
-  for (NodeId voter : config_.voters) {
-    if (voter != config_.id) send_once_durable(voter, VoteRequest{.last = log_.last()});
+  for (NodeId node : configuration().everybody()) {
+    if (node == config_.id || !is_voter(node)) continue;
+    send_once_durable(node, VoteRequest{.last = log_.last(), .by_transfer = by_transfer});
   }
 }
 
 // Our own vote counts, like anybody's, once it is on disk.
 void Raft::count_votes() {
   if (auto* asking = std::get_if<PreCandidate>(&role_)) {
-    if (quorum::is_majority(config_.voters, asking->granted)) ask_for_votes();
+    if (quorum::is_majority(membership_.voters(), asking->granted)) ask_for_votes(false);
   } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
     if (durable_hard_state_ == hard_state_) candidate->granted.insert(config_.id);
-    if (quorum::is_majority(config_.voters, candidate->granted)) become_leader();
+    if (quorum::is_majority(membership_.voters(), candidate->granted)) become_leader();
   }
 }
 
@@ -51,10 +61,11 @@ void Raft::become_leader() {
   Leader leader{.followers = {},
                 .first_of_term = log_.last().index + 1,
                 .heartbeat_due = now_ + config_.heartbeat_interval,
-                .reads = ReadRounds(read_round_)};
-  for (NodeId voter : config_.voters) {
-    if (voter != config_.id) leader.followers.emplace(voter, Progress(log_.last().index + 1, now_, config_.window));
-  }
+                .reads = ReadRounds(read_round_),
+                .transfer = {},
+                .change = {},
+                .lease = {}};
+  meet_followers(leader);
   become(std::move(leader));
   leader_ = config_.id;
   election_deadline_ = kNever;
@@ -69,9 +80,9 @@ void Raft::check_quorum(Leader& leader) {
 
 // The latest moment since which a majority, ourselves included, has been heard.
 Time Raft::quorum_heard_at(const Leader& leader) const {
-  std::vector<Time> heard = {now_};
-  for (const auto& [node, progress] : leader.followers) heard.push_back(progress.heard_at());
-  return quorum::reached_by_majority(std::move(heard));
+  return quorum::reached_by_majority(membership_.voters(), [&](NodeId node) {
+    return node == config_.id ? now_ : leader.followers.at(node).heard_at();
+  });
 }
 
 bool Raft::hears_leader() const {
@@ -89,8 +100,11 @@ Time Raft::campaign_patience() {
   return shortest + random_.below(shortest);
 }
 
+// For an election timeout from now, by our clock, whatever we hear of our leader meanwhile.
+void Raft::promise_to_elect_nobody() { elects_nobody_until_ = now_ + config_.election_timeout; }
+
 void Raft::on(const Message& from, const PreVoteRequest& request) {
-  bool granted = !hears_leader() && request.last >= log_.last();
+  bool granted = !hears_leader() && may_elect() && request.last >= log_.last();
   send(from.from, PreVoteReply{.round = request.round, .granted = granted});
 }
 
@@ -106,7 +120,8 @@ void Raft::on(const Message& from, const PreVoteReply& reply) {
 
 void Raft::on(const Message& from, const VoteRequest& request) {
   bool is_free = hard_state_.vote == from.from || (hard_state_.vote == 0 && leader_ == 0);
-  if (!is_free || request.last < log_.last()) return send(from.from, VoteReply{.granted = false});
+  bool may_vote = may_elect() || request.by_transfer;
+  if (!is_free || !may_vote || request.last < log_.last()) return send(from.from, VoteReply{.granted = false});
   if (hard_state_.vote == 0) {
     set_hard_state({.term = hard_state_.term, .vote = from.from});
     become_follower(hard_state_.term, 0);

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "raft/membership.h"
 #include "raft/message.h"
 #include "raft/types.h"
 
@@ -41,6 +42,28 @@ struct PeerGone {
   NodeId node = 0;
 };
 
-using Event = std::variant<TimePassed, Received, Proposed, Persisted, ReadAsked, PeerGone>;
+// Our store has made a snapshot up to this index and it is on disk. The log may forget what stands at or before
+// `forget_to`, which is at most `index`: the rest is kept for those who are only a little behind.
+struct SnapshotTaken {
+  Index index = 0;
+  Index forget_to = 0;
+};
+// The snapshot that Effects::fetch asked for is whole, and on our disk.
+struct SnapshotArrived {
+  SnapshotMark snapshot;
+};
+
+// Orders of the operator. Each ends in Effects::orders, with the same id, unique per process.
+struct ChangeAsked {
+  uint64_t id = 0;
+  std::vector<Change> changes;  // all of them at once
+};
+struct TransferAsked {
+  uint64_t id = 0;
+  NodeId to = 0;  // 0: to whoever can
+};
+
+using Event = std::variant<TimePassed, Received, Proposed, Persisted, ReadAsked, PeerGone, SnapshotTaken,
+                           SnapshotArrived, ChangeAsked, TransferAsked>;
 
 }  // namespace skiff::raft

@@ -7,23 +7,25 @@
 
 namespace skiff::raft {
 
-Log::Log(std::vector<Entry> recovered) {
+Log::Log(LogPosition base, std::vector<Entry> recovered)
+    : base_(base), handed_(base.index), durable_(base.index), committed_(base.index), taken_(base.index) {
   for (Entry& entry : recovered) append(std::move(entry));
   handed_ = durable_ = last().index;
 }
 
-LogPosition Log::last() const { return entries_.empty() ? LogPosition{} : entries_.back().position; }
+LogPosition Log::last() const { return entries_.empty() ? base_ : entries_.back().position; }
 
-Term Log::term_at(Index index) const { return index == 0 ? 0 : at(index).position.term; }
+Term Log::term_at(Index index) const { return index == base_.index ? base_.term : at(index).position.term; }
 
 bool Log::has(LogPosition position) const {
+  if (position.index < base_.index) return true;
   return position.index <= last().index && term_at(position.index) == position.term;
 }
 
 const Entry& Log::at(Index index) const {
-  CHECK(index >= 1);
-  CHECK(index <= entries_.size());
-  return entries_[index - 1];
+  CHECK(index > base_.index);
+  CHECK(index <= last().index);
+  return entries_[index - base_.index - 1];
 }
 
 std::vector<Entry> Log::slice(Index first, uint64_t bytes_max, uint64_t count_max) const {
@@ -39,7 +41,7 @@ std::vector<Entry> Log::slice(Index first, uint64_t bytes_max, uint64_t count_ma
 
 Index Log::last_at_or_below(Index index, Term term) const {
   index = std::min(index, last().index);
-  while (index > 0 && term_at(index) > term) --index;
+  while (index > base_.index && term_at(index) > term) --index;
   return index;
 }
 
@@ -63,9 +65,27 @@ void Log::cut_from(Index first) {
   for (Save& save : saves_) save.last = std::min(save.last, kept);
 }
 
+void Log::forget_to(Index index) {
+  CHECK(index <= taken_);
+  CHECK(index <= handed_);  // the disk's own log has no gaps
+  if (index <= base_.index) return;
+  base_ = {.term = term_at(index), .index = index};
+  while (!entries_.empty() && entries_.front().position.index <= index) entries_.pop_front();
+  durable_ = std::max(durable_, index);
+}
+
+void Log::start_anew(LogPosition base) {
+  CHECK(committed_ < base.index);
+  entries_.clear();
+  base_ = base;
+  handed_ = durable_ = committed_ = taken_ = base.index;
+  for (Save& save : saves_) save.last = base.index;  // of what is gone; counts for nothing behind it
+  uncommitted_bytes_ = 0;
+}
+
 std::vector<Entry> Log::take_unsaved(uint64_t save) {
   CHECK(saves_.empty() || saves_.back().number < save);
-  std::vector<Entry> taken(entries_.begin() + static_cast<std::ptrdiff_t>(handed_), entries_.end());
+  std::vector<Entry> taken = between(handed_, last().index);
   handed_ = last().index;
   saves_.push_back({.number = save, .last = handed_});
   return taken;
@@ -85,19 +105,26 @@ void Log::commit_to(Index index) {
 }
 
 std::vector<Entry> Log::take_committed() {
-  std::vector<Entry> taken(entries_.begin() + static_cast<std::ptrdiff_t>(taken_),
-                           entries_.begin() + static_cast<std::ptrdiff_t>(committed_));
+  std::vector<Entry> taken = between(taken_, committed_);
   taken_ = committed_;
   return taken;
 }
 
+std::vector<Entry> Log::between(Index after, Index last) const {
+  CHECK(after >= base_.index);
+  auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(after - base_.index);
+  return {begin, entries_.begin() + static_cast<std::ptrdiff_t>(last - base_.index)};
+}
+
 void Log::check_whole() const {
+  CHECK(base_.index <= durable_);
+  CHECK(base_.index <= taken_);
   CHECK(durable_ <= handed_);
   CHECK(handed_ <= last().index);
   CHECK(taken_ <= committed_);
   CHECK(committed_ <= last().index);
   uint64_t bytes = 0;
-  LogPosition before;
+  LogPosition before = base_;
   for (const Entry& entry : entries_) {
     CHECK(entry.position.index == before.index + 1);
     CHECK(entry.position.term >= before.term);

@@ -1,4 +1,4 @@
-// Log: the entries, which of them are on disk, committed, and handed on to be applied.
+// Log: the entries since the last snapshot, which of them are on disk, committed, and handed on to be applied.
 //
 // Entries are appended at the end, by the leader's own proposals or by what a leader sends. They go to the disk in
 // saves: take_unsaved() hands over what the disk has not been given yet, and saved() is told, in the same order, that
@@ -6,10 +6,13 @@
 // of entries that were replaced can never count for the ones that replaced them, not even when a later leader brings
 // the old ones back.
 //
+// The log starts behind its base: entries up to there are forgotten, because a snapshot on our disk holds what they
+// did. They count as committed and as durable.
+//
 // An entry may be committed, and applied, before it is on our own disk: a majority of the others has it.
 //
-// Always: durable <= handed to the disk <= last; handed to be applied <= committed <= last; nothing at or below
-// committed is ever cut off. Terms never fall along the log.   (Thesis 3.5, 3.6)
+// Always: base <= durable <= handed to the disk <= last; base <= handed to be applied <= committed <= last; nothing at
+// or below committed is ever cut off. Terms never fall along the log.   (Thesis 3.5, 3.6, 5)
 #pragma once
 
 #include <cstdint>
@@ -22,24 +25,35 @@ namespace skiff::raft {
 
 class Log {
  public:
-  // What the disk held. All of it is durable, none of it known to be committed.
-  explicit Log(std::vector<Entry> recovered);
+  // What the disk held: a snapshot up to `base`, and the entries that follow it. All of it is durable; of the entries
+  // none is known to be committed.
+  Log(LogPosition base, std::vector<Entry> recovered);
 
+  LogPosition base() const { return base_; }
   LogPosition last() const;
-  // 0 at index 0. Requires: index <= last().index.
+  // Requires: base().index <= index <= last().index.
   Term term_at(Index index) const;
+  // Whether our log and one that has this position agree up to there. What is behind the base was committed, and is
+  // therefore the same everywhere.
   bool has(LogPosition position) const;
-  // Requires: 1 <= index <= last().index.
+  // Requires: base().index < index <= last().index.
   const Entry& at(Index index) const;
   // From `first` on: as many as fit in `bytes_max` and `count_max`, at least one if there is one.
   std::vector<Entry> slice(Index first, uint64_t bytes_max, uint64_t count_max) const;
-  // The last index at or before `index` whose term is at most `term`: where two logs may still agree.
+  // The last index at or before `index` whose term is at most `term`: where two logs may still agree. Of what is behind
+  // the base nothing is known any more, and that index comes back as it is.
   Index last_at_or_below(Index index, Term term) const;
 
   // Requires: entry.position.index == last().index + 1, its term at least that of the last.
   void append(Entry entry);
   // Requires: committed() < first.
   void cut_from(Index first);
+  // Forgets what stands at or before `index`. Requires: it was handed on to be applied
+  // and to the disk, and a snapshot on disk holds it.
+  void forget_to(Index index);
+  // Forgets everything: the log starts behind `base`, up to which a snapshot on disk holds all there is. Requires:
+  // committed() < base.index.
+  void start_anew(LogPosition base);
 
   // What the disk has not been given yet, as part of the save with this number.
   std::vector<Entry> take_unsaved(uint64_t save);
@@ -64,8 +78,10 @@ class Log {
     uint64_t number;
     Index last;  // the end of the log as of this save; cut back when the log is
   };
+  std::vector<Entry> between(Index after, Index last) const;
 
-  std::deque<Entry> entries_;  // entries_[0] has index 1
+  LogPosition base_;
+  std::deque<Entry> entries_;  // entries_[0] has index base_.index + 1
   std::deque<Save> saves_;     // under way, oldest first
   Index handed_ = 0;
   Index durable_ = 0;

@@ -25,6 +25,7 @@ struct PreVoteReply {
 // Vote for me at `term`. (Thesis 3.4)
 struct VoteRequest {
   LogPosition last;
+  bool by_transfer = false;  // the leader itself wants it: let it not protect its leadership (3.10)
 };
 struct VoteReply {
   bool granted = false;
@@ -48,12 +49,16 @@ struct AppendReply {
 
 // I still lead. `round` is the newest ReadIndex round; the reply repeats it. Round 0 only passes on the commit index
 // and wants no reply. `commit` is never beyond what the follower is known to have.
+// The reply repeats `sent_at`, too, and adds the follower's own clock: what a lease is measured by.
 struct Heartbeat {
   Index commit = 0;
   uint64_t round = 0;
+  Time sent_at = 0;
 };
 struct HeartbeatReply {
   uint64_t round = 0;
+  Time sent_at = 0;
+  Time clock = 0;
 };
 
 // A follower passes on what its clients want written.
@@ -70,8 +75,35 @@ struct ReadIndexReply {
   Index index = 0;
 };
 
+// What you lack I hold no more, but this snapshot: ask me for it. Repeated until it is there. (Thesis 5)
+struct InstallSnapshot {
+  SnapshotMark snapshot;
+};
+// The transfer itself, piece by piece, as fast as the one who lacks it asks. The core takes no part in it.
+struct SnapshotAsk {
+  LogPosition position;  // of the snapshot
+  uint64_t offset = 0;   // how many bytes of it are there already
+};
+struct SnapshotPiece {
+  LogPosition position;
+  uint64_t offset = 0;
+  bool is_last = false;
+  Payload bytes;  // none: that snapshot is not here (any more)
+};
+
+// Campaign at once: you have all I have, and I take no more. (Thesis 3.10)
+struct TimeoutNow {};
+// A follower passes on the order to hand leadership over. 0: to whoever can.
+struct TransferRequest {
+  NodeId to = 0;
+};
+
+// You are no member any more; a committed configuration says so. (Thesis 4.2.2, 4.2.3)
+struct Removed {};
+
 using MessageBody = std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendEntries, AppendReply,
-                                 Heartbeat, HeartbeatReply, ForwardProposals, ReadIndexRequest, ReadIndexReply>;
+                                 Heartbeat, HeartbeatReply, ForwardProposals, ReadIndexRequest, ReadIndexReply,
+                                 InstallSnapshot, SnapshotAsk, SnapshotPiece, TimeoutNow, TransferRequest, Removed>;
 
 struct Message {
   NodeId from = 0;

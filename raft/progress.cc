@@ -13,6 +13,7 @@ Progress::Progress(Index next, Time now, Window window) : window_(window), next_
 }
 
 bool Progress::may_send() const {
+  if (state_ == State::snapshot) return false;
   if (state_ == State::probe) return !probe_sent_;
   return bytes_in_flight_ < window_.bytes_max && next_ - match_ - 1 < window_.entries_max;
 }
@@ -29,11 +30,12 @@ void Progress::sent(Index last, uint64_t bytes) {
   bytes_in_flight_ += bytes;
 }
 
-bool Progress::accepted(Index match) {
-  if (match < match_ || (match == match_ && state_ == State::replicate)) return false;
+bool Progress::accepted(Index match, Index base) {
+  bool resumes = state_ == State::probe || (state_ == State::snapshot && match >= base);
+  if (match < match_ || (match == match_ && !resumes)) return false;
   match_ = match;
   next_ = std::max(next_, match + 1);
-  if (state_ == State::probe) {
+  if (resumes) {
     state_ = State::replicate;
     next_ = match + 1;
   }
@@ -45,8 +47,14 @@ bool Progress::accepted(Index match) {
   return true;
 }
 
+void Progress::offered_snapshot(Index index) {
+  forget_in_flight();
+  state_ = State::snapshot;
+  offered_ = index;
+}
+
 bool Progress::refused(Index refused, Index agree_at_most) {
-  if (refused <= match_) return false;
+  if (refused <= match_ || state_ == State::snapshot) return false;
   if (state_ == State::probe && refused != next_ - 1) return false;
   forget_in_flight();
   state_ = State::probe;
@@ -59,6 +67,13 @@ void Progress::probe_again() {
   forget_in_flight();
   state_ = State::probe;
   next_ = match_ + 1;
+}
+
+void Progress::note_round(Index last, Time now, Time longest) {
+  if (caught_up_ || match_ < round_last_) return;
+  caught_up_ = round_last_ > 0 && state_ == State::replicate && now < round_started_at_ + longest;
+  round_last_ = last;
+  round_started_at_ = now;
 }
 
 void Progress::forget_in_flight() {

@@ -2,6 +2,8 @@
 //
 // A follower starts in probe (one message at a time, until we know where its log agrees with ours), moves to replicate
 // (a stream, with a window of unacknowledged messages), and falls back to probe when it refuses or its process is gone.
+// Where what it lacks is forgotten, it is in snapshot: nothing is sent but the offer of one, until it acknowledges
+// something from where our log goes on.
 //
 // Lost, repeated and reordered replies are normal: one that tells us nothing new is ignored. The answer to a
 // heartbeat is the dead-man's timer: it allows another probe, and in replicate the leader then asks, whatever the
@@ -19,7 +21,7 @@ namespace skiff::raft {
 
 class Progress {
  public:
-  enum class State { probe, replicate };
+  enum class State { probe, replicate, snapshot };
 
   struct Window {
     uint64_t entries_max = 0;
@@ -39,8 +41,16 @@ class Progress {
   // One was sent, with entries up to `last` (next - 1 if it had none) and this many payload bytes.
   void sent(Index last, uint64_t bytes);
 
-  // The follower has everything up to `match` on its disk. False if that is nothing new.
-  bool accepted(Index match);
+  // The follower has everything up to `match` on its disk, and our log goes on behind `base`. False if that is nothing
+  // new.
+  bool accepted(Index match, Index base);
+  // Whether it has, or had less than `longest` ago, all that we had: it can be made a voter without anybody noticing
+  // (thesis 4.2.1). Found out in rounds: in each, what there is at its start is brought over.
+  void note_round(Index last, Time now, Time longest);
+  bool has_caught_up() const { return caught_up_; }
+  // What it needs next is forgotten: it was offered a snapshot up to `index`.
+  void offered_snapshot(Index index);
+  Index offered() const { return offered_; }
   // It refused what follows `refused`; try after `agree_at_most` next. False if the refusal is out of date.
   bool refused(Index refused, Index agree_at_most);
   // It answered a heartbeat: a probe sent before that may be taken for lost.
@@ -66,6 +76,10 @@ class Progress {
   Index next_;
   Time heard_at_;
   bool probe_sent_ = false;
+  Index offered_ = 0;
+  Index round_last_ = 0;  // where the round ends; 0: none was started
+  Time round_started_at_ = 0;
+  bool caught_up_ = false;
   std::deque<InFlight> in_flight_;
   uint64_t bytes_in_flight_ = 0;
 };

@@ -1,22 +1,36 @@
-// Quorum: the arithmetic of majorities, as free functions.
+// Quorum: the arithmetic of majorities, single and joint, as free functions.
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <set>
 #include <vector>
 
 #include "raft/types.h"
 
-namespace skiff::raft::quorum {
+namespace skiff::raft {
+
+// Whose agreement decides. While a change is under way that of a majority in each half (thesis 4.3); nobody can decide
+// anything where `incoming` is empty.
+struct Voters {
+  std::vector<NodeId> incoming;
+  std::vector<NodeId> outgoing;  // empty but in a joint configuration
+
+  bool contain(NodeId node) const;
+};
+
+namespace quorum {
 
 // How many of `voters` are a majority: 1 of 1, 2 of 2, 2 of 3, 3 of 4, 3 of 5.
 constexpr size_t majority(size_t voters) { return voters / 2 + 1; }
 
-// Whether those who said yes are a majority of `voters`; others count for nothing.
-bool is_majority(const std::vector<NodeId>& voters, const std::set<NodeId>& said_yes);
+// Whether those who said yes decide; others than voters count for nothing.
+bool is_majority(const Voters& voters, const std::set<NodeId>& said_yes);
 
 // The highest value that a majority has reached: an index that is on a majority's disks (thesis 3.6.2), or the time
-// since which a majority has been heard. Requires: not empty.
-uint64_t reached_by_majority(std::vector<uint64_t> values);
+// since which a majority has been heard. 0 where nobody can decide.
+using Reached = std::function<uint64_t(NodeId)>;
+uint64_t reached_by_majority(const Voters& voters, const Reached& reached);
 
-}  // namespace skiff::raft::quorum
+}  // namespace quorum
+}  // namespace skiff::raft

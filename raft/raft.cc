@@ -18,6 +18,12 @@ constexpr bool kMayBecome[4][4] = {
     {true, false, false, false},  // leader
 };
 
+Configuration decoded(const Payload& bytes) {
+  std::optional<Configuration> configuration = decode_configuration(bytes ? *bytes : std::string());
+  CHECK(configuration.has_value());
+  return *configuration;
+}
+
 }  // namespace
 
 Raft::Raft(Config config, Time now)
@@ -25,17 +31,29 @@ Raft::Raft(Config config, Time now)
       random_(config_.seed),
       now_(now),
       hard_state_(config_.hard_state),
-      log_(std::exchange(config_.entries, {})),
+      log_(config_.snapshot.position, {}),
+      snapshot_(std::exchange(config_.snapshot, {})),
+      membership_(log_.base().index, log_.base().index == 0 ? config_.founders : decoded(snapshot_.configuration)),
       durable_hard_state_(config_.hard_state),
       checked_hard_state_(config_.hard_state) {
   CHECK(config_.id != 0);
-  CHECK(is_voter(config_.id));
   CHECK(config_.heartbeat_interval > 0);
   CHECK(config_.election_timeout > config_.heartbeat_interval);
+  recover(std::exchange(config_.entries, {}));
   CHECK(hard_state_.term >= log_.last().term);
   // A cluster that never had a leader need not wait for one, and who is alone waits for nobody.
-  bool is_alone = config_.voters.size() == 1;
+  const Voters& voters = membership_.voters();
+  bool is_alone = voters.contain(config_.id) && voters.incoming.size() == 1 && voters.outgoing.empty();
   election_deadline_ = is_alone ? now : now + (hard_state_.term == 0 ? campaign_patience() : patience());
+  if (hard_state_.term > 0) promise_to_elect_nobody();  // we may have promised it before we stopped
+}
+
+void Raft::recover(std::vector<Entry> entries) {
+  for (const Entry& entry : entries) {
+    if (entry.kind != EntryKind::configuration) continue;
+    membership_.append(entry.position.index, decoded(entry.payload));
+  }
+  log_ = Log(log_.base(), std::move(entries));
 }
 
 void Raft::step(Time now, const Event& event) {
@@ -47,17 +65,22 @@ void Raft::step(Time now, const Event& event) {
 
 Effects Raft::take_effects() {
   if (Leader* leader = as_leader()) {
+    reconfigure(*leader);
+  }
+  if (Leader* leader = as_leader()) {  // who is no member any more has stepped down
     start_read_round(*leader);
     send_what_is_due(*leader);
+    drive_transfer(*leader);
   }
   effects_.committed = log_.take_committed();
+  if (!effects_.committed.empty() && is_removed(config_.id)) effects_.removed = true;
   collect_saves();
   return std::exchange(effects_, {});
 }
 
 // What promises something about the disk leaves only once the disk has it. If it has everything already, at once.
 void Raft::collect_saves() {
-  bool has_news = hard_state_unsaved_ || log_.has_unsaved();
+  bool has_news = hard_state_unsaved_ || restart_ || log_.has_unsaved();
   if (!has_news && effects_.messages_once_durable.empty()) return;
   if (!has_news && saves_.empty()) {
     for (Message& message : effects_.messages_once_durable) effects_.messages.push_back(std::move(message));
@@ -67,6 +90,7 @@ void Raft::collect_saves() {
   effects_.save = ++save_number_;
   if (hard_state_unsaved_) effects_.hard_state = hard_state_;
   hard_state_unsaved_ = false;
+  effects_.restart = std::exchange(restart_, std::nullopt);
   effects_.entries = log_.take_unsaved(save_number_);
   saves_.push_back({.number = save_number_, .hard_state = hard_state_, .handed_at = now_});
 }
@@ -75,7 +99,8 @@ Time Raft::next_deadline() const {
   const Leader* leader = as_leader();
   if (leader == nullptr) return election_deadline_;
   if (leader->followers.empty()) return kNever;
-  return std::min(leader->heartbeat_due, quorum_heard_at(*leader) + config_.election_timeout);
+  Time transfer = leader->transfer ? leader->transfer->give_up_at : kNever;
+  return std::min({leader->heartbeat_due, transfer, quorum_heard_at(*leader) + config_.election_timeout});
 }
 
 Status Raft::status() const {
@@ -86,13 +111,14 @@ Status Raft::status() const {
                 .last = log_.last(),
                 .durable = log_.durable(),
                 .committed = log_.committed(),
+                .snapshot = snapshot_.position,
                 .peers = {}};
   if (const Leader* leader = as_leader()) {
     for (const auto& [node, progress] : leader->followers) {
       status.peers.push_back({.node = node,
                               .match = progress.match(),
                               .next = progress.next(),
-                              .probing = progress.state() == Progress::State::probe,
+                              .state = progress.state(),
                               .paused = !progress.may_send(),
                               .heard_at = progress.heard_at()});
     }
@@ -108,11 +134,14 @@ void Raft::on(const TimePassed&) {
   }
   check_quorum(*leader);
   leader = as_leader();
+  if (leader != nullptr) end_late_transfer(*leader);
+  if (leader != nullptr && !leader->transfer && is_disk_stalled()) start_transfer(*leader, best_successor(*leader));
   if (leader != nullptr && now_ >= leader->heartbeat_due) send_heartbeats(*leader);
 }
 
 void Raft::on(const Received& received) {
   const Message& message = received.message;
+  if (is_removed(message.from) && message.to == config_.id) return tell_removed(message);
   if (!may_receive(message)) {
     ++ignored_;
     return;
@@ -120,20 +149,35 @@ void Raft::on(const Received& received) {
   // A question before an election changes nobody's term, and its answer may come from an older one. Neither says that
   // its sender follows us: a leader that nobody hears must not live on their questions.
   bool is_question = std::holds_alternative<PreVoteRequest>(message.body);
-  bool is_answer = std::holds_alternative<PreVoteReply>(message.body);
+  bool is_answer = std::holds_alternative<PreVoteReply>(message.body) || std::holds_alternative<Removed>(message.body);
   if (message.term < hard_state_.term && !is_answer) return answer_older_term(message);
   if (message.term > hard_state_.term && !is_question) become_follower(message.term, 0);
-  Leader* leader = as_leader();
-  if (leader != nullptr && !is_question && !is_answer) leader->followers.at(message.from).heard(now_);
+  Progress* progress = progress_of(message.from);
+  if (progress != nullptr && !is_question && !is_answer) progress->heard(now_);
   std::visit([&](const auto& body) { on(message, body); }, message.body);
 }
 
 // Who hears a leader does not let a newer term disturb it: the asker has been away, or will learn better (9.6, 4.2.3).
 bool Raft::may_receive(const Message& message) {
-  if (message.to != config_.id || message.from == config_.id || !is_voter(message.from)) return false;
-  bool is_vote = std::holds_alternative<VoteRequest>(message.body);
-  return !(is_vote && message.term > hard_state_.term && hears_leader());
+  if (message.to != config_.id || message.from == config_.id || message.from == 0) return false;
+  const auto* vote = std::get_if<VoteRequest>(&message.body);
+  if (vote == nullptr || vote->by_transfer || message.term <= hard_state_.term) return true;
+  return !hears_leader() && may_elect();
 }
+
+// For good: that is committed, and it has no vote any more.
+bool Raft::is_removed(NodeId node) const {
+  return configuration().was_removed(node) && !configuration().is_joint() && is_configuration_committed();
+}
+
+// It was away when the others let it go, and does not know; it stops when it hears of it, and disturbs nobody.
+void Raft::tell_removed(const Message& message) {
+  ++ignored_;
+  if (!std::holds_alternative<Removed>(message.body)) send(message.from, Removed{});
+}
+
+// From whoever has committed it; a configuration of ours that says otherwise is an older one.
+void Raft::on(const Message&, const Removed&) { effects_.removed = true; }
 
 // The sender's time is over; who leads or asks for votes in it must hear of the newer term, or it could be stuck.
 void Raft::answer_older_term(const Message& message) {
@@ -159,9 +203,8 @@ void Raft::on(const Persisted& persisted) {
 }
 
 void Raft::on(const PeerGone& gone) {
-  if (Leader* leader = as_leader()) {
-    auto follower = leader->followers.find(gone.node);
-    if (follower != leader->followers.end()) follower->second.probe_again();
+  if (is_leader()) {
+    if (Progress* progress = progress_of(gone.node)) progress->probe_again();
     return;
   }
   if (gone.node != leader_ || leader_ == 0) return;
@@ -186,6 +229,7 @@ void Raft::become_follower(Term term, NodeId leader) {
   CHECK(term >= hard_state_.term);
   if (term > hard_state_.term) set_hard_state({.term = term, .vote = 0});
   bool was_leader = is_leader();
+  if (was_leader) end_change();
   become(Follower{});
   leader_ = leader;
   heard_leader_at_.reset();
@@ -206,8 +250,11 @@ void Raft::send_once_durable(NodeId to, MessageBody body) {
       {.from = config_.id, .to = to, .term = hard_state_.term, .body = std::move(body)});
 }
 
-bool Raft::is_voter(NodeId node) const {
-  return std::find(config_.voters.begin(), config_.voters.end(), node) != config_.voters.end();
+Progress* Raft::progress_of(NodeId node) {
+  Leader* leader = as_leader();
+  if (leader == nullptr) return nullptr;
+  auto found = leader->followers.find(node);
+  return found == leader->followers.end() ? nullptr : &found->second;
 }
 
 void Raft::check_invariants() {
@@ -217,11 +264,14 @@ void Raft::check_invariants() {
   CHECK(log_.committed() >= checked_commit_);
   CHECK(log_.committed() <= log_.last().index);
   CHECK(log_.durable() <= log_.last().index);
+  CHECK(log_.base().index <= snapshot_.position.index);
+  CHECK(snapshot_.position.index <= log_.committed());
+  CHECK(membership_.latest_index() <= log_.last().index);
   CHECK(log_.last().term <= hard_state_.term);
   CHECK(is_leader() == (leader_ == config_.id));
   if (std::holds_alternative<Candidate>(role_)) CHECK(hard_state_.vote == config_.id);
   if (const Leader* leader = as_leader()) {
-    CHECK(log_.term_at(leader->first_of_term) == hard_state_.term);
+    if (leader->first_of_term >= log_.base().index) CHECK(log_.term_at(leader->first_of_term) == hard_state_.term);
     CHECK(hard_state_.vote == config_.id);
     for (const auto& [node, progress] : leader->followers) {
       CHECK(progress.match() <= log_.last().index);

@@ -11,19 +11,24 @@
 // Pure: no clock (time comes in with each event), no randomness but a seed, nothing of the outside. The same events
 // give the same effects on every machine. Source: Ongaro, Consensus: Bridging Theory and Practice (2014), by section.
 //
-// The methods are grouped by the file they stand in: raft.cc, election.cc, replication.cc, read_index.cc.
+// The methods are grouped by the file they stand in: raft.cc, election.cc, transfer.cc, replication.cc, snapshot.cc,
+// read_index.cc, reconfigure.cc.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "raft/effects.h"
 #include "raft/event.h"
+#include "raft/lease.h"
 #include "raft/log.h"
+#include "raft/membership.h"
 #include "raft/progress.h"
 #include "raft/random.h"
 #include "raft/reads.h"
@@ -34,15 +39,23 @@ namespace skiff::raft {
 
 struct Config {
   NodeId id = 0;
-  std::vector<NodeId> voters;  // with this node's own id
+  Configuration founders;  // who the members are where there is no snapshot; nobody: this node waits to be added
   Time heartbeat_interval = 50 * kMillisecond;
   // A follower campaigns after one to two of these without a leader; a leader steps down after one without a majority.
   Time election_timeout = 500 * kMillisecond;
   uint64_t seed = 1;
 
-  // What the disk held. The entries move into the log.
+  // What the disk held. The entries move into the log. Requires: configurations, in the mark and in entries, that
+  // decode_configuration() accepts.
   HardState hard_state;
+  SnapshotMark snapshot;  // index 0: none
   std::vector<Entry> entries;
+
+  // Reads from a lease (6.4.1): a leader answers without asking as long as the followers that made it one have promised
+  // to elect nobody else. Stands on clocks that run at the same speed, give or take; the leader measures that, and
+  // uses no lease that rests on a clock that is off by more. Must be the same at all members.
+  bool lease_reads = false;
+  uint64_t clock_drift_percent_max = 10;
 
   // Bounds. One AppendEntries holds at least one entry, and no second one beyond these:
   uint64_t append_bytes_max = 1 << 20;
@@ -68,6 +81,12 @@ class Raft {
   NodeId leader() const { return leader_; }
   Term term() const { return hard_state_.term; }
   const Log& log() const { return log_; }
+  // In force now, committed or not.
+  const Configuration& configuration() const { return membership_.latest(); }
+  bool is_configuration_committed() const { return membership_.latest_index() <= log_.committed(); }
+  // In force at `index`, for a snapshot. Requires: log().base().index <= index <= log().last().index.
+  const Configuration& configuration_at(Index index) const { return membership_.at(index); }
+  const SnapshotMark& snapshot() const { return snapshot_; }
   // Messages that were stale, for another node, or not for this role.
   uint64_t ignored() const { return ignored_; }
   // Invariants that take a walk along the log, for tests.
@@ -80,12 +99,22 @@ class Raft {
   };
   struct Candidate {
     std::set<NodeId> granted;
+    bool by_transfer = false;
+  };
+  // Leadership is being handed over; no proposals meanwhile.
+  struct Transfer {
+    NodeId to = 0;
+    Time give_up_at = 0;
+    bool was_told = false;
   };
   struct Leader {
     std::map<NodeId, Progress> followers;  // everybody but ourselves
     Index first_of_term = 0;               // our no-op: what is committed before it may not be all that is
     Time heartbeat_due = 0;
     ReadRounds reads;
+    std::optional<Transfer> transfer;
+    std::optional<uint64_t> change;  // the order under way
+    Lease lease;
   };
   using Role = std::variant<Follower, PreCandidate, Candidate, Leader>;  // in the order of RoleName
 
@@ -97,19 +126,26 @@ class Raft {
   };
 
   // raft.cc
+  void recover(std::vector<Entry> entries);
   void on(const TimePassed&);
   void on(const Received& received);
   void on(const Persisted& persisted);
   void on(const PeerGone& gone);
   bool may_receive(const Message& message);
   void answer_older_term(const Message& message);
+  bool is_removed(NodeId node) const;
+  void tell_removed(const Message& message);
+  void on(const Message& from, const Removed&);
+  void on(const Message&, const SnapshotAsk&) { ++ignored_; }
+  void on(const Message&, const SnapshotPiece&) { ++ignored_; }
   void forget_leader();
   void become(Role role);
   void become_follower(Term term, NodeId leader);
   void set_hard_state(HardState hard_state);
   void send(NodeId to, MessageBody body);
   void send_once_durable(NodeId to, MessageBody body);
-  bool is_voter(NodeId node) const;
+  bool is_voter(NodeId node) const { return membership_.voters().contain(node); }
+  Progress* progress_of(NodeId node);
   Leader* as_leader() { return std::get_if<Leader>(&role_); }
   const Leader* as_leader() const { return std::get_if<Leader>(&role_); }
   RoleName role_name() const { return static_cast<RoleName>(role_.index()); }
@@ -119,7 +155,7 @@ class Raft {
   // election.cc
   void campaign_or_wait();
   void campaign();
-  void ask_for_votes();
+  void ask_for_votes(bool by_transfer);
   void count_votes();
   void become_leader();
   void check_quorum(Leader& leader);
@@ -127,10 +163,24 @@ class Raft {
   bool hears_leader() const;
   Time patience();
   Time campaign_patience();
+  void promise_to_elect_nobody();
+  bool may_elect() const { return !config_.lease_reads || now_ >= elects_nobody_until_; }
   void on(const Message& from, const PreVoteRequest& request);
   void on(const Message& from, const PreVoteReply& reply);
   void on(const Message& from, const VoteRequest& request);
   void on(const Message& from, const VoteReply& reply);
+
+  // transfer.cc
+  void on(const TransferAsked& asked);
+  void on(const Message& from, const TransferRequest& request);
+  void on(const Message& from, const TimeoutNow&);
+  void start_transfer(Leader& leader, NodeId to);
+  void drive_transfer(Leader& leader);
+  void end_late_transfer(Leader& leader);
+  void end_transfer(NodeId new_leader);
+  NodeId best_successor(const Leader& leader) const;
+  std::string why_not_transfer(const Leader& leader, NodeId to) const;
+  bool is_disk_stalled() const;
 
   // replication.cc
   void on(const Proposed& proposed);
@@ -147,9 +197,26 @@ class Raft {
   static bool is_possible(const AppendEntries& append, Term term);
   void follow(NodeId leader);
   void take_in(const std::vector<Entry>& entries);
+  void append(Entry entry);
   void on(const Message& from, const AppendReply& reply);
   void on(const Message& from, const Heartbeat& heartbeat);
   void on(const Message& from, const HeartbeatReply& reply);
+
+  // snapshot.cc
+  void on(const SnapshotTaken& taken);
+  void on(const SnapshotArrived& arrived);
+  void on(const Message& from, const InstallSnapshot& install);
+  void offer_snapshot(NodeId to, Progress& progress);
+
+  // reconfigure.cc
+  void on(const ChangeAsked& asked);
+  std::string why_not_change(const Leader& leader, const std::vector<Change>& changes) const;
+  void reconfigure(Leader& leader);
+  void step_aside(Leader& leader);
+  void meet_followers(Leader& leader);
+  void use_configuration();
+  void end_change();
+  void end_order(uint64_t id, OrderEnd::Kind kind, std::string reason = {});
 
   // read_index.cc
   void on(const ReadAsked& asked);
@@ -160,6 +227,7 @@ class Raft {
   void confirm_read(const ReadRounds::Reader& reader, Index index);
   void refuse_reads();
   void refuse_lost_reads();
+  bool has_lease(const Leader& leader) const;
 
   Config config_;  // its entries have moved into the log
   Random random_;
@@ -167,11 +235,16 @@ class Raft {
   HardState hard_state_;
   bool hard_state_unsaved_ = false;
   Log log_;
+  SnapshotMark snapshot_;  // the newest on our disk
+  Membership membership_;
+  std::optional<LogPosition> restart_;  // not yet handed to the disk
   Role role_ = Follower{};
-  NodeId leader_ = 0;                          // who leads this term, as far as we know
-  std::optional<Time> heard_leader_at_;        // nothing: not since the start, or its process is gone
-  Time election_deadline_ = kNever;            // of all but a leader
-  uint64_t campaign_round_ = 0;                // pre-votes of ours so far
+  NodeId leader_ = 0;                    // who leads this term, as far as we know
+  std::optional<Time> heard_leader_at_;  // nothing: not since the start, or its process is gone
+  Time elects_nobody_until_ = 0;         // promised to the leader that we heard, or before our last start
+  Time election_deadline_ = kNever;      // of all but a leader
+  std::optional<std::pair<uint64_t, NodeId>> handing_over_;  // the order under way, and to whom
+  uint64_t campaign_round_ = 0;                              // pre-votes of ours so far
   uint64_t read_round_ = 1;                    // the newest of any term in which we led; 0 means no answer is wanted
   std::map<RequestId, Time> reads_forwarded_;  // asked of the leader and when, not answered yet
   uint64_t save_number_ = 0;

@@ -8,6 +8,7 @@ namespace skiff::raft {
 
 void Raft::on(const ReadAsked& asked) {
   if (Leader* leader = as_leader()) {
+    if (has_lease(*leader)) return confirm_read({.node = config_.id, .id = asked.id}, log_.committed());
     if (leader->reads.ask({.node = config_.id, .id = asked.id}, config_.waiting_reads_max)) return;
   } else if (leader_ != 0 && reads_forwarded_.size() < config_.waiting_reads_max) {
     CHECK(reads_forwarded_.emplace(asked.id, now_).second);
@@ -18,7 +19,11 @@ void Raft::on(const ReadAsked& asked) {
 
 void Raft::on(const Message& from, const ReadIndexRequest& request) {
   Leader* leader = as_leader();
-  bool taken = leader != nullptr && leader->reads.ask({.node = from.from, .id = request.id}, config_.waiting_reads_max);
+  if (leader != nullptr && has_lease(*leader) && configuration().has(from.from)) {
+    return confirm_read({.node = from.from, .id = request.id}, log_.committed());
+  }
+  bool taken = progress_of(from.from) != nullptr &&
+               leader->reads.ask({.node = from.from, .id = request.id}, config_.waiting_reads_max);
   if (!taken) ++ignored_;
 }
 
@@ -39,9 +44,16 @@ void Raft::start_read_round(Leader& leader) {
   confirm_reads(leader);
 }
 
+// What a round would find out is known already.
+bool Raft::has_lease(const Leader& leader) const {
+  if (!config_.lease_reads || log_.committed() < leader.first_of_term) return false;
+  return now_ < leader.lease.until(membership_.voters(), config_.id, now_, config_.election_timeout,
+                                   config_.clock_drift_percent_max);
+}
+
 void Raft::confirm_reads(Leader& leader) {
   if (!leader.reads.under_way()) return;
-  if (!quorum::is_majority(config_.voters, leader.reads.confirmed_by())) return;
+  if (!quorum::is_majority(membership_.voters(), leader.reads.confirmed_by())) return;
   ReadRounds::Confirmed ended = leader.reads.finish();
   for (const ReadRounds::Reader& reader : ended.readers) confirm_read(reader, ended.index);
 }

@@ -45,9 +45,9 @@ void Raft::forward(const Proposed& proposed) {
 
 // Never passed on a second time: who forwarded asks again when it learns of another leader. Followers have room beyond
 // what our own clients may fill: who forwards cannot be told that there was none, and would go on with its next.
-void Raft::on(const Message&, const ForwardProposals& forwarded) {
+void Raft::on(const Message& from, const ForwardProposals& forwarded) {
   for (const Payload& command : forwarded.commands) {
-    if (!is_leader() || !has_room_for(bytes_of(command), 2)) {
+    if (progress_of(from.from) == nullptr || !has_room_for(bytes_of(command), 2)) {
       ++ignored_;
       return;
     }
@@ -57,6 +57,7 @@ void Raft::on(const Message&, const ForwardProposals& forwarded) {
 
 // A single entry always fits, however large.
 bool Raft::has_room_for(uint64_t bytes, uint64_t share) const {
+  if (as_leader()->transfer) return false;
   if (log_.committed() == log_.last().index) return true;
   return log_.uncommitted_bytes() + bytes <= share * config_.uncommitted_bytes_max &&
          log_.last().index - log_.committed() < share * config_.uncommitted_entries_max;
@@ -65,7 +66,18 @@ bool Raft::has_room_for(uint64_t bytes, uint64_t share) const {
 void Raft::append_own(EntryKind kind, Payload payload) {
   CHECK(is_leader());
   LogPosition position{.term = hard_state_.term, .index = log_.last().index + 1};
-  log_.append({.position = position, .kind = kind, .payload = std::move(payload)});
+  append({.position = position, .kind = kind, .payload = std::move(payload)});
+}
+
+// A configuration is in force from here on. Requires: its payload was looked at, at the door it came in by.
+void Raft::append(Entry entry) {
+  if (entry.kind == EntryKind::configuration) {
+    std::optional<Configuration> configuration = decode_configuration(*entry.payload);
+    CHECK(configuration.has_value());
+    membership_.append(entry.position.index, std::move(*configuration));
+    use_configuration();
+  }
+  log_.append(std::move(entry));
 }
 
 void Raft::send_what_is_due(Leader& leader) {
@@ -74,12 +86,13 @@ void Raft::send_what_is_due(Leader& leader) {
     Index may_commit = std::min(progress.match(), log_.committed());
     if (progress.commit_told >= may_commit) continue;
     progress.commit_told = may_commit;
-    send(node, Heartbeat{.commit = may_commit, .round = 0});
+    send(node, Heartbeat{.commit = may_commit, .round = 0, .sent_at = 0});
   }
 }
 
 void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {
   Index before = progress.next() - 1;
+  if (before < log_.base().index) return offer_snapshot(to, progress);
   AppendEntries append{
       .previous = {.term = log_.term_at(before), .index = before}, .commit = log_.committed(), .entries = {}};
   if (with_entries) append.entries = log_.slice(before + 1, config_.append_bytes_max, config_.append_entries_max);
@@ -95,18 +108,20 @@ void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {
 void Raft::send_heartbeats(Leader& leader) {
   for (auto& [node, progress] : leader.followers) {
     Index may_commit = std::min(progress.match(), log_.committed());
-    send(node, Heartbeat{.commit = may_commit, .round = leader.reads.number()});
+    send(node, Heartbeat{.commit = may_commit, .round = leader.reads.number(), .sent_at = now_});
     progress.commit_told = std::max(progress.commit_told, may_commit);
   }
+  if (leader.transfer) leader.transfer->was_told = false;
   leader.heartbeat_due = leader.followers.empty() ? kNever : now_ + config_.heartbeat_interval;
 }
 
 // Our own disk is one vote among the others. Only an entry of this term may be counted (3.6.2, figure 3.7); what stands
 // before it is committed with it.
 void Raft::advance_commit() {
-  std::vector<uint64_t> reached = {log_.durable()};
-  for (const auto& [node, progress] : as_leader()->followers) reached.push_back(progress.match());
-  Index index = quorum::reached_by_majority(std::move(reached));
+  const Leader& leader = *as_leader();
+  Index index = quorum::reached_by_majority(membership_.voters(), [&](NodeId node) {
+    return node == config_.id ? log_.durable() : leader.followers.at(node).match();
+  });
   if (index > log_.committed() && log_.term_at(index) == hard_state_.term) log_.commit_to(index);
 }
 
@@ -142,6 +157,8 @@ bool Raft::is_possible(const AppendEntries& append, Term term) {
   for (const Entry& entry : append.entries) {
     auto [entry_term, index] = entry.position;
     if (index != before.index + 1 || entry_term < before.term || entry_term == 0 || entry_term > term) return false;
+    bool names_members = entry.kind == EntryKind::configuration;
+    if (names_members && (!entry.payload || !decode_configuration(*entry.payload))) return false;
     before = entry.position;
   }
   return true;
@@ -152,7 +169,9 @@ void Raft::follow(NodeId leader) {
   CHECK(leader_ == 0 || leader_ == leader);  // likewise
   if (!std::holds_alternative<Follower>(role_)) become_follower(hard_state_.term, leader);
   leader_ = leader;
+  end_transfer(leader);
   heard_leader_at_ = now_;
+  promise_to_elect_nobody();
   election_deadline_ = now_ + patience();
 }
 
@@ -160,26 +179,29 @@ void Raft::follow(NodeId leader) {
 void Raft::take_in(const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     if (log_.has(entry.position)) continue;
-    if (entry.position.index <= log_.last().index) log_.cut_from(entry.position.index);
-    log_.append(entry);
+    if (entry.position.index <= log_.last().index) {
+      log_.cut_from(entry.position.index);
+      membership_.cut_from(entry.position.index);
+      use_configuration();
+    }
+    append(entry);
   }
 }
 
 // ---- the leader's half: acknowledged
 
 void Raft::on(const Message& from, const AppendReply& reply) {
-  Leader* leader = as_leader();
+  Progress* progress = progress_of(from.from);
   bool is_possible = reply.accepted ? reply.match <= log_.last().index : reply.refused.index > 0;
-  if (leader == nullptr || !is_possible) {
+  if (progress == nullptr || !is_possible) {
     ++ignored_;
     return;
   }
-  Progress& progress = leader->followers.at(from.from);
-  if (reply.accepted) {
-    if (progress.accepted(reply.match)) advance_commit();
-  } else {
+  if (!reply.accepted) {
     Index most = std::min(reply.hint.index, reply.refused.index - 1);
-    progress.refused(reply.refused.index, log_.last_at_or_below(most, reply.hint.term));
+    progress->refused(reply.refused.index, log_.last_at_or_below(most, reply.hint.term));
+  } else if (progress->accepted(reply.match, log_.base().index)) {
+    advance_commit();
   }
 }
 
@@ -187,16 +209,21 @@ void Raft::on(const Message& from, const Heartbeat& heartbeat) {
   follow(from.from);
   refuse_lost_reads();
   if (heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
-  if (heartbeat.round != 0) send(from.from, HeartbeatReply{.round = heartbeat.round});
+  if (heartbeat.round != 0) {
+    send(from.from, HeartbeatReply{.round = heartbeat.round, .sent_at = heartbeat.sent_at, .clock = now_});
+  }
 }
 
 void Raft::on(const Message& from, const HeartbeatReply& reply) {
   Leader* leader = as_leader();
-  if (leader == nullptr) {
+  Progress* progress = progress_of(from.from);
+  if (progress == nullptr) {
     ++ignored_;
     return;
   }
-  ask_what_was_lost(from.from, leader->followers.at(from.from));
+  ask_what_was_lost(from.from, *progress);
+  leader->lease.answered(from.from, reply.sent_at, now_, reply.clock, config_.election_timeout,
+                         config_.clock_drift_percent_max);
   leader->reads.confirm(from.from, reply.round);
   confirm_reads(*leader);
 }
@@ -205,6 +232,7 @@ void Raft::on(const Message& from, const HeartbeatReply& reply) {
 // bring many answers: they are no reason to ask more often than the heartbeats alone would.
 void Raft::ask_what_was_lost(NodeId node, Progress& progress) {
   if (now_ < progress.asked_at + config_.heartbeat_interval / 2) return;
+  if (progress.state() == Progress::State::snapshot) return offer_snapshot(node, progress);
   progress.heartbeat_answered();
   bool is_behind = progress.match() < log_.last().index || progress.state() == Progress::State::probe;
   bool entries_are_due = progress.next() <= log_.last().index && progress.may_send();

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "raft/progress.h"
 #include "raft/types.h"
 
 namespace skiff::raft {
@@ -25,7 +26,7 @@ struct Status {
     NodeId node = 0;
     Index match = 0;
     Index next = 0;
-    bool probing = false;
+    Progress::State state = Progress::State::probe;
     bool paused = false;  // nothing more is sent before it answers: the window is full, or a probe is out
     Time heard_at = 0;
   };
@@ -37,6 +38,7 @@ struct Status {
   LogPosition last;
   Index durable = 0;
   Index committed = 0;
+  LogPosition snapshot;     // the newest; index 0: none
   std::vector<Peer> peers;  // a leader's view of its followers
 };
 

@@ -50,6 +50,13 @@ struct HardState {
   auto operator<=>(const HardState&) const = default;
 };
 
+// What a snapshot stands for: everything up to and including `position`, and who the members are as of it, in the
+// encoding of raft/membership.h.
+struct SnapshotMark {
+  LogPosition position;
+  Payload configuration;
+};
+
 // Names a request for ever: `incarnation` counts the starts of the node that asked (kept on its disk), `number` its
 // requests since. An answer that arrives late can therefore never be taken for the answer to something newer.
 struct RequestId {

@@ -19,7 +19,7 @@ Json peer_json(const NodeReport& report, const NodeReport::Peer& peer) {
   for (const raft::Status::Peer& follower : report.raft.peers) {
     if (follower.node != peer.id) continue;
     json["match"] = follower.match;
-    json["probing"] = follower.probing;
+    json["probing"] = follower.state == raft::Progress::State::probe;
     json["heard_ms_ago"] = (report.now_ns - follower.heard_at) / 1'000'000;
   }
   return json;

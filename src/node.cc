@@ -59,7 +59,7 @@ static_assert(limits::kValueBytesMax + store::kKeyBytesMax + 2 * limits::kAppend
 
 ReplicaConfig replica_config(const Options& options, store::Recovered recovered) {
   ReplicaConfig config{.raft = {.id = options.id,
-                                .voters = {},
+                                .founders = {},
                                 .heartbeat_interval = options.heartbeat_ns,
                                 .election_timeout = options.election_timeout_ns,
                                 .seed = random_seed(),
@@ -75,7 +75,10 @@ ReplicaConfig replica_config(const Options& options, store::Recovered recovered)
                        .waiting_writes_max = limits::kWaitingWritesMax,
                        .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
                        .waiting_reads_max = limits::kWaitingReadsMax};
-  for (const store::Founder& founder : recovered.identity.founders) config.raft.voters.push_back(founder.id);
+  for (const store::Founder& founder : recovered.identity.founders) {
+    config.raft.founders.members.push_back(
+        {.id = founder.id, .role = raft::MemberRole::voter, .address = founder.address});
+  }
   return config;
 }
 

@@ -39,6 +39,12 @@ struct Message {
     forwardProposals @11 :ForwardProposals;
     readIndexRequest @12 :ReadIndexRequest;
     readIndexReply @13 :ReadIndexReply;
+    installSnapshot @14 :InstallSnapshot;
+    snapshotAsk @15 :SnapshotAsk;
+    snapshotPiece @16 :SnapshotPiece;
+    timeoutNow @17 :Void;
+    transferRequest @18 :TransferRequest;
+    removed @19 :Void;
   }
 }
 
@@ -56,6 +62,7 @@ struct PreVoteReply {
 struct VoteRequest {
   lastTerm @0 :UInt64;
   lastIndex @1 :UInt64;
+  byTransfer @2 :Bool;
 }
 
 struct VoteReply {
@@ -87,10 +94,13 @@ struct AppendReply {
 struct Heartbeat {
   commit @0 :UInt64;
   round @1 :UInt64;
+  sentAt @2 :UInt64;  # the sender's clock
 }
 
 struct HeartbeatReply {
   round @0 :UInt64;
+  sentAt @1 :UInt64;  # as it was in the heartbeat
+  clock @2 :UInt64;   # the answerer's
 }
 
 struct ForwardProposals {
@@ -106,4 +116,28 @@ struct ReadIndexReply {
   incarnation @0 :UInt64;
   number @1 :UInt64;
   index @2 :UInt64;
+}
+
+struct InstallSnapshot {
+  term @0 :UInt64;
+  index @1 :UInt64;
+  configuration @2 :Data;  # as raft/membership.h encodes it
+}
+
+struct SnapshotAsk {
+  term @0 :UInt64;
+  index @1 :UInt64;
+  offset @2 :UInt64;
+}
+
+struct SnapshotPiece {
+  term @0 :UInt64;
+  index @1 :UInt64;
+  offset @2 :UInt64;
+  isLast @3 :Bool;
+  bytes @4 :Data;  # empty: that snapshot is not here
+}
+
+struct TransferRequest {
+  to @0 :UInt64;
 }

@@ -65,7 +65,7 @@ raft::PreVoteReply get(schema::PreVoteReply::Reader from, raft::Term) {
 
 raft::VoteRequest get(schema::VoteRequest::Reader from, raft::Term term) {
   require(term > 0, "a vote at term 0");
-  return {.last = position(from.getLastTerm(), from.getLastIndex(), term)};
+  return {.last = position(from.getLastTerm(), from.getLastIndex(), term), .by_transfer = from.getByTransfer()};
 }
 
 raft::VoteReply get(schema::VoteReply::Reader from, raft::Term term) {
@@ -80,6 +80,7 @@ raft::Entry entry(schema::Entry::Reader from, raft::LogPosition before, raft::Te
   require(kind >= raft::EntryKind::no_op && kind <= raft::EntryKind::configuration, "an entry of no known kind");
   raft::Payload bytes = payload(from.getPayload());
   require(kind != raft::EntryKind::no_op || bytes == nullptr, "a no-op with a payload");
+  require(kind != raft::EntryKind::configuration || bytes != nullptr, "members, but none of them");
   return {here, kind, std::move(bytes)};
 }
 
@@ -111,12 +112,14 @@ raft::AppendReply get(schema::AppendReply::Reader from, raft::Term term) {
 
 raft::Heartbeat get(schema::Heartbeat::Reader from, raft::Term term) {
   require(term > 0, "a heartbeat from term 0");
-  return {.commit = count(from.getCommit(), "a commit index out of range"), .round = from.getRound()};
+  return {.commit = count(from.getCommit(), "a commit index out of range"),
+          .round = from.getRound(),
+          .sent_at = from.getSentAt()};
 }
 
 raft::HeartbeatReply get(schema::HeartbeatReply::Reader from, raft::Term term) {
   require(term > 0, "an answer from term 0");
-  return {.round = from.getRound()};
+  return {.round = from.getRound(), .sent_at = from.getSentAt(), .clock = from.getClock()};
 }
 
 raft::ForwardProposals get(schema::ForwardProposals::Reader from, raft::Term term) {
@@ -141,6 +144,42 @@ raft::ReadIndexReply get(schema::ReadIndexReply::Reader from, raft::Term term) {
           .index = count(from.getIndex(), "a read index out of range")};
 }
 
+template <class Reader>
+raft::LogPosition snapshot_position(Reader from, raft::Term term) {
+  require(from.getTerm() > 0, "a snapshot of nothing");
+  return position(from.getTerm(), from.getIndex(), term);
+}
+
+raft::InstallSnapshot get(schema::InstallSnapshot::Reader from, raft::Term term) {
+  raft::SnapshotMark snapshot{.position = snapshot_position(from, term),
+                              .configuration = payload(from.getConfiguration())};
+  require(snapshot.configuration != nullptr, "a snapshot without members");
+  return {.snapshot = std::move(snapshot)};
+}
+
+raft::SnapshotAsk get(schema::SnapshotAsk::Reader from, raft::Term term) {
+  return {.position = snapshot_position(from, term), .offset = count(from.getOffset(), "an offset out of range")};
+}
+
+raft::SnapshotPiece get(schema::SnapshotPiece::Reader from, raft::Term term) {
+  return {.position = snapshot_position(from, term),
+          .offset = count(from.getOffset(), "an offset out of range"),
+          .is_last = from.getIsLast(),
+          .bytes = payload(from.getBytes())};
+}
+
+raft::TransferRequest get(schema::TransferRequest::Reader from, raft::Term term) {
+  require(term > 0, "an order at term 0");
+  return {.to = from.getTo()};
+}
+
+// What says all by its kind.
+template <class Said>
+Said said(raft::Term term) {
+  require(term > 0, "an order at term 0");
+  return {};
+}
+
 raft::MessageBody body(schema::Message::Body::Reader from, raft::Term term) {
   using Body = schema::Message::Body;
   switch (from.which()) {
@@ -155,6 +194,12 @@ raft::MessageBody body(schema::Message::Body::Reader from, raft::Term term) {
     case Body::FORWARD_PROPOSALS: return get(from.getForwardProposals(), term);
     case Body::READ_INDEX_REQUEST: return get(from.getReadIndexRequest(), term);
     case Body::READ_INDEX_REPLY: return get(from.getReadIndexReply(), term);
+    case Body::INSTALL_SNAPSHOT: return get(from.getInstallSnapshot(), term);
+    case Body::SNAPSHOT_ASK: return get(from.getSnapshotAsk(), term);
+    case Body::SNAPSHOT_PIECE: return get(from.getSnapshotPiece(), term);
+    case Body::TIMEOUT_NOW: return said<raft::TimeoutNow>(term);
+    case Body::TRANSFER_REQUEST: return get(from.getTransferRequest(), term);
+    case Body::REMOVED: return said<raft::Removed>(term);
   }
   throw Malformed{"a message of no known kind"};
 }

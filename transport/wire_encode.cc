@@ -39,6 +39,17 @@ size_t body_words(const raft::HeartbeatReply&) { return kWords<schema::Heartbeat
 size_t body_words(const raft::ReadIndexRequest&) { return kWords<schema::ReadIndexRequest>; }
 size_t body_words(const raft::ReadIndexReply&) { return kWords<schema::ReadIndexReply>; }
 
+size_t body_words(const raft::SnapshotAsk&) { return kWords<schema::SnapshotAsk>; }
+size_t body_words(const raft::TransferRequest&) { return kWords<schema::TransferRequest>; }
+size_t body_words(const raft::TimeoutNow&) { return 0; }
+size_t body_words(const raft::Removed&) { return 0; }
+
+size_t body_words(const raft::InstallSnapshot& install) {
+  return kWords<schema::InstallSnapshot> + words_of(install.snapshot.configuration);
+}
+
+size_t body_words(const raft::SnapshotPiece& piece) { return kWords<schema::SnapshotPiece> + words_of(piece.bytes); }
+
 size_t body_words(const raft::AppendEntries& append) {
   size_t words = kWords<schema::AppendEntries> + kListTagWords;
   for (const raft::Entry& entry : append.entries) words += kWords<schema::Entry> + words_of(entry.payload);
@@ -74,6 +85,7 @@ void put(const raft::VoteRequest& from, Body body) {
   auto to = body.initVoteRequest();
   to.setLastTerm(from.last.term);
   to.setLastIndex(from.last.index);
+  to.setByTransfer(from.by_transfer);
 }
 
 void put(const raft::VoteReply& from, Body body) { body.initVoteReply().setGranted(from.granted); }
@@ -107,9 +119,15 @@ void put(const raft::Heartbeat& from, Body body) {
   auto to = body.initHeartbeat();
   to.setCommit(from.commit);
   to.setRound(from.round);
+  to.setSentAt(from.sent_at);
 }
 
-void put(const raft::HeartbeatReply& from, Body body) { body.initHeartbeatReply().setRound(from.round); }
+void put(const raft::HeartbeatReply& from, Body body) {
+  auto to = body.initHeartbeatReply();
+  to.setRound(from.round);
+  to.setSentAt(from.sent_at);
+  to.setClock(from.clock);
+}
 
 void put(const raft::ForwardProposals& from, Body body) {
   auto commands = body.initForwardProposals().initCommands(static_cast<unsigned>(from.commands.size()));
@@ -130,6 +148,33 @@ void put(const raft::ReadIndexReply& from, Body body) {
   to.setNumber(from.id.number);
   to.setIndex(from.index);
 }
+
+void put(const raft::InstallSnapshot& from, Body body) {
+  auto to = body.initInstallSnapshot();
+  to.setTerm(from.snapshot.position.term);
+  to.setIndex(from.snapshot.position.index);
+  if (bytes_of(from.snapshot.configuration) > 0) to.setConfiguration(bytes(from.snapshot.configuration));
+}
+
+void put(const raft::SnapshotAsk& from, Body body) {
+  auto to = body.initSnapshotAsk();
+  to.setTerm(from.position.term);
+  to.setIndex(from.position.index);
+  to.setOffset(from.offset);
+}
+
+void put(const raft::SnapshotPiece& from, Body body) {
+  auto to = body.initSnapshotPiece();
+  to.setTerm(from.position.term);
+  to.setIndex(from.position.index);
+  to.setOffset(from.offset);
+  to.setIsLast(from.is_last);
+  if (bytes_of(from.bytes) > 0) to.setBytes(bytes(from.bytes));
+}
+
+void put(const raft::TransferRequest& from, Body body) { body.initTransferRequest().setTo(from.to); }
+void put(const raft::TimeoutNow&, Body body) { body.setTimeoutNow(); }
+void put(const raft::Removed&, Body body) { body.setRemoved(); }
 
 // A frame with room for `words`, filled by `fill(root)`, cut to what was used.
 template <class Root, class Fill>

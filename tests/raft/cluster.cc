@@ -8,7 +8,9 @@ namespace skiff::raft_cluster {
 
 Cluster::Cluster(size_t nodes, const Config& limits, uint64_t seed)
     : limits_(limits), seed_(seed), nodes_(nodes), disks_(nodes), checker_(disks_) {
-  for (NodeId node = 1; node <= nodes; ++node) limits_.voters.push_back(node);
+  std::vector<NodeId> voters;
+  for (NodeId node = 1; node <= nodes; ++node) voters.push_back(node);
+  limits_.founders = founded_by(voters);
 }
 
 void Cluster::start(NodeId node, Time now) {

@@ -65,8 +65,13 @@ TEST_CASE("a command is shown when it is short and printable, else counted") {
 TEST_CASE("kinds of entries, long lists, and a node's state have their words") {
   const LogPosition first{.term = 1, .index = 1};
   REQUIRE(describe(Entry{.position = first, .kind = EntryKind::no_op, .payload = nullptr}) == "[t1 i1 no-op]");
-  REQUIRE(describe(Entry{.position = first, .kind = EntryKind::configuration, .payload = nullptr}) ==
-          "[t1 i1 members]");
+  Configuration members = founded_by({1, 2, 3});
+  members.members.push_back({.id = 4, .role = MemberRole::joining, .address = "b"});
+  members.members.push_back({.id = 5, .role = MemberRole::learner, .address = "c"});
+  members.outgoing = founded_by({1, 2}).members;
+  REQUIRE(describe(Entry{.position = first, .kind = EntryKind::configuration, .payload = payload(encode(members))}) ==
+          "[t1 i1 voters 1 2 3, joining 4, learners 5, were 1 2]");
+  REQUIRE(describe(Entry{.position = first, .kind = EntryKind::configuration, .payload = payload("?")}) == "[t1 i1 ?]");
   REQUIRE(describe(raft_test::entries({1, 1, 1}), 2) == "[t1 i1 x] [t1 i2 x] and 1 more");
   REQUIRE(describe(HardState{.term = 3, .vote = 0}) == "t3");
   REQUIRE(describe(HardState{.term = 3, .vote = 2}) == "t3, vote for 2");

@@ -17,7 +17,7 @@ static std::vector<Index> indexes(const std::vector<Entry>& some) {
 }
 
 TEST_CASE("a recovered log is durable, and none of it committed") {
-  Log log(entries({1, 1, 2}));
+  Log log({}, entries({1, 1, 2}));
   REQUIRE(log.last() == LogPosition{.term = 2, .index = 3});
   REQUIRE(log.durable() == 3);
   REQUIRE(log.committed() == 0);
@@ -27,7 +27,7 @@ TEST_CASE("a recovered log is durable, and none of it committed") {
 }
 
 TEST_CASE("an empty log agrees with everybody about the start") {
-  Log log({});
+  Log log({}, {});
   REQUIRE(log.last() == LogPosition{});
   REQUIRE(log.has({}));
   REQUIRE(log.term_at(0) == 0);
@@ -37,7 +37,7 @@ TEST_CASE("an empty log agrees with everybody about the start") {
 }
 
 TEST_CASE("an entry is handed to the disk once, and durable when its save is") {
-  Log log({});
+  Log log({}, {});
   log.append(entry(1, 1));
   log.append(entry(1, 2));
   REQUIRE(indexes(log.take_unsaved(1)) == std::vector<Index>{1, 2});
@@ -54,7 +54,7 @@ TEST_CASE("an entry is handed to the disk once, and durable when its save is") {
 }
 
 TEST_CASE("one word from the disk may stand for several saves") {
-  Log log({});
+  Log log({}, {});
   for (Index index = 1; index <= 3; ++index) {
     log.append(entry(1, index));
     log.take_unsaved(index);
@@ -64,7 +64,7 @@ TEST_CASE("one word from the disk may stand for several saves") {
 }
 
 TEST_CASE("a save of entries that were cut off counts for none that replaced them", "[R15][bug-7]") {
-  Log log(entries({1}));
+  Log log({}, entries({1}));
   log.append(entry(1, 2));
   log.append(entry(1, 3));
   log.take_unsaved(1);
@@ -79,7 +79,7 @@ TEST_CASE("a save of entries that were cut off counts for none that replaced the
 }
 
 TEST_CASE("not even when the entries that were cut off come back", "[R15][bug-7]") {
-  Log log({});
+  Log log({}, {});
   log.append(entry(1, 1));
   log.take_unsaved(1);
   log.cut_from(1);
@@ -98,7 +98,7 @@ TEST_CASE("not even when the entries that were cut off come back", "[R15][bug-7]
 }
 
 TEST_CASE("what was cut off on disk is durable no more") {
-  Log log(entries({1, 1, 1}));
+  Log log({}, entries({1, 1, 1}));
   log.cut_from(2);
   REQUIRE(log.durable() == 1);
   log.append(entry(2, 2));
@@ -107,7 +107,7 @@ TEST_CASE("what was cut off on disk is durable no more") {
 }
 
 TEST_CASE("committed entries are taken once, in order, and never cut off") {
-  Log log(entries({1, 1, 1}));
+  Log log({}, entries({1, 1, 1}));
   log.commit_to(2);
   REQUIRE(indexes(log.take_committed()) == std::vector<Index>{1, 2});
   REQUIRE(log.take_committed().empty());
@@ -120,7 +120,7 @@ TEST_CASE("committed entries are taken once, in order, and never cut off") {
 }
 
 TEST_CASE("a log has no gaps, and its terms never fall") {
-  Log log(entries({1, 2}));
+  Log log({}, entries({1, 2}));
   REQUIRE_FALSE(dies_saying([&] { log.append(entry(2, 4)); }).empty());
   REQUIRE_FALSE(dies_saying([&] { log.append(entry(2, 2)); }).empty());
   REQUIRE_FALSE(dies_saying([&] { log.append(entry(1, 3)); }).empty());
@@ -130,7 +130,7 @@ TEST_CASE("a log has no gaps, and its terms never fall") {
 }
 
 TEST_CASE("a slice holds what fits, and always one", "[R18][F4]") {
-  Log log({});
+  Log log({}, {});
   for (size_t bytes : {4, 4, 4, 100, 4}) log.append(entry(1, log.last().index + 1, std::string(bytes, 'x')));
   struct Row {
     Index first;
@@ -147,7 +147,7 @@ TEST_CASE("a slice holds what fits, and always one", "[R18][F4]") {
 }
 
 TEST_CASE("the last place where two logs may agree", "[R6]") {
-  Log log(entries({1, 1, 3, 3, 5}));
+  Log log({}, entries({1, 1, 3, 3, 5}));
   struct Row {
     Index index;
     Term term;
@@ -160,7 +160,7 @@ TEST_CASE("the last place where two logs may agree", "[R6]") {
 }
 
 TEST_CASE("bytes behind the commit index are counted through appends, cuts and commits", "[R23]") {
-  Log log({});
+  Log log({}, {});
   for (size_t bytes : {10, 20, 30, 40}) log.append(entry(1, log.last().index + 1, std::string(bytes, 'x')));
   REQUIRE(log.uncommitted_bytes() == 100);
   log.commit_to(1);

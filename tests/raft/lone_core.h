@@ -27,9 +27,9 @@ inline std::vector<Entry> entries(const std::vector<Term>& terms) {
 }
 
 inline Config node_1_of(size_t nodes) {
-  Config config{.id = 1};
-  for (NodeId node = 1; node <= nodes; ++node) config.voters.push_back(node);
-  return config;
+  std::vector<NodeId> voters;
+  for (NodeId node = 1; node <= nodes; ++node) voters.push_back(node);
+  return {.id = 1, .founders = founded_by(voters)};
 }
 
 // Requests of a candidate whose log is longer than any.

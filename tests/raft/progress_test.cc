@@ -12,7 +12,7 @@ using State = Progress::State;
 static Progress streaming(Index match, Progress::Window window) {
   Progress progress(match + 1, 0, window);
   progress.sent(match, 0);
-  progress.accepted(match);
+  progress.accepted(match, 0);
   return progress;
 }
 
@@ -23,7 +23,7 @@ TEST_CASE("a probe is sent one at a time, until it is answered") {
   progress.sent(7, 30);
   REQUIRE_FALSE(progress.may_send());
   REQUIRE(progress.next() == 5);
-  REQUIRE(progress.accepted(7));
+  REQUIRE(progress.accepted(7, 0));
   REQUIRE(progress.state() == State::replicate);
   REQUIRE(progress.match() == 7);
   REQUIRE(progress.next() == 8);
@@ -73,13 +73,13 @@ TEST_CASE("next never falls to match or below, whatever is refused", "[R12][bug-
 
 TEST_CASE("old acknowledgements change nothing", "[R12][bug-28]") {
   Progress progress = streaming(5, {.entries_max = 10, .bytes_max = 100});
-  REQUIRE_FALSE(progress.accepted(5));
-  REQUIRE_FALSE(progress.accepted(3));
+  REQUIRE_FALSE(progress.accepted(5, 0));
+  REQUIRE_FALSE(progress.accepted(3, 0));
   REQUIRE(progress.match() == 5);
   progress.probe_again();
-  REQUIRE_FALSE(progress.accepted(4));
+  REQUIRE_FALSE(progress.accepted(4, 0));
   REQUIRE(progress.state() == State::probe);
-  REQUIRE(progress.accepted(5));
+  REQUIRE(progress.accepted(5, 0));
   REQUIRE(progress.state() == State::replicate);
 }
 
@@ -90,7 +90,7 @@ TEST_CASE("a stream is sent ahead of its acknowledgements, up to so many entries
   REQUIRE(progress.may_send());
   progress.sent(4, 10);  // the last message may go over
   REQUIRE_FALSE(progress.may_send());
-  progress.accepted(2);
+  progress.accepted(2, 0);
   REQUIRE(progress.may_send());
 }
 
@@ -99,21 +99,21 @@ TEST_CASE("and up to so many bytes; one giant is let through", "[F1][F4]") {
   REQUIRE(progress.may_send());
   progress.sent(1, 1000);
   REQUIRE_FALSE(progress.may_send());
-  progress.accepted(1);
+  progress.accepted(1, 0);
   REQUIRE(progress.may_send());
   progress.sent(2, 30);
   progress.sent(3, 30);
   REQUIRE_FALSE(progress.may_send());
-  progress.accepted(2);
+  progress.accepted(2, 0);
   REQUIRE(progress.may_send());
 }
 
 TEST_CASE("an acknowledgement in the middle of a message frees only what is whole before it", "[F2]") {
   Progress progress = streaming(0, {.entries_max = 100, .bytes_max = 50});
   progress.sent(5, 60);
-  progress.accepted(3);
+  progress.accepted(3, 0);
   REQUIRE_FALSE(progress.may_send());
-  progress.accepted(5);
+  progress.accepted(5, 0);
   REQUIRE(progress.may_send());
 }
 
@@ -132,7 +132,7 @@ TEST_CASE("what was under way when the process went is forgotten", "[R14][R17]")
   REQUIRE(progress.next() == 6);
   REQUIRE(progress.may_send());
   progress.sent(5, 0);
-  progress.accepted(5);
+  progress.accepted(5, 0);
   REQUIRE(progress.may_send());  // the window is empty again
 }
 
@@ -140,7 +140,7 @@ TEST_CASE("a late acknowledgement of what was sent before an alarm still counts"
   Progress progress = streaming(5, {.entries_max = 10, .bytes_max = 50});
   progress.sent(9, 10);
   progress.probe_again();
-  REQUIRE(progress.accepted(9));
+  REQUIRE(progress.accepted(9, 0));
   REQUIRE(progress.next() == 10);
 }
 

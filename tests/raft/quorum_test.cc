@@ -1,7 +1,6 @@
 #include "raft/quorum.h"
 
 #include "tests/support/catch.h"
-#include "tests/support/dies.h"
 
 namespace skiff::quorum_test {
 
@@ -34,8 +33,34 @@ TEST_CASE("more than half must have said yes, and only voters count") {
   };
   for (const Row& row : rows) {
     INFO(row.name);
-    REQUIRE(quorum::is_majority(row.voters, row.said_yes) == row.is_majority);
+    REQUIRE(quorum::is_majority({.incoming = row.voters, .outgoing = {}}, row.said_yes) == row.is_majority);
   }
+}
+
+TEST_CASE("while the voters change, both halves must agree") {
+  const Voters voters{.incoming = {3, 4, 5}, .outgoing = {1, 2, 3}};
+  struct Row {
+    const char* name;
+    std::set<NodeId> said_yes;
+    bool is_majority;
+  };
+  const Row rows[] = {{"all of the old ones", {1, 2, 3}, false},
+                      {"all of the new ones", {3, 4, 5}, false},
+                      {"a majority of each", {1, 3, 4}, true},
+                      {"more than half of all, and too few of the old", {3, 4, 5, 9}, false},
+                      {"a majority of each without the common one", {1, 2, 4, 5}, true}};
+  for (const Row& row : rows) {
+    INFO(row.name);
+    REQUIRE(quorum::is_majority(voters, row.said_yes) == row.is_majority);
+  }
+  auto reached = [](NodeId node) { return node * 10; };
+  REQUIRE(quorum::reached_by_majority(voters, reached) == 20);
+  REQUIRE(quorum::reached_by_majority({.incoming = {3, 4, 5}, .outgoing = {}}, reached) == 40);
+}
+
+TEST_CASE("nobody decides where there are no voters") {
+  REQUIRE_FALSE(quorum::is_majority({}, {1, 2, 3}));
+  REQUIRE(quorum::reached_by_majority({}, [](NodeId) { return 7; }) == 0);
 }
 
 TEST_CASE("what a majority has reached") {
@@ -47,8 +72,11 @@ TEST_CASE("what a majority has reached") {
                       {{1, 2, 3}, 2},    {{3, 1, 2}, 2},       {{9, 9, 0}, 9},
                       {{9, 0, 0}, 0},    {{4, 3, 2, 1}, 2},    {{4, 4, 2, 1}, 2},
                       {{4, 4, 4, 1}, 4}, {{5, 4, 3, 2, 1}, 3}, {{~uint64_t{0}, 1, ~uint64_t{0}}, ~uint64_t{0}}};
-  for (const Row& row : rows) REQUIRE(quorum::reached_by_majority(row.values) == row.reached);
-  REQUIRE_FALSE(dies_saying([] { quorum::reached_by_majority({}); }).empty());
+  for (const Row& row : rows) {
+    Voters voters;
+    for (NodeId node = 1; node <= row.values.size(); ++node) voters.incoming.push_back(node);
+    REQUIRE(quorum::reached_by_majority(voters, [&](NodeId node) { return row.values[node - 1]; }) == row.reached);
+  }
 }
 
 }  // namespace skiff::quorum_test

@@ -35,13 +35,20 @@ TEST_CASE("time that goes back ends the node") {
   REQUIRE(dies_saying([&] { core.step(TimePassed{}); }).find("now >= now_") != std::string::npos);
 }
 
-TEST_CASE("messages of strangers, to others, or of oneself are ignored") {
+TEST_CASE("messages to others, of oneself or of nobody are ignored") {
   LoneCore core;
-  core.receive(4, 9, Heartbeat{});
+  core.receive(0, 9, Heartbeat{});
   core.receive(1, 9, Heartbeat{});
   core.step(Received{.message = {.from = 2, .to = 3, .term = 9, .body = Heartbeat{}}});
   REQUIRE(core.raft.term() == 0);
   REQUIRE(core.raft.ignored() == 3);
+}
+
+TEST_CASE("a leader whom we do not know as a member is followed: its members may be newer than ours") {
+  LoneCore core;
+  core.receive(4, 9, Heartbeat{});
+  REQUIRE(core.raft.term() == 9);
+  REQUIRE(core.raft.leader() == 4);
 }
 
 }  // namespace skiff::raft_core_test

@@ -14,7 +14,7 @@ ReplicaCluster::ReplicaCluster(uint64_t nodes) {
 
 void ReplicaCluster::start(Node& node) {
   ReplicaConfig config{.raft = {.id = node.id,
-                                .voters = {},
+                                .founders = {},
                                 .seed = node.id * 7 + node.incarnation,
                                 .hard_state = node.disk_hard_state,
                                 .entries = node.disk_entries},
@@ -24,7 +24,9 @@ void ReplicaCluster::start(Node& node) {
                        .waiting_writes_max = 100,
                        .waiting_write_bytes_max = 10'000,
                        .waiting_reads_max = 100};
-  for (const auto& [id, other] : nodes_) config.raft.voters.push_back(id);
+  std::vector<raft::NodeId> voters;
+  for (const auto& [id, other] : nodes_) voters.push_back(id);
+  config.raft.founders = raft::founded_by(voters);
   node.replica = std::make_unique<Replica>(config, now_, node);
 }
 

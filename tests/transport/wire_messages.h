@@ -30,7 +30,7 @@ inline std::string show(uint64_t number) { return " " + std::to_string(number); 
 
 inline std::string fields(const PreVoteRequest& m) { return show(m.last) + show(m.round); }
 inline std::string fields(const PreVoteReply& m) { return show(m.round) + show(uint64_t{m.granted}); }
-inline std::string fields(const VoteRequest& m) { return show(m.last); }
+inline std::string fields(const VoteRequest& m) { return show(m.last) + show(uint64_t{m.by_transfer}); }
 inline std::string fields(const VoteReply& m) { return show(uint64_t{m.granted}); }
 inline std::string fields(const AppendEntries& m) {
   std::string text = show(m.previous) + show(m.commit);
@@ -42,8 +42,18 @@ inline std::string fields(const AppendEntries& m) {
 inline std::string fields(const AppendReply& m) {
   return show(uint64_t{m.accepted}) + show(m.match) + show(m.refused) + show(m.hint);
 }
-inline std::string fields(const Heartbeat& m) { return show(m.commit) + show(m.round); }
-inline std::string fields(const HeartbeatReply& m) { return show(m.round); }
+inline std::string fields(const Heartbeat& m) { return show(m.commit) + show(m.round) + show(m.sent_at); }
+inline std::string fields(const HeartbeatReply& m) { return show(m.round) + show(m.sent_at) + show(m.clock); }
+inline std::string fields(const InstallSnapshot& m) {
+  return show(m.snapshot.position) + show(m.snapshot.configuration);
+}
+inline std::string fields(const SnapshotAsk& m) { return show(m.position) + show(m.offset); }
+inline std::string fields(const SnapshotPiece& m) {
+  return show(m.position) + show(m.offset) + show(uint64_t{m.is_last}) + show(m.bytes);
+}
+inline std::string fields(const TransferRequest& m) { return show(m.to); }
+inline std::string fields(const TimeoutNow&) { return ""; }
+inline std::string fields(const Removed&) { return ""; }
 inline std::string fields(const ForwardProposals& m) {
   std::string text;
   for (const Payload& command : m.commands) text += show(command);
@@ -73,17 +83,24 @@ class Some {
     switch (kind) {
       case 0: return PreVoteRequest{position(), random_.next()};
       case 1: return PreVoteReply{random_.next(), flip()};
-      case 2: return VoteRequest{position()};
+      case 2: return VoteRequest{position(), flip()};
       case 3: return VoteReply{flip()};
       case 4: return append();
       case 5: return reply();
-      case 6: return Heartbeat{random_.below(kCountMax), random_.next()};
-      case 7: return HeartbeatReply{random_.next()};
+      case 6: return Heartbeat{random_.below(kCountMax), random_.next(), random_.next()};
+      case 7: return HeartbeatReply{random_.next(), random_.next(), random_.next()};
       case 8: return forward();
       case 9: return ReadIndexRequest{id()};
-      default: return ReadIndexReply{id(), random_.below(kCountMax)};
+      case 10: return ReadIndexReply{id(), random_.below(kCountMax)};
+      case 11: return InstallSnapshot{{some_position(), bytes(1)}};
+      case 12: return SnapshotAsk{some_position(), random_.below(kCountMax)};
+      case 13: return SnapshotPiece{some_position(), random_.below(kCountMax), flip(), bytes(0)};
+      case 14: return TimeoutNow{};
+      case 15: return TransferRequest{random_.below(9)};
+      default: return Removed{};
     }
   }
+  LogPosition some_position() { return {1 + random_.below(term_), 1 + random_.below(kCountMax - 100)}; }
   bool flip() { return random_.below(2) == 0; }
   RequestId id() { return {1 + random_.below(100), random_.next()}; }
   LogPosition position() {
@@ -102,7 +119,8 @@ class Some {
     for (uint64_t left = random_.below(6); left > 0; --left) {
       last = {std::max<Term>(last.term, 1) + random_.below(term_ - std::max<Term>(last.term, 1) + 1), last.index + 1};
       auto kind = static_cast<EntryKind>(1 + random_.below(3));
-      append.entries.push_back({last, kind, kind == EntryKind::no_op ? nullptr : bytes(0)});
+      append.entries.push_back(
+          {last, kind, kind == EntryKind::no_op ? nullptr : bytes(kind == EntryKind::configuration)});
     }
     return append;
   }

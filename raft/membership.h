@@ -1,0 +1,114 @@
+// Membership: who the members are at each point of the log, and which change may follow which.
+//
+// The configuration in force is the last one in the log, committed or not (thesis 4.1); if the end of the log is cut
+// off, the one before it is in force again. Whenever the set of voters changes, it does so in two entries (4.3): one
+// under which a majority of the old voters and a majority of the new ones must agree, and, once that is committed, one
+// with the new ones alone. So no two majorities ever exist side by side, however many voters change at once.
+//
+// An id that was removed never comes back: its node may have promised what an empty disk does not know any more.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "raft/quorum.h"
+#include "raft/types.h"
+
+namespace skiff::raft {
+
+enum class MemberRole : uint8_t {
+  learner = 1,  // is sent the log, and counts for nothing
+  joining = 2,  // a learner whom the leader makes a voter as soon as it has caught up
+  voter = 3,
+};
+
+struct Member {
+  NodeId id = 0;
+  MemberRole role = MemberRole::learner;
+  std::string address;  // opaque here; may be empty
+  auto operator<=>(const Member&) const = default;
+};
+
+struct Configuration {
+  std::vector<Member> members;   // by id; while joint, as it is to become
+  std::vector<Member> outgoing;  // while joint, the voters as they were; else empty
+  std::vector<NodeId> removed;   // by id
+  bool operator==(const Configuration&) const = default;
+
+  bool is_joint() const { return !outgoing.empty(); }
+  const Member* find(NodeId node) const;  // as it is to become; null if it is no member
+  // In either half.
+  bool is_voter(NodeId node) const;
+  bool has(NodeId node) const { return find(node) != nullptr || is_voter(node); }
+  bool was_removed(NodeId node) const;
+  // Everybody, in both halves, by id.
+  std::vector<NodeId> everybody() const;
+  Voters voters() const;
+};
+
+// The members a cluster starts with, all of them voters.
+Configuration founded_by(const std::vector<NodeId>& voters);
+
+// The payload of an entry of EntryKind::configuration, and the mark of a snapshot. Nothing if the bytes are no
+// configuration that could ever be in force.
+std::string encode(const Configuration& configuration);
+std::optional<Configuration> decode_configuration(std::string_view bytes);
+
+struct Change {
+  enum class Kind {
+    add,          // as joining: becomes a voter by itself
+    add_learner,  // and stays one until promoted
+    promote,      // a learner to voter
+    demote,       // a voter to learner
+    remove,
+    move,  // to another address
+  };
+  Kind kind = Kind::add;
+  NodeId node = 0;
+  std::string address;  // of add, add_learner and move
+  bool operator==(const Change&) const = default;
+};
+
+// What `from` becomes by all of `changes` at once: joint if the voters change. Requires: not from.is_joint().
+struct Planned {
+  Configuration next;
+  std::string refused;  // why not; empty if it can be done
+};
+Planned plan(const Configuration& from, const std::vector<Change>& changes);
+// The second half of a change. Requires: joint.is_joint().
+Configuration leave_joint(Configuration joint);
+
+// The configurations in the log, from the last one that is behind us for good.
+class Membership {
+ public:
+  // In force from `index` on.
+  Membership(Index index, Configuration configuration);
+
+  const Configuration& latest() const { return history_.back().configuration; }
+  Index latest_index() const { return history_.back().index; }
+  const Voters& voters() const { return voters_; }
+  // In force at `index`. Requires: not before what was forgotten.
+  const Configuration& at(Index index) const;
+
+  // Requires: index > latest_index().
+  void append(Index index, Configuration configuration);
+  // Those in entries from `first` on are no more. Requires: the oldest is not among them.
+  void cut_from(Index first);
+  // Only what is in force at `index` and later is still asked for.
+  void forget_before(Index index);
+  void start_anew(Index index, Configuration configuration);
+
+ private:
+  struct At {
+    Index index;
+    Configuration configuration;
+  };
+  std::vector<At> history_;  // by index, never empty
+  Voters voters_;            // of the latest
+};
+
+}  // namespace skiff::raft

@@ -1,0 +1,106 @@
+// Changing the members (thesis 4): adding, promoting, removing; the leader's part.
+//
+// One change at a time, and none before the leader has committed something in its own term: otherwise two leaders, each
+// with a change the other does not know, could decide without one another. The rest a leader does by itself, whoever
+// has started it: it leaves a joint configuration once that is committed, makes a joining member a voter once that has
+// caught up, and steps down when it is no voter any more.
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+#include "raft/raft.h"
+
+namespace skiff::raft {
+
+void Raft::on(const ChangeAsked& asked) {
+  Leader* leader = as_leader();
+  if (leader == nullptr) return end_order(asked.id, OrderEnd::Kind::refused, "this node does not lead");
+  std::string reason = why_not_change(*leader, asked.changes);
+  if (!reason.empty()) return end_order(asked.id, OrderEnd::Kind::refused, std::move(reason));
+  Configuration next = plan(configuration(), asked.changes).next;
+  if (next == configuration()) return end_order(asked.id, OrderEnd::Kind::done);
+  leader->change = asked.id;
+  append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(next)));
+}
+
+std::string Raft::why_not_change(const Leader& leader, const std::vector<Change>& changes) const {
+  if (log_.committed() < leader.first_of_term) return "this node has only just come to lead";
+  if (!is_configuration_committed() || configuration().is_joint()) return "another change is under way";
+  if (leader.transfer) return "leadership is being handed over";
+  for (const Change& change : changes) {
+    auto follower = leader.followers.find(change.node);
+    bool has_caught_up = follower != leader.followers.end() && follower->second.has_caught_up();
+    const Member* member = configuration().find(change.node);
+    bool is_new_voter = change.kind == Change::Kind::promote && member != nullptr && member->role != MemberRole::voter;
+    if (is_new_voter && !has_caught_up) return "it has not caught up yet";
+  }
+  return plan(configuration(), changes).refused;
+}
+
+// With every take_effects().
+void Raft::reconfigure(Leader& leader) {
+  for (auto& [node, progress] : leader.followers) {
+    if (!is_voter(node)) progress.note_round(log_.last().index, now_, config_.election_timeout);
+  }
+  if (!is_configuration_committed() || log_.committed() < leader.first_of_term) return;
+  if (configuration().is_joint()) {
+    append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(leave_joint(configuration()))));
+    return;
+  }
+  if (leader.change) end_order(*std::exchange(leader.change, std::nullopt), OrderEnd::Kind::done);
+  if (!is_voter(config_.id)) return step_aside(leader);
+  for (const Member& member : configuration().members) {
+    bool is_ready = member.role == MemberRole::joining && leader.followers.at(member.id).has_caught_up();
+    if (!is_ready || leader.transfer) continue;
+    Planned planned = plan(configuration(), {{.kind = Change::Kind::promote, .node = member.id, .address = {}}});
+    CHECK(planned.refused.empty());
+    append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(planned.next)));
+    return;
+  }
+}
+
+// We led the change that took our vote away, without counting ourselves (4.2.2). Whoever has everything may go on at
+// once.
+void Raft::step_aside(Leader& leader) {
+  for (const auto& [node, progress] : leader.followers) {
+    if (progress.match() < log_.last().index || !is_voter(node)) continue;
+    send(node, TimeoutNow{});
+    break;
+  }
+  become_follower(hard_state_.term, 0);
+}
+
+// Everybody in the configuration in force, and nobody else.
+void Raft::meet_followers(Leader& leader) {
+  std::vector<NodeId> everybody = configuration().everybody();
+  std::erase_if(leader.followers, [&](const auto& follower) {
+    return !std::binary_search(everybody.begin(), everybody.end(), follower.first);
+  });
+  for (NodeId node : everybody) {
+    if (node != config_.id) leader.followers.try_emplace(node, log_.last().index + 1, now_, config_.window);
+  }
+  leader.heartbeat_due = std::min(leader.heartbeat_due, now_ + config_.heartbeat_interval);
+}
+
+// It has changed: by an entry, by one that was cut off, by a snapshot.
+void Raft::use_configuration() {
+  effects_.membership_changed = true;
+  Leader* leader = as_leader();
+  if (leader == nullptr) return;
+  meet_followers(*leader);
+  advance_commit();
+  confirm_reads(*leader);
+}
+
+void Raft::end_change() {
+  Leader& leader = *as_leader();
+  if (!leader.change) return;
+  end_order(*leader.change, OrderEnd::Kind::unknown, "this node does not lead any more");
+  leader.change.reset();
+}
+
+void Raft::end_order(uint64_t id, OrderEnd::Kind kind, std::string reason) {
+  effects_.orders.push_back({.id = id, .kind = kind, .reason = std::move(reason)});
+}
+
+}  // namespace skiff::raft

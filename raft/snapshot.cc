@@ -1,0 +1,68 @@
+// Snapshots: forgetting the log behind one of our own, offering it to whoever lacks what is forgotten, taking one in
+// (thesis 5).
+//
+// The core only says which snapshot is wanted from whom. Its bytes travel beside the log, as fast as the follower asks
+// for them, and the offer is repeated with the heartbeats until something that follows it is acknowledged: whatever is
+// lost on the way, is asked for again.
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+#include "raft/raft.h"
+
+namespace skiff::raft {
+
+void Raft::on(const SnapshotTaken& taken) {
+  CHECK(taken.index <= log_.committed());
+  CHECK(taken.forget_to <= taken.index);
+  if (taken.index <= snapshot_.position.index) return;  // one that was fetched has overtaken it
+  snapshot_ = {.position = {.term = log_.term_at(taken.index), .index = taken.index},
+               .configuration = std::make_shared<const std::string>(encode(membership_.at(taken.index)))};
+  log_.forget_to(taken.forget_to);
+  membership_.forget_before(log_.base().index);
+}
+
+void Raft::offer_snapshot(NodeId to, Progress& progress) {
+  CHECK(snapshot_.position.index >= log_.base().index);
+  progress.asked_at = now_;
+  progress.offered_snapshot(snapshot_.position.index);
+  send(to, InstallSnapshot{.snapshot = snapshot_});
+}
+
+// What we have committed, the leader has, too: it may go on from there.
+void Raft::on(const Message& from, const InstallSnapshot& install) {
+  const auto& [position, configuration] = install.snapshot;
+  bool is_possible = position.term > 0 && position.term <= from.term && position.index > 0 && configuration &&
+                     decode_configuration(*configuration);
+  if (!is_possible) {
+    ++ignored_;
+    return;
+  }
+  follow(from.from);
+  if (position.index > log_.committed() && log_.has(position)) log_.commit_to(position.index);
+  if (position.index > log_.committed()) {
+    effects_.fetch = Fetch{.from = from.from, .snapshot = install.snapshot};
+  } else {
+    send_once_durable(from.from, AppendReply{.accepted = true, .match = log_.committed(), .refused = {}, .hint = {}});
+  }
+}
+
+// Whoever sent it may not lead any more; what it holds is committed, whoever does.
+void Raft::on(const SnapshotArrived& arrived) {
+  LogPosition position = arrived.snapshot.position;
+  std::optional<Configuration> configuration = decode_configuration(*arrived.snapshot.configuration);
+  CHECK(configuration.has_value());
+  if (position.index <= log_.committed()) return;
+  if (log_.has(position)) return log_.commit_to(position.index);
+  CHECK(!is_leader());  // a leader has all that is committed
+  log_.start_anew(position);
+  membership_.start_anew(position.index, std::move(*configuration));
+  use_configuration();
+  snapshot_ = arrived.snapshot;
+  restart_ = position;
+  if (leader_ != 0) {
+    send_once_durable(leader_, AppendReply{.accepted = true, .match = position.index, .refused = {}, .hint = {}});
+  }
+}
+
+}  // namespace skiff::raft

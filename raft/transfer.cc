@@ -1,0 +1,109 @@
+// Handing leadership over (thesis 3.10): the leader takes no more proposals, waits until its successor has all there
+// is, and tells it to campaign at once. If nobody else leads an election timeout later, it goes on leading.
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+#include "raft/raft.h"
+
+namespace skiff::raft {
+
+void Raft::on(const TransferAsked& asked) {
+  Leader* leader = as_leader();
+  if (leader == nullptr) {
+    if (leader_ == 0) return end_order(asked.id, OrderEnd::Kind::refused, "there is no leader");
+    send(leader_, TransferRequest{.to = asked.to});
+    return end_order(asked.id, OrderEnd::Kind::passed);
+  }
+  NodeId to = asked.to == 0 ? best_successor(*leader) : asked.to;
+  std::string reason = why_not_transfer(*leader, to);
+  if (!reason.empty()) return end_order(asked.id, OrderEnd::Kind::refused, std::move(reason));
+  handing_over_ = {asked.id, to};
+  start_transfer(*leader, to);
+}
+
+void Raft::on(const Message&, const TransferRequest& request) {
+  Leader* leader = as_leader();
+  NodeId to = leader == nullptr ? 0 : request.to == 0 ? best_successor(*leader) : request.to;
+  if (leader == nullptr || !why_not_transfer(*leader, to).empty()) {
+    ++ignored_;
+    return;
+  }
+  start_transfer(*leader, to);
+}
+
+std::string Raft::why_not_transfer(const Leader& leader, NodeId to) const {
+  if (to == 0) return "there is nobody to hand over to";
+  if (to == config_.id) return "this node leads already";
+  if (!configuration().has(to)) return "there is no such member";
+  const Member* member = configuration().find(to);
+  if (member == nullptr || member->role != MemberRole::voter) return "only a voter can lead";
+  if (!is_configuration_committed() || configuration().is_joint()) return "a change of the members is under way";
+  if (leader.transfer) return "leadership is being handed over already";
+  return "";
+}
+
+void Raft::start_transfer(Leader& leader, NodeId to) {
+  if (to == 0) return;
+  leader.transfer = Transfer{.to = to, .give_up_at = now_ + config_.election_timeout, .was_told = false};
+}
+
+// With every take_effects(). The word may get lost: it is said again with every heartbeat.
+void Raft::drive_transfer(Leader& leader) {
+  if (!leader.transfer || leader.transfer->was_told) return;
+  if (leader.followers.at(leader.transfer->to).match() < log_.last().index) return;
+  leader.transfer->was_told = true;
+  leader.lease.give_up();
+  send(leader.transfer->to, TimeoutNow{});
+}
+
+void Raft::end_late_transfer(Leader& leader) {
+  if (!leader.transfer || now_ < leader.transfer->give_up_at) return;
+  leader.transfer.reset();
+  if (handing_over_) end_order(handing_over_->first, OrderEnd::Kind::refused, "the other did not take over in time");
+  handing_over_.reset();
+}
+
+// Somebody leads; is it whom we handed over to?
+void Raft::end_transfer(NodeId new_leader) {
+  if (!handing_over_) return;
+  bool is_done = handing_over_->second == new_leader;
+  end_order(handing_over_->first, is_done ? OrderEnd::Kind::done : OrderEnd::Kind::unknown,
+            is_done ? "" : "another node leads now");
+  handing_over_.reset();
+}
+
+// Whoever has got furthest, of the voters that are there; 0 if nobody is.
+NodeId Raft::best_successor(const Leader& leader) const {
+  NodeId best = 0;
+  Index furthest = 0;
+  for (const auto& [node, progress] : leader.followers) {
+    const Member* member = configuration().find(node);
+    bool is_there = progress.state() == Progress::State::replicate && progress.match() >= log_.committed() &&
+                    now_ < progress.heard_at() + config_.election_timeout;
+    if (member == nullptr || member->role != MemberRole::voter || !is_there || progress.match() <= furthest) continue;
+    best = node;
+    furthest = progress.match();
+  }
+  return best;
+}
+
+// From the leader of this very term, or from nobody. A disk that stands still could not lead.
+void Raft::on(const Message& from, const TimeoutNow&) {
+  bool is_told = std::holds_alternative<Follower>(role_) && from.from == leader_ && is_voter(config_.id);
+  if (!is_told || is_disk_stalled()) {
+    ++ignored_;
+    return;
+  }
+  become(PreCandidate{});
+  forget_leader();
+  ask_for_votes(true);
+  count_votes();
+}
+
+// What was handed to it so long ago should long be there.
+bool Raft::is_disk_stalled() const {
+  return !saves_.empty() && now_ >= saves_.front().handed_at + config_.election_timeout;
+}
+
+}  // namespace skiff::raft
