@@ -214,6 +214,41 @@ void Node::answer(const Caller& caller, Answer answer) {
                 Api::to_response(answer));
 }
 
+void Node::order_ended(const raft::OrderEnd& end) {
+  log::info("leadership: " + raft::describe(end));
+  is_handing_over_ = false;
+}
+
+// Both are said in the middle of a message from a link that may be the one to go: carried out on the next turn.
+void Node::members_changed() {
+  has_other_members_ = true;
+  wake();
+}
+
+void Node::removed() {
+  is_removed_ = true;
+  wake();
+}
+
+void Node::wake() {
+  if (!timer_) return;
+  armed_for_ = 0;
+  timer_->start_ns(0);
+}
+
+void Node::meet_members() {
+  std::vector<transport::Peers::Member> members;
+  for (const auto* part : {&replica_->raft().configuration().members, &replica_->raft().configuration().outgoing}) {
+    for (const raft::Member& member : *part) {
+      auto is_it = [&](const transport::Peers::Member& known) { return known.id == member.id; };
+      auto address = transport::parse_address(member.address);
+      if (!address || std::any_of(members.begin(), members.end(), is_it)) continue;
+      members.push_back({.id = member.id, .address = *address});
+    }
+  }
+  peers_->set_members(members);
+}
+
 bool Node::propose(Request request) {
   if (is_stopping_ || proposals_->size() >= limits::kProposalsMax) return false;
   proposals_->push(std::move(request));
@@ -259,6 +294,11 @@ void Node::apply(std::vector<std::vector<raft::Entry>>&& batches) {
 
 void Node::tick() {
   armed_for_ = raft::kNever;
+  if (std::exchange(has_other_members_, false)) meet_members();
+  if (std::exchange(is_removed_, false) && !is_stopping_) {
+    log::info("is no member of the cluster any more");
+    stop();
+  }
   replica_->tick(loop_.now_ns());
   after_step();
 }
@@ -293,38 +333,6 @@ void Node::log_role() {
   logged_term_ = raft.term();
 }
 
-NodeReport Node::report() const {
-  NodeReport report{.cluster = identity_.cluster,
-                    .members = {},
-                    .raft = replica_->raft().status(),
-                    .incarnation = incarnation_,
-                    .applied = kv().applied(),
-                    .revision = kv().revision(),
-                    .keys = kv().keys(),
-                    .digest = kv().digest(),
-                    .value_bytes_max = options_.value_bytes_max,
-                    .now_ns = loop_.now_ns(),
-                    .peers = {},
-                    .disk = {},
-                    .clients = {}};
-  for (const store::Founder& founder : identity_.founders) {
-    report.members.push_back({.id = founder.id, .address = founder.address});
-  }
-  for (const transport::Peers::Status& peer : peers_->status()) {
-    report.peers.push_back(
-        {.id = peer.id, .is_connected = peer.is_connected, .sent = peer.sent, .dropped = peer.dropped});
-  }
-  const store::WalCounters& disk = disk_->counters();
-  report.disk = {
-      .entries = disk.entries, .bytes = disk.bytes, .syncs = disk.syncs, .slowest_sync_ns = slowest_sync_ns_};
-  report.clients = {.connections = http_->connections_open(),
-                    .requests = http_->counters().requests,
-                    .body_bytes = http_->counters().bodies_bytes,
-                    .waiting_writes = replica_->waiting_writes(),
-                    .waiting_reads = replica_->waiting_reads()};
-  return report;
-}
-
 // ---- stop
 
 void Node::stop() {
@@ -335,6 +343,11 @@ void Node::stop() {
   log::info("stops: requests under way are answered first");
   is_stopping_ = true;
   replica_->stop_taking();
+  if (replica_->raft().is_leader() && replica_->raft().configuration().everybody().size() > 1) {
+    is_handing_over_ = true;
+    replica_->hand_over(loop_.now_ns(), 1, 0);
+    after_step();
+  }
   http_->drain();
   stop_by_ = loop_.now_ns() + limits::kStopDeadlineMs * raft::kMillisecond;
   stop_timer_.emplace(loop_, [this] { stop_when_idle(); });
@@ -343,7 +356,7 @@ void Node::stop() {
 
 // From a timer of its own, because here everything that calls back is let go.
 void Node::stop_when_idle() {
-  bool is_idle = !replica_->has_waiting() && http_->is_drained();
+  bool is_idle = !replica_->has_waiting() && http_->is_drained() && !is_handing_over_;
   if (!is_idle && loop_.now_ns() < stop_by_) return;
   http_.reset();
   peers_.reset();

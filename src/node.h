@@ -57,6 +57,9 @@ class Node final : private Outside, private ApiHost {
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
   void answer(const Caller& caller, Answer answer) override;
+  void order_ended(const raft::OrderEnd& end) override;
+  void members_changed() override;
+  void removed() override;
 
   // ApiHost
   bool propose(Request request) override;
@@ -71,6 +74,8 @@ class Node final : private Outside, private ApiHost {
   void log_role();
   void arm_timer();
   void stop_when_idle();
+  void meet_members();
+  void wake();
 
   transport::Loop& loop_;
   const Options options_;
@@ -94,7 +99,10 @@ class Node final : private Outside, private ApiHost {
   uint64_t slowest_sync_ns_ = 0;
   log::Limit slow_disk_{10'000};
   log::Limit strange_commands_{10'000};
+  bool has_other_members_ = false;
+  bool is_removed_ = false;
   bool is_stopping_ = false;
+  bool is_handing_over_ = false;
   raft::Time stop_by_ = 0;
   std::function<void()> stopped_;
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "raft/effects.h"
 #include "raft/message.h"
 #include "raft/types.h"
 #include "store/kv.h"
@@ -60,6 +61,13 @@ class Outside {
   // The commits queue: hand these to Replica::apply(), in order, later.
   virtual void commit(std::vector<raft::Entry> entries) = 0;
   virtual void answer(const Caller& caller, Answer answer) = 0;
+
+  // An order of the operator (Replica::change_members, hand_over) has ended.
+  virtual void order_ended(const raft::OrderEnd& end) = 0;
+  // Raft::configuration() is another one now: talk to those it names.
+  virtual void members_changed() = 0;
+  // This node is no member any more, for good: stop, when what waits has been answered.
+  virtual void removed() = 0;
 };
 
 }  // namespace skiff

@@ -112,6 +112,9 @@ void Replica::carry_out() {
     if (!effects.committed.empty()) outside_.commit(std::move(effects.committed));
     take_confirmations(effects);
     take_refusals(effects);
+    for (const raft::OrderEnd& end : effects.orders) outside_.order_ended(end);
+    if (effects.membership_changed) outside_.members_changed();
+    if (effects.removed) outside_.removed();
     ask_again_if_leader_changed();
   }
   answer_ready_reads();
@@ -240,6 +243,16 @@ void Replica::peer_connected(raft::Time now, raft::NodeId node) {
 
 void Replica::peer_gone(raft::Time now, raft::NodeId node) {
   step(now, raft::PeerGone{node});
+  carry_out();
+}
+
+void Replica::change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes) {
+  step(now, raft::ChangeAsked{.id = id, .changes = std::move(changes)});
+  carry_out();
+}
+
+void Replica::hand_over(raft::Time now, uint64_t id, raft::NodeId to) {
+  step(now, raft::TransferAsked{.id = id, .to = to});
   carry_out();
 }
 

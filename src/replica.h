@@ -48,6 +48,11 @@ class Replica {
   void peer_connected(raft::Time now, raft::NodeId node);
   void peer_gone(raft::Time now, raft::NodeId node);
   void tick(raft::Time now);
+
+  // Orders of the operator. They end by way of Outside::order_ended(), with the same id, unique per process.
+  void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
+  void hand_over(raft::Time now, uint64_t id, raft::NodeId to);
+
   // When to tick, if nothing happens before.
   raft::Time next_deadline() const;
 

@@ -95,10 +95,11 @@ std::vector<std::string> with_failing_sync(int nth, const std::string& trace) {
           "-e",     "inject=fdatasync:error=EIO:when=" + std::to_string(nth)};
 }
 
-// Sends every other leader away until that node leads.
+// Kills every other leader until that node leads. (One that is asked to stop would choose its successor, and might
+// always choose the same.)
 void make_lead(Cluster& cluster, int id) {
   for (int leader = cluster.wait_for_leader(); leader != id; leader = cluster.wait_for_leader()) {
-    stop(cluster, leader);
+    cluster.kill(leader);
     cluster.start(leader);
     cluster.wait_until_healthy(leader);
   }

@@ -354,4 +354,31 @@ TEST_CASE("a write nobody waits for is done all the same") {
   REQUIRE(cluster[leader].kv().get("/k")->bytes == "v");
 }
 
+TEST_CASE("leadership is handed over with writes under way, and none of them is lost") {  // [T13] [bug-16]
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  std::vector<uint64_t> writes;
+  for (int i = 0; i < 20; ++i) writes.push_back(cluster.put(1 + i % 3, "/k" + std::to_string(i), "v"));
+  uint64_t order = cluster.hand_over(leader, other_than(leader));
+  for (int i = 20; i < 40; ++i) writes.push_back(cluster.put(1 + i % 3, "/k" + std::to_string(i), "v"));
+  cluster.pass(100 * raft::kMillisecond);
+  REQUIRE(cluster.leader() == other_than(leader));
+  REQUIRE(cluster.answer(order) == "done");
+  for (uint64_t write : writes) REQUIRE(cluster.answer(write) == "done");
+  REQUIRE(cluster[leader].kv().keys() == 40);
+}
+
+TEST_CASE("a node that was removed is told so, and the others go on") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId gone = other_than(leader);
+  uint64_t order = cluster.change(leader, {{.kind = raft::Change::Kind::remove, .node = gone, .address = {}}});
+  cluster.pass(2'000 * raft::kMillisecond);
+  REQUIRE(cluster.answer(order) == "done");
+  REQUIRE(cluster.was_removed(gone));
+  uint64_t written = cluster.put(leader, "/k", "v");
+  cluster.settle();
+  REQUIRE(cluster.answer(written) == "done");
+}
+
 }  // namespace skiff::replica_test

@@ -1,6 +1,7 @@
 #include "tests/support/replica_cluster.h"
 
 #include "raft/check.h"
+#include "raft/describe.h"
 
 namespace skiff {
 
@@ -49,6 +50,10 @@ void ReplicaCluster::Node::answer(const Caller& caller, Answer answer) {
     text = answer.value ? "done: " + std::string(answer.value->bytes) : "missing";
   }
   CHECK(cluster->answers_.emplace(caller.request, text).second);  // never twice
+}
+
+void ReplicaCluster::Node::order_ended(const raft::OrderEnd& end) {
+  CHECK(cluster->answers_.emplace(end.id, raft::describe(end)).second);
 }
 
 bool ReplicaCluster::deliver() {
@@ -146,6 +151,16 @@ uint64_t ReplicaCluster::get(raft::NodeId node, std::string key) {
 uint64_t ReplicaCluster::ask(raft::NodeId node, Request request) {
   request.caller = {.connection = node, .request = ++asked_};
   (*this)[node].propose(now_, {std::move(request)});
+  return asked_;
+}
+
+uint64_t ReplicaCluster::hand_over(raft::NodeId node, raft::NodeId to) {
+  (*this)[node].hand_over(now_, ++asked_, to);
+  return asked_;
+}
+
+uint64_t ReplicaCluster::change(raft::NodeId node, std::vector<raft::Change> changes) {
+  (*this)[node].change_members(now_, ++asked_, std::move(changes));
   return asked_;
 }
 

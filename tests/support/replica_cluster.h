@@ -40,6 +40,10 @@ class ReplicaCluster {
   uint64_t put(raft::NodeId node, std::string key, std::string value);
   uint64_t get(raft::NodeId node, std::string key);
   uint64_t ask(raft::NodeId node, Request request);
+  // Orders the same way: "done", "refused", "unknown", "passed on", each with its reason.
+  uint64_t hand_over(raft::NodeId node, raft::NodeId to);
+  uint64_t change(raft::NodeId node, std::vector<raft::Change> changes);
+  bool was_removed(raft::NodeId node) const { return nodes_.at(node).was_removed; }
   // "done", "done: value", "missing", "refused", "unknown", or "" while there is none.
   std::string answer(uint64_t asked) const;
   size_t answers() const { return answers_.size(); }
@@ -63,11 +67,15 @@ class ReplicaCluster {
     raft::HardState disk_hard_state;
     std::vector<raft::Entry> disk_entries;
     bool disk_is_held = false;
+    bool was_removed = false;
 
     void send(raft::Message&& message) override;
     void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) override;
     void commit(std::vector<raft::Entry> entries) override { commits.push_back(std::move(entries)); }
     void answer(const Caller& caller, Answer answer) override;
+    void order_ended(const raft::OrderEnd& end) override;
+    void members_changed() override {}
+    void removed() override { was_removed = true; }
   };
 
   void start(Node& node);
