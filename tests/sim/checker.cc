@@ -1,0 +1,211 @@
+#include "tests/sim/checker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "raft/describe.h"
+#include "raft/quorum.h"
+#include "store/command.h"
+
+namespace skiff::sim {
+
+static std::string name(raft::NodeId node) { return "node " + std::to_string(node); }
+
+// ---- disks
+
+void Checker::put_down(Disk& disk, const store::Batch& batch) {
+  if (batch.hard_state) disk.hard_state = *batch.hard_state;
+  for (const raft::Entry& entry : batch.entries) {
+    disk.log.resize(entry.position.index - 1);
+    disk.log.push_back(entry.position);
+  }
+}
+
+void Checker::saving(raft::NodeId node, const std::vector<store::Batch>& batches) {
+  Node& is = nodes_[node];
+  is.under_way = batches;
+  Disk disk = {.hard_state = {}, .log = {}};
+  for (const store::Batch& batch : batches) {
+    for (const raft::Entry& entry : batch.entries) {
+      raft::Index before = entry.position.index - 1;
+      bool is_first = disk.log.empty();
+      raft::Term term_before = !is_first ? disk.log.back().term : before == 0 ? 0 : is.disk.log.at(before - 1).term;
+      see_entry(node, entry, term_before);
+      disk.log.push_back(entry.position);
+    }
+  }
+}
+
+void Checker::saved(raft::NodeId node) {
+  Node& is = nodes_[node];
+  for (const store::Batch& batch : is.under_way) put_down(is.disk, batch);
+  is.under_way.clear();
+}
+
+// What stands at a term and index has one content, and one term before it: by induction, all before it is the same.
+void Checker::see_entry(raft::NodeId node, const raft::Entry& entry, raft::Term term_before) {
+  Origin origin{.term_before = term_before, .kind = entry.kind, .payload = entry.payload};
+  auto [known, is_new] = origins_.emplace(entry.position, origin);
+  if (is_new) return;
+  bool is_same = known->second.payload == entry.payload ||
+                 (known->second.payload && entry.payload && *known->second.payload == *entry.payload);
+  world_.require(is_same && known->second.term_before == term_before && known->second.kind == entry.kind,
+                 "log-matching", name(node) + " holds another " + raft::describe(entry));
+}
+
+void Checker::started(raft::NodeId node, const store::Recovered& recovered) {
+  Node& is = nodes_[node];
+  require_disk(node, is, recovered);
+  is.under_way.clear();
+  is.disk.hard_state = recovered.hard_state;
+  is.disk.log.clear();
+  for (const raft::Entry& entry : recovered.entries) is.disk.log.push_back(entry.position);
+  is.leads = false;
+  is.term = recovered.hard_state.term;
+  is.commit = 0;
+}
+
+// All that was saved, and of what was just being saved any beginning.
+void Checker::require_disk(raft::NodeId node, const Node& is, const store::Recovered& recovered) {
+  raft::Index untouched = is.disk.log.size();
+  Disk with_all = is.disk;
+  bool is_known_state = recovered.hard_state == is.disk.hard_state;
+  for (const store::Batch& batch : is.under_way) {
+    if (!batch.entries.empty()) untouched = std::min(untouched, batch.entries.front().position.index - 1);
+    is_known_state |= batch.hard_state == recovered.hard_state;
+    put_down(with_all, batch);
+  }
+  world_.require(is_known_state || is.is_damaged, "disk",
+                 name(node) + " finds " + raft::describe(recovered.hard_state) + " where it saved " +
+                     raft::describe(is.disk.hard_state));
+  world_.require(recovered.entries.size() >= untouched || is.is_damaged, "disk",
+                 name(node) + " finds " + std::to_string(recovered.entries.size()) + " entries of " +
+                     std::to_string(is.disk.log.size()));
+  bool is_exact = is.under_way.empty() && !is.is_damaged;
+  world_.require(!is_exact || recovered.entries.size() == is.disk.log.size(), "disk",
+                 name(node) + " finds more than it saved");
+  for (const raft::Entry& entry : recovered.entries) {
+    bool is_old = entry.position.index <= is.disk.log.size() && is.disk.has(entry.position);
+    bool may_be_new = entry.position.index > untouched && origins_.contains(entry.position);
+    world_.require(is_old || may_be_new, "disk",
+                   name(node) + " finds " + raft::describe(entry) + ", never saved there");
+    if (origins_.contains(entry.position)) see_entry(node, entry, origins_.at(entry.position).term_before);
+  }
+}
+
+void Checker::refused_to_start(raft::NodeId node, const Error& error) {
+  world_.require(nodes_[node].is_damaged, "disk", name(node) + " refuses its own disk: " + error.what);
+}
+
+void Checker::ended(raft::NodeId node) { nodes_[node].leads = false; }
+
+// ---- what a core shows
+
+void Checker::stepped(raft::NodeId node, const Replica& replica) {
+  see_role(node, replica.raft());
+  see_commit(node, replica.raft());
+  uint64_t scale = world_.weather.has_small_limits ? 1 : 1'000;
+  world_.require(replica.waiting_writes() <= 40 * scale && replica.waiting_reads() <= 40 * scale, "bounds",
+                 name(node) + " has " + std::to_string(replica.waiting_writes()) + " writes and " +
+                     std::to_string(replica.waiting_reads()) + " reads waiting");
+}
+
+void Checker::see_role(raft::NodeId node, const raft::Raft& raft) {
+  Node& is = nodes_[node];
+  world_.require(raft.term() >= is.term, "no-going-back", name(node) + " went back to an older term");
+  bool is_news = raft.is_leader() && (!is.leads || is.term != raft.term());
+  is.term = raft.term();
+  is.leads = raft.is_leader();
+  if (!is_news) return;
+  world_.trace([&] { return std::to_string(node) + " leads at t" + std::to_string(raft.term()); });
+  auto [first, is_first] = leaders_.emplace(raft.term(), node);
+  world_.require(is_first || first->second == node, "election-safety",
+                 name(node) + " and " + name(first->second) + " lead t" + std::to_string(raft.term()));
+  for (size_t at = raft.log().base().index; at < committed_.size(); ++at) {
+    world_.require(
+        raft.log().has(committed_[at]) || committed_in_[at] >= raft.term(), "leader-completeness",
+        name(node) + " leads t" + std::to_string(raft.term()) + " without " + raft::describe(committed_[at]));
+  }
+}
+
+void Checker::see_commit(raft::NodeId node, const raft::Raft& raft) {
+  Node& is = nodes_[node];
+  raft::Index commit = raft.log().committed();
+  world_.require(commit >= is.commit, "no-going-back", name(node) + " takes a commit back");
+  bool is_counted = raft.is_leader() && commit > is.commit && commit > committed_.size();
+  world_.require(!is_counted || raft.log().term_at(commit) == raft.term(), "commit-rule",
+                 name(node) + " counts copies of " + std::to_string(commit) + ", of an older term");
+  for (raft::Index index = std::max(is.commit, raft.log().base().index) + 1; index <= commit; ++index) {
+    const raft::Entry& entry = raft.log().at(index);
+    if (index > committed_.size()) commit_first(node, raft, entry);
+    world_.require(
+        committed_[index - 1] == entry.position, "state-machine",
+        name(node) + " commits " + raft::describe(entry) + ", others " + raft::describe(committed_[index - 1]));
+  }
+  is.commit = std::max(is.commit, commit);
+}
+
+void Checker::commit_first(raft::NodeId node, const raft::Raft& raft, const raft::Entry& entry) {
+  committed_.push_back(entry.position);
+  committed_in_.push_back(raft.term());
+  std::set<raft::NodeId> copies;
+  for (const auto& [id, other] : nodes_) {
+    if (other.disk.has(entry.position)) copies.insert(id);
+  }
+  world_.require(raft::quorum::is_majority(raft.configuration().voters(), copies), "majority",
+                 name(node) + " commits " + raft::describe(entry) + ", which is on " + std::to_string(copies.size()) +
+                     " disks; " + raft::describe(raft.configuration()));
+  if (entry.kind != raft::EntryKind::command) return;
+  auto command = store::decode(*entry.payload);
+  if (command->verb != store::Verb::put) return;
+  std::string value(command->value);
+  world_.require(!refused_.contains(value), "refused", "the refused " + value.substr(0, 40) + " is committed");
+  written_.insert(std::move(value));
+}
+
+void Checker::applied(raft::NodeId node, const std::vector<raft::Entry>& entries, const store::Kv& kv) {
+  if (entries.empty()) return;
+  auto [known, is_new] = digests_.emplace(kv.applied(), kv.digest());
+  world_.require(known->second == kv.digest(), "state-machine",
+                 name(node) + " has another state after " + std::to_string(kv.applied()));
+}
+
+// ---- what leaves a node
+
+void Checker::see_vote(raft::NodeId node, raft::Term term, raft::NodeId candidate) {
+  auto [vote, is_first] = votes_.emplace(std::pair{term, node}, candidate);
+  world_.require(vote->second == candidate, "one-vote", name(node) + " votes twice in t" + std::to_string(term));
+  raft::HardState kept = nodes_[node].disk.hard_state;
+  bool is_kept = kept.term > term || kept == raft::HardState{.term = term, .vote = candidate};
+  world_.require(is_kept, "promises", "the vote of " + name(node) + " is not on its disk");
+}
+
+// A sender that has gone on to a newer term may hold something else by now; that term must then be on its disk.
+void Checker::leaves(const raft::Message& message) {
+  const Disk& disk = nodes_[message.from].disk;
+  if (const auto* request = std::get_if<raft::VoteRequest>(&message.body)) {
+    see_vote(message.from, message.term, message.from);
+    bool is_kept = disk.hard_state.term > message.term || disk.has(request->last);
+    world_.require(is_kept, "promises", "its log is not on its disk: " + raft::describe(message));
+  } else if (const auto* reply = std::get_if<raft::VoteReply>(&message.body)) {
+    if (reply->granted) see_vote(message.from, message.term, message.to);
+  } else if (const auto* ack = std::get_if<raft::AppendReply>(&message.body)) {
+    bool is_kept = !ack->accepted || (disk.hard_state.term >= message.term &&
+                                      (disk.hard_state.term > message.term || disk.log.size() >= ack->match));
+    world_.require(is_kept, "promises", "what it acknowledges is not on its disk: " + raft::describe(message));
+  }
+}
+
+// ---- what clients were told
+
+void Checker::acknowledged(const std::string& value) {
+  world_.require(written_.contains(value), "acknowledged",
+                 "the acknowledged " + value.substr(0, 40) + " is not committed");
+}
+
+void Checker::refused(const std::string& value) {
+  refused_.insert(value);
+  world_.require(!written_.contains(value), "refused", "the refused " + value.substr(0, 40) + " was committed");
+}
+
+}  // namespace skiff::sim

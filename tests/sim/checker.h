@@ -1,0 +1,99 @@
+// Checker: sees all machines at once, and says when a promise is broken. Each check has a name, which a failure is
+// reported under and by which it can be left out.
+//
+//   election-safety      one leader in a term (thesis 3.2)
+//   one-vote             a node votes once in a term, whatever happens to it in between
+//   log-matching         what stands at a term and index is the same everywhere, and so is the term before it
+//   leader-completeness  who comes to lead has everything that was committed before
+//   commit-rule          a leader counts copies of entries of its own term alone (3.6.2)
+//   majority             what is committed is on the disks of a majority; of both halves, while the members change
+//   state-machine        what is committed at an index is the same at all, and so is the state after it, by digest
+//   no-going-back        neither the term nor the commit index of a node does
+//   promises             votes and acknowledgements leave only when the sender's disk bears them out
+//   disk                 a node finds on its disk what it was told is there; all of it after a clean stop, and nothing
+//                        else; damage is refused and never believed
+//   acknowledged         a write that was answered as done is committed
+//   refused              a write that was answered as refused is never committed
+//   bounds               what waits is bounded as configured
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/replica.h"
+#include "store/storage.h"
+#include "tests/sim/world.h"
+
+namespace skiff::sim {
+
+class Checker {
+ public:
+  explicit Checker(World& world) : world_(world) {}
+
+  // A process of that node.
+  void started(raft::NodeId node, const store::Recovered& recovered);
+  void refused_to_start(raft::NodeId node, const Error& error);
+  void ended(raft::NodeId node);
+  void stepped(raft::NodeId node, const Replica& replica);
+  void leaves(const raft::Message& message);
+  void applied(raft::NodeId node, const std::vector<raft::Entry>& entries, const store::Kv& kv);
+  // Its disk is given these, and has them.
+  void saving(raft::NodeId node, const std::vector<store::Batch>& batches);
+  void saved(raft::NodeId node);
+  // Somebody has tampered with its files.
+  void damaged(raft::NodeId node) { nodes_[node].is_damaged = true; }
+
+  // What clients were told of a write with that value, unlike any other.
+  void acknowledged(const std::string& value);
+  void refused(const std::string& value);
+
+  uint64_t elections() const { return leaders_.size(); }
+  uint64_t committed() const { return committed_.size(); }
+
+ private:
+  // What a node's disk is known to hold.
+  struct Disk {
+    raft::HardState hard_state;
+    std::vector<raft::LogPosition> log;  // [0] has index 1
+    bool has(raft::LogPosition position) const {
+      return position.index == 0 || (position.index <= log.size() && log[position.index - 1] == position);
+    }
+  };
+  struct Node {
+    Disk disk;
+    std::vector<store::Batch> under_way;
+    bool is_damaged = false;
+    bool leads = false;
+    raft::Term term = 0;
+    raft::Index commit = 0;
+  };
+  struct Origin {
+    raft::Term term_before = 0;
+    raft::EntryKind kind = raft::EntryKind::no_op;
+    raft::Payload payload;
+  };
+
+  void see_entry(raft::NodeId node, const raft::Entry& entry, raft::Term term_before);
+  void see_role(raft::NodeId node, const raft::Raft& raft);
+  void see_commit(raft::NodeId node, const raft::Raft& raft);
+  void commit_first(raft::NodeId node, const raft::Raft& raft, const raft::Entry& entry);
+  void see_vote(raft::NodeId node, raft::Term term, raft::NodeId candidate);
+  void require_disk(raft::NodeId node, const Node& is, const store::Recovered& recovered);
+  static void put_down(Disk& disk, const store::Batch& batch);
+
+  World& world_;
+  std::map<raft::NodeId, Node> nodes_;
+  std::map<raft::LogPosition, Origin> origins_;
+  std::map<raft::Term, raft::NodeId> leaders_;
+  std::map<std::pair<raft::Term, raft::NodeId>, raft::NodeId> votes_;
+  std::vector<raft::LogPosition> committed_;  // [0] has index 1
+  std::vector<raft::Term> committed_in_;      // the term of who knew first
+  std::map<raft::Index, uint64_t> digests_;
+  std::set<std::string> written_;  // values of committed commands
+  std::set<std::string> refused_;
+};
+
+}  // namespace skiff::sim

@@ -1,0 +1,111 @@
+#include "tests/sim/clients.h"
+
+#include <utility>
+
+#include "tests/sim/checker.h"
+
+namespace skiff::sim {
+
+using linearizable::Operation;
+using Outcome = Operation::Outcome;
+
+void Clients::begin(std::vector<raft::NodeId> nodes) {
+  nodes_ = std::move(nodes);
+  for (uint64_t client = 1; client <= world_.weather.clients; ++client) {
+    world_.after(world_.about(world_.weather.think_mean), [this, client] { next(client); });
+  }
+}
+
+void Clients::next(uint64_t client) {
+  if (is_stopped_) return;
+  constexpr Request::Kind kKinds[] = {Request::Kind::put,    Request::Kind::put, Request::Kind::get,
+                                      Request::Kind::get,    Request::Kind::get, Request::Kind::put,
+                                      Request::Kind::remove, Request::Kind::get};
+  Request::Kind kind = kKinds[world_.random.below(std::size(kKinds))];
+  std::string key = "/k" + std::to_string(world_.random.below(world_.weather.keys));
+  raft::NodeId node = nodes_[world_.random.below(nodes_.size())];
+  uint64_t request = ask_as(client, node, kind, key, nullptr);
+  if (request == 0) {  // nobody there
+    world_.after(world_.about(world_.weather.think_mean), [this, client] { next(client); });
+    return;
+  }
+  bool goes_away = world_.is_allowed(Fault::vanish) && world_.chance(10);
+  Time patience = goes_away ? world_.between(0, 50 * kMillisecond) : 4 * world_.weather.request_timeout;
+  world_.after(patience, [=, this] {
+    if (!waiting_.contains(request)) return;
+    if (goes_away) world_.count(Fault::vanish);
+    end(request, Outcome::unknown);
+  });
+}
+
+void Clients::ask(raft::NodeId node, Request::Kind kind, const std::string& key, std::function<void(bool)> done) {
+  if (ask_as(0, node, kind, key, done) == 0) done(false);
+}
+
+uint64_t Clients::ask_as(uint64_t client, raft::NodeId node, Request::Kind kind, const std::string& key,
+                         std::function<void(bool)> done) {
+  uint64_t number = ++requests_;
+  Operation operation{.kind = kind == Request::Kind::put      ? Operation::Kind::put
+                              : kind == Request::Kind::remove ? Operation::Kind::remove
+                                                              : Operation::Kind::get,
+                      .outcome = Outcome::unknown,
+                      .key = key,
+                      .value = {},
+                      .started = world_.now(),
+                      .client = client};
+  Request request{.kind = kind, .caller = {.connection = client, .request = number}, .key = key, .value = {}};
+  if (kind == Request::Kind::put) {
+    request.value = "v" + std::to_string(number);
+    if (world_.chance(20)) request.value.resize(world_.between(100, 3'000), '.');
+    operation.value = request.value;
+  }
+  if (!send_(node, std::move(request))) return 0;
+  world_.trace([&] {
+    const char* what = kind == Request::Kind::put ? " puts " : kind == Request::Kind::remove ? " removes " : " gets ";
+    return "client " + std::to_string(client) + " at " + std::to_string(node) + what + key + " #" +
+           std::to_string(number);
+  });
+  history_.push_back(std::move(operation));
+  waiting_[number] = {.node = node, .operation = history_.size() - 1, .client = client, .done = std::move(done)};
+  return number;
+}
+
+void Clients::answered(raft::NodeId node, const Caller& caller, const Answer& answer) {
+  auto found = waiting_.find(caller.request);
+  if (found == waiting_.end()) return;  // it went away
+  world_.require(found->second.node == node, "answers", "an answer from a node that was not asked");
+  Operation& operation = history_[found->second.operation];
+  operation.ended = world_.now();
+  Outcome outcome = answer.kind == Answer::Kind::done      ? Outcome::ok
+                    : answer.kind == Answer::Kind::refused ? Outcome::refused
+                                                           : Outcome::unknown;
+  if (operation.kind == Operation::Kind::get && answer.value) operation.value = std::string(answer.value->bytes);
+  if (operation.kind == Operation::Kind::put && outcome == Outcome::ok) checker_.acknowledged(*operation.value);
+  if (operation.kind == Operation::Kind::put && outcome == Outcome::refused) checker_.refused(*operation.value);
+  ++answers_;
+  end(caller.request, outcome);
+}
+
+void Clients::lost(raft::NodeId node) {
+  std::vector<uint64_t> lost;
+  for (const auto& [request, waiting] : waiting_) {
+    if (waiting.node == node) lost.push_back(request);
+  }
+  for (uint64_t request : lost) end(request, Outcome::unknown);
+}
+
+void Clients::end(uint64_t request, Outcome outcome) {
+  Waiting waiting = std::move(waiting_.at(request));
+  waiting_.erase(request);
+  history_[waiting.operation].outcome = outcome;
+  world_.trace([&] {
+    constexpr const char* kWords[] = {" done", " refused", " unknown"};
+    return "client " + std::to_string(waiting.client) + " #" + std::to_string(request) +
+           kWords[static_cast<size_t>(outcome)];
+  });
+  if (waiting.done) waiting.done(outcome == Outcome::ok);
+  if (waiting.client == 0) return;
+  world_.after(world_.about(world_.weather.think_mean), [this, client = waiting.client] { next(client); });
+}
+
+}  // namespace skiff::sim

@@ -1,0 +1,300 @@
+#include "tests/sim/machine.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "raft/check.h"
+#include "raft/describe.h"
+#include "tests/sim/checker.h"
+
+namespace skiff::sim {
+namespace {
+
+constexpr char kFolder[] = "data";
+constexpr uint64_t kCluster = 7;
+constexpr uint64_t kLastOrder = ~uint64_t{0};
+constexpr size_t kHeldMax = 20'000;  // what a process that stands still can have waiting in its sockets
+constexpr store::WalOptions kWal{.segment_bytes = 64 * 1024};
+
+}  // namespace
+
+Machine::Machine(World& world, Checker& checker, raft::NodeId id, std::vector<raft::NodeId> founders, Events events)
+    : world_(world),
+      checker_(checker),
+      id_(id),
+      founders_(std::move(founders)),
+      events_(std::move(events)),
+      files_(world.random.next()),
+      clock_offset_(world.between(1, 1'000 * kSecond)),
+      clock_permille_(
+          world.between(1'000 - world.weather.drift_permille / 2, 1'000 + world.weather.drift_permille / 2)) {
+  if (clock_permille_ != 1'000) world_.count(Fault::drift);
+}
+
+// ---- the process: start and end
+
+void Machine::start() {
+  if (is_up() || refusal_) return;
+  ++life_;
+  store::Identity wanted{.cluster = kCluster, .node = id_, .founders = {}};
+  for (raft::NodeId founder : founders_) wanted.founders.push_back({.id = founder, .address = std::to_string(founder)});
+  auto opened = store::Storage::open(files_, kFolder, wanted, kWal);
+  if (!opened) {
+    world_.trace([&] { return std::to_string(id_) + " cannot start: " + opened.error().what; });
+    checker_.refused_to_start(id_, opened.error());
+    bool is_damaged = opened.error().code == Error::Code::corrupt || opened.error().code == Error::Code::invalid;
+    if (is_damaged) refusal_ = opened.error().what;
+    files_.restart();
+    return;
+  }
+  world_.trace([&] {
+    return std::to_string(id_) + " starts, " + raft::describe(opened->recovered.hard_state) + ", " +
+           std::to_string(opened->recovered.entries.size()) + " entries";
+  });
+  checker_.started(id_, opened->recovered);
+  incarnation_ = opened->recovered.incarnation;
+  storage_ = std::move(opened->storage);
+  Outside& outside = *this;
+  replica_ = std::make_unique<Replica>(config(std::move(opened->recovered)), local_now(), outside);
+  arm_timer();
+}
+
+ReplicaConfig Machine::config(store::Recovered recovered) {
+  const Weather& weather = world_.weather;
+  uint64_t scale = weather.has_small_limits ? 1 : 1'000;
+  ReplicaConfig config{.raft = {.id = id_,
+                                .founders = raft::founded_by(founders_),
+                                .heartbeat_interval = weather.heartbeat,
+                                .election_timeout = weather.election_timeout,
+                                .seed = world_.random.next(),
+                                .hard_state = recovered.hard_state,
+                                .entries = std::move(recovered.entries),
+                                .lease_reads = weather.has_lease,
+                                .append_bytes_max = 400 * scale,
+                                .append_entries_max = 8 * scale,
+                                .window = {.entries_max = 16 * scale, .bytes_max = 2'000 * scale},
+                                .uncommitted_bytes_max = 4'000 * scale,
+                                .uncommitted_entries_max = 60 * scale,
+                                .waiting_reads_max = 20 * scale},
+                       .incarnation = recovered.incarnation,
+                       .request_timeout = weather.request_timeout,
+                       .check_timeout = std::min(kSecond, weather.request_timeout),
+                       .forward_window_bytes = 500 * scale,
+                       .leader_window_bytes = 2'000 * scale,
+                       .waiting_writes_max = 40 * scale,
+                       .waiting_write_bytes_max = 20'000 * scale,
+                       .waiting_reads_max = 40 * scale};
+  return config;
+}
+
+void Machine::end_process() {
+  if (!is_up()) return;
+  CHECK(!is_in_step_);
+  checker_.ended(id_);
+  ++life_;
+  replica_.reset();
+  storage_.reset();
+  is_paused_ = is_stopping_ = is_applying_ = false;
+  held_.clear();
+  waiting_.clear();
+  saving_.clear();
+  to_apply_.clear();
+  armed_for_ = raft::kNever;
+  last_save_ = saving_up_to_ = 0;
+  events_.stopped(id_);
+}
+
+void Machine::kill() {
+  if (!is_up()) return;
+  world_.trace([&] { return std::to_string(id_) + " is killed"; });
+  end_process();
+  files_.restart();
+}
+
+void Machine::lose_power(testing::MemoryFiles::Loss loss) {
+  world_.trace([&] { return std::to_string(id_) + " loses power"; });
+  end_process();
+  files_.crash(loss);
+  dies_in_save_ = false;
+}
+
+void Machine::stop() {
+  if (!is_up() || is_stopping_) return;
+  world_.trace([&] { return std::to_string(id_) + " is asked to stop"; });
+  is_stopping_ = true;
+  step([this](Replica& replica) {
+    replica.stop_taking();
+    if (replica.raft().is_leader()) replica.hand_over(local_now(), kLastOrder, 0);
+  });
+  stop_when_idle(world_.now() + world_.weather.request_timeout + kSecond);
+}
+
+void Machine::stop_when_idle(Time at_latest) {
+  bool is_idle = !replica_->has_waiting() && saving_.empty();
+  if (!is_idle && world_.now() < at_latest) return later(5 * kMillisecond, [=, this] { stop_when_idle(at_latest); });
+  world_.trace([&] { return std::to_string(id_) + " has stopped"; });
+  end_process();
+  files_.restart();
+}
+
+void Machine::pause() {
+  if (!is_up() || is_paused_) return;
+  world_.trace([&] { return std::to_string(id_) + " stands still"; });
+  is_paused_ = true;
+}
+
+void Machine::go_on() {
+  if (!is_paused_) return;
+  world_.trace([&] { return std::to_string(id_) + " goes on"; });
+  is_paused_ = false;
+  while (!held_.empty() && is_up()) {
+    std::function<void()> what = std::move(held_.front());
+    held_.pop_front();
+    what();
+  }
+}
+
+void Machine::in_process(std::function<void()> what) {
+  if (!is_up()) return;
+  if (!is_paused_) return what();
+  if (held_.size() < kHeldMax) held_.push_back(std::move(what));
+}
+
+void Machine::later(Time delay, std::function<void()> what) {
+  world_.after(delay, [this, life = life_, what = std::move(what)] {
+    if (life == life_) in_process(what);
+  });
+}
+
+void Machine::step(std::function<void(Replica&)> what) {
+  is_in_step_ = true;
+  what(*replica_);
+  is_in_step_ = false;
+  checker_.stepped(id_, *replica_);
+  arm_timer();
+}
+
+// ---- what happens to it
+
+void Machine::ask(Request request) {
+  in_process([this, request = std::move(request)] {
+    step([&](Replica& replica) { replica.propose(local_now(), {request}); });
+  });
+}
+
+void Machine::receive(raft::Message&& message) {
+  in_process([this, message = std::move(message)]() mutable {
+    world_.trace([&] { return raft::describe(message); });
+    step([&](Replica& replica) { replica.received(local_now(), std::move(message)); });
+  });
+}
+
+void Machine::connected(raft::NodeId peer) {
+  in_process([this, peer] { step([&](Replica& replica) { replica.peer_connected(local_now(), peer); }); });
+}
+
+void Machine::gone(raft::NodeId peer) {
+  in_process([this, peer] { step([&](Replica& replica) { replica.peer_gone(local_now(), peer); }); });
+}
+
+void Machine::change_members(uint64_t order, std::vector<raft::Change> changes) {
+  in_process([this, order, changes = std::move(changes)] {
+    step([&](Replica& replica) { replica.change_members(local_now(), order, changes); });
+  });
+}
+
+void Machine::hand_over(uint64_t order, raft::NodeId to) {
+  in_process([this, order, to] { step([&](Replica& replica) { replica.hand_over(local_now(), order, to); }); });
+}
+
+void Machine::arm_timer() {
+  Time deadline = replica_->next_deadline();
+  if (deadline >= armed_for_ || deadline == raft::kNever) return;
+  armed_for_ = deadline;
+  Time now = local_now();
+  Time delay = deadline > now ? (deadline - now) / clock_permille_ * 1'000 + 1'000 : 0;
+  later(delay, [this] {
+    armed_for_ = raft::kNever;
+    step([&](Replica& replica) { replica.tick(local_now()); });
+  });
+}
+
+// ---- what it wants done
+
+void Machine::send(raft::Message&& message) {
+  checker_.leaves(message);
+  events_.send(std::move(message));
+}
+
+void Machine::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) {
+  CHECK(save > last_save_);
+  last_save_ = save;
+  waiting_.push_back({.hard_state = hard_state, .entries = std::move(entries)});
+  if (saving_.empty()) start_saving();
+}
+
+void Machine::start_saving() {
+  saving_ = std::exchange(waiting_, {});
+  saving_up_to_ = last_save_;
+  Time takes = world_.about(world_.weather.sync);
+  if (!world_.is_healed && world_.chance(world_.weather.stall_permille)) {
+    world_.count(Fault::stalled_sync);
+    takes += world_.between(kMillisecond, 3 * kSecond);
+  }
+  if (stalled_until_ > world_.now()) takes += stalled_until_ - world_.now();
+  later(takes, [this] { finish_saving(); });
+}
+
+void Machine::finish_saving() {
+  if (dies_in_save_) {
+    world_.count(Fault::torn);
+    files_.stop_at(files_.operations() + world_.between(1, 3));
+  }
+  if (full_until_ > world_.now()) files_.fail_at(files_.operations() + 1, testing::MemoryFiles::Fault::no_space);
+  checker_.saving(id_, saving_);
+  auto saved = storage_->save(saving_);
+  if (dies_in_save_) return lose_power(testing::MemoryFiles::Loss::random);
+  if (!saved) {
+    world_.trace([&] { return std::to_string(id_) + " stops: " + saved.error().what; });
+    return kill();
+  }
+  checker_.saved(id_);
+  uint64_t up_to = saving_up_to_;
+  saving_.clear();
+  if (!waiting_.empty()) start_saving();
+  step([&](Replica& replica) { replica.persisted(local_now(), up_to); });
+}
+
+void Machine::commit(std::vector<raft::Entry> entries) {
+  std::move(entries.begin(), entries.end(), std::back_inserter(to_apply_));
+  if (std::exchange(is_applying_, true)) return;
+  later(world_.between(1'000, 100'000), [this] { apply_page(); });
+}
+
+void Machine::apply_page() {
+  auto count =
+      static_cast<std::ptrdiff_t>(std::min<size_t>(to_apply_.size(), world_.weather.has_small_limits ? 3 : 100));
+  std::vector<raft::Entry> page(std::make_move_iterator(to_apply_.begin()),
+                                std::make_move_iterator(to_apply_.begin() + count));
+  to_apply_.erase(to_apply_.begin(), to_apply_.begin() + count);
+  is_applying_ = !to_apply_.empty();
+  if (is_applying_) later(world_.between(1'000, 100'000), [this] { apply_page(); });
+  step([&](Replica& replica) { replica.apply(local_now(), page); });
+  checker_.applied(id_, page, replica_->kv());
+}
+
+void Machine::answer(const Caller& caller, Answer answer) { events_.answer(caller, std::move(answer)); }
+
+void Machine::order_ended(const raft::OrderEnd& end) {
+  world_.trace([&] { return std::to_string(id_) + " order " + std::to_string(end.id) + ' ' + raft::describe(end); });
+  events_.order_ended(end);
+}
+
+void Machine::removed() {
+  if (std::exchange(was_removed_, true)) return;
+  world_.trace([&] { return std::to_string(id_) + " is no member any more"; });
+  later(kMillisecond, [this] { stop(); });
+}
+
+}  // namespace skiff::sim

@@ -1,0 +1,120 @@
+// Machine: one node: a real Replica over a real Storage, on a disk that forgets and with a clock of its own. What
+// src/node.cc is to a process, this is to the simulation.
+//
+// It has a disk for ever, and a process from start() until it is killed, stops by itself, or is stopped. What happens
+// to a process that is paused happens when it goes on.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/replica.h"
+#include "store/storage.h"
+#include "tests/sim/world.h"
+#include "tests/support/memory_files.h"
+
+namespace skiff::sim {
+
+class Checker;
+
+class Machine final : private Outside {
+ public:
+  struct Events {
+    std::function<void(raft::Message&&)> send;
+    std::function<void(const Caller&, Answer)> answer;
+    std::function<void(const raft::OrderEnd&)> order_ended;
+    std::function<void(raft::NodeId)> stopped;  // the process has ended, by itself or as it was told
+  };
+  // `founders` is empty for a node that waits to be added.
+  Machine(World& world, Checker& checker, raft::NodeId id, std::vector<raft::NodeId> founders, Events events);
+
+  raft::NodeId id() const { return id_; }
+  bool is_up() const { return replica_ != nullptr; }
+  bool is_paused() const { return is_paused_; }
+  // Why it does not start: its disk is damaged and it says so. Nothing while it may yet start.
+  const std::optional<std::string>& refusal() const { return refusal_; }
+  bool was_removed() const { return was_removed_; }
+  bool is_stopping() const { return is_stopping_; }
+  const Replica& replica() const { return *replica_; }
+  testing::MemoryFiles& disk() { return files_; }
+  uint64_t incarnation() const { return incarnation_; }
+
+  void start();
+  void kill();                                       // the process; at any time
+  void lose_power(testing::MemoryFiles::Loss loss);  // the machine
+  void lose_power_in_next_save() { dies_in_save_ = true; }
+  void stop();  // asked to; answers what waits first
+  void pause();
+  void go_on();
+  void stall_disk_until(Time until) { stalled_until_ = until; }
+  void fill_disk_until(Time until) { full_until_ = until; }
+
+  // From outside; nothing happens if it is not up.
+  void ask(Request request);
+  void receive(raft::Message&& message);
+  void connected(raft::NodeId peer);
+  void gone(raft::NodeId peer);
+  void change_members(uint64_t order, std::vector<raft::Change> changes);
+  void hand_over(uint64_t order, raft::NodeId to);
+
+ private:
+  // Outside
+  void send(raft::Message&& message) override;
+  void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) override;
+  void commit(std::vector<raft::Entry> entries) override;
+  void answer(const Caller& caller, Answer answer) override;
+  void order_ended(const raft::OrderEnd& end) override;
+  void members_changed() override {}
+  void removed() override;
+
+  // Does it now, or when the process goes on; never in another process than this.
+  void in_process(std::function<void()> what);
+  void later(Time delay, std::function<void()> what);
+  void step(std::function<void(Replica&)> what);
+  void stop_when_idle(Time at_latest);
+  void start_saving();
+  void finish_saving();
+  void apply_page();
+  void arm_timer();
+  void end_process();
+  ReplicaConfig config(store::Recovered recovered);
+  Time local_now() const { return clock_offset_ + world_.now() / 1'000 * clock_permille_; }
+
+  World& world_;
+  Checker& checker_;
+  const raft::NodeId id_;
+  const std::vector<raft::NodeId> founders_;
+  Events events_;
+  testing::MemoryFiles files_;
+  const Time clock_offset_;
+  const uint64_t clock_permille_;
+
+  std::unique_ptr<store::Storage> storage_;
+  std::unique_ptr<Replica> replica_;
+  uint64_t life_ = 0;  // counts processes
+  uint64_t incarnation_ = 0;
+  std::optional<std::string> refusal_;
+  bool is_paused_ = false;
+  bool is_stopping_ = false;
+  bool was_removed_ = false;
+  bool is_in_step_ = false;
+  std::deque<std::function<void()>> held_;  // while it is paused
+
+  std::vector<store::Batch> waiting_;  // for the disk
+  std::vector<store::Batch> saving_;
+  uint64_t last_save_ = 0;
+  uint64_t saving_up_to_ = 0;
+  bool dies_in_save_ = false;
+  Time stalled_until_ = 0;
+  Time full_until_ = 0;
+
+  std::deque<raft::Entry> to_apply_;
+  bool is_applying_ = false;
+  Time armed_for_ = raft::kNever;
+};
+
+}  // namespace skiff::sim

@@ -1,0 +1,285 @@
+// What goes wrong, and when. Whatever is lost for good, at most a minority of the voters is at any time, so that the
+// cluster must come back in the end.
+#include <algorithm>
+#include <utility>
+
+#include "raft/quorum.h"
+#include "tests/sim/simulation.h"
+
+namespace skiff::sim {
+
+void Simulation::schedule_fault() {
+  world_.after(world_.about(world_.weather.fault_every), [this] {
+    if (world_.is_healed) return;
+    undo_some();
+    strike();
+    schedule_fault();
+  });
+}
+
+void Simulation::strike() {
+  uint64_t sum = 0;
+  for (uint64_t weight : world_.weather.weights) sum += weight;
+  if (sum == 0) return;
+  uint64_t dice = world_.random.below(sum);
+  for (size_t fault = 0; fault < kFaults; ++fault) {
+    if (dice < world_.weather.weights[fault]) return strike(static_cast<Fault>(fault));
+    dice -= world_.weather.weights[fault];
+  }
+}
+
+void Simulation::strike(Fault fault) {
+  Machine* machine = any_up();
+  if (machine == nullptr) return;
+  raft::NodeId node = machine->id();
+  raft::NodeId peer = any_machine()->id();
+  switch (fault) {
+    case Fault::partition: return partition();
+    case Fault::isolate: return isolate();
+    case Fault::swizzle: return swizzle();
+    case Fault::one_way: network_.cut(node, peer); break;
+    case Fault::clog: network_.clog(node, peer, world_.now() + world_.between(100 * kMillisecond, 5 * kSecond)); break;
+    case Fault::reset: machine->connected(peer); break;
+    case Fault::false_alarm: machine->gone(peer); break;
+    case Fault::kill:
+    case Fault::power:
+    case Fault::power_all:
+    case Fault::torn:
+    case Fault::clean_stop: return crash(fault);
+    case Fault::bit_rot:
+    case Fault::misdirected: return damage(fault);
+    case Fault::failed_sync:
+      machine->disk().fail_next_sync();
+      restart_later(node, world_.between(0, 4 * kSecond));
+      break;
+    case Fault::stalled_sync:
+      machine->stall_disk_until(world_.now() + world_.between(10 * kMillisecond, 5 * kSecond));
+      break;
+    case Fault::full_disk:
+      machine->fill_disk_until(world_.now() + world_.between(0, 3 * kSecond));
+      restart_later(node, world_.between(0, 4 * kSecond));
+      break;
+    case Fault::pause:
+      machine->pause();
+      world_.after(world_.about(world_.weather.election_timeout), [machine] { machine->go_on(); });
+      break;
+    case Fault::transfer: machine->hand_over(++orders_, world_.chance(500) ? 0 : peer); break;
+    case Fault::membership: return change_members();
+    case Fault::replace: return replace(node);
+    case Fault::loss:
+    case Fault::delay:
+    case Fault::duplicate:
+    case Fault::drift:
+    case Fault::vanish: return;  // they happen all the time
+  }
+  world_.count(fault);
+  world_.trace([&] { return std::string(to_text(fault)) + " at " + std::to_string(node); });
+}
+
+// ---- the network
+
+void Simulation::undo_some() {
+  if (world_.random.below(100) < 60) network_.mend_all();
+}
+
+void Simulation::cut_both(raft::NodeId a, raft::NodeId b) {
+  network_.cut(a, b);
+  network_.cut(b, a);
+}
+
+void Simulation::partition() {
+  std::set<raft::NodeId> side;
+  for (const auto& [id, machine] : machines_) {
+    if (world_.chance(500)) side.insert(id);
+  }
+  for (const auto& [a, machine] : machines_) {
+    for (const auto& [b, other] : machines_) {
+      if (side.contains(a) && !side.contains(b)) cut_both(a, b);
+    }
+  }
+  world_.count(Fault::partition);
+  world_.trace([&] { return "partition, " + std::to_string(side.size()) + " on one side"; });
+}
+
+void Simulation::isolate() {
+  raft::NodeId alone = leader_or_any();
+  for (const auto& [id, machine] : machines_) {
+    if (id != alone) cut_both(alone, id);
+  }
+  world_.count(Fault::isolate);
+  world_.trace([&] { return "isolate " + std::to_string(alone); });
+}
+
+void Simulation::swizzle() {
+  std::vector<raft::NodeId> chosen;
+  for (const auto& [id, machine] : machines_) {
+    if (world_.chance(500)) chosen.push_back(id);
+  }
+  Time at = 0;
+  for (raft::NodeId alone : chosen) {
+    world_.after(at += world_.between(0, 500 * kMillisecond), [this, alone] {
+      for (const auto& [id, machine] : machines_) {
+        if (id != alone && !world_.is_healed) cut_both(alone, id);
+      }
+    });
+  }
+  for (size_t left = chosen.size(); left > 1; --left) std::swap(chosen[left - 1], chosen[world_.random.below(left)]);
+  for (raft::NodeId back : chosen) {
+    world_.after(at += world_.between(0, 500 * kMillisecond), [this, back] {
+      for (const auto& [id, machine] : machines_) {
+        network_.mend(id, back);
+        network_.mend(back, id);
+      }
+    });
+  }
+  world_.count(Fault::swizzle);
+}
+
+// ---- processes, machines and disks
+
+Machine* Simulation::any_machine() {
+  auto machine = machines_.begin();
+  std::advance(machine, static_cast<std::ptrdiff_t>(world_.random.below(machines_.size())));
+  return machine->second.get();
+}
+
+Machine* Simulation::any_up() {
+  if (world_.chance(400)) {
+    Machine* leads = machines_.at(leader_or_any()).get();
+    if (leads->is_up()) return leads;
+  }
+  for (int tries = 0; tries < 20; ++tries) {
+    Machine* machine = any_machine();
+    if (machine->is_up()) return machine;
+  }
+  return nullptr;
+}
+
+raft::NodeId Simulation::leader_or_any() {
+  const raft::Raft* leads = leader();
+  return leads != nullptr ? leads->leader() : any_machine()->id();
+}
+
+void Simulation::restart_later(raft::NodeId node, Time delay) {
+  world_.after(delay, [this, node] {
+    Machine& machine = *machines_.at(node);
+    if (machine.is_up() && !world_.is_healed) return restart_later(node, kSecond);
+    start(machine);
+  });
+}
+
+void Simulation::crash(Fault fault) {
+  Machine* chosen = any_up();
+  if (chosen == nullptr) return;
+  Machine& machine = *chosen;
+  world_.count(fault);
+  switch (fault) {
+    case Fault::kill: machine.kill(); break;
+    case Fault::power: machine.lose_power(Loss::random); break;
+    case Fault::torn: machine.lose_power_in_next_save(); break;
+    case Fault::clean_stop: machine.stop(); break;
+    default:
+      for (auto& [id, each] : machines_) {
+        each->lose_power(Loss::random);
+        restart_later(id, world_.between(0, 2 * kSecond));
+      }
+      return;
+  }
+  restart_later(machine.id(), world_.between(0, 4 * kSecond));
+}
+
+// Whether a majority of the voters stays whole without it, now and when the change under way is done.
+bool Simulation::may_lose(raft::NodeId node) {
+  const raft::Raft* leads = leader();
+  if (leads == nullptr || !leads->is_configuration_committed() || leads->configuration().is_joint()) return false;
+  std::set<raft::NodeId> whole;
+  for (const auto& [id, machine] : machines_) {
+    if (id != node && !lost_.contains(id) && !machine->was_removed()) whole.insert(id);
+  }
+  // One more may be lost at once: no change must be under way that counts on it.
+  return raft::quorum::is_majority(leads->configuration().voters(), whole);
+}
+
+// At rest: found when the node starts again, or never.
+void Simulation::damage(Fault fault) {
+  Machine* chosen = any_up();
+  if (chosen == nullptr || !may_lose(chosen->id())) return;
+  Machine& machine = *chosen;
+  machine.kill();
+  lost_.insert(machine.id());  // whether it finds out or not
+  checker_.damaged(machine.id());
+  auto names = machine.disk().list("data");
+  std::vector<std::string> segments;
+  for (const std::string& each : *names) {
+    if (each.starts_with("wal-")) segments.push_back("data/" + each);
+  }
+  if (segments.empty()) return;
+  const std::string& path = segments[world_.random.below(segments.size())];
+  std::string bytes = machine.disk().content(path);
+  constexpr uint64_t kSector = testing::MemoryFiles::kSectorBytes;
+  if (fault == Fault::bit_rot) {
+    bytes[world_.random.below(bytes.size())] ^= static_cast<char>(1 << world_.random.below(8));
+  } else {
+    std::string sector = bytes.substr(world_.random.below(bytes.size() / kSector) * kSector, kSector);
+    bytes.replace(world_.random.below(bytes.size() / kSector) * kSector, kSector, sector);
+  }
+  machine.disk().set_content(path, std::move(bytes));
+  world_.count(fault);
+  world_.trace([&] { return std::string(to_text(fault)) + " at " + std::to_string(machine.id()) + " in " + path; });
+  // It may start: then it must be right, as far as it went. It never takes part again, because a damaged last record
+  // cannot be told from one that was never written, and what it had acknowledged may be gone.
+  machine.start();
+  if (machine.is_up()) machine.kill();
+}
+
+// ---- members
+
+void Simulation::change_members() {
+  const raft::Raft* leads = leader();
+  if (leads == nullptr) return;
+  raft::Configuration now = leads->configuration();
+  std::vector<raft::Change> changes;
+  using Kind = raft::Change::Kind;
+  const raft::Member& some = now.members[world_.random.below(now.members.size())];
+  uint64_t dice = world_.random.below(10);
+  bool has_lost = std::any_of(now.members.begin(), now.members.end(),
+                              [&](const raft::Member& member) { return lost_.contains(member.id); });
+  if (dice < 4 && machines_.size() < 12 && now.members.size() < 7) {
+    Machine& fresh = add_machine({});
+    start(fresh);
+    changes.push_back({.kind = dice == 0 ? Kind::add_learner : Kind::add, .node = fresh.id(), .address = {}});
+    if (dice == 1 && !has_lost) changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});
+  } else if (has_lost) {
+    for (const raft::Member& member : now.members) {
+      if (lost_.contains(member.id)) changes.push_back({.kind = Kind::remove, .node = member.id, .address = {}});
+    }
+  } else if (dice < 7) {
+    changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});
+  } else {
+    bool is_voter = some.role == raft::MemberRole::voter;
+    changes.push_back({.kind = is_voter ? Kind::demote : Kind::promote, .node = some.id, .address = {}});
+  }
+  world_.count(Fault::membership);
+  machines_.at(leads->leader())->change_members(++orders_, std::move(changes));
+  std::vector<raft::NodeId> everybody;
+  for (const auto& [id, machine] : machines_) everybody.push_back(id);
+  clients_.nodes_are(everybody);
+}
+
+// Its disk is gone for good.
+void Simulation::replace(raft::NodeId node) {
+  if (!may_lose(node) || machines_.size() >= 12) return;
+  machines_.at(node)->lose_power(Loss::random);
+  lost_.insert(node);
+  world_.count(Fault::replace);
+  Machine& fresh = add_machine({});
+  start(fresh);
+  const raft::Raft* leads = leader();
+  if (leads == nullptr) return;
+  using Kind = raft::Change::Kind;
+  machines_.at(leads->leader())
+      ->change_members(++orders_, {{.kind = Kind::remove, .node = node, .address = {}},
+                                   {.kind = Kind::add, .node = fresh.id(), .address = {}}});
+}
+
+}  // namespace skiff::sim

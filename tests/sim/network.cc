@@ -1,0 +1,57 @@
+#include "tests/sim/network.h"
+
+#include <algorithm>
+
+#include "raft/describe.h"
+#include "transport/wire.h"
+
+namespace skiff::sim {
+
+void Network::send(raft::Message&& message) {
+  ++sent_;
+  auto link = std::pair{message.from, message.to};
+  if (cut_.contains(link)) return;
+  bool is_stormy = !world_.is_healed;
+  if (is_stormy && world_.chance(world_.weather.loss_permille)) return world_.count(Fault::loss);
+  if (sent_ % 16 == 0) message = as_on_the_wire(std::move(message));
+  Time delay = world_.between(world_.weather.hop / 2, world_.weather.hop);
+  auto clogged = clogged_until_.find(link);
+  if (clogged != clogged_until_.end()) delay += std::max(clogged->second, world_.now()) - world_.now();
+  if (is_stormy && world_.chance(world_.weather.late_permille)) {
+    world_.count(Fault::delay);
+    delay += world_.between(0, 2 * kSecond);
+  } else {
+    // A connection keeps the order; only what comes from an earlier one is overtaken.
+    Time& last = last_arrival_[link];
+    last = std::max(last, world_.now() + delay);
+    delay = last - world_.now();
+  }
+  if (is_stormy && world_.chance(world_.weather.duplicate_permille)) {
+    world_.count(Fault::duplicate);
+    carry(message, delay + world_.between(0, kSecond));
+  }
+  carry(std::move(message), delay);
+}
+
+void Network::carry(raft::Message message, Time delay) {
+  world_.after(delay, [this, message = std::move(message)]() mutable {
+    if (cut_.contains({message.from, message.to})) return;
+    deliver_(std::move(message));
+  });
+}
+
+raft::Message Network::as_on_the_wire(raft::Message&& message) {
+  std::string frame = transport::encode(message);
+  auto heard = transport::decode_message(
+      {transport::FrameKind::message, std::string_view(frame).substr(transport::kFrameHeaderBytes)});
+  if (heard) return std::move(*heard);
+  world_.require(false, "wire", raft::describe(message) + ": " + heard.error().what);
+  return std::move(message);
+}
+
+void Network::mend_all() {
+  cut_.clear();
+  clogged_until_.clear();
+}
+
+}  // namespace skiff::sim

@@ -1,0 +1,45 @@
+// Network: carries messages between machines, or does not.
+//
+// Some messages travel as the frames they are on a real wire, so that whatever a replica says is known to fit in one.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "raft/message.h"
+#include "tests/sim/world.h"
+
+namespace skiff::sim {
+
+class Network {
+ public:
+  using Deliver = std::function<void(raft::Message&&)>;
+  Network(World& world, Deliver deliver) : world_(world), deliver_(std::move(deliver)) {}
+
+  void send(raft::Message&& message);
+
+  // One direction each.
+  void cut(raft::NodeId from, raft::NodeId to) { cut_.insert({from, to}); }
+  void mend(raft::NodeId from, raft::NodeId to) { cut_.erase({from, to}); }
+  void mend_all();
+  bool is_cut(raft::NodeId from, raft::NodeId to) const { return cut_.contains({from, to}); }
+  // Everything sent meanwhile arrives together, at the end.
+  void clog(raft::NodeId from, raft::NodeId to, Time until) { clogged_until_[{from, to}] = until; }
+
+  uint64_t sent() const { return sent_; }
+
+ private:
+  void carry(raft::Message message, Time delay);
+  raft::Message as_on_the_wire(raft::Message&& message);
+
+  World& world_;
+  Deliver deliver_;
+  std::set<std::pair<raft::NodeId, raft::NodeId>> cut_;
+  std::map<std::pair<raft::NodeId, raft::NodeId>, Time> clogged_until_;
+  std::map<std::pair<raft::NodeId, raft::NodeId>, Time> last_arrival_;
+  uint64_t sent_ = 0;
+};
+
+}  // namespace skiff::sim

@@ -1,0 +1,69 @@
+#include "tests/sim/plan.h"
+
+namespace skiff::sim {
+
+std::string_view to_text(Fault fault) {
+  constexpr std::string_view kNames[] = {
+      "loss",       "delay",       "duplicate",   "partition",    "one-way",   "isolate",   "clog",
+      "swizzle",    "reset",       "false-alarm", "kill",         "power",     "power-all", "torn",
+      "bit-rot",    "misdirected", "failed-sync", "stalled-sync", "full-disk", "pause",     "drift",
+      "clean-stop", "vanish",      "transfer",    "membership",   "replace"};
+  static_assert(std::size(kNames) == kFaults);
+  return kNames[static_cast<size_t>(fault)];
+}
+
+std::string Plan::describe() const {
+  std::string text = "SEED=" + std::to_string(seed);
+  if (nodes != 0) text += " NODES=" + std::to_string(nodes);
+  if (clients != 0) text += " CLIENTS=" + std::to_string(clients);
+  if (lasts != 0) text += " MS=" + std::to_string(lasts / kMillisecond);
+  for (Fault fault : without) {
+    text += (fault == *without.begin() ? " WITHOUT=" : ",") + std::string(to_text(fault));
+  }
+  if (is_busy) text += " BUSY=1";
+  return text;
+}
+
+Weather draw_weather(const Plan& plan, raft::Random& random) {
+  auto between = [&](uint64_t least, uint64_t most) { return least + random.below(most - least + 1); };
+  auto one_in = [&](uint64_t count) { return random.below(count) == 0; };
+  Weather weather;
+  weather.nodes = between(1, 7);
+  weather.lasts = between(10, 40) * kSecond;
+  weather.clients = between(2, 8);
+  weather.think_mean = between(10, 200) * kMillisecond;
+  weather.keys = one_in(3) ? 1 : between(2, 20);
+  weather.heartbeat = between(10, 100) * kMillisecond;
+  weather.election_timeout = weather.heartbeat * between(5, 12);
+  weather.request_timeout = between(2, 6) * weather.election_timeout + kSecond;
+  weather.has_lease = one_in(4);
+  weather.has_small_limits = one_in(3);
+  weather.hop = between(50'000, 3 * kMillisecond);
+  if (!one_in(3)) weather.loss_permille = between(1, one_in(4) ? 300 : 30);
+  if (!one_in(3)) weather.late_permille = between(1, 100);
+  if (!one_in(3)) weather.duplicate_permille = between(1, 100);
+  weather.sync = between(50'000, one_in(4) ? 30 * kMillisecond : 2 * kMillisecond);
+  if (one_in(2)) weather.stall_permille = between(1, 20);
+  if (one_in(2)) weather.drift_permille = between(1, weather.has_lease ? 40 : 200);
+  weather.fault_every = between(200, 4'000) * kMillisecond;
+  for (uint64_t& weight : weather.weights) weight = one_in(3) ? 0 : between(1, 10);
+  if (plan.is_busy) {
+    weather.nodes = 5;
+    weather.clients = 5;
+    weather.think_mean = 100 * kMillisecond;
+    weather.heartbeat = 50 * kMillisecond;
+    weather.election_timeout = 500 * kMillisecond;
+  }
+  if (plan.nodes != 0) weather.nodes = plan.nodes;
+  if (plan.lasts != 0) weather.lasts = plan.lasts;
+  if (plan.clients != 0) weather.clients = plan.clients;
+  if (plan.without.contains(Fault::loss)) weather.loss_permille = 0;
+  if (plan.without.contains(Fault::delay)) weather.late_permille = 0;
+  if (plan.without.contains(Fault::duplicate)) weather.duplicate_permille = 0;
+  if (plan.without.contains(Fault::stalled_sync)) weather.stall_permille = 0;
+  if (plan.without.contains(Fault::drift)) weather.drift_permille = 0;
+  for (Fault fault : plan.without) weather.weights[static_cast<size_t>(fault)] = 0;
+  return weather;
+}
+
+}  // namespace skiff::sim

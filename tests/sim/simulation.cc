@@ -1,0 +1,198 @@
+#include "tests/sim/simulation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "raft/quorum.h"
+
+namespace skiff::sim {
+
+Simulation::Simulation(const Plan& plan)
+    : world_(plan),
+      checker_(world_),
+      network_(world_, [this](raft::Message&& message) { deliver(std::move(message)); }),
+      clients_(world_, checker_, [this](raft::NodeId node, Request request) {
+        Machine& machine = *machines_.at(node);
+        if (!machine.is_up()) return false;
+        world_.after(world_.between(10'000, kMillisecond), [&machine, life = machine.incarnation(), request]() mutable {
+          if (machine.incarnation() == life) machine.ask(std::move(request));
+        });
+        return true;
+      }) {}
+
+Report Simulation::run() {
+  live_through_it();
+  if (!world_.has_failed()) demand_life();
+  if (!world_.has_failed()) {
+    std::string failure = linearizable::explain_failure(clients_.history());
+    world_.require(failure.empty(), "linearizability", failure);
+  }
+  return {.checker = world_.checker(),
+          .failure = world_.failure(),
+          .simulated = world_.now(),
+          .elections = checker_.elections(),
+          .operations = clients_.answers(),
+          .messages = network_.sent(),
+          .committed = checker_.committed(),
+          .faults = world_.faults,
+          .trace = world_.trace()};
+}
+
+// ---- machines
+
+Machine& Simulation::add_machine(std::vector<raft::NodeId> founders) {
+  raft::NodeId id = machines_.size() + 1;
+  Machine::Events events{.send = [this](raft::Message&& message) { network_.send(std::move(message)); },
+                         .answer =
+                             [this, id](const Caller& caller, Answer answer) {
+                               Time delay = world_.between(10'000, kMillisecond);
+                               std::string bytes = answer.value ? std::string(answer.value->bytes) : std::string();
+                               world_.after(delay, [=, this]() mutable {
+                                 if (answer.value) answer.value->bytes = bytes;
+                                 clients_.answered(id, caller, answer);
+                               });
+                             },
+                         .order_ended = [](const raft::OrderEnd&) {},
+                         .stopped = [this](raft::NodeId node) { stopped(node); }};
+  auto [place, is_new] =
+      machines_.emplace(id, std::make_unique<Machine>(world_, checker_, id, std::move(founders), std::move(events)));
+  return *place->second;
+}
+
+void Simulation::deliver(raft::Message&& message) {
+  auto machine = machines_.find(message.to);
+  if (machine != machines_.end()) machine->second->receive(std::move(message));
+}
+
+// Its sockets are closed: clients notice, and so do the others, if they hear it.
+void Simulation::stopped(raft::NodeId node) {
+  clients_.lost(node);
+  for (auto& [id, machine] : machines_) {
+    if (id == node || network_.is_cut(node, id) || network_.is_cut(id, node)) continue;
+    world_.after(world_.about(world_.weather.hop), [this, &machine = *machine, node] {
+      if (!machines_.at(node)->is_up()) machine.gone(node);
+    });
+  }
+}
+
+void Simulation::start(Machine& machine) {
+  if (machine.is_up() || machine.was_removed() || lost_.contains(machine.id())) return;
+  machine.start();
+  if (machine.refusal()) lost_.insert(machine.id());
+  if (!machine.is_up()) return;
+  for (auto& [id, other] : machines_) {
+    if (id == machine.id() || network_.is_cut(machine.id(), id) || network_.is_cut(id, machine.id())) continue;
+    world_.after(world_.about(2 * world_.weather.hop), [&other = *other, &machine] {
+      other.connected(machine.id());
+      machine.connected(other.id());
+    });
+  }
+}
+
+// ---- the phases
+
+void Simulation::live_through_it() {
+  std::vector<raft::NodeId> founders;
+  for (raft::NodeId id = 1; id <= world_.weather.nodes; ++id) founders.push_back(id);
+  while (machines_.size() < founders.size()) start(add_machine(founders));
+  clients_.begin(founders);
+  schedule_fault();
+  world_.run_until(world_.weather.lasts);
+}
+
+void Simulation::heal() {
+  world_.trace([] { return std::string("all is healed"); });
+  world_.is_healed = true;
+  network_.mend_all();
+  for (auto& [id, machine] : machines_) {
+    machine->stall_disk_until(0);
+    machine->fill_disk_until(0);
+    machine->go_on();
+    start(*machine);
+  }
+}
+
+const raft::Raft* Simulation::leader() {
+  const raft::Raft* newest = nullptr;
+  for (const auto& [id, machine] : machines_) {
+    if (!machine->is_up() || !machine->replica().raft().is_leader()) continue;
+    const raft::Raft& raft = machine->replica().raft();
+    if (newest == nullptr || raft.term() > newest->term()) newest = &raft;
+  }
+  return newest;
+}
+
+// As the most up-to-date log has it.
+raft::Configuration Simulation::members() {
+  raft::Configuration members;
+  raft::LogPosition furthest;
+  for (const auto& [id, machine] : machines_) {
+    if (!machine->is_up()) continue;
+    const raft::Raft& raft = machine->replica().raft();
+    if (members.members.empty() || raft.log().last() > furthest) {
+      members = raft.configuration();
+      furthest = raft.log().last();
+    }
+  }
+  return members;
+}
+
+// Members that are up: who must answer when all is well.
+std::vector<raft::NodeId> Simulation::voices() {
+  std::vector<raft::NodeId> voices;
+  raft::Configuration now = members();
+  for (const raft::Member& member : now.members) {
+    auto machine = machines_.find(member.id);
+    if (machine != machines_.end() && machine->second->is_up()) voices.push_back(member.id);
+  }
+  return voices;
+}
+
+bool Simulation::has_converged() {
+  const raft::Raft* leads = leader();
+  if (leads == nullptr) return false;
+  const store::Kv* first = nullptr;
+  for (raft::NodeId id : voices()) {
+    const Replica& replica = machines_.at(id)->replica();
+    if (replica.raft().leader() != leads->leader() || replica.kv().applied() != leads->log().last().index) return false;
+    if (first == nullptr) first = &replica.kv();
+    world_.require(replica.kv().digest() == first->digest(), "state-machine", "states differ when all is applied");
+  }
+  return first != nullptr;
+}
+
+void Simulation::demand_life() {
+  heal();
+  world_.run_until(world_.now() + 10 * world_.weather.election_timeout + 5 * kSecond);
+  clients_.stop();
+  Time until = world_.now() + 60 * kSecond;
+  while (!has_converged() && world_.now() < until && !world_.has_failed()) world_.run_until(world_.now() + kSecond);
+  world_.require(has_converged(), "liveness", "all was healed, and yet the members do not agree a minute later");
+  for (raft::NodeId node : voices()) {
+    try_until_done(node, Request::Kind::put, "/last", 3);
+    try_until_done(node, Request::Kind::get, "/last", 3);
+  }
+  if (!world_.has_failed()) read_all_back();
+}
+
+void Simulation::try_until_done(raft::NodeId node, Request::Kind kind, const std::string& key, uint64_t tries) {
+  bool is_done = false;
+  for (; tries > 0 && !is_done && !world_.has_failed(); --tries) {
+    bool has_ended = false;
+    clients_.ask(node, kind, key, [&](bool done) {
+      has_ended = true;
+      is_done = done;
+    });
+    while (!has_ended && !world_.has_failed()) world_.run_until(world_.now() + 10 * kMillisecond);
+  }
+  world_.require(is_done, "liveness", "node " + std::to_string(node) + " does not serve though all is healed");
+}
+
+void Simulation::read_all_back() {
+  std::vector<raft::NodeId> nodes = voices();
+  for (uint64_t key = 0; key < world_.weather.keys; ++key) {
+    try_until_done(nodes[key % nodes.size()], Request::Kind::get, "/k" + std::to_string(key), 3);
+  }
+}
+
+}  // namespace skiff::sim

@@ -1,0 +1,85 @@
+// Simulation: a cluster of real replicas in one thread, and one bad day of its life, all of it from one seed.
+//
+// First everything goes wrong that the weather allows, while clients go on. Then all is healed: whoever can be started
+// is, and the cluster must show that it lives: one leader, the same state everywhere, reads and writes at every member
+// done in bounded time. At last every key is read back, and what clients saw must be linearizable.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/sim/checker.h"
+#include "tests/sim/clients.h"
+#include "tests/sim/machine.h"
+#include "tests/sim/network.h"
+#include "tests/sim/world.h"
+
+namespace skiff::sim {
+
+struct Report {
+  std::string checker;  // empty: nothing went wrong
+  std::string failure;
+  Time simulated = 0;
+  uint64_t elections = 0;
+  uint64_t operations = 0;  // that got an answer
+  uint64_t messages = 0;
+  uint64_t committed = 0;
+  Counts faults{};
+  std::string trace;
+};
+
+class Simulation {
+ public:
+  explicit Simulation(const Plan& plan);
+  Report run();
+
+ private:
+  using Loss = testing::MemoryFiles::Loss;
+
+  // simulation.cc
+  Machine& add_machine(std::vector<raft::NodeId> founders);
+  void deliver(raft::Message&& message);
+  void stopped(raft::NodeId node);
+  void start(Machine& machine);
+  void live_through_it();
+  void heal();
+  void demand_life();
+  void read_all_back();
+  bool has_converged();
+  const raft::Raft* leader();
+  raft::Configuration members();
+  std::vector<raft::NodeId> voices();
+  void try_until_done(raft::NodeId node, Request::Kind kind, const std::string& key, uint64_t tries);
+
+  // nemesis.cc
+  void schedule_fault();
+  void strike();
+  void strike(Fault fault);
+  void undo_some();
+  void partition();
+  void isolate();
+  void swizzle();
+  void crash(Fault fault);
+  void damage(Fault fault);
+  void change_members();
+  void replace(raft::NodeId lost);
+  void restart_later(raft::NodeId node, Time delay);
+  Machine* any_machine();
+  Machine* any_up();
+  raft::NodeId leader_or_any();
+  bool may_lose(raft::NodeId node);
+  void cut_both(raft::NodeId a, raft::NodeId b);
+
+  World world_;
+  Checker checker_;
+  Network network_;
+  Clients clients_;
+  std::map<raft::NodeId, std::unique_ptr<Machine>> machines_;
+  std::set<raft::NodeId> lost_;  // for good: their disks are damaged or thrown away
+  uint64_t orders_ = 0;
+};
+
+}  // namespace skiff::sim

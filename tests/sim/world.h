@@ -1,0 +1,92 @@
+// World: what all parts of a simulation share: time, chance, the trace, the count of faults, and what went wrong first.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "raft/random.h"
+#include "tests/sim/plan.h"
+
+namespace skiff::sim {
+
+class World {
+ public:
+  explicit World(const Plan& of) : plan(of), random(of.seed), weather(draw_weather(of, random)) {}
+
+  const Plan plan;
+  raft::Random random;
+  const Weather weather;
+  Counts faults{};
+  bool is_healed = false;
+
+  Time now() const { return now_; }
+  bool chance(uint64_t permille) { return permille > 0 && random.below(1'000) < permille; }
+  Time between(Time least, Time most) { return least + random.below(most - least + 1); }
+  // Mostly near the mean, now and then far beyond it.
+  Time about(Time mean) {
+    Time drawn = between(mean / 4, mean + mean / 2);
+    while (random.below(4) == 0) drawn += mean;
+    return drawn;
+  }
+
+  void after(Time delay, std::function<void()> what) {
+    due_.push({.at = now_ + delay, .order = ++order_, .what = std::move(what)});
+  }
+  void run_until(Time end) {
+    while (!due_.empty() && due_.top().at <= end && !has_failed()) {
+      auto what = std::move(const_cast<Due&>(due_.top()).what);
+      now_ = due_.top().at;
+      due_.pop();
+      what();
+    }
+    now_ = std::max(now_, end);
+  }
+
+  void count(Fault fault) { ++faults[static_cast<size_t>(fault)]; }
+  bool is_allowed(Fault fault) const { return !plan.without.contains(fault) && !is_healed; }
+
+  // `line` is only made if somebody reads it.
+  template <class Line>
+  void trace(Line line) {
+    if (plan.has_trace) trace_ += stamp() + line() + '\n';
+  }
+  const std::string& trace() const { return trace_; }
+
+  // The first failure is the one that counts; later ones follow from it.
+  void require(bool holds, const char* checker, const std::string& otherwise) {
+    if (holds || has_failed() || plan.unchecked.contains(checker)) return;
+    checker_ = checker;
+    failure_ = stamp() + otherwise;
+  }
+  bool has_failed() const { return !checker_.empty(); }
+  const std::string& checker() const { return checker_; }
+  const std::string& failure() const { return failure_; }
+
+ private:
+  struct Due {
+    Time at;
+    uint64_t order;
+    std::function<void()> what;
+    bool operator<(const Due& other) const { return at != other.at ? at > other.at : order > other.order; }
+  };
+
+  std::string stamp() const {
+    std::string micros = std::to_string(now_ / 1'000);
+    while (micros.size() < 7) micros.insert(0, 1, '0');
+    micros.insert(micros.size() - 6, 1, '.');
+    return micros + "  ";
+  }
+
+  Time now_ = 0;
+  uint64_t order_ = 0;
+  std::priority_queue<Due> due_;
+  std::string trace_;
+  std::string checker_;
+  std::string failure_;
+};
+
+}  // namespace skiff::sim
