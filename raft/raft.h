@@ -83,7 +83,8 @@ class Raft {
   const Log& log() const { return log_; }
   // In force now, committed or not.
   const Configuration& configuration() const { return membership_.latest(); }
-  bool is_configuration_committed() const { return membership_.latest_index() <= log_.committed(); }
+  Index configuration_index() const { return membership_.latest_index(); }
+  bool is_configuration_committed() const { return configuration_index() <= log_.committed(); }
   // In force at `index`, for a snapshot. Requires: log().base().index <= index <= log().last().index.
   const Configuration& configuration_at(Index index) const { return membership_.at(index); }
   const SnapshotMark& snapshot() const { return snapshot_; }

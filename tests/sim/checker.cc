@@ -152,7 +152,13 @@ void Checker::commit_first(raft::NodeId node, const raft::Raft& raft, const raft
   for (const auto& [id, other] : nodes_) {
     if (other.disk.has(entry.position)) copies.insert(id);
   }
-  world_.require(raft::quorum::is_majority(raft.configuration().voters(), copies), "majority",
+  // A configuration that follows in the same step was not in force when this was counted.
+  bool is_brand_new = nodes_[node].disk.log.size() < raft.configuration_index();
+  const raft::Configuration& members =
+      is_brand_new ? raft.configuration_at(raft.configuration_index() - 1) : raft.configuration();
+  bool is_enough = raft::quorum::is_majority(members.voters(), copies) ||
+                   raft::quorum::is_majority(raft.configuration().voters(), copies);
+  world_.require(is_enough, "majority",
                  name(node) + " commits " + raft::describe(entry) + ", which is on " + std::to_string(copies.size()) +
                      " disks; " + raft::describe(raft.configuration()));
   if (entry.kind != raft::EntryKind::command) return;

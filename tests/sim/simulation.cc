@@ -166,7 +166,10 @@ void Simulation::demand_life() {
   world_.run_until(world_.now() + 10 * world_.weather.election_timeout + 5 * kSecond);
   clients_.stop();
   Time until = world_.now() + 60 * kSecond;
-  while (!has_converged() && world_.now() < until && !world_.has_failed()) world_.run_until(world_.now() + kSecond);
+  while (!has_converged() && world_.now() < until && !world_.has_failed()) {
+    for (auto& [id, machine] : machines_) start(*machine);  // some were only just stopping
+    world_.run_until(world_.now() + kSecond);
+  }
   world_.require(has_converged(), "liveness", "all was healed, and yet the members do not agree a minute later");
   for (raft::NodeId node : voices()) {
     try_until_done(node, Request::Kind::put, "/last", 3);
