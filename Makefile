@@ -6,10 +6,11 @@
 NODES ?= 3
 NODE ?= 1
 SECONDS_EACH ?= 60
+SIM_OPTIONS = SEED SEEDS FIRST HOURS NODES CLIENTS MS WITHOUT UNCHECKED BUSY LIMIT SHRINK
 SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
 SOURCES = git ls-files '*.cc' '*.h'
 
-.PHONY: all run stop start kill test asan fuzz bench sim format lint check install clean help
+.PHONY: all run stop start kill test asan fuzz bench sim mutants format lint check install clean help
 .PHONY: need-build need-test need-check
 
 all: build/build.ninja  ## build the program: build/skiff
@@ -34,8 +35,12 @@ fuzz: need-check build-fuzz/build.ninja  ## feed every parser nonsense, SECONDS_
 bench:  ## load and latency
 	@echo "make bench: skiff has no benchmark program yet" >&2; exit 1
 
-sim:  ## seeded simulation of whole clusters
-	@echo "make sim: skiff has no simulator yet; make test runs the core's scripts" >&2; exit 1
+sim: need-build build/build.ninja  ## simulate bad days of whole clusters; SEED=N repeats one, HOURS=H goes on
+	@ninja -C build --quiet skiff-sim
+	@build/skiff-sim $(foreach option,$(SIM_OPTIONS),$(if $($(option)),$(shell echo $(option) | tr A-Z a-z)=$($(option))))
+
+mutants: need-build  ## break one rule at a time and see the simulator notice; MUTANT=name, UNCHECKED=checker
+	@.ci/mutants $(MUTANT) $(if $(UNCHECKED),unchecked=$(UNCHECKED))
 
 format: need-check  ## rewrite all sources the way .clang-format says
 	@$(SOURCES) | xargs clang-format-14 -i

@@ -1,0 +1,51 @@
+#include "tests/sim/simulation.h"
+
+#include "tests/support/catch.h"
+
+namespace skiff::simulation_test {
+
+using namespace skiff::sim;
+
+Plan short_day(uint64_t seed) {
+  Plan plan;
+  plan.seed = seed;
+  plan.lasts = 5 * kSecond;
+  plan.has_trace = true;
+  return plan;
+}
+
+TEST_CASE("the same seed gives the same day, byte for byte") {
+  for (uint64_t seed = 1; seed <= 3; ++seed) {
+    Report first = Simulation(short_day(seed)).run();
+    Report second = Simulation(short_day(seed)).run();
+    REQUIRE(first.trace.size() > 1'000);
+    REQUIRE((first.trace == second.trace));
+    REQUIRE(first.operations == second.operations);
+  }
+  REQUIRE((Simulation(short_day(1)).run().trace != Simulation(short_day(2)).run().trace));
+}
+
+TEST_CASE("bad days end well") {
+  Counts faults{};
+  uint64_t operations = 0;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    INFO("make sim SEED=" << seed << " MS=5000");
+    Report report = Simulation(short_day(seed)).run();
+    REQUIRE(report.checker + report.failure == "");
+    operations += report.operations;
+    for (size_t fault = 0; fault < kFaults; ++fault) faults[fault] += report.faults[fault];
+  }
+  REQUIRE(operations > 500);
+  REQUIRE(std::count(faults.begin(), faults.end(), 0) < 8);  // a few rare ones need more seeds
+}
+
+TEST_CASE("what was left out does not happen") {
+  Plan plan = short_day(3);
+  for (size_t fault = 0; fault < kFaults; ++fault) plan.without.insert(static_cast<Fault>(fault));
+  Report report = Simulation(plan).run();
+  REQUIRE(report.failure == "");
+  REQUIRE(report.faults == Counts{});
+  REQUIRE(report.elections == 1);
+}
+
+}  // namespace skiff::simulation_test
