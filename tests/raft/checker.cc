@@ -18,7 +18,10 @@ void Checker::started(NodeId node) {
     if (!origins_.contains(entry.position) && entry.payload) proposed_.insert(*entry.payload);
   }
   remember(disk(node).entries, 0, name(node));
-  view(node) = {.log = disk(node).entries, .commit = 0, .term = disk(node).hard_state.term, .leads = false};
+  view(node) = {.log = disk(node).entries,
+                .commit = disk(node).snapshot.position.index,
+                .term = disk(node).hard_state.term,
+                .leads = false};
 }
 
 void Checker::crashed(NodeId node) {
@@ -52,8 +55,10 @@ Checker::Change Checker::see_log(NodeId node, const Log& log) {
   auto is_same = [](const Entry& old, const Entry& now) {
     return old.position == now.position && old.payload == now.payload;
   };
+  Index base = log.base().index;
+  if (seen.size() < base || (base > 0 && seen[base - 1].position != log.base())) seen = committed_up_to(base);
   size_t kept = std::min<size_t>(seen.size(), log.last().index);
-  while (kept > 0 && !is_same(seen[kept - 1], log.at(kept))) --kept;
+  while (kept > base && !is_same(seen[kept - 1], log.at(kept))) --kept;
   auto end_of_kept = seen.begin() + static_cast<std::ptrdiff_t>(kept);
   Change change{.dropped = {end_of_kept, seen.end()}, .taken = {}};
   seen.resize(kept);
@@ -83,25 +88,30 @@ void Checker::see_role(NodeId node, const Raft& raft) {
 void Checker::see_commit(NodeId node, const Raft& raft) {
   View& seen = view(node);
   Index commit = raft.log().committed();
-  bool is_of_its_term = commit <= seen.commit || raft.log().term_at(commit) == raft.term();
+  bool is_of_its_term =
+      commit <= seen.commit || commit <= raft.log().base().index || raft.log().term_at(commit) == raft.term();
   require(!raft.is_leader() || is_of_its_term, "commit rule: " + name(node) + " counts entries of an older term");
   require(commit >= seen.commit, name(node) + " takes a commit back");
-  for (Index index = seen.commit + 1; index <= commit; ++index) {
+  for (Index index = std::max(seen.commit, raft.log().base().index) + 1; index <= commit; ++index) {
     LogPosition position = raft.log().at(index).position;
-    if (index > committed_.size()) commit_first(node, raft, position);
+    if (index > committed_.size()) commit_first(node, raft, raft.log().at(index));
     require(committed_[index - 1] == position, "state machine safety: " + name(node) + " commits " +
                                                    describe(position) + ", others " + describe(committed_[index - 1]));
   }
   seen.commit = commit;
 }
 
-void Checker::commit_first(NodeId node, const Raft& raft, LogPosition position) {
-  committed_.push_back(position);
+void Checker::commit_first(NodeId node, const Raft& raft, const Entry& entry) {
+  committed_.push_back(entry.position);
+  committed_entries_.push_back(entry);
   committed_in_.push_back(raft.term());
-  auto has_it = [&](const Disk& each) { return each.has(position); };
-  auto copies = static_cast<size_t>(std::count_if(disks_.begin(), disks_.end(), has_it));
-  require(copies >= quorum::majority(disks_.size()),
-          name(node) + " commits " + describe(position) + ", which is on " + std::to_string(copies) + " disks");
+  std::set<NodeId> copies;
+  for (NodeId each = 1; each <= disks_.size(); ++each) {
+    if (disk(each).has(entry.position)) copies.insert(each);
+  }
+  require(quorum::is_majority(raft.configuration().voters(), copies),
+          name(node) + " commits " + describe(entry.position) + ", which is on " + std::to_string(copies.size()) +
+              " disks; " + describe(raft.configuration()));
 }
 
 void Checker::leaves(const Message& message) {

@@ -4,7 +4,8 @@
 //   log matching         an entry with some term and index is the same everywhere, and so is what stands before it
 //   commit rule          a leader counts copies of entries of its own term alone (3.6.2)
 //   leader completeness  who comes to lead has everything that was committed in earlier terms
-//   state machine safety what is committed at an index is the same at all, and is on a majority's disks
+//   state machine safety what is committed at an index is the same at all, and is on the disks of a majority, of both
+//                        halves while the members change
 //   promises kept        votes and acknowledgements leave only when the sender's disk would bear them out
 //   fresh reads          a read is confirmed at or beyond what anybody knew to be committed when it was asked
 //   honest refusals      a command that was refused is never seen in a log
@@ -48,7 +49,11 @@ class Checker {
   // Empty as long as all is well.
   const std::string& broken() const { return broken_; }
   // What anybody ever knew to be committed; [0] has index 1.
+  std::vector<Entry> committed_entries_;
   const std::vector<LogPosition>& committed() const { return committed_; }
+  std::vector<Entry> committed_up_to(Index index) const {
+    return {committed_entries_.begin(), committed_entries_.begin() + static_cast<std::ptrdiff_t>(index)};
+  }
   size_t reads_waiting() const { return reads_asked_.size(); }
 
  private:
@@ -71,7 +76,7 @@ class Checker {
   Change see_log(NodeId node, const Log& log);
   void see_role(NodeId node, const Raft& raft);
   void see_commit(NodeId node, const Raft& raft);
-  void commit_first(NodeId node, const Raft& raft, LogPosition position);
+  void commit_first(NodeId node, const Raft& raft, const Entry& entry);
   void leaves(const Message& message, const VoteRequest& request);
   void leaves(const Message& message, const VoteReply& reply);
   void leaves(const Message& message, const AppendReply& reply);

@@ -6,8 +6,8 @@
 
 namespace skiff::raft_cluster {
 
-Cluster::Cluster(size_t nodes, const Config& limits, uint64_t seed)
-    : limits_(limits), seed_(seed), nodes_(nodes), disks_(nodes), checker_(disks_) {
+Cluster::Cluster(size_t nodes, const Config& limits, uint64_t seed, size_t spares)
+    : limits_(limits), founders_(nodes), seed_(seed), nodes_(nodes + spares), disks_(nodes + spares), checker_(disks_) {
   std::vector<NodeId> voters;
   for (NodeId node = 1; node <= nodes; ++node) voters.push_back(node);
   limits_.founders = founded_by(voters);
@@ -19,7 +19,11 @@ void Cluster::start(NodeId node, Time now) {
   config.id = node;
   config.seed = seed_ + node * 1'000'003 + ++starting.incarnation;
   config.hard_state = disk(node).hard_state;
+  config.snapshot = disk(node).snapshot;
   config.entries = disk(node).entries;
+  std::erase_if(config.entries,
+                [&](const Entry& entry) { return entry.position.index <= config.snapshot.position.index; });
+  if (node > founders_) config.founders = {};
   starting.raft = std::make_unique<Raft>(config, now);
   starting.reads = 0;
   starting.news = {.before = starting.raft->status()};
@@ -53,6 +57,20 @@ void Cluster::propose(NodeId node, Time now, const std::vector<std::string>& com
   step(node, now, proposed);
 }
 
+void Cluster::take_snapshot(NodeId node, Time now, Index index, Index forget_to) {
+  const Raft& raft = *at(node).raft;
+  if (index > disk(node).snapshot.position.index) {
+    disk(node).snapshot = {.position = {.term = raft.log().term_at(index), .index = index},
+                           .configuration = std::make_shared<const std::string>(encode(raft.configuration_at(index)))};
+  }
+  step(node, now, SnapshotTaken{.index = index, .forget_to = forget_to});
+}
+
+void Cluster::snapshot_arrives(NodeId node, Time now, const SnapshotMark& snapshot) {
+  if (snapshot.position.index > disk(node).snapshot.position.index) disk(node).snapshot = snapshot;
+  step(node, now, SnapshotArrived{.snapshot = snapshot});
+}
+
 RequestId Cluster::read(NodeId node, Time now) {
   RequestId id{.incarnation = at(node).incarnation, .number = ++at(node).reads};
   checker_.read_asked(node, id);
@@ -74,15 +92,21 @@ Happened Cluster::take(NodeId node) {
     checker_.refused(proposals_.at(id));
     news.refused.push_back(proposals_.at(id));
   }
+  news.orders = std::move(effects.orders);
+  news.fetch = std::move(effects.fetch);
+  news.removed = effects.removed;
   news.messages = std::move(effects.messages);
   for (const Message& message : news.messages) checker_.leaves(message);
-  bool is_to_save = effects.hard_state || !effects.entries.empty() || !effects.messages_once_durable.empty();
+  bool is_to_save =
+      effects.hard_state || effects.restart || !effects.entries.empty() || !effects.messages_once_durable.empty();
   CHECK(is_to_save == (effects.save != 0));
   if (is_to_save) {
     disk(node).under_way.push_back({.number = effects.save,
                                     .hard_state = effects.hard_state,
+                                    .restart = {},
                                     .entries = std::move(effects.entries),
                                     .messages = std::move(effects.messages_once_durable)});
+    if (effects.restart) disk(node).under_way.back().restart = checker_.committed_up_to(effects.restart->index);
   }
   return news;
 }

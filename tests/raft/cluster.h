@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,12 +26,15 @@ struct Happened {
   std::vector<ConfirmedRead> reads;
   std::vector<RequestId> refused_reads;
   std::vector<std::string> refused;  // commands
+  std::vector<OrderEnd> orders;
+  std::optional<Fetch> fetch;
+  bool removed = false;
 };
 
 class Cluster {
  public:
-  // `limits` without what differs from node to node.
-  Cluster(size_t nodes, const Config& limits, uint64_t seed);
+  // `limits` without what differs from node to node. Spares are there, and wait to be added.
+  Cluster(size_t nodes, const Config& limits, uint64_t seed, size_t spares = 0);
 
   size_t size() const { return nodes_.size(); }
   bool is_up(NodeId node) const { return at(node).raft != nullptr; }
@@ -47,6 +51,9 @@ class Cluster {
   void step(NodeId node, Time now, const Event& event);
   void propose(NodeId node, Time now, const std::vector<std::string>& commands);
   RequestId read(NodeId node, Time now);
+  // The node's store is on disk up to `index`, and the snapshot that it was to fetch is.
+  void take_snapshot(NodeId node, Time now, Index index, Index forget_to);
+  void snapshot_arrives(NodeId node, Time now, const SnapshotMark& snapshot);
   Happened take(NodeId node);
   // The oldest save is on disk. Returns the messages that waited for it; the core is told.
   std::vector<Message> finish_save(NodeId node, Time now);
@@ -63,6 +70,7 @@ class Cluster {
   const Node& at(NodeId node) const { return nodes_[node - 1]; }
 
   Config limits_;
+  size_t founders_;
   uint64_t seed_;
   std::vector<Node> nodes_;
   std::vector<Disk> disks_;

@@ -1,4 +1,5 @@
-// Disk: what a node of the test cluster keeps. Saves are finished in order; what was not finished, a crash forgets.
+// Disk: what a node of the test cluster keeps. Of what a snapshot stands for, the entries are kept all the same: so a
+// checker can look at whole logs. Saves are finished in order; what was not finished, a crash forgets.
 #pragma once
 
 #include <deque>
@@ -17,11 +18,13 @@ struct Disk {
   struct Save {
     uint64_t number = 0;
     std::optional<HardState> hard_state;
+    std::optional<std::vector<Entry>> restart;  // the log begins anew behind these
     std::vector<Entry> entries;
     std::vector<Message> messages;  // leave once it is finished
   };
 
   HardState hard_state;
+  SnapshotMark snapshot;
   std::vector<Entry> entries;  // entries[0] has index 1
   std::deque<Save> under_way;  // oldest first
 
@@ -37,6 +40,7 @@ struct Disk {
     Save save = std::move(under_way.front());
     under_way.pop_front();
     if (save.hard_state) hard_state = *save.hard_state;
+    if (save.restart) entries = *save.restart;
     for (size_t at = 0; at < save.entries.size() && at < entries_max; ++at) {
       Index index = save.entries[at].position.index;
       CHECK(index <= entries.size() + 1);

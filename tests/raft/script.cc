@@ -10,14 +10,15 @@ namespace skiff::raft_script {
 
 const std::map<std::string, Script::Command>& Script::commands() {
   static const std::map<std::string, Command> table = {
-      {"limit", &Script::limit},     {"cluster", &Script::cluster},   {"start", &Script::start},
-      {"elect", &Script::elect},     {"campaign", &Script::campaign}, {"pass", &Script::pass},
-      {"settle", &Script::settle},   {"propose", &Script::propose},   {"read", &Script::read},
-      {"cut", &Script::cut},         {"heal", &Script::heal},         {"hold", &Script::hold},
-      {"release", &Script::release}, {"drop", &Script::drop},         {"repeat", &Script::repeat},
-      {"reverse", &Script::reverse}, {"crash", &Script::crash},       {"restart", &Script::restart},
-      {"gone", &Script::gone},       {"messages", &Script::messages}, {"show", &Script::show},
-      {"save", &Script::save},
+      {"limit", &Script::limit},       {"cluster", &Script::cluster},   {"start", &Script::start},
+      {"elect", &Script::elect},       {"campaign", &Script::campaign}, {"pass", &Script::pass},
+      {"settle", &Script::settle},     {"propose", &Script::propose},   {"read", &Script::read},
+      {"cut", &Script::cut},           {"heal", &Script::heal},         {"hold", &Script::hold},
+      {"release", &Script::release},   {"drop", &Script::drop},         {"repeat", &Script::repeat},
+      {"reverse", &Script::reverse},   {"crash", &Script::crash},       {"restart", &Script::restart},
+      {"gone", &Script::gone},         {"messages", &Script::messages}, {"show", &Script::show},
+      {"save", &Script::save},         {"change", &Script::change},     {"transfer", &Script::transfer},
+      {"snapshot", &Script::snapshot}, {"arrive", &Script::arrive},
   };
   return table;
 }
@@ -112,12 +113,24 @@ void Script::limit(const Words& words) {
 
 void Script::cluster(const Words& words) {
   if (cluster_) return fail("there is a cluster already");
-  cluster_.emplace(number(word(words, 1)), limits_, 1);
+  uint64_t spares = 0;
+  std::string leader;
+  for (size_t at = 2; at < words.size(); ++at) {
+    if (words[at] == "leader") {
+      leader = word(words, ++at);
+    } else if (words[at] == "spare") {
+      spares = number(word(words, ++at));
+    } else if (words[at] == "lease") {
+      limits_.lease_reads = true;
+    } else {
+      return fail("cluster: what is `" + words[at] + "`?");
+    }
+  }
+  cluster_.emplace(number(word(words, 1)), limits_, 1, spares);
   for (NodeId each = 1; each <= cluster_->size(); ++each) cluster_->start(each, now_);
-  if (words.size() == 2) return;
-  if (words.size() != 4 || words[2] != "leader") return fail("cluster: what is `" + words[2] + "`?");
+  if (leader.empty()) return;
   tells_ = false;
-  elect({"elect", words[3]});
+  elect({"elect", leader});
   tells_ = true;
 }
 
@@ -222,7 +235,8 @@ void Script::finish_save(NodeId node) {
 }
 
 void Script::deliver(const Message& message) {
-  bool is_lost = cut_.contains({message.from, message.to}) || !cluster_->is_up(message.to);
+  bool is_nobody = message.to > cluster_->size();
+  bool is_lost = is_nobody || cut_.contains({message.from, message.to}) || !cluster_->is_up(message.to);
   std::string line = describe(message) + (is_lost ? " (lost)" : "");
   if (tells_messages_ && line.find(*tells_messages_) != std::string::npos) tell("  " + line);
   if (!is_lost) step(message.to, Received{.message = message});
@@ -236,93 +250,8 @@ void Script::step(NodeId node, const Event& event) {
 void Script::carry_out(NodeId node) {
   Happened happened = cluster_->take(node);
   tell(node, happened);
+  if (happened.fetch) fetches_[node] = happened.fetch->snapshot;
   for (Message& message : happened.messages) under_way_.push_back(std::move(message));
-}
-
-// ---- what clients do
-
-void Script::propose(const Words& words) {
-  NodeId asked = node(word(words, 1));
-  std::vector<std::string> commands;
-  for (size_t at = 2; at < words.size(); ++at) {
-    bool is_size = words[at].size() > 1 && words[at][0] == '*';
-    commands.push_back(is_size ? std::string(number(words[at].substr(1)), 'x') : words[at]);
-  }
-  if (!cluster_->is_up(asked)) return fail("it is down");
-  cluster_->propose(asked, now_, commands);
-  carry_out(asked);
-}
-
-void Script::read(const Words& words) {
-  NodeId asked = node(word(words, 1));
-  if (!cluster_->is_up(asked)) return fail("it is down");
-  for (size_t at = 2; at < words.size(); ++at) {
-    RequestId id = cluster_->read(asked, now_);
-    reads_.emplace(std::pair{asked, id}, words[at]);
-  }
-  carry_out(asked);
-}
-
-// ---- what goes wrong
-
-void Script::cut(const Words& words) {
-  for (Link link : links(words, 1)) cut_.insert(link);
-}
-
-void Script::heal(const Words& words) {
-  for (Link link : links(words, 1)) cut_.erase(link);
-}
-
-void Script::hold(const Words& words) {
-  if (word(words, 1) == "disk") return void(held_disks_.insert(node(word(words, 2))));
-  for (Link link : links(words, 1)) held_.insert(link);
-}
-
-void Script::save(const Words& words) {
-  NodeId saving = node(word(words, 1));
-  if (cluster_->disk(saving).under_way.empty()) return fail("it has nothing to save");
-  finish_save(saving);
-}
-
-void Script::release(const Words& words) {
-  if (word(words, 1) == "disk") return void(held_disks_.erase(node(word(words, 2))));
-  for (Link link : links(words, 1)) held_.erase(link);
-}
-
-bool Script::is_under_way_on(const Message& message, const std::vector<Link>& some) const {
-  return std::find(some.begin(), some.end(), Link{message.from, message.to}) != some.end();
-}
-
-void Script::drop(const Words& words) {
-  std::vector<Link> meant = links(words, 1);
-  std::erase_if(under_way_, [&](const Message& message) { return is_under_way_on(message, meant); });
-}
-
-void Script::repeat(const Words& words) {
-  std::vector<Link> meant = links(words, 1);
-  std::deque<Message> once = under_way_;
-  for (const Message& message : once) {
-    if (is_under_way_on(message, meant)) under_way_.push_back(message);
-  }
-}
-
-void Script::reverse(const Words&) { std::reverse(under_way_.begin(), under_way_.end()); }
-
-void Script::crash(const Words& words) { cluster_->crash(node(word(words, 1))); }
-
-void Script::restart(const Words& words) {
-  NodeId starting = node(word(words, 1));
-  if (cluster_->is_up(starting)) return fail("it is up");
-  cluster_->start(starting, now_);
-}
-
-void Script::gone(const Words& words) {
-  NodeId missing = node(word(words, 1));
-  NodeId only = words.size() > 2 ? node(words[2]) : 0;
-  for (NodeId each = 1; each <= cluster_->size(); ++each) {
-    bool learns = each != missing && (only == 0 || only == each);
-    if (learns && cluster_->is_up(each)) step(each, PeerGone{.node = missing});
-  }
 }
 
 // ---- what is told

@@ -7,12 +7,19 @@
 //   limit window-entries 4          a bound of raft::Config, before the cluster; heartbeats come every 50ms,
 //                                   an election timeout is 500ms
 //   cluster 3 / cluster 3 leader 1  nodes 1 to 3; the second form is told from when 1 has won
+//   cluster 2 leader 1 spare 3      nodes 3 to 5 are there, too, empty and no members; `lease` at the end: with lease
+//                                   reads
 //   start 2 term 3 log 1 1 2        before anything else: node 2's disk holds entries of these terms
 //   campaign 2                      time goes on until 2's patience ends; nobody else looks at the clock
 //   elect 2                         campaign, settle, and 2 must lead
 //   pass 700ms                      time goes on for everybody, and everything arrives at once
 //   settle / settle 2               everything under way arrives, every save is finished, and what comes of that, too;
 //                                   the second form stops after two rounds. No time passes
+//   change 1 add 4 remove 2         ask 1 for these changes of the members, all at once; also add-learner, promote,
+//                                   demote
+//   transfer 1 2 / transfer 1       ask 1 to hand leadership over to 2, or to whoever can
+//   snapshot 1 5 / snapshot 1 5 3   1's store is on disk up to index 5; its log forgets all up to 5, or to 3
+//   arrive 3                        the snapshot that 3 was told to fetch is on its disk
 //   propose 1 x y / read 2 a        *1000 stands for a command of that many bytes
 //   cut 1 / cut 1>2 / heal [1]      what is sent over a cut is lost
 //   hold 1>2 / release 1>2          what is sent waits
@@ -80,6 +87,10 @@ class Script {
   void gone(const Words& words);
   void messages(const Words& words);
   void show(const Words& words);
+  void change(const Words& words);
+  void transfer(const Words& words);
+  void snapshot(const Words& words);
+  void arrive(const Words& words);
 
   void campaign(NodeId node);
   void settle_all(int rounds_max = kRoundsWithoutEnd);
@@ -108,6 +119,8 @@ class Script {
   std::set<Link> held_;
   std::set<NodeId> held_disks_;
   std::map<std::pair<NodeId, RequestId>, std::string> reads_;  // by name
+  std::map<NodeId, SnapshotMark> fetches_;
+  uint64_t orders_ = 0;
   bool tells_ = true;
   std::optional<std::string> tells_messages_;  // with this word in them
 };

@@ -34,6 +34,12 @@ std::string in_words(const Happened& happened) {
   if (!happened.dropped.empty()) add(line, "drops " + describe(happened.dropped));
   if (!happened.taken.empty()) add(line, "takes " + describe(happened.taken));
   if (!happened.committed.empty()) add(line, "commits " + in_short(happened.committed));
+  for (const OrderEnd& end : happened.orders) add(line, "order " + describe(end));
+  if (happened.fetch) {
+    add(line,
+        "fetches snapshot " + describe(happened.fetch->snapshot) + " from " + std::to_string(happened.fetch->from));
+  }
+  if (happened.removed) add(line, "is no member any more");
   for (const std::string& command : happened.refused) {
     add(line, "refuses " + describe(std::make_shared<const std::string>(command)));
   }
@@ -50,8 +56,10 @@ std::string in_words(const Status& status) {
 
 std::string in_words(const Log& log) {
   std::vector<Entry> entries;
-  for (Index index = 1; index <= log.last().index; ++index) entries.push_back(log.at(index));
-  return entries.empty() ? "[start]" : describe(entries);
+  for (Index index = log.base().index + 1; index <= log.last().index; ++index) entries.push_back(log.at(index));
+  std::string base = log.base().index == 0 ? "" : "behind " + describe(log.base());
+  if (entries.empty()) return base.empty() ? "[start]" : base;
+  return base + (base.empty() ? "" : ": ") + describe(entries);
 }
 
 }  // namespace skiff::raft_script

@@ -61,7 +61,8 @@ void Simulation::strike(Fault fault) {
       break;
     case Fault::pause:
       machine->pause();
-      world_.after(world_.about(world_.weather.election_timeout), [machine] { machine->go_on(); });
+      world_.after(world_.between(world_.weather.heartbeat, 3 * world_.weather.election_timeout),
+                   [machine] { machine->go_on(); });
       break;
     case Fault::transfer: machine->hand_over(++orders_, world_.chance(500) ? 0 : peer); break;
     case Fault::membership: return change_members();

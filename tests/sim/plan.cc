@@ -24,6 +24,34 @@ std::string Plan::describe() const {
   return text;
 }
 
+namespace {
+
+// Most days have a bit of everything. Some are of one kind: where leaders change all the time, members do, or processes
+// stand still and messages are late; and a lease must be met by what could make it lie.
+void draw_temper(Weather& weather, raft::Random& random) {
+  auto often = [&](std::initializer_list<Fault> faults) {
+    for (Fault fault : faults) weather.weights[static_cast<size_t>(fault)] = 15 + random.below(15);
+  };
+  uint64_t temper = weather.has_lease ? 3 : random.below(7);
+  if (temper > 3) return;
+  weather.fault_every = (2 + random.below(4)) * weather.election_timeout;
+  weather.think_mean = (5 + random.below(30)) * kMillisecond;
+  switch (temper) {
+    case 0: return often({Fault::isolate, Fault::partition, Fault::kill, Fault::torn});
+    case 1: return often({Fault::membership, Fault::isolate, Fault::partition, Fault::kill});
+    case 2:
+      weather.late_permille = 50 + random.below(150);
+      weather.keys = 1 + random.below(3);
+      return often({Fault::pause, Fault::clog, Fault::isolate});
+    default:
+      weather.keys = 1 + random.below(3);
+      if (random.below(3) == 0) weather.drift_permille = 100 + random.below(300);
+      return often({Fault::pause, Fault::isolate, Fault::transfer});
+  }
+}
+
+}  // namespace
+
 Weather draw_weather(const Plan& plan, raft::Random& random) {
   auto between = [&](uint64_t least, uint64_t most) { return least + random.below(most - least + 1); };
   auto one_in = [&](uint64_t count) { return random.below(count) == 0; };
@@ -44,9 +72,10 @@ Weather draw_weather(const Plan& plan, raft::Random& random) {
   if (!one_in(3)) weather.duplicate_permille = between(1, 100);
   weather.sync = between(50'000, one_in(4) ? 30 * kMillisecond : 2 * kMillisecond);
   if (one_in(2)) weather.stall_permille = between(1, 20);
-  if (one_in(2)) weather.drift_permille = between(1, weather.has_lease ? 40 : 200);
+  if (one_in(2)) weather.drift_permille = between(1, 200);
   weather.fault_every = between(200, 4'000) * kMillisecond;
   for (uint64_t& weight : weather.weights) weight = one_in(3) ? 0 : between(1, 10);
+  draw_temper(weather, random);
   if (plan.is_busy) {
     weather.nodes = 5;
     weather.clients = 5;
