@@ -215,7 +215,7 @@ void Node::answer(const Caller& caller, Answer answer) {
 }
 
 void Node::order_ended(const raft::OrderEnd& end) {
-  log::info("leadership: " + raft::describe(end));
+  log::info("hands leadership over: " + raft::describe(end));
   is_handing_over_ = false;
 }
 

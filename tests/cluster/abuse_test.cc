@@ -77,7 +77,7 @@ TEST_CASE("a thousand idle and half-open connections and garbage leave nothing b
   REQUIRE(cluster.wait_for_leader() == target);  // nobody was disturbed
 }
 
-TEST_CASE("what cannot be understood is answered so, and the connection closed") {
+TEST_CASE("what cannot be understood is answered so, and the connection closed", "[A6]") {
   Cluster cluster(1);
   struct Row {
     const char* name;
@@ -118,7 +118,7 @@ TEST_CASE("what cannot be understood is answered so, and the connection closed")
   }
 }
 
-TEST_CASE("a stranger on the peer port is turned away, and said to be once") {
+TEST_CASE("a stranger on the peer port is turned away, and said to be once", "[bug-18]") {
   Cluster cluster(3), strangers(3);
   const uint64_t term = cluster.status(1).at("term");
   // Their node 1 is told that our nodes are its peers.

@@ -47,7 +47,7 @@ std::string random_bytes(size_t count) {
 }
 
 // One cluster for all sections: starting one takes longer than asking it.
-TEST_CASE("curl is the client") {
+TEST_CASE("curl is the client", "[A6]") {
   Cluster cluster(3, {"--value-bytes-max", "2MiB"});
 
   // What is written at each node is read at each other node.

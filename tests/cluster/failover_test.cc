@@ -20,7 +20,7 @@ void wait_for_progress(const Load& load, size_t writes = 20) {
   REQUIRE(within_ms(20'000, [&] { return load.acknowledged() >= before + writes; }));
 }
 
-TEST_CASE("killing the leader twenty times under load loses nothing, and the next write succeeds by itself") {
+TEST_CASE("killing the leader twenty times under load loses nothing, and the next write succeeds by itself", "[A1]") {
   Cluster cluster(3);
   Load load("failover", ports_of(cluster), 4);
   for (int round = 0; round < 20; ++round) {
@@ -38,7 +38,7 @@ TEST_CASE("killing the leader twenty times under load loses nothing, and the nex
   REQUIRE(load.broken_promises(ports_of(cluster)) == "");
 }
 
-TEST_CASE("killing all nodes at once under load loses nothing") {
+TEST_CASE("killing all nodes at once under load loses nothing", "[A1]") {
   Cluster cluster(3);
   for (int round = 0; round < 3; ++round) {
     Load load("all-" + std::to_string(round), ports_of(cluster), 6);
@@ -52,7 +52,30 @@ TEST_CASE("killing all nodes at once under load loses nothing") {
   }
 }
 
-TEST_CASE("one of three promises nothing, and with a second all is well again") {
+TEST_CASE("nodes are restarted one after the other under load, and nothing is lost", "[A9][T15][bug-36]") {
+  Cluster cluster(3);
+  Load load("rolling", ports_of(cluster), 4);
+  for (int round = 0; round < 2; ++round) {
+    for (int id = 1; id <= 3; ++id) {
+      INFO("round " << round << ", node " << id);
+      wait_for_progress(load);
+      const bool led = cluster.wait_for_leader() == id;
+      const std::string mark = std::to_string(round * 3 + id);
+      REQUIRE(cluster.ask(cluster.another(id), "PUT", "/mark", mark).code == 204);
+      cluster.process(id).signal(SIGTERM);
+      REQUIRE(cluster.process(id).wait_ms(20'000) == 0);
+      if (led) REQUIRE(cluster.log(id).find("hands leadership over: done") != std::string::npos);
+      REQUIRE(cluster.ask(cluster.another(id), "GET", "/mark").body == mark);
+      cluster.start(id);
+      cluster.wait_until_healthy(id);
+      REQUIRE(cluster.ask(id, "GET", "/mark").body == mark);
+    }
+  }
+  load.stop();
+  REQUIRE(load.broken_promises(ports_of(cluster)) == "");
+}
+
+TEST_CASE("one of three promises nothing, and with a second all is well again", "[A10]") {
   Cluster cluster(3, {"--request-timeout", "400ms"});
   REQUIRE(cluster.ask(1, "PUT", "/key", "before").code == 204);
   const int leader = cluster.wait_for_leader();
@@ -72,6 +95,7 @@ TEST_CASE("one of three promises nothing, and with a second all is well again") 
     }
     REQUIRE(cluster.ask(left, "GET", "/key?consistency=stale").body == "before");
     REQUIRE(cluster.ask(left, "GET", "/health").code == 503);
+    for (const char* path : {"/status", "/members", "/version"}) REQUIRE(cluster.ask(left, "GET", path).code == 200);
     cluster.start(second);
     cluster.wait_until_healthy(left);
     cluster.wait_until_healthy(second);
@@ -82,7 +106,7 @@ TEST_CASE("one of three promises nothing, and with a second all is well again") 
   }
 }
 
-TEST_CASE("a leader that wakes up never serves what it remembers") {
+TEST_CASE("a leader that wakes up never serves what it remembers", "[A2][bug-4]") {
   Cluster cluster(3, {"--heartbeat", "30ms", "--election-timeout", "150ms"});
   for (int round = 0; round < 15; ++round) {
     INFO("round " << round);
@@ -109,7 +133,7 @@ TEST_CASE("a leader that wakes up never serves what it remembers") {
   }
 }
 
-TEST_CASE("a sleeping follower holds nobody up, and has caught up once it answers") {
+TEST_CASE("a sleeping follower holds nobody up, and has caught up once it answers", "[A2]") {
   Cluster cluster(3);
   const int leader = cluster.wait_for_leader(), follower = cluster.another(leader);
   cluster.freeze(follower);

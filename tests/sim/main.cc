@@ -16,9 +16,11 @@ namespace {
 using namespace skiff::sim;
 
 constexpr std::string_view kHelp =
-    "skiff-sim [seeds=300] [first=RANDOM] [hours=H] [seed=N] [nodes=N] [clients=N] [ms=N] [without=fault,...]\n"
+    "skiff-sim [seeds=300] [first=RANDOM] [hours=H] [seconds=S] [seed=N] [nodes=N] [clients=N] [ms=N] "
+    "[without=fault,...]\n"
     "          [unchecked=checker,...] [busy=1] [trace=1] [limit=60] [shrink=0]\n\n"
-    "  seeds    how many days, from `first` on; hours: as many as make that much simulated time\n"
+    "  seeds    how many days, from `first` on; hours: as many as make that much simulated time; seconds: as many as\n"
+    "           can be had in so much real time\n"
     "  seed     one day again, with its trace; nodes, clients, ms (of faults), without: with less in it\n"
     "  busy     five nodes and fifty operations a second, to measure by\n"
     "  limit    seconds a single day may take\n";
@@ -28,6 +30,7 @@ struct Options {
   uint64_t seeds = 300;
   uint64_t first = 0;
   double hours = 0;
+  uint64_t seconds = 0;
   bool is_replay = false;
   bool shrinks = true;
   unsigned limit = 60;
@@ -69,6 +72,7 @@ bool take(std::string_view word, Options& options) {
   uint64_t number = std::strtoull(value.c_str(), &end, 10);
   if (value.empty() || *end != '\0') return false;
   if (name == "seeds") return options.seeds = number, true;
+  if (name == "seconds") return options.seconds = number, true;
   if (name == "first") return options.first = number, true;
   if (name == "seed") return options.plan.seed = number, options.is_replay = true;
   if (name == "nodes") return options.plan.nodes = number, true;
@@ -148,7 +152,11 @@ int run_fresh(const Options& options) {
   std::printf("first seed: %lu\n", first);
   Totals totals;
   const Time wanted = static_cast<Time>(options.hours * 3600e9);
-  auto is_done = [&] { return options.hours > 0 ? totals.simulated >= wanted : totals.seeds >= options.seeds; };
+  auto is_done = [&] {
+    if (options.seconds > 0)
+      return std::chrono::steady_clock::now() >= totals.began + std::chrono::seconds(options.seconds);
+    return options.hours > 0 ? totals.simulated >= wanted : totals.seeds >= options.seeds;
+  };
   while (!is_done()) {
     Plan plan = options.plan;
     plan.seed = first + totals.seeds;

@@ -25,7 +25,7 @@ TEST_CASE("the same seed gives the same day, byte for byte") {
   REQUIRE((Simulation(short_day(1)).run().trace != Simulation(short_day(2)).run().trace));
 }
 
-TEST_CASE("bad days end well") {
+TEST_CASE("bad days end well", "[M16][A1][A2][A4][F8][bug-34][bug-45]") {
   Counts faults{};
   uint64_t operations = 0;
   for (uint64_t seed = 1; seed <= 20; ++seed) {

@@ -34,7 +34,7 @@ TEST_CASE("requests that come byte by byte are answered like any other") {
   world.until([&] { return client.heard.ends_with(expected_end); });
 }
 
-TEST_CASE("answers leave in the order of the requests, whatever the order they are given in") {
+TEST_CASE("answers leave in the order of the requests, whatever the order they are given in", "[A5]") {
   World world;
   Client& client = world.say(get("/0") + get("/1") + put("/2", "x") + get("/3"));
   world.until([&] { return world.asked.size() == 4; });
@@ -138,7 +138,7 @@ TEST_CASE("a client that ended its half gets every answer") {
   world.until([&] { return world.server->connections_open() == 0; });
 }
 
-TEST_CASE("a client that ends in the middle of a request is told, one that asked nothing is not") {
+TEST_CASE("a client that ends in the middle of a request is told, one that asked nothing is not", "[A5]") {
   World world;
   Client& amid = world.say("GET /a HTT");
   Client& quiet = world.connect();
@@ -149,7 +149,7 @@ TEST_CASE("a client that ends in the middle of a request is told, one that asked
   REQUIRE(quiet.heard.empty());
 }
 
-TEST_CASE("answering a client that has gone does nothing") {
+TEST_CASE("answering a client that has gone does nothing", "[A5]") {
   World world;
   Client& client = world.say(put("/a", "12345") + put("/b", "678"));
   world.until([&] { return world.asked.size() == 2; });

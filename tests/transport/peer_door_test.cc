@@ -41,7 +41,7 @@ TEST_CASE("whoever does not belong here is told why, and logged") {
   }
 }
 
-TEST_CASE("two clusters that meet by mistake stay apart, and say so once") {
+TEST_CASE("two clusters that meet by mistake stay apart, and say so once", "[bug-18]") {
   Logged logged;
   World world;
   Node a(world, 1), b(world, 2, quick(), kCluster + 1);
