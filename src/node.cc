@@ -82,15 +82,25 @@ ReplicaConfig replica_config(const Options& options, store::Recovered recovered)
   return config;
 }
 
+Result<> check_payload(const raft::Entry& entry) {
+  if (entry.kind == raft::EntryKind::no_op) return {};
+  if (!entry.payload) return fail(Error::Code::corrupt, "it is empty");
+  if (entry.kind == raft::EntryKind::configuration) {
+    if (raft::decode_configuration(*entry.payload)) return {};
+    return fail(Error::Code::corrupt, "it names members in a way that cannot be read");
+  }
+  if (auto command = store::decode(*entry.payload); !command) return tl::unexpected(command.error());
+  return {};
+}
+
 // What we could not apply must not be served around, nor end the node again and again when it comes to be applied.
-Result<> check_commands(const std::vector<raft::Entry>& entries, const std::string& folder) {
+Result<> check_entries(const std::vector<raft::Entry>& entries, const std::string& folder) {
   for (const raft::Entry& entry : entries) {
-    if (entry.kind != raft::EntryKind::command) continue;
-    auto command = entry.payload ? store::decode(*entry.payload) : fail(Error::Code::corrupt, "it is empty");
-    if (command) continue;
-    return fail(command.error().code,
+    auto readable = check_payload(entry);
+    if (readable) continue;
+    return fail(readable.error().code,
                 fmt::format("read {}: entry {} of term {}: {}; was it written by a newer version?", folder,
-                            entry.position.index, entry.position.term, command.error().what));
+                            entry.position.index, entry.position.term, readable.error().what));
   }
   return {};
 }
@@ -110,7 +120,7 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
   if (options.cluster_given && found.cluster != wanted.cluster) {
     log::warn("--cluster differs from what " + options.data_dir + " was founded with; the data folder's members rule");
   }
-  if (auto readable = check_commands(opened->recovered.entries, options.data_dir); !readable) {
+  if (auto readable = check_entries(opened->recovered.entries, options.data_dir); !readable) {
     return tl::unexpected(readable.error());
   }
   std::unique_ptr<Node> node(new Node(loop, options, opened->recovered, std::move(stopped)));

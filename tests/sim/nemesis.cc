@@ -261,7 +261,16 @@ void Simulation::change_members() {
     changes.push_back({.kind = is_voter ? Kind::demote : Kind::promote, .node = some.id, .address = {}});
   }
   world_.count(Fault::membership);
-  machines_.at(leads->leader())->change_members(++orders_, std::move(changes));
+  raft::NodeId leader = leads->leader();
+  machines_.at(leader)->change_members(++orders_, std::move(changes));
+  if (world_.chance(500)) {  // in the middle of it
+    world_.after(world_.between(0, 4 * (world_.weather.hop + world_.weather.sync)), [this, leader] {
+      if (world_.is_healed || !world_.is_allowed(Fault::isolate)) return;
+      for (const auto& [id, machine] : machines_) {
+        if (id != leader && world_.chance(700)) cut_both(leader, id);
+      }
+    });
+  }
   std::vector<raft::NodeId> everybody;
   for (const auto& [id, machine] : machines_) everybody.push_back(id);
   clients_.nodes_are(everybody);

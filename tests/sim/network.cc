@@ -19,7 +19,7 @@ void Network::send(raft::Message&& message) {
   if (clogged != clogged_until_.end()) delay += std::max(clogged->second, world_.now()) - world_.now();
   if (is_stormy && world_.chance(world_.weather.late_permille)) {
     world_.count(Fault::delay);
-    delay += world_.between(0, 2 * kSecond);
+    delay += world_.between(0, 3 * world_.weather.election_timeout);
   } else {
     // A connection keeps the order; only what comes from an earlier one is overtaken.
     Time& last = last_arrival_[link];
@@ -34,10 +34,8 @@ void Network::send(raft::Message&& message) {
 }
 
 void Network::carry(raft::Message message, Time delay) {
-  world_.after(delay, [this, message = std::move(message)]() mutable {
-    if (cut_.contains({message.from, message.to})) return;
-    deliver_(std::move(message));
-  });
+  // What is on its way arrives, whatever has been cut behind it.
+  world_.after(delay, [this, message = std::move(message)]() mutable { deliver_(std::move(message)); });
 }
 
 raft::Message Network::as_on_the_wire(raft::Message&& message) {
