@@ -172,4 +172,52 @@ TEST_CASE("bytes behind the commit index are counted through appends, cuts and c
   log.check_whole();
 }
 
+TEST_CASE("a log begins behind a snapshot, and what was before counts as committed and durable") {  // [R21]
+  Log log({.term = 2, .index = 5}, {entry(2, 6), entry(3, 7)});
+  REQUIRE(log.base().index == 5);
+  REQUIRE(log.last() == LogPosition{.term = 3, .index = 7});
+  REQUIRE(log.committed() == 5);
+  REQUIRE(log.durable() == 7);
+  REQUIRE(log.term_at(5) == 2);
+  REQUIRE(log.has({.term = 2, .index = 5}));
+  REQUIRE_FALSE(log.has({.term = 1, .index = 5}));
+  REQUIRE(log.has({.term = 1, .index = 3}));  // committed: the same everywhere
+  REQUIRE_FALSE(dies_saying([&] { static_cast<void>(log.at(5)); }).empty());
+  log.commit_to(7);
+  REQUIRE(log.take_committed().size() == 2);
+  log.check_whole();
+}
+
+TEST_CASE("a log forgets only what was applied, and goes on as before") {
+  Log log({}, {});
+  for (Index index = 1; index <= 6; ++index) log.append(entry(1, index));
+  log.take_unsaved(1);
+  log.commit_to(4);
+  REQUIRE_FALSE(dies_saying([&] { log.forget_to(4); }).empty());  // committed, but not yet handed on
+  log.take_committed();
+  log.forget_to(3);
+  REQUIRE(log.base() == LogPosition{.term = 1, .index = 3});
+  REQUIRE(log.durable() == 3);  // the snapshot has it, whatever the log's own disk does
+  REQUIRE(log.at(4).position.index == 4);
+  REQUIRE_FALSE(dies_saying([&] { log.forget_to(5); }).empty());
+  log.saved(1);
+  REQUIRE(log.durable() == 6);
+  log.check_whole();
+}
+
+TEST_CASE("a log that begins anew owes nothing to the saves under way") {
+  Log log({}, {});
+  for (Index index = 1; index <= 6; ++index) log.append(entry(1, index));
+  log.take_unsaved(1);
+  log.start_anew({.term = 2, .index = 4});
+  REQUIRE(log.last() == LogPosition{.term = 2, .index = 4});
+  log.append(entry(2, 5));
+  log.saved(1);
+  REQUIRE(log.durable() == 4);
+  REQUIRE(log.take_unsaved(2).size() == 1);
+  log.saved(2);
+  REQUIRE(log.durable() == 5);
+  log.check_whole();
+}
+
 }  // namespace skiff::log_test
