@@ -11,8 +11,7 @@ namespace skiff::raft {
 // While our disk stands still we could neither be elected nor lead, and each attempt would only raise the term. Mostly
 // it is only finishing what a leader that has just died had sent, so we look again soon.
 //
-// Who is no voter cannot be elected, and asks all the same, without a round that could count: whoever knows that it was
-// removed says so.
+// Who cannot be elected asks all the same, without a round that could count: whoever knows that it was removed says so.
 void Raft::campaign_or_wait() {
   if (!may_elect()) {
     election_deadline_ = elects_nobody_until_;
@@ -24,8 +23,14 @@ void Raft::campaign_or_wait() {
   election_deadline_ = now_ + config_.heartbeat_interval / 4 + 1;
 }
 
+// Who has lost its vote may yet be the only one with the entries that took it, and without them nobody else can be
+// elected: until they are committed, it stands for election as before (4.2.2).
+bool Raft::is_electable() const {
+  return is_voter(config_.id) || configuration_at(log_.committed()).is_voter(config_.id);
+}
+
 void Raft::campaign() {
-  bool can_win = is_voter(config_.id);
+  bool can_win = is_electable();
   if (can_win) become(PreCandidate{.granted = {config_.id}});
   forget_leader();
   if (can_win) ++campaign_round_;

@@ -155,6 +155,7 @@ class Raft {
 
   // election.cc
   void campaign_or_wait();
+  bool is_electable() const;
   void campaign();
   void ask_for_votes(bool by_transfer);
   void count_votes();
