@@ -10,7 +10,7 @@ SIM_OPTIONS = SEED SEEDS FIRST HOURS SECONDS NODES CLIENTS MS WITHOUT UNCHECKED 
 SANITIZE = -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
 SOURCES = git ls-files '*.cc' '*.h'
 
-.PHONY: all run stop start kill test asan fuzz bench sim mutants scenarios format lint check install clean help
+.PHONY: all run stop start kill test asan fuzz bench sim mutants cluster-test scenarios format lint check install clean help
 .PHONY: need-build need-test need-check
 
 all: build/build.ninja  ## build the program: build/skiff
@@ -38,6 +38,9 @@ bench:  ## load and latency
 sim: need-build build/build.ninja  ## simulate bad days of whole clusters; SEED=N repeats one, HOURS=H goes on
 	@ninja -C build --quiet skiff-sim
 	@build/skiff-sim $(foreach option,$(SIM_OPTIONS),$(if $($(option)),$(shell echo $(option) | tr A-Z a-z)=$($(option))))
+
+cluster-test: need-test build/build.ninja  ## real nodes on a network of their own, SECONDS_EACH=60 of bad days
+	@SECONDS_EACH=$(SECONDS_EACH) SEED=$(SEED) .ci/cluster-test build
 
 scenarios: need-test build/build.ninja  ## run every test and print which scenario each of them shows
 	@.ci/scenarios --run build

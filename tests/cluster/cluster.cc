@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <random>
@@ -33,11 +34,18 @@ uint16_t free_port() {
   }
 }
 
-Cluster::Cluster(int nodes, std::vector<std::string> flags)
-    : flags_(std::move(flags)), nodes_(static_cast<size_t>(nodes)), exceptions_(std::uncaught_exceptions()) {
+Cluster::Cluster(int nodes, std::vector<std::string> flags, Site site)
+    : site_(site),
+      flags_(std::move(flags)),
+      nodes_(static_cast<size_t>(nodes)),
+      exceptions_(std::uncaught_exceptions()) {
   for (Node& node : nodes_) {
     node.port = free_port();
     node.peer_port = free_port();
+  }
+  for (int id = 1; id <= nodes; ++id) {
+    std::filesystem::create_directory(disk(id));
+    if (site_.disk_megabytes > 0) volumes_.push_back(std::make_unique<Volume>(disk(id), site_.disk_megabytes));
   }
   for (int id = 1; id <= nodes; ++id) start(id);
   for (int id = 1; id <= nodes; ++id) wait_until_healthy(id);
@@ -54,12 +62,14 @@ Cluster::~Cluster() {
 
 std::vector<std::string> Cluster::command(int id) {
   std::string peers;
-  for (const Node& node : nodes_) {
-    peers += (peers.empty() ? "" : ",") + std::string("http://127.0.0.1:") + std::to_string(node.peer_port);
+  for (int peer = 1; peer <= size(); ++peer) {
+    peers += (peers.empty() ? "http://" : ",http://") + address(peer) + ":" + std::to_string(peer_port(peer));
   }
-  std::vector<std::string> command = {SKIFF_BINARY,   "--id",   std::to_string(id),       "--cluster",
-                                      peers,          "--port", std::to_string(port(id)), "--data-dir",
-                                      data_folder(id)};
+  std::vector<std::string> command = site_.network == nullptr ? std::vector<std::string>{} : site_.network->enter(id);
+  const std::vector<std::string> words = {
+      SKIFF_BINARY, "--id",   std::to_string(id),       "--cluster",  peers,          "--listen",
+      address(id),  "--port", std::to_string(port(id)), "--data-dir", data_folder(id)};
+  command.insert(command.end(), words.begin(), words.end());
   command.insert(command.end(), flags_.begin(), flags_.end());
   return command;
 }
@@ -86,7 +96,7 @@ void Cluster::freeze(int id) {
 void Cluster::wake(int id) { process(id).signal(SIGCONT); }
 
 HttpReply Cluster::ask(int id, std::string_view method, std::string_view path, std::string_view body) {
-  HttpClient client(port(id));
+  HttpClient client(address(id), port(id));
   return client.ask(method, path, body).value_or(HttpReply{});
 }
 

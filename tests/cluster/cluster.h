@@ -11,14 +11,22 @@
 #include <vector>
 
 #include "tests/cluster/http_client.h"
+#include "tests/cluster/network.h"
 #include "tests/cluster/process.h"
+#include "tests/cluster/volume.h"
 
 namespace skiff::cluster_test {
+
+// Where nodes live: all at 127.0.0.1, or each at its host of a network; on the machine's disk, or each on its own.
+struct Site {
+  Network* network = nullptr;
+  int disk_megabytes = 0;
+};
 
 class Cluster {
  public:
   // `flags` go to every node. The nodes are started, and have a leader, when this returns.
-  explicit Cluster(int nodes, std::vector<std::string> flags = {});
+  explicit Cluster(int nodes, std::vector<std::string> flags = {}, Site site = {});
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -33,9 +41,16 @@ class Cluster {
   Process& process(int id) { return *node(id).process; }
   uint16_t port(int id) { return node(id).port; }
   uint16_t peer_port(int id) { return node(id).peer_port; }
-  std::string url(int id, const std::string& path) { return "http://127.0.0.1:" + std::to_string(port(id)) + path; }
+  std::string address(int id) const { return site_.network == nullptr ? "127.0.0.1" : Network::address(id); }
+  std::string url(int id, const std::string& path) {
+    return "http://" + address(id) + ":" + std::to_string(port(id)) + path;
+  }
   std::vector<std::string> command(int id);
-  std::string data_folder(int id) { return folder_.file("skiff-" + std::to_string(id) + ".data"); }
+  // A folder of its own, in which the data folder is.
+  std::string disk(int id) { return folder_.file("disk-" + std::to_string(id)); }
+  std::string data_folder(int id) { return disk(id) + "/skiff.data"; }
+  // Requires: a site with disks of their own.
+  Volume& volume(int id) { return *volumes_.at(static_cast<size_t>(id - 1)); }
   std::string log(int id) { return read_file(log_file(id)); }
 
   // One request on a connection of its own; a code of 0 means that there was no answer.
@@ -60,6 +75,8 @@ class Cluster {
   std::optional<int> find_leader();
 
   TemporaryFolder folder_;
+  const Site site_;
+  std::vector<std::unique_ptr<Volume>> volumes_;
   std::vector<std::string> flags_;
   std::vector<Node> nodes_;
   int exceptions_;

@@ -16,7 +16,7 @@
 
 namespace skiff::cluster_test {
 
-HttpClient::HttpClient(uint16_t port, int timeout_ms) {
+HttpClient::HttpClient(const std::string& node, uint16_t port, int timeout_ms) {
   socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   CHECK(socket_ >= 0);
   const timeval patience = {timeout_ms / 1000, timeout_ms % 1000 * 1000};
@@ -27,7 +27,7 @@ HttpClient::HttpClient(uint16_t port, int timeout_ms) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  CHECK(inet_pton(AF_INET, node.c_str(), &address.sin_addr) == 1);
   if (connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) close();
 }
 

@@ -16,8 +16,9 @@ struct HttpReply {
 
 class HttpClient {
  public:
-  // Not connected when nobody listens there.
-  explicit HttpClient(uint16_t port, int timeout_ms = 20'000);
+  // Not connected when nobody listens there, or answers in time.
+  HttpClient(const std::string& address, uint16_t port, int timeout_ms = 20'000);
+  explicit HttpClient(uint16_t port, int timeout_ms = 20'000) : HttpClient("127.0.0.1", port, timeout_ms) {}
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
