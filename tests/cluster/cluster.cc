@@ -66,10 +66,11 @@ std::vector<std::string> Cluster::command(int id) {
     peers += (peers.empty() ? "http://" : ",http://") + address(peer) + ":" + std::to_string(peer_port(peer));
   }
   std::vector<std::string> command = site_.network == nullptr ? std::vector<std::string>{} : site_.network->enter(id);
-  const std::vector<std::string> words = {
-      SKIFF_BINARY, "--id",   std::to_string(id),       "--cluster",  peers,          "--listen",
-      address(id),  "--port", std::to_string(port(id)), "--data-dir", data_folder(id)};
+  const std::vector<std::string> words = {SKIFF_BINARY,   "--id",   std::to_string(id),       "--cluster",
+                                          peers,          "--port", std::to_string(port(id)), "--data-dir",
+                                          data_folder(id)};
   command.insert(command.end(), words.begin(), words.end());
+  if (site_.network != nullptr) command.insert(command.end(), {"--listen", address(id)});
   command.insert(command.end(), flags_.begin(), flags_.end());
   return command;
 }
