@@ -52,8 +52,11 @@ void Raft::on(const SnapshotArrived& arrived) {
   LogPosition position = arrived.snapshot.position;
   std::optional<Configuration> configuration = decode_configuration(*arrived.snapshot.configuration);
   CHECK(configuration.has_value());
-  if (position.index <= log_.committed()) return;
-  if (log_.has(position)) return log_.commit_to(position.index);
+  if (position.index > log_.committed() && log_.has(position)) log_.commit_to(position.index);
+  if (position.index <= log_.committed()) {  // the log has got there by itself, and the snapshot is one of ours now
+    if (position.index > snapshot_.position.index) snapshot_ = arrived.snapshot;
+    return;
+  }
   CHECK(!is_leader());  // a leader has all that is committed
   log_.start_anew(position);
   membership_.start_anew(position.index, std::move(*configuration));
