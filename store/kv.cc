@@ -1,6 +1,8 @@
 #include "store/kv.h"
 
 #include <algorithm>
+#include <iterator>
+#include <memory>
 
 #include "raft/check.h"
 #include "src/base/crc32c.h"
@@ -66,7 +68,7 @@ void Kv::put(const Command& command, const raft::Payload& payload) {
   if (versions.empty() || versions.back().holder == nullptr) ++keys_;
   auto offset = static_cast<uint32_t>(command.value.data() - payload->data());
   versions.push_back({revision_, payload, offset, static_cast<uint32_t>(command.value.size())});
-  digest_ += digest_of(revision_, command.key, command.value, false);
+  take_digest(command.key, versions.back());
 }
 
 void Kv::remove(const Command& command) {
@@ -75,7 +77,12 @@ void Kv::remove(const Command& command) {
   ++revision_;
   --keys_;
   found->second.push_back({revision_, nullptr, 0, 0});
-  digest_ += digest_of(revision_, command.key, {}, true);
+  take_digest(command.key, found->second.back());
+}
+
+void Kv::take_digest(std::string_view key, const Version& version) {
+  const bool removed = version.holder == nullptr;
+  digest_ += digest_of(version.revision, key, removed ? std::string_view() : version.view(), removed);
 }
 
 std::optional<Value> Kv::get(std::string_view key, Revision at) const {
@@ -95,6 +102,58 @@ void Kv::walk(std::string_view first, std::string_view end, Revision at, const V
     if (version == nullptr) continue;
     if (!visit(place->first, {version->view(), version->revision, version->holder})) return;
   }
+}
+
+Summary Kv::summary() const {
+  Summary summary{.applied = applied_, .revision = revision_, .keys = keys_, .digest = digest_, .newest = {}};
+  for (const auto& [node, origin] : newest_) summary.newest.push_back(origin);
+  return summary;
+}
+
+void Kv::walk_versions(std::string_view key, Revision revision, Revision at, const VisitVersion& visit) const {
+  for (auto place = map_.lower_bound(key); place != map_.end(); ++place) {
+    for (const Version& version : place->second) {
+      if (place->first == key && version.revision <= revision) continue;
+      if (version.revision > at) break;
+      std::optional<std::string_view> value;
+      if (version.holder != nullptr) value = version.view();
+      if (!visit({place->first, version.revision, value})) return;
+    }
+  }
+}
+
+bool Kv::load(const VersionRecord& loaded) {
+  auto last = map_.empty() ? map_.end() : std::prev(map_.end());
+  if (loaded.key.empty() || loaded.revision == 0) return false;
+  if (last == map_.end() || last->first != loaded.key) {
+    const bool is_first_removed = !loaded.value;  // nothing was there that could have been
+    if (is_first_removed || (last != map_.end() && loaded.key < last->first)) return false;
+    if (last != map_.end()) keys_ += last->second.back().holder != nullptr;
+    last = map_.try_emplace(map_.end(), std::string(loaded.key));
+  } else if (loaded.revision <= last->second.back().revision) {
+    return false;
+  }
+  Version version{.revision = loaded.revision};
+  if (loaded.value) {
+    version.holder = std::make_shared<const std::string>(*loaded.value);
+    version.bytes = static_cast<uint32_t>(loaded.value->size());
+  }
+  take_digest(loaded.key, version);
+  last->second.push_back(std::move(version));
+  revision_ = std::max(revision_, loaded.revision);
+  return true;
+}
+
+bool Kv::end_load(const Summary& summary) {
+  if (!map_.empty()) keys_ += std::prev(map_.end())->second.back().holder != nullptr;
+  for (const Origin& origin : summary.newest) {
+    newest_.emplace(origin.node, origin);
+    digest_ += digest_of(origin);
+  }
+  if (revision_ > summary.revision || keys_ != summary.keys || digest_ != summary.digest) return false;
+  revision_ = summary.revision;
+  applied_ = summary.applied;
+  return true;
 }
 
 // The newest version that is not newer than `at`; null if there was none, or the key was removed then.

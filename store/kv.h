@@ -12,6 +12,9 @@
 //
 // Values are not copied: a version holds the payload of the entry that wrote it.
 //
+// A snapshot is a summary, taken at once, and a walk over all versions up to its revision, which may take its time:
+// what is written meanwhile has a later one. Loading them in the same order makes the same map.
+//
 // Always: the same entries give the same revision, outcome and digest on every machine.
 #pragma once
 
@@ -39,6 +42,22 @@ struct Outcome {
   Kind kind = Kind::done;
   Revision revision = 0;  // of the map, after it
   Origin origin;          // who asked for it
+};
+
+// All that a map holds besides its versions.
+struct Summary {
+  raft::Index applied = 0;
+  Revision revision = 0;
+  uint64_t keys = 0;
+  uint64_t digest = 0;
+  std::vector<Origin> newest;  // write of each node, by node
+};
+
+// A version, as a snapshot has it.
+struct VersionRecord {
+  std::string_view key;
+  Revision revision = 0;
+  std::optional<std::string_view> value;  // nothing: removed
 };
 
 // One version of a key.
@@ -73,6 +92,16 @@ class Kv {
   using Visit = std::function<bool(std::string_view key, const Value& value)>;
   void walk(std::string_view first, std::string_view end, Revision at, const Visit& visit) const;
 
+  Summary summary() const;
+  // Visits, by key and revision, the versions up to `at` that come after this version of this key, whether or not it is
+  // there ("" and 0: all), until `visit` says false. Requires: `visit` does not write.
+  using VisitVersion = std::function<bool(const VersionRecord& version)>;
+  void walk_versions(std::string_view key, Revision revision, Revision at, const VisitVersion& visit) const;
+  // Makes an empty map what another one was: every version in the order of a walk, then end_load(). False: they are not
+  // in that order, or do not add up to that summary. Nothing else may be done with the map until it has ended.
+  bool load(const VersionRecord& version);
+  bool end_load(const Summary& summary);
+
   Revision revision() const { return revision_; }
   raft::Index applied() const { return applied_; }
   uint64_t keys() const { return keys_; }  // that are there now
@@ -95,6 +124,7 @@ class Kv {
   void put(const Command& command, const raft::Payload& payload);
   void remove(const Command& command);
   void step_to(raft::Index index);
+  void take_digest(std::string_view key, const Version& version);
   static const Version* version_at(const Versions& versions, Revision at);
 
   absl::btree_map<std::string, Versions, std::less<>> map_;
