@@ -27,6 +27,11 @@ struct NodeReport {
     uint64_t syncs = 0;
     uint64_t slowest_sync_ns = 0;  // write and sync of one batch, since the start
   };
+  struct Snapshots {
+    raft::Index log_first = 1;  // what is before is forgotten
+    uint64_t made = 0;          // since the start
+    uint64_t fetched = 0;
+  };
   struct Clients {
     uint64_t connections = 0;
     uint64_t requests = 0;
@@ -47,6 +52,7 @@ struct NodeReport {
   uint64_t now_ns = 0;
   std::vector<Peer> peers;
   Disk disk;
+  Snapshots snapshots;
   Clients clients;
 };
 

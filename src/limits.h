@@ -53,6 +53,22 @@ constexpr uint64_t kLeaderWindowBytes = 32 * kMiB;
 // Committed entries applied in one turn of the loop: about a millisecond.
 constexpr size_t kAppliedPerTurnMax = 1'000;
 
+// ---- snapshots
+
+// The log is kept short enough to be read back in a second or two, and long enough that a snapshot, which costs a write
+// of the whole map, is rare.
+constexpr uint64_t kSnapshotEveryEntries = 1'000'000;
+constexpr uint64_t kSnapshotLogBytesDefault = 128 * kMiB;
+constexpr uint64_t kSnapshotLogBytesMin = 64 * kKiB;
+constexpr uint64_t kSnapshotLogBytesMax = 1024 * 1024 * kMiB;
+constexpr uint64_t kSnapshotSizePercent = 50;
+// Of that, for those who were away for a moment.
+constexpr uint64_t kSnapshotTrailingPercent = 25;
+// Encoded in one turn of the loop: some tens of microseconds.
+constexpr uint64_t kSnapshotBlockBytes = 32 * kKiB;
+// One piece on its way to another node: a heartbeat behind it is not late.
+constexpr uint64_t kSnapshotPieceBytes = 256 * kKiB;
+
 // ---- requests
 
 // Several elections fit into it: a request made while a leader dies is answered by the next one.

@@ -4,109 +4,13 @@
 
 #include <algorithm>
 #include <iterator>
-#include <random>
 #include <utility>
 
 #include "raft/describe.h"
-#include "src/descriptors.h"
 #include "src/limits.h"
+#include "src/node_setup.h"
 
 namespace skiff {
-namespace {
-
-// A cluster is named after its founders, so that nodes of different clusters turn each other away. FNV-1a, 64 bits.
-uint64_t cluster_id_of(const std::vector<store::Founder>& founders) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  auto add = [&hash](std::string_view text) {
-    for (char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;
-  };
-  for (const store::Founder& founder : founders) add(fmt::format("{}={};", founder.id, founder.address));
-  return hash;
-}
-
-store::Identity wanted_identity(const Options& options) {
-  store::Identity identity{.cluster = 0, .node = options.id, .founders = {}};
-  for (size_t place = 0; place < options.cluster.size(); ++place) {
-    identity.founders.push_back({.id = place + 1, .address = transport::to_url(options.cluster[place])});
-  }
-  identity.cluster = cluster_id_of(identity.founders);
-  return identity;
-}
-
-uint64_t random_seed() {
-  std::random_device device;
-  return (uint64_t{device()} << 32) | device();
-}
-
-Result<transport::HttpLimits> http_limits(const Options& options, size_t members) {
-  transport::HttpLimits limits;
-  limits.key_bytes_max = store::kKeyBytesMax;
-  limits.body_bytes_max = options.value_bytes_max;
-  const uint64_t descriptors = raise_descriptor_limit();
-  const size_t connections = connections_within(descriptors, members, limits);
-  const std::string limit = fmt::format("the limit of open files (ulimit -n) is {}", descriptors);
-  if (connections == 0) return fail(Error::Code::io, limit + ", which leaves none for clients");
-  if (connections < limits.connections_max) {
-    log::warn(fmt::format("{}: at most {} clients may be connected", limit, connections));
-  }
-  limits.connections_max = connections;
-  return limits;
-}
-
-// What the limits of different houses promise each other.
-static_assert(limits::kWindowBytes + limits::kAppendBytes < transport::PeerLink::Limits{}.outbox_bytes_max);
-static_assert(limits::kValueBytesMax + store::kKeyBytesMax + 2 * limits::kAppendBytes < transport::kFrameBytesMax);
-
-ReplicaConfig replica_config(const Options& options, store::Recovered recovered) {
-  ReplicaConfig config{.raft = {.id = options.id,
-                                .founders = {},
-                                .heartbeat_interval = options.heartbeat_ns,
-                                .election_timeout = options.election_timeout_ns,
-                                .seed = random_seed(),
-                                .hard_state = recovered.hard_state,
-                                .entries = std::move(recovered.entries),
-                                .append_bytes_max = limits::kAppendBytes,
-                                .window = {.entries_max = limits::kWindowEntries, .bytes_max = limits::kWindowBytes}},
-                       .incarnation = recovered.incarnation,
-                       .request_timeout = options.request_timeout_ns,
-                       .check_timeout = std::min(options.request_timeout_ns, limits::kCheckTimeoutNs),
-                       .forward_window_bytes = limits::kWindowBytes,
-                       .leader_window_bytes = limits::kLeaderWindowBytes,
-                       .waiting_writes_max = limits::kWaitingWritesMax,
-                       .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
-                       .waiting_reads_max = limits::kWaitingReadsMax};
-  for (const store::Founder& founder : recovered.identity.founders) {
-    config.raft.founders.members.push_back(
-        {.id = founder.id, .role = raft::MemberRole::voter, .address = founder.address});
-  }
-  return config;
-}
-
-Result<> check_payload(const raft::Entry& entry) {
-  if (entry.kind == raft::EntryKind::no_op) return {};
-  if (!entry.payload) return fail(Error::Code::corrupt, "it is empty");
-  if (entry.kind == raft::EntryKind::configuration) {
-    if (raft::decode_configuration(*entry.payload)) return {};
-    return fail(Error::Code::corrupt, "it names members in a way that cannot be read");
-  }
-  if (auto command = store::decode(*entry.payload); !command) return tl::unexpected(command.error());
-  return {};
-}
-
-// What we could not apply must not be served around, nor end the node again and again when it comes to be applied.
-Result<> check_entries(const std::vector<raft::Entry>& entries, const std::string& folder) {
-  for (const raft::Entry& entry : entries) {
-    auto readable = check_payload(entry);
-    if (readable) continue;
-    return fail(readable.error().code,
-                fmt::format("read {}: entry {} of term {}: {}; was it written by a newer version?", folder,
-                            entry.position.index, entry.position.term, readable.error().what));
-  }
-  return {};
-}
-
-}  // namespace
-
 // ---- start
 
 Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& options,
@@ -120,12 +24,12 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
   if (options.cluster_given && found.cluster != wanted.cluster) {
     log::warn("--cluster differs from what " + options.data_dir + " was founded with; the data folder's members rule");
   }
-  if (auto readable = check_entries(opened->recovered.entries, options.data_dir); !readable) {
+  if (auto readable = check_recovered(opened->recovered, options.data_dir); !readable) {
     return tl::unexpected(readable.error());
   }
   std::unique_ptr<Node> node(new Node(loop, options, opened->recovered, std::move(stopped)));
   if (auto doors = node->open_doors(); !doors) return tl::unexpected(doors.error());
-  node->begin(std::move(opened->storage), std::move(opened->recovered));
+  node->begin(std::move(*opened));
   return node;
 }
 
@@ -181,28 +85,42 @@ Result<> Node::open_doors() {
   return {};
 }
 
+static void stop_for(const Error& error) {
+  log::die(error.what + "; this node stops. Look after the cause, then start it again: it reads back what is there");
+}
+
 // Nothing above calls back before the loop runs, so the replica is there in time.
-void Node::begin(std::unique_ptr<store::Storage> storage, store::Recovered recovered) {
+void Node::begin(store::Opened opened) {
   disk_ = std::make_unique<DiskThread>(
-      loop_, std::move(storage),
+      loop_, std::move(opened.storage),
       DiskThread::Events{.saved = [this](uint64_t save, uint64_t took_ns) { saved(save, took_ns); },
-                         .failed =
-                             [](const Error& error) {
-                               log::die(error.what +
-                                        "; this node stops. Look after the cause, then start it again: it reads back "
-                                        "what is there");
-                             }});
+                         .failed = stop_for});
+  snapshots_ = std::make_unique<SnapshotThread>(
+      loop_, std::move(opened.snapshots),
+      SnapshotThread::Events{
+          .written = [this](SnapshotWritten written,
+                            const std::string& trouble) { snapshot_written(std::move(written), trouble); },
+          .read =
+              [this](raft::NodeId for_node, raft::SnapshotPiece piece) {
+                replica_->snapshot_read(loop_.now_ns(), for_node, std::move(piece));
+                after_step();
+              },
+          .failed = stop_for});
   proposals_.emplace(loop_, [this](std::vector<Request>&& batch) {
     replica_->propose(loop_.now_ns(), std::move(batch));
     after_step();
   });
   commits_.emplace(loop_, [this](std::vector<std::vector<raft::Entry>>&& batches) { apply(std::move(batches)); });
   timer_.emplace(loop_, [this] { tick(); });
-  log::info(fmt::format("start {} of cluster {:016x}, {} entries in {}; clients at {}, peers at port {}", incarnation_,
-                        identity_.cluster, recovered.entries.size(), options_.data_dir,
-                        transport::to_url({.host = options_.listen, .port = http_->port()}), peers_->port()));
+  store::Recovered& recovered = opened.recovered;
+  log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at port {}",
+                        incarnation_, identity_.cluster, recovered.kv.keys(), recovered.entries.size(),
+                        options_.data_dir, transport::to_url({.host = options_.listen, .port = http_->port()}),
+                        peers_->port()));
   Outside& outside = *this;
-  replica_ = std::make_unique<Replica>(replica_config(options_, std::move(recovered)), loop_.now_ns(), outside);
+  store::Kv kv = std::move(recovered.kv);
+  replica_ = std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), outside);
+  if (replica_->raft().configuration_index() > 0) has_other_members_ = true;
   arm_timer();
 }
 
@@ -213,9 +131,18 @@ void Node::send(raft::Message&& message) {
   peers_->send(message);
 }
 
-void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) {
-  disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries)});
+void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
+                   std::vector<raft::Entry> entries) {
+  disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries), .restart = restart});
 }
+
+void Node::write_snapshot(SnapshotBytes bytes) { snapshots_->write(std::move(bytes)); }
+
+void Node::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) {
+  snapshots_->read(for_node, position, offset, limits::kSnapshotPieceBytes);
+}
+
+void Node::drop(store::Kv kv) { snapshots_->drop(std::move(kv)); }
 
 void Node::commit(std::vector<raft::Entry> entries) { commits_->push(std::move(entries)); }
 
@@ -286,6 +213,17 @@ void Node::saved(uint64_t save, uint64_t took_ns) {
     slow_disk_.warn(loop_.now_ms(), fmt::format("the disk is slow: a write and sync took {} ms", took_ns / 1'000'000));
   }
   replica_->persisted(loop_.now_ns(), save);
+  after_step();
+}
+
+void Node::snapshot_written(SnapshotWritten written, const std::string& trouble) {
+  if (written.has_failed) {
+    log::warn("gives a snapshot up: " + trouble);
+  } else if (written.is_last) {
+    log::info(fmt::format("has {} a snapshot of index {}, {} bytes", written.is_fetched ? "fetched" : "made",
+                          written.mark.position.index, written.end));
+  }
+  replica_->snapshot_written(loop_.now_ns(), std::move(written));
   after_step();
 }
 
@@ -370,6 +308,7 @@ void Node::stop_when_idle() {
   if (!is_idle && loop_.now_ns() < stop_by_) return;
   http_.reset();
   peers_.reset();
+  snapshots_.reset();
   disk_.reset();  // what it was given is made durable first
   timer_.reset();
   proposals_.reset();

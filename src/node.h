@@ -26,6 +26,7 @@
 #include "src/options.h"
 #include "src/outside.h"
 #include "src/replica.h"
+#include "src/snapshot_thread.h"
 #include "store/files.h"
 #include "store/storage.h"
 #include "transport/async_queue.h"
@@ -50,13 +51,17 @@ class Node final : private Outside, private ApiHost {
  private:
   Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered, std::function<void()> stopped);
   Result<> open_doors();
-  void begin(std::unique_ptr<store::Storage> storage, store::Recovered recovered);
+  void begin(store::Opened opened);
 
   // Outside
   void send(raft::Message&& message) override;
-  void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) override;
+  void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
+               std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
   void answer(const Caller& caller, Answer answer) override;
+  void write_snapshot(SnapshotBytes bytes) override;
+  void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
+  void drop(store::Kv kv) override;
   void order_ended(const raft::OrderEnd& end) override;
   void members_changed() override;
   void removed() override;
@@ -68,6 +73,7 @@ class Node final : private Outside, private ApiHost {
 
   void received(raft::Message&& message);
   void saved(uint64_t save, uint64_t took_ns);
+  void snapshot_written(SnapshotWritten written, const std::string& trouble);
   void apply(std::vector<std::vector<raft::Entry>>&& batches);
   void tick();
   void after_step();
@@ -85,6 +91,7 @@ class Node final : private Outside, private ApiHost {
   std::unique_ptr<transport::Peers> peers_;
   std::unique_ptr<transport::HttpServer> http_;
   std::unique_ptr<DiskThread> disk_;
+  std::unique_ptr<SnapshotThread> snapshots_;  // let go before the disk, which holds the lock of the folder
   std::unique_ptr<Replica> replica_;
   std::optional<transport::AsyncQueue<Request>> proposals_;
   std::optional<transport::AsyncQueue<std::vector<raft::Entry>>> commits_;

@@ -16,6 +16,7 @@ NodeReport Node::report() const {
                     .now_ns = loop_.now_ns(),
                     .peers = {},
                     .disk = {},
+                    .snapshots = {},
                     .clients = {}};
   for (const store::Founder& founder : identity_.founders) {
     report.members.push_back({.id = founder.id, .address = founder.address});
@@ -27,6 +28,9 @@ NodeReport Node::report() const {
   const store::WalCounters& disk = disk_->counters();
   report.disk = {
       .entries = disk.entries, .bytes = disk.bytes, .syncs = disk.syncs, .slowest_sync_ns = slowest_sync_ns_};
+  report.snapshots = {.log_first = replica_->raft().log().base().index + 1,
+                      .made = replica_->snapshots().made,
+                      .fetched = replica_->snapshots().fetched};
   report.clients = {.connections = http_->connections_open(),
                     .requests = http_->counters().requests,
                     .body_bytes = http_->counters().bodies_bytes,

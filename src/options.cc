@@ -133,6 +133,13 @@ Result<> take_value_bytes_max(Options& into, std::string_view text) {
   return {};
 }
 
+Result<> take_snapshot_log_bytes(Options& into, std::string_view text) {
+  Result<uint64_t> size = parse_bytes(text, limits::kSnapshotLogBytesMin, limits::kSnapshotLogBytesMax);
+  if (!size) return tl::unexpected(size.error());
+  into.snapshot_log_bytes = *size;
+  return {};
+}
+
 // ---- the table
 
 struct Setting : SettingName {
@@ -190,6 +197,10 @@ const Setting kSettings[] = {
      take_value_bytes_max,
      [](const Options& fresh) { return show_bytes(fresh.value_bytes_max); },
      "larger values are answered 413"},
+    {{"snapshot-log-bytes", "SIZE"},
+     take_snapshot_log_bytes,
+     [](const Options& fresh) { return show_bytes(fresh.snapshot_log_bytes); },
+     "a snapshot is made, and the log cut, when it has grown by that much"},
     {{"log-level", "LEVEL"},
      take_log_level,
      [](const Options&) -> std::string { return "info"; },

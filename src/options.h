@@ -40,6 +40,7 @@ struct Options {
   uint64_t election_timeout_ns = limits::kElectionTimeoutDefaultNs;
   uint64_t request_timeout_ns = limits::kRequestTimeoutDefaultNs;
   uint64_t value_bytes_max = limits::kValueBytesDefault;
+  uint64_t snapshot_log_bytes = limits::kSnapshotLogBytesDefault;
   log::Level log_level = log::Level::info;
   std::string config;  // the file that was read; empty: none
 };

@@ -50,17 +50,44 @@ struct Answer {
   const char* reason = "";
 };
 
+// Bytes of a snapshot, for the disk.
+struct SnapshotBytes {
+  raft::SnapshotMark mark;  // of which
+  uint64_t offset = 0;      // 0 begins anew, whatever was begun before; else, where the last ended
+  raft::Payload bytes;
+  bool is_last = false;     // with these it is whole: make it durable, and remove what is older than the last two
+  bool is_fetched = false;  // it comes from another node: read it back first
+};
+struct SnapshotWritten {
+  raft::SnapshotMark mark;
+  uint64_t end = 0;  // the offset behind what was written
+  bool is_last = false;
+  bool is_fetched = false;
+  bool has_failed = false;          // no room, or it is not what it should be: it was given up
+  std::optional<store::Kv> loaded;  // what a fetched one holds
+};
+
 class Outside {
  public:
   virtual ~Outside() = default;
 
   // May be lost. Never calls back into the replica.
   virtual void send(raft::Message&& message) = 0;
-  // Make this durable, in the order of the calls; then Replica::persisted(save).
-  virtual void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) = 0;
+  // Make this durable, in the order of the calls and the arguments; then Replica::persisted(save). After a restart the
+  // log begins anew behind this position, which a snapshot on disk reaches.
+  virtual void persist(uint64_t save, std::optional<raft::HardState> hard_state,
+                       std::optional<raft::LogPosition> restart, std::vector<raft::Entry> entries) = 0;
   // The commits queue: hand these to Replica::apply(), in order, later.
   virtual void commit(std::vector<raft::Entry> entries) = 0;
   virtual void answer(const Caller& caller, Answer answer) = 0;
+
+  // In the order of the calls, but as slow as need be; then Replica::snapshot_written(). Never calls back at once.
+  virtual void write_snapshot(SnapshotBytes bytes) = 0;
+  // Then Replica::snapshot_read(), with no bytes if there is no such snapshot. Never calls back at once.
+  virtual void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) = 0;
+
+  // A map that nobody needs any more. Taking it apart may take a while.
+  virtual void drop(store::Kv kv) = 0;
 
   // An order of the operator (Replica::change_members, hand_over) has ended.
   virtual void order_ended(const raft::OrderEnd& end) = 0;

@@ -19,13 +19,16 @@ bool is_command(const raft::Payload& payload, raft::NodeId from = 0) {
 
 }  // namespace
 
-Replica::Replica(ReplicaConfig config, raft::Time now, Outside& outside)
+Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& outside)
     : config_(std::move(config)),
       outside_(outside),
       raft_(std::move(config_.raft), now),
+      kv_(std::move(kv)),
+      snapshots_(config_.snapshots, kv_, outside),
       now_(now),
       patience_(config_.raft.election_timeout) {
   CHECK(config_.incarnation > 0);
+  CHECK(kv_.applied() == raft_.log().base().index);
   CHECK(config_.request_timeout >= config_.check_timeout);
 }
 
@@ -107,12 +110,14 @@ void Replica::carry_out() {
     for (raft::Message& message : effects.messages) outside_.send(std::move(message));
     if (effects.save != 0) {
       once_durable_.push_back({.save = effects.save, .messages = std::move(effects.messages_once_durable)});
-      outside_.persist(effects.save, effects.hard_state, std::move(effects.entries));
+      outside_.persist(effects.save, effects.hard_state, effects.restart, std::move(effects.entries));
     }
+    if (effects.restart) become_snapshot(*effects.restart);
     if (!effects.committed.empty()) outside_.commit(std::move(effects.committed));
     take_confirmations(effects);
     take_refusals(effects);
     for (const raft::OrderEnd& end : effects.orders) outside_.order_ended(end);
+    if (effects.fetch) snapshots_.want(now_, *effects.fetch, raft_);
     if (effects.membership_changed) outside_.members_changed();
     if (effects.removed) outside_.removed();
     ask_again_if_leader_changed();
@@ -153,6 +158,7 @@ void Replica::received(raft::Time now, raft::Message message) {
       return;
     }
   }
+  if (take_snapshot_message(now, message)) return;
   step(now, raft::Received{std::move(message)});
   carry_out();
 }
@@ -171,12 +177,15 @@ void Replica::persisted(raft::Time now, uint64_t save) {
 void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
   now_ = now;
   for (const raft::Entry& entry : entries) {
+    if (entry.position.index <= kv_.applied()) continue;  // a snapshot has brought it
     if (entry.kind == raft::EntryKind::command) {
       apply_command(entry);
     } else {
       kv_.skip(entry.position.index);
     }
+    snapshots_.note_applied(entry.bytes());
   }
+  snapshots_.make_if_due(raft_);
   hand_out();
   carry_out();
 }
@@ -194,6 +203,47 @@ void Replica::apply_command(const raft::Entry& entry) {
 
 void Replica::answer_ready_reads() {
   for (const WaitingRead& read : reads_.take_ready(kv_.applied())) answer(read, Answer::Kind::done);
+}
+
+// ---- snapshots: what the log is cut behind, and what brings up who is too far behind for it
+
+// The core takes no part in the transfer of their bytes.
+bool Replica::take_snapshot_message(raft::Time now, const raft::Message& message) {
+  now_ = now;
+  if (const auto* ask = std::get_if<raft::SnapshotAsk>(&message.body)) {
+    snapshots_.asked(message.from, *ask);
+  } else if (const auto* piece = std::get_if<raft::SnapshotPiece>(&message.body)) {
+    snapshots_.received(now, message, *piece);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {
+  now_ = now;
+  std::optional<raft::Event> event = snapshots_.written(now, written, raft_);
+  if (!event) return;
+  arrived_ = std::move(written.loaded);
+  step(now, *event);
+  carry_out();
+  arrived_.reset();
+}
+
+void Replica::snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece) {
+  now_ = now;
+  snapshots_.read(raft_, for_node, std::move(piece));
+}
+
+// What was to be applied up to there is in it. Whether a write of ours is among it, nobody can tell: it is handed out
+// again, and drops out as repeated.
+void Replica::become_snapshot(raft::LogPosition position) {
+  CHECK(arrived_ && arrived_->applied() == position.index);
+  snapshots_.stop_making();
+  std::swap(kv_, *arrived_);
+  outside_.drop(std::move(*arrived_));
+  arrived_.reset();
+  ask_again(now_);
 }
 
 // ---- what goes wrong: another leader, no leader, no answer

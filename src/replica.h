@@ -11,10 +11,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "raft/raft.h"
 #include "src/outside.h"
+#include "src/replica_snapshots.h"
 #include "src/waiting.h"
 #include "store/kv.h"
 
@@ -22,6 +24,7 @@ namespace skiff {
 
 struct ReplicaConfig {
   raft::Config raft;
+  SnapshotConfig snapshots;
   uint64_t incarnation = 0;  // how often this node has started
   raft::Time request_timeout = 5'000 * raft::kMillisecond;
   raft::Time check_timeout = 1'000 * raft::kMillisecond;  // of Request::Kind::check
@@ -36,7 +39,8 @@ struct ReplicaConfig {
 
 class Replica {
  public:
-  Replica(ReplicaConfig config, raft::Time now, Outside& outside);
+  // `kv` is what the snapshot in the configuration holds.
+  Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& outside);
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
@@ -48,6 +52,10 @@ class Replica {
   void peer_connected(raft::Time now, raft::NodeId node);
   void peer_gone(raft::Time now, raft::NodeId node);
   void tick(raft::Time now);
+
+  // What became of Outside::write_snapshot() and read_snapshot().
+  void snapshot_written(raft::Time now, SnapshotWritten written);
+  void snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece);
 
   // Orders of the operator. They end by way of Outside::order_ended(), with the same id, unique per process.
   void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
@@ -62,6 +70,7 @@ class Replica {
 
   const store::Kv& kv() const { return kv_; }
   const raft::Raft& raft() const { return raft_; }
+  const ReplicaSnapshots::Counts& snapshots() const { return snapshots_.counts(); }
   uint64_t waiting_writes() const { return writes_.size(); }
   uint64_t waiting_reads() const { return reads_.size(); }
   // Commands from peers that this version cannot decode, or that claim to be somebody else's.
@@ -80,6 +89,8 @@ class Replica {
   void ask_again_if_stuck();
   raft::Time stuck_at() const;
   void note_progress();
+  bool take_snapshot_message(raft::Time now, const raft::Message& message);
+  void become_snapshot(raft::LogPosition position);
   void apply_command(const raft::Entry& entry);
   void answer_ready_reads();
   void answer_expired();
@@ -91,6 +102,8 @@ class Replica {
   Outside& outside_;
   raft::Raft raft_;
   store::Kv kv_;
+  std::optional<store::Kv> arrived_;  // what kv_ becomes when the core begins anew
+  ReplicaSnapshots snapshots_;
   WaitingWrites writes_;
   WaitingReads reads_;
 

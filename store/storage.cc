@@ -1,5 +1,6 @@
 #include "store/storage.h"
 
+#include <cstddef>
 #include <utility>
 
 #include "raft/check.h"
@@ -28,7 +29,7 @@ Result<> remove_unfinished(Files& files, const std::string& folder) {
   if (!names) return tl::unexpected(names.error());
   for (const std::string& name : *names) {
     if (!name.ends_with(kAsideSuffix)) continue;
-    if (!name.starts_with("wal-") && !name.starts_with(kIdentityName)) continue;
+    if (!name.starts_with("wal-") && !name.starts_with(kIdentityName) && name != kSnapshotAside) continue;
     if (auto removed = files.remove(join(folder, name)); !removed) return removed;
   }
   return {};
@@ -102,6 +103,33 @@ Result<std::unique_ptr<Lock>> lock_folder(Files& files, const std::string& folde
   return lock;
 }
 
+// Whether the log holds what the snapshot was made of, as far as it says. Terms rise along a log, so what follows the
+// snapshot in it and has an older term is of a log that was replaced.
+bool reaches(const RecoveredWal& log, raft::LogPosition snapshot) {
+  if (snapshot.index > log.state.last_index) return false;
+  if (snapshot.index > log.base.index) {
+    return log.entries[snapshot.index - log.base.index - 1].position.term == snapshot.term;
+  }
+  if (log.base.term != 0) return log.base.term == snapshot.term;
+  return log.entries.empty() || log.entries.front().position.term >= snapshot.term;
+}
+
+// What the log must be told before it can go on behind the snapshot. Its term may not have got to the disk; then no
+// vote in it has either, and none was given.
+Batch join_log_and_snapshot(RecoveredWal& log, raft::LogPosition snapshot) {
+  Batch batch;
+  if (snapshot.index == 0) return batch;
+  if (log.state.hard_state.term < snapshot.term) batch.hard_state = {.term = snapshot.term, .vote = 0};
+  if (reaches(log, snapshot)) {
+    auto behind = log.entries.begin() + static_cast<std::ptrdiff_t>(snapshot.index - log.base.index);
+    log.entries.erase(log.entries.begin(), behind);
+  } else {
+    log.entries.clear();
+    batch.restart = snapshot;
+  }
+  return batch;
+}
+
 }  // namespace
 
 Result<Opened> Storage::open(Files& files, const std::string& folder, const Identity& wanted, WalOptions options) {
@@ -116,20 +144,44 @@ Result<Opened> Storage::open(Files& files, const std::string& folder, const Iden
   if (auto synced = files.sync_folder(folder); !synced) return tl::unexpected(synced.error());
 
   WalOwner owner{identity->cluster, identity->node};
-  auto found = recover_wal(files, folder, owner);
-  if (!found) return tl::unexpected(found.error());
-  auto wal = Wal::resume(files, folder, owner, options, found->end, found->state);
-  if (!wal) return tl::unexpected(wal.error());
-  if (auto started = (*wal)->start(found->state.incarnation + 1); !started) return tl::unexpected(started.error());
-
+  auto snapshots = std::make_unique<Snapshots>(files, folder, owner);
+  auto newest = snapshots->load_newest();
+  if (!newest) return tl::unexpected(newest.error());
   Recovered recovered;
   recovered.identity = std::move(*identity);
-  recovered.fresh = found->entries.empty() && found->state.hard_state == raft::HardState{};
+  recovered.notes = std::move(newest->notes);
+  if (newest->snapshot) {
+    recovered.snapshot = std::move(newest->snapshot->mark);
+    recovered.kv = std::move(newest->snapshot->kv);
+  }
+  auto wal = open_wal(files, folder, owner, options, recovered);
+  if (!wal) return tl::unexpected(wal.error());
+  return Opened{std::unique_ptr<Storage>(new Storage(std::move(*lock), std::move(*wal))), std::move(snapshots),
+                std::move(recovered)};
+}
+
+Result<std::unique_ptr<Wal>> Storage::open_wal(Files& files, const std::string& folder, const WalOwner& owner,
+                                               WalOptions options, Recovered& recovered) {
+  const raft::LogPosition snapshot = recovered.snapshot.position;
+  auto found = recover_wal(files, folder, owner, snapshot.index);
+  if (!found) {
+    Error error = found.error();
+    for (const std::string& note : recovered.notes) error.what += "; and: " + note;
+    return tl::unexpected(std::move(error));
+  }
+  auto wal = Wal::resume(files, folder, owner, options, found->end, found->state);
+  if (!wal) return wal;
+  if (auto started = (*wal)->start(found->state.incarnation + 1); !started) return tl::unexpected(started.error());
+  const Batch joined = join_log_and_snapshot(*found, snapshot);
+  if (joined.hard_state || joined.restart) {
+    if (auto saved = (*wal)->append({&joined, 1}); !saved) return tl::unexpected(saved.error());
+  }
+  recovered.hard_state = (*wal)->state().hard_state;
   recovered.incarnation = (*wal)->state().incarnation;
-  recovered.hard_state = found->state.hard_state;
+  recovered.fresh = snapshot.index == 0 && found->entries.empty() && recovered.hard_state == raft::HardState{};
   recovered.entries = std::move(found->entries);
-  recovered.notes = std::move(found->notes);
-  return Opened{std::unique_ptr<Storage>(new Storage(std::move(*lock), std::move(*wal))), std::move(recovered)};
+  recovered.notes.insert(recovered.notes.end(), found->notes.begin(), found->notes.end());
+  return wal;
 }
 
 }  // namespace skiff::store

@@ -3,14 +3,20 @@
 //   lock               held while the node runs
 //   identity           whose folder this is; see store/identity.h
 //   wal-<sequence>     the log; see store/wal.h
+//   snapshot-<index>   the map as of an index; see store/snapshots.h
 //   *.new              not yet finished when the node stopped; removed at the next open
 //
 // A folder is founded in this order: the first segment, then the identity. So a folder with an identity has a log, and
 // one with a log of nothing but its header, and no identity, was not finished and is founded again.
 //
-// What can go wrong: see Wal and recover_wal. After save() failed, the node must stop: nothing is saved any more.
+// A start finds the newest snapshot that is whole, and the log behind it. The two are written side by side, so a power
+// failure may leave a log that ends before the snapshot, or that holds something else there, which a majority has
+// replaced since: such a log is void, and begins anew behind the snapshot.
 //
-// Any thread may use it, one at a time.
+// What can go wrong: see Wal, recover_wal and Snapshots. After save() failed, the node must stop: nothing is saved any
+// more.
+//
+// Any thread may use it, one at a time; another one the Snapshots.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +29,8 @@
 #include "src/base/result.h"
 #include "store/files.h"
 #include "store/identity.h"
+#include "store/kv.h"
+#include "store/snapshots.h"
 #include "store/wal.h"
 
 namespace skiff::store {
@@ -33,7 +41,9 @@ struct Recovered {
   bool fresh = false;        // nothing was ever saved here: no vote, no entry
   uint64_t incarnation = 0;  // how often the node has started, this time included: from 1
   raft::HardState hard_state;
-  std::vector<raft::Entry> entries;  // from index 1, without gaps
+  raft::SnapshotMark snapshot;       // index 0: none
+  Kv kv;                             // as of the snapshot
+  std::vector<raft::Entry> entries;  // behind it, without gaps
   std::vector<std::string> notes;    // for the operator: what was put right
 };
 
@@ -57,12 +67,16 @@ class Storage {
  private:
   Storage(std::unique_ptr<Lock> lock, std::unique_ptr<Wal> wal) : lock_(std::move(lock)), wal_(std::move(wal)) {}
 
+  static Result<std::unique_ptr<Wal>> open_wal(Files& files, const std::string& folder, const WalOwner& owner,
+                                               WalOptions options, Recovered& recovered);
+
   std::unique_ptr<Lock> lock_;  // given up after everything else
   std::unique_ptr<Wal> wal_;
 };
 
 struct Opened {
-  std::unique_ptr<Storage> storage;
+  std::unique_ptr<Storage> storage;      // to be destroyed after
+  std::unique_ptr<Snapshots> snapshots;  // this: it holds the lock
   Recovered recovered;
 };
 

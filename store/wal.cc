@@ -84,6 +84,9 @@ Result<> Wal::add(std::span<const Batch> batches) {
     if (batch.hard_state) {
       if (auto added = add(*batch.hard_state); !added) return added;
     }
+    if (batch.restart) {
+      if (auto added = add(Restart{*batch.restart}); !added) return added;
+    }
     for (const raft::Entry& entry : batch.entries) {
       if (auto added = add(entry); !added) return added;
     }
@@ -95,6 +98,15 @@ Result<> Wal::add(const raft::HardState& hard_state) {
   CHECK(may_follow(state_.hard_state, hard_state));
   if (auto added = add_record(encode(hard_state), {}); !added) return added;
   state_.hard_state = hard_state;
+  return {};
+}
+
+Result<> Wal::add(const Restart& restart) {
+  CHECK(restart.base.index >= 1);
+  CHECK(restart.base.term >= 1);
+  CHECK(restart.base.term <= state_.hard_state.term);
+  if (auto added = add_record(encode(restart), {}); !added) return added;
+  state_.last_index = restart.base.index;
   return {};
 }
 

@@ -29,11 +29,13 @@
 
 namespace skiff::store {
 
-// What one step of the raft core wants durable. The hard state comes first; an entry replaces what the log holds at
-// its index and everything behind that.
+// What one step of the raft core wants durable. The hard state comes first; then a restart, which makes all entries
+// void: the log begins anew behind a snapshot that is on disk already; then the entries. An entry replaces what the log
+// holds at its index and everything behind that.
 struct Batch {
   std::optional<raft::HardState> hard_state;
   std::vector<raft::Entry> entries;
+  std::optional<raft::LogPosition> restart;
 };
 
 // Names of files that are being made. Whatever ends so was not finished.
@@ -80,6 +82,7 @@ class Wal {
 
   Result<> add(std::span<const Batch> batches);
   Result<> add(const raft::HardState& hard_state);
+  Result<> add(const Restart& restart);
   Result<> add(const raft::Entry& entry);
   Result<> add_record(std::string_view head, std::string_view body);
   Result<> flush();

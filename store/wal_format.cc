@@ -16,7 +16,7 @@ constexpr uint64_t kMagicOffset = kFragmentHeadBytes + 1;
 constexpr std::string_view kNamePrefix = "wal-";
 constexpr size_t kNameDigits = 16;
 
-enum class Kind : uint8_t { header = 1, mark = 2, entry = 3, hard_state = 4, start = 5 };
+enum class Kind : uint8_t { header = 1, mark = 2, entry = 3, hard_state = 4, start = 5, restart = 6 };
 
 std::string record_of(Kind kind) { return std::string(1, static_cast<char>(kind)); }
 
@@ -97,21 +97,28 @@ Result<Record> decode_entry(ByteReader& reader) {
 
 }  // namespace
 
-std::string segment_name(uint64_t sequence) {
-  std::string name(kNamePrefix);
-  for (size_t digit = kNameDigits; digit-- > 0;) name += "0123456789abcdef"[sequence >> (4 * digit) & 15];
+std::string hex_name(uint64_t number) {
+  std::string name;
+  for (size_t digit = kNameDigits; digit-- > 0;) name += "0123456789abcdef"[number >> (4 * digit) & 15];
   return name;
 }
 
-std::optional<uint64_t> segment_sequence(std::string_view name) {
-  if (name.size() != kNamePrefix.size() + kNameDigits || !name.starts_with(kNamePrefix)) return std::nullopt;
-  uint64_t sequence = 0;
-  for (char digit : name.substr(kNamePrefix.size())) {
+std::optional<uint64_t> number_of_hex_name(std::string_view name) {
+  if (name.size() != kNameDigits) return std::nullopt;
+  uint64_t number = 0;
+  for (char digit : name) {
     size_t value = std::string_view("0123456789abcdef").find(digit);
     if (value == std::string_view::npos) return std::nullopt;
-    sequence = sequence << 4 | value;
+    number = number << 4 | value;
   }
-  return sequence;
+  return number;
+}
+
+std::string segment_name(uint64_t sequence) { return std::string(kNamePrefix) + hex_name(sequence); }
+
+std::optional<uint64_t> segment_sequence(std::string_view name) {
+  if (!name.starts_with(kNamePrefix)) return std::nullopt;
+  return number_of_hex_name(name.substr(kNamePrefix.size()));
 }
 
 uint32_t segment_salt(const WalOwner& owner, uint64_t sequence) {
@@ -160,6 +167,13 @@ std::string encode(const Start& start) {
   return out;
 }
 
+std::string encode(const Restart& restart) {
+  std::string out = record_of(Kind::restart);
+  put_number(out, restart.base.term);
+  put_number(out, restart.base.index);
+  return out;
+}
+
 std::string encode_head(const raft::Entry& entry) {
   std::string out = record_of(Kind::entry);
   put_number(out, entry.position.term);
@@ -186,6 +200,11 @@ Result<Record> decode_record(std::string_view bytes) {
       break;
     }
     case Kind::start: record = Record(Start{reader.number<uint64_t>()}); break;
+    case Kind::restart: {
+      auto term = reader.number<uint64_t>(), index = reader.number<uint64_t>();
+      record = Record(Restart{{term, index}});
+      break;
+    }
   }
   if (record && !reader.done()) return refuse("a record of a wrong length");
   return record;

@@ -28,6 +28,7 @@
 //     entry    term u64 | index u64 | entry kind u8 | payload. Replaces everything at its index and behind.
 //     hard     term u64 | vote u64
 //     start    incarnation u64
+//     restart  term u64, index u64
 #pragma once
 
 #include <compare>
@@ -87,7 +88,15 @@ struct Mark {
 struct Start {
   uint64_t incarnation = 0;
 };
-using Record = std::variant<SegmentHeader, Mark, raft::Entry, raft::HardState, Start>;
+// All entries before are void: the log begins anew behind a snapshot.
+struct Restart {
+  raft::LogPosition base;
+};
+using Record = std::variant<SegmentHeader, Mark, raft::Entry, raft::HardState, Start, Restart>;
+
+// 16 hex digits, which sort as numbers do; and back, if it is such a name.
+std::string hex_name(uint64_t number);
+std::optional<uint64_t> number_of_hex_name(std::string_view name);
 
 std::string segment_name(uint64_t sequence);
 // Nothing if no segment is called so.
@@ -101,6 +110,7 @@ std::string encode(const SegmentHeader& header);
 std::string encode(const Mark& mark);
 std::string encode(const raft::HardState& hard_state);
 std::string encode(const Start& start);
+std::string encode(const Restart& restart);
 std::string encode_head(const raft::Entry& entry);
 Result<Record> decode_record(std::string_view bytes);
 

@@ -48,25 +48,43 @@ tl::unexpected<Error> corrupt(const Segment& segment, uint64_t offset, const std
 
 class Recovery {
  public:
-  Recovery(Files& files, const std::string& folder, const WalOwner& owner)
-      : files_(files), folder_(folder), owner_(owner) {}
+  Recovery(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot)
+      : files_(files), folder_(folder), owner_(owner), snapshot_(snapshot) {}
 
   Result<RecoveredWal> run() {
     auto sequences = list_segments(files_, folder_);
     if (!sequences) return tl::unexpected(sequences.error());
     if (sequences->empty()) return corrupt(folder_, "there is no log in it");
-    for (uint64_t sequence : *sequences) {
-      if (auto read = read_segment(sequence, sequence == sequences->back()); !read) return tl::unexpected(read.error());
+    auto first = first_that_counts(*sequences);
+    if (*first != 1 && snapshot_ == 0) {
+      return corrupt(join(folder_, segment_name(*first)),
+                     "the segment before it, " + segment_name(*first - 1) + ", is missing");
+    }
+    for (auto sequence = first; sequence != sequences->end(); ++sequence) {
+      if (auto read = read_segment(*sequence, *sequence == sequences->back()); !read) {
+        return tl::unexpected(read.error());
+      }
+    }
+    if (found_.base.index > snapshot_) {
+      return corrupt(folder_, "its log begins behind index " + std::to_string(found_.base.index) +
+                                  ", and no whole snapshot reaches that far");
+    }
+    for (auto sequence = sequences->begin(); sequence != first; ++sequence) {
+      if (auto gone = files_.remove(join(folder_, segment_name(*sequence))); !gone) return tl::unexpected(gone.error());
     }
     return std::move(found_);
   }
 
  private:
+  // Behind the last gap.
+  static std::vector<uint64_t>::const_iterator first_that_counts(const std::vector<uint64_t>& sequences) {
+    auto first = std::prev(sequences.end());
+    while (first != sequences.begin() && *std::prev(first) + 1 == *first) --first;
+    return first;
+  }
+
   Result<> read_segment(uint64_t sequence, bool is_last) {
     Segment segment{sequence, join(folder_, segment_name(sequence)), nullptr, {}, segment_salt(owner_, sequence)};
-    if (sequence != found_.end.sequence + 1) {
-      return corrupt(segment.path, "the segment before it, " + segment_name(sequence - 1) + ", is missing");
-    }
     if (auto loaded = load(segment); !loaded) return loaded;
     if (auto begun = read_header(segment); !begun) return begun;
     auto stop = read_records(segment);
@@ -120,6 +138,8 @@ class Recovery {
                          std::to_string(header.owner.cluster));
     }
     if (header.sequence != segment.sequence) return corrupt(segment, 0, "it is " + segment_name(header.sequence));
+    const bool has_lost_its_head = found_.end.sequence == 0 && segment.sequence > 1;
+    if (has_lost_its_head) begin_with(header);
     if (header.previous_end != found_.end.offset) {
       return corrupt(segment, 0,
                      "the segment before it ended at " + std::to_string(header.previous_end) + ", not at " +
@@ -130,6 +150,13 @@ class Recovery {
     vouched_ = kHeaderEnd;
     has_mark_ = false;
     return {};
+  }
+
+  // What the segments before it said, it repeats, entries aside.
+  void begin_with(const SegmentHeader& header) {
+    found_.end.offset = header.previous_end;
+    found_.state = header.state;
+    found_.base = {.term = 0, .index = header.state.last_index};
   }
 
   Result<Stop> read_records(const Segment& segment) {
@@ -176,10 +203,11 @@ class Recovery {
     if (!has_mark_) return "a record outside of a batch";
     const auto [term, index] = entry.position;
     if (index == 0 || index > found_.state.last_index + 1) return "an entry does not follow the one before";
-    raft::Term before = index > 1 ? found_.entries[index - 2].position.term : 1;
-    if (term < before) return "an entry's term is older than that of the one before";
+    if (index <= found_.base.index) found_.base = {.term = 0, .index = index - 1};  // it replaces some we do not have
+    found_.entries.resize(std::min(found_.entries.size(), index - 1 - found_.base.index));
+    raft::Term before = found_.entries.empty() ? found_.base.term : found_.entries.back().position.term;
+    if (term < std::max<raft::Term>(before, 1)) return "an entry's term is older than that of the one before";
     if (term > found_.state.hard_state.term) return "an entry's term is newer than the node's";
-    found_.entries.resize(index - 1);
     found_.entries.push_back(std::move(entry));
     found_.state.last_index = index;
     return nullptr;
@@ -188,6 +216,16 @@ class Recovery {
     if (!has_mark_) return "a record outside of a batch";
     if (!may_follow(found_.state.hard_state, hard_state)) return "the node goes back to an older term, or votes twice";
     found_.state.hard_state = hard_state;
+    return nullptr;
+  }
+  const char* on(const Restart& restart) {
+    if (!has_mark_) return "a record outside of a batch";
+    const auto [term, index] = restart.base;
+    if (term == 0 || index == 0) return "a log that begins nowhere";
+    if (term > found_.state.hard_state.term) return "a log that begins with a newer term than the node's";
+    found_.entries.clear();
+    found_.base = restart.base;
+    found_.state.last_index = index;
     return nullptr;
   }
   const char* on(const Start& start) {
@@ -248,6 +286,7 @@ class Recovery {
   Files& files_;
   const std::string& folder_;
   const WalOwner& owner_;
+  const raft::Index snapshot_;
   RecoveredWal found_;
   uint64_t offset_ = 0;    // of the record being taken
   uint64_t vouched_ = 0;   // up to here in this segment, everything is known to be durable
@@ -256,8 +295,26 @@ class Recovery {
 
 }  // namespace
 
-Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner) {
-  return Recovery(files, folder, owner).run();
+Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot) {
+  return Recovery(files, folder, owner, snapshot).run();
+}
+
+Result<raft::Index> last_index_before(Files& files, const std::string& folder, const WalOwner& owner,
+                                      uint64_t sequence) {
+  const std::string path = join(folder, segment_name(sequence));
+  auto file = files.open(path, OpenMode::existing);
+  if (!file) return tl::unexpected(file.error());
+  auto bytes = (*file)->read_at(0, kBlockBytes);
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (bytes->size() == kBlockBytes) {
+    Fragment fragment = read_fragment(*bytes, 0, segment_salt(owner, sequence));
+    auto record = decode_record(fragment.data);
+    const bool is_header = fragment.state == Fragment::State::whole && record;
+    if (is_header && std::holds_alternative<SegmentHeader>(*record)) {
+      return std::get<SegmentHeader>(*record).state.last_index;
+    }
+  }
+  return corrupt(path, "this is not the header of a segment");
 }
 
 Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& folder) {
@@ -267,7 +324,7 @@ Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& fol
   for (const std::string& name : *names) {
     if (auto sequence = segment_sequence(name)) {
       sequences.push_back(*sequence);
-    } else if (name.starts_with("wal-")) {
+    } else if (name.starts_with("wal-") && !name.ends_with(kAsideSuffix)) {
       return fail(Error::Code::corrupt, "recover " + join(folder, name) +
                                             ": it is called like a part of the log, and is none; nothing was changed: "
                                             "move it away");

@@ -23,6 +23,9 @@
 //     the one before ended, records that contradict each other: refused. Such a log was never written.
 //   Another format version: refused, by name.
 //
+// The log may have lost its head to a snapshot (store/snapshots.h): whole segments, oldest first, but after a power
+// failure any of them may be there again. So what is before a gap does not count if the snapshot reaches over it.
+//
 // A refusal is an Error that says which file, where, and what the operator can do; nothing has been changed then.
 //
 // What cannot be noticed: the last segment being gone without a trace; and any part of the last batch having turned to
@@ -40,14 +43,21 @@
 namespace skiff::store {
 
 struct RecoveredWal {
-  std::vector<raft::Entry> entries;  // from index 1, without gaps, terms never falling
+  raft::LogPosition base;            // what the log begins behind; the term is 0 where the log does not say it
+  std::vector<raft::Entry> entries;  // from there on, without gaps, terms never falling
   WalState state;
   WalPosition end;                 // where the next batch goes
   std::vector<std::string> notes;  // what was put right
 };
 
-// Requires: the folder is locked, and unfinished files have been removed.
-Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner);
+// The log must begin no later than behind `snapshot`, the index of one that is on disk; 0: none. Requires: the folder
+// is locked, and unfinished files have been removed.
+Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner,
+                                 raft::Index snapshot = 0);
+
+// The end of the log as it was when this segment was begun. Requires: it has been recovered, or was made since.
+Result<raft::Index> last_index_before(Files& files, const std::string& folder, const WalOwner& owner,
+                                      uint64_t sequence);
 
 // The sequence numbers of the segments in a folder, rising. An error if a file is called like one and is none.
 Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& folder);

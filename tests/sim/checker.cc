@@ -13,27 +13,44 @@ static std::string name(raft::NodeId node) { return "node " + std::to_string(nod
 
 // ---- disks
 
-void Checker::put_down(Disk& disk, const store::Batch& batch) {
+void Checker::put_down(Disk& disk, const store::Batch& batch) const {
   if (batch.hard_state) disk.hard_state = *batch.hard_state;
+  if (batch.restart) begin_anew(disk, *batch.restart);
   for (const raft::Entry& entry : batch.entries) {
     disk.log.resize(entry.position.index - 1);
     disk.log.push_back(entry.position);
   }
 }
 
+// Behind a snapshot, which holds all that was committed up to there.
+void Checker::begin_anew(Disk& disk, raft::LogPosition base) const {
+  auto end = committed_.begin() + static_cast<std::ptrdiff_t>(std::min<size_t>(base.index, committed_.size()));
+  disk.log.assign(committed_.begin(), end);
+}
+
 void Checker::saving(raft::NodeId node, const std::vector<store::Batch>& batches) {
   Node& is = nodes_[node];
   is.under_way = batches;
-  Disk disk = {.hard_state = {}, .log = {}};
+  std::vector<raft::LogPosition> added;
+  auto term_at = [&](raft::Index index) {
+    auto newest = std::find_if(added.rbegin(), added.rend(), [&](auto position) { return position.index == index; });
+    if (newest != added.rend()) return newest->term;
+    return index == 0 ? 0 : is.disk.log.at(index - 1).term;
+  };
   for (const store::Batch& batch : batches) {
+    if (batch.restart) see_snapshot(node, *batch.restart);
+    if (batch.restart) added.push_back(*batch.restart);
     for (const raft::Entry& entry : batch.entries) {
-      raft::Index before = entry.position.index - 1;
-      bool is_first = disk.log.empty();
-      raft::Term term_before = !is_first ? disk.log.back().term : before == 0 ? 0 : is.disk.log.at(before - 1).term;
-      see_entry(node, entry, term_before);
-      disk.log.push_back(entry.position);
+      see_entry(node, entry, term_at(entry.position.index - 1));
+      added.push_back(entry.position);
     }
   }
+}
+
+void Checker::see_snapshot(raft::NodeId node, raft::LogPosition position) {
+  bool is_committed = position.index <= committed_.size() && committed_[position.index - 1] == position;
+  world_.require(is_committed, "state-machine",
+                 name(node) + " has a snapshot of " + raft::describe(position) + ", which is not committed");
 }
 
 void Checker::saved(raft::NodeId node) {
@@ -55,37 +72,49 @@ void Checker::see_entry(raft::NodeId node, const raft::Entry& entry, raft::Term 
 
 void Checker::started(raft::NodeId node, const store::Recovered& recovered) {
   Node& is = nodes_[node];
+  const raft::LogPosition snapshot = recovered.snapshot.position;
+  if (snapshot.index > 0) {
+    see_snapshot(node, snapshot);
+    applied(node, recovered.kv);
+  }
   require_disk(node, is, recovered);
   is.under_way.clear();
   is.disk.hard_state = recovered.hard_state;
-  is.disk.log.clear();
+  begin_anew(is.disk, snapshot);
   for (const raft::Entry& entry : recovered.entries) is.disk.log.push_back(entry.position);
   is.leads = false;
   is.term = recovered.hard_state.term;
   is.commit = 0;
 }
 
-// All that was saved, and of what was just being saved any beginning.
+// All that was saved, and of what was just being saved any beginning. A snapshot that the log does not bear out makes
+// the log void: it ended before, or held something else, which was replaced and not acknowledged.
 void Checker::require_disk(raft::NodeId node, const Node& is, const store::Recovered& recovered) {
-  raft::Index untouched = is.disk.log.size();
-  Disk with_all = is.disk;
-  bool is_known_state = recovered.hard_state == is.disk.hard_state;
+  const raft::LogPosition snapshot = recovered.snapshot.position;
+  const raft::Index end = snapshot.index + recovered.entries.size();
+  Disk expected = is.disk;
+  bool is_known_state = false;
+  if (!expected.has(snapshot)) {
+    begin_anew(expected, snapshot);
+    is_known_state = recovered.hard_state == raft::HardState{.term = snapshot.term, .vote = 0} &&
+                     is.disk.hard_state.term < snapshot.term;
+  }
+  raft::Index untouched = expected.log.size();
+  is_known_state |= recovered.hard_state == is.disk.hard_state;
   for (const store::Batch& batch : is.under_way) {
+    if (batch.restart) untouched = std::min(untouched, batch.restart->index);
     if (!batch.entries.empty()) untouched = std::min(untouched, batch.entries.front().position.index - 1);
     is_known_state |= batch.hard_state == recovered.hard_state;
-    put_down(with_all, batch);
   }
   world_.require(is_known_state || is.is_damaged, "disk",
                  name(node) + " finds " + raft::describe(recovered.hard_state) + " where it saved " +
                      raft::describe(is.disk.hard_state));
-  world_.require(recovered.entries.size() >= untouched || is.is_damaged, "disk",
-                 name(node) + " finds " + std::to_string(recovered.entries.size()) + " entries of " +
-                     std::to_string(is.disk.log.size()));
+  world_.require(end >= untouched || is.is_damaged, "disk",
+                 name(node) + " finds a log up to " + std::to_string(end) + ", not " + std::to_string(untouched));
   bool is_exact = is.under_way.empty() && !is.is_damaged;
-  world_.require(!is_exact || recovered.entries.size() == is.disk.log.size(), "disk",
-                 name(node) + " finds more than it saved");
+  world_.require(!is_exact || end == expected.log.size(), "disk", name(node) + " finds more than it saved");
   for (const raft::Entry& entry : recovered.entries) {
-    bool is_old = entry.position.index <= is.disk.log.size() && is.disk.has(entry.position);
+    bool is_old = entry.position.index <= expected.log.size() && expected.has(entry.position);
     bool may_be_new = entry.position.index > untouched && origins_.contains(entry.position);
     world_.require(is_old || may_be_new, "disk",
                    name(node) + " finds " + raft::describe(entry) + ", never saved there");
@@ -132,6 +161,8 @@ void Checker::see_commit(raft::NodeId node, const raft::Raft& raft) {
   Node& is = nodes_[node];
   raft::Index commit = raft.log().committed();
   world_.require(commit >= is.commit, "no-going-back", name(node) + " takes a commit back");
+  const raft::LogPosition base = raft.log().base();
+  if (base.index > 0 && base.index > is.commit) see_snapshot(node, base);
   bool is_counted = raft.is_leader() && commit > is.commit && commit > committed_.size();
   world_.require(!is_counted || raft.log().term_at(commit) == raft.term(), "commit-rule",
                  name(node) + " counts copies of " + std::to_string(commit) + ", of an older term");
@@ -169,8 +200,7 @@ void Checker::commit_first(raft::NodeId node, const raft::Raft& raft, const raft
   written_.insert(std::move(value));
 }
 
-void Checker::applied(raft::NodeId node, const std::vector<raft::Entry>& entries, const store::Kv& kv) {
-  if (entries.empty()) return;
+void Checker::applied(raft::NodeId node, const store::Kv& kv) {
   auto [known, is_new] = digests_.emplace(kv.applied(), kv.digest());
   world_.require(known->second == kv.digest(), "state-machine",
                  name(node) + " has another state after " + std::to_string(kv.applied()));

@@ -39,7 +39,7 @@ class Checker {
   void ended(raft::NodeId node);
   void stepped(raft::NodeId node, const Replica& replica);
   void leaves(const raft::Message& message);
-  void applied(raft::NodeId node, const std::vector<raft::Entry>& entries, const store::Kv& kv);
+  void applied(raft::NodeId node, const store::Kv& kv);
   // Its disk is given these, and has them.
   void saving(raft::NodeId node, const std::vector<store::Batch>& batches);
   void saved(raft::NodeId node);
@@ -54,7 +54,7 @@ class Checker {
   uint64_t committed() const { return committed_.size(); }
 
  private:
-  // What a node's disk is known to hold.
+  // What a node's disk is known to hold, in its log or in a snapshot.
   struct Disk {
     raft::HardState hard_state;
     std::vector<raft::LogPosition> log;  // [0] has index 1
@@ -77,12 +77,14 @@ class Checker {
   };
 
   void see_entry(raft::NodeId node, const raft::Entry& entry, raft::Term term_before);
+  void see_snapshot(raft::NodeId node, raft::LogPosition position);
   void see_role(raft::NodeId node, const raft::Raft& raft);
   void see_commit(raft::NodeId node, const raft::Raft& raft);
   void commit_first(raft::NodeId node, const raft::Raft& raft, const raft::Entry& entry);
   void see_vote(raft::NodeId node, raft::Term term, raft::NodeId candidate);
   void require_disk(raft::NodeId node, const Node& is, const store::Recovered& recovered);
-  static void put_down(Disk& disk, const store::Batch& batch);
+  void put_down(Disk& disk, const store::Batch& batch) const;
+  void begin_anew(Disk& disk, raft::LogPosition base) const;
 
   World& world_;
   std::map<raft::NodeId, Node> nodes_;

@@ -50,13 +50,18 @@ void Machine::start() {
   }
   world_.trace([&] {
     return std::to_string(id_) + " starts, " + raft::describe(opened->recovered.hard_state) + ", " +
+           (opened->recovered.snapshot.position.index == 0
+                ? std::string()
+                : "snapshot " + raft::describe(opened->recovered.snapshot.position) + ", ") +
            std::to_string(opened->recovered.entries.size()) + " entries";
   });
   checker_.started(id_, opened->recovered);
   incarnation_ = opened->recovered.incarnation;
   storage_ = std::move(opened->storage);
+  snapshots_ = std::move(opened->snapshots);
   Outside& outside = *this;
-  replica_ = std::make_unique<Replica>(config(std::move(opened->recovered)), local_now(), outside);
+  store::Kv kv = std::move(opened->recovered.kv);
+  replica_ = std::make_unique<Replica>(config(std::move(opened->recovered)), std::move(kv), local_now(), outside);
   arm_timer();
 }
 
@@ -69,6 +74,7 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                 .election_timeout = weather.election_timeout,
                                 .seed = world_.random.next(),
                                 .hard_state = recovered.hard_state,
+                                .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),
                                 .lease_reads = weather.has_lease,
                                 .append_bytes_max = 400 * scale,
@@ -77,6 +83,12 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                 .uncommitted_bytes_max = 4'000 * scale,
                                 .uncommitted_entries_max = 60 * scale,
                                 .waiting_reads_max = 20 * scale},
+                       .snapshots = {.cluster = kCluster,
+                                     .every_entries = weather.snapshot_every,
+                                     .every_bytes = weather.snapshot_every * 100,
+                                     .trailing_percent = weather.snapshot_trailing_percent,
+                                     .block_bytes = weather.snapshot_piece_bytes / 2,
+                                     .patience = weather.election_timeout},
                        .incarnation = recovered.incarnation,
                        .request_timeout = weather.request_timeout,
                        .check_timeout = std::min(kSecond, weather.request_timeout),
@@ -94,11 +106,13 @@ void Machine::end_process() {
   checker_.ended(id_);
   ++life_;
   replica_.reset();
+  snapshots_.reset();
   storage_.reset();
   is_paused_ = is_stopping_ = is_applying_ = false;
   held_.clear();
   waiting_.clear();
   saving_.clear();
+  snapshot_waiting_.clear();
   to_apply_.clear();
   armed_for_ = raft::kNever;
   last_save_ = saving_up_to_ = 0;
@@ -227,10 +241,11 @@ void Machine::send(raft::Message&& message) {
   events_.send(std::move(message));
 }
 
-void Machine::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) {
+void Machine::persist(uint64_t save, std::optional<raft::HardState> hard_state,
+                      std::optional<raft::LogPosition> restart, std::vector<raft::Entry> entries) {
   CHECK(save > last_save_);
   last_save_ = save;
-  waiting_.push_back({.hard_state = hard_state, .entries = std::move(entries)});
+  waiting_.push_back({.hard_state = hard_state, .entries = std::move(entries), .restart = restart});
   if (saving_.empty()) start_saving();
 }
 
@@ -246,12 +261,16 @@ void Machine::start_saving() {
   later(takes, [this] { finish_saving(); });
 }
 
-void Machine::finish_saving() {
+void Machine::prepare_disk_faults(uint64_t operations_left) {
   if (dies_in_save_) {
     world_.count(Fault::torn);
-    files_.stop_at(files_.operations() + world_.between(1, 3));
+    files_.stop_at(files_.operations() + world_.between(1, operations_left));
   }
   if (full_until_ > world_.now()) files_.fail_at(files_.operations() + 1, testing::MemoryFiles::Fault::no_space);
+}
+
+void Machine::finish_saving() {
+  prepare_disk_faults(3);
   checker_.saving(id_, saving_);
   auto saved = storage_->save(saving_);
   if (dies_in_save_) return lose_power(testing::MemoryFiles::Loss::random);
@@ -265,6 +284,63 @@ void Machine::finish_saving() {
   if (!waiting_.empty()) start_saving();
   step([&](Replica& replica) { replica.persisted(local_now(), up_to); });
 }
+
+// ---- snapshots
+
+void Machine::write_snapshot(SnapshotBytes bytes) {
+  snapshot_waiting_.push_back(std::move(bytes));
+  if (snapshot_waiting_.size() == 1) {
+    later(world_.about(world_.weather.sync / 4 + 1'000), [this] { write_waiting_snapshot(); });
+  }
+}
+
+void Machine::write_waiting_snapshot() {
+  SnapshotBytes now = std::move(snapshot_waiting_.front());
+  snapshot_waiting_.pop_front();
+  if (!snapshot_waiting_.empty()) later(world_.about(world_.weather.sync), [this] { write_waiting_snapshot(); });
+  prepare_disk_faults(8);
+  SnapshotWritten written{
+      .mark = now.mark, .end = now.offset + now.bytes->size(), .is_last = now.is_last, .is_fetched = now.is_fetched};
+  auto done = snapshots_->take({.mark = now.mark,
+                                .offset = now.offset,
+                                .bytes = *now.bytes,
+                                .is_last = now.is_last,
+                                .is_fetched = now.is_fetched});
+  if (dies_in_save_) return lose_power(testing::MemoryFiles::Loss::random);
+  if (!done && done.error().code == Error::Code::io) {
+    world_.trace([&] { return std::to_string(id_) + " stops: " + done.error().what; });
+    return kill();
+  }
+  written.has_failed = !done;
+  if (done) written.loaded = std::move(*done);
+  wrote_snapshot(std::move(written));
+}
+
+void Machine::wrote_snapshot(SnapshotWritten written) {
+  if (written.is_last || written.has_failed) {
+    world_.trace([&] {
+      return std::to_string(id_) + (written.has_failed ? " gives up snapshot " : " has snapshot ") +
+             raft::describe(written.mark.position);
+    });
+    if (!written.has_failed) ++(written.is_fetched ? world_.snapshots_fetched : world_.snapshots_made);
+  }
+  step([&](Replica& replica) { replica.snapshot_written(local_now(), std::move(written)); });
+  checker_.applied(id_, replica_->kv());
+}
+
+void Machine::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) {
+  later(world_.about(world_.weather.sync / 4 + 1'000), [=, this] {
+    auto piece = snapshots_->read(position.index, offset, world_.weather.snapshot_piece_bytes);
+    raft::SnapshotPiece answer{.position = position, .offset = offset};
+    if (piece) {
+      answer.is_last = piece->is_last;
+      answer.bytes = std::make_shared<const std::string>(std::move(piece->bytes));
+    }
+    step([&](Replica& replica) { replica.snapshot_read(local_now(), for_node, std::move(answer)); });
+  });
+}
+
+// ---- commits, answers
 
 void Machine::commit(std::vector<raft::Entry> entries) {
   std::move(entries.begin(), entries.end(), std::back_inserter(to_apply_));
@@ -281,7 +357,7 @@ void Machine::apply_page() {
   is_applying_ = !to_apply_.empty();
   if (is_applying_) later(world_.between(1'000, 100'000), [this] { apply_page(); });
   step([&](Replica& replica) { replica.apply(local_now(), page); });
-  checker_.applied(id_, page, replica_->kv());
+  if (!page.empty()) checker_.applied(id_, replica_->kv());
 }
 
 void Machine::answer(const Caller& caller, Answer answer) { events_.answer(caller, std::move(answer)); }

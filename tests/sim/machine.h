@@ -64,9 +64,13 @@ class Machine final : private Outside {
  private:
   // Outside
   void send(raft::Message&& message) override;
-  void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) override;
+  void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
+               std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
   void answer(const Caller& caller, Answer answer) override;
+  void write_snapshot(SnapshotBytes bytes) override;
+  void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
+  void drop(store::Kv) override {}
   void order_ended(const raft::OrderEnd& end) override;
   void members_changed() override {}
   void removed() override;
@@ -78,6 +82,9 @@ class Machine final : private Outside {
   void stop_when_idle(Time at_latest);
   void start_saving();
   void finish_saving();
+  void prepare_disk_faults(uint64_t operations_left);
+  void write_waiting_snapshot();
+  void wrote_snapshot(SnapshotWritten written);
   void apply_page();
   void arm_timer();
   void end_process();
@@ -94,6 +101,7 @@ class Machine final : private Outside {
   const uint64_t clock_permille_;
 
   std::unique_ptr<store::Storage> storage_;
+  std::unique_ptr<store::Snapshots> snapshots_;
   std::unique_ptr<Replica> replica_;
   uint64_t life_ = 0;  // counts processes
   uint64_t incarnation_ = 0;
@@ -112,6 +120,7 @@ class Machine final : private Outside {
   Time stalled_until_ = 0;
   Time full_until_ = 0;
 
+  std::deque<SnapshotBytes> snapshot_waiting_;
   std::deque<raft::Entry> to_apply_;
   bool is_applying_ = false;
   Time armed_for_ = raft::kNever;

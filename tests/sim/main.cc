@@ -91,6 +91,8 @@ struct Totals {
   uint64_t elections = 0;
   uint64_t operations = 0;
   uint64_t messages = 0;
+  uint64_t snapshots_made = 0;
+  uint64_t snapshots_fetched = 0;
   Counts faults{};
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
@@ -100,6 +102,8 @@ struct Totals {
     elections += report.elections;
     operations += report.operations;
     messages += report.messages;
+    snapshots_made += report.snapshots_made;
+    snapshots_fetched += report.snapshots_fetched;
     for (size_t fault = 0; fault < kFaults; ++fault) faults[fault] += report.faults[fault];
   }
   void print(const char* end) const {
@@ -118,7 +122,7 @@ struct Totals {
       std::printf("%s%s %lu", fault == 0 ? "faults: " : ", ", std::string(to_text(static_cast<Fault>(fault))).c_str(),
                   faults[fault]);
     }
-    std::printf("\n");
+    std::printf("\nsnapshots: made %lu, fetched %lu\n", snapshots_made, snapshots_fetched);
   }
 };
 

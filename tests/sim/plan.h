@@ -77,6 +77,9 @@ struct Weather {
   Time request_timeout = 3 * kSecond;
   bool has_lease = false;
   bool has_small_limits = false;
+  uint64_t snapshot_every = 0;  // entries; 0: never
+  uint64_t snapshot_trailing_percent = 0;
+  uint64_t snapshot_piece_bytes = 0;
 
   Time hop = 200'000;  // how long a message takes, about
   uint64_t loss_permille = 0;

@@ -14,7 +14,7 @@ namespace {
 // What of a report is numbers, to go through a pipe; the texts follow it, each behind its length.
 struct Numbers {
   Time simulated;
-  uint64_t elections, operations, messages, committed;
+  uint64_t elections, operations, messages, committed, snapshots_made, snapshots_fetched;
   Counts faults;
 };
 
@@ -33,8 +33,8 @@ std::string take(std::string& from) {
 }
 
 std::string to_bytes(const Report& report) {
-  Numbers numbers{report.simulated, report.elections, report.operations,
-                  report.messages,  report.committed, report.faults};
+  Numbers numbers{report.simulated, report.elections,      report.operations,        report.messages,
+                  report.committed, report.snapshots_made, report.snapshots_fetched, report.faults};
   std::string bytes(reinterpret_cast<const char*>(&numbers), sizeof(numbers));
   for (const std::string* text : {&report.checker, &report.failure, &report.trace}) put(bytes, *text);
   return bytes;
@@ -51,6 +51,8 @@ Report to_report(std::string bytes) {
                 .operations = numbers.operations,
                 .messages = numbers.messages,
                 .committed = numbers.committed,
+                .snapshots_made = numbers.snapshots_made,
+                .snapshots_fetched = numbers.snapshots_fetched,
                 .faults = numbers.faults,
                 .trace = {}};
   report.checker = take(bytes);

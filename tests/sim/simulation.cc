@@ -34,6 +34,8 @@ Report Simulation::run() {
           .operations = clients_.answers(),
           .messages = network_.sent(),
           .committed = checker_.committed(),
+          .snapshots_made = world_.snapshots_made,
+          .snapshots_fetched = world_.snapshots_fetched,
           .faults = world_.faults,
           .trace = world_.trace()};
 }

@@ -21,6 +21,8 @@ class World {
   raft::Random random;
   const Weather weather;
   Counts faults{};
+  uint64_t snapshots_made = 0;
+  uint64_t snapshots_fetched = 0;
   bool is_healed = false;
 
   Time now() const { return now_; }

@@ -40,14 +40,31 @@ TEST_CASE("without any setting it is a single node on port 9121") {
   REQUIRE(options.election_timeout_ns == 500'000'000);
   REQUIRE(options.request_timeout_ns == 5'000'000'000);
   REQUIRE(options.value_bytes_max == 1'048'576);
+  REQUIRE(options.snapshot_log_bytes == 134'217'728);
   REQUIRE(options.log_level == log::Level::info);
 }
 
 TEST_CASE("every flag arrives in its field") {
-  Options options =
-      good({"--id", "2", "--cluster", "http://a:1,tcp://b:2,c:3/", "--port", "65535", "--listen", "::1",
-            "--peer-listen", "0.0.0.0:9", "--data-dir", "here", "--heartbeat", "1ms", "--election-timeout", "10ms",
-            "--request-timeout=10m", "--value-bytes-max=64MiB", "--log-level=off"});
+  Options options = good({"--id",
+                          "2",
+                          "--cluster",
+                          "http://a:1,tcp://b:2,c:3/",
+                          "--port",
+                          "65535",
+                          "--listen",
+                          "::1",
+                          "--peer-listen",
+                          "0.0.0.0:9",
+                          "--data-dir",
+                          "here",
+                          "--heartbeat",
+                          "1ms",
+                          "--election-timeout",
+                          "10ms",
+                          "--request-timeout=10m",
+                          "--value-bytes-max=64MiB",
+                          "--snapshot-log-bytes=64KiB",
+                          "--log-level=off"});
   REQUIRE(options.id == 2);
   REQUIRE(options.cluster == std::vector<transport::Address>{{"a", 1}, {"b", 2}, {"c", 3}});
   REQUIRE(options.cluster_given);
@@ -59,6 +76,7 @@ TEST_CASE("every flag arrives in its field") {
   REQUIRE(options.election_timeout_ns == 10'000'000);
   REQUIRE(options.request_timeout_ns == 600'000'000'000);
   REQUIRE(options.value_bytes_max == 67'108'864);
+  REQUIRE(options.snapshot_log_bytes == 65'536);
   REQUIRE(options.log_level == log::Level::off);
 }
 
@@ -129,6 +147,7 @@ TEST_CASE("trouble names the place and what is wrong") {
       {{"--value-bytes-max=0"}, "--value-bytes-max: \"0\" is out of range (1B to 64MiB)"},
       {{"--value-bytes-max=65MiB"}, "--value-bytes-max: \"65MiB\" is out of range (1B to 64MiB)"},
       {{"--value-bytes-max=1 MiB"}, "--value-bytes-max: \"1 MiB\" is no size, like 1MiB, 64KiB or 4096"},
+      {{"--snapshot-log-bytes=63KiB"}, "--snapshot-log-bytes: \"63KiB\" is out of range (64KiB to 1024GiB)"},
       {{"--log-level=loud"}, "--log-level: \"loud\" is not one of debug, info, warn, error, off"},
       {{"--join"}, "--join: joining a running cluster is not supported yet"},
       {{"--join=perhaps"}, "--join: \"perhaps\" is neither true nor false"},
@@ -177,14 +196,14 @@ TEST_CASE("help and version are asked for by flag, whatever else is said") {
 
 TEST_CASE("help names every setting with its default") {
   const std::string text = help_text();
-  for (const char* flag :
-       {"--id N", "--cluster URL,URL,...", "--join", "--port PORT", "--listen ADDRESS", "--peer-listen ADDRESS:PORT",
-        "--data-dir FOLDER", "--heartbeat DURATION", "--election-timeout DURATION", "--request-timeout DURATION",
-        "--value-bytes-max SIZE", "--log-level LEVEL", "--config FILE", "--version", "--help"}) {
+  for (const char* flag : {"--id N", "--cluster URL,URL,...", "--join", "--port PORT", "--listen ADDRESS",
+                           "--peer-listen ADDRESS:PORT", "--data-dir FOLDER", "--heartbeat DURATION",
+                           "--election-timeout DURATION", "--request-timeout DURATION", "--value-bytes-max SIZE",
+                           "--snapshot-log-bytes SIZE", "--log-level LEVEL", "--config FILE", "--version", "--help"}) {
     REQUIRE(text.find(flag) != std::string::npos);
   }
   for (const char* standard : {"[1]", "[http://127.0.0.1:9021]", "[off]", "[9121]", "[127.0.0.1]", "[skiff-<id>.data]",
-                               "[50ms]", "[500ms]", "[5s]", "[1MiB]", "[info]", "[none]"}) {
+                               "[50ms]", "[500ms]", "[5s]", "[1MiB]", "[128MiB]", "[info]", "[none]"}) {
     REQUIRE(text.find(standard) != std::string::npos);
   }
   for (size_t begin = 0, end = 0; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {

@@ -28,7 +28,7 @@ void ReplicaCluster::start(Node& node) {
   std::vector<raft::NodeId> voters;
   for (const auto& [id, other] : nodes_) voters.push_back(id);
   config.raft.founders = raft::founded_by(voters);
-  node.replica = std::make_unique<Replica>(config, now_, node);
+  node.replica = std::make_unique<Replica>(config, store::Kv(), now_, node);
 }
 
 void ReplicaCluster::Node::send(raft::Message&& message) {
@@ -38,7 +38,8 @@ void ReplicaCluster::Node::send(raft::Message&& message) {
 }
 
 void ReplicaCluster::Node::persist(uint64_t save, std::optional<raft::HardState> hard_state,
-                                   std::vector<raft::Entry> entries) {
+                                   std::optional<raft::LogPosition> restart, std::vector<raft::Entry> entries) {
+  CHECK(!restart);
   saves.push_back({save, hard_state, std::move(entries)});
 }
 

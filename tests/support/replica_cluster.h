@@ -70,7 +70,12 @@ class ReplicaCluster {
     bool was_removed = false;
 
     void send(raft::Message&& message) override;
-    void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::vector<raft::Entry> entries) override;
+    void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
+                 std::vector<raft::Entry> entries) override;
+    // No snapshots here: the simulator has them.
+    void write_snapshot(SnapshotBytes) override {}
+    void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}
+    void drop(store::Kv) override {}
     void commit(std::vector<raft::Entry> entries) override { commits.push_back(std::move(entries)); }
     void answer(const Caller& caller, Answer answer) override;
     void order_ended(const raft::OrderEnd& end) override;

@@ -1,0 +1,133 @@
+#include "src/replica_snapshots.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "raft/check.h"
+
+namespace skiff {
+
+ReplicaSnapshots::ReplicaSnapshots(SnapshotConfig config, const store::Kv& kv, Outside& outside)
+    : config_(config), kv_(kv), outside_(outside) {}
+
+// ---- making
+
+void ReplicaSnapshots::note_applied(uint64_t bytes) {
+  ++entries_since_;
+  bytes_since_ += bytes;
+}
+
+bool ReplicaSnapshots::is_due() const {
+  const bool is_long = (config_.every_entries > 0 && entries_since_ >= config_.every_entries) ||
+                       (config_.every_bytes > 0 && bytes_since_ >= config_.every_bytes);
+  return is_long && bytes_since_ >= made_bytes_ / 100 * config_.size_percent;
+}
+
+void ReplicaSnapshots::make_if_due(const raft::Raft& raft) {
+  const raft::Index index = kv_.applied();
+  if (fetching_ && fetching_->mark.position.index <= index) fetching_.reset();  // the log has brought it after all
+  if (maker_ || fetching_ || !is_due() || index <= raft.snapshot().position.index) return;
+  trailing_ = entries_since_ * config_.trailing_percent / 100;
+  entries_since_ = bytes_since_ = 0;
+  raft::SnapshotMark mark{
+      .position = {.term = raft.log().term_at(index), .index = index},
+      .configuration = std::make_shared<const std::string>(raft::encode(raft.configuration_at(index)))};
+  maker_.emplace(kv_, std::move(mark), config_.cluster);
+  made_bytes_ = 0;
+  make_next();
+}
+
+void ReplicaSnapshots::make_next() {
+  auto block = std::make_shared<const std::string>(maker_->next(config_.block_bytes));
+  const uint64_t offset = std::exchange(made_bytes_, made_bytes_ + block->size());
+  outside_.write_snapshot({.mark = maker_->mark(),
+                           .offset = offset,
+                           .bytes = std::move(block),
+                           .is_last = maker_->is_done(),
+                           .is_fetched = false});
+}
+
+// ---- fetching
+
+// One that still moves is brought to its end: else, where snapshots are made faster than they travel, none arrives.
+void ReplicaSnapshots::want(raft::Time now, const raft::Fetch& fetch, const raft::Raft& raft) {
+  const bool is_stuck = fetching_ && !fetching_->is_writing && now >= fetching_->asked_at + config_.patience;
+  const bool is_same = fetching_ && fetching_->mark.position == fetch.snapshot.position;
+  if (fetching_ && !is_stuck) return;
+  if (!is_same) {
+    stop_making();
+    fetching_ = Fetching{.from = fetch.from, .mark = fetch.snapshot};
+  }
+  fetching_->from = fetch.from;
+  ask(now, raft);
+}
+
+void ReplicaSnapshots::ask(raft::Time now, const raft::Raft& raft) {
+  fetching_->asked_at = now;
+  outside_.send({.from = raft.status().id,
+                 .to = fetching_->from,
+                 .term = raft.term(),
+                 .body = raft::SnapshotAsk{.position = fetching_->mark.position, .offset = fetching_->offset}});
+}
+
+void ReplicaSnapshots::received(raft::Time now, const raft::Message& from, const raft::SnapshotPiece& piece) {
+  const bool is_next = fetching_ && !fetching_->is_writing && from.from == fetching_->from &&
+                       piece.position == fetching_->mark.position && piece.offset == fetching_->offset;
+  if (!is_next) return;
+  if (raft::bytes_of(piece.bytes) == 0) {  // it is not there any more
+    ++counts_.given_up;
+    fetching_.reset();
+    return;
+  }
+  fetching_->is_writing = true;
+  fetching_->asked_at = now;
+  outside_.write_snapshot({.mark = fetching_->mark,
+                           .offset = piece.offset,
+                           .bytes = piece.bytes,
+                           .is_last = piece.is_last,
+                           .is_fetched = true});
+}
+
+// One that is whole is on our disk, also if it was given up meanwhile.
+std::optional<raft::Event> ReplicaSnapshots::written(raft::Time now, const SnapshotWritten& written,
+                                                     const raft::Raft& raft) {
+  const bool has_ended = written.is_last || written.has_failed;
+  if (written.is_fetched) {
+    fetched(now, written, has_ended, raft);
+  } else if (maker_ && written.mark.position == maker_->mark().position) {
+    has_ended ? maker_.reset() : make_next();
+  }
+  if (written.has_failed) ++counts_.given_up;
+  if (written.has_failed || !written.is_last) return std::nullopt;
+  ++(written.is_fetched ? counts_.fetched : counts_.made);
+  if (written.is_fetched) return raft::SnapshotArrived{written.mark};
+  return taken(raft, written.mark.position.index);
+}
+
+void ReplicaSnapshots::fetched(raft::Time now, const SnapshotWritten& written, bool has_ended, const raft::Raft& raft) {
+  if (!fetching_ || !fetching_->is_writing || written.mark.position != fetching_->mark.position) return;
+  fetching_->is_writing = false;
+  fetching_->offset = written.end;
+  if (has_ended) return fetching_.reset();
+  ask(now, raft);
+}
+
+raft::Event ReplicaSnapshots::taken(const raft::Raft& raft, raft::Index index) const {
+  const raft::Index forget_to = index - std::min(index, trailing_);
+  return raft::SnapshotTaken{.index = index, .forget_to = std::max(forget_to, raft.log().base().index)};
+}
+
+// ---- serving
+
+void ReplicaSnapshots::asked(raft::NodeId by, const raft::SnapshotAsk& ask) {
+  if (!reading_for_.insert(by).second) return;  // it has asked twice
+  outside_.read_snapshot(by, ask.position, ask.offset);
+}
+
+void ReplicaSnapshots::read(const raft::Raft& raft, raft::NodeId for_node, raft::SnapshotPiece piece) {
+  reading_for_.erase(for_node);
+  outside_.send({.from = raft.status().id, .to = for_node, .term = raft.term(), .body = std::move(piece)});
+}
+
+}  // namespace skiff

@@ -1,0 +1,99 @@
+#include "src/snapshot_thread.h"
+
+#include <utility>
+
+namespace skiff {
+
+SnapshotThread::SnapshotThread(transport::Loop& loop, std::unique_ptr<store::Snapshots> snapshots, Events events)
+    : snapshots_(std::move(snapshots)),
+      events_(std::move(events)),
+      reports_(loop, [this](std::vector<Report>&& reports) { report(std::move(reports)); }),
+      thread_([this] { run(); }) {}
+
+SnapshotThread::~SnapshotThread() {
+  {
+    std::lock_guard lock(mutex_);
+    is_ending_ = true;
+  }
+  has_work_.notify_one();
+  thread_.join();
+}
+
+void SnapshotThread::write(SnapshotBytes bytes) { add(std::move(bytes)); }
+
+void SnapshotThread::read(raft::NodeId for_node, raft::LogPosition position, uint64_t offset, uint64_t bytes) {
+  add(Read{.for_node = for_node, .position = position, .offset = offset, .bytes = bytes});
+}
+
+void SnapshotThread::drop(store::Kv kv) { add(std::move(kv)); }
+
+void SnapshotThread::add(Job job) {
+  {
+    std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+  }
+  has_work_.notify_one();
+}
+
+void SnapshotThread::run() {
+  for (;;) {
+    std::optional<Job> job;
+    {
+      std::unique_lock lock(mutex_);
+      has_work_.wait(lock, [this] { return !jobs_.empty() || is_ending_; });
+      if (is_ending_) return;
+      job = std::move(jobs_.front());
+      jobs_.pop_front();
+    }
+    if (std::holds_alternative<store::Kv>(*job)) continue;  // and it is gone
+    auto* bytes = std::get_if<SnapshotBytes>(&*job);
+    Report done = bytes != nullptr ? do_job(*bytes) : do_job(std::get<Read>(*job));
+    bool has_failed = std::holds_alternative<Error>(done);
+    reports_.push(std::move(done));
+    if (has_failed) return;
+  }
+}
+
+SnapshotThread::Report SnapshotThread::do_job(SnapshotBytes& bytes) {
+  auto taken = snapshots_->take({.mark = bytes.mark,
+                                 .offset = bytes.offset,
+                                 .bytes = *bytes.bytes,
+                                 .is_last = bytes.is_last,
+                                 .is_fetched = bytes.is_fetched});
+  if (!taken && taken.error().code == Error::Code::io) return taken.error();
+  Written written{.what = {.mark = std::move(bytes.mark),
+                           .end = bytes.offset + bytes.bytes->size(),
+                           .is_last = bytes.is_last,
+                           .is_fetched = bytes.is_fetched,
+                           .has_failed = !taken},
+                  .trouble = taken ? "" : taken.error().what};
+  if (taken) written.what.loaded = std::move(*taken);
+  return written;
+}
+
+// What cannot be read, is not there.
+SnapshotThread::Report SnapshotThread::do_job(const Read& read) {
+  Piece answer{.for_node = read.for_node, .piece = {.position = read.position, .offset = read.offset}};
+  auto piece = snapshots_->read(read.position.index, read.offset, read.bytes);
+  if (piece) {
+    answer.piece.is_last = piece->is_last;
+    answer.piece.bytes = std::make_shared<const std::string>(std::move(piece->bytes));
+  }
+  return answer;
+}
+
+void SnapshotThread::report(std::vector<Report>&& reports) {
+  for (Report& report : reports) {
+    if (has_failed_) return;
+    if (auto* written = std::get_if<Written>(&report)) {
+      events_.written(std::move(written->what), written->trouble);
+    } else if (auto* piece = std::get_if<Piece>(&report)) {
+      events_.read(piece->for_node, std::move(piece->piece));
+    } else {
+      has_failed_ = true;
+      events_.failed(std::get<Error>(report));
+    }
+  }
+}
+
+}  // namespace skiff

@@ -1,0 +1,85 @@
+// SnapshotThread: writes, reads and tidies up snapshots, so that neither the loop nor the log waits for that.
+//
+// Jobs are done in the order they come in, and answered on the loop. A map that is not wanted any more can be dropped
+// here, too: taking a large one apart takes a while.
+//
+// What goes wrong: no room, or a snapshot that is not what it should be, is reported with the job; it was given up.
+// Anything else is `failed`, on the loop, once, and nothing more is done: the node must stop.
+//
+// Destroying it waits for the job under way; what waits behind it is dropped.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "src/base/result.h"
+#include "src/outside.h"
+#include "store/snapshots.h"
+#include "transport/async_queue.h"
+#include "transport/loop.h"
+
+namespace skiff {
+
+class SnapshotThread {
+ public:
+  struct Events {
+    // `trouble` says why it was given up; empty if it was not.
+    std::function<void(SnapshotWritten written, const std::string& trouble)> written;
+    std::function<void(raft::NodeId for_node, raft::SnapshotPiece piece)> read;
+    std::function<void(const Error&)> failed;
+  };
+
+  SnapshotThread(transport::Loop& loop, std::unique_ptr<store::Snapshots> snapshots, Events events);
+  ~SnapshotThread();
+  SnapshotThread(const SnapshotThread&) = delete;
+  SnapshotThread& operator=(const SnapshotThread&) = delete;
+
+  void write(SnapshotBytes bytes);
+  void read(raft::NodeId for_node, raft::LogPosition position, uint64_t offset, uint64_t bytes);
+  void drop(store::Kv kv);
+
+ private:
+  struct Read {
+    raft::NodeId for_node;
+    raft::LogPosition position;
+    uint64_t offset;
+    uint64_t bytes;
+  };
+  struct Written {
+    SnapshotWritten what;
+    std::string trouble;
+  };
+  struct Piece {
+    raft::NodeId for_node;
+    raft::SnapshotPiece piece;
+  };
+  using Job = std::variant<SnapshotBytes, Read, store::Kv>;
+  using Report = std::variant<Written, Piece, Error>;
+
+  void add(Job job);
+  void run();
+  Report do_job(SnapshotBytes& bytes);
+  Report do_job(const Read& read);
+  void report(std::vector<Report>&& reports);
+
+  std::unique_ptr<store::Snapshots> snapshots_;  // the thread's, once it runs
+  Events events_;
+  bool has_failed_ = false;
+  transport::AsyncQueue<Report> reports_;
+
+  std::mutex mutex_;
+  std::condition_variable has_work_;
+  std::deque<Job> jobs_;
+  bool is_ending_ = false;
+  std::thread thread_;  // last: everything it uses is there before it starts
+};
+
+}  // namespace skiff

@@ -1,0 +1,172 @@
+#include "store/snapshots.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+#include "store/wal.h"
+#include "store/wal_recover.h"
+
+namespace skiff::store {
+namespace {
+
+constexpr size_t kKept = 2;
+
+}  // namespace
+
+std::string snapshot_name(raft::Index index) { return kSnapshotPrefix + hex_name(index); }
+
+std::optional<raft::Index> snapshot_index(std::string_view name) {
+  if (!name.starts_with(kSnapshotPrefix)) return std::nullopt;
+  return number_of_hex_name(name.substr(std::string_view(kSnapshotPrefix).size()));
+}
+
+Snapshots::Snapshots(Files& files, std::string folder, WalOwner owner)
+    : files_(files), folder_(std::move(folder)), owner_(owner) {}
+
+Result<std::vector<raft::Index>> Snapshots::list() {
+  auto names = files_.list(folder_);
+  if (!names) return tl::unexpected(names.error());
+  std::vector<raft::Index> indexes;
+  for (const std::string& name : *names) {
+    if (auto index = snapshot_index(name)) indexes.push_back(*index);
+  }
+  return indexes;
+}
+
+Result<Snapshots::Found> Snapshots::load_newest() {
+  auto indexes = list();
+  if (!indexes) return tl::unexpected(indexes.error());
+  Found found;
+  while (!indexes->empty() && !found.snapshot) {
+    const std::string path = path_of(indexes->back());
+    auto file = files_.open(path, OpenMode::existing);
+    if (!file) return tl::unexpected(file.error());
+    // What a killed process wrote may be in the kernel's memory only.
+    if (auto synced = (*file)->sync(); !synced) return tl::unexpected(synced.error());
+    auto loaded = load_snapshot(**file, path, owner_.cluster);
+    if (!loaded && loaded.error().code != Error::Code::corrupt) return tl::unexpected(loaded.error());
+    if (loaded && loaded->mark.position.index != indexes->back()) {
+      loaded = fail(Error::Code::corrupt, "read " + path + ": it is the snapshot of another index");
+    }
+    if (loaded) {
+      found.snapshot = std::move(*loaded);
+    } else {
+      found.notes.push_back(loaded.error().what + "; it is not used");
+      indexes->pop_back();
+    }
+  }
+  good_ = std::move(*indexes);
+  return found;
+}
+
+Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
+  if (auto written = write(bytes.offset, bytes.bytes); !written) {
+    give_up();
+    return fail(Error::Code::unavailable, written.error().what);
+  }
+  std::optional<Kv> kv;
+  if (!bytes.is_last) return kv;
+  if (bytes.is_fetched) {
+    auto loaded = read_back(bytes.mark);
+    if (!loaded) {
+      give_up();
+      return tl::unexpected(loaded.error());
+    }
+    kv = std::move(*loaded);
+  }
+  Result<> done = finish(bytes.mark.position.index);
+  if (done) done = drop_old();
+  if (!done) return tl::unexpected(done.error());
+  return kv;
+}
+
+Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
+  if (offset == 0) {
+    give_up();
+    auto file = files_.open(join(folder_, kSnapshotAside), OpenMode::create);
+    if (!file) return tl::unexpected(file.error());
+    aside_ = std::move(*file);
+  }
+  CHECK(aside_ != nullptr);
+  CHECK(offset == aside_end_);
+  if (auto written = aside_->write_at(offset, bytes); !written) return written;
+  aside_end_ += bytes.size();
+  return {};
+}
+
+Result<Kv> Snapshots::read_back(const raft::SnapshotMark& mark) {
+  const std::string path = join(folder_, kSnapshotAside);
+  auto loaded = load_snapshot(*aside_, path, owner_.cluster);
+  if (!loaded) return tl::unexpected(loaded.error());
+  const raft::SnapshotMark& found = loaded->mark;
+  if (found.position == mark.position && *found.configuration == *mark.configuration) return std::move(loaded->kv);
+  return fail(Error::Code::corrupt, "read " + path + ": it is another snapshot than the one that was asked for");
+}
+
+Result<> Snapshots::finish(raft::Index index) {
+  CHECK(aside_ != nullptr);
+  if (auto synced = aside_->sync(); !synced) return synced;
+  aside_.reset();
+  aside_end_ = 0;
+  if (reading_index_ == index) reading_.reset();
+  if (auto renamed = files_.rename(join(folder_, kSnapshotAside), path_of(index)); !renamed) return renamed;
+  if (auto synced = files_.sync_folder(folder_); !synced) return synced;
+  auto place = std::lower_bound(good_.begin(), good_.end(), index);
+  if (place == good_.end() || *place != index) good_.insert(place, index);
+  return {};
+}
+
+// If it cannot be removed, it cannot be begun anew either, and that is an error then.
+void Snapshots::give_up() {
+  aside_.reset();
+  aside_end_ = 0;
+  const std::string path = join(folder_, kSnapshotAside);
+  if (auto exists = files_.exists(path); exists && *exists) static_cast<void>(files_.remove(path));
+}
+
+Result<> Snapshots::drop_old() {
+  if (good_.size() > kKept) good_.erase(good_.begin(), good_.end() - kKept);
+  auto indexes = list();
+  if (!indexes) return tl::unexpected(indexes.error());
+  for (raft::Index index : *indexes) {
+    if (std::binary_search(good_.begin(), good_.end(), index)) continue;
+    if (reading_index_ == index) reading_.reset();
+    if (auto removed = files_.remove(path_of(index)); !removed) return removed;
+  }
+  return good_.size() < kKept ? Result<>() : drop_log(good_.front());
+}
+
+// A segment may go when the one behind it begins no later than behind `before`, and is sure to be found again: the log
+// may be just about to go on in it.
+Result<> Snapshots::drop_log(raft::Index before) {
+  auto sequences = list_segments(files_, folder_);
+  if (!sequences) return tl::unexpected(sequences.error());
+  if (auto synced = files_.sync_folder(folder_); !synced) return synced;
+  for (size_t place = 0; place + 1 < sequences->size(); ++place) {
+    auto begins = last_index_before(files_, folder_, owner_, (*sequences)[place + 1]);
+    if (!begins) return tl::unexpected(begins.error());
+    if (*begins > before) return {};
+    if (auto removed = files_.remove(join(folder_, segment_name((*sequences)[place]))); !removed) return removed;
+  }
+  return {};
+}
+
+Result<Snapshots::Piece> Snapshots::read(raft::Index index, uint64_t offset, uint64_t bytes) {
+  if (!std::binary_search(good_.begin(), good_.end(), index)) {
+    return fail(Error::Code::unavailable, "read " + path_of(index) + ": there is no such snapshot any more");
+  }
+  if (reading_ == nullptr || reading_index_ != index) {
+    auto file = files_.open(path_of(index), OpenMode::existing);
+    if (!file) return tl::unexpected(file.error());
+    reading_ = std::move(*file);
+    reading_index_ = index;
+  }
+  auto size = reading_->size();
+  if (!size) return tl::unexpected(size.error());
+  auto read = reading_->read_at(offset, bytes);
+  if (!read) return tl::unexpected(read.error());
+  return Piece{.bytes = std::move(*read), .is_last = offset + bytes >= *size};
+}
+
+}  // namespace skiff::store

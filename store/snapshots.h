@@ -1,0 +1,91 @@
+// Snapshots: those of one data folder, beside the log.
+//
+//   snapshot-<index>        whole, and synced before it got that name; the two newest are kept
+//   snapshot.new            one that is being made, or fetched from another node
+//
+// The older of the two is there in case the newest turns out damaged, so the log is kept from there on. Segments are
+// removed oldest first, and a power failure in between may leave any of them; recovery (store/wal_recover.h) knows.
+//
+// What can go wrong: writing one fails, for want of space or otherwise. Nothing that was there has been touched then.
+// A sync that failed says nothing about other files; the half snapshot is dropped.
+//
+// Any thread may use it, one at a time, also while another writes the log.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "raft/types.h"
+#include "src/base/result.h"
+#include "store/files.h"
+#include "store/snapshot.h"
+#include "store/wal_format.h"
+
+namespace skiff::store {
+
+constexpr char kSnapshotPrefix[] = "snapshot-";
+constexpr char kSnapshotAside[] = "snapshot.new";
+
+std::string snapshot_name(raft::Index index);
+std::optional<raft::Index> snapshot_index(std::string_view name);
+
+class Snapshots {
+ public:
+  // Requires: `files` outlives it, and unfinished files have been removed.
+  Snapshots(Files& files, std::string folder, WalOwner owner);
+  Snapshots(const Snapshots&) = delete;
+  Snapshots& operator=(const Snapshots&) = delete;
+
+  // The newest that is whole; nothing if there is none. Damaged ones before it are noted, and go when the
+  // next one is made.
+  struct Found {
+    std::optional<LoadedSnapshot> snapshot;
+    std::vector<std::string> notes;
+  };
+  Result<Found> load_newest();
+
+  // Bytes of one that is being made, or fetched from another node.
+  struct Bytes {
+    const raft::SnapshotMark& mark;
+    uint64_t offset = 0;  // 0 begins anew, whatever was begun before. Requires: else, where the last ended
+    std::string_view bytes;
+    bool is_last = false;
+    bool is_fetched = false;
+  };
+  // Writes them. With the last, a fetched one is read back, and given back as a map; then the snapshot is durable, and
+  // what is older than the last two is removed, and the log before them. Error::Code::unavailable: there was no room;
+  // corrupt: it is not what it should be. Both give it up, and no harm is done. After any other the node must stop.
+  Result<std::optional<Kv>> take(const Bytes& bytes);
+
+  struct Piece {
+    std::string bytes;
+    bool is_last = false;
+  };
+  // Error::Code::unavailable if there is no such snapshot (any more).
+  Result<Piece> read(raft::Index index, uint64_t offset, uint64_t bytes);
+
+ private:
+  std::string path_of(raft::Index index) const { return join(folder_, snapshot_name(index)); }
+  Result<> write(uint64_t offset, std::string_view bytes);
+  Result<> finish(raft::Index index);
+  Result<Kv> read_back(const raft::SnapshotMark& mark);
+  void give_up();
+  Result<> drop_old();
+  Result<std::vector<raft::Index>> list();
+  Result<> drop_log(raft::Index before);
+
+  Files& files_;
+  const std::string folder_;
+  const WalOwner owner_;
+  std::vector<raft::Index> good_;  // rising; of older ones than the newest that was loaded, it is only hoped
+  std::unique_ptr<File> aside_;
+  uint64_t aside_end_ = 0;
+  std::unique_ptr<File> reading_;  // that of `reading_index_`
+  raft::Index reading_index_ = 0;
+};
+
+}  // namespace skiff::store
