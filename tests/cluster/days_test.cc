@@ -39,12 +39,24 @@ bool agree(Cluster& cluster) {
   });
 }
 
+// "snapshots 7, of which fetched 1"
+std::string snapshots_of(Cluster& cluster) {
+  uint64_t made = 0, fetched = 0;
+  for (int id = 1; id <= cluster.size(); ++id) {
+    const nlohmann::json snapshot = cluster.status(id)["snapshot"];
+    made += snapshot["made"].get<uint64_t>();
+    fetched += snapshot["fetched"].get<uint64_t>();
+  }
+  return "since their last starts the nodes have made " + std::to_string(made) + " snapshots and fetched " +
+         std::to_string(fetched);
+}
+
 void live_through_a_day(int nodes) {
   const uint64_t seed = setting("SKIFF_TEST_SEED", std::random_device{}());
   const uint64_t seconds = setting("SKIFF_TEST_SECONDS", 60);
   std::cout << nodes << " nodes, seed " << seed << std::endl;
   Network network(nodes, seed);
-  Cluster cluster(nodes, {}, {.network = &network, .disk_megabytes = kDiskMegabytes});
+  Cluster cluster(nodes, {"--snapshot-log-bytes", "256KiB"}, {.network = &network, .disk_megabytes = kDiskMegabytes});
   Nemesis nemesis(cluster, network, seed);
   Recorder clients(endpoints_of(cluster), 6, seed);
   for (const long end = now_ms() + static_cast<long>(seconds) * 1'000; now_ms() < end;) {
@@ -64,7 +76,8 @@ void live_through_a_day(int nodes) {
   std::cout << nodes << " nodes: " << did.done << " requests answered, " << did.refused << " refused, " << did.unknown
             << " unknown; longest pause between two writes " << did.longest_pause_ms << " ms; " << passed.delivered
             << " packets delivered, " << passed.cut << " cut off, " << passed.lost << " lost, " << passed.repeated
-            << " repeated, " << passed.delayed << " late; " << nemesis.counts() << std::endl;
+            << " repeated, " << passed.delayed << " late; " << nemesis.counts() << "; " << snapshots_of(cluster)
+            << std::endl;
 }
 
 struct Outages {
