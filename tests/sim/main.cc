@@ -36,6 +36,8 @@ struct Options {
   unsigned limit = 60;
 };
 
+void print_line(const std::string& line) { std::fwrite(line.data(), 1, line.size(), stdout); }
+
 bool add_faults(std::string_view list, std::set<Fault>& to) {
   while (!list.empty()) {
     std::string_view word = list.substr(0, list.find(','));
@@ -79,7 +81,7 @@ bool take(std::string_view word, Options& options) {
   if (name == "clients") return options.plan.clients = number, true;
   if (name == "ms") return options.plan.lasts = number * kMillisecond, true;
   if (name == "busy") return options.plan.is_busy = number != 0, true;
-  if (name == "trace") return options.plan.has_trace = number != 0, true;
+  if (name == "trace") return number == 0 || (options.plan.trace = print_line, true);
   if (name == "limit") return options.limit = static_cast<unsigned>(number), number > 0;
   if (name == "shrink") return options.shrinks = number != 0, true;
   return false;
@@ -137,9 +139,8 @@ int fail(const Options& options, const Plan& plan, const Report& report) {
 }
 
 int replay(Options options) {
-  options.plan.has_trace = true;
+  options.plan.trace = print_line;
   Report report = run_apart(options.plan, options.limit);
-  std::fwrite(report.trace.data(), 1, report.trace.size(), stdout);
   if (!report.checker.empty()) {
     std::printf("FAILED, found by: %s\n%s\n", report.checker.c_str(), report.failure.c_str());
     return 1;

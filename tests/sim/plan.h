@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -58,7 +59,8 @@ struct Plan {
   std::set<Fault> without;
   std::set<std::string> unchecked;  // checkers to leave out, to see that they matter
   bool is_busy = false;             // five nodes, tens of operations a second: what speed is measured on
-  bool has_trace = false;
+  // Gets every line of the trace, as it happens. None: no line is made.
+  std::function<void(const std::string& line)> trace;
 
   // "SEED=7 NODES=3 WITHOUT=loss,kill": what `make sim` takes to do it again.
   std::string describe() const;

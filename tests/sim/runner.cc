@@ -4,14 +4,15 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <vector>
+#include <string_view>
 
 #include "raft/check.h"
 
 namespace skiff::sim {
 namespace {
 
-// What of a report is numbers, to go through a pipe; the texts follow it, each behind its length.
+// Through the pipe goes the trace, line by line, a zero byte, and what stands below: the numbers of a report, and its
+// texts, each behind its length. So of one that dies its trace is there.
 struct Numbers {
   Time simulated;
   uint64_t elections, operations, messages, committed, snapshots_made, snapshots_fetched;
@@ -36,7 +37,7 @@ std::string to_bytes(const Report& report) {
   Numbers numbers{report.simulated, report.elections,      report.operations,        report.messages,
                   report.committed, report.snapshots_made, report.snapshots_fetched, report.faults};
   std::string bytes(reinterpret_cast<const char*>(&numbers), sizeof(numbers));
-  for (const std::string* text : {&report.checker, &report.failure, &report.trace}) put(bytes, *text);
+  for (const std::string* text : {&report.checker, &report.failure}) put(bytes, *text);
   return bytes;
 }
 
@@ -53,30 +54,44 @@ Report to_report(std::string bytes) {
                 .committed = numbers.committed,
                 .snapshots_made = numbers.snapshots_made,
                 .snapshots_fetched = numbers.snapshots_fetched,
-                .faults = numbers.faults,
-                .trace = {}};
+                .faults = numbers.faults};
   report.checker = take(bytes);
   report.failure = take(bytes);
-  report.trace = take(bytes);
   return report;
 }
 
-[[noreturn]] void run_and_tell(const Plan& plan, int pipe, unsigned seconds_max) {
-  alarm(seconds_max);
-  std::string bytes = to_bytes(Simulation(plan).run());
-  for (size_t sent = 0; sent < bytes.size();) {
-    ssize_t count = write(pipe, bytes.data() + sent, bytes.size() - sent);
+void write_all(int pipe, std::string_view bytes) {
+  while (!bytes.empty()) {
+    ssize_t count = write(pipe, bytes.data(), bytes.size());
     if (count <= 0) _exit(2);
-    sent += static_cast<size_t>(count);
+    bytes.remove_prefix(static_cast<size_t>(count));
   }
+}
+
+[[noreturn]] void run_and_tell(Plan plan, int pipe, unsigned seconds_max) {
+  alarm(seconds_max);
+  if (plan.trace) plan.trace = [pipe](const std::string& line) { write_all(pipe, line); };
+  std::string bytes = to_bytes(Simulation(plan).run());
+  write_all(pipe, std::string_view("", 1));
+  write_all(pipe, bytes);
   _exit(0);
 }
 
-std::string read_all(int pipe) {
+// Gives out the trace, and gives back what follows it.
+std::string read_all(int pipe, const Plan& plan) {
   std::string bytes;
-  std::vector<char> buffer(1 << 16);
+  bool is_trace = true;
+  std::string buffer(1 << 16, '\0');
   for (ssize_t count = 0; (count = read(pipe, buffer.data(), buffer.size())) > 0;) {
-    bytes.append(buffer.data(), static_cast<size_t>(count));
+    std::string_view got(buffer.data(), static_cast<size_t>(count));
+    if (is_trace) {
+      size_t end = got.find('\0');
+      if (plan.trace) plan.trace(std::string(got.substr(0, end)));
+      if (end == std::string_view::npos) continue;
+      is_trace = false;
+      got.remove_prefix(end + 1);
+    }
+    bytes += got;
   }
   return bytes;
 }
@@ -94,7 +109,7 @@ Report run_apart(const Plan& plan, unsigned seconds_max) {
     run_and_tell(plan, ends[1], seconds_max);
   }
   close(ends[1]);
-  std::string bytes = read_all(ends[0]);
+  std::string bytes = read_all(ends[0], plan);
   close(ends[0]);
   int status = 0;
   waitpid(child, &status, 0);
@@ -107,6 +122,7 @@ Report run_apart(const Plan& plan, unsigned seconds_max) {
 }
 
 Plan shrink(Plan plan, const std::string& checker) {
+  plan.trace = {};
   auto try_less = [&](auto change) {
     Plan less = plan;
     change(less);

@@ -36,8 +36,7 @@ Report Simulation::run() {
           .committed = checker_.committed(),
           .snapshots_made = world_.snapshots_made,
           .snapshots_fetched = world_.snapshots_fetched,
-          .faults = world_.faults,
-          .trace = world_.trace()};
+          .faults = world_.faults};
 }
 
 // ---- machines

@@ -30,7 +30,6 @@ struct Report {
   uint64_t snapshots_made = 0;
   uint64_t snapshots_fetched = 0;
   Counts faults{};
-  std::string trace;
 };
 
 class Simulation {

@@ -54,9 +54,8 @@ class World {
   // `line` is only made if somebody reads it.
   template <class Line>
   void trace(Line line) {
-    if (plan.has_trace) trace_ += stamp() + line() + '\n';
+    if (plan.trace) plan.trace(stamp() + line() + '\n');
   }
-  const std::string& trace() const { return trace_; }
 
   // The first failure is the one that counts; later ones follow from it.
   void require(bool holds, const char* checker, const std::string& otherwise) {
@@ -86,7 +85,6 @@ class World {
   Time now_ = 0;
   uint64_t order_ = 0;
   std::priority_queue<Due> due_;
-  std::string trace_;
   std::string checker_;
   std::string failure_;
 };
