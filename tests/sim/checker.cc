@@ -85,6 +85,7 @@ void Checker::started(raft::NodeId node, const store::Recovered& recovered) {
   is.leads = false;
   is.term = recovered.hard_state.term;
   is.commit = 0;
+  is.voters = {};
 }
 
 // All that was saved, and of what was just being saved any beginning. A snapshot that the log does not bear out makes
@@ -133,6 +134,7 @@ void Checker::ended(raft::NodeId node) { nodes_[node].leads = false; }
 void Checker::stepped(raft::NodeId node, const Replica& replica) {
   see_role(node, replica.raft());
   see_commit(node, replica.raft());
+  nodes_[node].voters = replica.raft().configuration().voters();
   uint64_t scale = world_.weather.has_small_limits ? 1 : 1'000;
   world_.require(replica.waiting_writes() <= 40 * scale && replica.waiting_reads() <= 40 * scale, "bounds",
                  name(node) + " has " + std::to_string(replica.waiting_writes()) + " writes and " +
@@ -183,11 +185,8 @@ void Checker::commit_first(raft::NodeId node, const raft::Raft& raft, const raft
   for (const auto& [id, other] : nodes_) {
     if (other.disk.has(entry.position)) copies.insert(id);
   }
-  // A configuration that follows in the same step was not in force when this was counted.
-  bool is_brand_new = nodes_[node].disk.log.size() < raft.configuration_index();
-  const raft::Configuration& members =
-      is_brand_new ? raft.configuration_at(raft.configuration_index() - 1) : raft.configuration();
-  bool is_enough = raft::quorum::is_majority(members.voters(), copies) ||
+  // Members that changed in the same step may have done so behind this, or before.
+  bool is_enough = raft::quorum::is_majority(nodes_[node].voters, copies) ||
                    raft::quorum::is_majority(raft.configuration().voters(), copies);
   world_.require(is_enough, "majority",
                  name(node) + " commits " + raft::describe(entry) + ", which is on " + std::to_string(copies.size()) +

@@ -69,6 +69,7 @@ class Checker {
     bool leads = false;
     raft::Term term = 0;
     raft::Index commit = 0;
+    raft::Voters voters;  // as of its last step
   };
   struct Origin {
     raft::Term term_before = 0;
