@@ -185,7 +185,7 @@ void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
     }
     snapshots_.note_applied(entry.bytes());
   }
-  snapshots_.make_if_due(raft_);
+  snapshots_.make_if_due(now, raft_);
   hand_out();
   carry_out();
 }
@@ -309,6 +309,7 @@ void Replica::hand_over(raft::Time now, uint64_t id, raft::NodeId to) {
 void Replica::tick(raft::Time now) {
   step(now, raft::TimePassed{});
   answer_expired();
+  snapshots_.tick(now, raft_);
   ask_again_if_stuck();
   hand_out();
   ask_held_reads();
@@ -317,7 +318,7 @@ void Replica::tick(raft::Time now) {
 
 raft::Time Replica::next_deadline() const {
   raft::Time requests = std::min(writes_.next_deadline(), reads_.next_deadline());
-  return std::min({raft_.next_deadline(), requests, stuck_at()});
+  return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline()});
 }
 
 void Replica::answer_expired() {

@@ -8,8 +8,31 @@
 
 namespace skiff {
 
+namespace {
+
+// A timer may be late by so much, and what it was set for is made up for.
+constexpr raft::Time kMoment = 10 * raft::kMillisecond;
+
+}  // namespace
+
+void Pace::spend(raft::Time now, uint64_t amount) {
+  if (per_s_ == 0) return;
+  ready_at_ = std::max(ready_at_, now - std::min(now, kMoment)) + amount * 1'000 * raft::kMillisecond / per_s_;
+}
+
 ReplicaSnapshots::ReplicaSnapshots(SnapshotConfig config, const store::Kv& kv, Outside& outside)
-    : config_(config), kv_(kv), outside_(outside) {}
+    : config_(std::move(config)), kv_(kv), outside_(outside), pace_(config_.bytes_per_s) {}
+
+void ReplicaSnapshots::tick(raft::Time now, const raft::Raft& raft) {
+  if (now < pace_.ready_at()) return;
+  if (maker_ && maker_waits_) make_next(now);
+  if (fetching_ && fetching_->waits) ask(now, raft);
+}
+
+raft::Time ReplicaSnapshots::next_deadline() const {
+  const bool waits = (maker_ && maker_waits_) || (fetching_ && fetching_->waits);
+  return waits ? pace_.ready_at() : raft::kNever;
+}
 
 // ---- making
 
@@ -24,7 +47,7 @@ bool ReplicaSnapshots::is_due() const {
   return is_long && bytes_since_ >= made_bytes_ / 100 * config_.size_percent;
 }
 
-void ReplicaSnapshots::make_if_due(const raft::Raft& raft) {
+void ReplicaSnapshots::make_if_due(raft::Time now, const raft::Raft& raft) {
   const raft::Index index = kv_.applied();
   if (fetching_ && fetching_->mark.position.index <= index) fetching_.reset();  // the log has brought it after all
   if (maker_ || fetching_ || !is_due() || index <= raft.snapshot().position.index) return;
@@ -34,13 +57,16 @@ void ReplicaSnapshots::make_if_due(const raft::Raft& raft) {
       .position = {.term = raft.log().term_at(index), .index = index},
       .configuration = std::make_shared<const std::string>(raft::encode(raft.configuration_at(index)))};
   maker_.emplace(kv_, std::move(mark), config_.cluster);
+  config_.begun.reset();  // it is written over
   made_bytes_ = 0;
-  make_next();
+  make_next(now);
 }
 
-void ReplicaSnapshots::make_next() {
+void ReplicaSnapshots::make_next(raft::Time now) {
+  maker_waits_ = false;
   auto block = std::make_shared<const std::string>(maker_->next(config_.block_bytes));
   const uint64_t offset = std::exchange(made_bytes_, made_bytes_ + block->size());
+  pace_.spend(now, block->size());
   outside_.write_snapshot({.mark = maker_->mark(),
                            .offset = offset,
                            .bytes = std::move(block),
@@ -52,19 +78,32 @@ void ReplicaSnapshots::make_next() {
 
 // One that still moves is brought to its end: else, where snapshots are made faster than they travel, none arrives.
 void ReplicaSnapshots::want(raft::Time now, const raft::Fetch& fetch, const raft::Raft& raft) {
-  const bool is_stuck = fetching_ && !fetching_->is_writing && now >= fetching_->asked_at + config_.patience;
+  const bool is_stuck =
+      fetching_ && !fetching_->is_writing && !fetching_->waits && now >= fetching_->asked_at + config_.patience;
   const bool is_same = fetching_ && fetching_->mark.position == fetch.snapshot.position;
   if (fetching_ && !is_stuck) return;
-  if (!is_same) {
-    stop_making();
-    fetching_ = Fetching{.from = fetch.from, .mark = fetch.snapshot};
-  }
+  if (!is_same) begin_to_fetch(fetch, raft);
   fetching_->from = fetch.from;
   ask(now, raft);
 }
 
+// What was begun before this start is brought to its end first: it is no older than what nobody would have any more.
+void ReplicaSnapshots::begin_to_fetch(const raft::Fetch& fetch, const raft::Raft& raft) {
+  stop_making();
+  fetching_ = Fetching{.from = fetch.from, .mark = fetch.snapshot};
+  std::optional<store::BegunSnapshot> begun = std::exchange(config_.begun, std::nullopt);
+  const bool is_wanted = begun && begun->mark.position.index > raft.log().committed() &&
+                         begun->mark.position.index <= fetch.snapshot.position.index &&
+                         raft::decode_configuration(*begun->mark.configuration);
+  if (!is_wanted) return;
+  fetching_->mark = std::move(begun->mark);
+  fetching_->offset = begun->end;
+  ++counts_.resumed;
+}
+
 void ReplicaSnapshots::ask(raft::Time now, const raft::Raft& raft) {
   fetching_->asked_at = now;
+  fetching_->waits = false;
   outside_.send({.from = raft.status().id,
                  .to = fetching_->from,
                  .term = raft.term(),
@@ -82,6 +121,7 @@ void ReplicaSnapshots::received(raft::Time now, const raft::Message& from, const
   }
   fetching_->is_writing = true;
   fetching_->asked_at = now;
+  pace_.spend(now, piece.bytes->size());
   outside_.write_snapshot({.mark = fetching_->mark,
                            .offset = piece.offset,
                            .bytes = piece.bytes,
@@ -94,10 +134,12 @@ std::optional<raft::Event> ReplicaSnapshots::written(raft::Time now, const Snaps
                                                      const raft::Raft& raft) {
   const bool has_ended = written.is_last || written.has_failed;
   if (written.is_fetched) {
-    fetched(now, written, has_ended, raft);
+    fetched(written, has_ended);
   } else if (maker_ && written.mark.position == maker_->mark().position) {
-    has_ended ? maker_.reset() : make_next();
+    maker_waits_ = !has_ended;
+    if (has_ended) maker_.reset();
   }
+  tick(now, raft);
   if (written.has_failed) ++counts_.given_up;
   if (written.has_failed || !written.is_last) return std::nullopt;
   ++(written.is_fetched ? counts_.fetched : counts_.made);
@@ -105,12 +147,12 @@ std::optional<raft::Event> ReplicaSnapshots::written(raft::Time now, const Snaps
   return taken(raft, written.mark.position.index);
 }
 
-void ReplicaSnapshots::fetched(raft::Time now, const SnapshotWritten& written, bool has_ended, const raft::Raft& raft) {
+void ReplicaSnapshots::fetched(const SnapshotWritten& written, bool has_ended) {
   if (!fetching_ || !fetching_->is_writing || written.mark.position != fetching_->mark.position) return;
   fetching_->is_writing = false;
   fetching_->offset = written.end;
-  if (has_ended) return fetching_.reset();
-  ask(now, raft);
+  fetching_->waits = true;
+  if (has_ended) fetching_.reset();
 }
 
 raft::Event ReplicaSnapshots::taken(const raft::Raft& raft, raft::Index index) const {

@@ -6,7 +6,11 @@
 //
 // Fetching: the core says which snapshot it lacks, and says so again with every heartbeat until it is there. One piece
 // is asked for at a time, the next once the one before has been written. What gets lost is asked for again; a snapshot
-// that nobody holds any more is given up for the newest.
+// that nobody holds any more is given up for the newest. What was there already when the node started is not fetched
+// again.
+//
+// Both go no faster than so many bytes a second, so that the log, the loop and the links have time for what clients
+// wait for.
 //
 // Serving: pieces of what is on our disk, for whoever asks, one at a time for each.
 //
@@ -35,7 +39,21 @@ struct SnapshotConfig {
   // Of the entries since the last, these stay in the log behind it, for those who are only a little late.
   uint64_t trailing_percent = 0;
   uint64_t block_bytes = 32 * 1024;
-  raft::Time patience = 0;  // after which a piece that was asked for is taken for lost
+  raft::Time patience = 0;                    // after which a piece that was asked for is taken for lost
+  uint64_t bytes_per_s = 0;                   // made or fetched; 0: as fast as can be
+  std::optional<store::BegunSnapshot> begun;  // what the disk holds of one that was being fetched
+};
+
+// How much of something may be done now, at so much a second. What could not be used is lost but for a moment's worth.
+class Pace {
+ public:
+  explicit Pace(uint64_t per_s) : per_s_(per_s) {}
+  raft::Time ready_at() const { return ready_at_; }
+  void spend(raft::Time now, uint64_t amount);
+
+ private:
+  uint64_t per_s_;  // 0: no limit
+  raft::Time ready_at_ = 0;
 };
 
 class ReplicaSnapshots {
@@ -43,6 +61,7 @@ class ReplicaSnapshots {
   struct Counts {
     uint64_t made = 0;
     uint64_t fetched = 0;
+    uint64_t resumed = 0;  // of those, or given up: not from the beginning
     uint64_t given_up = 0;
   };
 
@@ -51,7 +70,7 @@ class ReplicaSnapshots {
   // Another entry has been applied.
   void note_applied(uint64_t bytes);
   // Begins one if it is due.
-  void make_if_due(const raft::Raft& raft);
+  void make_if_due(raft::Time now, const raft::Raft& raft);
   // The map is about to become another one.
   void stop_making() { maker_.reset(); }
 
@@ -60,6 +79,10 @@ class ReplicaSnapshots {
   void received(raft::Time now, const raft::Message& from, const raft::SnapshotPiece& piece);
   // What comes of it for the core, if anything; then the snapshot is on our disk.
   std::optional<raft::Event> written(raft::Time now, const SnapshotWritten& written, const raft::Raft& raft);
+
+  // What waits for its turn, and when that is.
+  void tick(raft::Time now, const raft::Raft& raft);
+  raft::Time next_deadline() const;
 
   void asked(raft::NodeId by, const raft::SnapshotAsk& ask);
   void read(const raft::Raft& raft, raft::NodeId for_node, raft::SnapshotPiece piece);
@@ -73,17 +96,21 @@ class ReplicaSnapshots {
     uint64_t offset = 0;
     raft::Time asked_at = 0;
     bool is_writing = false;
+    bool waits = false;  // to ask for the next piece
   };
-  void make_next();
-  void fetched(raft::Time now, const SnapshotWritten& written, bool has_ended, const raft::Raft& raft);
+  void begin_to_fetch(const raft::Fetch& fetch, const raft::Raft& raft);
+  void make_next(raft::Time now);
+  void fetched(const SnapshotWritten& written, bool has_ended);
   void ask(raft::Time now, const raft::Raft& raft);
   bool is_due() const;
   raft::Event taken(const raft::Raft& raft, raft::Index index) const;
 
-  const SnapshotConfig config_;
+  SnapshotConfig config_;
   const store::Kv& kv_;
   Outside& outside_;
   std::optional<store::SnapshotMaker> maker_;
+  bool maker_waits_ = false;  // to give out the next block
+  Pace pace_;
   uint64_t made_bytes_ = 0;  // so far, or by the last
   uint64_t trailing_ = 0;    // entries, behind the one that is being made
   uint64_t entries_since_ = 0;

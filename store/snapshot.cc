@@ -26,6 +26,15 @@ uint32_t checksum(uint64_t offset, std::string_view data) {
   return crc32c_extend(crc32c(place), data);
 }
 
+std::string sealed(uint64_t offset, std::string_view data) {
+  std::string block;
+  block.reserve(kSnapshotBlockHeadBytes + data.size());
+  put_number(block, checksum(offset, data));
+  put_number(block, static_cast<uint32_t>(data.size()));
+  block.append(data);
+  return block;
+}
+
 }  // namespace
 
 // ---- making
@@ -100,11 +109,7 @@ std::string SnapshotMaker::versions(uint64_t bytes) {
 
 std::string SnapshotMaker::seal(const std::string& data) {
   CHECK(data.size() < kSnapshotBlockBytesMax);
-  std::string block;
-  block.reserve(kSnapshotBlockHeadBytes + data.size());
-  put_number(block, checksum(offset_, data));
-  put_number(block, static_cast<uint32_t>(data.size()));
-  block.append(data);
+  std::string block = sealed(offset_, data);
   offset_ += block.size();
   return block;
 }
@@ -129,6 +134,25 @@ class SnapshotReader {
     }
     if (offset_ != size_) return corrupt("there are bytes behind its end");
     return std::move(loaded_);
+  }
+
+  // What is behind the last whole block is written anew, and so is the end, which says that nothing follows.
+  Result<std::optional<BegunSnapshot>> resume() {
+    auto size = file_.size();
+    if (!size) return tl::unexpected(size.error());
+    size_ = *size;
+    for (;;) {
+      auto data = next_block();
+      if (!data && data.error().code == Error::Code::io) return tl::unexpected(data.error());
+      if (!data || static_cast<Kind>(data->front()) == Kind::end) break;
+      ByteReader head(data->substr(1));
+      if (offset_ == 0 && (static_cast<Kind>(data->front()) != Kind::head || !take_head(head))) break;
+      const std::string block = sealed(offset_, *data);
+      if (auto written = file_.write_at(offset_, block); !written) return tl::unexpected(written.error());
+      offset_ += block.size();
+    }
+    if (offset_ == 0) return std::nullopt;
+    return BegunSnapshot{.mark = std::move(loaded_.mark), .end = offset_};
   }
 
  private:
@@ -234,6 +258,10 @@ class SnapshotReader {
 
 Result<LoadedSnapshot> load_snapshot(File& file, const std::string& path, uint64_t cluster) {
   return SnapshotReader(file, path, cluster).run();
+}
+
+Result<std::optional<BegunSnapshot>> resume_snapshot(File& file, const std::string& path, uint64_t cluster) {
+  return SnapshotReader(file, path, cluster).resume();
 }
 
 }  // namespace skiff::store

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -63,5 +64,14 @@ struct LoadedSnapshot {
 };
 // Reads all of it; nothing is loaded of what is not whole. `path` is for error messages.
 Result<LoadedSnapshot> load_snapshot(File& file, const std::string& path, uint64_t cluster);
+
+// A snapshot that was not finished: its blocks up to `end` are whole, and more follow.
+struct BegunSnapshot {
+  raft::SnapshotMark mark;
+  uint64_t end = 0;
+};
+// Finds out what such a file is worth, and writes these blocks again as they were read: a sync that failed may have left
+// them in memory alone. Nothing if not even its head is there.
+Result<std::optional<BegunSnapshot>> resume_snapshot(File& file, const std::string& path, uint64_t cluster);
 
 }  // namespace skiff::store

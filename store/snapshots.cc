@@ -12,6 +12,9 @@ namespace {
 
 constexpr size_t kKept = 2;
 
+// Written between two syncs: some milliseconds of a disk's time.
+constexpr uint64_t kSyncBytes = 1024 * 1024;
+
 }  // namespace
 
 std::string snapshot_name(raft::Index index) { return kSnapshotPrefix + hex_name(index); }
@@ -66,7 +69,10 @@ Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
     return fail(Error::Code::unavailable, written.error().what);
   }
   std::optional<Kv> kv;
-  if (!bytes.is_last) return kv;
+  if (!bytes.is_last) {
+    if (auto synced = sync_some(); !synced) return tl::unexpected(synced.error());
+    return kv;
+  }
   if (bytes.is_fetched) {
     auto loaded = read_back(bytes.mark);
     if (!loaded) {
@@ -95,6 +101,32 @@ Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
   return {};
 }
 
+Result<> Snapshots::sync_some() {
+  if (aside_end_ - aside_synced_ < kSyncBytes) return {};
+  aside_synced_ = aside_end_;
+  return aside_->sync();
+}
+
+// One that was being made is overwritten by the next. Of a fetched one the mark is the one it was offered with.
+Result<std::optional<BegunSnapshot>> Snapshots::resume() {
+  const std::string path = join(folder_, kSnapshotAside);
+  auto exists = files_.exists(path);
+  if (!exists) return tl::unexpected(exists.error());
+  if (!*exists) return std::nullopt;
+  auto file = files_.open(path, OpenMode::existing);
+  if (!file) return tl::unexpected(file.error());
+  auto found = resume_snapshot(**file, path, owner_.cluster);
+  if (!found) return found;
+  if (*found) {
+    aside_ = std::move(*file);
+    aside_end_ = (*found)->end;
+    aside_synced_ = 0;
+  } else {
+    give_up();
+  }
+  return found;
+}
+
 Result<Kv> Snapshots::read_back(const raft::SnapshotMark& mark) {
   const std::string path = join(folder_, kSnapshotAside);
   auto loaded = load_snapshot(*aside_, path, owner_.cluster);
@@ -108,7 +140,7 @@ Result<> Snapshots::finish(raft::Index index) {
   CHECK(aside_ != nullptr);
   if (auto synced = aside_->sync(); !synced) return synced;
   aside_.reset();
-  aside_end_ = 0;
+  aside_end_ = aside_synced_ = 0;
   if (reading_index_ == index) reading_.reset();
   if (auto renamed = files_.rename(join(folder_, kSnapshotAside), path_of(index)); !renamed) return renamed;
   if (auto synced = files_.sync_folder(folder_); !synced) return synced;
@@ -120,7 +152,7 @@ Result<> Snapshots::finish(raft::Index index) {
 // If it cannot be removed, it cannot be begun anew either, and that is an error then.
 void Snapshots::give_up() {
   aside_.reset();
-  aside_end_ = 0;
+  aside_end_ = aside_synced_ = 0;
   const std::string path = join(folder_, kSnapshotAside);
   if (auto exists = files_.exists(path); exists && *exists) static_cast<void>(files_.remove(path));
 }

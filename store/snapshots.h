@@ -3,11 +3,14 @@
 //   snapshot-<index>        whole, and synced before it got that name; the two newest are kept
 //   snapshot.new            one that is being made, or fetched from another node
 //
+// What is there of one that was fetched when the node stopped is not fetched again: its whole blocks count. So that
+// writing one holds up no flush of the log for long, it is synced piece by piece.
+//
 // The older of the two is there in case the newest turns out damaged, so the log is kept from there on. Segments are
 // removed oldest first, and a power failure in between may leave any of them; recovery (store/wal_recover.h) knows.
 //
-// What can go wrong: writing one fails, for want of space or otherwise. Nothing that was there has been touched then.
-// A sync that failed says nothing about other files; the half snapshot is dropped.
+// What can go wrong: writing one fails, for want of space or otherwise. Nothing that was there has been touched then,
+// and the half snapshot is dropped. After a sync that failed the node must stop, as ever.
 //
 // Any thread may use it, one at a time, also while another writes the log.
 #pragma once
@@ -35,7 +38,7 @@ std::optional<raft::Index> snapshot_index(std::string_view name);
 
 class Snapshots {
  public:
-  // Requires: `files` outlives it, and unfinished files have been removed.
+  // Requires: `files` outlives it.
   Snapshots(Files& files, std::string folder, WalOwner owner);
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
@@ -47,6 +50,9 @@ class Snapshots {
     std::vector<std::string> notes;
   };
   Result<Found> load_newest();
+  // What there is of one that was being fetched. The next bytes taken may follow it, or begin anew. Requires: called
+  // before anything is taken.
+  Result<std::optional<BegunSnapshot>> resume();
 
   // Bytes of one that is being made, or fetched from another node.
   struct Bytes {
@@ -71,6 +77,7 @@ class Snapshots {
  private:
   std::string path_of(raft::Index index) const { return join(folder_, snapshot_name(index)); }
   Result<> write(uint64_t offset, std::string_view bytes);
+  Result<> sync_some();
   Result<> finish(raft::Index index);
   Result<Kv> read_back(const raft::SnapshotMark& mark);
   void give_up();
@@ -84,6 +91,7 @@ class Snapshots {
   std::vector<raft::Index> good_;  // rising; of older ones than the newest that was loaded, it is only hoped
   std::unique_ptr<File> aside_;
   uint64_t aside_end_ = 0;
+  uint64_t aside_synced_ = 0;
   std::unique_ptr<File> reading_;  // that of `reading_index_`
   raft::Index reading_index_ = 0;
 };

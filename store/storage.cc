@@ -29,7 +29,7 @@ Result<> remove_unfinished(Files& files, const std::string& folder) {
   if (!names) return tl::unexpected(names.error());
   for (const std::string& name : *names) {
     if (!name.ends_with(kAsideSuffix)) continue;
-    if (!name.starts_with("wal-") && !name.starts_with(kIdentityName) && name != kSnapshotAside) continue;
+    if (!name.starts_with("wal-") && !name.starts_with(kIdentityName)) continue;
     if (auto removed = files.remove(join(folder, name)); !removed) return removed;
   }
   return {};
@@ -150,6 +150,9 @@ Result<Opened> Storage::open(Files& files, const std::string& folder, const Iden
   Recovered recovered;
   recovered.identity = std::move(*identity);
   recovered.notes = std::move(newest->notes);
+  auto begun = snapshots->resume();
+  if (!begun) return tl::unexpected(begun.error());
+  recovered.begun = std::move(*begun);
   if (newest->snapshot) {
     recovered.snapshot = std::move(newest->snapshot->mark);
     recovered.kv = std::move(newest->snapshot->kv);

@@ -4,7 +4,7 @@
 //   identity           whose folder this is; see store/identity.h
 //   wal-<sequence>     the log; see store/wal.h
 //   snapshot-<index>   the map as of an index; see store/snapshots.h
-//   *.new              not yet finished when the node stopped; removed at the next open
+//   *.new              not yet finished when the node stopped; removed at the next open, but for a snapshot
 //
 // A folder is founded in this order: the first segment, then the identity. So a folder with an identity has a log, and
 // one with a log of nothing but its header, and no identity, was not finished and is founded again.
@@ -41,10 +41,11 @@ struct Recovered {
   bool fresh = false;        // nothing was ever saved here: no vote, no entry
   uint64_t incarnation = 0;  // how often the node has started, this time included: from 1
   raft::HardState hard_state;
-  raft::SnapshotMark snapshot;       // index 0: none
-  Kv kv;                             // as of the snapshot
-  std::vector<raft::Entry> entries;  // behind it, without gaps
-  std::vector<std::string> notes;    // for the operator: what was put right
+  raft::SnapshotMark snapshot;         // index 0: none
+  Kv kv;                               // as of the snapshot
+  std::vector<raft::Entry> entries;    // behind it, without gaps
+  std::optional<BegunSnapshot> begun;  // one that was being fetched
+  std::vector<std::string> notes;      // for the operator: what was put right
 };
 
 struct Opened;

@@ -88,7 +88,9 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                      .every_bytes = weather.snapshot_every * 100,
                                      .trailing_percent = weather.snapshot_trailing_percent,
                                      .block_bytes = weather.snapshot_piece_bytes / 2,
-                                     .patience = weather.election_timeout},
+                                     .patience = weather.election_timeout,
+                                     .bytes_per_s = weather.snapshot_bytes_per_s,
+                                     .begun = std::move(recovered.begun)},
                        .incarnation = recovered.incarnation,
                        .request_timeout = weather.request_timeout,
                        .check_timeout = std::min(kSecond, weather.request_timeout),
@@ -104,6 +106,7 @@ void Machine::end_process() {
   if (!is_up()) return;
   CHECK(!is_in_step_);
   checker_.ended(id_);
+  world_.snapshots.resumed += replica_->snapshots().resumed;
   ++life_;
   replica_.reset();
   snapshots_.reset();
@@ -322,7 +325,7 @@ void Machine::wrote_snapshot(SnapshotWritten written) {
       return std::to_string(id_) + (written.has_failed ? " gives up snapshot " : " has snapshot ") +
              raft::describe(written.mark.position);
     });
-    if (!written.has_failed) ++(written.is_fetched ? world_.snapshots_fetched : world_.snapshots_made);
+    if (!written.has_failed) ++(written.is_fetched ? world_.snapshots.fetched : world_.snapshots.made);
   }
   step([&](Replica& replica) { replica.snapshot_written(local_now(), std::move(written)); });
   checker_.applied(id_, replica_->kv());

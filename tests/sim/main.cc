@@ -93,8 +93,7 @@ struct Totals {
   uint64_t elections = 0;
   uint64_t operations = 0;
   uint64_t messages = 0;
-  uint64_t snapshots_made = 0;
-  uint64_t snapshots_fetched = 0;
+  skiff::ReplicaSnapshots::Counts snapshots;
   Counts faults{};
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
@@ -104,8 +103,9 @@ struct Totals {
     elections += report.elections;
     operations += report.operations;
     messages += report.messages;
-    snapshots_made += report.snapshots_made;
-    snapshots_fetched += report.snapshots_fetched;
+    snapshots.made += report.snapshots.made;
+    snapshots.fetched += report.snapshots.fetched;
+    snapshots.resumed += report.snapshots.resumed;
     for (size_t fault = 0; fault < kFaults; ++fault) faults[fault] += report.faults[fault];
   }
   void print(const char* end) const {
@@ -124,7 +124,8 @@ struct Totals {
       std::printf("%s%s %lu", fault == 0 ? "faults: " : ", ", std::string(to_text(static_cast<Fault>(fault))).c_str(),
                   faults[fault]);
     }
-    std::printf("\nsnapshots: made %lu, fetched %lu\n", snapshots_made, snapshots_fetched);
+    std::printf("\nsnapshots: made %lu, fetched %lu, resumed after a start %lu\n", snapshots.made, snapshots.fetched,
+                snapshots.resumed);
   }
 };
 

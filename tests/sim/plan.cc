@@ -69,6 +69,7 @@ Weather draw_weather(const Plan& plan, raft::Random& random) {
   if (!one_in(5)) weather.snapshot_every = one_in(2) ? between(3, 30) : between(30, 300);
   weather.snapshot_trailing_percent = one_in(2) ? 0 : between(1, 100);
   weather.snapshot_piece_bytes = one_in(2) ? between(100, 1'000) : between(1'000, 50'000);
+  weather.snapshot_bytes_per_s = one_in(2) ? 0 : between(1'000, 100'000);
   weather.hop = between(50'000, 3 * kMillisecond);
   if (!one_in(3)) weather.loss_permille = between(1, one_in(4) ? 300 : 30);
   if (!one_in(3)) weather.late_permille = between(1, 100);

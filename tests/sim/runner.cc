@@ -15,7 +15,8 @@ namespace {
 // texts, each behind its length. So of one that dies its trace is there.
 struct Numbers {
   Time simulated;
-  uint64_t elections, operations, messages, committed, snapshots_made, snapshots_fetched;
+  uint64_t elections, operations, messages, committed;
+  ReplicaSnapshots::Counts snapshots;
   Counts faults;
 };
 
@@ -34,8 +35,8 @@ std::string take(std::string& from) {
 }
 
 std::string to_bytes(const Report& report) {
-  Numbers numbers{report.simulated, report.elections,      report.operations,        report.messages,
-                  report.committed, report.snapshots_made, report.snapshots_fetched, report.faults};
+  Numbers numbers{report.simulated, report.elections, report.operations, report.messages,
+                  report.committed, report.snapshots, report.faults};
   std::string bytes(reinterpret_cast<const char*>(&numbers), sizeof(numbers));
   for (const std::string* text : {&report.checker, &report.failure}) put(bytes, *text);
   return bytes;
@@ -52,8 +53,7 @@ Report to_report(std::string bytes) {
                 .operations = numbers.operations,
                 .messages = numbers.messages,
                 .committed = numbers.committed,
-                .snapshots_made = numbers.snapshots_made,
-                .snapshots_fetched = numbers.snapshots_fetched,
+                .snapshots = numbers.snapshots,
                 .faults = numbers.faults};
   report.checker = take(bytes);
   report.failure = take(bytes);

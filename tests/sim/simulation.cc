@@ -34,8 +34,7 @@ Report Simulation::run() {
           .operations = clients_.answers(),
           .messages = network_.sent(),
           .committed = checker_.committed(),
-          .snapshots_made = world_.snapshots_made,
-          .snapshots_fetched = world_.snapshots_fetched,
+          .snapshots = world_.snapshots,
           .faults = world_.faults};
 }
 

@@ -27,8 +27,7 @@ struct Report {
   uint64_t operations = 0;  // that got an answer
   uint64_t messages = 0;
   uint64_t committed = 0;
-  uint64_t snapshots_made = 0;
-  uint64_t snapshots_fetched = 0;
+  ReplicaSnapshots::Counts snapshots;
   Counts faults{};
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "raft/random.h"
+#include "src/replica_snapshots.h"
 #include "tests/sim/plan.h"
 
 namespace skiff::sim {
@@ -21,8 +22,7 @@ class World {
   raft::Random random;
   const Weather weather;
   Counts faults{};
-  uint64_t snapshots_made = 0;
-  uint64_t snapshots_fetched = 0;
+  ReplicaSnapshots::Counts snapshots;
   bool is_healed = false;
 
   Time now() const { return now_; }

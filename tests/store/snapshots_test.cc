@@ -292,4 +292,79 @@ TEST_CASE("power fails in any operation while a snapshot is made and the log los
   REQUIRE(lives > 30);
 }
 
+TEST_CASE("what was fetched when the node died is there at the next start, block by block", "[S9][bug-31]") {
+  const uint64_t draw = GENERATE(range(uint64_t{0}, uint64_t{20}));
+  CAPTURE(draw);
+  MemoryFiles files(draw + 1);
+  Node other(files);
+  other.append(40);
+  const raft::SnapshotMark mark{.position = {1, 40}, .configuration = kMembers};
+  SnapshotMaker maker(other.kv, mark, kNode.cluster);
+  std::string whole;
+  while (!maker.is_done()) whole += maker.next(300);
+
+  MemoryFiles mine(draw + 100);
+  Node node(mine);
+  uint64_t offset = 0;
+  raft::Random random(draw);
+  for (int life = 0; offset < whole.size(); ++life) {
+    CAPTURE(life, offset);
+    for (uint64_t pieces = random.below(4); pieces > 0 && offset < whole.size(); --pieces) {
+      const std::string piece = whole.substr(offset, 500);
+      const bool is_last = offset + piece.size() == whole.size();
+      auto taken = node.opened.snapshots->take(
+          {.mark = mark, .offset = offset, .bytes = piece, .is_last = is_last, .is_fetched = true});
+      REQUIRE(taken.has_value());
+      offset += piece.size();
+      if (is_last) REQUIRE((*taken)->digest() == other.kv.digest());
+    }
+    if (offset == whole.size()) break;
+    random.below(2) == 0 ? mine.restart() : mine.crash();
+    node.start();
+    const auto& begun = node.opened.recovered.begun;
+    if (begun) REQUIRE(begun->mark.position == mark.position);
+    offset = begun ? begun->end : 0;
+  }
+  node.start();
+  REQUIRE(node.snapshot() == 40);
+  REQUIRE_FALSE(node.opened.recovered.begun.has_value());
+}
+
+TEST_CASE("a process that is killed while it fetches has all whole blocks at its next start", "[S9]") {
+  const uint64_t draw = GENERATE(range(uint64_t{0}, uint64_t{8}));
+  MemoryFiles files(draw);
+  Node node(files);
+  node.append(40);
+  const raft::SnapshotMark mark{.position = {1, 40}, .configuration = kMembers};
+  SnapshotMaker maker(node.kv, mark, kNode.cluster);
+  std::string bytes;
+  for (int block = 0; block < 4; ++block) bytes += maker.next(300);
+  const uint64_t end = bytes.size();
+  while (!maker.is_done()) bytes += maker.next(300);
+  auto take = [&](uint64_t from, uint64_t to) {
+    return node.opened.snapshots->take({.mark = mark,
+                                        .offset = from,
+                                        .bytes = std::string_view(bytes).substr(from, to - from),
+                                        .is_last = to == bytes.size(),
+                                        .is_fetched = true});
+  };
+  REQUIRE(take(0, end + 100).has_value());  // and a half of the next
+  SECTION("killed") {}
+  SECTION("killed when a sync of it had failed: what is read is in memory alone, and must be written again") {
+    auto file = files.open("data/snapshot.new", OpenMode::existing);
+    files.fail_next_sync();
+    REQUIRE_FALSE((*file)->sync().has_value());
+  }
+  files.restart();
+  node.start();
+  REQUIRE(node.opened.recovered.begun.has_value());
+  REQUIRE(node.opened.recovered.begun->end == end);
+  REQUIRE(*node.opened.recovered.begun->mark.configuration == *kMembers);
+
+  REQUIRE(take(end, bytes.size()).has_value());
+  files.crash(MemoryFiles::Loss::keep_none);
+  node.start();
+  REQUIRE(node.snapshot() == 40);
+}
+
 }  // namespace skiff::store::snapshots_test
