@@ -31,6 +31,7 @@ void Client::dial(const Node& node) {
   parser_.reset();
   out_.clear();
   is_last_answer_ = false;
+  dialled_ns_ = clock_();
   auto handle = std::make_unique<uv_tcp_t>();
   CHECK(uv_tcp_init(loop_.uv(), handle.get()) == 0);
   handle->data = this;

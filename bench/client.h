@@ -50,6 +50,7 @@ class Client {
   void dial(const Node& node);
   bool is_ready() const { return is_ready_; }
   bool is_dialling() const { return handle_ != nullptr && !is_ready_; }
+  uint64_t dialled_ns() const { return dialled_ns_; }
   const Node& node() const { return *node_; }
 
   // Where to append the bytes of the operation that is passed. Requires: is_ready(), in_flight() < depth.
@@ -81,6 +82,7 @@ class Client {
   const Clock& clock_;
   const Node* node_ = nullptr;
   transport::Owned<uv_tcp_t> handle_;
+  uint64_t dialled_ns_ = 0;
   bool is_ready_ = false;
   bool is_last_answer_ = false;  // the server said that it closes behind it
   ResponseParser parser_;

@@ -184,6 +184,8 @@ void Workload::time_out(uint64_t now_ns) {
   for (const auto& client : clients_) {
     if (client->in_flight() > 0 && client->oldest().sent_ns + plan_.timeout_ns <= now_ns) {
       client->give_up(End::timed_out, "no answer");
+    } else if (client->is_dialling() && client->dialled_ns() + plan_.timeout_ns <= now_ns) {
+      client->give_up(End::broken, "connect: no answer");
     }
   }
 }
