@@ -1,4 +1,9 @@
-// What a node says of itself in /status and /members.
+// What a node gives away of itself: /status and /members, and all it holds, at /snapshot.
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "src/limits.h"
 #include "src/node.h"
 
 namespace skiff {
@@ -30,13 +35,41 @@ NodeReport Node::report() const {
       .entries = disk.entries, .bytes = disk.bytes, .syncs = disk.syncs, .slowest_sync_ns = slowest_sync_ns_};
   report.snapshots = {.log_first = replica_->raft().log().base().index + 1,
                       .made = replica_->snapshots().made,
-                      .fetched = replica_->snapshots().fetched};
+                      .fetched = replica_->snapshots().fetched,
+                      .backups = replica_->backups().running()};
   report.clients = {.connections = http_->connections_open(),
                     .requests = http_->counters().requests,
                     .body_bytes = http_->counters().bodies_bytes,
                     .waiting_writes = replica_->waiting_writes(),
                     .waiting_reads = replica_->waiting_reads()};
   return report;
+}
+
+namespace {
+
+// Blocks of a backup, as its client takes them.
+class BackupBlocks final : public transport::BodySource {
+ public:
+  BackupBlocks(ReplicaBackups& backups, uint64_t number) : backups_(backups), number_(number) {}
+  ~BackupBlocks() override { backups_.end(number_); }
+
+  std::optional<Piece> next() override {
+    auto block = backups_.next(number_, limits::kSnapshotBlockBytes);
+    if (!block) return std::nullopt;
+    return Piece{.bytes = std::move(block->bytes), .is_last = block->is_last};
+  }
+
+ private:
+  ReplicaBackups& backups_;
+  const uint64_t number_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<transport::BodySource>> Node::backup() {
+  auto number = replica_->begin_backup();
+  if (!number) return tl::unexpected(number.error());
+  return std::make_unique<BackupBlocks>(replica_->backups(), *number);
 }
 
 }  // namespace skiff
