@@ -1,5 +1,5 @@
-// Tools: what is done to data folders while no node runs on them, as sub-commands of the one program: inspect. Each has
-// a file of its own; they reach files through store::Files alone.
+// Tools: what is done to data folders while no node runs on them, as sub-commands of the one program: inspect, restore,
+// recover. Each has a file of its own; they reach files through store::Files alone.
 //
 // Every end has an exit status: 0 done (inspect: whole), 1 it could not be done, and one line says why (inspect:
 // damaged), 2 the command cannot be understood, or there is nothing where it points to.
@@ -33,6 +33,8 @@ bool is_tool(std::string_view name);
 int run(std::string_view name, Arguments arguments, const World& world);
 
 int inspect(Arguments arguments, const World& world);
+int restore(Arguments arguments, const World& world);
+int recover(Arguments arguments, const World& world);
 
 // For skiff --help: a line for each.
 std::string_view tools_help();
