@@ -97,9 +97,8 @@ class FolderInspection {
                             store::segment_sequence(name) || store::snapshot_index(name);
       if (is_known) continue;
       const bool is_unfinished = name.ends_with(store::kAsideSuffix);
-      findings_.say("note",
-                    store::join(folder_, name) + (is_unfinished ? ": was not finished; the next start removes it"
-                                                                : ": is none of the files of a node"));
+      findings_.say("note", store::join(folder_, name) + (is_unfinished ? ": was not finished, and does not count"
+                                                                        : ": is none of the files of a node"));
     }
   }
 
