@@ -96,7 +96,8 @@ class Node final : private Outside, private ApiHost {
   std::unique_ptr<SnapshotThread> snapshots_;  // let go before the disk, which holds the lock of the folder
   std::optional<transport::AsyncQueue<Request>> proposals_;
   std::optional<transport::AsyncQueue<std::vector<raft::Entry>>> commits_;
-  std::deque<raft::Entry> to_apply_;  // committed, more than one turn's worth
+  Pace backup_pace_{limits::kSnapshotBytesPerS};  // of all backups together
+  std::deque<raft::Entry> to_apply_;              // committed, more than one turn's worth
   std::optional<transport::Timer> timer_;
   std::optional<transport::Timer> stop_timer_;
   Api api_;

@@ -1,4 +1,5 @@
 // What a node gives away of itself: /status and /members, and all it holds, at /snapshot.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -50,17 +51,23 @@ namespace {
 // Blocks of a backup, as its client takes them.
 class BackupBlocks final : public transport::BodySource {
  public:
-  BackupBlocks(ReplicaBackups& backups, uint64_t number) : backups_(backups), number_(number) {}
+  BackupBlocks(const transport::Loop& loop, ReplicaBackups& backups, Pace& pace, uint64_t number)
+      : loop_(loop), backups_(backups), pace_(pace), number_(number) {}
   ~BackupBlocks() override { backups_.end(number_); }
 
   std::optional<Piece> next() override {
     auto block = backups_.next(number_, limits::kSnapshotBlockBytes);
     if (!block) return std::nullopt;
-    return Piece{.bytes = std::move(block->bytes), .is_last = block->is_last};
+    const raft::Time now = loop_.now_ns();
+    pace_.spend(now, block->bytes.size());
+    const raft::Time wait = pace_.ready_at() - std::min(now, pace_.ready_at());
+    return Piece{.bytes = std::move(block->bytes), .is_last = block->is_last, .wait_ns = wait};
   }
 
  private:
+  const transport::Loop& loop_;
   ReplicaBackups& backups_;
+  Pace& pace_;
   const uint64_t number_;
 };
 
@@ -69,7 +76,7 @@ class BackupBlocks final : public transport::BodySource {
 Result<std::unique_ptr<transport::BodySource>> Node::backup() {
   auto number = replica_->begin_backup();
   if (!number) return tl::unexpected(number.error());
-  return std::make_unique<BackupBlocks>(replica_->backups(), *number);
+  return std::make_unique<BackupBlocks>(loop_, replica_->backups(), backup_pace_, *number);
 }
 
 }  // namespace skiff

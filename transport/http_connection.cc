@@ -185,7 +185,12 @@ HttpConnection::Sending HttpConnection::send(Exchange& exchange) {
   send_whole(response, std::move(bytes), !exchange.is_head && !response.body.empty());
   if (!is_made) return Sending::done;
   exchange.has_begun = true;
-  if (!next_turn_) next_turn_.emplace(loop_, [this] { want_flush(); });
+  piece_wait_ns_ = 0;
+  if (next_turn_) return Sending::later;
+  next_turn_.emplace(loop_, [this] {
+    waits_for_turn_ = false;
+    want_flush();
+  });
   return Sending::later;
 }
 
@@ -206,10 +211,11 @@ void HttpConnection::send_whole(const Response& response, std::string bytes, boo
 
 // Only when the one before has left: what is made is never more than a piece ahead of the client.
 HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
-  if (stream_->outbox_bytes() > 0) return Sending::later;
+  if (stream_->outbox_bytes() > 0 || waits_for_turn_) return Sending::later;
   auto piece = exchange.response.source->next();
   if (!piece) return Sending::broken;
   CHECK(piece->is_last || !piece->bytes.empty());
+  piece_wait_ns_ = piece->wait_ns;
   std::string bytes = std::move(piece->bytes);
   if (exchange.takes_chunks && !bytes.empty()) {
     std::string before = chunk_head(bytes.size());
@@ -225,8 +231,9 @@ HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
 
 // Output goes on in the same turn, as long as the socket takes it; what must first be made gives way to others.
 void HttpConnection::outbox_drained() {
-  if (is_streaming()) return next_turn_->start_ns(0);
-  want_flush();
+  if (!is_streaming()) return want_flush();
+  waits_for_turn_ = true;
+  next_turn_->start_ns(piece_wait_ns_);
 }
 
 // Everything is answered and nothing more is taken.

@@ -130,6 +130,8 @@ class HttpConnection final : private Loop::Flushable {
   uint64_t first_number_ = 1;       // of exchanges_.front()
 
   std::optional<Timer> next_turn_;  // when the next piece is made; there once there was a first
+  bool waits_for_turn_ = false;
+  uint64_t piece_wait_ns_ = 0;  // behind the last piece
 
   Wait wait_ = Wait::idle;  // what the clock below runs for
   uint64_t wait_since_ms_;

@@ -45,6 +45,7 @@ class BodySource {
   struct Piece {
     std::string bytes;  // empty only at the end
     bool is_last = false;
+    uint64_t wait_ns = 0;  // before the next is asked for, so that others get their turn
   };
   virtual ~BodySource() = default;
   // Nothing: it cannot be gone on with. The connection is closed then, and the client sees that the end is missing.

@@ -13,6 +13,7 @@ using namespace http_world;
 struct Story {
   size_t pieces = 3;
   size_t piece_bytes = 5;
+  uint64_t wait_ns = 0;
   size_t breaks_at = ~size_t{0};  // the number of the piece that cannot be made
   size_t made = 0;
   bool is_alive = false;
@@ -29,7 +30,7 @@ class Teller final : public BodySource {
     const bool is_last = ++story_.made > story_.pieces;
     std::string bytes(is_last ? 0 : story_.piece_bytes, static_cast<char>('a' + story_.made % 26));
     story_.told += bytes;
-    return Piece{std::move(bytes), is_last};
+    return Piece{std::move(bytes), is_last, story_.wait_ns};
   }
 
  private:
@@ -86,6 +87,20 @@ TEST_CASE("no more is made than the client takes, and never many pieces in a tur
   world.until([&] { return client.heard.ends_with("\r\n0\r\n\r\n"); });
   REQUIRE(story.made == story.pieces + 1);
   REQUIRE_FALSE(story.is_alive);
+}
+
+TEST_CASE("a source that wants a rest between its pieces gets it, and others are served meanwhile") {
+  World world;
+  Story story{.wait_ns = 3'600'000'000'000};
+  tell(world, story);
+  Client& client = world.say(get("/told") + get("/behind"));
+  world.until([&] { return client.heard.ends_with("bbbbb\r\n"); });
+  for (int number = 0; number < 20; ++number) {
+    Client& other = world.say(get("/other"));
+    world.until([&] { return other.heard.ends_with("/other"); });
+  }
+  REQUIRE(story.made == 1);
+  REQUIRE(story.is_alive);
 }
 
 TEST_CASE("a piece that is larger than any buffer arrives whole") {
