@@ -38,7 +38,7 @@ Response health(bool is_healthy, std::string_view reason) {
 
 // ---- what is reserved
 
-enum class Place { members, health, livez, status, version, later };
+enum class Place { members, health, livez, status, version, snapshot, later };
 
 struct Reserved {
   std::string_view path;
@@ -51,7 +51,7 @@ constexpr std::array kReserved = {
     Reserved{"/readyz", false, Place::later},    Reserved{"/metrics", false, Place::later},
     Reserved{"/status", false, Place::status},   Reserved{"/version", false, Place::version},
     Reserved{"/dashboard", false, Place::later}, Reserved{"/dashboard/", true, Place::later},
-    Reserved{"/v3/", true, Place::later},
+    Reserved{"/v3/", true, Place::later},        Reserved{"/snapshot", false, Place::snapshot},
 };
 
 const Reserved* reserved(std::string_view path) {
@@ -115,6 +115,7 @@ std::optional<Response> Api::take(const Caller& caller, transport::Request&& req
     case Place::status: return transport::json(200, status_json(host_.report()));
     case Place::version: return transport::json(200, version_json());
     case Place::livez: return say(200, "ok");
+    case Place::snapshot: return take_backup(caller, request);
     case Place::health: return propose({.kind = Request::Kind::check, .caller = caller, .key = {}, .value = {}});
     case Place::later: break;
   }
@@ -138,6 +139,25 @@ std::optional<Response> Api::read(const Caller& caller, transport::Request&& req
   if (!is_stale) return say(400, is_stale.error().what);
   if (*is_stale) return value_response(host_.kv().get(request.path));
   return propose({.kind = Request::Kind::get, .caller = caller, .key = std::move(request.path), .value = {}});
+}
+
+std::optional<Response> Api::take_backup(const Caller& caller, const transport::Request& request) {
+  auto is_stale = wants_stale(request.query);
+  if (!is_stale) return say(400, is_stale.error().what);
+  if (*is_stale) return backup();
+  return propose({.kind = Request::Kind::backup, .caller = caller, .key = {}, .value = {}});
+}
+
+// The name is for `curl -OJ`.
+Response Api::backup() {
+  auto source = host_.backup();
+  if (!source) return refused(source.error().what);
+  const NodeReport report = host_.report();
+  Response response;
+  response.source = std::move(*source);
+  response.headers.push_back({"Content-Disposition", fmt::format("attachment; filename=\"skiff-{:016x}-{}.snapshot\"",
+                                                                 report.cluster, report.applied)});
+  return response;
 }
 
 std::optional<Response> Api::write(const Caller& caller, transport::Request&& request) {
@@ -170,6 +190,7 @@ Response Api::to_response(const Answer& answer) {
   switch (answer.kind) {
     case Answer::Kind::done:
       if (answer.asked == Request::Kind::get) return value_response(answer.value);
+      if (answer.asked == Request::Kind::backup) return backup();
       return transport::no_body(204);
     case Answer::Kind::refused: return refused(answer.reason);
     case Answer::Kind::unknown: return say(504, answer.reason);

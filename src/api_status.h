@@ -31,6 +31,7 @@ struct NodeReport {
     raft::Index log_first = 1;  // what is before is forgotten
     uint64_t made = 0;          // since the start
     uint64_t fetched = 0;
+    uint64_t backups = 0;  // that are being taken at this moment
   };
   struct Clients {
     uint64_t connections = 0;

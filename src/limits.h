@@ -71,6 +71,10 @@ constexpr uint64_t kSnapshotBytesPerS = 64 * kMiB;
 // One piece on its way to another node: a heartbeat behind it is not late.
 constexpr uint64_t kSnapshotPieceBytes = 256 * kKiB;
 
+// Backups that are streamed at the same time: each adds a block to every turn of the loop, and holds on to versions
+// that might be forgotten otherwise.
+constexpr size_t kBackupsMax = 2;
+
 // ---- requests
 
 // Several elections fit into it: a request made while a leader dies is answered by the next one.

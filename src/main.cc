@@ -1,22 +1,30 @@
-// skiff: one node. Reads its options, opens, runs, stops on SIGTERM or SIGINT.
+// skiff: one node. Reads its options, opens, runs, stops on SIGTERM or SIGINT. Or one of its tools (src/tool/tool.h),
+// if the first word names one.
 //
 // A look-up of a name that is under way cannot be called off, and may take the resolver's time: the end waits for a
 // second for it, and then no longer.
 //
 // Exit status: 0 after a clean stop, 1 when the node could not start or had to stop, 2 for options it cannot use.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "src/base/log.h"
 #include "src/limits.h"
 #include "src/node.h"
+#include "src/node_setup.h"
 #include "src/options.h"
+#include "src/tool/tool.h"
+#include "store/files.h"
 #include "transport/loop.h"
 #include "version.h"
 
@@ -54,14 +62,40 @@ int run(const Options& options) {
   return status;
 }
 
+void print(std::FILE* file, std::string_view line) {
+  std::fputs((std::string(line) + (line.ends_with('\n') ? "" : "\n")).c_str(), file);
+  std::fflush(file);
+}
+
+std::optional<std::string> ask_at_the_terminal(const std::string& question) {
+  if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
+  print(stdout, question);
+  std::string line;
+  for (int letter = std::getchar(); letter != EOF && letter != '\n' && line.size() < 1'000; letter = std::getchar()) {
+    line += static_cast<char>(letter);
+  }
+  return line;
+}
+
+int run_tool(std::string_view name, std::span<const char* const> arguments) {
+  const std::unique_ptr<store::Files> files = store::posix_files();
+  return tool::run(name, arguments,
+                   {.files = *files,
+                    .say = [](std::string_view line) { print(stdout, line); },
+                    .complain = [](std::string_view line) { print(stderr, line); },
+                    .ask = ask_at_the_terminal,
+                    .random = random_seed});
+}
+
 int skiff_main(std::span<const char* const> arguments, const char* const* variables) {
+  if (!arguments.empty() && tool::is_tool(arguments[0])) return run_tool(arguments[0], arguments.subspan(1));
   auto asked = read_options(arguments, environment_of(variables), read_config_file);
   if (!asked) {
     std::fputs(("skiff: " + asked.error().what + " (skiff --help lists every option)\n").c_str(), stderr);
     return 2;
   }
   switch (asked->what) {
-    case Asked::What::help: std::fputs(help_text().c_str(), stdout); return 0;
+    case Asked::What::help: std::fputs((help_text() + std::string(tool::tools_help())).c_str(), stdout); return 0;
     case Asked::What::version: std::fputs(fmt::format("skiff {} ({})\n", kVersion, kBuild).c_str(), stdout); return 0;
     case Asked::What::run: return run(asked->options);
   }

@@ -148,7 +148,7 @@ void Node::commit(std::vector<raft::Entry> entries) { commits_->push(std::move(e
 
 void Node::answer(const Caller& caller, Answer answer) {
   http_->answer({.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes},
-                Api::to_response(answer));
+                api_.to_response(answer));
 }
 
 void Node::order_ended(const raft::OrderEnd& end) {

@@ -70,6 +70,7 @@ class Node final : private Outside, private ApiHost {
   bool propose(Request request) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
+  Result<std::unique_ptr<transport::BodySource>> backup() override;
 
   void received(raft::Message&& message);
   void saved(uint64_t save, uint64_t took_ns);
@@ -88,14 +89,15 @@ class Node final : private Outside, private ApiHost {
   const store::Identity identity_;
   const uint64_t incarnation_;
 
+  std::unique_ptr<Replica> replica_;  // outlives what answers from its map
   std::unique_ptr<transport::Peers> peers_;
   std::unique_ptr<transport::HttpServer> http_;
   std::unique_ptr<DiskThread> disk_;
   std::unique_ptr<SnapshotThread> snapshots_;  // let go before the disk, which holds the lock of the folder
-  std::unique_ptr<Replica> replica_;
   std::optional<transport::AsyncQueue<Request>> proposals_;
   std::optional<transport::AsyncQueue<std::vector<raft::Entry>>> commits_;
-  std::deque<raft::Entry> to_apply_;  // committed, more than one turn's worth
+  Pace backup_pace_{limits::kSnapshotBytesPerS};  // of all backups together
+  std::deque<raft::Entry> to_apply_;              // committed, more than one turn's worth
   std::optional<transport::Timer> timer_;
   std::optional<transport::Timer> stop_timer_;
   Api api_;

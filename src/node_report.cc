@@ -1,4 +1,10 @@
-// What a node says of itself in /status and /members.
+// What a node gives away of itself: /status and /members, and all it holds, at /snapshot.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "src/limits.h"
 #include "src/node.h"
 
 namespace skiff {
@@ -30,13 +36,47 @@ NodeReport Node::report() const {
       .entries = disk.entries, .bytes = disk.bytes, .syncs = disk.syncs, .slowest_sync_ns = slowest_sync_ns_};
   report.snapshots = {.log_first = replica_->raft().log().base().index + 1,
                       .made = replica_->snapshots().made,
-                      .fetched = replica_->snapshots().fetched};
+                      .fetched = replica_->snapshots().fetched,
+                      .backups = replica_->backups().running()};
   report.clients = {.connections = http_->connections_open(),
                     .requests = http_->counters().requests,
                     .body_bytes = http_->counters().bodies_bytes,
                     .waiting_writes = replica_->waiting_writes(),
                     .waiting_reads = replica_->waiting_reads()};
   return report;
+}
+
+namespace {
+
+// Blocks of a backup, as its client takes them.
+class BackupBlocks final : public transport::BodySource {
+ public:
+  BackupBlocks(const transport::Loop& loop, ReplicaBackups& backups, Pace& pace, uint64_t number)
+      : loop_(loop), backups_(backups), pace_(pace), number_(number) {}
+  ~BackupBlocks() override { backups_.end(number_); }
+
+  std::optional<Piece> next() override {
+    auto block = backups_.next(number_, limits::kSnapshotBlockBytes);
+    if (!block) return std::nullopt;
+    const raft::Time now = loop_.now_ns();
+    pace_.spend(now, block->bytes.size());
+    const raft::Time wait = pace_.ready_at() - std::min(now, pace_.ready_at());
+    return Piece{.bytes = std::move(block->bytes), .is_last = block->is_last, .wait_ns = wait};
+  }
+
+ private:
+  const transport::Loop& loop_;
+  ReplicaBackups& backups_;
+  Pace& pace_;
+  const uint64_t number_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<transport::BodySource>> Node::backup() {
+  auto number = replica_->begin_backup();
+  if (!number) return tl::unexpected(number.error());
+  return std::make_unique<BackupBlocks>(loop_, replica_->backups(), backup_pace_, *number);
 }
 
 }  // namespace skiff

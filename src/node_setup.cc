@@ -102,7 +102,8 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                        .leader_window_bytes = limits::kLeaderWindowBytes,
                        .waiting_writes_max = limits::kWaitingWritesMax,
                        .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
-                       .waiting_reads_max = limits::kWaitingReadsMax};
+                       .waiting_reads_max = limits::kWaitingReadsMax,
+                       .backups_max = limits::kBackupsMax};
   for (const store::Founder& founder : recovered.identity.founders) {
     config.raft.founders.members.push_back(
         {.id = founder.id, .role = raft::MemberRole::voter, .address = founder.address});

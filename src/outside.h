@@ -28,7 +28,8 @@ struct Request {
     put,
     remove,
     get,
-    check,  // only whether a linearizable read works from here
+    check,   // only whether a linearizable read works from here
+    backup,  // whether what this node has applied holds everything acknowledged before
   };
   Kind kind = Kind::get;
   Caller caller;

@@ -25,6 +25,7 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& ou
       raft_(std::move(config_.raft), now),
       kv_(std::move(kv)),
       snapshots_(config_.snapshots, kv_, outside),
+      backups_(kv_, config_.snapshots.cluster, config_.backups_max),
       now_(now),
       patience_(config_.raft.election_timeout) {
   CHECK(config_.incarnation > 0);
@@ -235,11 +236,18 @@ void Replica::snapshot_read(raft::Time now, raft::NodeId for_node, raft::Snapsho
   snapshots_.read(raft_, for_node, std::move(piece));
 }
 
+Result<uint64_t> Replica::begin_backup() {
+  if (kv_.applied() == 0) return fail(Error::Code::unavailable, "this node has not come to know anything yet");
+  if (auto number = backups_.begin(mark_of(kv_, raft_))) return *number;
+  return fail(Error::Code::unavailable, "other backups are being taken from this node");
+}
+
 // What was to be applied up to there is in it. Whether a write of ours is among it, nobody can tell: it is handed out
 // again, and drops out as repeated.
 void Replica::become_snapshot(raft::LogPosition position) {
   CHECK(arrived_ && arrived_->applied() == position.index);
   snapshots_.stop_making();
+  backups_.break_off_all();
   std::swap(kv_, *arrived_);
   outside_.drop(std::move(*arrived_));
   arrived_.reset();

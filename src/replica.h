@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "raft/raft.h"
+#include "src/base/result.h"
 #include "src/outside.h"
+#include "src/replica_backups.h"
 #include "src/replica_snapshots.h"
 #include "src/waiting.h"
 #include "store/kv.h"
@@ -35,6 +37,7 @@ struct ReplicaConfig {
   uint64_t waiting_writes_max = 0;
   uint64_t waiting_write_bytes_max = 0;
   uint64_t waiting_reads_max = 0;
+  size_t backups_max = 0;
 };
 
 class Replica {
@@ -56,6 +59,11 @@ class Replica {
   // What became of Outside::write_snapshot() and read_snapshot().
   void snapshot_written(raft::Time now, SnapshotWritten written);
   void snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece);
+
+  // A backup of the map as it is now. Error::Code::unavailable: not now, and why.
+  Result<uint64_t> begin_backup();
+  ReplicaBackups& backups() { return backups_; }
+  const ReplicaBackups& backups() const { return backups_; }
 
   // Orders of the operator. They end by way of Outside::order_ended(), with the same id, unique per process.
   void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
@@ -104,6 +112,7 @@ class Replica {
   store::Kv kv_;
   std::optional<store::Kv> arrived_;  // what kv_ becomes when the core begins anew
   ReplicaSnapshots snapshots_;
+  ReplicaBackups backups_;
   WaitingWrites writes_;
   WaitingReads reads_;
 

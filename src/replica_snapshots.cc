@@ -20,6 +20,13 @@ void Pace::spend(raft::Time now, uint64_t amount) {
   ready_at_ = std::max(ready_at_, now - std::min(now, kMoment)) + amount * 1'000 * raft::kMillisecond / per_s_;
 }
 
+raft::SnapshotMark mark_of(const store::Kv& kv, const raft::Raft& raft) {
+  const raft::Index index = kv.applied();
+  CHECK(index > 0);
+  return {.position = {.term = raft.log().term_at(index), .index = index},
+          .configuration = std::make_shared<const std::string>(raft::encode(raft.configuration_at(index)))};
+}
+
 ReplicaSnapshots::ReplicaSnapshots(SnapshotConfig config, const store::Kv& kv, Outside& outside)
     : config_(std::move(config)), kv_(kv), outside_(outside), pace_(config_.bytes_per_s) {}
 
@@ -53,10 +60,7 @@ void ReplicaSnapshots::make_if_due(raft::Time now, const raft::Raft& raft) {
   if (maker_ || fetching_ || !is_due() || index <= raft.snapshot().position.index) return;
   trailing_ = entries_since_ * config_.trailing_percent / 100;
   entries_since_ = bytes_since_ = 0;
-  raft::SnapshotMark mark{
-      .position = {.term = raft.log().term_at(index), .index = index},
-      .configuration = std::make_shared<const std::string>(raft::encode(raft.configuration_at(index)))};
-  maker_.emplace(kv_, std::move(mark), config_.cluster);
+  maker_.emplace(kv_, mark_of(kv_, raft), config_.cluster);
   config_.begun.reset();  // it is written over
   made_bytes_ = 0;
   make_next(now);

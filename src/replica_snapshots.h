@@ -56,6 +56,9 @@ class Pace {
   raft::Time ready_at_ = 0;
 };
 
+// What a snapshot of the map as it is now stands for. Requires: something has been applied.
+raft::SnapshotMark mark_of(const store::Kv& kv, const raft::Raft& raft);
+
 class ReplicaSnapshots {
  public:
   struct Counts {

@@ -156,6 +156,11 @@ bool Kv::end_load(const Summary& summary) {
   return true;
 }
 
+void Kv::forget_origins() {
+  for (const auto& [node, origin] : newest_) digest_ -= digest_of(origin);
+  newest_.clear();
+}
+
 // The newest version that is not newer than `at`; null if there was none, or the key was removed then.
 const Kv::Version* Kv::version_at(const Versions& versions, Revision at) {
   auto is_later = [](Revision revision, const Version& version) { return revision < version.revision; };

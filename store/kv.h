@@ -102,6 +102,9 @@ class Kv {
   bool load(const VersionRecord& version);
   bool end_load(const Summary& summary);
 
+  // As if no node had ever written: for a cluster whose nodes count their starts and writes anew.
+  void forget_origins();
+
   Revision revision() const { return revision_; }
   raft::Index applied() const { return applied_; }
   uint64_t keys() const { return keys_; }  // that are there now

@@ -124,7 +124,8 @@ class PosixFiles final : public Files {
  public:
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
     bool is_new = mode == OpenMode::create;
-    auto descriptor = open_descriptor(is_new ? "create" : "open", path, O_RDWR | (is_new ? O_CREAT | O_EXCL : 0));
+    const int access = mode == OpenMode::read ? O_RDONLY : O_RDWR;
+    auto descriptor = open_descriptor(is_new ? "create" : "open", path, access | (is_new ? O_CREAT | O_EXCL : 0));
     if (!descriptor) return tl::unexpected(descriptor.error());
     return std::make_unique<PosixFile>(std::move(*descriptor), path);
   }
@@ -143,6 +144,18 @@ class PosixFiles final : public Files {
       return fail(Error::Code::unavailable, "lock " + path + ": another process holds it");
     }
     return fail_with(errno, "lock", path);
+  }
+
+  Result<bool> is_locked(const std::string& path) override {
+    auto is_there = exists(path);
+    if (!is_there || !*is_there) return is_there;
+    auto descriptor = open_descriptor("look at", path, O_RDONLY);
+    if (!descriptor) return tl::unexpected(descriptor.error());
+    struct flock whole = {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    if (::fcntl(descriptor->number(), F_OFD_GETLK, &whole) != 0) return fail_with(errno, "look at", path);
+    return whole.l_type != F_UNLCK;
   }
 
   Result<bool> exists(const std::string& path) override {
@@ -177,6 +190,11 @@ class PosixFiles final : public Files {
   Result<> rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) return fail_with(errno, "rename " + from + " to", to);
     return {};
+  }
+
+  Result<> exchange(const std::string& one, const std::string& other) override {
+    if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return {};
+    return fail_with(errno, "exchange " + one + " with", other);
   }
 
   Result<> remove(const std::string& path) override {

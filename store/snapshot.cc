@@ -120,7 +120,19 @@ namespace {
 
 class SnapshotReader {
  public:
-  SnapshotReader(File& file, const std::string& path, uint64_t cluster) : file_(file), path_(path), cluster_(cluster) {}
+  // Of that cluster only, if one is given.
+  SnapshotReader(File& file, const std::string& path, std::optional<uint64_t> cluster)
+      : file_(file), path_(path), wanted_cluster_(cluster) {}
+
+  Result<SnapshotHead> head() {
+    auto size = file_.size();
+    if (!size) return tl::unexpected(size.error());
+    size_ = *size;
+    auto data = next_block();
+    if (!data) return tl::unexpected(data.error());
+    if (auto taken = take(*data); !taken) return tl::unexpected(taken.error());
+    return SnapshotHead{.cluster = cluster_, .mark = std::move(loaded_.mark), .summary = std::move(summary_)};
+  }
 
   Result<LoadedSnapshot> run() {
     auto size = file_.size();
@@ -202,7 +214,8 @@ class SnapshotReader {
       return fail(Error::Code::invalid, "read " + path_ + ": its format version is " + std::to_string(version) +
                                             ", this program knows " + std::to_string(kSnapshotFormatVersion));
     }
-    if (reader.number<uint64_t>() != cluster_) return corrupt("it belongs to another cluster");
+    cluster_ = reader.number<uint64_t>();
+    if (wanted_cluster_ && cluster_ != *wanted_cluster_) return corrupt("it belongs to another cluster");
     raft::LogPosition& position = loaded_.mark.position;
     position.term = reader.number<uint64_t>();
     position.index = summary_.applied = reader.number<uint64_t>();
@@ -243,7 +256,8 @@ class SnapshotReader {
 
   File& file_;
   const std::string& path_;
-  const uint64_t cluster_;
+  const std::optional<uint64_t> wanted_cluster_;
+  uint64_t cluster_ = 0;
   uint64_t size_ = 0;
   uint64_t offset_ = 0;  // of the block being read
   std::string read_;
@@ -255,6 +269,10 @@ class SnapshotReader {
 };
 
 }  // namespace
+
+Result<SnapshotHead> read_snapshot_head(File& file, const std::string& path) {
+  return SnapshotReader(file, path, std::nullopt).head();
+}
 
 Result<LoadedSnapshot> load_snapshot(File& file, const std::string& path, uint64_t cluster) {
   return SnapshotReader(file, path, cluster).run();

@@ -62,6 +62,13 @@ struct LoadedSnapshot {
   raft::SnapshotMark mark;
   Kv kv;
 };
+// What a snapshot says of itself. Only its head has been read.
+struct SnapshotHead {
+  uint64_t cluster = 0;
+  raft::SnapshotMark mark;
+  Summary summary;
+};
+Result<SnapshotHead> read_snapshot_head(File& file, const std::string& path);
 // Reads all of it; nothing is loaded of what is not whole. `path` is for error messages.
 Result<LoadedSnapshot> load_snapshot(File& file, const std::string& path, uint64_t cluster);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "store/read_only_files.h"
 #include "store/wal_recover.h"
 
 namespace skiff::store {
@@ -161,6 +162,32 @@ Result<Opened> Storage::open(Files& files, const std::string& folder, const Iden
   if (!wal) return tl::unexpected(wal.error());
   return Opened{std::unique_ptr<Storage>(new Storage(std::move(*lock), std::move(*wal))), std::move(snapshots),
                 std::move(recovered)};
+}
+
+Result<Recovered> look_into(Files& files, const std::string& folder) {
+  ReadOnlyFiles untouched(files);
+  auto identity = read_identity(untouched, folder);
+  if (!identity) return tl::unexpected(identity.error());
+  Recovered recovered;
+  recovered.identity = std::move(*identity);
+  const WalOwner owner{recovered.identity.cluster, recovered.identity.node};
+  auto newest = Snapshots(untouched, folder, owner).load_newest();
+  if (!newest) return tl::unexpected(newest.error());
+  recovered.notes = std::move(newest->notes);
+  if (newest->snapshot) {
+    recovered.snapshot = std::move(newest->snapshot->mark);
+    recovered.kv = std::move(newest->snapshot->kv);
+  }
+  auto log = recover_wal(untouched, folder, owner, recovered.snapshot.position.index);
+  if (!log) return tl::unexpected(log.error());
+  const Batch joined = join_log_and_snapshot(*log, recovered.snapshot.position);
+  recovered.hard_state = joined.hard_state.value_or(log->state.hard_state);
+  recovered.incarnation = log->state.incarnation;
+  recovered.entries = std::move(log->entries);
+  recovered.notes.insert(recovered.notes.end(), log->notes.begin(), log->notes.end());
+  recovered.fresh =
+      recovered.snapshot.position.index == 0 && recovered.entries.empty() && recovered.hard_state == raft::HardState{};
+  return recovered;
 }
 
 Result<std::unique_ptr<Wal>> Storage::open_wal(Files& files, const std::string& folder, const WalOwner& owner,

@@ -75,6 +75,10 @@ class Storage {
   std::unique_ptr<Wal> wal_;
 };
 
+// What a start would find in this folder, and would go on from; the count of starts is that so far. Changes nothing. An
+// Error is why the node would not start.
+Result<Recovered> look_into(Files& files, const std::string& folder);
+
 struct Opened {
   std::unique_ptr<Storage> storage;      // to be destroyed after
   std::unique_ptr<Snapshots> snapshots;  // this: it holds the lock

@@ -12,6 +12,10 @@ namespace skiff::api_test {
 using transport::Method;
 using transport::Response;
 
+struct NoBody : transport::BodySource {
+  std::optional<Piece> next() override { return std::nullopt; }
+};
+
 struct Host : ApiHost {
   bool propose(Request request) override {
     if (is_full) return false;
@@ -20,8 +24,14 @@ struct Host : ApiHost {
   }
   const store::Kv& kv() const override { return map; }
   NodeReport report() const override { return node; }
+  Result<std::unique_ptr<transport::BodySource>> backup() override {
+    if (is_full) return fail(Error::Code::unavailable, "other backups are being taken");
+    ++backups;
+    return std::make_unique<NoBody>();
+  }
 
   bool is_full = false;
+  int backups = 0;
   std::vector<Request> proposed;
   store::Kv map;
   NodeReport node;
@@ -83,7 +93,7 @@ TEST_CASE("what is reserved is no key") {
     if (row.put == 405) REQUIRE(header(*put, "Allow") == "GET, HEAD");
     REQUIRE(host.proposed.empty());
   }
-  for (const char* path : {"/memberships", "/v3", "/v33/x", "/healthy", "/status/x", "/", "//members"}) {
+  for (const char* path : {"/memberships", "/v3", "/v33/x", "/healthy", "/status/x", "/", "//members", "/snapshot/"}) {
     INFO(path);
     Host host;
     REQUIRE_FALSE(take(host, Method::put, path));
@@ -105,6 +115,29 @@ TEST_CASE("a stale read is only for who asks for one") {
     REQUIRE(take(host, Method::get, "/k", query)->status == 400);
   }
   REQUIRE(take(host, Method::put, "/k", "consistency=stale")->status == 400);
+}
+
+TEST_CASE("a backup is as fresh as asked for, and no key") {
+  Host host;
+  host.node.cluster = 0x2a;
+  host.node.applied = 7;
+  REQUIRE_FALSE(take(host, Method::get, "/snapshot"));
+  REQUIRE(host.proposed.at(0).kind == Request::Kind::backup);
+  REQUIRE(host.backups == 0);
+  for (const bool is_stale : {false, true}) {
+    const Response response = is_stale ? *take(host, Method::get, "/snapshot", "consistency=stale")
+                                       : Api(host).to_response({.asked = Request::Kind::backup, .value = {}});
+    REQUIRE(response.status == 200);
+    REQUIRE(response.source != nullptr);
+    REQUIRE(header(response, "Content-Disposition") == "attachment; filename=\"skiff-000000000000002a-7.snapshot\"");
+  }
+  REQUIRE(host.backups == 2);
+  REQUIRE(take(host, Method::put, "/snapshot", "", {}, "v")->status == 405);
+  REQUIRE(take(host, Method::get, "/snapshot", "consistency=eventual")->status == 400);
+  host.is_full = true;
+  auto refused = take(host, Method::get, "/snapshot", "consistency=stale");
+  REQUIRE(refused->status == 503);
+  REQUIRE(refused->body == "nothing was done: other backups are being taken\n");
 }
 
 TEST_CASE("respond-async is heard in every form a client may write it") {
@@ -148,25 +181,28 @@ TEST_CASE("every end of a request has its code") {
     Answer::Kind kind;
     int status;
   };
+  Host host;
   using Ask = Request::Kind;
   using End = Answer::Kind;
   for (const Row& row :
        {Row{Ask::put, End::done, 204}, Row{Ask::remove, End::done, 204}, Row{Ask::get, End::done, 404},
-        Row{Ask::check, End::done, 200}, Row{Ask::put, End::refused, 503}, Row{Ask::get, End::refused, 503},
-        Row{Ask::check, End::refused, 503}, Row{Ask::put, End::unknown, 504}, Row{Ask::remove, End::unknown, 504}}) {
-    Response response = Api::to_response({.kind = row.kind, .asked = row.asked, .value = {}, .reason = "why"});
+        Row{Ask::check, End::done, 200}, Row{Ask::backup, End::done, 200}, Row{Ask::backup, End::refused, 503},
+        Row{Ask::put, End::refused, 503}, Row{Ask::get, End::refused, 503}, Row{Ask::check, End::refused, 503},
+        Row{Ask::put, End::unknown, 504}, Row{Ask::remove, End::unknown, 504}}) {
+    Response response = Api(host).to_response({.kind = row.kind, .asked = row.asked, .value = {}, .reason = "why"});
     REQUIRE(response.status == row.status);
     REQUIRE((header(response, "Retry-After") == "1") == (row.status == 503));
   }
-  REQUIRE(Api::to_response({.asked = Ask::get, .value = {}}).body == "Failed to GET");
+  REQUIRE(Api(host).to_response({.asked = Ask::get, .value = {}}).body == "Failed to GET");
 }
 
 TEST_CASE("a value is served as bytes, and lives as long as the response") {
+  Host host;
   Response response;
   {
     store::Kv map;
     put(map, "/k", std::string("\0<b>", 4));
-    response = Api::to_response({.asked = Request::Kind::get, .value = map.get("/k")});
+    response = Api(host).to_response({.asked = Request::Kind::get, .value = map.get("/k")});
   }
   REQUIRE(response.status == 200);
   REQUIRE(response.content_type == "application/octet-stream");

@@ -34,10 +34,12 @@ class MemoryFiles final : public store::Files {
 
   Result<std::unique_ptr<store::File>> open(const std::string& path, store::OpenMode mode) override;
   Result<std::unique_ptr<store::Lock>> lock(const std::string& path) override;
+  Result<bool> is_locked(const std::string& path) override;
   Result<bool> exists(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& folder) override;
   Result<> make_folder(const std::string& path) override;
   Result<> rename(const std::string& from, const std::string& to) override;
+  Result<> exchange(const std::string& one, const std::string& other) override;
   Result<> remove(const std::string& path) override;
   Result<> sync_folder(const std::string& folder) override;
 
@@ -78,12 +80,14 @@ class MemoryFiles final : public store::Files {
     std::map<uint64_t, std::vector<std::string>> unsynced;  // the states of a sector since the last sync
   };
   using Tree = std::map<std::string, std::shared_ptr<Inode>>;
-  // One change of names: `from` loses its name (if any), `to` gets the file (if any).
+  // One change of names: `from` loses its name (if any), `to` gets the file (if any), with all that is in it. Or each
+  // gets the other's.
   struct Change {
     std::string folder;
     std::string from;
     std::string to;
     std::shared_ptr<Inode> inode;
+    bool is_exchange = false;
   };
   enum class Fate { go_on, fail_io, fail_space, stop };
 
@@ -92,6 +96,7 @@ class MemoryFiles final : public store::Files {
   Result<> check_running(const std::string& act, const std::string& path);
   void change(Change change);
   static void carry_out(const Change& change, Tree& tree);
+  bool is_settled(const std::string& folder) const;
   void lose(Inode& inode, Loss loss);
 
   void write(Inode& inode, uint64_t offset, std::string_view bytes);

@@ -24,7 +24,8 @@ void ReplicaCluster::start(Node& node) {
                        .leader_window_bytes = 20'000,
                        .waiting_writes_max = 100,
                        .waiting_write_bytes_max = 10'000,
-                       .waiting_reads_max = 100};
+                       .waiting_reads_max = 100,
+                       .backups_max = 2};
   std::vector<raft::NodeId> voters;
   for (const auto& [id, other] : nodes_) voters.push_back(id);
   config.raft.founders = raft::founded_by(voters);
