@@ -25,6 +25,7 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& ou
       raft_(std::move(config_.raft), now),
       kv_(std::move(kv)),
       snapshots_(config_.snapshots, kv_, outside),
+      orders_(orders_config(config_), raft_, outside),
       now_(now),
       patience_(config_.raft.election_timeout) {
   CHECK(config_.incarnation > 0);
@@ -116,11 +117,12 @@ void Replica::carry_out() {
     if (!effects.committed.empty()) outside_.commit(std::move(effects.committed));
     take_confirmations(effects);
     take_refusals(effects);
-    for (const raft::OrderEnd& end : effects.orders) outside_.order_ended(end);
+    take_orders(effects);
     if (effects.fetch) snapshots_.want(now_, *effects.fetch, raft_);
     if (effects.membership_changed) outside_.members_changed();
     if (effects.removed) outside_.removed();
     ask_again_if_leader_changed();
+    drive_orders();
   }
   answer_ready_reads();
 }
@@ -159,7 +161,12 @@ void Replica::received(raft::Time now, raft::Message message) {
     }
   }
   if (take_snapshot_message(now, message)) return;
-  step(now, raft::Received{std::move(message)});
+  if (orders_.received(now, message)) {
+    now_ = now;
+    drive_orders();
+  } else {
+    step(now, raft::Received{std::move(message)});
+  }
   carry_out();
 }
 
@@ -296,21 +303,13 @@ void Replica::peer_gone(raft::Time now, raft::NodeId node) {
   carry_out();
 }
 
-void Replica::change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes) {
-  step(now, raft::ChangeAsked{.id = id, .changes = std::move(changes)});
-  carry_out();
-}
-
-void Replica::hand_over(raft::Time now, uint64_t id, raft::NodeId to) {
-  step(now, raft::TransferAsked{.id = id, .to = to});
-  carry_out();
-}
-
 void Replica::tick(raft::Time now) {
   step(now, raft::TimePassed{});
   answer_expired();
   snapshots_.tick(now, raft_);
   ask_again_if_stuck();
+  orders_.withdraw_the_silent(now);
+  drive_orders();
   hand_out();
   ask_held_reads();
   carry_out();
@@ -318,7 +317,7 @@ void Replica::tick(raft::Time now) {
 
 raft::Time Replica::next_deadline() const {
   raft::Time requests = std::min(writes_.next_deadline(), reads_.next_deadline());
-  return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline()});
+  return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline(), orders_.next_deadline()});
 }
 
 void Replica::answer_expired() {

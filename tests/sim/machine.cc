@@ -370,6 +370,18 @@ void Machine::order_ended(const raft::OrderEnd& end) {
   events_.order_ended(end);
 }
 
+void Machine::order_answered(const Caller& caller, OrderAnswer answer) {
+  world_.trace([&] {
+    return std::to_string(id_) + " client's order " + std::to_string(caller.request) +
+           " ends: " + std::to_string(static_cast<int>(answer.kind)) + ' ' + answer.reason;
+  });
+  events_.order_answered(caller, answer);
+}
+
+void Machine::withdrawn(const Withdrawn& member) {
+  world_.trace([&] { return std::to_string(id_) + " withdraws " + std::to_string(member.node); });
+}
+
 void Machine::removed() {
   if (std::exchange(was_removed_, true)) return;
   world_.trace([&] { return std::to_string(id_) + " is no member any more"; });

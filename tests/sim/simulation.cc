@@ -53,6 +53,7 @@ Machine& Simulation::add_machine(std::vector<raft::NodeId> founders) {
                                });
                              },
                          .order_ended = [](const raft::OrderEnd&) {},
+                         .order_answered = [](const Caller&, const OrderAnswer&) {},
                          .stopped = [this](raft::NodeId node) { stopped(node); }};
   auto [place, is_new] =
       machines_.emplace(id, std::make_unique<Machine>(world_, checker_, id, std::move(founders), std::move(events)));
