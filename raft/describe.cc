@@ -74,7 +74,7 @@ std::string line(const TransferRequest& request) {
 std::string line(const Removed&) { return "you are no member any more"; }
 
 std::string line(const Order& order) {
-  constexpr const char* kWords[] = {"?", "add ", "remove ", "move ", "let lead "};
+  constexpr const char* kWords[] = {"?", "add ", "remove ", "move ", "let lead ", "let leave "};
   return kWords[static_cast<size_t>(order.kind)] + number(order.node) +
          (order.address.empty() ? "" : " at " + order.address);
 }

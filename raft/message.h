@@ -102,7 +102,13 @@ struct TransferRequest {
 // What an operator wants of the cluster: who its members are, and who leads. A follower passes it on to whoever leads
 // and is told how it ended; src/replica_orders sees to that, and the core takes no part. Repeating one does no harm.
 struct Order {
-  enum class Kind : uint8_t { add = 1, remove = 2, move = 3, lead = 4 };
+  enum class Kind : uint8_t {
+    add = 1,
+    remove = 2,
+    move = 3,
+    lead = 4,
+    leave = 5,  // from the leader to who is about to be removed: take nothing new, and say when nothing waits any more
+  };
   Kind kind = Kind::add;
   NodeId node = 0;      // which is added, removed, moved to another address, or is to lead
   std::string address;  // of add and move

@@ -43,6 +43,8 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
     bool is_write = request.kind == Request::Kind::put || request.kind == Request::Kind::remove;
     if (is_stopping_) {
       refuse(request, "this node is shutting down");
+    } else if (is_removed_ || orders_.is_leaving(now)) {
+      refuse(request, "this node is being removed");
     } else if (is_write) {
       take_write(now, request);
     } else if (reads_.size() + reads.size() >= config_.waiting_reads_max) {
@@ -125,6 +127,8 @@ void Replica::carry_out() {
     drive_orders();
   }
   answer_ready_reads();
+  if (orders_.is_leaving(now_)) drive_orders();
+  if (is_removed_) end_what_waits();
 }
 
 void Replica::take_confirmations(const raft::Effects& effects) {

@@ -95,6 +95,7 @@ class Replica {
   void take_confirmations(const raft::Effects& effects);
   void take_orders(const raft::Effects& effects);
   void drive_orders();
+  void end_what_waits();
   void hand_out();
   void ask_held_reads();
   void ask_again_if_leader_changed();
@@ -134,6 +135,7 @@ class Replica {
   raft::Time progress_at_ = 0;  // when something of ours was last handed out anew, confirmed or applied
   raft::Time patience_;         // how long after that we take what is under way for lost; doubles each time
   bool is_stopping_ = false;
+  bool is_removed_ = false;
   uint64_t refused_commands_ = 0;
 };
 

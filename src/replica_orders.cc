@@ -60,6 +60,9 @@ void ReplicaOrders::attempt(raft::Time now, Waiting& waiting) {
 // What was not begun is asked again; so is what may have been, and then its first attempt stays open.
 void ReplicaOrders::answered(raft::Time now, const raft::OrderReply& reply) {
   if (reply.id.incarnation != config_.incarnation) return;
+  for (Running& running : running_) {
+    if (running.leave_asked == reply.id.number) running.again_at = running.leave_until = now;
+  }
   auto waiting = std::find_if(waiting_.begin(), waiting_.end(),
                               [&](const Waiting& one) { return one.open.contains(reply.id.number); });
   if (waiting == waiting_.end()) return;
@@ -125,6 +128,11 @@ bool ReplicaOrders::received(raft::Time now, const raft::Message& message) {
 void ReplicaOrders::take(raft::Time now, raft::NodeId by, const raft::OrderRequest& request) {
   if (request.id <= newest_[by]) return;
   newest_[by] = request.id;
+  if (request.order.kind == raft::Order::Kind::leave) {
+    if (request.order.node != config_.self) return;
+    leaving_ = Leaving{.leader = by, .asked_as = request.id, .until = now + config_.timeout};
+    return;
+  }
   Running running{.by = by,
                   .attempt = request.id,
                   .order = request.order,
@@ -158,6 +166,7 @@ bool ReplicaOrders::drive_one(raft::Time now, Running& running, std::vector<raft
     return false;
   }
   running.reason = std::move(verdict.reason);
+  if (verdict.kind == Verdict::Kind::let_leave && !let_leave(now, running)) return true;
   running.again_at = now + config_.pause;
   if (verdict.kind == Verdict::Kind::wait) return true;
   running.asked_as = kOurs + ++asked_of_core_;
@@ -169,6 +178,29 @@ bool ReplicaOrders::drive_one(raft::Time now, Running& running, std::vector<raft
     events.push_back(raft::ChangeAsked{.id = running.asked_as, .changes = {change_of(running.order)}});
   }
   return true;
+}
+
+bool ReplicaOrders::let_leave(raft::Time now, Running& running) {
+  if (running.leave_until != 0) return now >= running.leave_until;
+  running.leave_asked = ++attempts_;
+  running.again_at = running.leave_until = now + config_.patience;
+  outside_.send({.from = config_.self,
+                 .to = running.order.node,
+                 .term = raft_.term(),
+                 .body = raft::OrderRequest{
+                     .id = {.incarnation = config_.incarnation, .number = running.leave_asked},
+                     .order = {.kind = raft::Order::Kind::leave, .node = running.order.node, .address = {}}}});
+  return false;
+}
+
+// Who is about to be removed, when nothing waits here any more.
+void ReplicaOrders::say_left(raft::Time now, bool is_idle) {
+  if (!is_leaving(now) || leaving_->has_told || !is_idle) return;
+  leaving_->has_told = true;
+  outside_.send({.from = config_.self,
+                 .to = leaving_->leader,
+                 .term = raft_.term(),
+                 .body = raft::OrderReply{.id = leaving_->asked_as, .outcome = Outcome::done, .reason = {}}});
 }
 
 // Of a removal that begins with handing over, nothing but that has been done.
@@ -216,8 +248,9 @@ void ReplicaOrders::send_replies(raft::Time now) {
   }
 }
 
-std::vector<raft::Event> ReplicaOrders::drive(raft::Time now) {
+std::vector<raft::Event> ReplicaOrders::drive(raft::Time now, bool is_idle) {
   std::vector<raft::Event> events;
+  if (leaving_) say_left(now, is_idle);
   if (waiting_.empty() && running_.empty() && replies_.empty()) return events;
   send_replies(now);
   expire(now);
@@ -306,11 +339,26 @@ void Replica::take_orders(const raft::Effects& effects) {
   for (const raft::OrderEnd& end : effects.orders) {
     if (!orders_.ended(now_, end)) outside_.order_ended(end);
   }
-  if (effects.removed) orders_.removed();
+  if (!effects.removed) return;
+  is_removed_ = true;
+  orders_.removed();
+}
+
+// Nobody tells this node any more what becomes of the rest.
+void Replica::end_what_waits() {
+  if (!is_removed_ || kv_.applied() < raft_.log().committed()) return;
+  for (const WaitingWrite& write : writes_.take_expired(raft::kNever)) {
+    answer(write, write.hand_outs > 0 ? Answer::Kind::unknown : Answer::Kind::refused,
+           "this node is no member any more");
+  }
+  for (const WaitingRead& read : reads_.take_expired(raft::kNever)) {
+    answer(read, Answer::Kind::refused, "this node is no member any more");
+  }
 }
 
 void Replica::drive_orders() {
-  for (const raft::Event& event : orders_.drive(now_)) raft_.step(now_, event);
+  const bool is_idle = writes_.size() + reads_.size() == 0;
+  for (const raft::Event& event : orders_.drive(now_, is_idle)) raft_.step(now_, event);
 }
 
 }  // namespace skiff

@@ -8,6 +8,9 @@
 // src/replica_rules, and becomes a change or a transfer of the core, whose end is the attempt's. An order that removes
 // the leader has it hand leadership over first; the next leader does the rest.
 //
+// Who is to be removed, and answers, is told first: it takes nothing new, finishes what its clients wait for (it could
+// not learn any more what became of it), and says so. Should it not be removed after all, it goes on after a while.
+//
 // It ends in one of four ways: done; wrong, with what to do instead; refused, and then it never comes true, because
 // every attempt that went out was answered that it was not begun; or unknown. A node that is told that it was removed
 // knows thereby that the order to remove it is done.
@@ -51,8 +54,10 @@ class ReplicaOrders {
   bool received(raft::Time now, const raft::Message& message);
   // An order of the core's. True: it was one of ours.
   bool ended(raft::Time now, const raft::OrderEnd& end);
-  // What is to be asked of the core now, if anything.
-  std::vector<raft::Event> drive(raft::Time now);
+  // What is to be asked of the core now, if anything. `is_idle`: no client of this node waits for a write or a read.
+  std::vector<raft::Event> drive(raft::Time now, bool is_idle);
+  // This node is about to be removed, and takes nothing new.
+  bool is_leaving(raft::Time now) const { return leaving_ && now < leaving_->until; }
   // As a leader, now and then.
   void withdraw_the_silent(raft::Time now);
   // This node is no member any more.
@@ -86,7 +91,15 @@ class ReplicaOrders {
     raft::Time again_at = 0;
     uint64_t asked_as = 0;  // the core's order; 0: not begun
     bool steps_aside = false;
+    uint64_t leave_asked = 0;    // the attempt by which the one who goes was told; 0: not yet
+    raft::Time leave_until = 0;  // then it goes, ready or not
     std::string reason;
+  };
+  struct Leaving {
+    raft::NodeId leader = 0;
+    raft::RequestId asked_as;
+    raft::Time until = 0;
+    bool has_told = false;
   };
   struct Reply {
     raft::NodeId by;
@@ -99,6 +112,9 @@ class ReplicaOrders {
   void drive_running(raft::Time now, std::vector<raft::Event>& events);
   // False: it has ended.
   bool drive_one(raft::Time now, Running& running, std::vector<raft::Event>& events);
+  // True: it has left, or was given the time to.
+  bool let_leave(raft::Time now, Running& running);
+  void say_left(raft::Time now, bool is_idle);
   void drive_waiting(raft::Time now);
   raft::Time lost_at(const Waiting& waiting) const;
   void attempt(raft::Time now, Waiting& waiting);
@@ -115,6 +131,7 @@ class ReplicaOrders {
   std::list<Running> running_;
   std::vector<Reply> replies_;                      // not sent yet
   std::map<raft::NodeId, raft::RequestId> newest_;  // of each node's attempts: older ones come too late
+  std::optional<Leaving> leaving_;
   uint64_t attempts_ = 0;
   uint64_t asked_of_core_ = 0;
   std::deque<Withdrawn> withdrawn_;

@@ -99,7 +99,8 @@ Verdict judge_remove(const raft::Raft& raft, raft::Time now, const OrderRules& r
     return end(Outcome::conflict, "those that are left would have no majority, because these do not answer: " +
                                       silent_among(left.incoming, answering) + ". Remove or start those first");
   }
-  return {.kind = order.node == raft.status().id ? Verdict::Kind::step_aside : Verdict::Kind::begin};
+  if (order.node == raft.status().id) return {.kind = Verdict::Kind::step_aside};
+  return {.kind = answering.contains(order.node) ? Verdict::Kind::let_leave : Verdict::Kind::begin};
 }
 
 Verdict judge_lead(const raft::Raft& raft, raft::Time now, const OrderRules& rules, const raft::Order& order) {
@@ -128,6 +129,7 @@ Verdict judge(const raft::Raft& raft, raft::Time now, const OrderRules& rules, c
     case raft::Order::Kind::move: return judge_move(members, order);
     case raft::Order::Kind::remove: return judge_remove(raft, now, rules, order);
     case raft::Order::Kind::lead: return judge_lead(raft, now, rules, order);
+    case raft::Order::Kind::leave: return end(Outcome::conflict, "only a leader says so");
   }
   CHECK(false);
   return {};
@@ -135,7 +137,7 @@ Verdict judge(const raft::Raft& raft, raft::Time now, const OrderRules& rules, c
 
 raft::Change change_of(const raft::Order& order) {
   using Kind = raft::Change::Kind;
-  CHECK(order.kind != raft::Order::Kind::lead);
+  CHECK(order.kind != raft::Order::Kind::lead && order.kind != raft::Order::Kind::leave);
   const Kind kind = order.kind == raft::Order::Kind::add      ? Kind::add
                     : order.kind == raft::Order::Kind::remove ? Kind::remove
                                                               : Kind::move;

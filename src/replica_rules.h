@@ -16,6 +16,7 @@ namespace skiff {
 struct Verdict {
   enum class Kind {
     begin,       // go on: ask the core for it
+    let_leave,   // go on, but let the one who goes finish what its clients wait for
     step_aside,  // go on, but hand leadership over first, for the order removes this node
     wait,        // it cannot be begun yet
     end,         // with `outcome`

@@ -106,7 +106,7 @@ class PeerDoor::Guest {
     if (against) {
       stream_->write(encode(*against));
       return fail(Error::Code::invalid,
-                  "node " + std::to_string(introduction->from) + " wants to join: " + std::string(describe(*against)));
+                  complaint(*against, {.protocol = introduction->protocol, .from = introduction->from}));
     }
     log::info("peer port: welcomes node " + std::to_string(introduction->from) + " at " + remote_);
     stream_->write(encode(door_.reception_.welcome));

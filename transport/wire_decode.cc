@@ -182,7 +182,7 @@ raft::OrderRequest get(schema::OrderRequest::Reader from, raft::Term) {
   raft::Order order{.kind = static_cast<raft::Order::Kind>(from.getKind()),
                     .node = from.getNode(),
                     .address = text(from.getAddress(), kAddressBytesMax, "an address too long")};
-  require(order.kind >= raft::Order::Kind::add && order.kind <= raft::Order::Kind::lead, "an order of no known kind");
+  require(order.kind >= raft::Order::Kind::add && order.kind <= raft::Order::Kind::leave, "an order of no known kind");
   require(order.node != 0, "an order about nobody");
   return {.id = request_id(from.getIncarnation(), from.getNumber()), .order = std::move(order)};
 }

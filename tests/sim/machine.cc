@@ -98,7 +98,9 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                        .leader_window_bytes = 2'000 * scale,
                        .waiting_writes_max = 40 * scale,
                        .waiting_write_bytes_max = 20'000 * scale,
-                       .waiting_reads_max = 40 * scale};
+                       .waiting_reads_max = 40 * scale,
+                       .join_timeout = 5 * kSecond,
+                       .members_max = 7};
   return config;
 }
 
@@ -223,6 +225,12 @@ void Machine::change_members(uint64_t order, std::vector<raft::Change> changes) 
 
 void Machine::hand_over(uint64_t order, raft::NodeId to) {
   in_process([this, order, to] { step([&](Replica& replica) { replica.hand_over(local_now(), order, to); }); });
+}
+
+void Machine::order(uint64_t name, raft::Order order) {
+  in_process([this, name, order = std::move(order)] {
+    step([&](Replica& replica) { replica.order(local_now(), {.request = name}, order); });
+  });
 }
 
 void Machine::arm_timer() {

@@ -61,6 +61,7 @@ class Machine final : private Outside {
   void gone(raft::NodeId peer);
   void change_members(uint64_t order, std::vector<raft::Change> changes);
   void hand_over(uint64_t order, raft::NodeId to);
+  void order(uint64_t name, raft::Order order);
 
  private:
   // Outside

@@ -73,6 +73,41 @@ TEST_CASE("the leader is removed by way of any node: another one leads first, an
   }
 }
 
+TEST_CASE("who is removed finishes first what its clients wait for", "[M8]") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId goes = another(leader);
+  cluster.hold_disk(leader, true);
+  cluster.hold_disk(another(goes), true);
+  uint64_t early = cluster.put(goes, "/k", "v");
+  cluster.settle();
+  uint64_t order = cluster.order(leader, remove(goes));
+  cluster.settle();
+  uint64_t late = cluster.put(goes, "/k", "w");
+  REQUIRE(cluster.answer(late) == "refused");
+  REQUIRE(cluster.answer(early) == "");
+  REQUIRE(members(cluster).is_voter(goes));
+  cluster.hold_disk(leader, false);
+  cluster.hold_disk(another(goes), false);
+  REQUIRE(outcome(cluster, order) == "done");
+  REQUIRE(cluster.answer(early) == "done");
+}
+
+TEST_CASE("who is removed and does not finish goes all the same, and its clients are told") {
+  ReplicaCluster cluster(3);
+  raft::NodeId leader = cluster.elect();
+  raft::NodeId goes = another(leader);
+  uint64_t order = cluster.order(leader, remove(goes));
+  cluster.cut(goes);
+  uint64_t lost = cluster.put(goes, "/k", "v");
+  REQUIRE(outcome(cluster, order) == "done");
+  cluster.heal();
+  cluster.pass(2 * kSecond);
+  REQUIRE(cluster.was_removed(goes));
+  REQUIRE(cluster.answer(lost) == "unknown");
+  REQUIRE_FALSE(cluster[goes].has_waiting());
+}
+
 TEST_CASE("a dead member is removed, and then the cluster shrinks to one", "[M1]") {
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();

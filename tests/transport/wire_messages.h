@@ -105,7 +105,7 @@ class Some {
       case 15: return TransferRequest{random_.below(9)};
       case 16: return Removed{};
       case 17:
-        return OrderRequest{id(), {static_cast<Order::Kind>(1 + random_.below(4)), 1 + random_.below(9), text()}};
+        return OrderRequest{id(), {static_cast<Order::Kind>(1 + random_.below(5)), 1 + random_.below(9), text()}};
       default: return OrderReply{id(), static_cast<OrderReply::Outcome>(1 + random_.below(5)), text()};
     }
   }
