@@ -17,7 +17,7 @@ struct Arrival {
                   .refused = [this](Refusal said) { refusal = said; }}) {}
 };
 
-TEST_CASE("a newcomer asks one after the other until it has been added", "[M2]") {
+TEST_CASE("a newcomer asks one after the other until it has been added", "[M1]") {
   Logged logged;
   World world;
   Node a(world, 1), b(world, 2);
@@ -43,7 +43,7 @@ TEST_CASE("a newcomer asks one after the other until it has been added", "[M2]")
   REQUIRE_FALSE(arrival.refusal.has_value());
 }
 
-TEST_CASE("a newcomer whom nobody will ever let in hears of it", "[M2]") {
+TEST_CASE("a newcomer whom nobody will ever let in hears of it", "[M1]") {
   Logged logged;
   World world;
   Node a(world, 1);

@@ -55,7 +55,7 @@ TEST_CASE("who was removed for good is told so, and hears it", "[M8]") {
   REQUIRE(b.happened["connected 1"] == 0);
 }
 
-TEST_CASE("a member that was only just added is told where it is, and a stranger is not", "[M2]") {
+TEST_CASE("a member that was only just added is told where it is, and a stranger is not", "[M1]") {
   Logged logged;
   World world;
   Node a(world, 1);
