@@ -73,6 +73,20 @@ std::string line(const TransferRequest& request) {
 
 std::string line(const Removed&) { return "you are no member any more"; }
 
+std::string line(const Order& order) {
+  constexpr const char* kWords[] = {"?", "add ", "remove ", "move ", "let lead ", "let leave "};
+  return kWords[static_cast<size_t>(order.kind)] + number(order.node) +
+         (order.address.empty() ? "" : " at " + order.address);
+}
+
+std::string line(const OrderRequest& request) { return "order " + describe(request.id) + ": " + line(request.order); }
+
+std::string line(const OrderReply& reply) {
+  constexpr const char* kWords[] = {"?", "done", "no such member", "conflict", "not now", "unknown"};
+  return "order " + describe(reply.id) + ' ' + kWords[static_cast<size_t>(reply.outcome)] +
+         (reply.reason.empty() ? "" : ": " + reply.reason);
+}
+
 // ---- one line for each event
 
 std::string line(const TimePassed&) { return "time passed"; }

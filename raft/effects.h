@@ -30,6 +30,7 @@ struct OrderEnd {
   uint64_t id = 0;
   Kind kind = Kind::done;
   std::string reason;
+  bool passes = false;  // refused for a reason that passes by itself: the same may be done in a moment
 };
 
 // Fetch this snapshot from that node. Said again and again as long as it is wanted; a later one replaces it.

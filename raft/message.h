@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -98,12 +99,45 @@ struct TransferRequest {
   NodeId to = 0;
 };
 
+// What an operator wants of the cluster: who its members are, and who leads. A follower passes it on to whoever leads
+// and is told how it ended; src/replica_orders sees to that, and the core takes no part. Repeating one does no harm.
+struct Order {
+  enum class Kind : uint8_t {
+    add = 1,
+    remove = 2,
+    move = 3,
+    lead = 4,
+    leave = 5,  // from the leader to who is about to be removed: take nothing new, and say when nothing waits any more
+  };
+  Kind kind = Kind::add;
+  NodeId node = 0;      // which is added, removed, moved to another address, or is to lead
+  std::string address;  // of add and move
+  bool operator==(const Order&) const = default;
+};
+struct OrderRequest {
+  RequestId id;  // of this attempt: the same order asked again has another
+  Order order;
+};
+struct OrderReply {
+  enum class Outcome : uint8_t {
+    done = 1,
+    not_found = 2,  // there is no such member; nothing was done
+    conflict = 3,   // it cannot be done as things are; nothing was done
+    not_now = 4,    // nothing was done, and by this attempt nothing will be: a later one may do it
+    unknown = 5,    // leadership was lost on the way: it may or may not come true
+  };
+  RequestId id;
+  Outcome outcome = Outcome::done;
+  std::string reason;
+};
+
 // You are no member any more; a committed configuration says so. (Thesis 4.2.2, 4.2.3)
 struct Removed {};
 
-using MessageBody = std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendEntries, AppendReply,
-                                 Heartbeat, HeartbeatReply, ForwardProposals, ReadIndexRequest, ReadIndexReply,
-                                 InstallSnapshot, SnapshotAsk, SnapshotPiece, TimeoutNow, TransferRequest, Removed>;
+using MessageBody =
+    std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendEntries, AppendReply, Heartbeat,
+                 HeartbeatReply, ForwardProposals, ReadIndexRequest, ReadIndexReply, InstallSnapshot, SnapshotAsk,
+                 SnapshotPiece, TimeoutNow, TransferRequest, Removed, OrderRequest, OrderReply>;
 
 struct Message {
   NodeId from = 0;

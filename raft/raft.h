@@ -119,6 +119,12 @@ class Raft {
   };
   using Role = std::variant<Follower, PreCandidate, Candidate, Leader>;  // in the order of RoleName
 
+  // Why an order cannot be carried out; empty if it can. Some reasons pass by themselves.
+  struct WhyNot {
+    std::string reason;
+    bool passes = false;
+  };
+
   // A save handed out with take_effects() and not yet confirmed.
   struct Save {
     uint64_t number;
@@ -139,6 +145,8 @@ class Raft {
   void on(const Message& from, const Removed&);
   void on(const Message&, const SnapshotAsk&) { ++ignored_; }
   void on(const Message&, const SnapshotPiece&) { ++ignored_; }
+  void on(const Message&, const OrderRequest&) { ++ignored_; }
+  void on(const Message&, const OrderReply&) { ++ignored_; }
   void forget_leader();
   void become(Role role);
   void become_follower(Term term, NodeId leader);
@@ -181,7 +189,7 @@ class Raft {
   void end_late_transfer(Leader& leader);
   void end_transfer(NodeId new_leader);
   NodeId best_successor(const Leader& leader) const;
-  std::string why_not_transfer(const Leader& leader, NodeId to) const;
+  WhyNot why_not_transfer(const Leader& leader, NodeId to) const;
   bool is_disk_stalled() const;
 
   // replication.cc
@@ -212,13 +220,14 @@ class Raft {
 
   // reconfigure.cc
   void on(const ChangeAsked& asked);
-  std::string why_not_change(const Leader& leader, const std::vector<Change>& changes) const;
+  WhyNot why_not_change(const Leader& leader, const std::vector<Change>& changes) const;
   void reconfigure(Leader& leader);
   void step_aside(Leader& leader);
   void meet_followers(Leader& leader);
   void use_configuration();
   void end_change();
   void end_order(uint64_t id, OrderEnd::Kind kind, std::string reason = {});
+  void refuse_order(uint64_t id, WhyNot why);
 
   // read_index.cc
   void on(const ReadAsked& asked);

@@ -9,25 +9,13 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "src/api_words.h"
 
 namespace skiff {
 namespace {
 
 using transport::Method;
 using transport::Response;
-
-// A line of text for people.
-Response say(int status, std::string line) { return transport::text(status, std::move(line) + "\n"); }
-
-Response not_allowed(std::string allow) {
-  Response response = say(405, "there is no such method here; allowed: " + allow);
-  response.headers.push_back({"Allow", std::move(allow)});
-  return response;
-}
-
-Response refused(std::string_view reason) {
-  return transport::unavailable(fmt::format("nothing was done: {}\n", reason));
-}
 
 Response health(bool is_healthy, std::string_view reason) {
   if (is_healthy) return transport::json(200, R"({"health":"true"})");
@@ -38,7 +26,7 @@ Response health(bool is_healthy, std::string_view reason) {
 
 // ---- what is reserved
 
-enum class Place { members, health, livez, status, version, snapshot, later };
+enum class Place { members, member, health, livez, status, version, snapshot, later };
 
 struct Reserved {
   std::string_view path;
@@ -46,7 +34,7 @@ struct Reserved {
   Place place;
 };
 constexpr std::array kReserved = {
-    Reserved{"/members", false, Place::members}, Reserved{"/members/", true, Place::later},
+    Reserved{"/members", false, Place::members}, Reserved{"/members/", true, Place::member},
     Reserved{"/health", false, Place::health},   Reserved{"/livez", false, Place::livez},
     Reserved{"/readyz", false, Place::later},    Reserved{"/metrics", false, Place::later},
     Reserved{"/status", false, Place::status},   Reserved{"/version", false, Place::version},
@@ -109,6 +97,7 @@ std::optional<Response> Api::take(const Caller& caller, transport::Request&& req
   const Reserved* row = reserved(request.path);
   if (row == nullptr) return take_key(caller, std::move(request));
   if (row->place == Place::later) return say(404, "reserved, but there is nothing here in this version");
+  if (row->place == Place::member) return take_member(caller, std::move(request));
   if (request.method != Method::get && request.method != Method::head) return not_allowed("GET, HEAD");
   switch (row->place) {
     case Place::members: return transport::json(200, members_json(host_.report()));
@@ -117,6 +106,7 @@ std::optional<Response> Api::take(const Caller& caller, transport::Request&& req
     case Place::livez: return say(200, "ok");
     case Place::snapshot: return take_backup(caller, request);
     case Place::health: return propose({.kind = Request::Kind::check, .caller = caller, .key = {}, .value = {}});
+    case Place::member:
     case Place::later: break;
   }
   CHECK(false);

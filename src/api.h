@@ -27,6 +27,8 @@ class ApiHost {
 
   // Onto the proposals queue. False: it is full, and nothing was done.
   virtual bool propose(Request request) = 0;
+  // Onto the orders queue, the same way.
+  virtual bool order(const Caller& caller, raft::Order order) = 0;
   virtual const store::Kv& kv() const = 0;
   virtual NodeReport report() const = 0;
   // A backup of what is applied here; an error says why there can be none now.
@@ -40,8 +42,11 @@ class Api {
   // The response, or nothing if it comes later, through ApiHost::propose() and to_response().
   std::optional<transport::Response> take(const Caller& caller, transport::Request&& request);
   transport::Response to_response(const Answer& answer);
+  static transport::Response to_response(const OrderAnswer& answer);
 
  private:
+  // /members/4 and /members/4/lead, in api_members.cc.
+  std::optional<transport::Response> take_member(const Caller& caller, transport::Request&& request);
   std::optional<transport::Response> take_key(const Caller& caller, transport::Request&& request);
   std::optional<transport::Response> read(const Caller& caller, transport::Request&& request);
   std::optional<transport::Response> write(const Caller& caller, transport::Request&& request);

@@ -25,16 +25,42 @@ Json peer_json(const NodeReport& report, const NodeReport::Peer& peer) {
   return json;
 }
 
+// What else this node knows of a member: of itself everything, of the others whether its link to them stands.
+Json member_json(const NodeReport& report, const NodeReport::Member& member) {
+  const bool is_voter = member.role == raft::MemberRole::voter;
+  Json json = {{"id", member.id}, {"address", member.address}, {"role", is_voter ? "voter" : "learner"}};
+  if (member.id == report.raft.leader) json["leader"] = true;
+  if (member.role == raft::MemberRole::joining) json["joining"] = true;
+  if (member.is_leaving) json["leaving"] = true;
+  for (const NodeReport::Peer& peer : report.peers) {
+    if (peer.id == member.id) json["connected"] = peer.is_connected;
+  }
+  for (const raft::Status::Peer& follower : report.raft.peers) {
+    if (follower.node == member.id) json["match"] = follower.match;
+  }
+  return json;
+}
+
+Json members_of(const NodeReport& report) {
+  Json members = Json::array();
+  for (const NodeReport::Member& member : report.members) members.push_back(member_json(report, member));
+  return members;
+}
+
+Json withdrawn_of(const NodeReport& report) {
+  Json withdrawn = Json::array();
+  for (const NodeReport::Withdrawn& gone : report.withdrawn) {
+    withdrawn.push_back({{"id", gone.id}, {"address", gone.address}, {"reason", gone.reason}});
+  }
+  return withdrawn;
+}
+
 }  // namespace
 
 std::string members_json(const NodeReport& report) {
-  Json members = Json::array();
-  for (const NodeReport::Member& member : report.members) {
-    Json json = {{"id", member.id}, {"address", member.address}, {"role", "voter"}};
-    if (member.id == report.raft.leader) json["leader"] = true;
-    members.push_back(std::move(json));
-  }
-  return Json{{"cluster", hex(report.cluster)}, {"members", std::move(members)}}.dump();
+  Json json = {{"cluster", hex(report.cluster)}, {"members", members_of(report)}, {"changing", report.is_changing}};
+  if (!report.withdrawn.empty()) json["withdrawn"] = withdrawn_of(report);
+  return json.dump();
 }
 
 std::string status_json(const NodeReport& report) {
@@ -74,8 +100,11 @@ std::string status_json(const NodeReport& report) {
         {"body_bytes", report.clients.body_bytes},
         {"waiting_writes", report.clients.waiting_writes},
         {"waiting_reads", report.clients.waiting_reads}}},
+      {"changing", report.is_changing},
+      {"members", members_of(report)},
       {"peers", std::move(peers)},
   };
+  if (!report.withdrawn.empty()) json["withdrawn"] = withdrawn_of(report);
   return json.dump();
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "raft/membership.h"
 #include "raft/status.h"
 
 namespace skiff {
@@ -14,6 +15,13 @@ struct NodeReport {
   struct Member {
     raft::NodeId id = 0;
     std::string address;  // "http://127.0.0.1:9021"
+    raft::MemberRole role = raft::MemberRole::voter;
+    bool is_leaving = false;  // it has a vote until the change under way is done
+  };
+  struct Withdrawn {
+    raft::NodeId id = 0;
+    std::string address;
+    std::string reason;
   };
   struct Peer {
     raft::NodeId id = 0;
@@ -43,6 +51,8 @@ struct NodeReport {
 
   uint64_t cluster = 0;
   std::vector<Member> members;
+  bool is_changing = false;          // who they are: not committed yet, or half done
+  std::vector<Withdrawn> withdrawn;  // by this node, as leader
   raft::Status raft;
   uint64_t incarnation = 0;
   uint64_t applied = 0;

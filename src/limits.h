@@ -74,6 +74,11 @@ constexpr uint64_t kSnapshotPieceBytes = 256 * kKiB;
 // Backups that are streamed at the same time: each adds a block to every turn of the loop, and holds on to versions
 // that might be forgotten otherwise.
 constexpr size_t kBackupsMax = 2;
+// A member that was added is started by hand a moment later; ten minutes allow for a slow machine, and for finding out
+// why it does not come. Longer, and a forgotten one would be dialled for ever. It takes part in no majority meanwhile.
+constexpr uint64_t kJoinTimeoutDefaultNs = 10 * kMinuteNs;
+constexpr uint64_t kJoinTimeoutMinNs = kSecondNs;
+constexpr uint64_t kJoinTimeoutMaxNs = 24 * 60 * kMinuteNs;
 
 // ---- requests
 
@@ -96,6 +101,9 @@ constexpr uint64_t kWaitingWriteBytesMax = 256 * kMiB;
 constexpr size_t kWaitingReadsMax = 65'536;
 // What one turn of the loop may read from all clients together before the replica gets to see it.
 constexpr size_t kProposalsMax = 65'536;
+
+// Orders of operators, on their way to the replica; it lets no more than that wait, too.
+constexpr size_t kOrdersMax = 64;
 
 // GET /health asks for a linearizable read; whoever asks wants to know soon.
 constexpr uint64_t kCheckTimeoutNs = kSecondNs;

@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "src/base/log.h"
+#include "src/joining.h"
 #include "src/limits.h"
 #include "src/node.h"
 #include "src/node_setup.h"
@@ -36,15 +37,18 @@ void run_to_the_end(transport::Loop& loop, int status) {
   if (!loop.run_for_ms(limits::kLookUpsEndMs)) std::_Exit(status);
 }
 
-int run(const Options& options) {
-  log::start(options.log_level, fmt::format("node {}", options.id));
-  transport::Loop loop;
+int cannot_start(const Error& error) {
+  log::fatal("cannot start: " + error.what);
+  return 1;
+}
+
+int serve(transport::Loop& loop, const Options& options, const store::Identity* joined) {
   std::optional<transport::Signal> interrupted;
   std::optional<transport::Signal> terminated;
   int status = 0;
   bool has_stopped = false;
   {
-    auto node = Node::start(loop, options, [&] {
+    auto node = Node::start(loop, options, joined, [&] {
       interrupted.reset();
       terminated.reset();
       has_stopped = true;
@@ -54,10 +58,25 @@ int run(const Options& options) {
       terminated.emplace(loop, SIGTERM, [&] { (*node)->stop(); });
       while (!has_stopped) loop.run_once();
     } else {
-      log::fatal("cannot start: " + node.error().what);
-      status = 1;
+      status = cannot_start(node.error());
     }
   }
+  return status;
+}
+
+int join_and_serve(transport::Loop& loop, const Options& options) {
+  auto must = must_join(options);
+  if (!must) return cannot_start(must.error());
+  if (!*must) return serve(loop, options, nullptr);
+  auto joined = join(loop, options);
+  if (!joined) return cannot_start(joined.error());
+  return *joined ? serve(loop, options, &**joined) : 0;
+}
+
+int run(const Options& options) {
+  log::start(options.log_level, fmt::format("node {}", options.id));
+  transport::Loop loop;
+  int status = join_and_serve(loop, options);
   run_to_the_end(loop, status);
   return status;
 }

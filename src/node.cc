@@ -13,22 +13,25 @@
 namespace skiff {
 // ---- start
 
-Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& options,
+Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& options, const store::Identity* joined,
                                           std::function<void()> stopped) {
   static const std::unique_ptr<store::Files> kFiles = store::posix_files();
-  store::Identity wanted = wanted_identity(options);
+  if (auto may_found = check_founding(*kFiles, options, joined != nullptr); !may_found) {
+    return tl::unexpected(may_found.error());
+  }
+  store::Identity wanted = joined == nullptr ? wanted_identity(options) : *joined;
   auto opened = store::Storage::open(*kFiles, options.data_dir, wanted);
   if (!opened) return tl::unexpected(opened.error());
   for (const std::string& note : opened->recovered.notes) log::warn(note);
   const store::Identity& found = opened->recovered.identity;
-  if (options.cluster_given && found.cluster != wanted.cluster) {
+  if (options.cluster_given && found.cluster != wanted.cluster && is_founder(found)) {
     log::warn("--cluster differs from what " + options.data_dir + " was founded with; the data folder's members rule");
   }
   if (auto readable = check_recovered(opened->recovered, options.data_dir); !readable) {
     return tl::unexpected(readable.error());
   }
   std::unique_ptr<Node> node(new Node(loop, options, opened->recovered, std::move(stopped)));
-  if (auto doors = node->open_doors(); !doors) return tl::unexpected(doors.error());
+  if (auto doors = node->open_doors(opened->recovered); !doors) return tl::unexpected(doors.error());
   node->begin(std::move(*opened));
   return node;
 }
@@ -44,16 +47,9 @@ Node::Node(transport::Loop& loop, const Options& options, const store::Recovered
 
 Node::~Node() = default;
 
-Result<> Node::open_doors() {
-  std::vector<transport::Peers::Member> members;
-  std::optional<transport::Address> own = options_.peer_listen;
-  for (const store::Founder& founder : identity_.founders) {
-    auto address = transport::parse_address(founder.address);
-    if (!address) return tl::unexpected(address.error());
-    if (founder.id == options_.id && !own) own = *address;
-    members.push_back({.id = founder.id, .address = *address});
-  }
-  if (!own) return fail(Error::Code::invalid, "this node is not a member of the cluster in " + options_.data_dir);
+Result<> Node::open_doors(const store::Recovered& recovered) {
+  auto own = listening_address(options_, recovered);
+  if (!own) return tl::unexpected(own.error());
   auto peers = transport::Peers::open(
       loop_, {.cluster = identity_.cluster, .self = options_.id, .incarnation = incarnation_}, *own, {}, random_seed(),
       {.received = [this](raft::Message&& message) { received(std::move(message)); },
@@ -66,11 +62,11 @@ Result<> Node::open_doors() {
            [this](raft::NodeId node) {
              replica_->peer_gone(loop_.now_ns(), node);
              after_step();
-           }});
+           },
+       .removed = [this](raft::NodeId node) { told_removed(node); }});
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
-  peers_->set_members(members);
-  auto limits = http_limits(options_, members.size());
+  auto limits = http_limits(options_, limits::kMembersMax);
   if (!limits) return tl::unexpected(limits.error());
   auto http = transport::HttpServer::open(
       loop_, {.host = options_.listen, .port = options_.port}, *limits,
@@ -111,6 +107,7 @@ void Node::begin(store::Opened opened) {
     after_step();
   });
   commits_.emplace(loop_, [this](std::vector<std::vector<raft::Entry>>&& batches) { apply(std::move(batches)); });
+  orders_.emplace(loop_, [this](std::vector<ClientOrder>&& orders) { give(std::move(orders)); });
   timer_.emplace(loop_, [this] { tick(); });
   store::Recovered& recovered = opened.recovered;
   log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at port {}",
@@ -120,7 +117,7 @@ void Node::begin(store::Opened opened) {
   Outside& outside = *this;
   store::Kv kv = std::move(recovered.kv);
   replica_ = std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), outside);
-  if (replica_->raft().configuration_index() > 0) has_other_members_ = true;
+  meet_members();
   arm_timer();
 }
 
@@ -156,11 +153,18 @@ void Node::order_ended(const raft::OrderEnd& end) {
   is_handing_over_ = false;
 }
 
-// Both are said in the middle of a message from a link that may be the one to go: carried out on the next turn.
-void Node::members_changed() {
-  has_other_members_ = true;
-  wake();
+void Node::order_answered(const Caller& caller, OrderAnswer answer) {
+  http_->answer({.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes},
+                Api::to_response(answer));
 }
+
+void Node::withdrawn(const Withdrawn& member) {
+  log::warn(fmt::format("withdraws node {} at {}: {}; to add it after all, give it another id", member.node,
+                        member.address, why_withdrawn(options_)));
+}
+
+// Both are said in the middle of a message from a link that may be the one to go: carried out on the next turn.
+void Node::members_changed() { wake(); }
 
 void Node::removed() {
   is_removed_ = true;
@@ -173,17 +177,14 @@ void Node::wake() {
   timer_->start_ns(0);
 }
 
+// Whenever another configuration is in force, and once more when it is committed: only then is who was removed told so.
 void Node::meet_members() {
-  std::vector<transport::Peers::Member> members;
-  for (const auto* part : {&replica_->raft().configuration().members, &replica_->raft().configuration().outgoing}) {
-    for (const raft::Member& member : *part) {
-      auto is_it = [&](const transport::Peers::Member& known) { return known.id == member.id; };
-      auto address = transport::parse_address(member.address);
-      if (!address || std::any_of(members.begin(), members.end(), is_it)) continue;
-      members.push_back({.id = member.id, .address = *address});
-    }
-  }
-  peers_->set_members(members);
+  const raft::Raft& raft = replica_->raft();
+  met_index_ = raft.configuration_index();
+  met_committed_ = raft.is_configuration_committed();
+  Acquaintances known = acquaintances(raft, identity_);
+  peers_->set_members(known.members);
+  peers_->set_reception(std::move(known.reception));
 }
 
 bool Node::propose(Request request) {
@@ -192,7 +193,25 @@ bool Node::propose(Request request) {
   return true;
 }
 
+bool Node::order(const Caller& caller, raft::Order order) {
+  if (is_stopping_ || orders_->size() >= limits::kOrdersMax) return false;
+  orders_->push({.caller = caller, .order = std::move(order)});
+  return true;
+}
+
 // ---- what happens to it
+
+void Node::give(std::vector<ClientOrder>&& orders) {
+  for (ClientOrder& given : orders) replica_->order(loop_.now_ns(), given.caller, std::move(given.order));
+  after_step();
+}
+
+// By the door of another member: what raft would say, had it been let in.
+void Node::told_removed(raft::NodeId by) {
+  replica_->received(loop_.now_ns(),
+                     {.from = by, .to = options_.id, .term = replica_->raft().term(), .body = raft::Removed{}});
+  after_step();
+}
 
 void Node::received(raft::Message&& message) {
   if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
@@ -242,7 +261,8 @@ void Node::apply(std::vector<std::vector<raft::Entry>>&& batches) {
 
 void Node::tick() {
   armed_for_ = raft::kNever;
-  if (std::exchange(has_other_members_, false)) meet_members();
+  const raft::Raft& raft = replica_->raft();
+  if (raft.configuration_index() != met_index_ || raft.is_configuration_committed() != met_committed_) meet_members();
   if (std::exchange(is_removed_, false) && !is_stopping_) {
     log::info("is no member of the cluster any more");
     stop();
@@ -253,6 +273,7 @@ void Node::tick() {
 
 void Node::after_step() {
   log_role();
+  if (!met_committed_ && replica_->raft().is_configuration_committed()) wake();
   arm_timer();
 }
 
@@ -313,6 +334,7 @@ void Node::stop_when_idle() {
   timer_.reset();
   proposals_.reset();
   commits_.reset();
+  orders_.reset();
   log::info("has stopped");
   auto stopped = std::move(stopped_);
   stop_timer_.reset();

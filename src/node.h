@@ -39,8 +39,9 @@ namespace skiff {
 class Node final : private Outside, private ApiHost {
  public:
   // `stopped` is called once a clean stop is done; whatever else keeps the loop alive is then to be let go.
+  // `joined` is what a node that is being added was told (src/joining); null: it founds its cluster, or comes back.
   static Result<std::unique_ptr<Node>> start(transport::Loop& loop, const Options& options,
-                                             std::function<void()> stopped);
+                                             const store::Identity* joined, std::function<void()> stopped);
   ~Node() override;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -50,7 +51,7 @@ class Node final : private Outside, private ApiHost {
 
  private:
   Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered, std::function<void()> stopped);
-  Result<> open_doors();
+  Result<> open_doors(const store::Recovered& recovered);
   void begin(store::Opened opened);
 
   // Outside
@@ -63,16 +64,25 @@ class Node final : private Outside, private ApiHost {
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
   void drop(store::Kv kv) override;
   void order_ended(const raft::OrderEnd& end) override;
+  void order_answered(const Caller& caller, OrderAnswer answer) override;
+  void withdrawn(const Withdrawn& member) override;
   void members_changed() override;
   void removed() override;
 
   // ApiHost
   bool propose(Request request) override;
+  bool order(const Caller& caller, raft::Order order) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
   Result<std::unique_ptr<transport::BodySource>> backup() override;
 
+  struct ClientOrder {
+    Caller caller;
+    raft::Order order;
+  };
   void received(raft::Message&& message);
+  void give(std::vector<ClientOrder>&& orders);
+  void told_removed(raft::NodeId by);
   void saved(uint64_t save, uint64_t took_ns);
   void snapshot_written(SnapshotWritten written, const std::string& trouble);
   void apply(std::vector<std::vector<raft::Entry>>&& batches);
@@ -97,7 +107,8 @@ class Node final : private Outside, private ApiHost {
   std::optional<transport::AsyncQueue<Request>> proposals_;
   std::optional<transport::AsyncQueue<std::vector<raft::Entry>>> commits_;
   Pace backup_pace_{limits::kSnapshotBytesPerS};  // of all backups together
-  std::deque<raft::Entry> to_apply_;              // committed, more than one turn's worth
+  std::optional<transport::AsyncQueue<ClientOrder>> orders_;
+  std::deque<raft::Entry> to_apply_;  // committed, more than one turn's worth
   std::optional<transport::Timer> timer_;
   std::optional<transport::Timer> stop_timer_;
   Api api_;
@@ -108,7 +119,8 @@ class Node final : private Outside, private ApiHost {
   uint64_t slowest_sync_ns_ = 0;
   log::Limit slow_disk_{10'000};
   log::Limit strange_commands_{10'000};
-  bool has_other_members_ = false;
+  raft::Index met_index_ = 0;  // of the configuration that the links follow, and whether it was committed then
+  bool met_committed_ = false;
   bool is_removed_ = false;
   bool is_stopping_ = false;
   bool is_handing_over_ = false;

@@ -6,6 +6,7 @@
 
 #include "src/limits.h"
 #include "src/node.h"
+#include "src/node_setup.h"
 
 namespace skiff {
 
@@ -24,8 +25,18 @@ NodeReport Node::report() const {
                     .disk = {},
                     .snapshots = {},
                     .clients = {}};
-  for (const store::Founder& founder : identity_.founders) {
-    report.members.push_back({.id = founder.id, .address = founder.address});
+  const raft::Raft& raft = replica_->raft();
+  const raft::Configuration& configuration = raft.configuration();
+  for (const raft::Member& member : configuration.members) {
+    report.members.push_back({.id = member.id, .address = member.address, .role = member.role});
+  }
+  for (const raft::Member& member : configuration.outgoing) {
+    if (configuration.find(member.id) != nullptr) continue;
+    report.members.push_back({.id = member.id, .address = member.address, .role = member.role, .is_leaving = true});
+  }
+  report.is_changing = configuration.is_joint() || !raft.is_configuration_committed();
+  for (const Withdrawn& gone : replica_->withdrawn()) {
+    report.withdrawn.push_back({.id = gone.node, .address = gone.address, .reason = why_withdrawn(options_)});
   }
   for (const transport::Peers::Status& peer : peers_->status()) {
     report.peers.push_back(

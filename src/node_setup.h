@@ -4,15 +4,37 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "src/base/result.h"
 #include "src/options.h"
 #include "src/replica.h"
+#include "store/files.h"
 #include "store/identity.h"
 #include "store/storage.h"
+#include "transport/address.h"
 #include "transport/http_limits.h"
+#include "transport/peer.h"
 
 namespace skiff {
+
+// Whether the folder's node was there when its cluster began; else it was added later, and its founders are those who
+// told it about the cluster.
+bool is_founder(const store::Identity& identity);
+// An error if a folder would have to be founded, and this node has neither a place among the founders nor joins.
+Result<> check_founding(store::Files& files, const Options& options, bool joins);
+// Where this node waits for its peers: what it was told, or else where the others know it to be.
+Result<transport::Address> listening_address(const Options& options, const store::Recovered& recovered);
+
+// Whom to talk to, and what to say to others.
+struct Acquaintances {
+  std::vector<transport::PeerMember> members;
+  transport::Reception reception;
+};
+Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity);
+
+// "it was added, and not heard of for 10m"
+std::string why_withdrawn(const Options& options);
 
 store::Identity wanted_identity(const Options& options);
 uint64_t random_seed();

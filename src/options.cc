@@ -162,7 +162,9 @@ const Setting kSettings[] = {
     {{"join", ""},
      take_join,
      [](const Options&) -> std::string { return "off"; },
-     "this node is being added to a running cluster; not supported yet"},
+     "this node is being added to a running cluster: --cluster names\n"
+     "members that are there, and this node in its place, or else\n"
+     "--peer-listen says where it is. Of no effect once it has joined"},
     {{"port", "PORT"},
      take_port,
      [](const Options& fresh) { return std::to_string(fresh.port); },
@@ -193,6 +195,11 @@ const Setting kSettings[] = {
      take_duration<&Options::request_timeout_ns, limits::kRequestTimeoutMinNs, limits::kRequestTimeoutMaxNs>,
      [](const Options& fresh) { return show_duration_ns(fresh.request_timeout_ns); },
      "after which a request without an answer is answered 503 or 504"},
+    {{"join-timeout", "DURATION"},
+     take_duration<&Options::join_timeout_ns, limits::kJoinTimeoutMinNs, limits::kJoinTimeoutMaxNs>,
+     [](const Options& fresh) { return show_duration_ns(fresh.join_timeout_ns); },
+     "a member that was added, and that the leader has not heard of for\n"
+     "so long, is withdrawn"},
     {{"value-bytes-max", "SIZE"},
      take_value_bytes_max,
      [](const Options& fresh) { return show_bytes(fresh.value_bytes_max); },
@@ -228,10 +235,13 @@ Result<> take_all(const std::vector<Given>& source, Options& options) {
 }
 
 Result<> require_fit(const Options& options) {
-  if (options.join) return wrong("--join", "joining a running cluster is not supported yet");
-  if (options.id > options.cluster.size()) {
+  const bool has_entry = options.id <= options.cluster.size();
+  if (!has_entry && !options.peer_listen) {
     return wrong("--id", std::to_string(options.id) + " has no entry in --cluster, which names " +
                              std::to_string(options.cluster.size()));
+  }
+  if (options.join && others_of(options).empty()) {
+    return wrong("--join", "--cluster must name members that are there");
   }
   if (options.election_timeout_ns < limits::kHeartbeatsPerElectionTimeoutMin * options.heartbeat_ns) {
     return wrong("--election-timeout", show_duration_ns(options.election_timeout_ns) + " is less than " +
@@ -266,6 +276,15 @@ Result<Options> combine(const std::vector<Given>& flags, const std::vector<Given
 }
 
 }  // namespace
+
+std::vector<Address> others_of(const Options& options) {
+  std::vector<Address> others = options.cluster;
+  if (!options.peer_listen && options.id <= others.size()) {
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(options.id - 1));
+  }
+  std::erase_if(others, [&](const Address& address) { return address == options.peer_listen; });
+  return others;
+}
 
 Result<Asked> read_options(std::span<const char* const> arguments, const Environment& environment,
                            const ReadFile& read_file) {

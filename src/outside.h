@@ -68,6 +68,26 @@ struct SnapshotWritten {
   std::optional<store::Kv> loaded;  // what a fetched one holds
 };
 
+// The end of an operator's order.
+struct OrderAnswer {
+  enum class Kind {
+    done,
+    not_found,  // there is no such member
+    conflict,   // it cannot be done as things are; `reason` says what to do instead
+    refused,    // nothing was done, and nothing ever will be: it may be given again
+    unknown,    // it may or may not come true
+  };
+  Kind kind = Kind::done;
+  raft::Order order;
+  std::string reason;
+};
+
+// A member that was added, and that nobody heard of in time.
+struct Withdrawn {
+  raft::NodeId node = 0;
+  std::string address;
+};
+
 class Outside {
  public:
   virtual ~Outside() = default;
@@ -90,7 +110,11 @@ class Outside {
   // A map that nobody needs any more. Taking it apart may take a while.
   virtual void drop(store::Kv kv) = 0;
 
-  // An order of the operator (Replica::change_members, hand_over) has ended.
+  // An order of a client (Replica::order) has ended.
+  virtual void order_answered(const Caller& caller, OrderAnswer answer) = 0;
+  // This node leads, and has withdrawn it.
+  virtual void withdrawn(const Withdrawn& member) = 0;
+  // An order of the shell (Replica::change_members, hand_over) has ended.
   virtual void order_ended(const raft::OrderEnd& end) = 0;
   // Raft::configuration() is another one now: talk to those it names.
   virtual void members_changed() = 0;

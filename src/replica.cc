@@ -26,6 +26,7 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& ou
       kv_(std::move(kv)),
       snapshots_(config_.snapshots, kv_, outside),
       backups_(kv_, config_.snapshots.cluster, config_.backups_max),
+      orders_(orders_config(config_), raft_, outside),
       now_(now),
       patience_(config_.raft.election_timeout) {
   CHECK(config_.incarnation > 0);
@@ -43,6 +44,8 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
     bool is_write = request.kind == Request::Kind::put || request.kind == Request::Kind::remove;
     if (is_stopping_) {
       refuse(request, "this node is shutting down");
+    } else if (is_removed_ || orders_.is_leaving(now)) {
+      refuse(request, "this node is being removed");
     } else if (is_write) {
       take_write(now, request);
     } else if (reads_.size() + reads.size() >= config_.waiting_reads_max) {
@@ -117,13 +120,16 @@ void Replica::carry_out() {
     if (!effects.committed.empty()) outside_.commit(std::move(effects.committed));
     take_confirmations(effects);
     take_refusals(effects);
-    for (const raft::OrderEnd& end : effects.orders) outside_.order_ended(end);
+    take_orders(effects);
     if (effects.fetch) snapshots_.want(now_, *effects.fetch, raft_);
     if (effects.membership_changed) outside_.members_changed();
     if (effects.removed) outside_.removed();
     ask_again_if_leader_changed();
+    drive_orders();
   }
   answer_ready_reads();
+  if (orders_.is_leaving(now_)) drive_orders();
+  if (is_removed_) end_what_waits();
 }
 
 void Replica::take_confirmations(const raft::Effects& effects) {
@@ -160,7 +166,12 @@ void Replica::received(raft::Time now, raft::Message message) {
     }
   }
   if (take_snapshot_message(now, message)) return;
-  step(now, raft::Received{std::move(message)});
+  if (orders_.received(now, message)) {
+    now_ = now;
+    drive_orders();
+  } else {
+    step(now, raft::Received{std::move(message)});
+  }
   carry_out();
 }
 
@@ -304,21 +315,13 @@ void Replica::peer_gone(raft::Time now, raft::NodeId node) {
   carry_out();
 }
 
-void Replica::change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes) {
-  step(now, raft::ChangeAsked{.id = id, .changes = std::move(changes)});
-  carry_out();
-}
-
-void Replica::hand_over(raft::Time now, uint64_t id, raft::NodeId to) {
-  step(now, raft::TransferAsked{.id = id, .to = to});
-  carry_out();
-}
-
 void Replica::tick(raft::Time now) {
   step(now, raft::TimePassed{});
   answer_expired();
   snapshots_.tick(now, raft_);
   ask_again_if_stuck();
+  orders_.withdraw_the_silent(now);
+  drive_orders();
   hand_out();
   ask_held_reads();
   carry_out();
@@ -326,7 +329,7 @@ void Replica::tick(raft::Time now) {
 
 raft::Time Replica::next_deadline() const {
   raft::Time requests = std::min(writes_.next_deadline(), reads_.next_deadline());
-  return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline()});
+  return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline(), orders_.next_deadline()});
 }
 
 void Replica::answer_expired() {

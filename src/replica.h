@@ -18,6 +18,7 @@
 #include "src/base/result.h"
 #include "src/outside.h"
 #include "src/replica_backups.h"
+#include "src/replica_orders.h"
 #include "src/replica_snapshots.h"
 #include "src/waiting.h"
 #include "store/kv.h"
@@ -38,7 +39,13 @@ struct ReplicaConfig {
   uint64_t waiting_write_bytes_max = 0;
   uint64_t waiting_reads_max = 0;
   size_t backups_max = 0;
+  // A member that was added, and that the leader has not heard of for so long, is withdrawn. 0: never.
+  raft::Time join_timeout = 0;
+  size_t members_max = 0;
 };
+
+// What a replica's orders are told of it.
+OrdersConfig orders_config(const ReplicaConfig& config);
 
 class Replica {
  public:
@@ -65,7 +72,10 @@ class Replica {
   ReplicaBackups& backups() { return backups_; }
   const ReplicaBackups& backups() const { return backups_; }
 
-  // Orders of the operator. They end by way of Outside::order_ended(), with the same id, unique per process.
+  // An operator's order, given to whichever node. Ends by way of Outside::order_answered().
+  void order(raft::Time now, const Caller& caller, raft::Order order);
+  // Orders of the shell, carried out here or not at all. They end by way of Outside::order_ended(), with the same id,
+  // unique per process.
   void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
   void hand_over(raft::Time now, uint64_t id, raft::NodeId to);
 
@@ -74,11 +84,12 @@ class Replica {
 
   // From now on every new request is refused; those that wait are still answered.
   void stop_taking() { is_stopping_ = true; }
-  bool has_waiting() const { return writes_.size() + reads_.size() > 0; }
+  bool has_waiting() const { return writes_.size() + reads_.size() > 0 || orders_.has_waiting(); }
 
   const store::Kv& kv() const { return kv_; }
   const raft::Raft& raft() const { return raft_; }
   const ReplicaSnapshots::Counts& snapshots() const { return snapshots_.counts(); }
+  const std::deque<Withdrawn>& withdrawn() const { return orders_.withdrawn(); }
   uint64_t waiting_writes() const { return writes_.size(); }
   uint64_t waiting_reads() const { return reads_.size(); }
   // Commands from peers that this version cannot decode, or that claim to be somebody else's.
@@ -90,6 +101,9 @@ class Replica {
   void take_write(raft::Time now, const Request& request);
   void take_refusals(const raft::Effects& effects);
   void take_confirmations(const raft::Effects& effects);
+  void take_orders(const raft::Effects& effects);
+  void drive_orders();
+  void end_what_waits();
   void hand_out();
   void ask_held_reads();
   void ask_again_if_leader_changed();
@@ -113,6 +127,7 @@ class Replica {
   std::optional<store::Kv> arrived_;  // what kv_ becomes when the core begins anew
   ReplicaSnapshots snapshots_;
   ReplicaBackups backups_;
+  ReplicaOrders orders_;
   WaitingWrites writes_;
   WaitingReads reads_;
 
@@ -129,6 +144,7 @@ class Replica {
   raft::Time progress_at_ = 0;  // when something of ours was last handed out anew, confirmed or applied
   raft::Time patience_;         // how long after that we take what is under way for lost; doubles each time
   bool is_stopping_ = false;
+  bool is_removed_ = false;
   uint64_t refused_commands_ = 0;
 };
 

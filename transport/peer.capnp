@@ -45,6 +45,8 @@ struct Message {
     timeoutNow @17 :Void;
     transferRequest @18 :TransferRequest;
     removed @19 :Void;
+    orderRequest @20 :OrderRequest;
+    orderReply @21 :OrderReply;
   }
 }
 
@@ -140,4 +142,38 @@ struct SnapshotPiece {
 
 struct TransferRequest {
   to @0 :UInt64;
+}
+
+# What an operator wants; see raft::Order.
+struct OrderRequest {
+  incarnation @0 :UInt64;
+  number @1 :UInt64;
+  kind @2 :UInt8;  # the numbers of raft::Order::Kind
+  node @3 :UInt64;
+  address @4 :Data;
+}
+
+struct OrderReply {
+  incarnation @0 :UInt64;
+  number @1 :UInt64;
+  outcome @2 :UInt8;  # the numbers of raft::OrderReply::Outcome
+  reason @3 :Data;
+}
+
+# Instead of a greeting: a node that has just been added, and knows neither cluster nor members, asks for both. It is
+# answered with a Welcome or a Refusal, and the connection ends.
+struct Introduction {
+  protocol @0 :UInt16;
+  from @1 :UInt64;
+}
+
+struct Welcome {
+  protocol @0 :UInt16;
+  cluster @1 :UInt64;
+  members @2 :List(Member);
+}
+
+struct Member {
+  id @0 :UInt64;
+  address @1 :Data;
 }

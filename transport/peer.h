@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "raft/types.h"
 #include "transport/address.h"
@@ -22,6 +24,13 @@ struct PeerMember {
   Address address;
 
   auto operator<=>(const PeerMember&) const = default;
+};
+
+// What is said at the door to who is no ordinary member.
+struct Reception {
+  Welcome welcome;                    // to members that have only just been added
+  std::set<raft::NodeId> newcomers;   // these
+  std::vector<raft::NodeId> removed;  // and these were removed for good
 };
 
 inline Greeting greeting_to(raft::NodeId node, const PeerIdentity& us) {

@@ -24,6 +24,8 @@ std::string complaint(Refusal refusal, const Greeting& greeting) {
     case Refusal::other_version:
       return "it speaks version " + std::to_string(greeting.protocol) + " of the peer protocol, this node speaks " +
              std::to_string(kProtocolVersion);
+    case Refusal::removed: return who + ", which was removed from this cluster";
+    case Refusal::taken: return who + ", which is there already";
     case Refusal::other_node: return who + " and takes this node for node " + std::to_string(greeting.to);
   }
   return who;
@@ -66,7 +68,7 @@ class PeerDoor::Guest {
   }
 
   Result<> take(const Frame& frame, std::vector<raft::Message>& messages) {
-    if (is_stranger()) return greeted(frame);
+    if (is_stranger()) return frame.kind == FrameKind::introduction ? introduced(frame) : greeted(frame);
     Result<raft::Message> message = decode_message(frame);
     if (!message) return tl::unexpected(message.error());
     if (message->from != node_) {
@@ -83,13 +85,32 @@ class PeerDoor::Guest {
     Result<Greeting> greeting = decode_greeting(frame);
     if (!greeting) return tl::unexpected(greeting.error());
     std::optional<Refusal> against = objection(*greeting, door_.us_);
-    if (!against && !door_.members_.contains(greeting->from)) against = Refusal::unknown_member;
+    if (!against) against = door_.objection_to(greeting->from);
     if (against) {
       is_leaving_ = true;
       stream_->write(encode(*against));
       return fail(Error::Code::invalid, complaint(*against, *greeting));
     }
     door_.welcome(*this, greeting->from);
+    return {};
+  }
+
+  // Answered in one frame; it comes back with a greeting.
+  Result<> introduced(const Frame& frame) {
+    Result<Introduction> introduction = decode_introduction(frame);
+    if (!introduction) return tl::unexpected(introduction.error());
+    std::optional<Refusal> against = door_.objection_to(introduction->from);
+    if (introduction->protocol != kProtocolVersion) against = Refusal::other_version;
+    if (!against && !door_.reception_.newcomers.contains(introduction->from)) against = Refusal::taken;
+    is_leaving_ = true;
+    if (against) {
+      stream_->write(encode(*against));
+      return fail(Error::Code::invalid,
+                  complaint(*against, {.protocol = introduction->protocol, .from = introduction->from}));
+    }
+    log::info("peer port: welcomes node " + std::to_string(introduction->from) + " at " + remote_);
+    stream_->write(encode(door_.reception_.welcome));
+    stream_->close_after_writing();
     return {};
   }
 
@@ -148,6 +169,13 @@ void PeerDoor::dismiss_oldest_stranger() {
   ++turned_away_;
   complain((*oldest)->remote(), "too many connections wait to greet");
   guests_.erase(oldest);
+}
+
+std::optional<Refusal> PeerDoor::objection_to(raft::NodeId node) const {
+  if (members_.contains(node)) return std::nullopt;
+  const auto& removed = reception_.removed;
+  const bool was_removed = std::find(removed.begin(), removed.end(), node) != removed.end();
+  return was_removed ? Refusal::removed : Refusal::unknown_member;
 }
 
 void PeerDoor::welcome(Guest& guest, raft::NodeId node) {

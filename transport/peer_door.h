@@ -2,6 +2,8 @@
 //
 // Whoever connects must greet, within a deadline and rightly: our protocol version, our cluster, meant for us, and
 // from a member. It is greeted back, and from then on sends messages, each checked to be from the greeter and to us.
+// Who was removed for good is told so, and stops. A member that has only just been added knows nothing of the cluster
+// yet: it introduces itself instead, is told which cluster this is and where its members live, and comes back.
 //
 // What goes wrong: a greeting that is wrong is answered with the reason, then the connection is closed; anything else
 // that is not a peer's is closed without a word. Either is logged at most once in a while for each remote host and
@@ -19,6 +21,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -49,6 +52,8 @@ class PeerDoor {
 
   // Who may come in. Closes the connections of those who may no longer.
   void set_members(std::set<raft::NodeId> members);
+  // What is said to those who introduce themselves, and to those who were removed.
+  void set_reception(Reception reception) { reception_ = std::move(reception); }
 
   uint16_t port() const { return listener_->port(); }
   uint64_t received(raft::NodeId from) const;            // messages, since the start
@@ -62,6 +67,7 @@ class PeerDoor {
 
   void accepted(std::unique_ptr<Stream> stream);
   void dismiss_oldest_stranger();
+  std::optional<Refusal> objection_to(raft::NodeId node) const;
   void welcome(Guest& guest, raft::NodeId node);
   void dismiss(const Guest& guest);
   void deliver(raft::NodeId from, std::vector<raft::Message>&& messages);
@@ -72,6 +78,7 @@ class PeerDoor {
   const Limits limits_;
   Received received_;
   std::set<raft::NodeId> members_;
+  Reception reception_;
   std::list<std::unique_ptr<Guest>> guests_;  // the oldest first
   std::map<raft::NodeId, uint64_t> received_from_;
   uint64_t turned_away_ = 0;

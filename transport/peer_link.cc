@@ -114,7 +114,12 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
 
 void PeerLink::received(std::string_view bytes) {
   Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return answered(frame); });
-  if (!fed) return lost(fed.error().what);
+  if (!fed) {
+    auto removed = std::exchange(was_removed_, false) ? events_.removed : nullptr;
+    lost(fed.error().what);
+    if (removed) removed();  // may destroy this link
+    return;
+  }
   if (state_ == State::greeting && is_welcome_) greeted();
 }
 
@@ -124,6 +129,7 @@ Result<> PeerLink::answered(const Frame& frame) {
   if (frame.kind == FrameKind::refusal) {
     Result<Refusal> refusal = decode_refusal(frame);
     if (!refusal) return tl::unexpected(refusal.error());
+    was_removed_ = *refusal == Refusal::removed;
     return fail(Error::Code::unavailable, "turned away: " + std::string(describe(*refusal)));
   }
   Result<Greeting> greeting = decode_greeting(frame);

@@ -43,7 +43,8 @@ std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
   return std::make_unique<PeerLink>(loop_, us_, member, limits_.link, seeds_.next(),
                                     PeerLink::Events{.connected = tell(&Events::connected),
                                                      .disconnected = tell(&Events::disconnected),
-                                                     .gone = tell(&Events::gone)});
+                                                     .gone = tell(&Events::gone),
+                                                     .removed = tell(&Events::removed)});
 }
 
 void Peers::send(const raft::Message& message) {

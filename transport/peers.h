@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "raft/message.h"
@@ -32,9 +33,10 @@ class Peers {
 
   struct Events {
     std::function<void(raft::Message&&)> received;
-    std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like the next two
+    std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like the next three
     std::function<void(raft::NodeId)> disconnected;  // and has broken
     std::function<void(raft::NodeId)> gone;          // its process is not there: a dial was refused, each time
+    std::function<void(raft::NodeId)> removed;       // it turned us away: this node was removed for good
   };
 
   struct Limits {
@@ -61,6 +63,9 @@ class Peers {
 
   // Dials who is new, drops who is missing, dials again whose address changed. This node's own entry is ignored.
   void set_members(const std::vector<Member>& members);
+
+  // What the door says to newcomers and to those who were removed.
+  void set_reception(Reception reception) { door_->set_reception(std::move(reception)); }
 
   // Never blocks; may drop. Requires: message.from is this node.
   void send(const raft::Message& message);

@@ -98,7 +98,9 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                        .leader_window_bytes = 2'000 * scale,
                        .waiting_writes_max = 40 * scale,
                        .waiting_write_bytes_max = 20'000 * scale,
-                       .waiting_reads_max = 40 * scale};
+                       .waiting_reads_max = 40 * scale,
+                       .join_timeout = 5 * kSecond,
+                       .members_max = 7};
   return config;
 }
 
@@ -223,6 +225,12 @@ void Machine::change_members(uint64_t order, std::vector<raft::Change> changes) 
 
 void Machine::hand_over(uint64_t order, raft::NodeId to) {
   in_process([this, order, to] { step([&](Replica& replica) { replica.hand_over(local_now(), order, to); }); });
+}
+
+void Machine::order(uint64_t name, raft::Order order) {
+  in_process([this, name, order = std::move(order)] {
+    step([&](Replica& replica) { replica.order(local_now(), {.request = name}, order); });
+  });
 }
 
 void Machine::arm_timer() {
@@ -368,6 +376,18 @@ void Machine::answer(const Caller& caller, Answer answer) { events_.answer(calle
 void Machine::order_ended(const raft::OrderEnd& end) {
   world_.trace([&] { return std::to_string(id_) + " order " + std::to_string(end.id) + ' ' + raft::describe(end); });
   events_.order_ended(end);
+}
+
+void Machine::order_answered(const Caller& caller, OrderAnswer answer) {
+  world_.trace([&] {
+    return std::to_string(id_) + " client's order " + std::to_string(caller.request) +
+           " ends: " + std::to_string(static_cast<int>(answer.kind)) + ' ' + answer.reason;
+  });
+  events_.order_answered(caller, answer);
+}
+
+void Machine::withdrawn(const Withdrawn& member) {
+  world_.trace([&] { return std::to_string(id_) + " withdraws " + std::to_string(member.node); });
 }
 
 void Machine::removed() {

@@ -27,6 +27,7 @@ class Machine final : private Outside {
     std::function<void(raft::Message&&)> send;
     std::function<void(const Caller&, Answer)> answer;
     std::function<void(const raft::OrderEnd&)> order_ended;
+    std::function<void(const Caller&, const OrderAnswer&)> order_answered;
     std::function<void(raft::NodeId)> stopped;  // the process has ended, by itself or as it was told
   };
   // `founders` is empty for a node that waits to be added.
@@ -60,6 +61,7 @@ class Machine final : private Outside {
   void gone(raft::NodeId peer);
   void change_members(uint64_t order, std::vector<raft::Change> changes);
   void hand_over(uint64_t order, raft::NodeId to);
+  void order(uint64_t name, raft::Order order);
 
  private:
   // Outside
@@ -72,6 +74,8 @@ class Machine final : private Outside {
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
   void drop(store::Kv) override {}
   void order_ended(const raft::OrderEnd& end) override;
+  void order_answered(const Caller& caller, OrderAnswer answer) override;
+  void withdrawn(const Withdrawn& member) override;
   void members_changed() override {}
   void removed() override;
 

@@ -64,7 +64,13 @@ void Simulation::strike(Fault fault) {
       world_.after(world_.between(world_.weather.heartbeat, 3 * world_.weather.election_timeout),
                    [machine] { machine->go_on(); });
       break;
-    case Fault::transfer: machine->hand_over(++orders_, world_.chance(500) ? 0 : peer); break;
+    case Fault::transfer:
+      if (world_.chance(300)) {
+        machine->order(++orders_, {.kind = raft::Order::Kind::lead, .node = peer, .address = {}});
+      } else {
+        machine->hand_over(++orders_, world_.chance(500) ? 0 : peer);
+      }
+      break;
     case Fault::membership: return change_members();
     case Fault::replace: return replace(node);
     case Fault::loss:
@@ -262,7 +268,7 @@ void Simulation::change_members() {
   }
   world_.count(Fault::membership);
   raft::NodeId leader = leads->leader();
-  machines_.at(leader)->change_members(++orders_, std::move(changes));
+  if (!give_order(changes)) machines_.at(leader)->change_members(++orders_, std::move(changes));
   if (world_.chance(500)) {  // in the middle of it
     world_.after(world_.between(0, 4 * (world_.weather.hop + world_.weather.sync)), [this, leader] {
       if (world_.is_healed || !world_.is_allowed(Fault::isolate)) return;
@@ -274,6 +280,40 @@ void Simulation::change_members() {
   std::vector<raft::NodeId> everybody;
   for (const auto& [id, machine] : machines_) everybody.push_back(id);
   clients_.nodes_are(everybody);
+}
+
+// As an operator does it: one change, at whichever node. False: it is none that an operator can ask for.
+bool Simulation::give_order(const std::vector<raft::Change>& changes) {
+  if (changes.size() != 1 || world_.chance(400)) return false;
+  const raft::Change& change = changes.front();
+  Machine* some = any_up();
+  const bool is_add = change.kind == raft::Change::Kind::add;
+  if (some == nullptr || (!is_add && change.kind != raft::Change::Kind::remove)) return false;
+  some->order(++orders_, {.kind = is_add ? raft::Order::Kind::add : raft::Order::Kind::remove,
+                          .node = change.node,
+                          .address = is_add ? "at:" + std::to_string(change.node) : ""});
+  return true;
+}
+
+void Simulation::note_order(const OrderAnswer& answer) {
+  const bool is_done = answer.kind == OrderAnswer::Kind::done;
+  const bool is_unknown = answer.kind == OrderAnswer::Kind::unknown;
+  if (answer.order.kind == raft::Order::Kind::remove && is_done) told_removed_.insert(answer.order.node);
+  if (answer.order.kind == raft::Order::Kind::add && !is_done && !is_unknown) {
+    told_not_added_.insert(answer.order.node);
+  }
+}
+
+void Simulation::require_what_was_answered() {
+  const raft::Configuration now = members();
+  for (raft::NodeId node : told_removed_) {
+    world_.require(now.was_removed(node) && !now.has(node), "acknowledged",
+                   "node " + std::to_string(node) + " was removed, as an operator was told, and is not");
+  }
+  for (raft::NodeId node : told_not_added_) {
+    world_.require(!now.was_removed(node) && !now.has(node), "refused",
+                   "node " + std::to_string(node) + " was never added, as an operator was told, and was");
+  }
 }
 
 // Its disk is gone for good.

@@ -53,6 +53,7 @@ Machine& Simulation::add_machine(std::vector<raft::NodeId> founders) {
                                });
                              },
                          .order_ended = [](const raft::OrderEnd&) {},
+                         .order_answered = [this](const Caller&, const OrderAnswer& answer) { note_order(answer); },
                          .stopped = [this](raft::NodeId node) { stopped(node); }};
   auto [place, is_new] =
       machines_.emplace(id, std::make_unique<Machine>(world_, checker_, id, std::move(founders), std::move(events)));
@@ -171,6 +172,7 @@ void Simulation::demand_life() {
     world_.run_until(world_.now() + kSecond);
   }
   world_.require(has_converged(), "liveness", "all was healed, and yet the members do not agree a minute later");
+  require_what_was_answered();
   for (raft::NodeId node : voices()) {
     try_until_done(node, Request::Kind::put, "/last", 3);
     try_until_done(node, Request::Kind::get, "/last", 3);

@@ -65,6 +65,9 @@ class Simulation {
   void crash(Fault fault);
   void damage(Fault fault);
   void change_members();
+  bool give_order(const std::vector<raft::Change>& changes);
+  void note_order(const OrderAnswer& answer);
+  void require_what_was_answered();
   void replace(raft::NodeId lost);
   void restart_later(raft::NodeId node, Time delay);
   Machine* any_machine();
@@ -80,6 +83,10 @@ class Simulation {
   std::map<raft::NodeId, std::unique_ptr<Machine>> machines_;
   std::set<raft::NodeId> lost_;  // for good: their disks are damaged or thrown away
   uint64_t orders_ = 0;
+  // What operators were told, by the node it was about: of removals that are done, and of additions, each asked for
+  // once, that never come true.
+  std::set<raft::NodeId> told_removed_;
+  std::set<raft::NodeId> told_not_added_;
 };
 
 }  // namespace skiff::sim

@@ -149,10 +149,22 @@ TEST_CASE("trouble names the place and what is wrong") {
       {{"--value-bytes-max=1 MiB"}, "--value-bytes-max: \"1 MiB\" is no size, like 1MiB, 64KiB or 4096"},
       {{"--snapshot-log-bytes=63KiB"}, "--snapshot-log-bytes: \"63KiB\" is out of range (64KiB to 1024GiB)"},
       {{"--log-level=loud"}, "--log-level: \"loud\" is not one of debug, info, warn, error, off"},
-      {{"--join"}, "--join: joining a running cluster is not supported yet"},
+      {{"--join"}, "--join: --cluster must name members that are there"},
+      {{"--join", "--cluster=a:1"}, "--join: --cluster must name members that are there"},
+      {{"--join", "--id=4", "--cluster=a:1,b:1,c:1"}, "--id: 4 has no entry in --cluster, which names 3"},
+      {{"--join-timeout=1ms"}, "--join-timeout: \"1ms\" is out of range (1s to 24h)"},
       {{"--join=perhaps"}, "--join: \"perhaps\" is neither true nor false"},
   };
   for (const Row& row : rows) REQUIRE(trouble(row.arguments) == row.says);
+}
+
+TEST_CASE("who joins asks everybody in --cluster but itself") {
+  using Addresses = std::vector<transport::Address>;
+  REQUIRE(others_of(good({"--join", "--id=3", "--cluster=a:1,b:1,c:1"})) == Addresses{{"a", 1}, {"b", 1}});
+  REQUIRE(others_of(good({"--join", "--id=7", "--cluster=a:1,b:1", "--peer-listen=0.0.0.0:1"})) ==
+          Addresses{{"a", 1}, {"b", 1}});
+  REQUIRE(others_of(good({"--join", "--id=7", "--cluster=a:1,127.0.0.1:2", "--peer-listen=127.0.0.1:2"})) ==
+          Addresses{{"a", 1}});
 }
 
 TEST_CASE("an address that is none is told from one that is") {
@@ -196,10 +208,11 @@ TEST_CASE("help and version are asked for by flag, whatever else is said") {
 
 TEST_CASE("help names every setting with its default") {
   const std::string text = help_text();
-  for (const char* flag : {"--id N", "--cluster URL,URL,...", "--join", "--port PORT", "--listen ADDRESS",
-                           "--peer-listen ADDRESS:PORT", "--data-dir FOLDER", "--heartbeat DURATION",
-                           "--election-timeout DURATION", "--request-timeout DURATION", "--value-bytes-max SIZE",
-                           "--snapshot-log-bytes SIZE", "--log-level LEVEL", "--config FILE", "--version", "--help"}) {
+  for (const char* flag :
+       {"--id N", "--cluster URL,URL,...", "--join", "--port PORT", "--listen ADDRESS", "--peer-listen ADDRESS:PORT",
+        "--data-dir FOLDER", "--heartbeat DURATION", "--election-timeout DURATION", "--request-timeout DURATION",
+        "--value-bytes-max SIZE", "--snapshot-log-bytes SIZE", "--join-timeout DURATION", "--log-level LEVEL",
+        "--config FILE", "--version", "--help"}) {
     REQUIRE(text.find(flag) != std::string::npos);
   }
   for (const char* standard : {"[1]", "[http://127.0.0.1:9021]", "[off]", "[9121]", "[127.0.0.1]", "[skiff-<id>.data]",

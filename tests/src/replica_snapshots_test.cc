@@ -27,6 +27,8 @@ struct World : Outside {
   void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}
   void drop(store::Kv) override {}
   void order_ended(const raft::OrderEnd&) override {}
+  void order_answered(const Caller&, OrderAnswer) override {}
+  void withdrawn(const Withdrawn&) override {}
   void members_changed() override {}
   void removed() override {}
 

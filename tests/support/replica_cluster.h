@@ -42,6 +42,11 @@ class ReplicaCluster {
   uint64_t ask(raft::NodeId node, Request request);
   // Orders the same way: "done", "refused", "unknown", "passed on", each with its reason.
   uint64_t hand_over(raft::NodeId node, raft::NodeId to);
+  // An operator's, given to any node: "done", "not found", "conflict", "refused", "unknown", with the reason.
+  uint64_t order(raft::NodeId node, raft::Order order);
+  // Another replica, which waits to be added.
+  void add_spare(raft::NodeId node);
+  const std::vector<raft::NodeId>& withdrew(raft::NodeId node) const { return nodes_.at(node).withdrew; }
   uint64_t change(raft::NodeId node, std::vector<raft::Change> changes);
   bool was_removed(raft::NodeId node) const { return nodes_.at(node).was_removed; }
   // "done", "done: value", "missing", "refused", "unknown", or "" while there is none.
@@ -67,7 +72,9 @@ class ReplicaCluster {
     raft::HardState disk_hard_state;
     std::vector<raft::Entry> disk_entries;
     bool disk_is_held = false;
+    bool is_founder = true;
     bool was_removed = false;
+    std::vector<raft::NodeId> withdrew;
 
     void send(raft::Message&& message) override;
     void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
@@ -79,6 +86,8 @@ class ReplicaCluster {
     void commit(std::vector<raft::Entry> entries) override { commits.push_back(std::move(entries)); }
     void answer(const Caller& caller, Answer answer) override;
     void order_ended(const raft::OrderEnd& end) override;
+    void order_answered(const Caller& caller, OrderAnswer answer) override;
+    void withdrawn(const Withdrawn& member) override { withdrew.push_back(member.node); }
     void members_changed() override {}
     void removed() override { was_removed = true; }
   };

@@ -41,6 +41,49 @@ TEST_CASE("whoever does not belong here is told why, and logged") {
   }
 }
 
+TEST_CASE("who was removed for good is told so, and hears it", "[M8]") {
+  Logged logged;
+  World world;
+  Node a(world, 1), b(world, 2);
+  b.peers->set_members({a.member(), b.member()});
+  a.peers->set_members({a.member()});
+  world.until([&] { return a.peers->door().turned_away() > 0; });
+  REQUIRE(b.happened["removed 1"] == 0);  // it is only not known, yet
+  a.peers->set_reception({.welcome = {}, .newcomers = {}, .removed = {2}});
+  world.until([&] { return b.happened["removed 1"] > 0; });
+  REQUIRE(logged.count("greets as node 2, which was removed from this cluster") == 1);
+  REQUIRE(b.happened["connected 1"] == 0);
+}
+
+TEST_CASE("a member that was only just added is told where it is, and a stranger is not", "[M1]") {
+  Logged logged;
+  World world;
+  Node a(world, 1);
+  const Welcome told{.cluster = kCluster, .members = {{1, "http://a:1"}, {4, "http://d:4"}}};
+  a.peers->set_members({a.member(), {4, {"127.0.0.1", 1}}, {2, {"127.0.0.1", 2}}});
+  a.peers->set_reception({.welcome = told, .newcomers = {4}, .removed = {3}});
+
+  Caller newcomer(world, a.peers->port());
+  newcomer.stream->write(encode(Introduction{.from = 4}));
+  world.until([&] { return newcomer.is_closed; });
+  REQUIRE(newcomer.answer()->kind == FrameKind::welcome);
+  REQUIRE(decode_welcome(*newcomer.answer()) == told);
+  REQUIRE(a.peers->door().turned_away() == 0);
+
+  const std::vector<std::pair<Introduction, Refusal>> rows = {{{.from = 2}, Refusal::taken},
+                                                              {{.from = 3}, Refusal::removed},
+                                                              {{.from = 9}, Refusal::unknown_member},
+                                                              {{kProtocolVersion + 1, 4}, Refusal::other_version}};
+  for (const auto& [introduction, refusal] : rows) {
+    CAPTURE(introduction.from);
+    Caller caller(world, a.peers->port());
+    caller.stream->write(encode(introduction));
+    world.until([&] { return caller.is_closed; });
+    REQUIRE(caller.is_refused(refusal));
+  }
+  world.until([&] { return a.peers->door().connections() == 0; });
+}
+
 TEST_CASE("two clusters that meet by mistake stay apart, and say so once", "[bug-18]") {
   Logged logged;
   World world;

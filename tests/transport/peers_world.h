@@ -69,6 +69,7 @@ struct Node {
         .connected = [this](NodeId peer) { note("connected", peer); },
         .disconnected = [this](NodeId peer) { note("disconnected", peer); },
         .gone = [this](NodeId peer) { note("gone", peer); },
+        .removed = [this](NodeId peer) { note("removed", peer); },
     };
     peers = Peers::open(world.loop, {cluster, id, 1}, {"127.0.0.1", port}, limits, id, std::move(events)).value();
   }

@@ -54,6 +54,12 @@ inline std::string fields(const SnapshotPiece& m) {
 inline std::string fields(const TransferRequest& m) { return show(m.to); }
 inline std::string fields(const TimeoutNow&) { return ""; }
 inline std::string fields(const Removed&) { return ""; }
+inline std::string fields(const OrderRequest& m) {
+  return show(m.id) + show(static_cast<uint64_t>(m.order.kind)) + show(m.order.node) + " '" + m.order.address + "'";
+}
+inline std::string fields(const OrderReply& m) {
+  return show(m.id) + show(static_cast<uint64_t>(m.outcome)) + " '" + m.reason + "'";
+}
 inline std::string fields(const ForwardProposals& m) {
   std::string text;
   for (const Payload& command : m.commands) text += show(command);
@@ -97,8 +103,15 @@ class Some {
       case 13: return SnapshotPiece{some_position(), random_.below(kCountMax), flip(), bytes(0)};
       case 14: return TimeoutNow{};
       case 15: return TransferRequest{random_.below(9)};
-      default: return Removed{};
+      case 16: return Removed{};
+      case 17:
+        return OrderRequest{id(), {static_cast<Order::Kind>(1 + random_.below(5)), 1 + random_.below(9), text()}};
+      default: return OrderReply{id(), static_cast<OrderReply::Outcome>(1 + random_.below(5)), text()};
     }
+  }
+  std::string text() {
+    Payload some = bytes(0);
+    return some ? *some : "";
   }
   LogPosition some_position() { return {1 + random_.below(term_), 1 + random_.below(kCountMax - 100)}; }
   bool flip() { return random_.below(2) == 0; }
