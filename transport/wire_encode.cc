@@ -120,6 +120,7 @@ void put(const raft::Heartbeat& from, Body body) {
   to.setCommit(from.commit);
   to.setRound(from.round);
   to.setSentAt(from.sent_at);
+  to.setTakesNoWrites(!from.takes_writes);
 }
 
 void put(const raft::HeartbeatReply& from, Body body) {
@@ -127,6 +128,7 @@ void put(const raft::HeartbeatReply& from, Body body) {
   to.setRound(from.round);
   to.setSentAt(from.sent_at);
   to.setClock(from.clock);
+  to.setIsFull(from.is_full);
 }
 
 void put(const raft::ForwardProposals& from, Body body) {
