@@ -272,6 +272,7 @@ class Raft {
   HardState durable_hard_state_;
   std::optional<uint64_t> space_left_;  // of a full disk, behind what it was handed
   uint64_t unsaved_bytes_ = 0;          // of what it was not handed yet
+  bool has_left_out_ = false;           // something that was sent to us, for want of room
   bool leader_takes_writes_ = true;     // as it said last
   Effects effects_;
   uint64_t ignored_ = 0;

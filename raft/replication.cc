@@ -189,7 +189,10 @@ size_t Raft::take_in(const std::vector<Entry>& entries) {
   for (size_t place = 0; place < entries.size(); ++place) {
     const Entry& entry = entries[place];
     if (log_.has(entry.position)) continue;
-    if (!has_space_for(entry)) return place;
+    if (!has_space_for(entry)) {
+      has_left_out_ = true;
+      return place;
+    }
     if (entry.position.index <= log_.last().index) {
       log_.cut_from(entry.position.index);
       membership_.cut_from(entry.position.index);

@@ -25,6 +25,7 @@ constexpr uint64_t kBytesUsedBySave = 256;
 // As of the last save that is on disk: those under way come out of it.
 void Raft::on(const DiskSpace& space) {
   space_left_ = space.bytes_left;
+  if (!is_full()) has_left_out_ = false;
   for (const Save& save : saves_) use_space(save.bytes);
   if (Leader* leader = as_leader()) note_space(*leader);
 }
@@ -50,9 +51,11 @@ void Raft::note_unsaved(const Entry& entry) {
   if (space_left_) unsaved_bytes_ += bytes_used_by(entry);
 }
 
+// Who falls behind for want of room would not see them done.
 bool Raft::takes_writes() const {
   if (const Leader* leader = as_leader()) return leader->transfer || leader->takes_writes;
-  return leader_ == 0 || leader_takes_writes_;
+  const bool has_room = !is_full() || (!has_left_out_ && *space_left_ > config_.space_kept_bytes);
+  return leader_ == 0 || (leader_takes_writes_ && has_room);
 }
 
 // Whenever a disk may have become full, or have room again.

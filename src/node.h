@@ -74,6 +74,9 @@ class Node final : private Outside, private ApiHost {
   void received(raft::Message&& message);
   void saved(uint64_t save, uint64_t took_ns);
   void snapshot_written(SnapshotWritten written, const std::string& trouble);
+  void look_after_spare();
+  void found_no_room(const std::string& trouble);
+  void found_room();
   void apply(std::vector<std::vector<raft::Entry>>&& batches);
   void tick();
   void after_step();
@@ -98,6 +101,7 @@ class Node final : private Outside, private ApiHost {
   std::deque<raft::Entry> to_apply_;  // committed, more than one turn's worth
   std::optional<transport::Timer> timer_;
   std::optional<transport::Timer> stop_timer_;
+  std::optional<transport::Timer> room_timer_;
   Api api_;
 
   raft::Time armed_for_ = raft::kNever;
@@ -106,6 +110,8 @@ class Node final : private Outside, private ApiHost {
   uint64_t slowest_sync_ns_ = 0;
   log::Limit slow_disk_{10'000};
   log::Limit strange_commands_{10'000};
+  bool is_making_spare_ = false;
+  bool has_save_without_room_ = false;
   bool has_other_members_ = false;
   bool is_removed_ = false;
   bool is_stopping_ = false;
