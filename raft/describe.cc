@@ -37,10 +37,12 @@ std::string line(const AppendReply& reply) {
 
 std::string line(const Heartbeat& heartbeat) {
   std::string round = heartbeat.round == 0 ? "" : ", round " + number(heartbeat.round);
-  return "heartbeat, commit " + number(heartbeat.commit) + round;
+  return "heartbeat, commit " + number(heartbeat.commit) + round + (heartbeat.takes_writes ? "" : ", takes no writes");
 }
 
-std::string line(const HeartbeatReply& reply) { return "heartbeat ok, round " + number(reply.round); }
+std::string line(const HeartbeatReply& reply) {
+  return "heartbeat ok, round " + number(reply.round) + (reply.is_full ? ", full" : "");
+}
 
 std::string line(const ForwardProposals& forward) {
   std::string text = "forward";
@@ -104,6 +106,10 @@ std::string line(const Persisted& persisted) { return "persisted up to save " + 
 std::string line(const ReadAsked& asked) { return "asked to read " + describe(asked.id); }
 
 std::string line(const PeerGone& gone) { return "peer " + number(gone.node) + " is gone"; }
+
+std::string line(const DiskSpace& space) {
+  return space.bytes_left ? "disk full, " + number(*space.bytes_left) + " bytes left" : "disk has room";
+}
 
 std::string line(const SnapshotTaken& taken) {
   return "snapshot taken at " + number(taken.index) + ", log forgotten to " + number(taken.forget_to);

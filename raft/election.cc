@@ -69,7 +69,8 @@ void Raft::become_leader() {
                 .reads = ReadRounds(read_round_),
                 .transfer = {},
                 .change = {},
-                .lease = {}};
+                .lease = {},
+                .takes_writes = !is_full()};
   meet_followers(leader);
   become(std::move(leader));
   leader_ = config_.id;

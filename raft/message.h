@@ -51,15 +51,18 @@ struct AppendReply {
 // I still lead. `round` is the newest ReadIndex round; the reply repeats it. Round 0 only passes on the commit index
 // and wants no reply. `commit` is never beyond what the follower is known to have.
 // The reply repeats `sent_at`, too, and adds the follower's own clock: what a lease is measured by.
+// Each says what its sender knows of full disks.
 struct Heartbeat {
   Index commit = 0;
   uint64_t round = 0;
   Time sent_at = 0;
+  bool takes_writes = true;  // else too few disks have room for any
 };
 struct HeartbeatReply {
   uint64_t round = 0;
   Time sent_at = 0;
   Time clock = 0;
+  bool is_full = false;  // the disk
 };
 
 // A follower passes on what its clients want written.

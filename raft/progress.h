@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 #include "raft/types.h"
 
@@ -60,6 +61,8 @@ class Progress {
 
   // The commit index it was last told.
   Index commit_told = 0;
+  // Whether its disk is full, as it said last. Nothing: it has not said yet.
+  std::optional<bool> is_full;
   // When it was last sent a probe, or asked whether it has all that was sent.
   Time asked_at = 0;
 

@@ -92,7 +92,10 @@ void Raft::collect_saves() {
   hard_state_unsaved_ = false;
   effects_.restart = std::exchange(restart_, std::nullopt);
   effects_.entries = log_.take_unsaved(save_number_);
-  saves_.push_back({.number = save_number_, .hard_state = hard_state_, .handed_at = now_});
+  const uint64_t bytes = bytes_of_save(effects_.entries);
+  saves_.push_back({.number = save_number_, .hard_state = hard_state_, .handed_at = now_, .bytes = bytes});
+  use_space(bytes);
+  unsaved_bytes_ = 0;
 }
 
 Time Raft::next_deadline() const {
@@ -112,6 +115,8 @@ Status Raft::status() const {
                 .durable = log_.durable(),
                 .committed = log_.committed(),
                 .snapshot = snapshot_.position,
+                .is_full = is_full(),
+                .takes_writes = takes_writes(),
                 .peers = {}};
   if (const Leader* leader = as_leader()) {
     for (const auto& [node, progress] : leader->followers) {
@@ -120,6 +125,7 @@ Status Raft::status() const {
                               .next = progress.next(),
                               .state = progress.state(),
                               .paused = !progress.may_send(),
+                              .is_full = progress.is_full.value_or(false),
                               .heard_at = progress.heard_at()});
     }
   }
@@ -135,6 +141,7 @@ void Raft::on(const TimePassed&) {
   check_quorum(*leader);
   leader = as_leader();
   if (leader != nullptr) end_late_transfer(*leader);
+  if (leader != nullptr) note_space(*leader);
   if (leader != nullptr && !leader->transfer && is_disk_stalled()) start_transfer(*leader, best_successor(*leader));
   if (leader != nullptr && now_ >= leader->heartbeat_due) send_heartbeats(*leader);
 }
@@ -215,6 +222,7 @@ void Raft::on(const PeerGone& gone) {
 
 void Raft::forget_leader() {
   leader_ = 0;
+  leader_takes_writes_ = true;
   heard_leader_at_.reset();
   refuse_reads();
 }
@@ -232,6 +240,7 @@ void Raft::become_follower(Term term, NodeId leader) {
   if (was_leader) end_change();
   become(Follower{});
   leader_ = leader;
+  leader_takes_writes_ = true;
   heard_leader_at_.reset();
   if (was_leader || election_deadline_ == kNever) election_deadline_ = now_ + patience();
 }

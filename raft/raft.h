@@ -12,7 +12,7 @@
 // give the same effects on every machine. Source: Ongaro, Consensus: Bridging Theory and Practice (2014), by section.
 //
 // The methods are grouped by the file they stand in: raft.cc, election.cc, transfer.cc, replication.cc, snapshot.cc,
-// read_index.cc, reconfigure.cc.
+// read_index.cc, reconfigure.cc, space.cc.
 #pragma once
 
 #include <cstdint>
@@ -64,6 +64,8 @@ struct Config {
   uint64_t uncommitted_bytes_max = 64 << 20;  // a leader with more than this refuses proposals
   uint64_t uncommitted_entries_max = 1 << 18;
   size_t waiting_reads_max = 1 << 16;
+  // Of the room that a full disk has left, commands leave this to votes, no-ops and configurations.
+  uint64_t space_kept_bytes = 1 << 20;
 };
 
 class Raft {
@@ -88,6 +90,9 @@ class Raft {
   // In force at `index`, for a snapshot. Requires: log().base().index <= index <= log().last().index.
   const Configuration& configuration_at(Index index) const { return membership_.at(index); }
   const SnapshotMark& snapshot() const { return snapshot_; }
+  // Whether our disk is full; and whether, as far as we know, whoever leads takes writes: too many disks may be full.
+  bool is_full() const { return space_left_.has_value(); }
+  bool takes_writes() const;
   // Messages that were stale, for another node, or not for this role.
   uint64_t ignored() const { return ignored_; }
   // Invariants that take a walk along the log, for tests.
@@ -116,6 +121,7 @@ class Raft {
     std::optional<Transfer> transfer;
     std::optional<uint64_t> change;  // the order under way
     Lease lease;
+    bool takes_writes = true;  // there is room for them
   };
   using Role = std::variant<Follower, PreCandidate, Candidate, Leader>;  // in the order of RoleName
 
@@ -130,6 +136,7 @@ class Raft {
     uint64_t number;
     HardState hard_state;
     Time handed_at;
+    uint64_t bytes;  // that it uses at most
   };
 
   // raft.cc
@@ -190,6 +197,8 @@ class Raft {
   void end_transfer(NodeId new_leader);
   NodeId best_successor(const Leader& leader) const;
   WhyNot why_not_transfer(const Leader& leader, NodeId to) const;
+  enum class Room { said, unless_denied, any };
+  NodeId furthest_follower(const Leader& leader, Room room) const;
   bool is_disk_stalled() const;
 
   // replication.cc
@@ -201,12 +210,13 @@ class Raft {
   void send_what_is_due(Leader& leader);
   void send_append(NodeId to, Progress& progress, bool with_entries);
   void send_heartbeats(Leader& leader);
+  Heartbeat heartbeat(Index commit, uint64_t round, Time sent_at) const;
   void ask_what_was_lost(NodeId node, Progress& progress);
   void advance_commit();
   void on(const Message& from, const AppendEntries& append);
   static bool is_possible(const AppendEntries& append, Term term);
   void follow(NodeId leader);
-  void take_in(const std::vector<Entry>& entries);
+  size_t take_in(const std::vector<Entry>& entries);
   void append(Entry entry);
   void on(const Message& from, const AppendReply& reply);
   void on(const Message& from, const Heartbeat& heartbeat);
@@ -228,6 +238,14 @@ class Raft {
   void end_change();
   void end_order(uint64_t id, OrderEnd::Kind kind, std::string reason = {});
   void refuse_order(uint64_t id, WhyNot why);
+
+  // space.cc
+  void on(const DiskSpace& space);
+  void use_space(uint64_t bytes);
+  static uint64_t bytes_of_save(const std::vector<Entry>& entries);
+  bool has_space_for(const Entry& entry) const;
+  void note_unsaved(const Entry& entry);
+  void note_space(Leader& leader);
 
   // read_index.cc
   void on(const ReadAsked& asked);
@@ -261,6 +279,10 @@ class Raft {
   uint64_t save_number_ = 0;
   std::vector<Save> saves_;  // under way, oldest first
   HardState durable_hard_state_;
+  std::optional<uint64_t> space_left_;  // of a full disk, behind what it was handed
+  uint64_t unsaved_bytes_ = 0;          // of what it was not handed yet
+  bool has_left_out_ = false;           // something that was sent to us, for want of room
+  bool leader_takes_writes_ = true;     // as it said last
   Effects effects_;
   uint64_t ignored_ = 0;
 

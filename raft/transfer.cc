@@ -80,15 +80,23 @@ void Raft::end_transfer(NodeId new_leader) {
   handing_over_.reset();
 }
 
-// Whoever has got furthest, of the voters that are there; 0 if nobody is.
+// Rather not one whose disk is full: it would only hand over again.
 NodeId Raft::best_successor(const Leader& leader) const {
+  NodeId roomy = furthest_follower(leader, Room::unless_denied);
+  return roomy != 0 ? roomy : furthest_follower(leader, Room::any);
+}
+
+// Whoever has got furthest, of the voters that are there; 0 if nobody is.
+NodeId Raft::furthest_follower(const Leader& leader, Room room) const {
   NodeId best = 0;
   Index furthest = 0;
   for (const auto& [node, progress] : leader.followers) {
     const Member* member = configuration().find(node);
     bool is_there = progress.state() == Progress::State::replicate && progress.match() >= log_.committed() &&
                     now_ < progress.heard_at() + config_.election_timeout;
+    bool is_refused = room != Room::any && progress.is_full.value_or(room == Room::said);
     if (member == nullptr || member->role != MemberRole::voter || !is_there || progress.match() <= furthest) continue;
+    if (is_refused) continue;
     best = node;
     furthest = progress.match();
   }

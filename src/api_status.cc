@@ -20,6 +20,7 @@ Json peer_json(const NodeReport& report, const NodeReport::Peer& peer) {
     if (follower.node != peer.id) continue;
     json["match"] = follower.match;
     json["probing"] = follower.state == raft::Progress::State::probe;
+    json["full"] = follower.is_full;
     json["heard_ms_ago"] = (report.now_ns - follower.heard_at) / 1'000'000;
   }
   return json;
@@ -72,6 +73,7 @@ std::string status_json(const NodeReport& report) {
       {"role", raft::to_text(report.raft.role)},
       {"leader", report.raft.leader},
       {"term", report.raft.hard_state.term},
+      {"takes_writes", report.raft.takes_writes},
       {"incarnation", report.incarnation},
       {"log",
        {{"first", report.snapshots.log_first},
@@ -88,7 +90,9 @@ std::string status_json(const NodeReport& report) {
        {{"entries", report.disk.entries},
         {"bytes", report.disk.bytes},
         {"syncs", report.disk.syncs},
-        {"slowest_sync_us", report.disk.slowest_sync_ns / 1'000}}},
+        {"slowest_sync_us", report.disk.slowest_sync_ns / 1'000},
+        {"segment_bytes_left", report.disk.room},
+        {"full", report.raft.is_full}}},
       {"snapshot",
        {{"index", report.raft.snapshot.index},
         {"made", report.snapshots.made},

@@ -34,6 +34,7 @@ struct NodeReport {
     uint64_t bytes = 0;
     uint64_t syncs = 0;
     uint64_t slowest_sync_ns = 0;  // write and sync of one batch, since the start
+    uint64_t room = 0;             // bytes, in the segment in use
   };
   struct Snapshots {
     raft::Index log_first = 1;  // what is before is forgotten

@@ -53,6 +53,14 @@ constexpr uint64_t kLeaderWindowBytes = 32 * kMiB;
 // Committed entries applied in one turn of the loop: about a millisecond.
 constexpr size_t kAppliedPerTurnMax = 1'000;
 
+// ---- full disks
+
+// A node is full when there is no room for another segment of its log. What is left in the one in use is for what is on
+// its way to it, but for this much: a vote or a change of term takes some hundred bytes.
+constexpr uint64_t kSpaceKeptBytes = kMiB;
+// How often a full node looks for room: each time it fills the disk to the last byte, and gives that back.
+constexpr uint64_t kLookForRoomNs = kSecondNs;
+
 // ---- snapshots
 
 // The log is kept short enough to be read back in a second or two, and long enough that a snapshot, which costs a write

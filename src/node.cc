@@ -90,7 +90,12 @@ void Node::begin(store::Opened opened) {
   disk_ = std::make_unique<DiskThread>(
       loop_, std::move(opened.storage),
       DiskThread::Events{.saved = [this](uint64_t save, uint64_t took_ns) { saved(save, took_ns); },
-                         .failed = stop_for});
+                         .failed = stop_for,
+                         .no_room =
+                             [this](const Error& error) {
+                               has_save_without_room_ = true;
+                               found_no_room(error.what);
+                             }});
   snapshots_ = std::make_unique<SnapshotThread>(
       loop_, std::move(opened.snapshots),
       SnapshotThread::Events{
@@ -101,6 +106,11 @@ void Node::begin(store::Opened opened) {
                 replica_->snapshot_read(loop_.now_ns(), for_node, std::move(piece));
                 after_step();
               },
+          .spare_made =
+              [this](const std::string& trouble) {
+                is_making_spare_ = false;
+                trouble.empty() ? found_room() : found_no_room(trouble);
+              },
           .failed = stop_for});
   proposals_.emplace(loop_, [this](std::vector<Request>&& batch) {
     replica_->propose(loop_.now_ns(), std::move(batch));
@@ -109,6 +119,7 @@ void Node::begin(store::Opened opened) {
   commits_.emplace(loop_, [this](std::vector<std::vector<raft::Entry>>&& batches) { apply(std::move(batches)); });
   orders_.emplace(loop_, [this](std::vector<ClientOrder>&& orders) { give(std::move(orders)); });
   timer_.emplace(loop_, [this] { tick(); });
+  room_timer_.emplace(loop_, [this] { look_after_spare(); });
   store::Recovered& recovered = opened.recovered;
   log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at port {}",
                         incarnation_, identity_.cluster, recovered.kv.keys(), recovered.entries.size(),
@@ -119,6 +130,7 @@ void Node::begin(store::Opened opened) {
   replica_ = std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), outside);
   meet_members();
   arm_timer();
+  look_after_spare();
 }
 
 // ---- what the replica asks for
@@ -231,8 +243,10 @@ void Node::saved(uint64_t save, uint64_t took_ns) {
   if (took_ns >= options_.heartbeat_ns * 2) {
     slow_disk_.warn(loop_.now_ms(), fmt::format("the disk is slow: a write and sync took {} ms", took_ns / 1'000'000));
   }
+  has_save_without_room_ = false;
   replica_->persisted(loop_.now_ns(), save);
   after_step();
+  look_after_spare();
 }
 
 void Node::snapshot_written(SnapshotWritten written, const std::string& trouble) {
@@ -332,6 +346,7 @@ void Node::stop_when_idle() {
   snapshots_.reset();
   disk_.reset();  // what it was given is made durable first
   timer_.reset();
+  room_timer_.reset();
   proposals_.reset();
   commits_.reset();
   orders_.reset();

@@ -85,6 +85,9 @@ class Node final : private Outside, private ApiHost {
   void told_removed(raft::NodeId by);
   void saved(uint64_t save, uint64_t took_ns);
   void snapshot_written(SnapshotWritten written, const std::string& trouble);
+  void look_after_spare();
+  void found_no_room(const std::string& trouble);
+  void found_room();
   void apply(std::vector<std::vector<raft::Entry>>&& batches);
   void tick();
   void after_step();
@@ -111,6 +114,7 @@ class Node final : private Outside, private ApiHost {
   std::deque<raft::Entry> to_apply_;  // committed, more than one turn's worth
   std::optional<transport::Timer> timer_;
   std::optional<transport::Timer> stop_timer_;
+  std::optional<transport::Timer> room_timer_;
   Api api_;
 
   raft::Time armed_for_ = raft::kNever;
@@ -121,6 +125,8 @@ class Node final : private Outside, private ApiHost {
   log::Limit strange_commands_{10'000};
   raft::Index met_index_ = 0;  // of the configuration that the links follow, and whether it was committed then
   bool met_committed_ = false;
+  bool is_making_spare_ = false;
+  bool has_save_without_room_ = false;
   bool is_removed_ = false;
   bool is_stopping_ = false;
   bool is_handing_over_ = false;

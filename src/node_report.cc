@@ -43,8 +43,11 @@ NodeReport Node::report() const {
         {.id = peer.id, .is_connected = peer.is_connected, .sent = peer.sent, .dropped = peer.dropped});
   }
   const store::WalCounters& disk = disk_->counters();
-  report.disk = {
-      .entries = disk.entries, .bytes = disk.bytes, .syncs = disk.syncs, .slowest_sync_ns = slowest_sync_ns_};
+  report.disk = {.entries = disk.entries,
+                 .bytes = disk.bytes,
+                 .syncs = disk.syncs,
+                 .slowest_sync_ns = slowest_sync_ns_,
+                 .room = disk.room};
   report.snapshots = {.log_first = replica_->raft().log().base().index + 1,
                       .made = replica_->snapshots().made,
                       .fetched = replica_->snapshots().fetched,

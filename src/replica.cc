@@ -17,6 +17,8 @@ bool is_command(const raft::Payload& payload, raft::NodeId from = 0) {
   return command && (from == 0 || command->origin.node == from);
 }
 
+constexpr char kFull[] = "the disk is full, here or at too many of the members";
+
 }  // namespace
 
 Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& outside)
@@ -67,6 +69,7 @@ void Replica::take_write(raft::Time now, const Request& request) {
   bool has_room = writes_.size() < config_.waiting_writes_max &&
                   (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);
   if (!has_room) return refuse(request, "too many writes are waiting");
+  if (!raft_.takes_writes()) return refuse(request, kFull);
   uint64_t number = writes_.next_number();
   store::Verb verb = request.kind == Request::Kind::put ? store::Verb::put : store::Verb::remove;
   store::Origin origin{.node = config_.raft.id, .incarnation = config_.incarnation, .number = number};
@@ -81,7 +84,7 @@ void Replica::take_write(raft::Time now, const Request& request) {
 
 // In order, and no more than fits on the way. Without a leader everything waits.
 void Replica::hand_out() {
-  if (raft_.leader() == 0) return;
+  if (raft_.leader() == 0 || !raft_.takes_writes()) return;
   uint64_t window = raft_.is_leader() ? config_.leader_window_bytes : config_.forward_window_bytes;
   raft::Proposed proposed;
   while (const WaitingWrite* write = writes_.hand_out_next(window)) {
@@ -121,12 +124,13 @@ void Replica::carry_out() {
     take_confirmations(effects);
     take_refusals(effects);
     take_orders(effects);
-    if (effects.fetch) snapshots_.want(now_, *effects.fetch, raft_);
+    if (effects.fetch && !raft_.is_full()) snapshots_.want(now_, *effects.fetch, raft_);
     if (effects.membership_changed) outside_.members_changed();
     if (effects.removed) outside_.removed();
     ask_again_if_leader_changed();
     drive_orders();
   }
+  refuse_where_disks_are_full();
   answer_ready_reads();
   if (orders_.is_leaving(now_)) drive_orders();
   if (is_removed_) end_what_waits();
@@ -147,6 +151,12 @@ void Replica::take_refusals(const raft::Effects& effects) {
     --write->hand_outs;
     writes_.hand_out_again_from(number);
   }
+}
+
+// What has been handed out may yet be done.
+void Replica::refuse_where_disks_are_full() {
+  if (raft_.takes_writes()) return;
+  for (const WaitingWrite& write : writes_.take_not_handed_out()) answer(write, Answer::Kind::refused, kFull);
 }
 
 // ---- 3. News: from peers, from our disk
@@ -269,7 +279,9 @@ void Replica::become_snapshot(raft::LogPosition position) {
 
 // Whatever waits is asked for anew, in order, of whoever leads now. Repeats do no harm: the store drops them.
 void Replica::ask_again_if_leader_changed() {
-  if (raft_.leader() == known_leader_ && raft_.term() == known_term_) return;
+  const bool may_write_again = raft_.takes_writes() && !known_to_take_writes_;
+  known_to_take_writes_ = raft_.takes_writes();
+  if (raft_.leader() == known_leader_ && raft_.term() == known_term_ && !may_write_again) return;
   known_leader_ = raft_.leader();
   known_term_ = raft_.term();
   if (known_leader_ == 0) return;
@@ -315,6 +327,11 @@ void Replica::peer_gone(raft::Time now, raft::NodeId node) {
   carry_out();
 }
 
+void Replica::disk_space(raft::Time now, std::optional<uint64_t> bytes_left) {
+  step(now, raft::DiskSpace{bytes_left});
+  carry_out();
+}
+
 void Replica::tick(raft::Time now) {
   step(now, raft::TimePassed{});
   answer_expired();
@@ -337,11 +354,13 @@ void Replica::answer_expired() {
     if (write.hand_outs > 0) {
       answer(write, Answer::Kind::unknown, "no majority confirmed the write in time; it may still take effect");
     } else {
-      answer(write, Answer::Kind::refused, "there is no leader");
+      answer(write, Answer::Kind::refused, raft_.is_full() ? kFull : "there is no leader");
     }
   }
   for (const WaitingRead& read : reads_.take_expired(now_)) {
-    answer(read, Answer::Kind::refused, raft_.leader() == 0 ? "there is no leader" : "no majority answered in time");
+    const char* reason =
+        raft_.is_full() ? "the disk is full, and this node falls behind" : "no majority answered in time";
+    answer(read, Answer::Kind::refused, raft_.leader() == 0 ? "there is no leader" : reason);
   }
 }
 

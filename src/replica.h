@@ -62,6 +62,9 @@ class Replica {
   void peer_connected(raft::Time now, raft::NodeId node);
   void peer_gone(raft::Time now, raft::NodeId node);
   void tick(raft::Time now);
+  // Our disk is full, but for so many bytes of log, as of the last save that it did; or nothing: it is not full. Said
+  // again and again while it is.
+  void disk_space(raft::Time now, std::optional<uint64_t> bytes_left);
 
   // What became of Outside::write_snapshot() and read_snapshot().
   void snapshot_written(raft::Time now, SnapshotWritten written);
@@ -105,6 +108,7 @@ class Replica {
   void drive_orders();
   void end_what_waits();
   void hand_out();
+  void refuse_where_disks_are_full();
   void ask_held_reads();
   void ask_again_if_leader_changed();
   void ask_again(raft::Time reads_until);
@@ -141,8 +145,9 @@ class Replica {
   uint64_t read_number_ = 0;       // of the last ReadAsked
   raft::NodeId known_leader_ = 0;  // when we last asked for what waits
   raft::Term known_term_ = 0;
-  raft::Time progress_at_ = 0;  // when something of ours was last handed out anew, confirmed or applied
-  raft::Time patience_;         // how long after that we take what is under way for lost; doubles each time
+  bool known_to_take_writes_ = true;  // whoever leads
+  raft::Time progress_at_ = 0;        // when something of ours was last handed out anew, confirmed or applied
+  raft::Time patience_;               // how long after that we take what is under way for lost; doubles each time
   bool is_stopping_ = false;
   bool is_removed_ = false;
   uint64_t refused_commands_ = 0;

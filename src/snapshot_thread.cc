@@ -27,6 +27,8 @@ void SnapshotThread::read(raft::NodeId for_node, raft::LogPosition position, uin
 
 void SnapshotThread::drop(store::Kv kv) { add(std::move(kv)); }
 
+void SnapshotThread::make_spare(store::Spare& spare) { add(&spare); }
+
 void SnapshotThread::add(Job job) {
   {
     std::lock_guard lock(mutex_);
@@ -46,8 +48,14 @@ void SnapshotThread::run() {
       jobs_.pop_front();
     }
     if (std::holds_alternative<store::Kv>(*job)) continue;  // and it is gone
-    auto* bytes = std::get_if<SnapshotBytes>(&*job);
-    Report done = bytes != nullptr ? do_job(*bytes) : do_job(std::get<Read>(*job));
+    Report done;
+    if (auto* bytes = std::get_if<SnapshotBytes>(&*job)) {
+      done = do_job(*bytes);
+    } else if (auto* read = std::get_if<Read>(&*job)) {
+      done = do_job(*read);
+    } else {
+      done = do_job(std::get<store::Spare*>(*job));
+    }
     bool has_failed = std::holds_alternative<Error>(done);
     reports_.push(std::move(done));
     if (has_failed) return;
@@ -82,6 +90,13 @@ SnapshotThread::Report SnapshotThread::do_job(const Read& read) {
   return answer;
 }
 
+SnapshotThread::Report SnapshotThread::do_job(store::Spare* spare) {
+  auto made = spare->make();
+  if (made) return SpareMade{};
+  if (made.error().code == Error::Code::no_space) return SpareMade{made.error().what};
+  return made.error();
+}
+
 void SnapshotThread::report(std::vector<Report>&& reports) {
   for (Report& report : reports) {
     if (has_failed_) return;
@@ -89,6 +104,8 @@ void SnapshotThread::report(std::vector<Report>&& reports) {
       events_.written(std::move(written->what), written->trouble);
     } else if (auto* piece = std::get_if<Piece>(&report)) {
       events_.read(piece->for_node, std::move(piece->piece));
+    } else if (const auto* spare = std::get_if<SpareMade>(&report)) {
+      events_.spare_made(spare->trouble);
     } else {
       has_failed_ = true;
       events_.failed(std::get<Error>(report));

@@ -1,10 +1,11 @@
-// SnapshotThread: writes, reads and tidies up snapshots, so that neither the loop nor the log waits for that.
+// SnapshotThread: writes, reads and tidies up snapshots, and makes spare segments for the log, so that neither the loop
+// nor the log waits for that.
 //
 // Jobs are done in the order they come in, and answered on the loop. A map that is not wanted any more can be dropped
 // here, too: taking a large one apart takes a while.
 //
-// What goes wrong: no room, or a snapshot that is not what it should be, is reported with the job; it was given up.
-// Anything else is `failed`, on the loop, once, and nothing more is done: the node must stop.
+// What goes wrong: no room (for a spare, too), or a snapshot that is not what it should be, is reported with the job;
+// it was given up. Anything else is `failed`, on the loop, once, and nothing more is done: the node must stop.
 //
 // Destroying it waits for the job under way; what waits behind it is dropped.
 #pragma once
@@ -23,6 +24,7 @@
 #include "src/base/result.h"
 #include "src/outside.h"
 #include "store/snapshots.h"
+#include "store/spare.h"
 #include "transport/async_queue.h"
 #include "transport/loop.h"
 
@@ -34,6 +36,7 @@ class SnapshotThread {
     // `trouble` says why it was given up; empty if it was not.
     std::function<void(SnapshotWritten written, const std::string& trouble)> written;
     std::function<void(raft::NodeId for_node, raft::SnapshotPiece piece)> read;
+    std::function<void(const std::string& trouble)> spare_made;
     std::function<void(const Error&)> failed;
   };
 
@@ -45,6 +48,8 @@ class SnapshotThread {
   void write(SnapshotBytes bytes);
   void read(raft::NodeId for_node, raft::LogPosition position, uint64_t offset, uint64_t bytes);
   void drop(store::Kv kv);
+  // Requires: it outlives this.
+  void make_spare(store::Spare& spare);
 
  private:
   struct Read {
@@ -61,13 +66,17 @@ class SnapshotThread {
     raft::NodeId for_node;
     raft::SnapshotPiece piece;
   };
-  using Job = std::variant<SnapshotBytes, Read, store::Kv>;
-  using Report = std::variant<Written, Piece, Error>;
+  struct SpareMade {
+    std::string trouble;
+  };
+  using Job = std::variant<SnapshotBytes, Read, store::Kv, store::Spare*>;
+  using Report = std::variant<Written, Piece, SpareMade, Error>;
 
   void add(Job job);
   void run();
   Report do_job(SnapshotBytes& bytes);
   Report do_job(const Read& read);
+  Report do_job(store::Spare* spare);
   void report(std::vector<Report>&& reports);
 
   std::unique_ptr<store::Snapshots> snapshots_;  // the thread's, once it runs

@@ -21,7 +21,9 @@ constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
 
 tl::unexpected<Error> fail_with(int code, const std::string& act, const std::string& path) {
-  return fail(Error::Code::io, act + " " + path + ": " + std::generic_category().message(code));
+  const bool is_full = code == ENOSPC || code == EDQUOT;
+  return fail(is_full ? Error::Code::no_space : Error::Code::io,
+              act + " " + path + ": " + std::generic_category().message(code));
 }
 
 template <class Call>

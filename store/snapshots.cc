@@ -70,7 +70,7 @@ Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
   }
   std::optional<Kv> kv;
   if (!bytes.is_last) {
-    if (auto synced = sync_some(); !synced) return tl::unexpected(synced.error());
+    if (auto synced = give_up_if_full(sync_some()); !synced) return tl::unexpected(synced.error());
     return kv;
   }
   if (bytes.is_fetched) {
@@ -81,10 +81,13 @@ Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
     }
     kv = std::move(*loaded);
   }
+  if (auto synced = give_up_if_full(aside_->sync()); !synced) return tl::unexpected(synced.error());
   Result<> done = finish(bytes.mark.position.index);
   if (done) done = drop_old();
-  if (!done) return tl::unexpected(done.error());
-  return kv;
+  if (done) return kv;
+  Error error = done.error();
+  if (error.code == Error::Code::no_space) error.code = Error::Code::io;
+  return tl::unexpected(std::move(error));
 }
 
 Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
@@ -99,6 +102,13 @@ Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
   if (auto written = aside_->write_at(offset, bytes); !written) return written;
   aside_end_ += bytes.size();
   return {};
+}
+
+// Some file systems look for room only when they sync.
+Result<> Snapshots::give_up_if_full(Result<> synced) {
+  if (synced || synced.error().code != Error::Code::no_space) return synced;
+  give_up();
+  return fail(Error::Code::unavailable, synced.error().what);
 }
 
 Result<> Snapshots::sync_some() {
@@ -137,8 +147,6 @@ Result<Kv> Snapshots::read_back(const raft::SnapshotMark& mark) {
 }
 
 Result<> Snapshots::finish(raft::Index index) {
-  CHECK(aside_ != nullptr);
-  if (auto synced = aside_->sync(); !synced) return synced;
   aside_.reset();
   aside_end_ = aside_synced_ = 0;
   if (reading_index_ == index) reading_.reset();

@@ -78,6 +78,7 @@ class Snapshots {
   std::string path_of(raft::Index index) const { return join(folder_, snapshot_name(index)); }
   Result<> write(uint64_t offset, std::string_view bytes);
   Result<> sync_some();
+  Result<> give_up_if_full(Result<> synced);
   Result<> finish(raft::Index index);
   Result<Kv> read_back(const raft::SnapshotMark& mark);
   void give_up();

@@ -14,9 +14,9 @@
 // replaced since: such a log is void, and begins anew behind the snapshot.
 //
 // What can go wrong: see Wal, recover_wal and Snapshots. After save() failed, the node must stop: nothing is saved any
-// more.
+// more. Except where there was no room for a new segment: then the same is to be saved again, when there is.
 //
-// Any thread may use it, one at a time; another one the Snapshots.
+// Any thread may use it, one at a time; another one the Snapshots, and the Spare.
 #pragma once
 
 #include <cstdint>
@@ -62,6 +62,9 @@ class Storage {
 
   // One write and one sync for all of it; then it is durable. Requires: see Wal::append.
   Result<> save(std::span<const Batch> batches) { return wal_->append(batches); }
+
+  // The next segment of the log, made ahead by another thread.
+  Spare& spare() { return wal_->spare(); }
 
   const WalCounters& counters() const { return wal_->counters(); }
 

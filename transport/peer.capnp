@@ -97,12 +97,14 @@ struct Heartbeat {
   commit @0 :UInt64;
   round @1 :UInt64;
   sentAt @2 :UInt64;  # the sender's clock
+  takesNoWrites @3 :Bool;  # too few disks have room for any
 }
 
 struct HeartbeatReply {
   round @0 :UInt64;
   sentAt @1 :UInt64;  # as it was in the heartbeat
   clock @2 :UInt64;   # the answerer's
+  isFull @3 :Bool;    # its disk
 }
 
 struct ForwardProposals {

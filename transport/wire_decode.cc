@@ -114,12 +114,13 @@ raft::Heartbeat get(schema::Heartbeat::Reader from, raft::Term term) {
   require(term > 0, "a heartbeat from term 0");
   return {.commit = count(from.getCommit(), "a commit index out of range"),
           .round = from.getRound(),
-          .sent_at = from.getSentAt()};
+          .sent_at = from.getSentAt(),
+          .takes_writes = !from.getTakesNoWrites()};
 }
 
 raft::HeartbeatReply get(schema::HeartbeatReply::Reader from, raft::Term term) {
   require(term > 0, "an answer from term 0");
-  return {.round = from.getRound(), .sent_at = from.getSentAt(), .clock = from.getClock()};
+  return {.round = from.getRound(), .sent_at = from.getSentAt(), .clock = from.getClock(), .is_full = from.getIsFull()};
 }
 
 raft::ForwardProposals get(schema::ForwardProposals::Reader from, raft::Term term) {

@@ -132,6 +132,7 @@ void put(const raft::Heartbeat& from, Body body) {
   to.setCommit(from.commit);
   to.setRound(from.round);
   to.setSentAt(from.sent_at);
+  to.setTakesNoWrites(!from.takes_writes);
 }
 
 void put(const raft::HeartbeatReply& from, Body body) {
@@ -139,6 +140,7 @@ void put(const raft::HeartbeatReply& from, Body body) {
   to.setRound(from.round);
   to.setSentAt(from.sent_at);
   to.setClock(from.clock);
+  to.setIsFull(from.is_full);
 }
 
 void put(const raft::ForwardProposals& from, Body body) {

@@ -159,4 +159,37 @@ TEST_CASE("when the leader's disk fails the other two go on with all that was pr
   REQUIRE(load.broken_promises(ports) == "");
 }
 
+// How to start a node whose nth sync takes eight seconds.
+std::vector<std::string> with_stalled_sync(int nth, const std::string& trace) {
+  return {"env",    "ASAN_OPTIONS=detect_leaks=0",
+          "strace", "-D",
+          "-f",     "-qq",
+          "-o",     trace,
+          "-e",     "trace=fdatasync",
+          "-e",     "inject=fdatasync:delay_enter=8000000:when=" + std::to_string(nth)};
+}
+
+TEST_CASE("a leader whose disk stands still hands over, and goes on as a follower when it moves", "[E17]") {
+  Cluster cluster(3);
+  const int stalled = cluster.wait_for_leader();
+  stop(cluster, stalled);
+  TemporaryFolder folder;
+  cluster.start(stalled, with_stalled_sync(200, folder.file("trace")));
+  cluster.wait_until_healthy(stalled);
+  make_lead(cluster, stalled);
+  Load load("stalled", {cluster.port(cluster.another(stalled))}, 3);
+
+  // Nobody stands for election by himself for four seconds, and it is heard all the time: only it can have made another
+  // lead.
+  REQUIRE(within_ms(60'000, [&] { return cluster.status(stalled).value("leader", stalled) != stalled; }));
+  REQUIRE(cluster.log(stalled).find("the disk is slow") == std::string::npos);  // it still stands
+  const size_t before = load.acknowledged();
+  REQUIRE(within_ms(20'000, [&] { return load.acknowledged() >= before + 100; }));
+  REQUIRE(within_ms(20'000, [&] { return cluster.log(stalled).find("the disk is slow") != std::string::npos; }));
+  load.stop();
+  std::vector<uint16_t> ports;
+  for (int id = 1; id <= 3; ++id) ports.push_back(cluster.port(id));
+  REQUIRE(load.broken_promises(ports) == "");
+}
+
 }  // namespace skiff::cluster_test

@@ -51,6 +51,8 @@ std::string in_words(const Status& status) {
   if (status.leader != 0 && status.leader != status.id) add(line, "follows " + std::to_string(status.leader));
   if (status.durable != status.last.index) add(line, "durable to " + std::to_string(status.durable));
   add(line, "commit " + std::to_string(status.committed));
+  if (status.is_full) add(line, "full");
+  if (!status.takes_writes) add(line, "no writes");
   return line;
 }
 

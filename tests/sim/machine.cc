@@ -15,7 +15,10 @@ constexpr char kFolder[] = "data";
 constexpr uint64_t kCluster = 7;
 constexpr uint64_t kLastOrder = ~uint64_t{0};
 constexpr size_t kHeldMax = 20'000;  // what a process that stands still can have waiting in its sockets
-constexpr store::WalOptions kWal{.segment_bytes = 64 * 1024};
+// Small enough that a day fills many.
+store::WalOptions wal_options(const Weather& weather) {
+  return {.segment_bytes = weather.has_small_limits ? 8 * 1024u : 64 * 1024u};
+}
 
 }  // namespace
 
@@ -39,10 +42,11 @@ void Machine::start() {
   ++life_;
   store::Identity wanted{.cluster = kCluster, .node = id_, .founders = {}};
   for (raft::NodeId founder : founders_) wanted.founders.push_back({.id = founder, .address = std::to_string(founder)});
-  auto opened = store::Storage::open(files_, kFolder, wanted, kWal);
+  files_.set_full(full_until_ > world_.now());
+  auto opened = store::Storage::open(files_, kFolder, wanted, wal_options(world_.weather));
   if (!opened) {
     world_.trace([&] { return std::to_string(id_) + " cannot start: " + opened.error().what; });
-    checker_.refused_to_start(id_, opened.error());
+    if (opened.error().code != Error::Code::no_space) checker_.refused_to_start(id_, opened.error());
     bool is_damaged = opened.error().code == Error::Code::corrupt || opened.error().code == Error::Code::invalid;
     if (is_damaged) refusal_ = opened.error().what;
     files_.restart();
@@ -63,6 +67,7 @@ void Machine::start() {
   store::Kv kv = std::move(opened->recovered.kv);
   replica_ = std::make_unique<Replica>(config(std::move(opened->recovered)), std::move(kv), local_now(), outside);
   arm_timer();
+  look_after_spare();
 }
 
 ReplicaConfig Machine::config(store::Recovered recovered) {
@@ -82,7 +87,8 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                 .window = {.entries_max = 16 * scale, .bytes_max = 2'000 * scale},
                                 .uncommitted_bytes_max = 4'000 * scale,
                                 .uncommitted_entries_max = 60 * scale,
-                                .waiting_reads_max = 20 * scale},
+                                .waiting_reads_max = 20 * scale,
+                                .space_kept_bytes = wal_options(weather).segment_bytes / 8},
                        .snapshots = {.cluster = kCluster,
                                      .every_entries = weather.snapshot_every,
                                      .every_bytes = weather.snapshot_every * 100,
@@ -113,7 +119,7 @@ void Machine::end_process() {
   replica_.reset();
   snapshots_.reset();
   storage_.reset();
-  is_paused_ = is_stopping_ = is_applying_ = false;
+  is_paused_ = is_stopping_ = is_applying_ = has_save_without_room_ = is_making_spare_ = false;
   held_.clear();
   waiting_.clear();
   saving_.clear();
@@ -258,42 +264,6 @@ void Machine::persist(uint64_t save, std::optional<raft::HardState> hard_state,
   last_save_ = save;
   waiting_.push_back({.hard_state = hard_state, .entries = std::move(entries), .restart = restart});
   if (saving_.empty()) start_saving();
-}
-
-void Machine::start_saving() {
-  saving_ = std::exchange(waiting_, {});
-  saving_up_to_ = last_save_;
-  Time takes = world_.about(world_.weather.sync);
-  if (!world_.is_healed && world_.chance(world_.weather.stall_permille)) {
-    world_.count(Fault::stalled_sync);
-    takes += world_.between(kMillisecond, 3 * kSecond);
-  }
-  if (stalled_until_ > world_.now()) takes += stalled_until_ - world_.now();
-  later(takes, [this] { finish_saving(); });
-}
-
-void Machine::prepare_disk_faults(uint64_t operations_left) {
-  if (dies_in_save_) {
-    world_.count(Fault::torn);
-    files_.stop_at(files_.operations() + world_.between(1, operations_left));
-  }
-  if (full_until_ > world_.now()) files_.fail_at(files_.operations() + 1, testing::MemoryFiles::Fault::no_space);
-}
-
-void Machine::finish_saving() {
-  prepare_disk_faults(3);
-  checker_.saving(id_, saving_);
-  auto saved = storage_->save(saving_);
-  if (dies_in_save_) return lose_power(testing::MemoryFiles::Loss::random);
-  if (!saved) {
-    world_.trace([&] { return std::to_string(id_) + " stops: " + saved.error().what; });
-    return kill();
-  }
-  checker_.saved(id_);
-  uint64_t up_to = saving_up_to_;
-  saving_.clear();
-  if (!waiting_.empty()) start_saving();
-  step([&](Replica& replica) { replica.persisted(local_now(), up_to); });
 }
 
 // ---- snapshots

@@ -86,6 +86,9 @@ class Machine final : private Outside {
   void stop_when_idle(Time at_latest);
   void start_saving();
   void finish_saving();
+  void found_no_room(const std::string& trouble);
+  void look_after_spare();
+  void make_spare();
   void prepare_disk_faults(uint64_t operations_left);
   void write_waiting_snapshot();
   void wrote_snapshot(SnapshotWritten written);
@@ -120,6 +123,8 @@ class Machine final : private Outside {
   std::vector<store::Batch> saving_;
   uint64_t last_save_ = 0;
   uint64_t saving_up_to_ = 0;
+  bool has_save_without_room_ = false;
+  bool is_making_spare_ = false;
   bool dies_in_save_ = false;
   Time stalled_until_ = 0;
   Time full_until_ = 0;

@@ -93,6 +93,7 @@ struct Totals {
   uint64_t elections = 0;
   uint64_t operations = 0;
   uint64_t messages = 0;
+  uint64_t full_disks = 0;
   skiff::ReplicaSnapshots::Counts snapshots;
   Counts faults{};
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
@@ -103,6 +104,7 @@ struct Totals {
     elections += report.elections;
     operations += report.operations;
     messages += report.messages;
+    full_disks += report.full_disks;
     snapshots.made += report.snapshots.made;
     snapshots.fetched += report.snapshots.fetched;
     snapshots.resumed += report.snapshots.resumed;
@@ -124,8 +126,8 @@ struct Totals {
       std::printf("%s%s %lu", fault == 0 ? "faults: " : ", ", std::string(to_text(static_cast<Fault>(fault))).c_str(),
                   faults[fault]);
     }
-    std::printf("\nsnapshots: made %lu, fetched %lu, resumed after a start %lu\n", snapshots.made, snapshots.fetched,
-                snapshots.resumed);
+    std::printf("\nfound no room: %lu times; snapshots: made %lu, fetched %lu, resumed after a start %lu\n", full_disks,
+                snapshots.made, snapshots.fetched, snapshots.resumed);
   }
 };
 

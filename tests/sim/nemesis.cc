@@ -56,8 +56,10 @@ void Simulation::strike(Fault fault) {
       machine->stall_disk_until(world_.now() + world_.between(10 * kMillisecond, 5 * kSecond));
       break;
     case Fault::full_disk:
-      machine->fill_disk_until(world_.now() + world_.between(0, 3 * kSecond));
-      restart_later(node, world_.between(0, 4 * kSecond));
+      for (auto& [id, each] : machines_) {
+        if (id != node && !world_.chance(250)) continue;
+        each->fill_disk_until(world_.now() + world_.between(0, 10 * kSecond));
+      }
       break;
     case Fault::pause:
       machine->pause();

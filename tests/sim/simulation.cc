@@ -34,6 +34,7 @@ Report Simulation::run() {
           .operations = clients_.answers(),
           .messages = network_.sent(),
           .committed = checker_.committed(),
+          .full_disks = world_.full_disks,
           .snapshots = world_.snapshots,
           .faults = world_.faults};
 }
@@ -80,7 +81,9 @@ void Simulation::start(Machine& machine) {
   if (machine.is_up() || machine.was_removed() || lost_.contains(machine.id())) return;
   machine.start();
   if (machine.refusal()) lost_.insert(machine.id());
-  if (!machine.is_up()) return;
+  if (!machine.is_up()) {  // its disk is full, perhaps
+    return world_.after(kSecond, [this, &machine] { start(machine); });
+  }
   for (auto& [id, other] : machines_) {
     if (id == machine.id() || network_.is_cut(machine.id(), id) || network_.is_cut(id, machine.id())) continue;
     world_.after(world_.about(2 * world_.weather.hop), [&other = *other, &machine] {

@@ -27,6 +27,7 @@ struct Report {
   uint64_t operations = 0;  // that got an answer
   uint64_t messages = 0;
   uint64_t committed = 0;
+  uint64_t full_disks = 0;  // times that a node found its own full
   ReplicaSnapshots::Counts snapshots;
   Counts faults{};
 };

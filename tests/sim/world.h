@@ -22,6 +22,7 @@ class World {
   raft::Random random;
   const Weather weather;
   Counts faults{};
+  uint64_t full_disks = 0;  // times that a node found its own full
   ReplicaSnapshots::Counts snapshots;
   bool is_healed = false;
 

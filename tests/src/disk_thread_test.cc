@@ -36,13 +36,15 @@ struct Rig {
   transport::Loop loop;
   std::vector<uint64_t> saved;
   std::optional<Error> failed;
+  int found_no_room = 0;
   std::unique_ptr<DiskThread> disk;
 
   Rig() {
     disk = std::make_unique<DiskThread>(
         loop, open(files),
         DiskThread::Events{.saved = [this](uint64_t save, uint64_t) { saved.push_back(save); },
-                           .failed = [this](const Error& error) { failed = error; }});
+                           .failed = [this](const Error& error) { failed = error; },
+                           .no_room = [this](const Error&) { ++found_no_room; }});
   }
   ~Rig() {
     disk.reset();
@@ -91,6 +93,48 @@ TEST_CASE("after a failed sync nothing more is saved or reported") {  // [W4] [b
   REQUIRE(rig.saved.empty());
   REQUIRE(rig.files.operations() == operations);
   REQUIRE(rig.files.uses_after_failed_sync() == 0);
+}
+
+store::Batch large_entry(raft::Index index) {
+  store::Batch batch = entry(index);
+  batch.entries[0].payload = std::make_shared<const std::string>(20'000, 'x');
+  return batch;
+}
+
+TEST_CASE("what finds no room waits for it with all behind it, and is saved in order when there is some") {  // [W5]
+  // Given a disk that is full when the log needs its second segment,
+  Rig rig;
+  rig.files.set_full(true);
+  for (uint64_t save = 1; save <= 5; ++save) rig.disk->save(save, large_entry(save));
+  while (rig.found_no_room == 0) rig.loop.run_once();
+  REQUIRE_FALSE(rig.failed);
+  REQUIRE((rig.saved.empty() || rig.saved.back() < 5));
+
+  // when somebody looks again too early, and then in time,
+  rig.disk->try_again();
+  while (rig.found_no_room == 1) rig.loop.run_once();
+  rig.disk->save(6, large_entry(6));
+  rig.files.set_full(false);
+  rig.disk->try_again();
+  while (rig.saved.empty() || rig.saved.back() < 6) rig.loop.run_once();
+
+  // then all is there, once.
+  REQUIRE(rig.found_no_room == 2);
+  REQUIRE(rig.disk->counters().entries == 6);
+  rig.disk.reset();
+  rig.files.crash(testing::MemoryFiles::Loss::keep_none);
+  REQUIRE(recovered(rig.files).size() == 6);
+}
+
+TEST_CASE("a thread whose saves find no room can be ended") {
+  Rig rig;
+  rig.files.set_full(true);
+  for (uint64_t save = 1; save <= 5; ++save) rig.disk->save(save, large_entry(save));
+  while (rig.found_no_room == 0) rig.loop.run_once();
+  rig.disk.reset();
+  rig.files.set_full(false);
+  rig.files.crash(testing::MemoryFiles::Loss::keep_none);
+  REQUIRE(recovered(rig.files).size() < 5);
 }
 
 }  // namespace skiff::disk_thread_test

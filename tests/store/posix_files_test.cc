@@ -236,6 +236,7 @@ TEST_CASE("a lock is held against other processes, and falls with the one that h
 TEST_CASE("a full disk is an error that says so") {  // [W5]
   auto file = posix_files()->open("/dev/full", OpenMode::existing);
   REQUIRE((*file)->write_at(0, "x").error().what == "write /dev/full: No space left on device");
+  REQUIRE((*file)->write_at(0, "x").error().code == Error::Code::no_space);
 }
 
 TEST_CASE("a file whose sync failed is of no more use") {            // [W4] [bug-38]

@@ -53,6 +53,10 @@ class MemoryFile final : public store::File {
     auto fate = files_.next_operation();
     bool is_partial = fate == MemoryFiles::Fate::fail_io || fate == MemoryFiles::Fate::fail_space;
     if (is_partial) bytes = files_.part_of(offset, bytes);
+    if (fate == MemoryFiles::Fate::go_on && files_.is_full_ && offset + bytes.size() > inode_->now.size()) {
+      bytes = bytes.substr(0, inode_->now.size() - std::min<uint64_t>(offset, inode_->now.size()));
+      fate = MemoryFiles::Fate::fail_space;
+    }
     if (!files_.is_stopped_ || fate == MemoryFiles::Fate::stop) files_.write(*inode_, offset, bytes);
     return files_.judge(fate, "write", path_);
   }
@@ -107,7 +111,9 @@ MemoryFiles::Fate MemoryFiles::next_operation() {
 Result<> MemoryFiles::judge(Fate fate, const std::string& act, const std::string& path) {
   if (auto running = check_running(act, path); !running) return running;
   if (fate == Fate::fail_io) return memory_files::error_of(act, path, "Input/output error");
-  if (fate == Fate::fail_space) return memory_files::error_of(act, path, "No space left on device");
+  if (fate == Fate::fail_space) {
+    return fail(Error::Code::no_space, act + " " + path + ": No space left on device");
+  }
   return {};
 }
 
@@ -168,7 +174,11 @@ void MemoryFiles::lose(Inode& inode, Loss loss) {
 
 Result<std::unique_ptr<store::File>> MemoryFiles::open(const std::string& path, store::OpenMode mode) {
   bool creates = mode == store::OpenMode::create;
-  Result<> judged = creates ? judge(next_operation(), "create", path) : check_running("open", path);
+  auto fate_of_new = [this] {
+    const Fate fate = next_operation();
+    return fate == Fate::go_on && is_full_ ? Fate::fail_space : fate;
+  };
+  Result<> judged = creates ? judge(fate_of_new(), "create", path) : check_running("open", path);
   if (!judged) return tl::unexpected(judged.error());
   auto found = now_.find(path);
   if (creates == (found != now_.end())) {

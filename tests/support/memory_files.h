@@ -47,6 +47,8 @@ class MemoryFiles final : public store::Files {
   uint64_t syncs() const { return syncs_; }
   // Lets the operation with that number (the next is operations() + 1) fail, once.
   void fail_at(uint64_t operation, Fault fault) { faults_[operation] = fault; }
+  // While the disk is full no file can be made or grow. What is there can be written over.
+  void set_full(bool is_full) { is_full_ = is_full; }
   // Lets the next sync of a file fail, once.
   void fail_next_sync() { fail_next_sync_ = true; }
   // Stops the machine in the middle of that operation: it and everything after it fails, until crash().
@@ -112,6 +114,7 @@ class MemoryFiles final : public store::Files {
   std::map<uint64_t, Fault> faults_;
   std::optional<uint64_t> stop_at_;
   bool fail_next_sync_ = false;
+  bool is_full_ = false;
   bool is_stopped_ = false;
   uint64_t life_ = 0;  // counts crashes and restarts
   uint64_t operations_ = 0;

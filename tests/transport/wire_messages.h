@@ -42,8 +42,12 @@ inline std::string fields(const AppendEntries& m) {
 inline std::string fields(const AppendReply& m) {
   return show(uint64_t{m.accepted}) + show(m.match) + show(m.refused) + show(m.hint);
 }
-inline std::string fields(const Heartbeat& m) { return show(m.commit) + show(m.round) + show(m.sent_at); }
-inline std::string fields(const HeartbeatReply& m) { return show(m.round) + show(m.sent_at) + show(m.clock); }
+inline std::string fields(const Heartbeat& m) {
+  return show(m.commit) + show(m.round) + show(m.sent_at) + show(uint64_t{m.takes_writes});
+}
+inline std::string fields(const HeartbeatReply& m) {
+  return show(m.round) + show(m.sent_at) + show(m.clock) + show(uint64_t{m.is_full});
+}
 inline std::string fields(const InstallSnapshot& m) {
   return show(m.snapshot.position) + show(m.snapshot.configuration);
 }
@@ -93,8 +97,8 @@ class Some {
       case 3: return VoteReply{flip()};
       case 4: return append();
       case 5: return reply();
-      case 6: return Heartbeat{random_.below(kCountMax), random_.next(), random_.next()};
-      case 7: return HeartbeatReply{random_.next(), random_.next(), random_.next()};
+      case 6: return Heartbeat{random_.below(kCountMax), random_.next(), random_.next(), flip()};
+      case 7: return HeartbeatReply{random_.next(), random_.next(), random_.next(), flip()};
       case 8: return forward();
       case 9: return ReadIndexRequest{id()};
       case 10: return ReadIndexReply{id(), random_.below(kCountMax)};

@@ -1,0 +1,84 @@
+// The disk of a machine: saves, the segment that the log goes on in, and what it does when there is no room for one. As
+// in src/disk_thread.cc and src/node_space.cc.
+#include <algorithm>
+#include <utility>
+
+#include "tests/sim/checker.h"
+#include "tests/sim/machine.h"
+
+namespace skiff::sim {
+
+void Machine::start_saving() {
+  saving_ = std::exchange(waiting_, {});
+  saving_up_to_ = last_save_;
+  Time takes = world_.about(world_.weather.sync);
+  if (!world_.is_healed && world_.chance(world_.weather.stall_permille)) {
+    world_.count(Fault::stalled_sync);
+    takes += world_.between(kMillisecond, 3 * kSecond);
+  }
+  if (stalled_until_ > world_.now()) takes += stalled_until_ - world_.now();
+  later(takes, [this] { finish_saving(); });
+}
+
+void Machine::prepare_disk_faults(uint64_t operations_left) {
+  if (dies_in_save_) {
+    world_.count(Fault::torn);
+    files_.stop_at(files_.operations() + world_.between(1, operations_left));
+  }
+  files_.set_full(full_until_ > world_.now());
+}
+
+void Machine::finish_saving() {
+  prepare_disk_faults(3);
+  if (!std::exchange(has_save_without_room_, false)) checker_.saving(id_, saving_);
+  auto saved = storage_->save(saving_);
+  if (dies_in_save_) return lose_power(testing::MemoryFiles::Loss::random);
+  if (!saved && saved.error().code == Error::Code::no_space) {
+    has_save_without_room_ = true;
+    return found_no_room(saved.error().what);
+  }
+  if (!saved) {
+    world_.trace([&] { return std::to_string(id_) + " stops: " + saved.error().what; });
+    return kill();
+  }
+  checker_.saved(id_);
+  uint64_t up_to = saving_up_to_;
+  saving_.clear();
+  if (!waiting_.empty()) start_saving();
+  step([&](Replica& replica) { replica.persisted(local_now(), up_to); });
+  look_after_spare();
+}
+
+// ---- full disks
+
+void Machine::look_after_spare() {
+  if (is_making_spare_ || storage_->spare().is_there()) return;
+  is_making_spare_ = true;
+  later(2 * world_.about(world_.weather.sync), [this] { make_spare(); });
+}
+
+void Machine::make_spare() {
+  is_making_spare_ = false;
+  prepare_disk_faults(4);
+  auto made = storage_->spare().make();
+  if (dies_in_save_) return lose_power(testing::MemoryFiles::Loss::random);
+  if (!made && made.error().code == Error::Code::no_space) return found_no_room(made.error().what);
+  if (!made) {
+    world_.trace([&] { return std::to_string(id_) + " stops: " + made.error().what; });
+    return kill();
+  }
+  if (has_save_without_room_) return finish_saving();
+  if (!replica_->raft().is_full()) return;
+  world_.trace([&] { return std::to_string(id_) + " has room again"; });
+  step([&](Replica& replica) { replica.disk_space(local_now(), std::nullopt); });
+}
+
+void Machine::found_no_room(const std::string& trouble) {
+  world_.trace([&] { return std::to_string(id_) + " is full: " + trouble; });
+  ++world_.full_disks;
+  step([&](Replica& replica) { replica.disk_space(local_now(), storage_->counters().room); });
+  if (std::exchange(is_making_spare_, true)) return;
+  later(kSecond, [this] { make_spare(); });
+}
+
+}  // namespace skiff::sim
