@@ -71,6 +71,21 @@ constexpr uint64_t kSnapshotBytesPerS = 64 * kMiB;
 // One piece on its way to another node: a heartbeat behind it is not late.
 constexpr uint64_t kSnapshotPieceBytes = 256 * kKiB;
 
+// ---- history
+
+// What the map was before is of use to who follows its changes, and can miss some for a moment. Keys and values of
+// that stay in memory, beside those of now: small ones are bounded by their number, large ones by their bytes.
+constexpr uint64_t kHistoryRevisionsDefault = 10'000;
+constexpr uint64_t kHistoryRevisionsMax = 1'000'000'000;
+constexpr uint64_t kHistoryBytesDefault = 32 * kMiB;
+constexpr uint64_t kHistoryBytesMin = 64 * kKiB;
+constexpr uint64_t kHistoryBytesMax = 1024 * 1024 * kMiB;
+constexpr uint64_t kHistoryAgeMinNs = kSecondNs;
+constexpr uint64_t kHistoryAgeMaxNs = 366 * 24 * 60 * kMinuteNs;
+// Cut by one command: some tens of microseconds.
+constexpr uint64_t kHistoryRevisionsPerCut = 200;
+constexpr uint64_t kHistoryBytesPerCut = 256 * kKiB;
+
 // ---- requests
 
 // Several elections fit into it: a request made while a leader dies is answered by the next one.

@@ -16,6 +16,7 @@
 
 #include "raft/raft.h"
 #include "src/outside.h"
+#include "src/replica_history.h"
 #include "src/replica_snapshots.h"
 #include "src/waiting.h"
 #include "store/kv.h"
@@ -25,6 +26,7 @@ namespace skiff {
 struct ReplicaConfig {
   raft::Config raft;
   SnapshotConfig snapshots;
+  HistoryConfig history;
   uint64_t incarnation = 0;  // how often this node has started
   raft::Time request_timeout = 5'000 * raft::kMillisecond;
   raft::Time check_timeout = 1'000 * raft::kMillisecond;  // of Request::Kind::check
@@ -79,7 +81,9 @@ class Replica {
  private:
   void step(raft::Time now, const raft::Event& event);
   void carry_out();
-  void take_write(raft::Time now, const Request& request);
+  void take_write(const Request& request);
+  void add_write(WaitingWrite write, store::Command command);
+  void cut_history();
   void take_refusals(const raft::Effects& effects);
   void take_confirmations(const raft::Effects& effects);
   void hand_out();
@@ -104,6 +108,7 @@ class Replica {
   store::Kv kv_;
   std::optional<store::Kv> arrived_;  // what kv_ becomes when the core begins anew
   ReplicaSnapshots snapshots_;
+  ReplicaHistory history_;
   WaitingWrites writes_;
   WaitingReads reads_;
 
