@@ -58,6 +58,9 @@ struct NodeReport {
   uint64_t incarnation = 0;
   uint64_t applied = 0;
   uint64_t revision = 0;
+  uint64_t compacted = 0;  // the oldest that can be read
+  uint64_t versions = 0;
+  uint64_t history_bytes = 0;
   uint64_t keys = 0;
   uint64_t digest = 0;
   uint64_t value_bytes_max = 0;

@@ -88,6 +88,21 @@ constexpr uint64_t kJoinTimeoutDefaultNs = 10 * kMinuteNs;
 constexpr uint64_t kJoinTimeoutMinNs = kSecondNs;
 constexpr uint64_t kJoinTimeoutMaxNs = 24 * 60 * kMinuteNs;
 
+// ---- history
+
+// What the map was before is of use to who follows its changes, and can miss some for a moment. Keys and values of
+// that stay in memory, beside those of now: small ones are bounded by their number, large ones by their bytes.
+constexpr uint64_t kHistoryRevisionsDefault = 10'000;
+constexpr uint64_t kHistoryRevisionsMax = 1'000'000'000;
+constexpr uint64_t kHistoryBytesDefault = 32 * kMiB;
+constexpr uint64_t kHistoryBytesMin = 64 * kKiB;
+constexpr uint64_t kHistoryBytesMax = 1024 * 1024 * kMiB;
+constexpr uint64_t kHistoryAgeMinNs = kSecondNs;
+constexpr uint64_t kHistoryAgeMaxNs = 366 * 24 * 60 * kMinuteNs;
+// Cut by one command: some tens of microseconds.
+constexpr uint64_t kHistoryRevisionsPerCut = 200;
+constexpr uint64_t kHistoryBytesPerCut = 256 * kKiB;
+
 // ---- requests
 
 // Several elections fit into it: a request made while a leader dies is answered by the next one.

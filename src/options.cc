@@ -126,17 +126,24 @@ Result<> take_duration(Options& into, std::string_view text) {
   return {};
 }
 
-Result<> take_value_bytes_max(Options& into, std::string_view text) {
-  Result<uint64_t> size = parse_bytes(text, limits::kValueBytesMin, limits::kValueBytesMax);
-  if (!size) return tl::unexpected(size.error());
-  into.value_bytes_max = *size;
+Result<> take_history_age(Options& into, std::string_view text) {
+  into.history_age_ns = 0;
+  if (text == "off") return {};
+  return take_duration<&Options::history_age_ns, limits::kHistoryAgeMinNs, limits::kHistoryAgeMaxNs>(into, text);
+}
+
+Result<> take_history_revisions(Options& into, std::string_view text) {
+  Result<uint64_t> revisions = parse_number(text, limits::kHistoryRevisionsMax, "a number of revisions");
+  if (!revisions) return tl::unexpected(revisions.error());
+  into.history_revisions = *revisions;
   return {};
 }
 
-Result<> take_snapshot_log_bytes(Options& into, std::string_view text) {
-  Result<uint64_t> size = parse_bytes(text, limits::kSnapshotLogBytesMin, limits::kSnapshotLogBytesMax);
+template <auto field, uint64_t least, uint64_t most>
+Result<> take_bytes(Options& into, std::string_view text) {
+  Result<uint64_t> size = parse_bytes(text, least, most);
   if (!size) return tl::unexpected(size.error());
-  into.snapshot_log_bytes = *size;
+  into.*field = *size;
   return {};
 }
 
@@ -201,13 +208,26 @@ const Setting kSettings[] = {
      "a member that was added, and that the leader has not heard of for\n"
      "so long, is withdrawn"},
     {{"value-bytes-max", "SIZE"},
-     take_value_bytes_max,
+     take_bytes<&Options::value_bytes_max, limits::kValueBytesMin, limits::kValueBytesMax>,
      [](const Options& fresh) { return show_bytes(fresh.value_bytes_max); },
      "larger values are answered 413"},
     {{"snapshot-log-bytes", "SIZE"},
-     take_snapshot_log_bytes,
+     take_bytes<&Options::snapshot_log_bytes, limits::kSnapshotLogBytesMin, limits::kSnapshotLogBytesMax>,
      [](const Options& fresh) { return show_bytes(fresh.snapshot_log_bytes); },
      "a snapshot is made, and the log cut, when it has grown by that much"},
+    {{"history-revisions", "N"},
+     take_history_revisions,
+     [](const Options& fresh) { return std::to_string(fresh.history_revisions); },
+     "about so many revisions of the map are kept behind the newest; the\n"
+     "leader's settings count"},
+    {{"history-bytes", "SIZE"},
+     take_bytes<&Options::history_bytes, limits::kHistoryBytesMin, limits::kHistoryBytesMax>,
+     [](const Options& fresh) { return show_bytes(fresh.history_bytes); },
+     "and no more of them than hold so many bytes of keys and values"},
+    {{"history-age", "DURATION"},
+     take_history_age,
+     [](const Options&) -> std::string { return "off"; },
+     "and, unless it is off, none that are older than that"},
     {{"log-level", "LEVEL"},
      take_log_level,
      [](const Options&) -> std::string { return "info"; },

@@ -29,6 +29,7 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& ou
       snapshots_(config_.snapshots, kv_, outside),
       backups_(kv_, config_.snapshots.cluster, config_.backups_max),
       orders_(orders_config(config_), raft_, outside),
+      history_(config_.history, kv_),
       now_(now),
       patience_(config_.raft.election_timeout) {
   CHECK(config_.incarnation > 0);
@@ -49,7 +50,7 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
     } else if (is_removed_ || orders_.is_leaving(now)) {
       refuse(request, "this node is being removed");
     } else if (is_write) {
-      take_write(now, request);
+      take_write(request);
     } else if (reads_.size() + reads.size() >= config_.waiting_reads_max) {
       refuse(request, "too many reads are waiting");
     } else {
@@ -64,22 +65,23 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
   carry_out();
 }
 
-void Replica::take_write(raft::Time now, const Request& request) {
+void Replica::take_write(const Request& request) {
   uint64_t bytes = request.key.size() + request.value.size();
   bool has_room = writes_.size() < config_.waiting_writes_max &&
                   (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);
   if (!has_room) return refuse(request, "too many writes are waiting");
   if (!raft_.takes_writes()) return refuse(request, kFull);
-  uint64_t number = writes_.next_number();
   store::Verb verb = request.kind == Request::Kind::put ? store::Verb::put : store::Verb::remove;
-  store::Origin origin{.node = config_.raft.id, .incarnation = config_.incarnation, .number = number};
-  writes_.add({.number = number,
-               .kind = request.kind,
-               .caller = request.caller,
-               .wants_answer = request.wants_answer,
-               .deadline = now + config_.request_timeout,
-               .command = std::make_shared<const std::string>(
-                   store::encode({.verb = verb, .origin = origin, .key = request.key, .value = request.value}))});
+  add_write({.kind = request.kind, .caller = request.caller, .wants_answer = request.wants_answer},
+            {.verb = verb, .key = request.key, .value = request.value});
+}
+
+void Replica::add_write(WaitingWrite write, store::Command command) {
+  write.number = writes_.next_number();
+  write.deadline = now_ + config_.request_timeout;
+  command.origin = {.node = config_.raft.id, .incarnation = config_.incarnation, .number = write.number};
+  write.command = std::make_shared<const std::string>(store::encode(command));
+  writes_.add(std::move(write));
 }
 
 // In order, and no more than fits on the way. Without a leader everything waits.
@@ -208,6 +210,7 @@ void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
     snapshots_.note_applied(entry.bytes());
   }
   snapshots_.make_if_due(now, raft_);
+  cut_history();
   hand_out();
   carry_out();
 }
@@ -221,6 +224,15 @@ void Replica::apply_command(const raft::Entry& entry) {
   note_progress();
   if (outcome.kind == store::Outcome::Kind::done) return answer(*write, Answer::Kind::done);
   answer(*write, Answer::Kind::unknown, "a later write from this node overtook this one");
+}
+
+// Writes of our own, that nobody waits for.
+void Replica::cut_history() {
+  if (is_stopping_) return;
+  for (store::Revision revision : history_.due(now_, raft_.is_leader())) {
+    if (writes_.size() >= config_.waiting_writes_max) return;
+    add_write({.wants_answer = false}, {.verb = store::Verb::compact, .revision = revision});
+  }
 }
 
 void Replica::answer_ready_reads() {
@@ -339,6 +351,7 @@ void Replica::tick(raft::Time now) {
   ask_again_if_stuck();
   orders_.withdraw_the_silent(now);
   drive_orders();
+  cut_history();
   hand_out();
   ask_held_reads();
   carry_out();
@@ -351,6 +364,7 @@ raft::Time Replica::next_deadline() const {
 
 void Replica::answer_expired() {
   for (const WaitingWrite& write : writes_.take_expired(now_)) {
+    history_.ask_again();
     if (write.hand_outs > 0) {
       answer(write, Answer::Kind::unknown, "no majority confirmed the write in time; it may still take effect");
     } else {

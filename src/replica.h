@@ -18,6 +18,7 @@
 #include "src/base/result.h"
 #include "src/outside.h"
 #include "src/replica_backups.h"
+#include "src/replica_history.h"
 #include "src/replica_orders.h"
 #include "src/replica_snapshots.h"
 #include "src/waiting.h"
@@ -28,6 +29,7 @@ namespace skiff {
 struct ReplicaConfig {
   raft::Config raft;
   SnapshotConfig snapshots;
+  HistoryConfig history;
   uint64_t incarnation = 0;  // how often this node has started
   raft::Time request_timeout = 5'000 * raft::kMillisecond;
   raft::Time check_timeout = 1'000 * raft::kMillisecond;  // of Request::Kind::check
@@ -101,7 +103,9 @@ class Replica {
  private:
   void step(raft::Time now, const raft::Event& event);
   void carry_out();
-  void take_write(raft::Time now, const Request& request);
+  void take_write(const Request& request);
+  void add_write(WaitingWrite write, store::Command command);
+  void cut_history();
   void take_refusals(const raft::Effects& effects);
   void take_confirmations(const raft::Effects& effects);
   void take_orders(const raft::Effects& effects);
@@ -132,6 +136,7 @@ class Replica {
   ReplicaSnapshots snapshots_;
   ReplicaBackups backups_;
   ReplicaOrders orders_;
+  ReplicaHistory history_;
   WaitingWrites writes_;
   WaitingReads reads_;
 

@@ -80,6 +80,8 @@ Weather draw_weather(const Plan& plan, raft::Random& random) {
   weather.fault_every = between(200, 4'000) * kMillisecond;
   for (uint64_t& weight : weather.weights) weight = one_in(3) ? 0 : between(1, 10);
   draw_temper(weather, random);
+  if (!one_in(4)) weather.history_revisions = one_in(2) ? between(1, 10) : between(10, 200);
+  if (one_in(4)) weather.history_age = between(10, 5'000) * kMillisecond;
   if (plan.is_busy) {
     weather.nodes = 5;
     weather.clients = 5;

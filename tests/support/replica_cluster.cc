@@ -5,7 +5,7 @@
 
 namespace skiff {
 
-ReplicaCluster::ReplicaCluster(uint64_t nodes) {
+ReplicaCluster::ReplicaCluster(uint64_t nodes, HistoryConfig history) : history_(history) {
   for (raft::NodeId id = 1; id <= nodes; ++id) nodes_[id].id = id;
   for (auto& [id, node] : nodes_) {
     node.cluster = this;
@@ -19,6 +19,7 @@ void ReplicaCluster::start(Node& node) {
                                 .seed = node.id * 7 + node.incarnation,
                                 .hard_state = node.disk_hard_state,
                                 .entries = node.disk_entries},
+                       .history = history_,
                        .incarnation = ++node.incarnation,
                        .forward_window_bytes = 200,
                        .leader_window_bytes = 20'000,

@@ -18,7 +18,7 @@ namespace skiff {
 
 class ReplicaCluster {
  public:
-  explicit ReplicaCluster(uint64_t nodes);
+  explicit ReplicaCluster(uint64_t nodes, HistoryConfig history = {});
 
   Replica& operator[](raft::NodeId node) { return *nodes_.at(node).replica; }
   raft::Time now() const { return now_; }
@@ -97,6 +97,7 @@ class ReplicaCluster {
   bool finish_saves(Node& node);
   bool apply(Node& node);
 
+  const HistoryConfig history_;
   std::map<raft::NodeId, Node> nodes_;
   std::set<raft::NodeId> cut_;
   std::map<uint64_t, std::string> answers_;
