@@ -236,7 +236,7 @@ Result<std::string> make(const World& world, const Given& given, raft::NodeId id
   }
   const NewCluster made = found_from(survivor->kv, survivor->last, identity_of(world, *survivor, *address));
   if (auto room = make_room(files, places); !room) return tl::unexpected(room.error());
-  auto folder = store::NewFolder::make(files, places.made, kSign, made.identity, made.mark, survivor->kv);
+  auto folder = store::NewFolder::make(files, places.made, kSign, made.identity, made.mark, survivor->kv, world.wal);
   if (!folder) return tl::unexpected(folder.error());
   auto found = store::look_into(files, places.made);
   if (!found) return tl::unexpected(found.error());

@@ -73,7 +73,7 @@ Result<std::string> make(const World& world, const Given& given, const Options& 
   store::Kv& kv = backup->loaded.kv;
   NewCluster made =
       found_from(kv, backup->loaded.mark.position, identity_of(*backup, options, given[kToken].value_or("")));
-  auto folder = store::NewFolder::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv);
+  auto folder = store::NewFolder::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal);
   if (!folder) return tl::unexpected(folder.error());
   auto found = store::look_into(world.files, options.data_dir);
   if (!found) return tl::unexpected(found.error());

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "store/files.h"
+#include "store/wal.h"
 
 namespace skiff::tool {
 
@@ -24,6 +25,7 @@ struct World {
   // The line that was typed; nothing if nobody sits there.
   std::function<std::optional<std::string>(const std::string& question)> ask;
   std::function<uint64_t()> random;
+  store::WalOptions wal = {};  // of the folders that are made
 };
 
 using Arguments = std::span<const char* const>;  // behind the name of the tool

@@ -150,7 +150,7 @@ TEST_CASE("what only recovery can know is damage, too") {
 TEST_CASE("a node that runs on the folder is no hindrance, and is named") {
   World world;
   world.write_folder("data");
-  auto opened = store::Storage::open(world.files, "data", {tool_world::kCluster, 3, {}});
+  auto opened = store::Storage::open(world.files, "data", {tool_world::kCluster, 3, {}}, tool_world::kSmall);
   REQUIRE(world.run({"inspect", "data"}) == 0);
   REQUIRE_THAT(world.said, Catch::Contains("a node runs on it"));
 }

@@ -40,7 +40,7 @@ TEST_CASE("the survivor becomes a cluster of its own, with all of its log, and t
   check_is_old(world, "data.before-recovery");
   REQUIRE(world.run({"inspect", "data"}) == 0);
   REQUIRE_FALSE(*world.files.exists("data.recovering"));
-  auto opened = store::Storage::open(world.files, "data", {1, 3, {}});
+  auto opened = store::Storage::open(world.files, "data", {1, 3, {}}, tool_world::kSmall);
   REQUIRE(opened->recovered.notes.empty());
   REQUIRE(opened->recovered.incarnation == 1);
 }
@@ -62,14 +62,18 @@ TEST_CASE("the members are those of the last configuration in the log") {
   SECTION("the survivor has another address by now") {
     batch.entries = {
         {{2, 23}, raft::EntryKind::configuration, tool_world::members({{1, "http://a:9021"}, {3, "http://moved:1"}})}};
-    REQUIRE(store::Storage::open(world.files, "data", {1, 3, {}})->storage->save({&batch, 1}).has_value());
+    REQUIRE(store::Storage::open(world.files, "data", {1, 3, {}}, tool_world::kSmall)
+                ->storage->save({&batch, 1})
+                .has_value());
     REQUIRE(world.run(kRecover) == 0);
     REQUIRE(world.look("data").identity.founders == std::vector<store::Founder>{{3, "http://moved:1"}});
   }
   SECTION("the survivor was removed") {
     batch.entries = {
         {{2, 23}, raft::EntryKind::configuration, tool_world::members({{1, "http://a:9021"}, {2, "http://b:9021"}})}};
-    REQUIRE(store::Storage::open(world.files, "data", {1, 3, {}})->storage->save({&batch, 1}).has_value());
+    REQUIRE(store::Storage::open(world.files, "data", {1, 3, {}}, tool_world::kSmall)
+                ->storage->save({&batch, 1})
+                .has_value());
     REQUIRE(world.run(kRecover) == 1);
     REQUIRE_THAT(world.said, Catch::Contains("no member any more") && Catch::Contains("2 http://b:9021"));
   }
@@ -135,7 +139,9 @@ TEST_CASE("what cannot be recovered is left as it was") {
 
 TEST_CASE("a folder in which nothing ever was is not recovered") {
   World world;
-  REQUIRE(store::Storage::open(world.files, "data", {tool_world::kCluster, 3, tool_world::kFounders}).has_value());
+  REQUIRE(
+      store::Storage::open(world.files, "data", {tool_world::kCluster, 3, tool_world::kFounders}, tool_world::kSmall)
+          .has_value());
   REQUIRE(world.run(kRecover) == 1);
   REQUIRE_THAT(world.said, Catch::Contains("holds nothing that could be recovered"));
 }
@@ -183,7 +189,7 @@ TEST_CASE("a recovery that is cut short anywhere leaves the old folder or the ne
     }
     check_recovered(world, "data");
     check_is_old(world, "data.before-recovery");
-    REQUIRE(store::Storage::open(world.files, "data", {1, 3, {}}).has_value());
+    REQUIRE(store::Storage::open(world.files, "data", {1, 3, {}}, tool_world::kSmall).has_value());
   }
   REQUIRE(old > 10);
   REQUIRE(recovered > 1);

@@ -143,7 +143,7 @@ TEST_CASE("a restore that is cut short anywhere leaves no data folder, or a whol
       REQUIRE(world.run(restore("data", 2)) == 0);
     }
     REQUIRE(world.look("data").kv.keys() == 50);
-    auto opened = store::Storage::open(world.files, "data", {1, 2, {}});
+    auto opened = store::Storage::open(world.files, "data", {1, 2, {}}, tool_world::kSmall);
     REQUIRE(opened.has_value());
     REQUIRE(opened->recovered.snapshot.position == raft::LogPosition{3, 50});
   }

@@ -20,6 +20,7 @@ namespace skiff::tool_world {
 using testing::MemoryFiles;
 
 constexpr uint64_t kCluster = 0xc1;
+constexpr store::WalOptions kSmall{32 * store::kBlockBytes};
 inline const std::vector<store::Founder> kFounders = {{1, "http://a:9021"}, {2, "http://b:9021"}, {3, "http://c:9021"}};
 
 inline raft::Entry put(raft::Term term, raft::Index index, const std::string& key, const std::string& value) {
@@ -40,7 +41,7 @@ struct World {
 
   // A folder in which a snapshot of the first ten of twenty puts is, and all twenty in the log.
   void write_folder(const std::string& folder, raft::NodeId node = 3) {
-    auto opened = store::Storage::open(files, folder, {kCluster, node, kFounders});
+    auto opened = store::Storage::open(files, folder, {kCluster, node, kFounders}, kSmall);
     if (!opened) FAIL(opened.error().what);
     store::Batch batch{.hard_state = raft::HardState{2, node}, .entries = {}, .restart = {}};
     batch.entries.push_back({{2, 1}, raft::EntryKind::no_op, nullptr});
@@ -89,7 +90,8 @@ struct World {
                             ++asked;
                             return typed;
                           },
-                      .random = [this] { return ++random; }});
+                      .random = [this] { return ++random; },
+                      .wal = kSmall});
   }
 
   store::Recovered look(const std::string& folder) {
