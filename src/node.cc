@@ -66,7 +66,7 @@ Result<> Node::open_doors(const store::Recovered& recovered) {
        .removed = [this](raft::NodeId node) { told_removed(node); }});
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
-  auto limits = http_limits(options_, limits::kMembersMax);
+  auto limits = http_limits(options_, identity_.founders.size());
   if (!limits) return tl::unexpected(limits.error());
   auto http = transport::HttpServer::open(
       loop_, {.host = options_.listen, .port = options_.port}, *limits,

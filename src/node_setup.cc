@@ -140,12 +140,14 @@ uint64_t random_seed() {
   return (uint64_t{device()} << 32) | device();
 }
 
-Result<transport::HttpLimits> http_limits(const Options& options, size_t members) {
+// With a reserve for all the members that there may be one day; where that leaves nothing, for the founders alone.
+Result<transport::HttpLimits> http_limits(const Options& options, size_t founders) {
   transport::HttpLimits limits;
   limits.key_bytes_max = store::kKeyBytesMax;
   limits.body_bytes_max = options.value_bytes_max;
   const uint64_t descriptors = raise_descriptor_limit();
-  const size_t connections = connections_within(descriptors, members, limits);
+  size_t connections = connections_within(descriptors, limits::kMembersMax, limits);
+  if (connections == 0) connections = connections_within(descriptors, founders, limits);
   const std::string limit = fmt::format("the limit of open files (ulimit -n) is {}", descriptors);
   if (connections == 0) return fail(Error::Code::io, limit + ", which leaves none for clients");
   if (connections < limits.connections_max) {

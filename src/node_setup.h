@@ -39,7 +39,7 @@ std::string why_withdrawn(const Options& options);
 store::Identity wanted_identity(const Options& options);
 uint64_t random_seed();
 // As many clients as the limit of open files leaves room for; an error if that is none.
-Result<transport::HttpLimits> http_limits(const Options& options, size_t members);
+Result<transport::HttpLimits> http_limits(const Options& options, size_t founders);
 // Takes the entries; the map is for the replica's own constructor.
 ReplicaConfig replica_config(const Options& options, store::Recovered& recovered);
 // What we could not apply must not be served around, nor end the node again and again when it comes to be applied.
