@@ -102,7 +102,8 @@ void Node::begin(store::Opened opened) {
           .written = [this](SnapshotWritten written,
                             const std::string& trouble) { snapshot_written(std::move(written), trouble); },
           .read =
-              [this](raft::NodeId for_node, raft::SnapshotPiece piece) {
+              [this](raft::NodeId for_node, raft::SnapshotPiece piece, const std::string& trouble) {
+                if (!trouble.empty()) log::warn("cannot give a snapshot to a node that needs it: " + trouble);
                 replica_->snapshot_read(loop_.now_ns(), for_node, std::move(piece));
                 after_step();
               },

@@ -261,12 +261,13 @@ void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {
   arrived_ = std::move(written.loaded);
   step(now, *event);
   carry_out();
-  arrived_.reset();
+  if (arrived_) outside_.drop(*std::exchange(arrived_, std::nullopt));
 }
 
 void Replica::snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece) {
   now_ = now;
   snapshots_.read(raft_, for_node, std::move(piece));
+  snapshots_.make_if_due(now, raft_);
 }
 
 Result<uint64_t> Replica::begin_backup() {

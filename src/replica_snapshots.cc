@@ -57,7 +57,9 @@ bool ReplicaSnapshots::is_due() const {
 void ReplicaSnapshots::make_if_due(raft::Time now, const raft::Raft& raft) {
   const raft::Index index = kv_.applied();
   if (fetching_ && fetching_->mark.position.index <= index) fetching_.reset();  // the log has brought it after all
-  if (maker_ || fetching_ || !is_due() || index <= raft.snapshot().position.index) return;
+  const bool is_wanted = must_make_ || (is_due() && index > raft.snapshot().position.index);
+  if (maker_ || fetching_ || !is_wanted) return;
+  must_make_ = false;
   trailing_ = entries_since_ * config_.trailing_percent / 100;
   entries_since_ = bytes_since_ = 0;
   maker_.emplace(kv_, mark_of(kv_, raft), config_.cluster);
@@ -84,9 +86,8 @@ void ReplicaSnapshots::make_next(raft::Time now) {
 void ReplicaSnapshots::want(raft::Time now, const raft::Fetch& fetch, const raft::Raft& raft) {
   const bool is_stuck =
       fetching_ && !fetching_->is_writing && !fetching_->waits && now >= fetching_->asked_at + config_.patience;
-  const bool is_same = fetching_ && fetching_->mark.position == fetch.snapshot.position;
   if (fetching_ && !is_stuck) return;
-  if (!is_same) begin_to_fetch(fetch, raft);
+  if (!fetching_) begin_to_fetch(fetch, raft);
   fetching_->from = fetch.from;
   ask(now, raft);
 }
@@ -173,6 +174,9 @@ void ReplicaSnapshots::asked(raft::NodeId by, const raft::SnapshotAsk& ask) {
 
 void ReplicaSnapshots::read(const raft::Raft& raft, raft::NodeId for_node, raft::SnapshotPiece piece) {
   reading_for_.erase(for_node);
+  // What we offer cannot be read: whoever needs it must be offered another.
+  const raft::LogPosition offered = raft.snapshot().position;
+  if (raft::bytes_of(piece.bytes) == 0 && piece.position == offered && offered.index > 0) must_make_ = true;
   outside_.send({.from = raft.status().id, .to = for_node, .term = raft.term(), .body = std::move(piece)});
 }
 

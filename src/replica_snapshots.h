@@ -115,6 +115,7 @@ class ReplicaSnapshots {
   bool maker_waits_ = false;  // to give out the next block
   Pace pace_;
   uint64_t made_bytes_ = 0;  // so far, or by the last
+  bool must_make_ = false;   // another, whatever has been applied since the last: that one cannot be read
   uint64_t trailing_ = 0;    // entries, behind the one that is being made
   uint64_t entries_since_ = 0;
   uint64_t bytes_since_ = 0;

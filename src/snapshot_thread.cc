@@ -86,6 +86,8 @@ SnapshotThread::Report SnapshotThread::do_job(const Read& read) {
   if (piece) {
     answer.piece.is_last = piece->is_last;
     answer.piece.bytes = std::make_shared<const std::string>(std::move(piece->bytes));
+  } else if (piece.error().code != Error::Code::unavailable) {
+    answer.trouble = piece.error().what;
   }
   return answer;
 }
@@ -103,7 +105,7 @@ void SnapshotThread::report(std::vector<Report>&& reports) {
     if (auto* written = std::get_if<Written>(&report)) {
       events_.written(std::move(written->what), written->trouble);
     } else if (auto* piece = std::get_if<Piece>(&report)) {
-      events_.read(piece->for_node, std::move(piece->piece));
+      events_.read(piece->for_node, std::move(piece->piece), piece->trouble);
     } else if (const auto* spare = std::get_if<SpareMade>(&report)) {
       events_.spare_made(spare->trouble);
     } else {

@@ -35,7 +35,8 @@ class SnapshotThread {
   struct Events {
     // `trouble` says why it was given up; empty if it was not.
     std::function<void(SnapshotWritten written, const std::string& trouble)> written;
-    std::function<void(raft::NodeId for_node, raft::SnapshotPiece piece)> read;
+    // `trouble` says what is wrong with it; empty if it is there, or not expected to be.
+    std::function<void(raft::NodeId for_node, raft::SnapshotPiece piece, const std::string& trouble)> read;
     std::function<void(const std::string& trouble)> spare_made;
     std::function<void(const Error&)> failed;
   };
@@ -65,6 +66,7 @@ class SnapshotThread {
   struct Piece {
     raft::NodeId for_node;
     raft::SnapshotPiece piece;
+    std::string trouble;  // why it cannot be read although it should be there
   };
   struct SpareMade {
     std::string trouble;

@@ -143,6 +143,20 @@ class SnapshotReader {
     return std::move(loaded_);
   }
 
+  // Nothing is loaded.
+  Result<> check() {
+    auto size = file_.size();
+    if (!size) return tl::unexpected(size.error());
+    size_ = *size;
+    for (bool is_end = false; !is_end;) {
+      auto data = next_block();
+      if (!data) return tl::unexpected(data.error());
+      is_end = static_cast<Kind>(data->front()) == Kind::end;
+      offset_ += kSnapshotBlockHeadBytes + data->size();
+    }
+    return offset_ == size_ ? Result<>() : corrupt("there are bytes behind its end");
+  }
+
   // What is behind the last whole block is written anew, and so is the end, which says that nothing follows.
   Result<std::optional<BegunSnapshot>> resume() {
     auto size = file_.size();
@@ -172,7 +186,8 @@ class SnapshotReader {
     auto head = bytes_at(offset_, kSnapshotBlockHeadBytes);
     if (!head) return tl::unexpected(head.error());
     const auto wanted = get_number<uint32_t>(head->data()), length = get_number<uint32_t>(head->data() + 4);
-    if (length == 0 || length > size_ - offset_ - kSnapshotBlockHeadBytes) return corrupt("a block of a wrong length");
+    const bool is_possible = length > 0 && length < kSnapshotBlockBytesMax;
+    if (!is_possible || length > size_ - offset_ - kSnapshotBlockHeadBytes) return corrupt("a block of a wrong length");
     auto data = bytes_at(offset_ + kSnapshotBlockHeadBytes, length);
     if (!data) return data;
     if (checksum(offset_, *data) != wanted) return corrupt("a block's checksum is wrong");
@@ -273,6 +288,10 @@ Result<SnapshotHead> read_snapshot_head(File& file, const std::string& path) {
 
 Result<LoadedSnapshot> load_snapshot(File& file, const std::string& path, uint64_t cluster) {
   return SnapshotReader(file, path, cluster).run();
+}
+
+Result<> check_snapshot(File& file, const std::string& path, uint64_t cluster) {
+  return SnapshotReader(file, path, cluster).check();
 }
 
 Result<std::optional<BegunSnapshot>> resume_snapshot(File& file, const std::string& path, uint64_t cluster) {

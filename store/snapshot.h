@@ -74,6 +74,9 @@ Result<SnapshotHead> read_snapshot_head(File& file, const std::string& path);
 // Reads all of it; nothing is loaded of what is not whole. `path` is for error messages.
 Result<LoadedSnapshot> load_snapshot(File& file, const std::string& path, uint64_t cluster);
 
+// Whether every block is whole, in its place, and the last is the end.
+Result<> check_snapshot(File& file, const std::string& path, uint64_t cluster);
+
 // A snapshot that was not finished: its blocks up to `end` are whole, and more follow.
 struct BegunSnapshot {
   raft::SnapshotMark mark;

@@ -48,7 +48,9 @@ Result<Snapshots::Found> Snapshots::load_newest() {
     // What a killed process wrote may be in the kernel's memory only.
     if (auto synced = (*file)->sync(); !synced) return tl::unexpected(synced.error());
     auto loaded = load_snapshot(**file, path, owner_.cluster);
-    if (!loaded && loaded.error().code != Error::Code::corrupt) return tl::unexpected(loaded.error());
+    const bool may_be_passed_over =
+        loaded || loaded.error().code == Error::Code::corrupt || loaded.error().code == Error::Code::io;
+    if (!may_be_passed_over) return tl::unexpected(loaded.error());  // a newer format, say
     if (loaded && loaded->mark.position.index != indexes->back()) {
       loaded = fail(Error::Code::corrupt, "read " + path + ": it is the snapshot of another index");
     }
@@ -85,9 +87,7 @@ Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
   Result<> done = finish(bytes.mark.position.index);
   if (done) done = drop_old();
   if (done) return kv;
-  Error error = done.error();
-  if (error.code == Error::Code::no_space) error.code = Error::Code::io;
-  return tl::unexpected(std::move(error));
+  return fail(Error::Code::io, done.error().what);  // it is whole: whatever it is, that is no reason to give it up
 }
 
 Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
@@ -118,23 +118,20 @@ Result<> Snapshots::sync_some() {
 }
 
 // One that was being made is overwritten by the next. Of a fetched one the mark is the one it was offered with.
-Result<std::optional<BegunSnapshot>> Snapshots::resume() {
+std::optional<BegunSnapshot> Snapshots::resume() {
   const std::string path = join(folder_, kSnapshotAside);
-  auto exists = files_.exists(path);
-  if (!exists) return tl::unexpected(exists.error());
-  if (!*exists) return std::nullopt;
   auto file = files_.open(path, OpenMode::existing);
-  if (!file) return tl::unexpected(file.error());
+  if (!file) return std::nullopt;
   auto found = resume_snapshot(**file, path, owner_.cluster);
-  if (!found) return found;
-  if (*found) {
-    aside_ = std::move(*file);
-    aside_end_ = (*found)->end;
-    aside_synced_ = 0;
-  } else {
+  if (!found || !*found) {
+    file->reset();
     give_up();
+    return std::nullopt;
   }
-  return found;
+  aside_ = std::move(*file);
+  aside_end_ = (*found)->end;
+  aside_synced_ = 0;
+  return std::move(*found);
 }
 
 Result<Kv> Snapshots::read_back(const raft::SnapshotMark& mark) {
@@ -150,6 +147,7 @@ Result<> Snapshots::finish(raft::Index index) {
   aside_.reset();
   aside_end_ = aside_synced_ = 0;
   if (reading_index_ == index) reading_.reset();
+  checked_.erase(index);
   if (auto renamed = files_.rename(join(folder_, kSnapshotAside), path_of(index)); !renamed) return renamed;
   if (auto synced = files_.sync_folder(folder_); !synced) return synced;
   auto place = std::lower_bound(good_.begin(), good_.end(), index);
@@ -192,15 +190,29 @@ Result<> Snapshots::drop_log(raft::Index before) {
   return {};
 }
 
+// What nobody could use is not handed out: it is read once from end to end before.
+Result<> Snapshots::open_to_read(raft::Index index) {
+  if (reading_ != nullptr && reading_index_ == index) return {};
+  const std::string path = path_of(index);
+  auto file = files_.open(path, OpenMode::existing);
+  if (!file) return tl::unexpected(file.error());
+  if (!checked_.contains(index)) {
+    if (auto checked = check_snapshot(**file, path, owner_.cluster); !checked) return checked;
+    checked_.insert(index);
+  }
+  reading_ = std::move(*file);
+  reading_index_ = index;
+  return {};
+}
+
 Result<Snapshots::Piece> Snapshots::read(raft::Index index, uint64_t offset, uint64_t bytes) {
   if (!std::binary_search(good_.begin(), good_.end(), index)) {
     return fail(Error::Code::unavailable, "read " + path_of(index) + ": there is no such snapshot any more");
   }
-  if (reading_ == nullptr || reading_index_ != index) {
-    auto file = files_.open(path_of(index), OpenMode::existing);
-    if (!file) return tl::unexpected(file.error());
-    reading_ = std::move(*file);
-    reading_index_ = index;
+  if (auto opened = open_to_read(index); !opened) {
+    reading_.reset();
+    if (opened.error().code == Error::Code::corrupt) std::erase(good_, index);
+    return tl::unexpected(opened.error());
   }
   auto size = reading_->size();
   if (!size) return tl::unexpected(size.error());

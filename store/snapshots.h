@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,8 +52,8 @@ class Snapshots {
   };
   Result<Found> load_newest();
   // What there is of one that was being fetched. The next bytes taken may follow it, or begin anew. Requires: called
-  // before anything is taken.
-  Result<std::optional<BegunSnapshot>> resume();
+  // before anything is taken. Whatever goes wrong, it was only half of one: it is given up.
+  std::optional<BegunSnapshot> resume();
 
   // Bytes of one that is being made, or fetched from another node.
   struct Bytes {
@@ -71,7 +72,8 @@ class Snapshots {
     std::string bytes;
     bool is_last = false;
   };
-  // Error::Code::unavailable if there is no such snapshot (any more).
+  // Error::Code::unavailable if there is no such snapshot (any more); corrupt, if it is damaged: then it is not there
+  // any more from now on.
   Result<Piece> read(raft::Index index, uint64_t offset, uint64_t bytes);
 
  private:
@@ -83,6 +85,7 @@ class Snapshots {
   Result<Kv> read_back(const raft::SnapshotMark& mark);
   void give_up();
   Result<> drop_old();
+  Result<> open_to_read(raft::Index index);
   Result<std::vector<raft::Index>> list();
   Result<> drop_log(raft::Index before);
 
@@ -95,6 +98,7 @@ class Snapshots {
   uint64_t aside_synced_ = 0;
   std::unique_ptr<File> reading_;  // that of `reading_index_`
   raft::Index reading_index_ = 0;
+  std::set<raft::Index> checked_;  // read from the first block to the last by this process, and found whole
 };
 
 }  // namespace skiff::store

@@ -151,9 +151,7 @@ Result<Opened> Storage::open(Files& files, const std::string& folder, const Iden
   Recovered recovered;
   recovered.identity = std::move(*identity);
   recovered.notes = std::move(newest->notes);
-  auto begun = snapshots->resume();
-  if (!begun) return tl::unexpected(begun.error());
-  recovered.begun = std::move(*begun);
+  recovered.begun = snapshots->resume();
   if (newest->snapshot) {
     recovered.snapshot = std::move(newest->snapshot->mark);
     recovered.kv = std::move(newest->snapshot->kv);

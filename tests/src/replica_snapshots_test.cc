@@ -232,6 +232,27 @@ TEST_CASE("neither making nor fetching goes faster than it may") {
   }
 }
 
+TEST_CASE("who cannot read the snapshot that it offers makes another", "[S17]") {
+  Node node(10);
+  while (!node.world.written.back().is_last) node.took_it();
+  node.raft.step(2, raft::Received{{.from = 2, .to = 1, .term = 1, .body = raft::Heartbeat{.commit = 10}}});
+  node.raft.take_effects();
+  node.raft.step(3, *node.took_it());
+  REQUIRE(node.raft.snapshot().position.index == 10);
+  const size_t before = node.world.written.size();
+  SECTION("although nothing has been written since") {
+    node.snapshots.read(node.raft, 2, {.position = node.raft.snapshot().position, .offset = 0});
+    node.snapshots.make_if_due(node.now, node.raft);
+    REQUIRE(node.world.written.size() == before + 1);
+    REQUIRE(node.world.written.back().mark.position.index == 10);
+  }
+  SECTION("but an older one is only gone") {
+    node.snapshots.read(node.raft, 2, {.position = {1, 5}, .offset = 0});
+    node.snapshots.make_if_due(node.now, node.raft);
+    REQUIRE(node.world.written.size() == before);
+  }
+}
+
 TEST_CASE("a piece that is lost is asked for again, of whoever offers it now") {
   Node node(5);
   node.want(200);
@@ -242,6 +263,11 @@ TEST_CASE("a piece that is lost is asked for again, of whoever offers it now") {
   node.snapshots.want(node.now, {.from = 3, .snapshot = Node::mark(200)}, node.raft);
   REQUIRE(node.world.sent.size() == asked + 1);
   REQUIRE(node.world.sent.back().to == 3);
+
+  // A newer offer is no reason to throw away what is there already.
+  node.now += 501 * kMillisecond;
+  node.snapshots.want(node.now, {.from = 3, .snapshot = Node::mark(300)}, node.raft);
+  REQUIRE(node.world.last_ask().position.index == 200);
 }
 
 }  // namespace skiff::replica_snapshots_test
