@@ -239,55 +239,6 @@ void Replica::answer_ready_reads() {
   for (const WaitingRead& read : reads_.take_ready(kv_.applied())) answer(read, Answer::Kind::done);
 }
 
-// ---- snapshots: what the log is cut behind, and what brings up who is too far behind for it
-
-// The core takes no part in the transfer of their bytes.
-bool Replica::take_snapshot_message(raft::Time now, const raft::Message& message) {
-  now_ = now;
-  if (const auto* ask = std::get_if<raft::SnapshotAsk>(&message.body)) {
-    snapshots_.asked(message.from, *ask);
-  } else if (const auto* piece = std::get_if<raft::SnapshotPiece>(&message.body)) {
-    snapshots_.received(now, message, *piece);
-  } else {
-    return false;
-  }
-  return true;
-}
-
-void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {
-  now_ = now;
-  std::optional<raft::Event> event = snapshots_.written(now, written, raft_);
-  if (!event) return;
-  arrived_ = std::move(written.loaded);
-  step(now, *event);
-  carry_out();
-  if (arrived_) outside_.drop(*std::exchange(arrived_, std::nullopt));
-}
-
-void Replica::snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece) {
-  now_ = now;
-  snapshots_.read(raft_, for_node, std::move(piece));
-  snapshots_.make_if_due(now, raft_);
-}
-
-Result<uint64_t> Replica::begin_backup() {
-  if (kv_.applied() == 0) return fail(Error::Code::unavailable, "this node has not come to know anything yet");
-  if (auto number = backups_.begin(mark_of(kv_, raft_))) return *number;
-  return fail(Error::Code::unavailable, "other backups are being taken from this node");
-}
-
-// What was to be applied up to there is in it. Whether a write of ours is among it, nobody can tell: it is handed out
-// again, and drops out as repeated.
-void Replica::become_snapshot(raft::LogPosition position) {
-  CHECK(arrived_ && arrived_->applied() == position.index);
-  snapshots_.stop_making();
-  backups_.break_off_all();
-  std::swap(kv_, *arrived_);
-  outside_.drop(std::move(*arrived_));
-  arrived_.reset();
-  ask_again(now_);
-}
-
 // ---- what goes wrong: another leader, no leader, no answer
 
 // Whatever waits is asked for anew, in order, of whoever leads now. Repeats do no harm: the store drops them.
