@@ -7,6 +7,7 @@
 
 #include "raft/membership.h"
 #include "raft/status.h"
+#include "src/block_times.h"
 
 namespace skiff {
 
@@ -68,6 +69,7 @@ struct NodeReport {
   std::vector<Peer> peers;
   Disk disk;
   Snapshots snapshots;
+  BlockTimes block_times;
   Clients clients;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -146,7 +147,17 @@ void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std
   disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries), .restart = restart});
 }
 
-void Node::write_snapshot(SnapshotBytes bytes) { snapshots_->write(std::move(bytes)); }
+// Now, not when this turn of the loop began.
+static uint64_t clock_ns() {
+  return static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
+}
+
+void Node::block_begins() { block_began_ns_ = clock_ns(); }
+
+void Node::write_snapshot(SnapshotBytes bytes) {
+  if (!bytes.is_fetched) block_times_.add(bytes.offset == 0, clock_ns() - block_began_ns_);
+  snapshots_->write(std::move(bytes));
+}
 
 void Node::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) {
   snapshots_->read(for_node, position, offset, limits::kSnapshotPieceBytes);
@@ -253,9 +264,11 @@ void Node::saved(uint64_t save, uint64_t took_ns) {
 void Node::snapshot_written(SnapshotWritten written, const std::string& trouble) {
   if (written.has_failed) {
     log::warn("gives a snapshot up: " + trouble);
+  } else if (written.is_last && written.is_fetched) {
+    log::info(fmt::format("has fetched a snapshot of index {}, {} bytes", written.mark.position.index, written.end));
   } else if (written.is_last) {
-    log::info(fmt::format("has {} a snapshot of index {}, {} bytes", written.is_fetched ? "fetched" : "made",
-                          written.mark.position.index, written.end));
+    log::info(fmt::format("has made a snapshot of index {}, {} bytes; the longest block took {} us",
+                          written.mark.position.index, written.end, block_times_.longest_of_last_ns / 1'000));
   }
   replica_->snapshot_written(loop_.now_ns(), std::move(written));
   after_step();

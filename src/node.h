@@ -22,6 +22,7 @@
 
 #include "src/api.h"
 #include "src/base/log.h"
+#include "src/block_times.h"
 #include "src/disk_thread.h"
 #include "src/options.h"
 #include "src/outside.h"
@@ -60,6 +61,7 @@ class Node final : private Outside, private ApiHost {
                std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
   void answer(const Caller& caller, Answer answer) override;
+  void block_begins() override;
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
   void drop(store::Kv kv) override;
@@ -121,6 +123,8 @@ class Node final : private Outside, private ApiHost {
   raft::NodeId logged_leader_ = 0;
   raft::Term logged_term_ = 0;
   uint64_t slowest_sync_ns_ = 0;
+  BlockTimes block_times_;
+  uint64_t block_began_ns_ = 0;
   log::Limit slow_disk_{10'000};
   log::Limit strange_commands_{10'000};
   raft::Index met_index_ = 0;  // of the configuration that the links follow, and whether it was committed then

@@ -27,6 +27,7 @@ NodeReport Node::report() const {
                     .peers = {},
                     .disk = {},
                     .snapshots = {},
+                    .block_times = {},
                     .clients = {}};
   const raft::Raft& raft = replica_->raft();
   const raft::Configuration& configuration = raft.configuration();
@@ -51,6 +52,7 @@ NodeReport Node::report() const {
                  .syncs = disk.syncs,
                  .slowest_sync_ns = slowest_sync_ns_,
                  .room = disk.room};
+  report.block_times = block_times_;
   report.snapshots = {.log_first = replica_->raft().log().base().index + 1,
                       .made = replica_->snapshots().made,
                       .fetched = replica_->snapshots().fetched,

@@ -102,6 +102,8 @@ class Outside {
   virtual void commit(std::vector<raft::Entry> entries) = 0;
   virtual void answer(const Caller& caller, Answer answer) = 0;
 
+  // A block of a snapshot is about to be made, and is handed over by write_snapshot(): the loop's time for it.
+  virtual void block_begins() {}
   // In the order of the calls, but as slow as need be; then Replica::snapshot_written(). Never calls back at once.
   virtual void write_snapshot(SnapshotBytes bytes) = 0;
   // Then Replica::snapshot_read(), with no bytes if there is no such snapshot. Never calls back at once.

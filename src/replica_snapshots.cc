@@ -70,6 +70,7 @@ void ReplicaSnapshots::make_if_due(raft::Time now, const raft::Raft& raft) {
 
 void ReplicaSnapshots::make_next(raft::Time now) {
   maker_waits_ = false;
+  outside_.block_begins();
   auto block = std::make_shared<const std::string>(maker_->next(config_.block_bytes));
   const uint64_t offset = std::exchange(made_bytes_, made_bytes_ + block->size());
   pace_.spend(now, block->size());
