@@ -12,7 +12,7 @@
 // give the same effects on every machine. Source: Ongaro, Consensus: Bridging Theory and Practice (2014), by section.
 //
 // The methods are grouped by the file they stand in: raft.cc, election.cc, transfer.cc, replication.cc, snapshot.cc,
-// read_index.cc, reconfigure.cc.
+// read_index.cc, reconfigure.cc, mending.cc.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,9 @@ struct Config {
   HardState hard_state;
   SnapshotMark snapshot;  // index 0: none
   std::vector<Entry> entries;
+  // Not 0: the disk has lost something that this node may have promised. How often it has started, so that it is
+  // another number each time.
+  uint64_t mending = 0;
 
   // Reads from a lease (6.4.1): a leader answers without asking as long as the followers that made it one have promised
   // to elect nobody else. Stands on clocks that run at the same speed, give or take; the leader measures that, and
@@ -78,6 +81,7 @@ class Raft {
 
   Status status() const;
   bool is_leader() const { return std::holds_alternative<Leader>(role_); }
+  bool is_mending() const { return mending_ != 0; }
   NodeId leader() const { return leader_; }
   Term term() const { return hard_state_.term; }
   const Log& log() const { return log_; }
@@ -199,6 +203,7 @@ class Raft {
   static bool is_possible(const AppendEntries& append, Term term);
   void follow(NodeId leader);
   void take_in(const std::vector<Entry>& entries);
+  void acknowledge(NodeId leader, Index match);
   void append(Entry entry);
   void on(const Message& from, const AppendReply& reply);
   void on(const Message& from, const Heartbeat& heartbeat);
@@ -220,6 +225,14 @@ class Raft {
   void end_change();
   void end_order(uint64_t id, OrderEnd::Kind kind, std::string reason = {});
 
+  // mending.cc
+  void mend(Leader& leader);
+  uint64_t mended(const Leader& leader, const Progress& progress) const;
+  bool is_fenced(const Leader& leader, Index fence) const;
+  void vote_for_who_leads();
+  void become_whole();
+  bool leaves_enough(const Leader& leader, const Configuration& next) const;
+
   // read_index.cc
   void on(const ReadAsked& asked);
   void on(const Message& from, const ReadIndexRequest& request);
@@ -240,6 +253,7 @@ class Raft {
   SnapshotMark snapshot_;  // the newest on our disk
   Membership membership_;
   std::optional<LogPosition> restart_;  // not yet handed to the disk
+  uint64_t mending_;                    // as it was configured; 0: our log lacks nothing
   Role role_ = Follower{};
   NodeId leader_ = 0;                    // who leads this term, as far as we know
   std::optional<Time> heard_leader_at_;  // nothing: not since the start, or its process is gone

@@ -108,7 +108,10 @@ void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {
 void Raft::send_heartbeats(Leader& leader) {
   for (auto& [node, progress] : leader.followers) {
     Index may_commit = std::min(progress.match(), log_.committed());
-    send(node, Heartbeat{.commit = may_commit, .round = leader.reads.number(), .sent_at = now_});
+    send(
+        node,
+        Heartbeat{
+            .commit = may_commit, .round = leader.reads.number(), .sent_at = now_, .mended = mended(leader, progress)});
     progress.commit_told = std::max(progress.commit_told, may_commit);
   }
   if (leader.transfer) leader.transfer->was_told = false;
@@ -120,7 +123,7 @@ void Raft::send_heartbeats(Leader& leader) {
 void Raft::advance_commit() {
   const Leader& leader = *as_leader();
   Index index = quorum::reached_by_majority(membership_.voters(), [&](NodeId node) {
-    return node == config_.id ? log_.durable() : leader.followers.at(node).match();
+    return node == config_.id ? log_.durable() : leader.followers.at(node).counted();
   });
   if (index > log_.committed() && log_.term_at(index) == hard_state_.term) log_.commit_to(index);
 }
@@ -143,12 +146,18 @@ void Raft::on(const Message& from, const AppendEntries& append) {
     return send(from.from, AppendReply{.accepted = false,
                                        .match = 0,
                                        .refused = append.previous,
-                                       .hint = {.term = log_.term_at(agree), .index = agree}});
+                                       .hint = {.term = log_.term_at(agree), .index = agree},
+                                       .mending = mending_});
   }
   take_in(append.entries);
   Index match = append.previous.index + append.entries.size();
   log_.commit_to(std::min(append.commit, match));
-  send_once_durable(from.from, AppendReply{.accepted = true, .match = match, .refused = {}, .hint = {}});
+  acknowledge(from.from, match);
+}
+
+void Raft::acknowledge(NodeId leader, Index match) {
+  send_once_durable(leader,
+                    AppendReply{.accepted = true, .match = match, .refused = {}, .hint = {}, .mending = mending_});
 }
 
 // Whether a leader of that term could hold such a log: without a gap, its terms never falling and none beyond its own.
@@ -169,6 +178,7 @@ void Raft::follow(NodeId leader) {
   CHECK(leader_ == 0 || leader_ == leader);  // likewise
   if (!std::holds_alternative<Follower>(role_)) become_follower(hard_state_.term, leader);
   leader_ = leader;
+  if (is_mending()) vote_for_who_leads();
   end_transfer(leader);
   heard_leader_at_ = now_;
   promise_to_elect_nobody();
@@ -197,6 +207,7 @@ void Raft::on(const Message& from, const AppendReply& reply) {
     ++ignored_;
     return;
   }
+  progress->heard_mending(reply.mending, log_.last().index);
   if (!reply.accepted) {
     Index most = std::min(reply.hint.index, reply.refused.index - 1);
     progress->refused(reply.refused.index, log_.last_at_or_below(most, reply.hint.term));
@@ -208,10 +219,12 @@ void Raft::on(const Message& from, const AppendReply& reply) {
 void Raft::on(const Message& from, const Heartbeat& heartbeat) {
   follow(from.from);
   refuse_lost_reads();
-  if (heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
-  if (heartbeat.round != 0) {
-    send(from.from, HeartbeatReply{.round = heartbeat.round, .sent_at = heartbeat.sent_at, .clock = now_});
-  }
+  if (is_mending() && heartbeat.mended == mending_) return become_whole();
+  // The leader may go by what we had acknowledged before we lost it, so what stands there now may be something else.
+  if (!is_mending() && heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
+  if (heartbeat.round == 0) return;
+  if (is_mending()) return send(from.from, HeartbeatReply{.round = 0, .mending = mending_});
+  send(from.from, HeartbeatReply{.round = heartbeat.round, .sent_at = heartbeat.sent_at, .clock = now_});
 }
 
 void Raft::on(const Message& from, const HeartbeatReply& reply) {
@@ -221,7 +234,9 @@ void Raft::on(const Message& from, const HeartbeatReply& reply) {
     ++ignored_;
     return;
   }
+  if (reply.mending != 0) progress->heard_mending(reply.mending, log_.last().index);
   ask_what_was_lost(from.from, *progress);
+  if (reply.mending != 0) return;
   leader->lease.answered(from.from, reply.sent_at, now_, reply.clock, config_.election_timeout,
                          config_.clock_drift_percent_max);
   leader->reads.confirm(from.from, reply.round);

@@ -40,6 +40,7 @@ std::string Raft::why_not_transfer(const Leader& leader, NodeId to) const {
   if (member == nullptr || member->role != MemberRole::voter) return "only a voter can lead";
   if (!is_configuration_committed() || configuration().is_joint()) return "a change of the members is under way";
   if (leader.transfer) return "leadership is being handed over already";
+  if (leader.followers.at(to).mending() != 0) return "its log was damaged, and is being mended";
   return "";
 }
 
@@ -79,8 +80,8 @@ NodeId Raft::best_successor(const Leader& leader) const {
   Index furthest = 0;
   for (const auto& [node, progress] : leader.followers) {
     const Member* member = configuration().find(node);
-    bool is_there = progress.state() == Progress::State::replicate && progress.match() >= log_.committed() &&
-                    now_ < progress.heard_at() + config_.election_timeout;
+    bool is_there = progress.mending() == 0 && progress.state() == Progress::State::replicate &&
+                    progress.match() >= log_.committed() && now_ < progress.heard_at() + config_.election_timeout;
     if (member == nullptr || member->role != MemberRole::voter || !is_there || progress.match() <= furthest) continue;
     best = node;
     furthest = progress.match();
@@ -90,7 +91,8 @@ NodeId Raft::best_successor(const Leader& leader) const {
 
 // From the leader of this very term, or from nobody. A disk that stands still could not lead.
 void Raft::on(const Message& from, const TimeoutNow&) {
-  bool is_told = std::holds_alternative<Follower>(role_) && from.from == leader_ && is_voter(config_.id);
+  bool is_told =
+      std::holds_alternative<Follower>(role_) && from.from == leader_ && is_voter(config_.id) && !is_mending();
   if (!is_told || is_disk_stalled()) {
     ++ignored_;
     return;

@@ -89,18 +89,21 @@ struct AppendReply {
   refusedIndex @3 :UInt64;
   hintTerm @4 :UInt64;
   hintIndex @5 :UInt64;
+  mending @6 :UInt64;  # which start of the sender says that its log is being mended; 0: it is whole
 }
 
 struct Heartbeat {
   commit @0 :UInt64;
   round @1 :UInt64;
   sentAt @2 :UInt64;  # the sender's clock
+  mended @3 :UInt64;  # which start of the receiver is told that its log is whole again; 0: none
 }
 
 struct HeartbeatReply {
   round @0 :UInt64;
   sentAt @1 :UInt64;  # as it was in the heartbeat
   clock @2 :UInt64;   # the answerer's
+  mending @3 :UInt64;  # as in an AppendReply
 }
 
 struct ForwardProposals {

@@ -107,6 +107,7 @@ raft::AppendReply get(schema::AppendReply::Reader from, raft::Term term) {
   reply.hint = position(from.getHintTerm(), from.getHintIndex(), term);
   require(reply.hint.term <= reply.refused.term, "a hint of a later term than what was refused");
   require(reply.hint.index <= reply.refused.index, "a hint beyond what was refused");
+  reply.mending = from.getMending();
   return reply;
 }
 
@@ -114,12 +115,14 @@ raft::Heartbeat get(schema::Heartbeat::Reader from, raft::Term term) {
   require(term > 0, "a heartbeat from term 0");
   return {.commit = count(from.getCommit(), "a commit index out of range"),
           .round = from.getRound(),
-          .sent_at = from.getSentAt()};
+          .sent_at = from.getSentAt(),
+          .mended = from.getMended()};
 }
 
 raft::HeartbeatReply get(schema::HeartbeatReply::Reader from, raft::Term term) {
   require(term > 0, "an answer from term 0");
-  return {.round = from.getRound(), .sent_at = from.getSentAt(), .clock = from.getClock()};
+  return {
+      .round = from.getRound(), .sent_at = from.getSentAt(), .clock = from.getClock(), .mending = from.getMending()};
 }
 
 raft::ForwardProposals get(schema::ForwardProposals::Reader from, raft::Term term) {

@@ -113,6 +113,7 @@ void put(const raft::AppendReply& from, Body body) {
   to.setRefusedIndex(from.refused.index);
   to.setHintTerm(from.hint.term);
   to.setHintIndex(from.hint.index);
+  to.setMending(from.mending);
 }
 
 void put(const raft::Heartbeat& from, Body body) {
@@ -120,6 +121,7 @@ void put(const raft::Heartbeat& from, Body body) {
   to.setCommit(from.commit);
   to.setRound(from.round);
   to.setSentAt(from.sent_at);
+  to.setMended(from.mended);
 }
 
 void put(const raft::HeartbeatReply& from, Body body) {
@@ -127,6 +129,7 @@ void put(const raft::HeartbeatReply& from, Body body) {
   to.setRound(from.round);
   to.setSentAt(from.sent_at);
   to.setClock(from.clock);
+  to.setMending(from.mending);
 }
 
 void put(const raft::ForwardProposals& from, Body body) {

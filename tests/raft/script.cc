@@ -18,7 +18,7 @@ const std::map<std::string, Script::Command>& Script::commands() {
       {"reverse", &Script::reverse},   {"crash", &Script::crash},       {"restart", &Script::restart},
       {"gone", &Script::gone},         {"messages", &Script::messages}, {"show", &Script::show},
       {"save", &Script::save},         {"change", &Script::change},     {"transfer", &Script::transfer},
-      {"snapshot", &Script::snapshot}, {"arrive", &Script::arrive},
+      {"snapshot", &Script::snapshot}, {"arrive", &Script::arrive},     {"damage", &Script::damage},
   };
   return table;
 }

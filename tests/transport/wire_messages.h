@@ -40,10 +40,14 @@ inline std::string fields(const AppendEntries& m) {
   return text;
 }
 inline std::string fields(const AppendReply& m) {
-  return show(uint64_t{m.accepted}) + show(m.match) + show(m.refused) + show(m.hint);
+  return show(uint64_t{m.accepted}) + show(m.match) + show(m.refused) + show(m.hint) + show(m.mending);
 }
-inline std::string fields(const Heartbeat& m) { return show(m.commit) + show(m.round) + show(m.sent_at); }
-inline std::string fields(const HeartbeatReply& m) { return show(m.round) + show(m.sent_at) + show(m.clock); }
+inline std::string fields(const Heartbeat& m) {
+  return show(m.commit) + show(m.round) + show(m.sent_at) + show(m.mended);
+}
+inline std::string fields(const HeartbeatReply& m) {
+  return show(m.round) + show(m.sent_at) + show(m.clock) + show(m.mending);
+}
 inline std::string fields(const InstallSnapshot& m) {
   return show(m.snapshot.position) + show(m.snapshot.configuration);
 }
@@ -87,8 +91,8 @@ class Some {
       case 3: return VoteReply{flip()};
       case 4: return append();
       case 5: return reply();
-      case 6: return Heartbeat{random_.below(kCountMax), random_.next(), random_.next()};
-      case 7: return HeartbeatReply{random_.next(), random_.next(), random_.next()};
+      case 6: return Heartbeat{random_.below(kCountMax), random_.next(), random_.next(), random_.below(3)};
+      case 7: return HeartbeatReply{random_.next(), random_.next(), random_.next(), random_.below(3)};
       case 8: return forward();
       case 9: return ReadIndexRequest{id()};
       case 10: return ReadIndexReply{id(), random_.below(kCountMax)};
@@ -125,7 +129,7 @@ class Some {
     return append;
   }
   MessageBody reply() {
-    if (flip()) return AppendReply{.accepted = true, .match = random_.below(kCountMax)};
+    if (flip()) return AppendReply{.accepted = true, .match = random_.below(kCountMax), .mending = random_.below(3)};
     LogPosition refused = position();
     LogPosition hint;
     if (refused.index > 0 && flip()) hint = {1 + random_.below(refused.term), 1 + random_.below(refused.index)};
