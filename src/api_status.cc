@@ -47,6 +47,7 @@ std::string status_json(const NodeReport& report) {
       {"leader", report.raft.leader},
       {"term", report.raft.hard_state.term},
       {"incarnation", report.incarnation},
+      {"mending", report.raft.mending},
       {"log",
        {{"first", report.snapshots.log_first},
         {"last", report.raft.last.index},

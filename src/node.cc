@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "raft/describe.h"
+#include "src/can_repair.h"
 #include "src/limits.h"
 #include "src/node_setup.h"
 
@@ -17,9 +18,14 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
                                           std::function<void()> stopped) {
   static const std::unique_ptr<store::Files> kFiles = store::posix_files();
   store::Identity wanted = wanted_identity(options);
-  auto opened = store::Storage::open(*kFiles, options.data_dir, wanted);
+  auto opened = store::Storage::open(*kFiles, options.data_dir, wanted, {}, can_repair);
   if (!opened) return tl::unexpected(opened.error());
   for (const std::string& note : opened->recovered.notes) log::warn(note);
+  if (const auto& damage = opened->recovered.damage) {
+    log::error(*damage +
+               ". What this node may have lost with it, it fetches from the others; until then it votes for "
+               "nobody and confirms nothing");
+  }
   const store::Identity& found = opened->recovered.identity;
   if (options.cluster_given && found.cluster != wanted.cluster) {
     log::warn("--cluster differs from what " + options.data_dir + " was founded with; the data folder's members rule");
@@ -132,8 +138,10 @@ void Node::send(raft::Message&& message) {
 }
 
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-                   std::vector<raft::Entry> entries) {
-  disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries), .restart = restart});
+                   bool is_whole, std::vector<raft::Entry> entries) {
+  if (is_whole) log::info("the others have given back what was lost: this node is whole again");
+  disk_->save(save,
+              {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_whole = is_whole});
 }
 
 void Node::write_snapshot(SnapshotBytes bytes) { snapshots_->write(std::move(bytes)); }
@@ -275,7 +283,8 @@ void Node::log_role() {
   } else if (raft.leader() != 0) {
     log::info(fmt::format("follows node {} at term {}", raft.leader(), raft.term()));
   } else {
-    log::warn(fmt::format("has no leader at term {}", raft.term()));
+    log::warn(fmt::format("has no leader at term {}{}", raft.term(),
+                          raft.is_mending() ? ": a majority of the members must be whole without this one" : ""));
   }
   logged_leader_ = raft.leader();
   logged_term_ = raft.term();

@@ -56,7 +56,7 @@ class Node final : private Outside, private ApiHost {
   // Outside
   void send(raft::Message&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-               std::vector<raft::Entry> entries) override;
+               bool is_whole, std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
   void answer(const Caller& caller, Answer answer) override;
   void write_snapshot(SnapshotBytes bytes) override;

@@ -84,6 +84,7 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                                 .hard_state = recovered.hard_state,
                                 .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),
+                                .mending = recovered.damage ? recovered.incarnation : 0,
                                 .append_bytes_max = limits::kAppendBytes,
                                 .window = {.entries_max = limits::kWindowEntries, .bytes_max = limits::kWindowBytes}},
                        .snapshots = {.cluster = recovered.identity.cluster,

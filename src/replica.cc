@@ -110,7 +110,7 @@ void Replica::carry_out() {
     for (raft::Message& message : effects.messages) outside_.send(std::move(message));
     if (effects.save != 0) {
       once_durable_.push_back({.save = effects.save, .messages = std::move(effects.messages_once_durable)});
-      outside_.persist(effects.save, effects.hard_state, effects.restart, std::move(effects.entries));
+      outside_.persist(effects.save, effects.hard_state, effects.restart, effects.is_whole, std::move(effects.entries));
     }
     if (effects.restart) become_snapshot(*effects.restart);
     if (!effects.committed.empty()) outside_.commit(std::move(effects.committed));

@@ -6,6 +6,7 @@
 
 #include "raft/check.h"
 #include "raft/describe.h"
+#include "src/can_repair.h"
 #include "tests/sim/checker.h"
 
 namespace skiff::sim {
@@ -39,7 +40,7 @@ void Machine::start() {
   ++life_;
   store::Identity wanted{.cluster = kCluster, .node = id_, .founders = {}};
   for (raft::NodeId founder : founders_) wanted.founders.push_back({.id = founder, .address = std::to_string(founder)});
-  auto opened = store::Storage::open(files_, kFolder, wanted, kWal);
+  auto opened = store::Storage::open(files_, kFolder, wanted, kWal, can_repair);
   if (!opened) {
     world_.trace([&] { return std::to_string(id_) + " cannot start: " + opened.error().what; });
     checker_.refused_to_start(id_, opened.error());
@@ -53,9 +54,11 @@ void Machine::start() {
            (opened->recovered.snapshot.position.index == 0
                 ? std::string()
                 : "snapshot " + raft::describe(opened->recovered.snapshot.position) + ", ") +
-           std::to_string(opened->recovered.entries.size()) + " entries";
+           std::to_string(opened->recovered.entries.size()) + " entries" +
+           (opened->recovered.damage ? ", to be mended: " + *opened->recovered.damage : "");
   });
-  checker_.started(id_, opened->recovered);
+  is_mending_ = opened->recovered.damage.has_value();
+  if (!checker_.started(id_, opened->recovered)) has_forgotten_ = true;
   incarnation_ = opened->recovered.incarnation;
   storage_ = std::move(opened->storage);
   snapshots_ = std::move(opened->snapshots);
@@ -76,6 +79,7 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                 .hard_state = recovered.hard_state,
                                 .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),
+                                .mending = recovered.damage ? recovered.incarnation : 0,
                                 .lease_reads = weather.has_lease,
                                 .append_bytes_max = 400 * scale,
                                 .append_entries_max = 8 * scale,
@@ -245,10 +249,16 @@ void Machine::send(raft::Message&& message) {
 }
 
 void Machine::persist(uint64_t save, std::optional<raft::HardState> hard_state,
-                      std::optional<raft::LogPosition> restart, std::vector<raft::Entry> entries) {
+                      std::optional<raft::LogPosition> restart, bool is_whole, std::vector<raft::Entry> entries) {
   CHECK(save > last_save_);
   last_save_ = save;
-  waiting_.push_back({.hard_state = hard_state, .entries = std::move(entries), .restart = restart});
+  if (is_whole) {
+    world_.trace([&] { return std::to_string(id_) + " is whole again"; });
+    is_mending_ = false;
+    ++world_.repaired;
+  }
+  waiting_.push_back(
+      {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_whole = is_whole});
   if (saving_.empty()) start_saving();
 }
 

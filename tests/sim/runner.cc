@@ -15,7 +15,7 @@ namespace {
 // texts, each behind its length. So of one that dies its trace is there.
 struct Numbers {
   Time simulated;
-  uint64_t elections, operations, messages, committed;
+  uint64_t elections, operations, messages, committed, repaired;
   ReplicaSnapshots::Counts snapshots;
   Counts faults;
 };
@@ -36,7 +36,7 @@ std::string take(std::string& from) {
 
 std::string to_bytes(const Report& report) {
   Numbers numbers{report.simulated, report.elections, report.operations, report.messages,
-                  report.committed, report.snapshots, report.faults};
+                  report.committed, report.repaired,  report.snapshots,  report.faults};
   std::string bytes(reinterpret_cast<const char*>(&numbers), sizeof(numbers));
   for (const std::string* text : {&report.checker, &report.failure}) put(bytes, *text);
   return bytes;
@@ -54,6 +54,7 @@ Report to_report(std::string bytes) {
                 .messages = numbers.messages,
                 .committed = numbers.committed,
                 .snapshots = numbers.snapshots,
+                .repaired = numbers.repaired,
                 .faults = numbers.faults};
   report.checker = take(bytes);
   report.failure = take(bytes);

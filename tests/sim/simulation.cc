@@ -35,6 +35,7 @@ Report Simulation::run() {
           .messages = network_.sent(),
           .committed = checker_.committed(),
           .snapshots = world_.snapshots,
+          .repaired = world_.repaired,
           .faults = world_.faults};
 }
 
@@ -80,6 +81,11 @@ void Simulation::start(Machine& machine) {
   machine.start();
   if (machine.refusal()) lost_.insert(machine.id());
   if (!machine.is_up()) return;
+  damaged_.erase(machine.id());
+  if (machine.has_forgotten()) {
+    lost_.insert(machine.id());
+    return machine.kill();
+  }
   for (auto& [id, other] : machines_) {
     if (id == machine.id() || network_.is_cut(machine.id(), id) || network_.is_cut(id, machine.id())) continue;
     world_.after(world_.about(2 * world_.weather.hop), [&other = *other, &machine] {
@@ -155,6 +161,7 @@ bool Simulation::has_converged() {
   for (raft::NodeId id : voices()) {
     const Replica& replica = machines_.at(id)->replica();
     if (replica.raft().leader() != leads->leader() || replica.kv().applied() != leads->log().last().index) return false;
+    if (replica.raft().is_mending()) return false;
     if (first == nullptr) first = &replica.kv();
     world_.require(replica.kv().digest() == first->digest(), "state-machine", "states differ when all is applied");
   }

@@ -23,6 +23,7 @@ class World {
   const Weather weather;
   Counts faults{};
   ReplicaSnapshots::Counts snapshots;
+  uint64_t repaired = 0;  // nodes that had been damaged
   bool is_healed = false;
 
   Time now() const { return now_; }

@@ -19,7 +19,7 @@ struct World : Outside {
   std::vector<SnapshotBytes> written;
 
   void send(raft::Message&& message) override { sent.push_back(std::move(message)); }
-  void persist(uint64_t, std::optional<raft::HardState>, std::optional<raft::LogPosition>,
+  void persist(uint64_t, std::optional<raft::HardState>, std::optional<raft::LogPosition>, bool,
                std::vector<raft::Entry>) override {}
   void commit(std::vector<raft::Entry>) override {}
   void answer(const Caller&, Answer) override {}

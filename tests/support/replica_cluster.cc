@@ -38,8 +38,10 @@ void ReplicaCluster::Node::send(raft::Message&& message) {
 }
 
 void ReplicaCluster::Node::persist(uint64_t save, std::optional<raft::HardState> hard_state,
-                                   std::optional<raft::LogPosition> restart, std::vector<raft::Entry> entries) {
+                                   std::optional<raft::LogPosition> restart, bool is_whole,
+                                   std::vector<raft::Entry> entries) {
   CHECK(!restart);
+  CHECK(!is_whole);
   saves.push_back({save, hard_state, std::move(entries)});
 }
 
