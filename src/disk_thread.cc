@@ -33,6 +33,14 @@ void DiskThread::save(uint64_t number, store::Batch batch) {
   has_work_.notify_one();
 }
 
+void DiskThread::remember(store::Instances peers) {
+  {
+    std::lock_guard lock(mutex_);
+    waiting_.push_back({.peers = std::move(peers)});
+  }
+  has_work_.notify_one();
+}
+
 void DiskThread::run() {
   for (;;) {
     std::vector<store::Batch> batches;

@@ -38,6 +38,8 @@ class DiskThread {
   DiskThread& operator=(const DiskThread&) = delete;
 
   void save(uint64_t number, store::Batch batch);
+  // Beside the numbered ones, and not waited for.
+  void remember(store::Instances peers);
   // As of the last report.
   const store::WalCounters& counters() const { return counters_; }
 

@@ -33,7 +33,15 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
   if (auto readable = check_recovered(opened->recovered, options.data_dir); !readable) {
     return tl::unexpected(readable.error());
   }
+  auto instance = store::own_instance(*kFiles, options.data_dir, random_seed());
+  if (!instance) return tl::unexpected(instance.error());
+  auto known = store::known_instances(*kFiles, options.data_dir);
+  if (!known) return tl::unexpected(known.error());
+  if (!known->note.empty()) log::warn(known->note);
   std::unique_ptr<Node> node(new Node(loop, options, opened->recovered, std::move(stopped)));
+  node->instance_ = *instance;
+  node->known_.emplace(std::move(known->instances),
+                       [node = node.get()](const store::Instances& instances) { node->disk_->remember(instances); });
   if (auto doors = node->open_doors(); !doors) return tl::unexpected(doors.error());
   node->begin(std::move(*opened));
   return node;
@@ -60,19 +68,25 @@ Result<> Node::open_doors() {
     members.push_back({.id = founder.id, .address = *address});
   }
   if (!own) return fail(Error::Code::invalid, "this node is not a member of the cluster in " + options_.data_dir);
-  auto peers = transport::Peers::open(
-      loop_, {.cluster = identity_.cluster, .self = options_.id, .incarnation = incarnation_}, *own, {}, random_seed(),
-      {.received = [this](raft::Message&& message) { received(std::move(message)); },
-       .connected =
-           [this](raft::NodeId node) {
-             replica_->peer_connected(loop_.now_ns(), node);
-             after_step();
-           },
-       .gone =
-           [this](raft::NodeId node) {
-             replica_->peer_gone(loop_.now_ns(), node);
-             after_step();
-           }});
+  auto peers = transport::Peers::open(loop_,
+                                      {.cluster = identity_.cluster,
+                                       .self = options_.id,
+                                       .incarnation = incarnation_,
+                                       .instance = instance_,
+                                       .known = &*known_},
+                                      *own, {}, random_seed(),
+                                      {.received = [this](raft::Message&& message) { received(std::move(message)); },
+                                       .connected =
+                                           [this](raft::NodeId node) {
+                                             replica_->peer_connected(loop_.now_ns(), node);
+                                             after_step();
+                                           },
+                                       .disowned = [this](raft::NodeId node) { stop_disowned(node); },
+                                       .gone =
+                                           [this](raft::NodeId node) {
+                                             replica_->peer_gone(loop_.now_ns(), node);
+                                             after_step();
+                                           }});
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
   peers_->set_members(members);
@@ -93,6 +107,15 @@ Result<> Node::open_doors() {
 
 static void stop_for(const Error& error) {
   log::die(error.what + "; this node stops. Look after the cause, then start it again: it reads back what is there");
+}
+
+// It has voted, and acknowledged, and does not know: nobody may count on it any more.
+void Node::stop_disowned(raft::NodeId by) {
+  log::die(
+      fmt::format("node {} has known node {} with another data folder than {}: this one lacks what the node has "
+                  "promised. It stops, and must not come back under this id: remove node "
+                  "{} from the members and add a new one, with a new id and an empty folder",
+                  by, options_.id, options_.data_dir, options_.id));
 }
 
 // Nothing above calls back before the loop runs, so the replica is there in time.

@@ -82,12 +82,15 @@ class Node final : private Outside, private ApiHost {
   void stop_when_idle();
   void meet_members();
   void wake();
+  [[noreturn]] void stop_disowned(raft::NodeId by);
 
   transport::Loop& loop_;
   const Options options_;
   const store::Identity identity_;
   const uint64_t incarnation_;
+  uint64_t instance_ = 0;
 
+  std::optional<transport::KnownPeers> known_;
   std::unique_ptr<transport::Peers> peers_;
   std::unique_ptr<transport::HttpServer> http_;
   std::unique_ptr<DiskThread> disk_;

@@ -182,6 +182,10 @@ Batch join_log_and_snapshot(RecoveredWal& log, raft::LogPosition snapshot) {
 
 Result<> Storage::save(std::span<const Batch> batches) {
   if (auto saved = wal_->append(batches); !saved) return saved;
+  for (const Batch& batch : batches) {
+    if (!batch.peers) continue;
+    if (auto kept = remember_instances(files_, folder_, *batch.peers); !kept) return kept;
+  }
   const bool is_whole = std::any_of(batches.begin(), batches.end(), [](const Batch& batch) { return batch.is_whole; });
   return is_whole ? end_repair(files_, folder_) : Result<>();
 }

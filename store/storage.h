@@ -4,6 +4,7 @@
 //   identity           whose folder this is; see store/identity.h
 //   wal-<sequence>     the log; see store/wal.h
 //   snapshot-<index>   the map as of an index; see store/snapshots.h
+//   instance, peers    which folder this is, and which the others have; see store/instances.h
 //   repair             that the log was damaged, and how far it has been repaired; see store/repair.h
 //   wal-<...>.damaged  what was set aside then
 //   *.new              not yet finished when the node stopped; removed at the next open, but for a snapshot

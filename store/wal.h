@@ -25,6 +25,7 @@
 #include "raft/types.h"
 #include "src/base/result.h"
 #include "store/files.h"
+#include "store/instances.h"
 #include "store/wal_format.h"
 
 namespace skiff::store {
@@ -36,7 +37,9 @@ struct Batch {
   std::optional<raft::HardState> hard_state;
   std::vector<raft::Entry> entries;
   std::optional<raft::LogPosition> restart;
-  bool is_whole = false;  // the log has been repaired (store/repair.h); nothing to a Wal
+  // Nothing to a Wal, and no part of the log:
+  bool is_whole = false;           // it has been repaired (store/repair.h)
+  std::optional<Instances> peers;  // the data folders of the others (store/instances.h)
 };
 
 // Names of files that are being made. Whatever ends so was not finished.

@@ -15,6 +15,7 @@ struct Greeting {
   from @2 :UInt64;
   to @3 :UInt64;
   incarnation @4 :UInt64;
+  instance @5 :UInt64;  # which data folder speaks; 0: not said
 }
 
 # The answer to a greeting that is not welcome. The numbers are those of transport::Refusal.

@@ -24,6 +24,10 @@ std::string complaint(Refusal refusal, const Greeting& greeting) {
     case Refusal::other_version:
       return "it speaks version " + std::to_string(greeting.protocol) + " of the peer protocol, this node speaks " +
              std::to_string(kProtocolVersion);
+    case Refusal::other_instance:
+      return who +
+             ", which had another data folder when we met it: it has lost what it had promised, and must be given "
+             "a new id";
     case Refusal::other_node: return who + " and takes this node for node " + std::to_string(greeting.to);
   }
   return who;
@@ -84,6 +88,8 @@ class PeerDoor::Guest {
     if (!greeting) return tl::unexpected(greeting.error());
     std::optional<Refusal> against = objection(*greeting, door_.us_);
     if (!against && !door_.members_.contains(greeting->from)) against = Refusal::unknown_member;
+    const bool is_known = against || !door_.us_.known || door_.us_.known->meet(greeting->from, greeting->instance);
+    if (!is_known) against = Refusal::other_instance;
     if (against) {
       is_leaving_ = true;
       stream_->write(encode(*against));

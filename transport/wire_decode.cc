@@ -219,14 +219,15 @@ raft::Message root(schema::Message::Reader from) {
 
 // Fields other than the protocol are only believed when the protocol is ours: see PeerDoor and PeerLink.
 Greeting root(schema::Greeting::Reader from) {
-  Greeting greeting{from.getProtocol(), from.getCluster(), from.getFrom(), from.getTo(), from.getIncarnation()};
+  Greeting greeting{from.getProtocol(), from.getCluster(),     from.getFrom(),
+                    from.getTo(),       from.getIncarnation(), from.getInstance()};
   require(greeting.from != 0 && greeting.to != 0, "a greeting from or to nobody");
   return greeting;
 }
 
 Refusal root(schema::Refusal::Reader from) {
   auto reason = static_cast<Refusal>(from.getReason());
-  require(reason >= Refusal::other_cluster && reason <= Refusal::other_node, "a refusal for no known reason");
+  require(reason >= Refusal::other_cluster && reason <= Refusal::other_instance, "a refusal for no known reason");
   return reason;
 }
 

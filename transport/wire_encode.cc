@@ -228,6 +228,7 @@ std::string encode(const Greeting& greeting) {
     root.setFrom(greeting.from);
     root.setTo(greeting.to);
     root.setIncarnation(greeting.incarnation);
+    root.setInstance(greeting.instance);
   });
 }
 

@@ -36,6 +36,7 @@ std::string_view describe(Refusal refusal) {
     case Refusal::unknown_member: return "it does not know this node as a member";
     case Refusal::other_version: return "it speaks another version of the peer protocol";
     case Refusal::other_node: return "another node lives at that address";
+    case Refusal::other_instance: return "it has known this node with another data folder";
   }
   return "it gave no reason";
 }

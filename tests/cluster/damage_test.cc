@@ -56,4 +56,19 @@ TEST_CASE("the only node refuses a damaged log, and says which file") {  // [W6]
   REQUIRE_THAT(cluster.log(1), Catch::Contains("wal-0000000000000001") && Catch::Contains("the only member"));
 }
 
+TEST_CASE("a node that comes back without its data is turned away by the others, and stops") {  // [D10]
+  Cluster cluster(3);
+  REQUIRE(cluster.ask(1, "PUT", "/key", "v").code == 204);
+  const int lost = cluster.another(cluster.wait_for_leader());
+  for (int id = 1; id <= 3; ++id) cluster.wait_until_healthy(id);
+  cluster.kill(lost);
+  std::filesystem::remove_all(cluster.data_folder(lost));
+  cluster.start(lost);
+  REQUIRE(cluster.process(lost).wait_ms(20'000) == 1);
+  REQUIRE_THAT(cluster.log(lost), Catch::Contains("another data folder") && Catch::Contains("with a new id"));
+  const int other = cluster.another(lost);
+  REQUIRE(cluster.ask(other, "GET", "/key").body == "v");
+  REQUIRE(cluster.ask(other, "PUT", "/key", "w").code == 204);
+}
+
 }  // namespace skiff::cluster_test
