@@ -38,7 +38,11 @@ void Cluster::crash(NodeId node) {
 }
 
 void Cluster::damage(NodeId node) {
-  disk(node) = Disk{.hard_state = {}, .snapshot = {}, .entries = {}, .under_way = {}, .is_damaged = true};
+  Disk& damaged = disk(node);
+  std::vector<Entry> before = std::move(damaged.is_damaged ? damaged.before : damaged.entries);
+  damaged = Disk{.hard_state = {}, .snapshot = {}, .entries = {}, .under_way = {}, .is_damaged = true};
+  damaged.before = std::move(before);
+  checker_.forgot(node);
 }
 
 void Cluster::step(NodeId node, Time now, const Event& event) {
@@ -88,6 +92,10 @@ Happened Cluster::take(NodeId node) {
   Effects effects = taking.raft->take_effects();
   taking.news.after = taking.raft->status();
   Happened news = std::exchange(taking.news, {.before = taking.raft->status()});
+  // What a leader appends only now must be known before anybody can acknowledge it; it is told with the next step.
+  Checker::Change late = checker_.stepped(node, *taking.raft);
+  taking.news.dropped = std::move(late.dropped);
+  taking.news.taken = std::move(late.taken);
   news.committed = std::move(effects.committed);
   news.reads = std::move(effects.reads);
   news.refused_reads = std::move(effects.refused_reads);

@@ -29,6 +29,13 @@ struct Disk {
   std::vector<Entry> entries;  // entries[0] has index 1
   std::deque<Save> under_way;  // oldest first
   bool is_damaged = false;     // it has lost something, and knows that it has
+  std::vector<Entry> before;   // what its node may have acknowledged then; it gives no vote to who lacks it
+
+  // What a leader may count on, though it be lost.
+  bool has_acknowledged(LogPosition position) const {
+    if (!is_damaged) return has(position);
+    return position.index == 0 || (position.index <= before.size() && before[position.index - 1].position == position);
+  }
 
   bool has(LogPosition position) const {
     if (position.index == 0) return true;
