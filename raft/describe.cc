@@ -76,6 +76,10 @@ std::string line(const TransferRequest& request) {
 
 std::string line(const Removed&) { return "you are no member any more"; }
 
+std::string line(const StateDigest& state) {
+  return "state at " + number(state.index) + " sums up to " + number(state.digest);
+}
+
 // ---- one line for each event
 
 std::string line(const TimePassed&) { return "time passed"; }

@@ -103,12 +103,19 @@ struct TransferRequest {
   NodeId to = 0;
 };
 
+// What the sender's state sums up to when all up to `index` is applied. The core takes no part in it.
+struct StateDigest {
+  Index index = 0;
+  uint64_t digest = 0;
+};
+
 // You are no member any more; a committed configuration says so. (Thesis 4.2.2, 4.2.3)
 struct Removed {};
 
-using MessageBody = std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendEntries, AppendReply,
-                                 Heartbeat, HeartbeatReply, ForwardProposals, ReadIndexRequest, ReadIndexReply,
-                                 InstallSnapshot, SnapshotAsk, SnapshotPiece, TimeoutNow, TransferRequest, Removed>;
+using MessageBody =
+    std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendEntries, AppendReply, Heartbeat,
+                 HeartbeatReply, ForwardProposals, ReadIndexRequest, ReadIndexReply, InstallSnapshot, SnapshotAsk,
+                 SnapshotPiece, TimeoutNow, TransferRequest, Removed, StateDigest>;
 
 struct Message {
   NodeId from = 0;

@@ -143,6 +143,7 @@ class Raft {
   void on(const Message& from, const Removed&);
   void on(const Message&, const SnapshotAsk&) { ++ignored_; }
   void on(const Message&, const SnapshotPiece&) { ++ignored_; }
+  void on(const Message&, const StateDigest&) { ++ignored_; }
   void forget_leader();
   void become(Role role);
   void become_follower(Term term, NodeId leader);

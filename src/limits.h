@@ -53,6 +53,10 @@ constexpr uint64_t kLeaderWindowBytes = 32 * kMiB;
 // Committed entries applied in one turn of the loop: about a millisecond.
 constexpr size_t kAppliedPerTurnMax = 1'000;
 
+// Nodes compare their states whenever so many entries have been applied: some times a second at full load, and a
+// message of a hundred bytes.
+constexpr uint64_t kDigestEveryEntries = 1024;
+
 // ---- snapshots
 
 // The log is kept short enough to be read back in a second or two, and long enough that a snapshot, which costs a write

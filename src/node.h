@@ -64,6 +64,7 @@ class Node final : private Outside, private ApiHost {
   void drop(store::Kv kv) override;
   void order_ended(const raft::OrderEnd& end) override;
   void members_changed() override;
+  void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
   void removed() override;
 
   // ApiHost

@@ -96,6 +96,7 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                                      .patience = options.election_timeout_ns,
                                      .bytes_per_s = limits::kSnapshotBytesPerS,
                                      .begun = std::move(recovered.begun)},
+                       .digest_every = limits::kDigestEveryEntries,
                        .incarnation = recovered.incarnation,
                        .request_timeout = options.request_timeout_ns,
                        .check_timeout = std::min(options.request_timeout_ns, limits::kCheckTimeoutNs),

@@ -93,6 +93,9 @@ class Outside {
   virtual void order_ended(const raft::OrderEnd& end) = 0;
   // Raft::configuration() is another one now: talk to those it names.
   virtual void members_changed() = 0;
+  // Another node has applied the same, and has another state; a majority has, if we are outvoted: then we are wrong,
+  // and must stop.
+  virtual void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) = 0;
   // This node is no member any more, for good: stop, when what waits has been answered.
   virtual void removed() = 0;
 };

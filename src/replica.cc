@@ -25,6 +25,7 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& ou
       raft_(std::move(config_.raft), now),
       kv_(std::move(kv)),
       snapshots_(config_.snapshots, kv_, outside),
+      digests_(config_.digest_every),
       now_(now),
       patience_(config_.raft.election_timeout) {
   CHECK(config_.incarnation > 0);
@@ -184,6 +185,7 @@ void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
       kv_.skip(entry.position.index);
     }
     snapshots_.note_applied(entry.bytes());
+    if (digests_.is_due(kv_.applied())) tell_digest();
   }
   snapshots_.make_if_due(now, raft_);
   hand_out();
@@ -214,10 +216,27 @@ bool Replica::take_snapshot_message(raft::Time now, const raft::Message& message
     snapshots_.asked(message.from, *ask);
   } else if (const auto* piece = std::get_if<raft::SnapshotPiece>(&message.body)) {
     snapshots_.received(now, message, *piece);
+  } else if (const auto* state = std::get_if<raft::StateDigest>(&message.body)) {
+    compare_digest(message.from, state->index, state->digest);
   } else {
     return false;
   }
   return true;
+}
+
+// To everybody: each judges itself.
+void Replica::tell_digest() {
+  const raft::StateDigest state{.index = kv_.applied(), .digest = kv_.digest()};
+  for (raft::NodeId node : raft_.configuration().everybody()) {
+    if (node == config_.raft.id) continue;
+    outside_.send({.from = config_.raft.id, .to = node, .term = raft_.term(), .body = state});
+  }
+  compare_digest(config_.raft.id, state.index, state.digest);
+}
+
+void Replica::compare_digest(raft::NodeId node, raft::Index index, uint64_t digest) {
+  auto difference = digests_.note(raft_, node, index, digest);
+  if (difference) outside_.state_differs(difference->node, difference->index, difference->is_outvoted);
 }
 
 void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {

@@ -16,6 +16,7 @@
 
 #include "raft/raft.h"
 #include "src/outside.h"
+#include "src/replica_digests.h"
 #include "src/replica_snapshots.h"
 #include "src/waiting.h"
 #include "store/kv.h"
@@ -25,7 +26,8 @@ namespace skiff {
 struct ReplicaConfig {
   raft::Config raft;
   SnapshotConfig snapshots;
-  uint64_t incarnation = 0;  // how often this node has started
+  uint64_t digest_every = 0;  // entries: then states are compared; 0: never
+  uint64_t incarnation = 0;   // how often this node has started
   raft::Time request_timeout = 5'000 * raft::kMillisecond;
   raft::Time check_timeout = 1'000 * raft::kMillisecond;  // of Request::Kind::check
   // Of this node's own writes, handed out and not applied: less than what a link holds, for they must not be lost on
@@ -90,6 +92,8 @@ class Replica {
   raft::Time stuck_at() const;
   void note_progress();
   bool take_snapshot_message(raft::Time now, const raft::Message& message);
+  void tell_digest();
+  void compare_digest(raft::NodeId node, raft::Index index, uint64_t digest);
   void become_snapshot(raft::LogPosition position);
   void apply_command(const raft::Entry& entry);
   void answer_ready_reads();
@@ -104,6 +108,7 @@ class Replica {
   store::Kv kv_;
   std::optional<store::Kv> arrived_;  // what kv_ becomes when the core begins anew
   ReplicaSnapshots snapshots_;
+  ReplicaDigests digests_;
   WaitingWrites writes_;
   WaitingReads reads_;
 

@@ -46,6 +46,7 @@ struct Message {
     timeoutNow @17 :Void;
     transferRequest @18 :TransferRequest;
     removed @19 :Void;
+    stateDigest @20 :StateDigest;
   }
 }
 
@@ -144,4 +145,9 @@ struct SnapshotPiece {
 
 struct TransferRequest {
   to @0 :UInt64;
+}
+
+struct StateDigest {
+  index @0 :UInt64;
+  digest @1 :UInt64;
 }

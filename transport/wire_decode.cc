@@ -176,6 +176,10 @@ raft::TransferRequest get(schema::TransferRequest::Reader from, raft::Term term)
   return {.to = from.getTo()};
 }
 
+raft::StateDigest get(schema::StateDigest::Reader from, raft::Term) {
+  return {.index = count(from.getIndex(), "an index out of range"), .digest = from.getDigest()};
+}
+
 // What says all by its kind.
 template <class Said>
 Said said(raft::Term term) {
@@ -203,6 +207,7 @@ raft::MessageBody body(schema::Message::Body::Reader from, raft::Term term) {
     case Body::TIMEOUT_NOW: return said<raft::TimeoutNow>(term);
     case Body::TRANSFER_REQUEST: return get(from.getTransferRequest(), term);
     case Body::REMOVED: return said<raft::Removed>(term);
+    case Body::STATE_DIGEST: return get(from.getStateDigest(), term);
   }
   throw Malformed{"a message of no known kind"};
 }

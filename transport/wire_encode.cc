@@ -41,6 +41,7 @@ size_t body_words(const raft::ReadIndexReply&) { return kWords<schema::ReadIndex
 
 size_t body_words(const raft::SnapshotAsk&) { return kWords<schema::SnapshotAsk>; }
 size_t body_words(const raft::TransferRequest&) { return kWords<schema::TransferRequest>; }
+size_t body_words(const raft::StateDigest&) { return kWords<schema::StateDigest>; }
 size_t body_words(const raft::TimeoutNow&) { return 0; }
 size_t body_words(const raft::Removed&) { return 0; }
 
@@ -178,6 +179,12 @@ void put(const raft::SnapshotPiece& from, Body body) {
 void put(const raft::TransferRequest& from, Body body) { body.initTransferRequest().setTo(from.to); }
 void put(const raft::TimeoutNow&, Body body) { body.setTimeoutNow(); }
 void put(const raft::Removed&, Body body) { body.setRemoved(); }
+
+void put(const raft::StateDigest& from, Body body) {
+  auto to = body.initStateDigest();
+  to.setIndex(from.index);
+  to.setDigest(from.digest);
+}
 
 // A frame with room for `words`, filled by `fill(root)`, cut to what was used.
 template <class Root, class Fill>

@@ -95,6 +95,7 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                      .patience = weather.election_timeout,
                                      .bytes_per_s = weather.snapshot_bytes_per_s,
                                      .begun = std::move(recovered.begun)},
+                       .digest_every = 16,
                        .incarnation = recovered.incarnation,
                        .request_timeout = weather.request_timeout,
                        .check_timeout = std::min(kSecond, weather.request_timeout),
@@ -378,6 +379,11 @@ void Machine::answer(const Caller& caller, Answer answer) { events_.answer(calle
 void Machine::order_ended(const raft::OrderEnd& end) {
   world_.trace([&] { return std::to_string(id_) + " order " + std::to_string(end.id) + ' ' + raft::describe(end); });
   events_.order_ended(end);
+}
+
+void Machine::state_differs(raft::NodeId other, raft::Index index, bool) {
+  world_.require(false, "state-machine",
+                 std::to_string(id_) + " and " + std::to_string(other) + " differ after " + std::to_string(index));
 }
 
 void Machine::removed() {

@@ -77,6 +77,7 @@ class Machine final : private Outside {
   void drop(store::Kv) override {}
   void order_ended(const raft::OrderEnd& end) override;
   void members_changed() override {}
+  void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
   void removed() override;
 
   // Does it now, or when the process goes on; never in another process than this.

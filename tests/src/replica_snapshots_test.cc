@@ -28,6 +28,7 @@ struct World : Outside {
   void drop(store::Kv) override {}
   void order_ended(const raft::OrderEnd&) override {}
   void members_changed() override {}
+  void state_differs(raft::NodeId, raft::Index, bool) override {}
   void removed() override {}
 
   raft::SnapshotAsk last_ask() const { return std::get<raft::SnapshotAsk>(sent.back().body); }

@@ -19,6 +19,7 @@ void ReplicaCluster::start(Node& node) {
                                 .seed = node.id * 7 + node.incarnation,
                                 .hard_state = node.disk_hard_state,
                                 .entries = node.disk_entries},
+                       .digest_every = 16,
                        .incarnation = ++node.incarnation,
                        .forward_window_bytes = 200,
                        .leader_window_bytes = 20'000,
@@ -57,6 +58,11 @@ void ReplicaCluster::Node::answer(const Caller& caller, Answer answer) {
 
 void ReplicaCluster::Node::order_ended(const raft::OrderEnd& end) {
   CHECK(cluster->answers_.emplace(end.id, raft::describe(end)).second);
+}
+
+void ReplicaCluster::Node::state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) {
+  differences.push_back(std::to_string(other) + " at " + std::to_string(index) +
+                        (is_outvoted ? ", and a majority" : ""));
 }
 
 bool ReplicaCluster::deliver() {

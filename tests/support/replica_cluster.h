@@ -43,6 +43,8 @@ class ReplicaCluster {
   // Orders the same way: "done", "refused", "unknown", "passed on", each with its reason.
   uint64_t hand_over(raft::NodeId node, raft::NodeId to);
   uint64_t change(raft::NodeId node, std::vector<raft::Change> changes);
+  // "3 at 16", and "3 at 16, and a majority" when it is this node that is wrong.
+  const std::vector<std::string>& differences(raft::NodeId node) const { return nodes_.at(node).differences; }
   bool was_removed(raft::NodeId node) const { return nodes_.at(node).was_removed; }
   // "done", "done: value", "missing", "refused", "unknown", or "" while there is none.
   std::string answer(uint64_t asked) const;
@@ -68,6 +70,7 @@ class ReplicaCluster {
     std::vector<raft::Entry> disk_entries;
     bool disk_is_held = false;
     bool was_removed = false;
+    std::vector<std::string> differences;
 
     void send(raft::Message&& message) override;
     void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
@@ -80,6 +83,7 @@ class ReplicaCluster {
     void answer(const Caller& caller, Answer answer) override;
     void order_ended(const raft::OrderEnd& end) override;
     void members_changed() override {}
+    void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
     void removed() override { was_removed = true; }
   };
 

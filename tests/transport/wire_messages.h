@@ -58,6 +58,7 @@ inline std::string fields(const SnapshotPiece& m) {
 inline std::string fields(const TransferRequest& m) { return show(m.to); }
 inline std::string fields(const TimeoutNow&) { return ""; }
 inline std::string fields(const Removed&) { return ""; }
+inline std::string fields(const StateDigest& m) { return show(m.index) + show(m.digest); }
 inline std::string fields(const ForwardProposals& m) {
   std::string text;
   for (const Payload& command : m.commands) text += show(command);
@@ -101,7 +102,8 @@ class Some {
       case 13: return SnapshotPiece{some_position(), random_.below(kCountMax), flip(), bytes(0)};
       case 14: return TimeoutNow{};
       case 15: return TransferRequest{random_.below(9)};
-      default: return Removed{};
+      case 16: return Removed{};
+      default: return StateDigest{random_.below(kCountMax), random_.next()};
     }
   }
   LogPosition some_position() { return {1 + random_.below(term_), 1 + random_.below(kCountMax - 100)}; }
