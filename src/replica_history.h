@@ -1,9 +1,9 @@
 // ReplicaHistory: when a leader has the history cut, and how far.
 //
 // The store forgets nothing by itself: a command says up to which revision, so that every node forgets the same at the
-// same place of its log. The leader makes that command when more than is to be kept lies behind the newest revision: too
-// many revisions, too many bytes, or too old ones. How old one is, every node notes by its own clock, for the time when
-// it leads; no node forgets anything by its clock.
+// same place of its log. The leader makes that command when more than is to be kept lies behind the newest revision:
+// too many revisions, too many bytes, or too old ones. How old one is, every node notes by its own clock, for the time
+// when it leads; no node forgets anything by its clock.
 //
 // A cut is small, so that applying it holds nobody up, and a large one becomes several. A little more than the limit is
 // let pass, so that not every write brings a cut along.
