@@ -12,7 +12,7 @@
 // give the same effects on every machine. Source: Ongaro, Consensus: Bridging Theory and Practice (2014), by section.
 //
 // The methods are grouped by the file they stand in: raft.cc, election.cc, transfer.cc, replication.cc, snapshot.cc,
-// read_index.cc, reconfigure.cc, space.cc.
+// read_index.cc, reconfigure.cc, mending.cc, space.cc.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,9 @@ struct Config {
   HardState hard_state;
   SnapshotMark snapshot;  // index 0: none
   std::vector<Entry> entries;
+  // Not 0: the disk has lost something that this node may have promised. How often it has started, so that it is
+  // another number each time.
+  uint64_t mending = 0;
 
   // Reads from a lease (6.4.1): a leader answers without asking as long as the followers that made it one have promised
   // to elect nobody else. Stands on clocks that run at the same speed, give or take; the leader measures that, and
@@ -80,6 +83,7 @@ class Raft {
 
   Status status() const;
   bool is_leader() const { return std::holds_alternative<Leader>(role_); }
+  bool is_mending() const { return mending_ != 0; }
   NodeId leader() const { return leader_; }
   Term term() const { return hard_state_.term; }
   const Log& log() const { return log_; }
@@ -154,6 +158,7 @@ class Raft {
   void on(const Message&, const SnapshotPiece&) { ++ignored_; }
   void on(const Message&, const OrderRequest&) { ++ignored_; }
   void on(const Message&, const OrderReply&) { ++ignored_; }
+  void on(const Message&, const StateDigest&) { ++ignored_; }
   void forget_leader();
   void become(Role role);
   void become_follower(Term term, NodeId leader);
@@ -210,13 +215,14 @@ class Raft {
   void send_what_is_due(Leader& leader);
   void send_append(NodeId to, Progress& progress, bool with_entries);
   void send_heartbeats(Leader& leader);
-  Heartbeat heartbeat(Index commit, uint64_t round, Time sent_at) const;
+  Heartbeat heartbeat(Index commit, uint64_t round, Time sent_at, uint64_t mended) const;
   void ask_what_was_lost(NodeId node, Progress& progress);
   void advance_commit();
   void on(const Message& from, const AppendEntries& append);
   static bool is_possible(const AppendEntries& append, Term term);
   void follow(NodeId leader);
   size_t take_in(const std::vector<Entry>& entries);
+  void acknowledge(NodeId leader, Index match);
   void append(Entry entry);
   void on(const Message& from, const AppendReply& reply);
   void on(const Message& from, const Heartbeat& heartbeat);
@@ -247,6 +253,15 @@ class Raft {
   void note_unsaved(const Entry& entry);
   void note_space(Leader& leader);
 
+  // mending.cc
+  void hear_mending(Progress& progress, uint64_t start);
+  void mend(Leader& leader);
+  uint64_t mended(const Leader& leader, const Progress& progress) const;
+  bool is_fenced(const Leader& leader, Index fence) const;
+  void vote_for_who_leads();
+  void become_whole();
+  bool leaves_enough(const Leader& leader, const Configuration& next) const;
+
   // read_index.cc
   void on(const ReadAsked& asked);
   void on(const Message& from, const ReadIndexRequest& request);
@@ -267,6 +282,7 @@ class Raft {
   SnapshotMark snapshot_;  // the newest on our disk
   Membership membership_;
   std::optional<LogPosition> restart_;  // not yet handed to the disk
+  uint64_t mending_;                    // as it was configured; 0: our log lacks nothing
   Role role_ = Follower{};
   NodeId leader_ = 0;                    // who leads this term, as far as we know
   std::optional<Time> heard_leader_at_;  // nothing: not since the start, or its process is gone

@@ -34,7 +34,11 @@ Raft::WhyNot Raft::why_not_change(const Leader& leader, const std::vector<Change
     bool is_new_voter = change.kind == Change::Kind::promote && member != nullptr && member->role != MemberRole::voter;
     if (is_new_voter && !has_caught_up) return {"it has not caught up yet", true};
   }
-  return {plan(configuration(), changes).refused, false};
+  Planned planned = plan(configuration(), changes);
+  if (planned.refused.empty() && !leaves_enough(leader, planned.next)) {
+    return {"a node whose log was damaged is being mended, and without it there would be no majority", true};
+  }
+  return {planned.refused, false};
 }
 
 // With every take_effects().
@@ -63,7 +67,7 @@ void Raft::reconfigure(Leader& leader) {
 // once.
 void Raft::step_aside(Leader& leader) {
   for (const auto& [node, progress] : leader.followers) {
-    if (progress.match() < log_.last().index || !is_voter(node)) continue;
+    if (progress.counted() < log_.last().index || !is_voter(node)) continue;
     send(node, TimeoutNow{});
     break;
   }

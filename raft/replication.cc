@@ -87,7 +87,7 @@ void Raft::send_what_is_due(Leader& leader) {
     Index may_commit = std::min(progress.match(), log_.committed());
     if (progress.commit_told >= may_commit) continue;
     progress.commit_told = may_commit;
-    send(node, heartbeat(may_commit, 0, 0));
+    send(node, heartbeat(may_commit, 0, 0, 0));
   }
 }
 
@@ -111,15 +111,15 @@ void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {
 void Raft::send_heartbeats(Leader& leader) {
   for (auto& [node, progress] : leader.followers) {
     Index may_commit = std::min(progress.match(), log_.committed());
-    send(node, heartbeat(may_commit, leader.reads.number(), now_));
+    send(node, heartbeat(may_commit, leader.reads.number(), now_, mended(leader, progress)));
     progress.commit_told = std::max(progress.commit_told, may_commit);
   }
   if (leader.transfer) leader.transfer->was_told = false;
   leader.heartbeat_due = leader.followers.empty() ? kNever : now_ + config_.heartbeat_interval;
 }
 
-Heartbeat Raft::heartbeat(Index commit, uint64_t round, Time sent_at) const {
-  return {.commit = commit, .round = round, .sent_at = sent_at, .takes_writes = takes_writes()};
+Heartbeat Raft::heartbeat(Index commit, uint64_t round, Time sent_at, uint64_t mended) const {
+  return {.commit = commit, .round = round, .sent_at = sent_at, .takes_writes = takes_writes(), .mended = mended};
 }
 
 // Our own disk is one vote among the others. Only an entry of this term may be counted (3.6.2, figure 3.7); what stands
@@ -127,7 +127,7 @@ Heartbeat Raft::heartbeat(Index commit, uint64_t round, Time sent_at) const {
 void Raft::advance_commit() {
   const Leader& leader = *as_leader();
   Index index = quorum::reached_by_majority(membership_.voters(), [&](NodeId node) {
-    return node == config_.id ? log_.durable() : leader.followers.at(node).match();
+    return node == config_.id ? log_.durable() : leader.followers.at(node).counted();
   });
   if (index > log_.committed() && log_.term_at(index) == hard_state_.term) log_.commit_to(index);
 }
@@ -150,13 +150,19 @@ void Raft::on(const Message& from, const AppendEntries& append) {
     return send(from.from, AppendReply{.accepted = false,
                                        .match = 0,
                                        .refused = append.previous,
-                                       .hint = {.term = log_.term_at(agree), .index = agree}});
+                                       .hint = {.term = log_.term_at(agree), .index = agree},
+                                       .mending = mending_});
   }
   const size_t taken = take_in(append.entries);
   Index match = append.previous.index + taken;
   log_.commit_to(std::min(append.commit, match));
   if (taken == 0 && !append.entries.empty()) return;  // our disk is full
-  send_once_durable(from.from, AppendReply{.accepted = true, .match = match, .refused = {}, .hint = {}});
+  acknowledge(from.from, match);
+}
+
+void Raft::acknowledge(NodeId leader, Index match) {
+  send_once_durable(leader,
+                    AppendReply{.accepted = true, .match = match, .refused = {}, .hint = {}, .mending = mending_});
 }
 
 // Whether a leader of that term could hold such a log: without a gap, its terms never falling and none beyond its own.
@@ -177,6 +183,7 @@ void Raft::follow(NodeId leader) {
   CHECK(leader_ == 0 || leader_ == leader);  // likewise
   if (!std::holds_alternative<Follower>(role_)) become_follower(hard_state_.term, leader);
   leader_ = leader;
+  if (is_mending()) vote_for_who_leads();
   end_transfer(leader);
   heard_leader_at_ = now_;
   promise_to_elect_nobody();
@@ -212,6 +219,7 @@ void Raft::on(const Message& from, const AppendReply& reply) {
     ++ignored_;
     return;
   }
+  hear_mending(*progress, reply.mending);
   if (!reply.accepted) {
     Index most = std::min(reply.hint.index, reply.refused.index - 1);
     progress->refused(reply.refused.index, log_.last_at_or_below(most, reply.hint.term));
@@ -224,11 +232,13 @@ void Raft::on(const Message& from, const Heartbeat& heartbeat) {
   follow(from.from);
   refuse_lost_reads();
   leader_takes_writes_ = heartbeat.takes_writes;
-  if (heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
-  if (heartbeat.round != 0) {
-    send(from.from,
-         HeartbeatReply{.round = heartbeat.round, .sent_at = heartbeat.sent_at, .clock = now_, .is_full = is_full()});
-  }
+  if (is_mending() && heartbeat.mended == mending_) return become_whole();
+  // The leader may go by what we had acknowledged before we lost it, so what stands there now may be something else.
+  if (!is_mending() && heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
+  if (heartbeat.round == 0) return;
+  if (is_mending()) return send(from.from, HeartbeatReply{.round = 0, .is_full = is_full(), .mending = mending_});
+  send(from.from,
+       HeartbeatReply{.round = heartbeat.round, .sent_at = heartbeat.sent_at, .clock = now_, .is_full = is_full()});
 }
 
 void Raft::on(const Message& from, const HeartbeatReply& reply) {
@@ -238,8 +248,10 @@ void Raft::on(const Message& from, const HeartbeatReply& reply) {
     ++ignored_;
     return;
   }
+  if (reply.mending != 0) hear_mending(*progress, reply.mending);
   ask_what_was_lost(from.from, *progress);
   if (std::exchange(progress->is_full, reply.is_full) != reply.is_full) note_space(*leader);
+  if (reply.mending != 0) return;
   leader->lease.answered(from.from, reply.sent_at, now_, reply.clock, config_.election_timeout,
                          config_.clock_drift_percent_max);
   leader->reads.confirm(from.from, reply.round);

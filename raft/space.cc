@@ -7,6 +7,9 @@
 // A full leader hands over to whoever has said, in answer to a heartbeat, that it is not full, and until then takes no
 // writes. Where too few for a majority could take them, no leader takes any, and tells its followers so: they need not
 // forward what nobody would keep. Reads need no room, and go on.
+//
+// A node that is being mended (raft/mending.cc) counts for no majority, so none that is full can lean on it: what it
+// waits for stands in the log behind those writes, and would wait for room with them.
 #include <algorithm>
 #include <set>
 
@@ -61,11 +64,14 @@ bool Raft::takes_writes() const {
 // Whenever a disk may have become full, or have room again.
 void Raft::note_space(Leader& leader) {
   std::set<NodeId> roomy;
+  bool is_any_full = is_full();
   if (!is_full()) roomy.insert(config_.id);
   for (const auto& [node, progress] : leader.followers) {
-    if (!progress.is_full.value_or(false)) roomy.insert(node);
+    const bool is_full = progress.is_full.value_or(false);
+    is_any_full |= is_full;
+    if (!is_full && progress.mending() == 0) roomy.insert(node);
   }
-  leader.takes_writes = !is_full() && quorum::is_majority(membership_.voters(), roomy);
+  leader.takes_writes = !is_any_full || (!is_full() && quorum::is_majority(membership_.voters(), roomy));
   if (is_full() && !leader.transfer) start_transfer(leader, furthest_follower(leader, Room::said));
 }
 

@@ -42,6 +42,7 @@ Raft::WhyNot Raft::why_not_transfer(const Leader& leader, NodeId to) const {
     return {"a change of the members is under way", true};
   }
   if (leader.transfer) return {"leadership is being handed over already", true};
+  if (leader.followers.at(to).mending() != 0) return {"its log was damaged, and is being mended", true};
   return {};
 }
 
@@ -92,8 +93,8 @@ NodeId Raft::furthest_follower(const Leader& leader, Room room) const {
   Index furthest = 0;
   for (const auto& [node, progress] : leader.followers) {
     const Member* member = configuration().find(node);
-    bool is_there = progress.state() == Progress::State::replicate && progress.match() >= log_.committed() &&
-                    now_ < progress.heard_at() + config_.election_timeout;
+    bool is_there = progress.mending() == 0 && progress.state() == Progress::State::replicate &&
+                    progress.match() >= log_.committed() && now_ < progress.heard_at() + config_.election_timeout;
     bool is_refused = room != Room::any && progress.is_full.value_or(room == Room::said);
     if (member == nullptr || member->role != MemberRole::voter || !is_there || progress.match() <= furthest) continue;
     if (is_refused) continue;
@@ -105,7 +106,8 @@ NodeId Raft::furthest_follower(const Leader& leader, Room room) const {
 
 // From the leader of this very term, or from nobody. A disk that stands still could not lead.
 void Raft::on(const Message& from, const TimeoutNow&) {
-  bool is_told = std::holds_alternative<Follower>(role_) && from.from == leader_ && is_voter(config_.id);
+  bool is_told =
+      std::holds_alternative<Follower>(role_) && from.from == leader_ && is_voter(config_.id) && !is_mending();
   if (!is_told || is_disk_stalled()) {
     ++ignored_;
     return;

@@ -75,6 +75,7 @@ std::string status_json(const NodeReport& report) {
       {"term", report.raft.hard_state.term},
       {"takes_writes", report.raft.takes_writes},
       {"incarnation", report.incarnation},
+      {"mending", report.raft.mending},
       {"log",
        {{"first", report.snapshots.log_first},
         {"last", report.raft.last.index},

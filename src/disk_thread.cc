@@ -57,6 +57,14 @@ bool DiskThread::take_work(std::vector<store::Batch>& batches, Report& report) {
   return true;
 }
 
+void DiskThread::remember(store::Instances peers) {
+  {
+    std::lock_guard lock(mutex_);
+    waiting_.push_back({.peers = std::move(peers)});
+  }
+  has_work_.notify_one();
+}
+
 void DiskThread::run() {
   std::vector<store::Batch> batches;
   for (;;) {

@@ -44,6 +44,8 @@ class DiskThread {
   void try_again();
   // To be made by another thread, when it is not there.
   store::Spare& spare() { return storage_->spare(); }
+  // Beside the numbered ones, and not waited for.
+  void remember(store::Instances peers);
   // As of the last report.
   const store::WalCounters& counters() const { return counters_; }
 

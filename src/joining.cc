@@ -26,6 +26,12 @@ Error never(const Options& options, transport::Refusal refusal) {
           fmt::format("node {} is a voter of that cluster already, and there is nothing in {}: if its data is lost, "
                       "remove it (DELETE /members/{}), and add this node under another id",
                       options.id, options.data_dir, options.id)};
+    case transport::Refusal::other_instance:
+      return {
+          Error::Code::invalid,
+          fmt::format("node {} has been in that cluster already, with another data folder than {}: remove it (DELETE "
+                      "/members/{}), and add this node under another id",
+                      options.id, options.data_dir, options.id)};
     default: return {Error::Code::invalid, std::string(transport::describe(refusal))};
   }
 }

@@ -61,6 +61,10 @@ constexpr uint64_t kSpaceKeptBytes = kMiB;
 // How often a full node looks for room: each time it fills the disk to the last byte, and gives that back.
 constexpr uint64_t kLookForRoomNs = kSecondNs;
 
+// Nodes compare their states whenever so many entries have been applied: some times a second at full load, and a
+// message of a hundred bytes.
+constexpr uint64_t kDigestEveryEntries = 1024;
+
 // ---- snapshots
 
 // The log is kept short enough to be read back in a second or two, and long enough that a snapshot, which costs a write

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "raft/describe.h"
+#include "src/can_repair.h"
 #include "src/limits.h"
 #include "src/node_setup.h"
 
@@ -21,9 +22,14 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
     return tl::unexpected(may_found.error());
   }
   store::Identity wanted = joined == nullptr ? wanted_identity(options) : *joined;
-  auto opened = store::Storage::open(*kFiles, options.data_dir, wanted);
+  auto opened = store::Storage::open(*kFiles, options.data_dir, wanted, {}, can_repair);
   if (!opened) return tl::unexpected(opened.error());
   for (const std::string& note : opened->recovered.notes) log::warn(note);
+  if (const auto& damage = opened->recovered.damage) {
+    log::error(*damage +
+               ". What this node may have lost with it, it fetches from the others; until then it votes for "
+               "nobody and confirms nothing");
+  }
   const store::Identity& found = opened->recovered.identity;
   if (options.cluster_given && found.cluster != wanted.cluster && is_founder(found)) {
     log::warn("--cluster differs from what " + options.data_dir + " was founded with; the data folder's members rule");
@@ -31,7 +37,15 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
   if (auto readable = check_recovered(opened->recovered, options.data_dir); !readable) {
     return tl::unexpected(readable.error());
   }
+  auto instance = store::own_instance(*kFiles, options.data_dir, random_seed());
+  if (!instance) return tl::unexpected(instance.error());
+  auto known = store::known_instances(*kFiles, options.data_dir);
+  if (!known) return tl::unexpected(known.error());
+  if (!known->note.empty()) log::warn(known->note);
   std::unique_ptr<Node> node(new Node(loop, options, opened->recovered, std::move(stopped)));
+  node->instance_ = *instance;
+  node->known_.emplace(std::move(known->instances),
+                       [node = node.get()](const store::Instances& instances) { node->disk_->remember(instances); });
   if (auto doors = node->open_doors(opened->recovered); !doors) return tl::unexpected(doors.error());
   node->begin(std::move(*opened));
   return node;
@@ -51,20 +65,26 @@ Node::~Node() = default;
 Result<> Node::open_doors(const store::Recovered& recovered) {
   auto own = listening_address(options_, recovered);
   if (!own) return tl::unexpected(own.error());
-  auto peers = transport::Peers::open(
-      loop_, {.cluster = identity_.cluster, .self = options_.id, .incarnation = incarnation_}, *own, {}, random_seed(),
-      {.received = [this](raft::Message&& message) { received(std::move(message)); },
-       .connected =
-           [this](raft::NodeId node) {
-             replica_->peer_connected(loop_.now_ns(), node);
-             after_step();
-           },
-       .gone =
-           [this](raft::NodeId node) {
-             replica_->peer_gone(loop_.now_ns(), node);
-             after_step();
-           },
-       .removed = [this](raft::NodeId node) { told_removed(node); }});
+  auto peers = transport::Peers::open(loop_,
+                                      {.cluster = identity_.cluster,
+                                       .self = options_.id,
+                                       .incarnation = incarnation_,
+                                       .instance = instance_,
+                                       .known = &*known_},
+                                      *own, {}, random_seed(),
+                                      {.received = [this](raft::Message&& message) { received(std::move(message)); },
+                                       .connected =
+                                           [this](raft::NodeId node) {
+                                             replica_->peer_connected(loop_.now_ns(), node);
+                                             after_step();
+                                           },
+                                       .disowned = [this](raft::NodeId node) { stop_disowned(node); },
+                                       .gone =
+                                           [this](raft::NodeId node) {
+                                             replica_->peer_gone(loop_.now_ns(), node);
+                                             after_step();
+                                           },
+                                       .removed = [this](raft::NodeId node) { told_removed(node); }});
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
   auto limits = http_limits(options_, identity_.founders.size());
@@ -84,6 +104,15 @@ Result<> Node::open_doors(const store::Recovered& recovered) {
 
 static void stop_for(const Error& error) {
   log::die(error.what + "; this node stops. Look after the cause, then start it again: it reads back what is there");
+}
+
+// It has voted, and acknowledged, and does not know: nobody may count on it any more.
+void Node::stop_disowned(raft::NodeId by) {
+  log::die(
+      fmt::format("node {} has known node {} with another data folder than {}: this one lacks what the node has "
+                  "promised. It stops, and must not come back under this id: remove node "
+                  "{} from the members and add a new one, with a new id and an empty folder",
+                  by, options_.id, options_.data_dir, options_.id));
 }
 
 // Nothing above calls back before the loop runs, so the replica is there in time.
@@ -143,8 +172,10 @@ void Node::send(raft::Message&& message) {
 }
 
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-                   std::vector<raft::Entry> entries) {
-  disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries), .restart = restart});
+                   bool is_whole, std::vector<raft::Entry> entries) {
+  if (is_whole) log::info("the others have given back what was lost: this node is whole again");
+  disk_->save(save,
+              {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_whole = is_whole});
 }
 
 // Now, not when this turn of the loop began.
@@ -189,6 +220,14 @@ void Node::withdrawn(const Withdrawn& member) {
 
 // Both are said in the middle of a message from a link that may be the one to go: carried out on the next turn.
 void Node::members_changed() { wake(); }
+
+void Node::state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) {
+  const std::string what = fmt::format("after entry {} this node's state is not that of node {}", index, other);
+  if (!is_outvoted) return log::error(what + ": one of them is wrong, and nobody can tell which; see /status at each");
+  log::die(what + fmt::format(", and a majority has the other: what is in {} is not to be trusted. This node stops: "
+                              "remove it from the members, and add a new one, with a new id and an empty folder",
+                              options_.data_dir));
+}
 
 void Node::removed() {
   is_removed_ = true;
@@ -324,7 +363,8 @@ void Node::log_role() {
   } else if (raft.leader() != 0) {
     log::info(fmt::format("follows node {} at term {}", raft.leader(), raft.term()));
   } else {
-    log::warn(fmt::format("has no leader at term {}", raft.term()));
+    log::warn(fmt::format("has no leader at term {}{}", raft.term(),
+                          raft.is_mending() ? ": a majority of the members must be whole without this one" : ""));
   }
   logged_leader_ = raft.leader();
   logged_term_ = raft.term();

@@ -58,7 +58,7 @@ class Node final : private Outside, private ApiHost {
   // Outside
   void send(raft::Message&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-               std::vector<raft::Entry> entries) override;
+               bool is_whole, std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
   void answer(const Caller& caller, Answer answer) override;
   void block_begins() override;
@@ -69,6 +69,7 @@ class Node final : private Outside, private ApiHost {
   void order_answered(const Caller& caller, OrderAnswer answer) override;
   void withdrawn(const Withdrawn& member) override;
   void members_changed() override;
+  void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
   void removed() override;
 
   // ApiHost
@@ -98,13 +99,16 @@ class Node final : private Outside, private ApiHost {
   void stop_when_idle();
   void meet_members();
   void wake();
+  [[noreturn]] void stop_disowned(raft::NodeId by);
 
   transport::Loop& loop_;
   const Options options_;
   const store::Identity identity_;
   const uint64_t incarnation_;
+  uint64_t instance_ = 0;
 
   std::unique_ptr<Replica> replica_;  // outlives what answers from its map
+  std::optional<transport::KnownPeers> known_;
   std::unique_ptr<transport::Peers> peers_;
   std::unique_ptr<transport::HttpServer> http_;
   std::unique_ptr<DiskThread> disk_;

@@ -95,9 +95,9 @@ class Outside {
   // May be lost. Never calls back into the replica.
   virtual void send(raft::Message&& message) = 0;
   // Make this durable, in the order of the calls and the arguments; then Replica::persisted(save). After a restart the
-  // log begins anew behind this position, which a snapshot on disk reaches.
+  // log begins anew behind this position, which a snapshot on disk reaches. Whole: what was noted of damage is over.
   virtual void persist(uint64_t save, std::optional<raft::HardState> hard_state,
-                       std::optional<raft::LogPosition> restart, std::vector<raft::Entry> entries) = 0;
+                       std::optional<raft::LogPosition> restart, bool is_whole, std::vector<raft::Entry> entries) = 0;
   // The commits queue: hand these to Replica::apply(), in order, later.
   virtual void commit(std::vector<raft::Entry> entries) = 0;
   virtual void answer(const Caller& caller, Answer answer) = 0;
@@ -120,6 +120,9 @@ class Outside {
   virtual void order_ended(const raft::OrderEnd& end) = 0;
   // Raft::configuration() is another one now: talk to those it names.
   virtual void members_changed() = 0;
+  // Another node has applied the same, and has another state; a majority has, if we are outvoted: then we are wrong,
+  // and must stop.
+  virtual void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) = 0;
   // This node is no member any more, for good: stop, when what waits has been answered.
   virtual void removed() = 0;
 };

@@ -30,6 +30,7 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& ou
       backups_(kv_, config_.snapshots.cluster, config_.backups_max),
       orders_(orders_config(config_), raft_, outside),
       history_(config_.history, kv_),
+      digests_(config_.digest_every),
       now_(now),
       patience_(config_.raft.election_timeout) {
   CHECK(config_.incarnation > 0);
@@ -119,7 +120,7 @@ void Replica::carry_out() {
     for (raft::Message& message : effects.messages) outside_.send(std::move(message));
     if (effects.save != 0) {
       once_durable_.push_back({.save = effects.save, .messages = std::move(effects.messages_once_durable)});
-      outside_.persist(effects.save, effects.hard_state, effects.restart, std::move(effects.entries));
+      outside_.persist(effects.save, effects.hard_state, effects.restart, effects.is_whole, std::move(effects.entries));
     }
     if (effects.restart) become_snapshot(*effects.restart);
     if (!effects.committed.empty()) outside_.commit(std::move(effects.committed));
@@ -208,6 +209,7 @@ void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
       kv_.skip(entry.position.index);
     }
     snapshots_.note_applied(entry.bytes());
+    if (digests_.is_due(kv_.applied())) digests_.tell(outside_, raft_, kv_.applied(), kv_.digest());
   }
   snapshots_.make_if_due(now, raft_);
   cut_history();

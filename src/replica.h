@@ -18,6 +18,7 @@
 #include "src/base/result.h"
 #include "src/outside.h"
 #include "src/replica_backups.h"
+#include "src/replica_digests.h"
 #include "src/replica_history.h"
 #include "src/replica_orders.h"
 #include "src/replica_snapshots.h"
@@ -30,7 +31,8 @@ struct ReplicaConfig {
   raft::Config raft;
   SnapshotConfig snapshots;
   HistoryConfig history;
-  uint64_t incarnation = 0;  // how often this node has started
+  uint64_t digest_every = 0;  // entries: then states are compared; 0: never
+  uint64_t incarnation = 0;   // how often this node has started
   raft::Time request_timeout = 5'000 * raft::kMillisecond;
   raft::Time check_timeout = 1'000 * raft::kMillisecond;  // of Request::Kind::check
   // Of this node's own writes, handed out and not applied: less than what a link holds, for they must not be lost on
@@ -73,7 +75,7 @@ class Replica {
   void snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece);
 
   // A backup of the map as it is now. Error::Code::unavailable: not now, and why.
-  Result<uint64_t> begin_backup();
+  Result<uint64_t> begin_backup() { return backups_.begin(raft_); }
   ReplicaBackups& backups() { return backups_; }
   const ReplicaBackups& backups() const { return backups_; }
 
@@ -137,6 +139,7 @@ class Replica {
   ReplicaBackups backups_;
   ReplicaOrders orders_;
   ReplicaHistory history_;
+  ReplicaDigests digests_;
   WaitingWrites writes_;
   WaitingReads reads_;
 

@@ -2,11 +2,14 @@
 
 #include <utility>
 
+#include "src/replica_snapshots.h"
+
 namespace skiff {
 
-std::optional<uint64_t> ReplicaBackups::begin(raft::SnapshotMark mark) {
-  if (makers_.size() >= at_most_) return std::nullopt;
-  makers_.try_emplace(++last_number_, kv_, std::move(mark), cluster_);
+Result<uint64_t> ReplicaBackups::begin(const raft::Raft& raft) {
+  if (kv_.applied() == 0) return fail(Error::Code::unavailable, "this node has not come to know anything yet");
+  if (makers_.size() >= at_most_) return fail(Error::Code::unavailable, "other backups are being taken from this node");
+  makers_.try_emplace(++last_number_, kv_, mark_of(kv_, raft), cluster_);
   return last_number_;
 }
 

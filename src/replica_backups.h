@@ -17,7 +17,8 @@
 #include <optional>
 #include <string>
 
-#include "raft/types.h"
+#include "raft/raft.h"
+#include "src/base/result.h"
 #include "store/kv.h"
 #include "store/snapshot.h"
 
@@ -28,8 +29,8 @@ class ReplicaBackups {
   ReplicaBackups(const store::Kv& kv, uint64_t cluster, size_t at_most)
       : kv_(kv), cluster_(cluster), at_most_(at_most) {}
 
-  // Its number, or nothing when there are as many as there may be. Requires: see store::SnapshotMaker.
-  std::optional<uint64_t> begin(raft::SnapshotMark mark);
+  // Its number. An error if there is nothing yet, or there are as many as there may be.
+  Result<uint64_t> begin(const raft::Raft& raft);
   struct Block {
     std::string bytes;
     bool is_last = false;

@@ -15,6 +15,8 @@ bool Replica::take_snapshot_message(raft::Time now, const raft::Message& message
     snapshots_.asked(message.from, *ask);
   } else if (const auto* piece = std::get_if<raft::SnapshotPiece>(&message.body)) {
     snapshots_.received(now, message, *piece);
+  } else if (const auto* state = std::get_if<raft::StateDigest>(&message.body)) {
+    digests_.compare(outside_, raft_, message.from, *state);
   } else {
     return false;
   }

@@ -38,7 +38,14 @@ Wal::Wal(Files& files, std::string folder, WalOwner owner, WalOptions options)
 }
 
 Result<std::unique_ptr<Wal>> Wal::found(Files& files, std::string folder, WalOwner owner, WalOptions options) {
+  return begin_anew(files, std::move(folder), owner, options, 1, {});
+}
+
+Result<std::unique_ptr<Wal>> Wal::begin_anew(Files& files, std::string folder, WalOwner owner, WalOptions options,
+                                             uint64_t sequence, const WalState& state) {
   std::unique_ptr<Wal> wal(new Wal(files, std::move(folder), owner, options));
+  wal->end_.sequence = sequence - 1;
+  wal->state_ = state;
   if (auto made = wal->roll(0); !made) return tl::unexpected(made.error());
   return wal;
 }

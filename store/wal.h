@@ -28,6 +28,7 @@
 #include "raft/types.h"
 #include "src/base/result.h"
 #include "store/files.h"
+#include "store/instances.h"
 #include "store/spare.h"
 #include "store/wal_format.h"
 
@@ -40,13 +41,17 @@ struct Batch {
   std::optional<raft::HardState> hard_state;
   std::vector<raft::Entry> entries;
   std::optional<raft::LogPosition> restart;
+  // Nothing to a Wal, and no part of the log:
+  bool is_whole = false;           // it has been repaired (store/repair.h)
+  std::optional<Instances> peers;  // the data folders of the others (store/instances.h)
 };
 
 // Names of files that are being made. Whatever ends so was not finished.
 constexpr char kAsideSuffix[] = ".new";
 
 struct WalOptions {
-  uint64_t segment_bytes = 8 * 1024 * 1024;  // a multiple of kBlockBytes
+  // A multiple of kBlockBytes. Must never grow in a later version: recovery takes a shorter segment for a damaged one.
+  uint64_t segment_bytes = 8 * 1024 * 1024;
 };
 
 struct WalCounters {
@@ -65,6 +70,9 @@ class Wal {
  public:
   // Makes the first segment of a new log.
   static Result<std::unique_ptr<Wal>> found(Files& files, std::string folder, WalOwner owner, WalOptions options);
+  // The same with this sequence number and state, where a log was lost (store/repair.h).
+  static Result<std::unique_ptr<Wal>> begin_anew(Files& files, std::string folder, WalOwner owner, WalOptions options,
+                                                 uint64_t sequence, const WalState& state);
   // Goes on where recovery (store/wal_recover.h) found the end. Requires: `end` is what recovery gave, and nothing was
   // written since.
   static Result<std::unique_ptr<Wal>> resume(Files& files, std::string folder, WalOwner owner, WalOptions options,

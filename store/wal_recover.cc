@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "store/repair.h"
 #include "store/wal.h"
 
 namespace skiff::store {
@@ -12,9 +13,8 @@ namespace {
 
 constexpr char kAdvice[] =
     "; nothing was changed. Do not mend the folder, empty it, or put an older copy in its place: the node would come "
-    "back "
-    "without votes and entries it has promised to keep. The other members hold the data and go on without it; this "
-    "version cannot give them a new member in its place yet";
+    "back without votes and entries it has promised to keep. If there are other members, they hold the data and go on "
+    "without it";
 
 // One segment while it is read.
 struct Segment {
@@ -48,22 +48,24 @@ tl::unexpected<Error> corrupt(const Segment& segment, uint64_t offset, const std
 
 class Recovery {
  public:
-  Recovery(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot)
-      : files_(files), folder_(folder), owner_(owner), snapshot_(snapshot) {}
+  Recovery(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot, uint64_t segment_bytes)
+      : files_(files), folder_(folder), owner_(owner), snapshot_(snapshot), segment_bytes_(segment_bytes) {}
 
   Result<RecoveredWal> run() {
     auto sequences = list_segments(files_, folder_);
     if (!sequences) return tl::unexpected(sequences.error());
     if (sequences->empty()) return corrupt(folder_, "there is no log in it");
     auto first = first_that_counts(*sequences);
-    if (*first != 1 && snapshot_ == 0) {
-      return corrupt(join(folder_, segment_name(*first)),
-                     "the segment before it, " + segment_name(*first - 1) + ", is missing");
-    }
     for (auto sequence = first; sequence != sequences->end(); ++sequence) {
-      if (auto read = read_segment(*sequence, *sequence == sequences->back()); !read) {
-        return tl::unexpected(read.error());
-      }
+      auto read = read_segment(*sequence, *sequence == sequences->back());
+      if (read) continue;
+      auto next = read.error().code == Error::Code::corrupt ? covered_behind(*sequences, sequence) : sequences->end();
+      if (next == sequences->end()) return tl::unexpected(read.error());
+      found_ = RecoveredWal{.base = {}, .entries = {}, .state = {}, .end = {}, .notes = std::move(found_.notes)};
+      found_.notes.push_back(read.error().what.substr(0, read.error().what.find(kAdvice)) +
+                             "; a snapshot holds all that was in it");
+      first = next;
+      sequence = std::prev(next);
     }
     if (found_.base.index > snapshot_) {
       return corrupt(folder_, "its log begins behind index " + std::to_string(found_.base.index) +
@@ -81,6 +83,18 @@ class Recovery {
     auto first = std::prev(sequences.end());
     while (first != sequences.begin() && *std::prev(first) + 1 == *first) --first;
     return first;
+  }
+
+  // The last segment behind a damaged one that goes on where the snapshot ends, or before: its header repeats all else
+  // that was said.
+  std::vector<uint64_t>::const_iterator covered_behind(const std::vector<uint64_t>& sequences,
+                                                       std::vector<uint64_t>::const_iterator damaged) const {
+    if (snapshot_ == 0) return sequences.end();
+    for (auto next = std::prev(sequences.end()); next != damaged; --next) {
+      auto begins = last_index_before(files_, folder_, owner_, *next);
+      if (begins && *begins <= snapshot_) return next;
+    }
+    return sequences.end();
   }
 
   Result<> read_segment(uint64_t sequence, bool is_last) {
@@ -101,7 +115,7 @@ class Recovery {
     if (auto synced = segment.file->sync(); !synced) return synced;
     auto size = segment.file->size();
     if (!size) return tl::unexpected(size.error());
-    if (*size == 0 || *size % kBlockBytes != 0) {
+    if (*size < segment_bytes_ || *size % kBlockBytes != 0) {
       return corrupt(segment.path, "it has " + std::to_string(*size) + " bytes, which no segment has");
     }
     auto bytes = segment.file->read_at(0, *size);
@@ -133,12 +147,15 @@ class Recovery {
 
   Result<> check_header(const Segment& segment, const SegmentHeader& header) {
     if (header.owner != owner_) {
-      return corrupt(segment, 0,
-                     "it belongs to node " + std::to_string(header.owner.node) + " of cluster " +
-                         std::to_string(header.owner.cluster));
+      return fail(Error::Code::invalid, "recover " + segment.path + ": it belongs to node " +
+                                            std::to_string(header.owner.node) + " of cluster " +
+                                            std::to_string(header.owner.cluster) + "; nothing was changed");
     }
     if (header.sequence != segment.sequence) return corrupt(segment, 0, "it is " + segment_name(header.sequence));
     const bool has_lost_its_head = found_.end.sequence == 0 && segment.sequence > 1;
+    if (has_lost_its_head && snapshot_ == 0 && header.state.last_index > 0) {
+      return corrupt(segment.path, "the segment before it, " + segment_name(segment.sequence - 1) + ", is missing");
+    }
     if (has_lost_its_head) begin_with(header);
     if (header.previous_end != found_.end.offset) {
       return corrupt(segment, 0,
@@ -287,6 +304,7 @@ class Recovery {
   const std::string& folder_;
   const WalOwner& owner_;
   const raft::Index snapshot_;
+  const uint64_t segment_bytes_;
   RecoveredWal found_;
   uint64_t offset_ = 0;    // of the record being taken
   uint64_t vouched_ = 0;   // up to here in this segment, everything is known to be durable
@@ -295,8 +313,9 @@ class Recovery {
 
 }  // namespace
 
-Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot) {
-  return Recovery(files, folder, owner, snapshot).run();
+Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot,
+                                 uint64_t segment_bytes) {
+  return Recovery(files, folder, owner, snapshot, segment_bytes).run();
 }
 
 Result<raft::Index> last_index_before(Files& files, const std::string& folder, const WalOwner& owner,
@@ -324,7 +343,7 @@ Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& fol
   for (const std::string& name : *names) {
     if (auto sequence = segment_sequence(name)) {
       sequences.push_back(*sequence);
-    } else if (name.starts_with("wal-") && !name.ends_with(kAsideSuffix)) {
+    } else if (name.starts_with("wal-") && !name.ends_with(kAsideSuffix) && !name.ends_with(kSetAsideSuffix)) {
       return fail(Error::Code::corrupt, "recover " + join(folder, name) +
                                             ": it is called like a part of the log, and is none; nothing was changed: "
                                             "move it away");

@@ -15,6 +15,7 @@ struct Greeting {
   from @2 :UInt64;
   to @3 :UInt64;
   incarnation @4 :UInt64;
+  instance @5 :UInt64;  # which data folder speaks; 0: not said
 }
 
 # The answer to a greeting that is not welcome. The numbers are those of transport::Refusal.
@@ -47,6 +48,7 @@ struct Message {
     removed @19 :Void;
     orderRequest @20 :OrderRequest;
     orderReply @21 :OrderReply;
+    stateDigest @22 :StateDigest;
   }
 }
 
@@ -91,6 +93,7 @@ struct AppendReply {
   refusedIndex @3 :UInt64;
   hintTerm @4 :UInt64;
   hintIndex @5 :UInt64;
+  mending @6 :UInt64;  # which start of the sender says that its log is being mended; 0: it is whole
 }
 
 struct Heartbeat {
@@ -98,6 +101,7 @@ struct Heartbeat {
   round @1 :UInt64;
   sentAt @2 :UInt64;  # the sender's clock
   takesNoWrites @3 :Bool;  # too few disks have room for any
+  mended @4 :UInt64;       # which start of the receiver is told that its log is whole again; 0: none
 }
 
 struct HeartbeatReply {
@@ -105,6 +109,7 @@ struct HeartbeatReply {
   sentAt @1 :UInt64;  # as it was in the heartbeat
   clock @2 :UInt64;   # the answerer's
   isFull @3 :Bool;    # its disk
+  mending @4 :UInt64; # as in an AppendReply
 }
 
 struct ForwardProposals {
@@ -178,4 +183,9 @@ struct Welcome {
 struct Member {
   id @0 :UInt64;
   address @1 :Data;
+}
+
+struct StateDigest {
+  index @0 :UInt64;
+  digest @1 :UInt64;
 }

@@ -26,6 +26,10 @@ std::string complaint(Refusal refusal, const Greeting& greeting) {
              std::to_string(kProtocolVersion);
     case Refusal::removed: return who + ", which was removed from this cluster";
     case Refusal::taken: return who + ", which is there already";
+    case Refusal::other_instance:
+      return who +
+             ", which had another data folder when we met it: it has lost what it had promised, and must be given "
+             "a new id";
     case Refusal::other_node: return who + " and takes this node for node " + std::to_string(greeting.to);
   }
   return who;
@@ -86,6 +90,8 @@ class PeerDoor::Guest {
     if (!greeting) return tl::unexpected(greeting.error());
     std::optional<Refusal> against = objection(*greeting, door_.us_);
     if (!against) against = door_.objection_to(greeting->from);
+    const bool is_known = against || !door_.us_.known || door_.us_.known->meet(greeting->from, greeting->instance);
+    if (!is_known) against = Refusal::other_instance;
     if (against) {
       is_leaving_ = true;
       stream_->write(encode(*against));
@@ -102,6 +108,9 @@ class PeerDoor::Guest {
     std::optional<Refusal> against = door_.objection_to(introduction->from);
     if (introduction->protocol != kProtocolVersion) against = Refusal::other_version;
     if (!against && !door_.reception_.newcomers.contains(introduction->from)) against = Refusal::taken;
+    // It had a folder, and comes without: what it has acknowledged as a learner would be counted once it votes.
+    const bool was_met = door_.us_.known && door_.us_.known->has_met(introduction->from);
+    if (!against && was_met) against = Refusal::other_instance;
     is_leaving_ = true;
     if (against) {
       stream_->write(encode(*against));

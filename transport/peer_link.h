@@ -48,8 +48,9 @@ class PeerLink {
   struct Events {
     std::function<void()> connected;
     std::function<void()> disconnected;
-    std::function<void()> gone;     // a dial was refused: nobody listens there. At every such dial.
-    std::function<void()> removed;  // the peer knows that this node was removed for good
+    std::function<void()> disowned;  // we are not the node it has known under our id: we have lost our data
+    std::function<void()> gone;      // a dial was refused: nobody listens there. At every such dial.
+    std::function<void()> removed;   // the peer knows that this node was removed for good
   };
 
   struct Status {
@@ -101,6 +102,7 @@ class PeerLink {
   std::unique_ptr<Dial> dial_;      // in dialling
   std::unique_ptr<Stream> stream_;  // in greeting and connected
   FrameReader reader_{kGreetingBytesMax};
+  bool is_disowned_ = false;
   bool is_welcome_ = false;
   bool was_removed_ = false;  // as the peer says
   Timer timer_;  // waiting: the next dial; dialling and greeting: the deadline; connected: the next look for a stall

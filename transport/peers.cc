@@ -43,6 +43,7 @@ std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
   return std::make_unique<PeerLink>(loop_, us_, member, limits_.link, seeds_.next(),
                                     PeerLink::Events{.connected = tell(&Events::connected),
                                                      .disconnected = tell(&Events::disconnected),
+                                                     .disowned = tell(&Events::disowned),
                                                      .gone = tell(&Events::gone),
                                                      .removed = tell(&Events::removed)});
 }

@@ -35,6 +35,7 @@ class Peers {
     std::function<void(raft::Message&&)> received;
     std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like the next three
     std::function<void(raft::NodeId)> disconnected;  // and has broken
+    std::function<void(raft::NodeId)> disowned;      // it has known this node with another data folder
     std::function<void(raft::NodeId)> gone;          // its process is not there: a dial was refused, each time
     std::function<void(raft::NodeId)> removed;       // it turned us away: this node was removed for good
   };

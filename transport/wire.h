@@ -31,7 +31,7 @@ constexpr size_t kFrameHeaderBytes = 16;
 // entries of about 1 MiB, with as much again for the schema's overhead and for growth.
 constexpr size_t kFrameBytesMax = size_t{80} << 20;
 
-// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 80 bytes.
+// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 88 bytes.
 constexpr size_t kGreetingBytesMax = 512;
 
 // The longest name of a host is 253 bytes (RFC 1035); and a reason is a line for people.
@@ -51,6 +51,7 @@ struct Greeting {
   raft::NodeId from = 0;
   raft::NodeId to = 0;
   uint64_t incarnation = 0;  // counts the starts of `from`
+  uint64_t instance = 0;     // names its data folder; 0: not said
 
   auto operator<=>(const Greeting&) const = default;
 };
@@ -81,9 +82,10 @@ enum class Refusal : uint16_t {
   other_cluster = 1,
   unknown_member = 2,  // the greeter is not a member, as far as the greeted knows
   other_version = 3,
-  other_node = 4,  // the greeter wanted somebody else
-  removed = 5,     // the greeter was a member, and has been removed for good
-  taken = 6,       // who introduces itself is a voter already: where is its data?
+  other_node = 4,      // the greeter wanted somebody else
+  removed = 5,         // the greeter was a member, and has been removed for good
+  taken = 6,           // who introduces itself is a voter already: where is its data?
+  other_instance = 7,  // the greeter has another data folder than the node of that id had
 };
 
 // "it belongs to another cluster"

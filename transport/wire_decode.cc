@@ -107,6 +107,7 @@ raft::AppendReply get(schema::AppendReply::Reader from, raft::Term term) {
   reply.hint = position(from.getHintTerm(), from.getHintIndex(), term);
   require(reply.hint.term <= reply.refused.term, "a hint of a later term than what was refused");
   require(reply.hint.index <= reply.refused.index, "a hint beyond what was refused");
+  reply.mending = from.getMending();
   return reply;
 }
 
@@ -115,12 +116,17 @@ raft::Heartbeat get(schema::Heartbeat::Reader from, raft::Term term) {
   return {.commit = count(from.getCommit(), "a commit index out of range"),
           .round = from.getRound(),
           .sent_at = from.getSentAt(),
-          .takes_writes = !from.getTakesNoWrites()};
+          .takes_writes = !from.getTakesNoWrites(),
+          .mended = from.getMended()};
 }
 
 raft::HeartbeatReply get(schema::HeartbeatReply::Reader from, raft::Term term) {
   require(term > 0, "an answer from term 0");
-  return {.round = from.getRound(), .sent_at = from.getSentAt(), .clock = from.getClock(), .is_full = from.getIsFull()};
+  return {.round = from.getRound(),
+          .sent_at = from.getSentAt(),
+          .clock = from.getClock(),
+          .is_full = from.getIsFull(),
+          .mending = from.getMending()};
 }
 
 raft::ForwardProposals get(schema::ForwardProposals::Reader from, raft::Term term) {
@@ -197,6 +203,10 @@ raft::OrderReply get(schema::OrderReply::Reader from, raft::Term) {
           .reason = text(from.getReason(), kReasonBytesMax, "a reason too long")};
 }
 
+raft::StateDigest get(schema::StateDigest::Reader from, raft::Term) {
+  return {.index = count(from.getIndex(), "an index out of range"), .digest = from.getDigest()};
+}
+
 // What says all by its kind.
 template <class Said>
 Said said(raft::Term term) {
@@ -226,6 +236,7 @@ raft::MessageBody body(schema::Message::Body::Reader from, raft::Term term) {
     case Body::REMOVED: return said<raft::Removed>(term);
     case Body::ORDER_REQUEST: return get(from.getOrderRequest(), term);
     case Body::ORDER_REPLY: return get(from.getOrderReply(), term);
+    case Body::STATE_DIGEST: return get(from.getStateDigest(), term);
   }
   throw Malformed{"a message of no known kind"};
 }
@@ -242,7 +253,8 @@ raft::Message root(schema::Message::Reader from) {
 
 // Fields other than the protocol are only believed when the protocol is ours: see PeerDoor and PeerLink.
 Greeting root(schema::Greeting::Reader from) {
-  Greeting greeting{from.getProtocol(), from.getCluster(), from.getFrom(), from.getTo(), from.getIncarnation()};
+  Greeting greeting{from.getProtocol(), from.getCluster(),     from.getFrom(),
+                    from.getTo(),       from.getIncarnation(), from.getInstance()};
   require(greeting.from != 0 && greeting.to != 0, "a greeting from or to nobody");
   return greeting;
 }
@@ -267,7 +279,7 @@ Welcome root(schema::Welcome::Reader from) {
 
 Refusal root(schema::Refusal::Reader from) {
   auto reason = static_cast<Refusal>(from.getReason());
-  require(reason >= Refusal::other_cluster && reason <= Refusal::taken, "a refusal for no known reason");
+  require(reason >= Refusal::other_cluster && reason <= Refusal::other_instance, "a refusal for no known reason");
   return reason;
 }
 

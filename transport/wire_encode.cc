@@ -41,6 +41,7 @@ size_t body_words(const raft::ReadIndexReply&) { return kWords<schema::ReadIndex
 
 size_t body_words(const raft::SnapshotAsk&) { return kWords<schema::SnapshotAsk>; }
 size_t body_words(const raft::TransferRequest&) { return kWords<schema::TransferRequest>; }
+size_t body_words(const raft::StateDigest&) { return kWords<schema::StateDigest>; }
 size_t body_words(const raft::TimeoutNow&) { return 0; }
 size_t body_words(const raft::Removed&) { return 0; }
 
@@ -125,6 +126,7 @@ void put(const raft::AppendReply& from, Body body) {
   to.setRefusedIndex(from.refused.index);
   to.setHintTerm(from.hint.term);
   to.setHintIndex(from.hint.index);
+  to.setMending(from.mending);
 }
 
 void put(const raft::Heartbeat& from, Body body) {
@@ -133,6 +135,7 @@ void put(const raft::Heartbeat& from, Body body) {
   to.setRound(from.round);
   to.setSentAt(from.sent_at);
   to.setTakesNoWrites(!from.takes_writes);
+  to.setMended(from.mended);
 }
 
 void put(const raft::HeartbeatReply& from, Body body) {
@@ -141,6 +144,7 @@ void put(const raft::HeartbeatReply& from, Body body) {
   to.setSentAt(from.sent_at);
   to.setClock(from.clock);
   to.setIsFull(from.is_full);
+  to.setMending(from.mending);
 }
 
 void put(const raft::ForwardProposals& from, Body body) {
@@ -207,6 +211,12 @@ void put(const raft::OrderReply& from, Body body) {
   if (!from.reason.empty()) to.setReason(bytes(from.reason));
 }
 
+void put(const raft::StateDigest& from, Body body) {
+  auto to = body.initStateDigest();
+  to.setIndex(from.index);
+  to.setDigest(from.digest);
+}
+
 // A frame with room for `words`, filled by `fill(root)`, cut to what was used.
 template <class Root, class Fill>
 std::string build_frame(FrameKind kind, size_t words, Fill fill) noexcept {
@@ -256,6 +266,7 @@ std::string encode(const Greeting& greeting) {
     root.setFrom(greeting.from);
     root.setTo(greeting.to);
     root.setIncarnation(greeting.incarnation);
+    root.setInstance(greeting.instance);
   });
 }
 

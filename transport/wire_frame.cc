@@ -38,6 +38,7 @@ std::string_view describe(Refusal refusal) {
     case Refusal::other_node: return "another node lives at that address";
     case Refusal::removed: return "this node was removed from the cluster";
     case Refusal::taken: return "a voter of this id is there already";
+    case Refusal::other_instance: return "it has known this node with another data folder";
   }
   return "it gave no reason";
 }

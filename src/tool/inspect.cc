@@ -61,7 +61,7 @@ int inspect(Arguments arguments, const World& world) {
   if (is_file(world.files, paths[0])) {
     inspect_snapshot(world.files, paths[0], std::nullopt, findings);
   } else {
-    inspect_folder(world.files, paths[0], (*given)[kEntries].has_value(), findings);
+    inspect_folder(world, paths[0], (*given)[kEntries].has_value(), findings);
   }
   const bool is_whole = findings.damaged() == 0;
   const std::string places = findings.damaged() == 1 ? "1 place" : std::to_string(findings.damaged()) + " places";

@@ -33,6 +33,6 @@ class Findings {
 // is given, it is damage.
 void inspect_snapshot(store::Files& files, const std::string& path, std::optional<uint64_t> cluster,
                       Findings& findings);
-void inspect_folder(store::Files& files, const std::string& folder, bool shows_entries, Findings& findings);
+void inspect_folder(const World& world, const std::string& folder, bool shows_entries, Findings& findings);
 
 }  // namespace skiff::tool

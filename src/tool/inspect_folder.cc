@@ -4,9 +4,13 @@
 #include <vector>
 
 #include "raft/membership.h"
+#include "src/can_repair.h"
 #include "src/tool/inspect.h"
 #include "src/tool/new_cluster.h"
 #include "store/command.h"
+#include "store/instances.h"
+#include "store/read_only_files.h"
+#include "store/repair.h"
 #include "store/snapshot.h"
 #include "store/snapshots.h"
 #include "store/storage.h"
@@ -61,8 +65,8 @@ std::string show_entry(const raft::Entry& entry) {
 
 class FolderInspection {
  public:
-  FolderInspection(store::Files& files, const std::string& folder, bool shows_entries, Findings& findings)
-      : files_(files), folder_(folder), shows_entries_(shows_entries), findings_(findings) {}
+  FolderInspection(const World& world, const std::string& folder, bool shows_entries, Findings& findings)
+      : files_(world.files), wal_(world.wal), folder_(folder), shows_entries_(shows_entries), findings_(findings) {}
 
   void run() {
     auto names = files_.list(folder_);
@@ -73,10 +77,13 @@ class FolderInspection {
       findings_.damage(identity.error().what);
     } else {
       owner_ = {identity->cluster, identity->node};
+      is_alone_ = !can_repair(*identity, nullptr);
       findings_.say("folder", fmt::format("{}: node {} of cluster {}, founded by {}", folder_, identity->node,
                                           show_cluster(identity->cluster), show(identity->founders)));
     }
     look_at_names(*names);
+    look_at_instances();
+    look_at_repair();
     look_at_snapshots(*names);
     if (owner_) look_at_log(*names);
     judge();
@@ -94,12 +101,43 @@ class FolderInspection {
   void look_at_names(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       const bool is_known = name == "lock" || name == "lost+found" || name == store::kIdentityName ||
+                            name == store::kInstanceName || name == store::kPeersName || name == store::kRepairName ||
                             store::segment_sequence(name) || store::snapshot_index(name);
       if (is_known) continue;
+      if (name.starts_with("wal-") && name.ends_with(store::kSetAsideSuffix)) {
+        findings_.say("note", store::join(folder_, name) + ": was set aside when the log was found damaged");
+        continue;
+      }
       const bool is_unfinished = name.ends_with(store::kAsideSuffix);
       findings_.say("note", store::join(folder_, name) + (is_unfinished ? ": was not finished, and does not count"
                                                                         : ": is none of the files of a node"));
     }
+  }
+
+  // By which the others know this folder, and it them. One that has none yet draws it at its first start.
+  void look_at_instances() {
+    store::ReadOnlyFiles untouched(files_);
+    auto has_own = files_.exists(store::join(folder_, store::kInstanceName));
+    if (has_own && *has_own) {
+      if (auto own = store::own_instance(untouched, folder_, 0); !own) findings_.damage(own.error().what);
+    }
+    auto known = store::known_instances(untouched, folder_);
+    if (!known) return findings_.damage(known.error().what);
+    if (!known->note.empty()) findings_.say("note", known->note);
+  }
+
+  void look_at_repair() {
+    store::ReadOnlyFiles untouched(files_);
+    auto repair = store::read_repair(untouched, folder_);
+    if (!repair) return findings_.damage(repair.error().what);
+    if (!*repair) return;
+    const std::string path = store::join(folder_, store::kRepairName);
+    if (!(*repair)->is_under_way()) {
+      return findings_.say("note", path + ": the log was damaged once, and the others have given back what it held: " +
+                                       (*repair)->damage);
+    }
+    findings_.damage(path + ": the log is being repaired, and what was acknowledged may be missing until the others " +
+                     "have given it back: " + (*repair)->damage);
   }
 
   void look_at_snapshots(const std::vector<std::string>& names) {
@@ -158,10 +196,15 @@ class FolderInspection {
 
   // By recovery itself: what holds between records, and what a start would make of it all.
   void judge() {
-    auto found = store::look_into(files_, folder_);
+    auto found = store::look_into(files_, folder_, wal_);
     if (!found) {
       if (findings_.damaged() == 0) return findings_.damage(found.error().what);
-      return findings_.say("start", "a node does not start from it: " + found.error().what);
+      const bool may_be_repaired = found.error().code == Error::Code::corrupt && !is_alone_;
+      return findings_.say("start",
+                           (may_be_repaired ? "a node does not believe its log: unless it is the only member, it "
+                                              "sets that aside, and is mended by the others: "
+                                            : "a node does not start from it: ") +
+                               found.error().what);
     }
     const raft::LogPosition snapshot = found->snapshot.position;
     const raft::LogPosition last = found->entries.empty() ? snapshot : found->entries.back().position;
@@ -180,10 +223,12 @@ class FolderInspection {
   }
 
   store::Files& files_;
+  const store::WalOptions wal_;
   const std::string& folder_;
   const bool shows_entries_;
   Findings& findings_;
   std::optional<store::WalOwner> owner_;
+  bool is_alone_ = true;  // nobody could give back what is lost
 };
 
 }  // namespace
@@ -206,8 +251,8 @@ void inspect_snapshot(store::Files& files, const std::string& path, std::optiona
   if (!loaded) findings.damage(loaded.error().what);
 }
 
-void inspect_folder(store::Files& files, const std::string& folder, bool shows_entries, Findings& findings) {
-  FolderInspection(files, folder, shows_entries, findings).run();
+void inspect_folder(const World& world, const std::string& folder, bool shows_entries, Findings& findings) {
+  FolderInspection(world, folder, shows_entries, findings).run();
 }
 
 }  // namespace skiff::tool

@@ -87,9 +87,16 @@ Result<> take(Survivor& survivor, const raft::Entry& entry) {
   return {};
 }
 
-Result<Survivor> read_survivor(store::Files& files, const std::string& folder) {
-  auto found = store::look_into(files, folder);
+Result<Survivor> read_survivor(store::Files& files, const std::string& folder, store::WalOptions wal) {
+  auto found = store::look_into(files, folder, wal);
   if (!found) return tl::unexpected(found.error());
+  if (found->damage) {
+    return fail(Error::Code::invalid,
+                folder +
+                    " is being repaired: its log was damaged, and the others have not given back yet what it had "
+                    "acknowledged; recover from another survivor, or restore a backup (" +
+                    *found->damage + ")");
+  }
   if (auto readable = check_recovered(*found, folder); !readable) return tl::unexpected(readable.error());
   Survivor survivor{.identity = std::move(found->identity),
                     .snapshot = std::move(found->snapshot),
@@ -217,7 +224,7 @@ Result<std::string> make(const World& world, const Given& given, raft::NodeId id
   }
   if (!lock) return tl::unexpected(lock.error());
   if (auto free = require_free(files, places); !free) return tl::unexpected(free.error());
-  auto survivor = read_survivor(files, places.folder);
+  auto survivor = read_survivor(files, places.folder, world.wal);
   if (!survivor) return tl::unexpected(survivor.error());
   if (survivor->identity.node != id) {
     return fail(Error::Code::invalid,
@@ -238,7 +245,7 @@ Result<std::string> make(const World& world, const Given& given, raft::NodeId id
   if (auto room = make_room(files, places); !room) return tl::unexpected(room.error());
   auto folder = store::NewFolder::make(files, places.made, kSign, made.identity, made.mark, survivor->kv, world.wal);
   if (!folder) return tl::unexpected(folder.error());
-  auto found = store::look_into(files, places.made);
+  auto found = store::look_into(files, places.made, world.wal);
   if (!found) return tl::unexpected(found.error());
   CHECK(found->kv.digest() == survivor->kv.digest());
   Result<> done = places.exchanges ? put_in_place(files, places) : Result<>();

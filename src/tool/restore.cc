@@ -75,7 +75,7 @@ Result<std::string> make(const World& world, const Given& given, const Options& 
       found_from(kv, backup->loaded.mark.position, identity_of(*backup, options, given[kToken].value_or("")));
   auto folder = store::NewFolder::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal);
   if (!folder) return tl::unexpected(folder.error());
-  auto found = store::look_into(world.files, options.data_dir);
+  auto found = store::look_into(world.files, options.data_dir, world.wal);
   if (!found) return tl::unexpected(found.error());
   CHECK(found->kv.digest() == kv.digest());
   if (auto done = store::NewFolder::finish(world.files, options.data_dir, kSign); !done) {

@@ -25,7 +25,7 @@ struct World {
   // The line that was typed; nothing if nobody sits there.
   std::function<std::optional<std::string>(const std::string& question)> ask;
   std::function<uint64_t()> random;
-  store::WalOptions wal = {};  // of the folders that are made
+  store::WalOptions wal = {};  // of the folders that are looked at and made
 };
 
 using Arguments = std::span<const char* const>;  // behind the name of the tool

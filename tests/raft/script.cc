@@ -19,7 +19,7 @@ const std::map<std::string, Script::Command>& Script::commands() {
       {"gone", &Script::gone},         {"messages", &Script::messages}, {"show", &Script::show},
       {"save", &Script::save},         {"change", &Script::change},     {"transfer", &Script::transfer},
       {"snapshot", &Script::snapshot}, {"arrive", &Script::arrive},     {"fill", &Script::fill},
-      {"empty", &Script::empty},
+      {"empty", &Script::empty},       {"damage", &Script::damage},
   };
   return table;
 }

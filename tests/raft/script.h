@@ -28,6 +28,7 @@
 //   save 2                          the oldest one alone
 //   drop / repeat / reverse [1>2]   what is under way: lost, there once more, in another order
 //   crash 2 / restart 2             what was not on disk is lost
+//   damage 2                        while it is down: all is lost that was on its disk, its vote too, and it knows that
 //   gone 1 / gone 1 2               the others, or 2 alone, learn that 1's process is gone
 //   messages on [vote] / off        tell of every message as it arrives [of those with this word]
 //   show / show peers 1             where the nodes stand; what a leader knows of its followers
@@ -84,6 +85,7 @@ class Script {
   void repeat(const Words& words);
   void reverse(const Words& words);
   void crash(const Words& words);
+  void damage(const Words& words);
   void restart(const Words& words);
   void gone(const Words& words);
   void messages(const Words& words);

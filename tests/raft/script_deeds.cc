@@ -117,6 +117,12 @@ void Script::reverse(const Words&) { std::reverse(under_way_.begin(), under_way_
 
 void Script::crash(const Words& words) { cluster_->crash(node(word(words, 1))); }
 
+void Script::damage(const Words& words) {
+  NodeId damaged = node(word(words, 1));
+  if (cluster_->is_up(damaged)) return fail("it is up");
+  cluster_->damage(damaged);
+}
+
 void Script::restart(const Words& words) {
   NodeId starting = node(word(words, 1));
   if (cluster_->is_up(starting)) return fail("it is up");

@@ -9,14 +9,17 @@
 //   majority             what is committed is on the disks of a majority; of both halves, while the members change
 //   state-machine        what is committed at an index is the same at all, and so is the state after it, by digest
 //   no-going-back        neither the term nor the commit index of a node does
-//   promises             votes and acknowledgements leave only when the sender's disk bears them out
+//   promises             votes and acknowledgements leave only when the sender's disk bears them out; while its log is
+//                        being mended, it gives no vote and confirms nothing
 //   disk                 a node finds on its disk what it was told is there; all of it after a clean stop, and nothing
-//                        else; damage is refused and never believed
+//                        else; damage is noticed and never believed, but where the last block looks as if it had
+//                        never been written
 //   acknowledged         a write that was answered as done is committed
 //   refused              a write that was answered as refused is never committed
 //   bounds               what waits is bounded as configured
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -33,8 +36,8 @@ class Checker {
  public:
   explicit Checker(World& world) : world_(world) {}
 
-  // A process of that node.
-  void started(raft::NodeId node, const store::Recovered& recovered);
+  // A process of that node. False if it has lost something, and cannot know.
+  bool started(raft::NodeId node, const store::Recovered& recovered);
   void refused_to_start(raft::NodeId node, const Error& error);
   void ended(raft::NodeId node);
   void stepped(raft::NodeId node, const Replica& replica);
@@ -65,7 +68,15 @@ class Checker {
   struct Node {
     Disk disk;
     std::vector<store::Batch> under_way;
+    struct Before {
+      raft::Index kept = 0;  // what the save left alone
+      raft::HardState hard_state;
+    };
+    std::deque<Before> saves;  // the last of them
+    uint64_t incarnation = 0;
     bool is_damaged = false;
+    bool is_mending = false;
+    Disk before;  // it was damaged: what it may have acknowledged
     bool leads = false;
     raft::Term term = 0;
     raft::Index commit = 0;
@@ -81,9 +92,14 @@ class Checker {
   void see_snapshot(raft::NodeId node, raft::LogPosition position);
   void see_role(raft::NodeId node, const raft::Raft& raft);
   void see_commit(raft::NodeId node, const raft::Raft& raft);
+  void see_no_promise(const raft::Message& message);
   void commit_first(raft::NodeId node, const raft::Raft& raft, const raft::Entry& entry);
   void see_vote(raft::NodeId node, raft::Term term, raft::NodeId candidate);
-  void require_disk(raft::NodeId node, const Node& is, const store::Recovered& recovered);
+  // A save takes more than 60 bytes, so that is all that one block and the last save can hold.
+  static constexpr size_t kSavesInABlock = 9;
+
+  bool require_disk(raft::NodeId node, const Node& is, const store::Recovered& recovered);
+  void forget_votes(raft::NodeId node, raft::Term after);
   void put_down(Disk& disk, const store::Batch& batch) const;
   void begin_anew(Disk& disk, raft::LogPosition base) const;
 

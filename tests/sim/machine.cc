@@ -6,6 +6,7 @@
 
 #include "raft/check.h"
 #include "raft/describe.h"
+#include "src/can_repair.h"
 #include "tests/sim/checker.h"
 
 namespace skiff::sim {
@@ -43,7 +44,7 @@ void Machine::start() {
   store::Identity wanted{.cluster = kCluster, .node = id_, .founders = {}};
   for (raft::NodeId founder : founders_) wanted.founders.push_back({.id = founder, .address = std::to_string(founder)});
   files_.set_full(full_until_ > world_.now());
-  auto opened = store::Storage::open(files_, kFolder, wanted, wal_options(world_.weather));
+  auto opened = store::Storage::open(files_, kFolder, wanted, wal_options(world_.weather), can_repair);
   if (!opened) {
     world_.trace([&] { return std::to_string(id_) + " cannot start: " + opened.error().what; });
     if (opened.error().code != Error::Code::no_space) checker_.refused_to_start(id_, opened.error());
@@ -57,9 +58,11 @@ void Machine::start() {
            (opened->recovered.snapshot.position.index == 0
                 ? std::string()
                 : "snapshot " + raft::describe(opened->recovered.snapshot.position) + ", ") +
-           std::to_string(opened->recovered.entries.size()) + " entries";
+           std::to_string(opened->recovered.entries.size()) + " entries" +
+           (opened->recovered.damage ? ", to be mended: " + *opened->recovered.damage : "");
   });
-  checker_.started(id_, opened->recovered);
+  is_mending_ = opened->recovered.damage.has_value();
+  if (!checker_.started(id_, opened->recovered)) has_forgotten_ = true;
   incarnation_ = opened->recovered.incarnation;
   storage_ = std::move(opened->storage);
   snapshots_ = std::move(opened->snapshots);
@@ -81,6 +84,7 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                 .hard_state = recovered.hard_state,
                                 .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),
+                                .mending = recovered.damage ? recovered.incarnation : 0,
                                 .lease_reads = weather.has_lease,
                                 .append_bytes_max = 400 * scale,
                                 .append_entries_max = 8 * scale,
@@ -102,6 +106,7 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                    .age = weather.history_age,
                                    .revisions_per_cut = weather.has_small_limits ? 3u : 100u,
                                    .bytes_per_cut = weather.has_small_limits ? 200u : 10'000u},
+                       .digest_every = 16,
                        .incarnation = recovered.incarnation,
                        .request_timeout = weather.request_timeout,
                        .check_timeout = std::min(kSecond, weather.request_timeout),
@@ -264,10 +269,11 @@ void Machine::send(raft::Message&& message) {
 }
 
 void Machine::persist(uint64_t save, std::optional<raft::HardState> hard_state,
-                      std::optional<raft::LogPosition> restart, std::vector<raft::Entry> entries) {
+                      std::optional<raft::LogPosition> restart, bool is_whole, std::vector<raft::Entry> entries) {
   CHECK(save > last_save_);
   last_save_ = save;
-  waiting_.push_back({.hard_state = hard_state, .entries = std::move(entries), .restart = restart});
+  waiting_.push_back(
+      {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_whole = is_whole});
   if (saving_.empty()) start_saving();
 }
 
@@ -363,6 +369,11 @@ void Machine::order_answered(const Caller& caller, OrderAnswer answer) {
 
 void Machine::withdrawn(const Withdrawn& member) {
   world_.trace([&] { return std::to_string(id_) + " withdraws " + std::to_string(member.node); });
+}
+
+void Machine::state_differs(raft::NodeId other, raft::Index index, bool) {
+  world_.require(false, "state-machine",
+                 std::to_string(id_) + " and " + std::to_string(other) + " differ after " + std::to_string(index));
 }
 
 void Machine::removed() {

@@ -39,6 +39,10 @@ class Machine final : private Outside {
   // Why it does not start: its disk is damaged and it says so. Nothing while it may yet start.
   const std::optional<std::string>& refusal() const { return refusal_; }
   bool was_removed() const { return was_removed_; }
+  // Damage has taken something from it, and it cannot know.
+  bool has_forgotten() const { return has_forgotten_; }
+  // As far as it knows. It may be down.
+  bool is_mending() const { return is_mending_; }
   bool is_stopping() const { return is_stopping_; }
   const Replica& replica() const { return *replica_; }
   testing::MemoryFiles& disk() { return files_; }
@@ -67,7 +71,7 @@ class Machine final : private Outside {
   // Outside
   void send(raft::Message&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-               std::vector<raft::Entry> entries) override;
+               bool is_whole, std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
   void answer(const Caller& caller, Answer answer) override;
   void write_snapshot(SnapshotBytes bytes) override;
@@ -77,6 +81,7 @@ class Machine final : private Outside {
   void order_answered(const Caller& caller, OrderAnswer answer) override;
   void withdrawn(const Withdrawn& member) override;
   void members_changed() override {}
+  void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
   void removed() override;
 
   // Does it now, or when the process goes on; never in another process than this.
@@ -116,6 +121,8 @@ class Machine final : private Outside {
   bool is_paused_ = false;
   bool is_stopping_ = false;
   bool was_removed_ = false;
+  bool is_mending_ = false;
+  bool has_forgotten_ = false;
   bool is_in_step_ = false;
   std::deque<std::function<void()>> held_;  // while it is paused
 

@@ -42,6 +42,11 @@ void Machine::finish_saving() {
     return kill();
   }
   checker_.saved(id_);
+  if (std::any_of(saving_.begin(), saving_.end(), [](const store::Batch& batch) { return batch.is_whole; })) {
+    world_.trace([&] { return std::to_string(id_) + " is whole again"; });
+    is_mending_ = false;
+    ++world_.repaired;
+  }
   uint64_t up_to = saving_up_to_;
   saving_.clear();
   if (!waiting_.empty()) start_saving();

@@ -95,6 +95,7 @@ struct Totals {
   uint64_t messages = 0;
   uint64_t full_disks = 0;
   skiff::ReplicaSnapshots::Counts snapshots;
+  uint64_t repaired = 0;
   Counts faults{};
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
@@ -108,6 +109,7 @@ struct Totals {
     snapshots.made += report.snapshots.made;
     snapshots.fetched += report.snapshots.fetched;
     snapshots.resumed += report.snapshots.resumed;
+    repaired += report.repaired;
     for (size_t fault = 0; fault < kFaults; ++fault) faults[fault] += report.faults[fault];
   }
   void print(const char* end) const {
@@ -126,8 +128,10 @@ struct Totals {
       std::printf("%s%s %lu", fault == 0 ? "faults: " : ", ", std::string(to_text(static_cast<Fault>(fault))).c_str(),
                   faults[fault]);
     }
-    std::printf("\nfound no room: %lu times; snapshots: made %lu, fetched %lu, resumed after a start %lu\n", full_disks,
-                snapshots.made, snapshots.fetched, snapshots.resumed);
+    std::printf(
+        "\nfound no room: %lu times; snapshots: made %lu, fetched %lu, resumed after a start %lu; damaged nodes made "
+        "whole: %lu\n",
+        full_disks, snapshots.made, snapshots.fetched, snapshots.resumed, repaired);
   }
 };
 

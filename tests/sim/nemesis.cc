@@ -203,10 +203,16 @@ bool Simulation::may_lose(raft::NodeId node) {
   if (leads == nullptr || !leads->is_configuration_committed() || leads->configuration().is_joint()) return false;
   std::set<raft::NodeId> whole;
   for (const auto& [id, machine] : machines_) {
-    if (id != node && !lost_.contains(id) && !machine->was_removed()) whole.insert(id);
+    if (id != node && is_whole(id) && !machine->was_removed()) whole.insert(id);
   }
   // One more may be lost at once: no change must be under way that counts on it.
   return raft::quorum::is_majority(leads->configuration().voters(), whole);
+}
+
+bool Simulation::is_whole(raft::NodeId node) const {
+  auto machine = machines_.find(node);
+  bool is_damaged = damaged_.contains(node) || (machine != machines_.end() && machine->second->is_mending());
+  return !is_damaged && !lost_.contains(node);
 }
 
 // At rest: found when the node starts again, or never.
@@ -215,30 +221,49 @@ void Simulation::damage(Fault fault) {
   if (chosen == nullptr || !may_lose(chosen->id())) return;
   Machine& machine = *chosen;
   machine.kill();
-  lost_.insert(machine.id());  // whether it finds out or not
-  checker_.damaged(machine.id());
-  auto names = machine.disk().list("data");
-  std::vector<std::string> segments;
-  for (const std::string& each : *names) {
-    if (each.starts_with("wal-")) segments.push_back("data/" + each);
+  std::string path = tamper(machine, fault);
+  if (!path.empty()) {
+    damaged_.insert(machine.id());
+    checker_.damaged(machine.id());
+    world_.count(fault);
+    world_.trace([&] { return std::string(to_text(fault)) + " at " + std::to_string(machine.id()) + " in " + path; });
   }
-  if (segments.empty()) return;
-  const std::string& path = segments[world_.random.below(segments.size())];
+  // What it has lost, it must get back from the others. A damaged last batch may look like one that was never finished:
+  // such a node takes no part any more.
+  restart_later(machine.id(), world_.between(0, 4 * kSecond));
+}
+
+// In what file.
+std::string Simulation::tamper(Machine& machine, Fault fault) {
+  std::vector<std::string> paths;
+  const auto names = machine.disk().list("data");
+  for (const std::string& each : *names) {
+    if (store::segment_sequence(each) || store::snapshot_index(each)) paths.push_back("data/" + each);
+  }
+  if (paths.empty()) return {};
+  const std::string path = paths[world_.random.below(paths.size())];
   std::string bytes = machine.disk().content(path);
   constexpr uint64_t kSector = testing::MemoryFiles::kSectorBytes;
-  if (fault == Fault::bit_rot) {
-    bytes[world_.random.below(bytes.size())] ^= static_cast<char>(1 << world_.random.below(8));
+  if (bytes.size() < kSector) return {};
+  // Near the end of what was written as often as anywhere: the rest of a segment is zeros.
+  const size_t content = std::max<size_t>(bytes.find_last_not_of('\0') + 1, 1);
+  auto sector = [&] {
+    return world_.random.below((world_.chance(700) ? content - 1 : bytes.size() - 1) / kSector + 1);
+  };
+  const uint64_t place = std::min(sector(), bytes.size() / kSector - 1) * kSector;
+  const uint64_t dice = world_.random.below(6);
+  if (fault == Fault::misdirected) {
+    const uint64_t from = std::min(sector(), bytes.size() / kSector - 1) * kSector;
+    bytes.replace(place, kSector, bytes.substr(from, kSector));
+  } else if (dice == 0) {
+    bytes.replace(place, kSector, kSector, '\0');
+  } else if (dice == 1) {
+    bytes.resize(place);
   } else {
-    std::string sector = bytes.substr(world_.random.below(bytes.size() / kSector) * kSector, kSector);
-    bytes.replace(world_.random.below(bytes.size() / kSector) * kSector, kSector, sector);
+    bytes[place + world_.random.below(kSector)] ^= static_cast<char>(1 << world_.random.below(8));
   }
   machine.disk().set_content(path, std::move(bytes));
-  world_.count(fault);
-  world_.trace([&] { return std::string(to_text(fault)) + " at " + std::to_string(machine.id()) + " in " + path; });
-  // It may start: then it must be right, as far as it went. It never takes part again, because a damaged last record
-  // cannot be told from one that was never written, and what it had acknowledged may be gone.
-  machine.start();
-  if (machine.is_up()) machine.kill();
+  return path;
 }
 
 // ---- members
@@ -253,15 +278,19 @@ void Simulation::change_members() {
   uint64_t dice = world_.random.below(10);
   bool has_lost = std::any_of(now.members.begin(), now.members.end(),
                               [&](const raft::Member& member) { return lost_.contains(member.id); });
+  bool are_whole = std::all_of(now.members.begin(), now.members.end(),
+                               [&](const raft::Member& member) { return is_whole(member.id); });
   if (dice < 4 && machines_.size() < 12 && now.members.size() < 7) {
     Machine& fresh = add_machine({});
     start(fresh);
     changes.push_back({.kind = dice == 0 ? Kind::add_learner : Kind::add, .node = fresh.id(), .address = {}});
-    if (dice == 1 && !has_lost) changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});
+    if (dice == 1 && are_whole) changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});
   } else if (has_lost) {
     for (const raft::Member& member : now.members) {
       if (lost_.contains(member.id)) changes.push_back({.kind = Kind::remove, .node = member.id, .address = {}});
     }
+  } else if (!are_whole) {
+    return;  // who is being mended needs a majority of the others
   } else if (dice < 7) {
     changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});
   } else {

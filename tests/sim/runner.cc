@@ -15,7 +15,7 @@ namespace {
 // texts, each behind its length. So of one that dies its trace is there.
 struct Numbers {
   Time simulated;
-  uint64_t elections, operations, messages, committed, full_disks;
+  uint64_t elections, operations, messages, committed, full_disks, repaired;
   ReplicaSnapshots::Counts snapshots;
   Counts faults;
 };
@@ -35,8 +35,8 @@ std::string take(std::string& from) {
 }
 
 std::string to_bytes(const Report& report) {
-  Numbers numbers{report.simulated, report.elections,  report.operations, report.messages,
-                  report.committed, report.full_disks, report.snapshots,  report.faults};
+  Numbers numbers{report.simulated,  report.elections, report.operations, report.messages, report.committed,
+                  report.full_disks, report.repaired,  report.snapshots,  report.faults};
   std::string bytes(reinterpret_cast<const char*>(&numbers), sizeof(numbers));
   for (const std::string* text : {&report.checker, &report.failure}) put(bytes, *text);
   return bytes;
@@ -55,6 +55,7 @@ Report to_report(std::string bytes) {
                 .committed = numbers.committed,
                 .full_disks = numbers.full_disks,
                 .snapshots = numbers.snapshots,
+                .repaired = numbers.repaired,
                 .faults = numbers.faults};
   report.checker = take(bytes);
   report.failure = take(bytes);

@@ -36,6 +36,7 @@ Report Simulation::run() {
           .committed = checker_.committed(),
           .full_disks = world_.full_disks,
           .snapshots = world_.snapshots,
+          .repaired = world_.repaired,
           .faults = world_.faults};
 }
 
@@ -83,6 +84,11 @@ void Simulation::start(Machine& machine) {
   if (machine.refusal()) lost_.insert(machine.id());
   if (!machine.is_up()) {  // its disk is full, perhaps
     return world_.after(kSecond, [this, &machine] { start(machine); });
+  }
+  damaged_.erase(machine.id());
+  if (machine.has_forgotten()) {
+    lost_.insert(machine.id());
+    return machine.kill();
   }
   for (auto& [id, other] : machines_) {
     if (id == machine.id() || network_.is_cut(machine.id(), id) || network_.is_cut(id, machine.id())) continue;
@@ -159,6 +165,7 @@ bool Simulation::has_converged() {
   for (raft::NodeId id : voices()) {
     const Replica& replica = machines_.at(id)->replica();
     if (replica.raft().leader() != leads->leader() || replica.kv().applied() != leads->log().last().index) return false;
+    if (replica.raft().is_mending()) return false;
     if (first == nullptr) first = &replica.kv();
     world_.require(replica.kv().digest() == first->digest(), "state-machine", "states differ when all is applied");
   }

@@ -29,6 +29,7 @@ struct Report {
   uint64_t committed = 0;
   uint64_t full_disks = 0;  // times that a node found its own full
   ReplicaSnapshots::Counts snapshots;
+  uint64_t repaired = 0;
   Counts faults{};
 };
 
@@ -75,6 +76,8 @@ class Simulation {
   Machine* any_up();
   raft::NodeId leader_or_any();
   bool may_lose(raft::NodeId node);
+  bool is_whole(raft::NodeId node) const;
+  std::string tamper(Machine& machine, Fault fault);
   void cut_both(raft::NodeId a, raft::NodeId b);
 
   World world_;
@@ -82,7 +85,8 @@ class Simulation {
   Network network_;
   Clients clients_;
   std::map<raft::NodeId, std::unique_ptr<Machine>> machines_;
-  std::set<raft::NodeId> lost_;  // for good: their disks are damaged or thrown away
+  std::set<raft::NodeId> lost_;     // for good: their disks are thrown away, or cannot know that they are damaged
+  std::set<raft::NodeId> damaged_;  // and not started since
   uint64_t orders_ = 0;
   // What operators were told, by the node it was about: of removals that are done, and of additions, each asked for
   // once, that never come true.

@@ -24,6 +24,7 @@ class World {
   Counts faults{};
   uint64_t full_disks = 0;  // times that a node found its own full
   ReplicaSnapshots::Counts snapshots;
+  uint64_t repaired = 0;  // nodes that had been damaged
   bool is_healed = false;
 
   Time now() const { return now_; }

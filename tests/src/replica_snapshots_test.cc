@@ -19,7 +19,7 @@ struct World : Outside {
   std::vector<SnapshotBytes> written;
 
   void send(raft::Message&& message) override { sent.push_back(std::move(message)); }
-  void persist(uint64_t, std::optional<raft::HardState>, std::optional<raft::LogPosition>,
+  void persist(uint64_t, std::optional<raft::HardState>, std::optional<raft::LogPosition>, bool,
                std::vector<raft::Entry>) override {}
   void commit(std::vector<raft::Entry>) override {}
   void answer(const Caller&, Answer) override {}
@@ -30,6 +30,7 @@ struct World : Outside {
   void order_answered(const Caller&, OrderAnswer) override {}
   void withdrawn(const Withdrawn&) override {}
   void members_changed() override {}
+  void state_differs(raft::NodeId, raft::Index, bool) override {}
   void removed() override {}
 
   raft::SnapshotAsk last_ask() const { return std::get<raft::SnapshotAsk>(sent.back().body); }

@@ -20,6 +20,7 @@ void ReplicaCluster::start(Node& node) {
                                 .hard_state = node.disk_hard_state,
                                 .entries = node.disk_entries},
                        .history = history_,
+                       .digest_every = 16,
                        .incarnation = ++node.incarnation,
                        .forward_window_bytes = 200,
                        .leader_window_bytes = 20'000,
@@ -44,8 +45,10 @@ void ReplicaCluster::Node::send(raft::Message&& message) {
 }
 
 void ReplicaCluster::Node::persist(uint64_t save, std::optional<raft::HardState> hard_state,
-                                   std::optional<raft::LogPosition> restart, std::vector<raft::Entry> entries) {
+                                   std::optional<raft::LogPosition> restart, bool is_whole,
+                                   std::vector<raft::Entry> entries) {
   CHECK(!restart);
+  CHECK(!is_whole);
   saves.push_back({save, hard_state, std::move(entries)});
 }
 
@@ -67,6 +70,11 @@ void ReplicaCluster::Node::order_answered(const Caller& caller, OrderAnswer answ
   constexpr const char* kWords[] = {"done", "not found", "conflict", "refused", "unknown"};
   std::string text = kWords[static_cast<size_t>(answer.kind)];
   CHECK(cluster->answers_.emplace(caller.request, text + (answer.reason.empty() ? "" : ": " + answer.reason)).second);
+}
+
+void ReplicaCluster::Node::state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) {
+  differences.push_back(std::to_string(other) + " at " + std::to_string(index) +
+                        (is_outvoted ? ", and a majority" : ""));
 }
 
 bool ReplicaCluster::deliver() {

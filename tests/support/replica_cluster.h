@@ -48,6 +48,8 @@ class ReplicaCluster {
   void add_spare(raft::NodeId node);
   const std::vector<raft::NodeId>& withdrew(raft::NodeId node) const { return nodes_.at(node).withdrew; }
   uint64_t change(raft::NodeId node, std::vector<raft::Change> changes);
+  // "3 at 16", and "3 at 16, and a majority" when it is this node that is wrong.
+  const std::vector<std::string>& differences(raft::NodeId node) const { return nodes_.at(node).differences; }
   bool was_removed(raft::NodeId node) const { return nodes_.at(node).was_removed; }
   // "done", "done: value", "missing", "refused", "unknown", or "" while there is none.
   std::string answer(uint64_t asked) const;
@@ -75,10 +77,11 @@ class ReplicaCluster {
     bool is_founder = true;
     bool was_removed = false;
     std::vector<raft::NodeId> withdrew;
+    std::vector<std::string> differences;
 
     void send(raft::Message&& message) override;
     void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-                 std::vector<raft::Entry> entries) override;
+                 bool is_whole, std::vector<raft::Entry> entries) override;
     // No snapshots here: the simulator has them.
     void write_snapshot(SnapshotBytes) override {}
     void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}
@@ -89,6 +92,7 @@ class ReplicaCluster {
     void order_answered(const Caller& caller, OrderAnswer answer) override;
     void withdrawn(const Withdrawn& member) override { withdrew.push_back(member.node); }
     void members_changed() override {}
+    void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
     void removed() override { was_removed = true; }
   };
 

@@ -1,3 +1,4 @@
+#include "store/instances.h"
 #include "tests/support/catch.h"
 #include "tests/tool/tool_world.h"
 
@@ -145,6 +146,34 @@ TEST_CASE("what only recovery can know is damage, too") {
   world.files.set_content("data/wal-0000000000000002", bytes);
   REQUIRE(world.run({"inspect", "data"}) == 1);
   REQUIRE_THAT(world.said, Catch::Contains("it is wal-0000000000000001 by its header"));
+}
+
+TEST_CASE("a folder whose log is being repaired is not whole, and one that was repaired is") {
+  World world;
+  world.write_folder("data");
+  flip(world, kLog, 500);
+  REQUIRE(world.run({"inspect", "data"}) == 1);
+  REQUIRE_THAT(world.said, Catch::Contains("sets that aside, and is mended by the others"));
+  const auto always = [](const store::Identity&, const raft::Payload&) { return true; };
+  {
+    auto opened = store::Storage::open(world.files, "data", {tool_world::kCluster, 3, {}}, tool_world::kSmall, always);
+    REQUIRE(store::own_instance(world.files, "data", 7).has_value());
+    REQUIRE(store::remember_instances(world.files, "data", {{1, 10}}).has_value());
+    const auto before = world.content("data");
+    REQUIRE(world.run({"inspect", "data"}) == 1);
+    REQUIRE_THAT(world.said, Catch::Contains("damage    data/repair: the log is being repaired") &&
+                                 Catch::Contains("data/wal-0000000000000001.damaged: was set aside") &&
+                                 Catch::Contains("damaged   in 1 place"));
+    REQUIRE_THAT(world.said, !Catch::Contains("none of the files of a node"));
+    REQUIRE(world.content("data") == before);
+    store::Batch whole{.is_whole = true};
+    REQUIRE(opened->storage->save({&whole, 1}).has_value());
+  }
+  REQUIRE(world.run({"inspect", "data"}) == 0);
+  REQUIRE_THAT(world.said, Catch::Contains("note      data/repair: the log was damaged once"));
+  flip(world, "data/instance", 25);
+  REQUIRE(world.run({"inspect", "data"}) == 1);
+  REQUIRE_THAT(world.said, Catch::Contains("damage    read data/instance: its checksum is wrong"));
 }
 
 TEST_CASE("a node that runs on the folder is no hindrance, and is named") {

@@ -79,6 +79,20 @@ TEST_CASE("the members are those of the last configuration in the log") {
   }
 }
 
+TEST_CASE("a survivor that is being repaired is none: what it had acknowledged is gone until the others give it back") {
+  World world;
+  world.write_folder("data");
+  std::string bytes = world.files.content("data/wal-0000000000000001");
+  bytes[500] = static_cast<char>(bytes[500] ^ 1);
+  world.files.set_content("data/wal-0000000000000001", bytes);
+  const auto always = [](const store::Identity&, const raft::Payload&) { return true; };
+  REQUIRE(store::Storage::open(world.files, "data", {1, 3, {}}, tool_world::kSmall, always).has_value());
+  const auto before = world.content("data");
+  REQUIRE(world.run(kRecover) == 1);
+  REQUIRE_THAT(world.said, Catch::Contains("data is being repaired") && Catch::Contains("another survivor"));
+  REQUIRE(world.content("data") == before);
+}
+
 TEST_CASE("nothing is done without consent in words") {
   World world;
   world.write_folder("data");

@@ -95,7 +95,7 @@ struct World {
   }
 
   store::Recovered look(const std::string& folder) {
-    auto found = store::look_into(files, folder);
+    auto found = store::look_into(files, folder, kSmall);
     if (!found) FAIL(found.error().what);
     return std::move(*found);
   }
