@@ -2,6 +2,7 @@
 #
 # make run    three nodes on this machine; NODES=1 starts one. NODE=2 names one for stop, start and kill.
 # make test   builds everything and runs every test.
+# make bench  takes ten minutes; BENCH="--rounds 1 --duration 1s" passes flags to `skiff-bench compare`.
 
 NODES ?= 3
 NODE ?= 1
@@ -33,8 +34,9 @@ asan: need-test build-asan/build.ninja  ## the same with the address and undefin
 fuzz: need-check build-fuzz/build.ninja  ## feed every parser nonsense, SECONDS_EACH=60
 	@.ci/fuzz build-fuzz $(SECONDS_EACH)
 
-bench:  ## load and latency
-	@echo "make bench: skiff has no benchmark program yet" >&2; exit 1
+bench: need-build build/build.ninja  ## how fast it is here, beside the machine's limits and etcd, into bench/results
+	@ninja -C build --quiet skiff skiff-bench skiff-micro
+	@.ci/bench build bench/results $(BENCH)
 
 sim: need-build build/build.ninja  ## simulate bad days of whole clusters; SEED=N repeats one, HOURS=H goes on
 	@ninja -C build --quiet skiff-sim

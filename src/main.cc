@@ -36,18 +36,22 @@ int run(const Options& options) {
   int status = 0;
   bool has_stopped = false;
   {
-    auto node = Node::start(loop, options, [&] {
+    // A signal that comes while the node starts is told when the loop runs, and ends it as well as any later one.
+    Result<std::unique_ptr<Node>> node;
+    interrupted.emplace(loop, SIGINT, [&] { (*node)->stop(); });
+    terminated.emplace(loop, SIGTERM, [&] { (*node)->stop(); });
+    auto let_go = [&] {
       interrupted.reset();
       terminated.reset();
       has_stopped = true;
-    });
+    };
+    node = Node::start(loop, options, let_go);
     if (node) {
-      interrupted.emplace(loop, SIGINT, [&] { (*node)->stop(); });
-      terminated.emplace(loop, SIGTERM, [&] { (*node)->stop(); });
       while (!has_stopped) loop.run_once();
     } else {
       log::fatal("cannot start: " + node.error().what);
       status = 1;
+      let_go();
     }
   }
   run_to_the_end(loop, status);

@@ -165,7 +165,8 @@ class SnapshotReader {
     auto head = bytes_at(offset_, kSnapshotBlockHeadBytes);
     if (!head) return tl::unexpected(head.error());
     const auto wanted = get_number<uint32_t>(head->data()), length = get_number<uint32_t>(head->data() + 4);
-    if (length == 0 || length > size_ - offset_ - kSnapshotBlockHeadBytes) return corrupt("a block of a wrong length");
+    const bool is_possible = length > 0 && length < kSnapshotBlockBytesMax;
+    if (!is_possible || length > size_ - offset_ - kSnapshotBlockHeadBytes) return corrupt("a block of a wrong length");
     auto data = bytes_at(offset_ + kSnapshotBlockHeadBytes, length);
     if (!data) return data;
     if (checksum(offset_, *data) != wanted) return corrupt("a block's checksum is wrong");

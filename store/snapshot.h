@@ -70,8 +70,8 @@ struct BegunSnapshot {
   raft::SnapshotMark mark;
   uint64_t end = 0;
 };
-// Finds out what such a file is worth, and writes these blocks again as they were read: a sync that failed may have left
-// them in memory alone. Nothing if not even its head is there.
+// Finds out what such a file is worth, and writes these blocks again as they were read: a sync that failed may have
+// left them in memory alone. Nothing if not even its head is there.
 Result<std::optional<BegunSnapshot>> resume_snapshot(File& file, const std::string& path, uint64_t cluster);
 
 }  // namespace skiff::store

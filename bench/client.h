@@ -1,0 +1,98 @@
+// Client: one connection to one node, with several requests in flight on it.
+//
+// On a good day: dial() ends in ready(), send() puts requests in a buffer, flush() writes it, and answers come back in
+// the order of the requests.
+//
+// What goes wrong: it cannot connect, the connection breaks, or what comes is no HTTP. lost() says so, once, after
+// every request in flight has ended as `broken`; whoever owns the client dials again when it likes.
+//
+// Always: a request that was sent ends exactly once. No callback comes from within dial(), send() or flush().
+#pragma once
+
+#include <uv.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bench/operation.h"
+#include "bench/response_parser.h"
+#include "transport/loop.h"
+
+namespace skiff::bench {
+
+// Where a node is, looked up.
+struct Node {
+  sockaddr_storage address{};
+  std::string name;  // "127.0.0.1:9121"
+};
+
+class Client {
+ public:
+  class Owner {
+   public:
+    virtual void ready(Client& client) = 0;
+    virtual void ended(Client& client, const Operation& operation, End end, uint64_t now_ns) = 0;
+    virtual void read_done(Client& client) = 0;  // all that came at once has been looked at
+    virtual void lost(Client& client, const std::string& why) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+  using Clock = std::function<uint64_t()>;
+
+  Client(transport::Loop& loop, Owner& owner, const Clock& clock, size_t depth);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Requires: not connected. `node` lives as long as the client.
+  void dial(const Node& node);
+  bool is_ready() const { return is_ready_; }
+  bool is_dialling() const { return handle_ != nullptr && !is_ready_; }
+  uint64_t dialled_ns() const { return dialled_ns_; }
+  const Node& node() const { return *node_; }
+
+  // Where to append the bytes of the operation that is passed. Requires: is_ready(), in_flight() < depth.
+  std::string& send(const Operation& operation);
+  void flush();
+
+  size_t in_flight() const { return flight_count_; }
+  size_t depth() const { return flight_.size(); }
+  // Requires: in_flight() > 0.
+  const Operation& oldest() const { return flight_[flight_first_]; }
+  // Ends everything in flight, and the connection. Calls lost().
+  void give_up(End end, const std::string& why);
+
+ private:
+  struct WriteRequest;
+
+  static void connect_done(uv_connect_t* request, int status);
+  static void allocate(uv_handle_t* handle, size_t suggested, uv_buf_t* buffer);
+  static void read_some(uv_stream_t* handle, ssize_t count, const uv_buf_t* buffer);
+  static void write_done(uv_write_t* request, int status);
+
+  void failed_later(int code);
+  void received(std::string_view bytes);
+  void answered(const Answer& answer);
+  uv_stream_t* stream() const { return reinterpret_cast<uv_stream_t*>(handle_.get()); }
+
+  transport::Loop& loop_;
+  Owner& owner_;
+  const Clock& clock_;
+  const Node* node_ = nullptr;
+  transport::Owned<uv_tcp_t> handle_;
+  uint64_t dialled_ns_ = 0;
+  bool is_ready_ = false;
+  bool is_last_answer_ = false;  // the server said that it closes behind it
+  ResponseParser parser_;
+  uint64_t read_ns_ = 0;           // when the bytes came that are being looked at
+  std::string out_;                // not yet handed to the kernel
+  std::vector<Operation> flight_;  // a ring, as long as the pipeline is deep
+  size_t flight_first_ = 0;
+  size_t flight_count_ = 0;
+  int failure_ = 0;           // libuv's code for failed_later()
+  transport::Timer failing_;  // a failure is told from the loop, not from within send()
+};
+
+}  // namespace skiff::bench

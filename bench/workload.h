@@ -1,0 +1,124 @@
+// Workload: carries a plan out against running nodes, on one loop.
+//
+// On a good day: start() dials every client; when all have connected the schedule begins, each free place on a
+// connection takes the next request that is due, and when the last one has ended so has the run.
+//
+// What goes wrong: answers that are errors, broken connections and silence are what a load generator is there to see:
+// they are counted, and the client dials the next node of the list a moment later. Only when nobody can be reached, at
+// the start or for as long as a request may take, does the run end early: done() says why.
+//
+// Always: every request that was handed out by the schedule ends exactly once in the tally, if it counts. What the
+// schedule had planned, and no connection came free for, ends as `never_sent`.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/alarm.h"
+#include "bench/client.h"
+#include "bench/keys.h"
+#include "bench/plan.h"
+#include "bench/schedule.h"
+#include "bench/tally.h"
+#include "bench/target.h"
+#include "src/base/result.h"
+#include "transport/loop.h"
+
+namespace skiff::bench {
+
+// The nodes of a plan, looked up.
+Result<std::vector<Node>> look_up(transport::Loop& loop, const std::vector<transport::Address>& addresses);
+
+class Workload final : private Client::Owner {
+ public:
+  struct Events {
+    std::function<void(const Interval&)> progress;
+    std::function<void(Result<>)> done;  // the run is over; must not destroy the workload
+  };
+
+  // `clock` is monotonic; tests bring their own, and call turn() when they have moved it.
+  Workload(transport::Loop& loop, const Plan& plan, std::vector<Node> nodes, Client::Clock clock, Events events);
+  Workload(const Workload&) = delete;
+  Workload& operator=(const Workload&) = delete;
+
+  void start();
+  // Does what time has made due.
+  void turn();
+  // Ends the run now, with what it has; what is in flight does not count.
+  void interrupt();
+
+  bool is_done() const { return is_done_; }
+  uint64_t in_flight() const { return in_flight_; }
+  const Tally& tally() const { return tally_; }
+
+ private:
+  struct Retry {
+    Operation operation;
+    uint64_t not_before_ns = 0;
+  };
+  struct Redial {
+    Client* client = nullptr;
+    uint64_t at_ns = 0;
+  };
+
+  void ready(Client& client) override;
+  void ended(Client& client, const Operation& operation, End end, uint64_t now_ns) override;
+  void read_done(Client&) override { pump(); }
+  void lost(Client& client, const std::string& why) override;
+
+  void begin_when_all_have_tried();
+  void begin();
+  void pump();
+  std::optional<Operation> next_operation(uint64_t now_ns);
+  Operation make_operation(const Schedule::Start& start);
+  void set_alarm(uint64_t now_ns);
+  void redial(uint64_t now_ns);
+  void time_out(uint64_t now_ns);
+  void end_interval(uint64_t now_ns);
+  bool is_finished(uint64_t now_ns) const;
+  void end_what_is_left(uint64_t now_ns);
+  void sum_up(uint64_t now_ns);
+  void finish(Result<> result);
+  double since_start_s(uint64_t now_ns) const;
+
+  transport::Loop& loop_;
+  const Plan plan_;
+  const std::vector<Node> nodes_;
+  const Client::Clock clock_;
+  Events events_;
+  RequestWriter writer_;
+  Keys keys_;
+  raft::Random random_;
+
+  std::vector<std::unique_ptr<Client>> clients_;
+  size_t next_node_ = 0;
+  size_t tried_ = 0;  // clients whose first attempt has ended
+  size_t ready_ = 0;  // clients that are connected
+  std::string why_lost_;
+  uint64_t unreachable_since_ns_ = 0;  // while ready_ == 0
+
+  std::optional<Schedule> schedule_;  // once the run has begun
+  uint64_t begin_ns_ = 0;
+  std::deque<Client*> free_;  // a client once for every place in its pipeline; the longest free first
+  std::vector<Client*> to_flush_;
+  std::deque<Retry> retries_;
+  std::vector<Redial> redials_;
+  uint64_t in_flight_ = 0;
+  uint64_t last_end_ns_ = 0;
+  bool is_done_ = false;
+
+  Tally tally_;
+  Histogram recent_;  // of the interval under way
+  Interval interval_;
+  uint64_t interval_end_ns_ = 0;
+
+  Alarm alarm_;                    // the next planned request
+  transport::Timer housekeeping_;  // timeouts, dialling again, progress
+};
+
+}  // namespace skiff::bench

@@ -1,0 +1,346 @@
+#include "bench/workload.h"
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.h"
+#include "tests/transport/loop_world.h"
+#include "transport/http_server.h"
+#include "transport/listener.h"
+
+namespace skiff::bench::workload_test {
+
+using loop_world::run_until;
+
+// A server on the same loop that answers only when it is told to, and a clock that only the test moves.
+struct World {
+  World() {
+    const auto take = [this](transport::Ticket ticket, transport::Request&& request) {
+      asked.push_back(request.path);
+      held.push_back(ticket);
+      if (answers_at_once) answer_all();
+    };
+    server = transport::HttpServer::open(loop, loop_world::kAnyPort, {}, take).value();
+    plan.target = Target::raw;
+    plan.nodes = {{"127.0.0.1", server->port()}};
+    plan.warm_up_ns = 0;
+  }
+  ~World() {
+    workload.reset();
+    server.reset();
+    loop.run();
+  }
+
+  void start() {
+    workload.emplace(
+        loop, plan, look_up(loop, plan.nodes).value(), [this] { return now_ns; },
+        Workload::Events{.progress = [this](const Interval& interval) { intervals.push_back(interval); },
+                         .done = [this](Result<> how) { result = std::move(how); }});
+    workload->start();
+  }
+  void answer(int status) {
+    server->answer(held.front(), transport::no_body(status));
+    held.pop_front();
+  }
+  void answer_all() {
+    while (!held.empty()) answer(204);
+  }
+  // Until every request that was sent waits at the server.
+  void settle() {
+    run_until(loop, [this] { return workload->is_done() || (workload->in_flight() == held.size() && !held.empty()); });
+  }
+  void move_to_ms(uint64_t ms) {
+    now_ns = kStart + ms * kMillisecondNs;
+    workload->turn();
+  }
+  void run_to_the_end() {
+    run_until(loop, [this] { return workload->is_done(); });
+  }
+  uint64_t ends(End end) const { return workload->tally().all().ends[static_cast<size_t>(end)]; }
+
+  static constexpr uint64_t kStart = 77 * kSecondNs;
+  uint64_t now_ns = kStart;
+  transport::Loop loop;
+  std::vector<std::string> asked;
+  std::deque<transport::Ticket> held;
+  bool answers_at_once = false;
+  std::unique_ptr<transport::HttpServer> server;
+  Plan plan;
+  std::optional<Workload> workload;
+  std::vector<Interval> intervals;
+  std::optional<Result<>> result;
+};
+
+TEST_CASE("an open loop charges a stall to every request that it holds up") {
+  World world;
+  world.plan.rate = 1000;
+  world.plan.duration_ns = 3 * kSecondNs;
+  world.plan.clients = 4;
+  world.start();
+  run_until(world.loop, [&] { return world.workload->in_flight() > 0; });
+
+  for (uint64_t ms = 0; ms <= 3000; ++ms) {  // the server stands still from 1000 to 2000
+    world.answers_at_once = ms < 1000 || ms >= 2000;
+    if (ms > 0) world.move_to_ms(ms);
+    if (world.answers_at_once) {
+      world.answer_all();
+      run_until(world.loop, [&] { return world.workload->in_flight() == 0; });
+    } else {
+      world.settle();
+    }
+  }
+
+  // 2000 were answered at once; of those planned in the stall, the one at 1000 waited 1000 ms, the last 1 ms.
+  const Tally& tally = world.workload->tally();
+  REQUIRE(world.workload->is_done());
+  REQUIRE(tally.put.successes() == 3000);
+  REQUIRE(tally.put.latency.at(2000.0 / 3000) == 0);
+  for (const uint64_t ms : {1u, 100u, 500u, 900u, 1000u}) {
+    const double quantile = (2000.0 + static_cast<double>(ms)) / 3000;
+    const double shown = static_cast<double>(tally.put.latency.at(quantile - 1e-9));
+    REQUIRE(shown >= static_cast<double>(ms * kMillisecondNs));
+    REQUIRE(shown <= static_cast<double>(ms * kMillisecondNs) * 1.001);
+  }
+  // A closed loop would have told of the four that were on their way.
+  REQUIRE(tally.service.at(0.99) == 0);
+  REQUIRE(tally.service.at(1 - 4.0 / 3000) == 0);
+  REQUIRE(tally.service.max_ns() >= 990 * kMillisecondNs);
+}
+
+TEST_CASE("a closed loop shows a stall in as many requests as it has clients") {
+  World world;
+  world.plan.duration_ns = 3 * kSecondNs;
+  world.plan.clients = 4;
+  world.start();
+
+  for (uint64_t ms = 0; ms < 3000; ++ms) {
+    world.move_to_ms(ms);
+    world.settle();
+    if (ms < 1000 || ms >= 2000) world.answer_all();
+  }
+  world.answers_at_once = true;
+  world.answer_all();
+  world.move_to_ms(3000);
+  world.run_to_the_end();
+
+  const Tally& tally = world.workload->tally();
+  REQUIRE(tally.put.latency.at(0.999) <= 2 * kMillisecondNs);
+  REQUIRE(tally.put.latency.max_ns() >= 999 * kMillisecondNs);
+  const auto bars = tally.put.latency.bars(10);
+  REQUIRE(bars.back().count == 4);
+}
+
+TEST_CASE("errors are counted by class, 503 and 504 apart") {
+  World world;
+  world.plan.count = 6;
+  world.start();
+
+  for (const int status : {204, 503, 504, 503, 500, 404}) {
+    world.settle();
+    world.answer(status);
+  }
+  world.run_to_the_end();
+
+  REQUIRE(world.ends(End::done) == 1);
+  REQUIRE(world.ends(End::refused) == 2);
+  REQUIRE(world.ends(End::unknown) == 1);
+  REQUIRE(world.ends(End::rejected) == 2);  // 404 is no answer to a PUT
+  REQUIRE(world.workload->tally().put.latency.count() == 1);
+}
+
+TEST_CASE("a GET of a key that is not there is an answer") {
+  World world;
+  world.plan.put_percent = 0;
+  world.plan.count = 1;
+  world.start();
+  world.settle();
+  world.answer(404);
+  world.run_to_the_end();
+  REQUIRE(world.ends(End::missing) == 1);
+  REQUIRE(world.workload->tally().get.failures() == 0);
+}
+
+TEST_CASE("nothing is tried again unless it was asked for") {
+  World world;
+  world.plan.count = 1;
+  world.start();
+  world.settle();
+  world.answer(503);
+  world.run_to_the_end();
+  REQUIRE(world.asked.size() == 1);
+}
+
+TEST_CASE("the latency of a request that is tried again counts from its first try") {
+  World world;
+  world.plan.count = 1;
+  world.plan.retries = 2;
+  world.plan.retry_wait_ns = 10 * kMillisecondNs;
+  world.start();
+
+  for (const uint64_t ms : {0u, 10u}) {
+    world.settle();
+    world.answer(503);
+    run_until(world.loop, [&] { return world.workload->in_flight() == 0; });
+    world.move_to_ms(ms + 9);
+    REQUIRE(world.workload->in_flight() == 0);
+    world.move_to_ms(ms + 10);
+  }
+  world.settle();
+  world.answer(204);
+  world.run_to_the_end();
+
+  REQUIRE(world.asked == std::vector<std::string>(3, world.asked[0]));
+  REQUIRE(world.workload->tally().retried == 2);
+  REQUIRE(world.ends(End::done) == 1);
+  REQUIRE(world.workload->tally().put.latency.max_ns() == 20 * kMillisecondNs);
+}
+
+TEST_CASE("a pipeline has as many requests in flight as it is deep, and answers find theirs") {
+  World world;
+  world.plan.depth = 8;
+  world.plan.count = 8;
+  world.start();
+  run_until(world.loop, [&] { return world.held.size() == 8; });
+
+  for (uint64_t ms = 1; ms <= 8; ++ms) {
+    world.move_to_ms(ms);
+    world.answer(204);
+    run_until(world.loop, [&] { return world.workload->in_flight() == 8 - ms; });
+  }
+
+  for (uint64_t ms = 1; ms <= 8; ++ms) {
+    const uint64_t shown = world.workload->tally().put.latency.at(static_cast<double>(ms) / 8);
+    REQUIRE(shown / 100'000 == ms * 10);
+  }
+}
+
+TEST_CASE("a request that is not answered in time ends so, and its connection with it") {
+  World world;
+  world.plan.count = 1;
+  world.plan.timeout_ns = 500 * kMillisecondNs;
+  world.start();
+  world.settle();
+  world.move_to_ms(499);
+  REQUIRE_FALSE(world.workload->is_done());
+  world.move_to_ms(500);
+  REQUIRE(world.workload->is_done());
+  REQUIRE(world.ends(End::timed_out) == 1);
+}
+
+TEST_CASE("requests that were planned and never sent are told") {
+  World world;
+  world.plan.rate = 10;
+  world.plan.duration_ns = kSecondNs;
+  world.plan.timeout_ns = 5 * kSecondNs;
+  world.start();
+  world.settle();
+  world.move_to_ms(4999);
+  REQUIRE_FALSE(world.workload->is_done());
+  world.move_to_ms(6000);
+  REQUIRE(world.workload->is_done());
+  REQUIRE(world.ends(End::timed_out) == 1);
+  REQUIRE(world.ends(End::never_sent) == 9);
+}
+
+TEST_CASE("what the warm-up asks does not count") {
+  World world;
+  world.plan.rate = 10;
+  world.plan.warm_up_ns = kSecondNs;
+  world.plan.duration_ns = kSecondNs;
+  world.answers_at_once = true;
+  world.start();
+  run_until(world.loop, [&] { return world.asked.size() == 1 && world.workload->in_flight() == 0; });
+  world.move_to_ms(2000);
+  world.run_to_the_end();
+  REQUIRE(world.asked.size() == 20);
+  REQUIRE(world.workload->tally().put.successes() == 10);
+}
+
+TEST_CASE("clients are spread over the nodes") {
+  World world;
+  World other;  // its loop stands still, so it accepts, and answers nothing
+  world.plan.nodes.push_back(other.plan.nodes[0]);
+  world.plan.clients = 4;
+  world.plan.count = 100;
+  world.start();
+  run_until(world.loop, [&] { return world.workload->in_flight() == 4 && world.held.size() == 2; });
+  world.workload->interrupt();
+}
+
+TEST_CASE("when a connection breaks, its requests have, and another is made") {
+  World world;
+  std::vector<std::unique_ptr<transport::Stream>> streams;
+  bool is_rude = true;
+  auto rude =
+      transport::Listener::open(world.loop, loop_world::kAnyPort, [&](std::unique_ptr<transport::Stream> stream) {
+        if (is_rude) streams.clear();  // hangs up on whoever came before
+        streams.push_back(std::move(stream));
+        streams.back()->start({.received = [&](std::string_view) { streams.clear(); },
+                               .closed = [](const std::string&) {},
+                               .drained = nullptr,
+                               .ended = nullptr});
+      });
+  world.plan.nodes = {{"127.0.0.1", (*rude)->port()}, world.plan.nodes[0]};
+  world.plan.count = 2;
+  world.start();
+  run_until(world.loop, [&] { return world.ends(End::broken) == 1; });
+
+  world.move_to_ms(1000);  // time to dial the next of the list
+  world.settle();
+  world.answer(204);
+  world.run_to_the_end();
+
+  REQUIRE(world.ends(End::done) == 1);
+  rude->reset();
+  streams.clear();
+}
+
+TEST_CASE("when nobody can be reached the run ends with the reason") {
+  World world;
+  {
+    auto gone = transport::Listener::open(world.loop, loop_world::kAnyPort, [](std::unique_ptr<transport::Stream>) {});
+    world.plan.nodes = {{"127.0.0.1", (*gone)->port()}};
+  }
+  world.start();
+  world.run_to_the_end();
+  REQUIRE_FALSE(world.result->has_value());
+  REQUIRE(world.result->error().what.find("connection refused") != std::string::npos);
+}
+
+TEST_CASE("progress is told interval by interval, and adds up") {
+  World world;
+  world.plan.rate = 100;
+  world.plan.duration_ns = kSecondNs;
+  world.plan.interval_ns = 250 * kMillisecondNs;
+  world.answers_at_once = true;
+  world.start();
+  run_until(world.loop, [&] { return world.asked.size() == 1 && world.workload->in_flight() == 0; });
+  for (uint64_t ms = 10; ms <= 1000; ms += 10) {
+    world.move_to_ms(ms);
+    run_until(world.loop, [&] { return world.workload->in_flight() == 0; });
+  }
+  REQUIRE(world.intervals.size() == 4);
+  uint64_t done = 0;
+  for (const Interval& interval : world.intervals) done += interval.done;
+  REQUIRE(done == 100);
+}
+
+TEST_CASE("an alarm rings once, and not when it was stopped") {
+  transport::Loop loop;
+  int rung = 0;
+  {
+    Alarm alarm(loop, [&] { ++rung; });
+    alarm.start_ns(1000);
+    run_until(loop, [&] { return rung == 1; });
+    alarm.start_ns(1'000'000);
+    alarm.stop();
+    Alarm later(loop, [&] { rung += 10; });
+    later.start_ns(2'000'000);
+    run_until(loop, [&] { return rung >= 10; });
+  }
+  loop.run();
+  REQUIRE(rung == 11);
+}
+
+}  // namespace skiff::bench::workload_test
