@@ -78,7 +78,7 @@ constexpr uint64_t kSnapshotSizePercent = 50;
 constexpr uint64_t kSnapshotTrailingPercent = 25;
 // Encoded in one turn of the loop: some tens of microseconds.
 constexpr uint64_t kSnapshotBlockBytes = 32 * kKiB;
-// Made or fetched, in a second: quick enough for gigabytes, and leaves nine tenths of disk, loop and links to clients.
+// Made or fetched, in a second: quick enough for gigabytes, and most of disk, loop and links is left to clients.
 constexpr uint64_t kSnapshotBytesPerS = 64 * kMiB;
 // One piece on its way to another node: a heartbeat behind it is not late.
 constexpr uint64_t kSnapshotPieceBytes = 256 * kKiB;

@@ -48,17 +48,21 @@ int serve(transport::Loop& loop, const Options& options, const store::Identity* 
   int status = 0;
   bool has_stopped = false;
   {
-    auto node = Node::start(loop, options, joined, [&] {
+    // A signal that comes while the node starts is told when the loop runs, and ends it as well as any later one.
+    Result<std::unique_ptr<Node>> node;
+    interrupted.emplace(loop, SIGINT, [&] { (*node)->stop(); });
+    terminated.emplace(loop, SIGTERM, [&] { (*node)->stop(); });
+    auto let_go = [&] {
       interrupted.reset();
       terminated.reset();
       has_stopped = true;
-    });
+    };
+    node = Node::start(loop, options, joined, let_go);
     if (node) {
-      interrupted.emplace(loop, SIGINT, [&] { (*node)->stop(); });
-      terminated.emplace(loop, SIGTERM, [&] { (*node)->stop(); });
       while (!has_stopped) loop.run_once();
     } else {
       status = cannot_start(node.error());
+      let_go();
     }
   }
   return status;

@@ -1,5 +1,5 @@
-// A replica's map as a whole: snapshots that the log is cut behind, that bring up who is too far behind for it, and that
-// take the map's place here; and backups.
+// A replica's map as a whole: snapshots that the log is cut behind, that bring up who is too far behind for it, and
+// that take the map's place here; and backups.
 #include <optional>
 #include <utility>
 

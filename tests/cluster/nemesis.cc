@@ -127,8 +127,10 @@ void Nemesis::restart_all() {
   }
 }
 
-// As an operator does. It must end well.
+// As an operator does. It must end well. Not a process that has only just been made: until its first lines have run,
+// nobody can say what the signal means to it.
 void Nemesis::stop(int node) {
+  REQUIRE(within_ms(20'000, [&] { return cluster_.status(node).is_object(); }));
   cluster_.process(node).signal(SIGTERM);
   REQUIRE(cluster_.process(node).wait_ms(20'000) == 0);
   down_.insert(node);
