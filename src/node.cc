@@ -106,15 +106,6 @@ static void stop_for(const Error& error) {
   log::die(error.what + "; this node stops. Look after the cause, then start it again: it reads back what is there");
 }
 
-// It has voted, and acknowledged, and does not know: nobody may count on it any more.
-void Node::stop_disowned(raft::NodeId by) {
-  log::die(
-      fmt::format("node {} has known node {} with another data folder than {}: this one lacks what the node has "
-                  "promised. It stops, and must not come back under this id: remove node "
-                  "{} from the members and add a new one, with a new id and an empty folder",
-                  by, options_.id, options_.data_dir, options_.id));
-}
-
 // Nothing above calls back before the loop runs, so the replica is there in time.
 void Node::begin(store::Opened opened) {
   disk_ = std::make_unique<DiskThread>(
@@ -213,41 +204,10 @@ void Node::order_answered(const Caller& caller, OrderAnswer answer) {
                 Api::to_response(answer));
 }
 
-void Node::withdrawn(const Withdrawn& member) {
-  log::warn(fmt::format("withdraws node {} at {}: {}; to add it after all, give it another id", member.node,
-                        member.address, why_withdrawn(options_)));
-}
-
-// Both are said in the middle of a message from a link that may be the one to go: carried out on the next turn.
-void Node::members_changed() { wake(); }
-
-void Node::state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) {
-  const std::string what = fmt::format("after entry {} this node's state is not that of node {}", index, other);
-  if (!is_outvoted) return log::error(what + ": one of them is wrong, and nobody can tell which; see /status at each");
-  log::die(what + fmt::format(", and a majority has the other: what is in {} is not to be trusted. This node stops: "
-                              "remove it from the members, and add a new one, with a new id and an empty folder",
-                              options_.data_dir));
-}
-
-void Node::removed() {
-  is_removed_ = true;
-  wake();
-}
-
 void Node::wake() {
   if (!timer_) return;
   armed_for_ = 0;
   timer_->start_ns(0);
-}
-
-// Whenever another configuration is in force, and once more when it is committed: only then is who was removed told so.
-void Node::meet_members() {
-  const raft::Raft& raft = replica_->raft();
-  met_index_ = raft.configuration_index();
-  met_committed_ = raft.is_configuration_committed();
-  Acquaintances known = acquaintances(raft, identity_);
-  peers_->set_members(known.members);
-  peers_->set_reception(std::move(known.reception));
 }
 
 bool Node::propose(Request request) {
@@ -266,13 +226,6 @@ bool Node::order(const Caller& caller, raft::Order order) {
 
 void Node::give(std::vector<ClientOrder>&& orders) {
   for (ClientOrder& given : orders) replica_->order(loop_.now_ns(), given.caller, std::move(given.order));
-  after_step();
-}
-
-// By the door of another member: what raft would say, had it been let in.
-void Node::told_removed(raft::NodeId by) {
-  replica_->received(loop_.now_ns(),
-                     {.from = by, .to = options_.id, .term = replica_->raft().term(), .body = raft::Removed{}});
   after_step();
 }
 

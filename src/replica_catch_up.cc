@@ -39,12 +39,6 @@ void Replica::snapshot_read(raft::Time now, raft::NodeId for_node, raft::Snapsho
   snapshots_.make_if_due(now, raft_);
 }
 
-Result<uint64_t> Replica::begin_backup() {
-  if (kv_.applied() == 0) return fail(Error::Code::unavailable, "this node has not come to know anything yet");
-  if (auto number = backups_.begin(mark_of(kv_, raft_))) return *number;
-  return fail(Error::Code::unavailable, "other backups are being taken from this node");
-}
-
 // What was to be applied up to there is in it. Whether a write of ours is among it, nobody can tell: it is handed out
 // again, and drops out as repeated.
 void Replica::become_snapshot(raft::LogPosition position) {
