@@ -16,6 +16,7 @@ static std::string name(raft::NodeId node) { return "node " + std::to_string(nod
 void Checker::put_down(Disk& disk, const store::Batch& batch) const {
   if (batch.hard_state) disk.hard_state = *batch.hard_state;
   if (batch.restart) begin_anew(disk, *batch.restart);
+  if (batch.is_whole) disk.is_mending = false;
   for (const raft::Entry& entry : batch.entries) {
     disk.log.resize(entry.position.index - 1);
     disk.log.push_back(entry.position);
@@ -85,14 +86,14 @@ bool Checker::started(raft::NodeId node, const store::Recovered& recovered) {
     applied(node, recovered.kv);
   }
   const bool is_mending = recovered.damage.has_value();
-  world_.require(!is_mending || is.is_mending || is.is_damaged, "disk",
+  world_.require(!is_mending || is.disk.is_mending || is.is_damaged, "disk",
                  name(node) + " finds damage, and there is none");
-  if (is_mending && !is.is_mending) is.before = is.disk;
+  if (is_mending && !is.disk.is_mending) is.before = is.disk;
   const bool has_all = require_disk(node, is, recovered) && recovered.incarnation > is.incarnation;
   world_.require(has_all || is.is_damaged, "disk", name(node) + " counts a start twice");
   world_.require(!is_mending || recovered.incarnation > is.incarnation, "disk", name(node) + " counts a start twice");
   if (is.is_damaged && is_mending) forget_votes(node, recovered.hard_state.term);
-  is.is_mending = is_mending;
+  is.is_mending = is.disk.is_mending = is_mending;
   is.is_damaged = false;
   is.incarnation = recovered.incarnation;
   is.under_way.clear();
@@ -168,6 +169,7 @@ void Checker::stepped(raft::NodeId node, const Replica& replica) {
   nodes_[node].is_mending = replica.raft().is_mending();
   see_role(node, replica.raft());
   see_commit(node, replica.raft());
+  see_members(node, replica.raft());
   nodes_[node].voters = replica.raft().configuration().voters();
   uint64_t scale = world_.weather.has_small_limits ? 1 : 1'000;
   world_.require(replica.waiting_writes() <= 40 * scale && replica.waiting_reads() <= 40 * scale, "bounds",
@@ -210,6 +212,20 @@ void Checker::see_commit(raft::NodeId node, const raft::Raft& raft) {
         name(node) + " commits " + raft::describe(entry) + ", others " + raft::describe(committed_[index - 1]));
   }
   is.commit = std::max(is.commit, commit);
+}
+
+// Looked at whenever another one is in force, or its entry has become another.
+void Checker::see_members(raft::NodeId node, const raft::Raft& raft) {
+  const raft::Index index = raft.configuration_index();
+  const raft::Log& log = raft.log();
+  world_.require(index <= log.last().index, "members", name(node) + " goes by members that its log does not have");
+  if (world_.has_failed() || index <= log.base().index) return;
+  const raft::Entry& entry = log.at(index);
+  if (std::exchange(nodes_[node].members_at, entry.position) == entry.position) return;
+  const auto members = entry.kind == raft::EntryKind::configuration ? raft::decode_configuration(*entry.payload)
+                                                                    : std::optional<raft::Configuration>();
+  world_.require(members == raft.configuration(), "members",
+                 name(node) + " goes by other members than those of " + raft::describe(entry));
 }
 
 void Checker::commit_first(raft::NodeId node, const raft::Raft& raft, const raft::Entry& entry) {

@@ -8,6 +8,7 @@
 //   commit-rule          a leader counts copies of entries of its own term alone (3.6.2)
 //   majority             what is committed is on the disks of a majority; of both halves, while the members change
 //   state-machine        what is committed at an index is the same at all, and so is the state after it, by digest
+//   members              the configuration in force is the last one in the log (4.1)
 //   no-going-back        neither the term nor the commit index of a node does
 //   promises             votes and acknowledgements leave only when the sender's disk bears them out; while its log is
 //                        being mended, it gives no vote and confirms nothing
@@ -61,6 +62,7 @@ class Checker {
   struct Disk {
     raft::HardState hard_state;
     std::vector<raft::LogPosition> log;  // [0] has index 1
+    bool is_mending = false;             // as the next start will find it; the core knows first when it is whole
     bool has(raft::LogPosition position) const {
       return position.index == 0 || (position.index <= log.size() && log[position.index - 1] == position);
     }
@@ -81,6 +83,7 @@ class Checker {
     raft::Term term = 0;
     raft::Index commit = 0;
     raft::Voters voters;  // as of its last step
+    raft::LogPosition members_at;
   };
   struct Origin {
     raft::Term term_before = 0;
@@ -92,6 +95,7 @@ class Checker {
   void see_snapshot(raft::NodeId node, raft::LogPosition position);
   void see_role(raft::NodeId node, const raft::Raft& raft);
   void see_commit(raft::NodeId node, const raft::Raft& raft);
+  void see_members(raft::NodeId node, const raft::Raft& raft);
   void see_no_promise(const raft::Message& message);
   void commit_first(raft::NodeId node, const raft::Raft& raft, const raft::Entry& entry);
   void see_vote(raft::NodeId node, raft::Term term, raft::NodeId candidate);

@@ -38,7 +38,10 @@ void Simulation::strike(Fault fault) {
     case Fault::isolate: return isolate();
     case Fault::swizzle: return swizzle();
     case Fault::one_way: network_.cut(node, peer); break;
-    case Fault::clog: network_.clog(node, peer, world_.now() + world_.between(100 * kMillisecond, 5 * kSecond)); break;
+    case Fault::clog:
+      if (world_.chance(400)) return deafen(leader_or_any());
+      network_.clog(node, peer, world_.now() + world_.between(100 * kMillisecond, 5 * kSecond));
+      break;
     case Fault::reset: machine->connected(peer); break;
     case Fault::false_alarm: machine->gone(peer); break;
     case Fault::kill:
@@ -117,6 +120,20 @@ void Simulation::isolate() {
   }
   world_.count(Fault::isolate);
   world_.trace([&] { return "isolate " + std::to_string(alone); });
+}
+
+// What the others send to it is held back. Often they think that it is gone and elect another, while it leads on with
+// the answers to what it asked before.
+void Simulation::deafen(raft::NodeId node) {
+  const Time until = world_.now() + world_.between(world_.weather.heartbeat, 2 * world_.weather.election_timeout);
+  const bool is_given_up = world_.is_allowed(Fault::false_alarm) && world_.chance(700);
+  for (const auto& [id, machine] : machines_) {
+    if (id == node) continue;
+    network_.clog(id, node, until);
+    if (is_given_up) machine->gone(node);
+  }
+  world_.count(Fault::clog);
+  world_.trace([&] { return "clog all links to " + std::to_string(node); });
 }
 
 void Simulation::swizzle() {
@@ -201,6 +218,8 @@ void Simulation::crash(Fault fault) {
 bool Simulation::may_lose(raft::NodeId node) {
   const raft::Raft* leads = leader();
   if (leads == nullptr || !leads->is_configuration_committed() || leads->configuration().is_joint()) return false;
+  // Nor may an older one come back, of a leader that was cut off.
+  if (leads->log().term_at(leads->log().committed()) != leads->term()) return false;
   std::set<raft::NodeId> whole;
   for (const auto& [id, machine] : machines_) {
     if (id != node && is_whole(id) && !machine->was_removed()) whole.insert(id);
@@ -264,103 +283,6 @@ std::string Simulation::tamper(Machine& machine, Fault fault) {
   }
   machine.disk().set_content(path, std::move(bytes));
   return path;
-}
-
-// ---- members
-
-void Simulation::change_members() {
-  const raft::Raft* leads = leader();
-  if (leads == nullptr) return;
-  raft::Configuration now = leads->configuration();
-  std::vector<raft::Change> changes;
-  using Kind = raft::Change::Kind;
-  const raft::Member& some = now.members[world_.random.below(now.members.size())];
-  uint64_t dice = world_.random.below(10);
-  bool has_lost = std::any_of(now.members.begin(), now.members.end(),
-                              [&](const raft::Member& member) { return lost_.contains(member.id); });
-  bool are_whole = std::all_of(now.members.begin(), now.members.end(),
-                               [&](const raft::Member& member) { return is_whole(member.id); });
-  if (dice < 4 && machines_.size() < 12 && now.members.size() < 7) {
-    Machine& fresh = add_machine({});
-    start(fresh);
-    changes.push_back({.kind = dice == 0 ? Kind::add_learner : Kind::add, .node = fresh.id(), .address = {}});
-    if (dice == 1 && are_whole) changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});
-  } else if (has_lost) {
-    for (const raft::Member& member : now.members) {
-      if (lost_.contains(member.id)) changes.push_back({.kind = Kind::remove, .node = member.id, .address = {}});
-    }
-  } else if (!are_whole) {
-    return;  // who is being mended needs a majority of the others
-  } else if (dice < 7) {
-    changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});
-  } else {
-    bool is_voter = some.role == raft::MemberRole::voter;
-    changes.push_back({.kind = is_voter ? Kind::demote : Kind::promote, .node = some.id, .address = {}});
-  }
-  world_.count(Fault::membership);
-  raft::NodeId leader = leads->leader();
-  if (!give_order(changes)) machines_.at(leader)->change_members(++orders_, std::move(changes));
-  if (world_.chance(500)) {  // in the middle of it
-    world_.after(world_.between(0, 4 * (world_.weather.hop + world_.weather.sync)), [this, leader] {
-      if (world_.is_healed || !world_.is_allowed(Fault::isolate)) return;
-      for (const auto& [id, machine] : machines_) {
-        if (id != leader && world_.chance(700)) cut_both(leader, id);
-      }
-    });
-  }
-  std::vector<raft::NodeId> everybody;
-  for (const auto& [id, machine] : machines_) everybody.push_back(id);
-  clients_.nodes_are(everybody);
-}
-
-// As an operator does it: one change, at whichever node. False: it is none that an operator can ask for.
-bool Simulation::give_order(const std::vector<raft::Change>& changes) {
-  if (changes.size() != 1 || world_.chance(400)) return false;
-  const raft::Change& change = changes.front();
-  Machine* some = any_up();
-  const bool is_add = change.kind == raft::Change::Kind::add;
-  if (some == nullptr || (!is_add && change.kind != raft::Change::Kind::remove)) return false;
-  some->order(++orders_, {.kind = is_add ? raft::Order::Kind::add : raft::Order::Kind::remove,
-                          .node = change.node,
-                          .address = is_add ? "at:" + std::to_string(change.node) : ""});
-  return true;
-}
-
-void Simulation::note_order(const OrderAnswer& answer) {
-  const bool is_done = answer.kind == OrderAnswer::Kind::done;
-  const bool is_unknown = answer.kind == OrderAnswer::Kind::unknown;
-  if (answer.order.kind == raft::Order::Kind::remove && is_done) told_removed_.insert(answer.order.node);
-  if (answer.order.kind == raft::Order::Kind::add && !is_done && !is_unknown) {
-    told_not_added_.insert(answer.order.node);
-  }
-}
-
-void Simulation::require_what_was_answered() {
-  const raft::Configuration now = members();
-  for (raft::NodeId node : told_removed_) {
-    world_.require(now.was_removed(node) && !now.has(node), "acknowledged",
-                   "node " + std::to_string(node) + " was removed, as an operator was told, and is not");
-  }
-  for (raft::NodeId node : told_not_added_) {
-    world_.require(!now.was_removed(node) && !now.has(node), "refused",
-                   "node " + std::to_string(node) + " was never added, as an operator was told, and was");
-  }
-}
-
-// Its disk is gone for good.
-void Simulation::replace(raft::NodeId node) {
-  if (!may_lose(node) || machines_.size() >= 12) return;
-  machines_.at(node)->lose_power(Loss::random);
-  lost_.insert(node);
-  world_.count(Fault::replace);
-  Machine& fresh = add_machine({});
-  start(fresh);
-  const raft::Raft* leads = leader();
-  if (leads == nullptr) return;
-  using Kind = raft::Change::Kind;
-  machines_.at(leads->leader())
-      ->change_members(++orders_, {{.kind = Kind::remove, .node = node, .address = {}},
-                                   {.kind = Kind::add, .node = fresh.id(), .address = {}}});
 }
 
 }  // namespace skiff::sim

@@ -32,7 +32,7 @@ void draw_temper(Weather& weather, raft::Random& random) {
   auto often = [&](std::initializer_list<Fault> faults) {
     for (Fault fault : faults) weather.weights[static_cast<size_t>(fault)] = 15 + random.below(15);
   };
-  uint64_t temper = weather.has_lease ? 3 : random.below(7);
+  uint64_t temper = weather.has_lease ? 3 : random.below(6);
   if (temper > 3) return;
   weather.fault_every = (2 + random.below(4)) * weather.election_timeout;
   weather.think_mean = (5 + random.below(30)) * kMillisecond;

@@ -63,14 +63,10 @@ class Simulation {
   void undo_some();
   void partition();
   void isolate();
+  void deafen(raft::NodeId node);
   void swizzle();
   void crash(Fault fault);
   void damage(Fault fault);
-  void change_members();
-  bool give_order(const std::vector<raft::Change>& changes);
-  void note_order(const OrderAnswer& answer);
-  void require_what_was_answered();
-  void replace(raft::NodeId lost);
   void restart_later(raft::NodeId node, Time delay);
   Machine* any_machine();
   Machine* any_up();
@@ -79,6 +75,15 @@ class Simulation {
   bool is_whole(raft::NodeId node) const;
   std::string tamper(Machine& machine, Fault fault);
   void cut_both(raft::NodeId a, raft::NodeId b);
+
+  // nemesis_members.cc
+  void change_members();
+  std::vector<raft::Change> change_many(raft::NodeId leader, const raft::Configuration& now);
+  void part_halves(raft::NodeId leader, const raft::Configuration& next);
+  bool give_order(const std::vector<raft::Change>& changes);
+  void note_order(const OrderAnswer& answer);
+  void require_what_was_answered();
+  void replace(raft::NodeId lost);
 
   World world_;
   Checker checker_;
