@@ -88,6 +88,10 @@ bool Checker::started(raft::NodeId node, const store::Recovered& recovered) {
   const bool is_mending = recovered.damage.has_value();
   world_.require(!is_mending || is.disk.is_mending || is.is_damaged, "disk",
                  name(node) + " finds damage, and there is none");
+  const bool may_be_whole =
+      !is.disk.is_mending ||
+      std::any_of(is.under_way.begin(), is.under_way.end(), [](const store::Batch& batch) { return batch.is_whole; });
+  world_.require(is_mending || may_be_whole, "disk", name(node) + " does not know any more that it is being mended");
   if (is_mending && !is.disk.is_mending) is.before = is.disk;
   const bool has_all = require_disk(node, is, recovered) && recovered.incarnation > is.incarnation;
   world_.require(has_all || is.is_damaged, "disk", name(node) + " counts a start twice");
