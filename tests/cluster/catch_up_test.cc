@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/cluster/cluster.h"
@@ -74,10 +75,10 @@ TEST_CASE("a node that is killed three times while it fetches a snapshot goes on
   write_until_the_snapshot_has(cluster, leader, 60'000'000);
   REQUIRE(log_first(cluster, leader) > last + 1);
 
-  // When it is killed with a quarter, a half and three quarters of it, while others write.
+  // When it is killed with a sixth, a third and a half of it, while others write.
   Load load("meanwhile", {cluster.port(leader), cluster.port(other)}, 2);
   uint64_t starts = 0;
-  for (uint64_t bytes : {15'000'000, 30'000'000, 45'000'000}) {
+  for (uint64_t bytes : {10'000'000, 20'000'000, 30'000'000}) {
     cluster.start(away);
     const Half half = kill_in_the_middle(cluster, away, bytes);
     INFO("at " << bytes << " bytes, there are " << half.bytes);

@@ -157,7 +157,7 @@ std::string damage_one(Cluster& cluster, Rot& rot, int id) {
 
 }  // namespace
 
-TEST_CASE("whatever rots in a node's files is given back by the others or refused by name", "[D1][D2][D3]") {
+TEST_CASE("whatever rots in a node's files is given back by the others or refused by name", "[D1][D9]") {
   const uint64_t seed = setting("SKIFF_TEST_SEED", std::random_device{}()),
                  damages = setting("SKIFF_TEST_DAMAGES", kDamages);
   std::cout << damages << " damages, seed " << seed << std::endl;
