@@ -162,6 +162,19 @@ TEST_CASE("a cluster grows from three to seven and shrinks to one under load", "
   REQUIRE(load.broken_promises({cluster.port(7)}) == "");
 }
 
+TEST_CASE("a new member is brought up by a leader that joined later than much of the log", "[M1]") {
+  Cluster cluster(3);
+  const int four = cluster.add(), five = cluster.add(), six = cluster.add();
+  grow(cluster, 1, four);
+  for (int number = 0; number < 40; ++number) {
+    REQUIRE(cluster.ask(1, "PUT", "/key-" + std::to_string(number), std::string(200'000, 'v')).code == 204);
+  }
+  grow(cluster, 1, five);
+  REQUIRE(order(cluster, 1, "POST", member(five) + "/lead").code == 204);
+  grow(cluster, 1, six);
+  REQUIRE(leader_at(cluster, six) == five);
+}
+
 TEST_CASE("a rolling restart of three costs a client that tries again nothing", "[A9][T15]") {
   Cluster cluster(3);
   Load load("restart", ports_of(cluster), 4);
