@@ -101,6 +101,7 @@ std::string status_json(const NodeReport& report) {
        {{"index", report.raft.snapshot.index},
         {"made", report.snapshots.made},
         {"fetched", report.snapshots.fetched},
+        {"resumed", report.snapshots.resumed},
         {"blocks", report.block_times.blocks},
         {"blocks_over_200_us", report.block_times.slow},
         {"longest_block_us", report.block_times.longest_ns / 1'000},

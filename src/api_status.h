@@ -41,6 +41,7 @@ struct NodeReport {
     raft::Index log_first = 1;  // what is before is forgotten
     uint64_t made = 0;          // since the start
     uint64_t fetched = 0;
+    uint64_t resumed = 0;  // of those, and of what is being fetched: begun before the start
     uint64_t backups = 0;  // that are being taken at this moment
   };
   struct Clients {

@@ -56,6 +56,7 @@ NodeReport Node::report() const {
   report.snapshots = {.log_first = replica_->raft().log().base().index + 1,
                       .made = replica_->snapshots().made,
                       .fetched = replica_->snapshots().fetched,
+                      .resumed = replica_->snapshots().resumed,
                       .backups = replica_->backups().running()};
   report.clients = {.connections = http_->connections_open(),
                     .requests = http_->counters().requests,

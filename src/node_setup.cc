@@ -125,9 +125,10 @@ Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& ident
     if (!configuration.is_voter(member.id)) known.reception.newcomers.insert(member.id);
   }
   for (const raft::Member& member : configuration.outgoing) add(member.id, member.address);
-  // A node that has joined, and was not sent anything yet, knows those who told it of the cluster.
-  if (known.members.empty()) {
-    for (const store::Founder& founder : identity.founders) add(founder.id, founder.address);
+  // A node that has joined, and was not sent the end of the log yet, knows those who told it of the cluster: whoever
+  // leads may be among them and not among the members of its log so far.
+  for (const store::Founder& founder : identity.founders) {
+    if (!configuration.was_removed(founder.id)) add(founder.id, founder.address);
   }
   known.reception.welcome.cluster = identity.cluster;
   const bool is_settled = raft.is_configuration_committed() && !configuration.is_joint();

@@ -139,6 +139,42 @@ TEST_CASE("a cluster shrinks to one and grows to five under load", "[M1][M15]") 
   REQUIRE(load.broken_promises({ports.begin() + 3, ports.end()}) == "");
 }
 
+TEST_CASE("a cluster grows from three to seven and shrinks to one under load", "[M1][M8][M15]") {
+  Cluster cluster(3);
+  std::vector<uint16_t> ports = ports_of(cluster);
+  for (int id = 4; id <= 7; ++id) ports.push_back(cluster.port(cluster.add()));
+  Load load("grow", ports, 3);
+  for (int id = 4; id <= 7; ++id) {
+    wait_for_progress(load);
+    grow(cluster, id - 1, id);
+  }
+  for (int id = 1; id <= 6; ++id) {
+    wait_for_progress(load);
+    shrink(cluster, id % 2 == 0 ? id : 7, id);
+  }
+  wait_for_progress(load);
+  load.stop();
+  const Load::Counts counts = load.counts();
+  std::cout << "three, seven, one: " << load.acknowledged() << " writes, " << counts.refused << " refused, "
+            << counts.broken << " connections ended, longest pause " << counts.longest_pause_ms << " ms" << std::endl;
+  REQUIRE(counts.failed == 0);
+  REQUIRE(members_at(cluster, 7).at("members").size() == 1);
+  REQUIRE(load.broken_promises({cluster.port(7)}) == "");
+}
+
+TEST_CASE("a new member is brought up by a leader that joined later than much of the log", "[M1]") {
+  Cluster cluster(3);
+  const int four = cluster.add(), five = cluster.add(), six = cluster.add();
+  grow(cluster, 1, four);
+  for (int number = 0; number < 40; ++number) {
+    REQUIRE(cluster.ask(1, "PUT", "/key-" + std::to_string(number), std::string(200'000, 'v')).code == 204);
+  }
+  grow(cluster, 1, five);
+  REQUIRE(order(cluster, 1, "POST", member(five) + "/lead").code == 204);
+  grow(cluster, 1, six);
+  REQUIRE(leader_at(cluster, six) == five);
+}
+
 TEST_CASE("a rolling restart of three costs a client that tries again nothing", "[A9][T15]") {
   Cluster cluster(3);
   Load load("restart", ports_of(cluster), 4);
