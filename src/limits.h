@@ -135,6 +135,19 @@ constexpr size_t kOrdersMax = 64;
 // GET /health asks for a linearizable read; whoever asks wants to know soon.
 constexpr uint64_t kCheckTimeoutNs = kSecondNs;
 
+// ---- the disk
+
+// A batch is written and synced on the thread of the loop when so many in a row were that quick, and it is no larger.
+// Beyond it the hop to another thread (tens of microseconds) no longer counts.
+constexpr uint64_t kQuickSyncNs = kMillisecondNs;
+constexpr uint64_t kQuickSyncsInARow = 16;
+constexpr uint64_t kSavedHereBytesMax = 128 * kKiB;
+
+// A disk that takes longer, once: then another thread goes on with the loop. It looks so often, and goes to sleep when
+// it has seen nothing for so many looks.
+constexpr uint64_t kLoopHeldUpMs = 2;
+constexpr uint64_t kWatchIdleLooks = 50;
+
 // ---- descriptors
 
 // What is not for clients, of the files and sockets that the process may have open: the log, the loop, the two ports,

@@ -117,6 +117,10 @@ void Node::begin(store::Opened opened) {
                                has_save_without_room_ = true;
                                found_no_room(error.what);
                              }});
+  disk_->may_save_here();
+  loop_.before_wait([this] {
+    if (disk_) disk_->give_over();
+  });
   snapshots_ = std::make_unique<SnapshotThread>(
       loop_, std::move(opened.snapshots),
       SnapshotThread::Events{
@@ -187,7 +191,7 @@ void Node::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint
 
 void Node::drop(store::Kv kv) { snapshots_->drop(std::move(kv)); }
 
-void Node::commit(std::vector<raft::Entry> entries) { commits_->push(std::move(entries)); }
+void Node::commit(std::vector<raft::Entry> entries) { commits_->push_here(std::move(entries)); }
 
 void Node::answer(const Caller& caller, Answer answer) {
   http_->answer({.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes},
@@ -212,13 +216,13 @@ void Node::wake() {
 
 bool Node::propose(Request request) {
   if (is_stopping_ || proposals_->size() >= limits::kProposalsMax) return false;
-  proposals_->push(std::move(request));
+  proposals_->push_here(std::move(request));
   return true;
 }
 
 bool Node::order(const Caller& caller, raft::Order order) {
   if (is_stopping_ || orders_->size() >= limits::kOrdersMax) return false;
-  orders_->push({.caller = caller, .order = std::move(order)});
+  orders_->push_here({.caller = caller, .order = std::move(order)});
   return true;
 }
 
@@ -253,6 +257,14 @@ void Node::saved(uint64_t save, uint64_t took_ns) {
   look_after_spare();
 }
 
+bool Node::end_turn(const DiskThread::StepAside& step_aside) {
+  while (disk_ && disk_->has_any_here()) {
+    if (!disk_->save_here(step_aside)) return false;
+    loop_.settle();
+  }
+  return true;
+}
+
 void Node::snapshot_written(SnapshotWritten written, const std::string& trouble) {
   if (written.has_failed) {
     log::warn("gives a snapshot up: " + trouble);
@@ -274,7 +286,7 @@ void Node::apply(std::vector<std::vector<raft::Entry>>&& batches) {
   auto end = to_apply_.begin() + static_cast<std::ptrdiff_t>(std::min(to_apply_.size(), limits::kAppliedPerTurnMax));
   std::vector<raft::Entry> page(std::make_move_iterator(to_apply_.begin()), std::make_move_iterator(end));
   to_apply_.erase(to_apply_.begin(), end);
-  if (!to_apply_.empty()) commits_->push({});
+  if (!to_apply_.empty()) commits_->push_here({});
   replica_->apply(loop_.now_ns(), page);
   after_step();
 }
@@ -351,6 +363,7 @@ void Node::stop_when_idle() {
   http_.reset();
   peers_.reset();
   snapshots_.reset();
+  loop_.before_wait({});
   disk_.reset();  // what it was given is made durable first
   timer_.reset();
   room_timer_.reset();

@@ -1,7 +1,9 @@
 #include "src/disk_thread.h"
 
+#include <chrono>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "tests/support/catch.h"
@@ -135,6 +137,119 @@ TEST_CASE("a thread whose saves find no room can be ended") {
   rig.files.set_full(false);
   rig.files.crash(testing::MemoryFiles::Loss::keep_none);
   REQUIRE(recovered(rig.files).size() < 5);
+}
+
+// ---- without the thread
+
+const DiskThread::StepAside kKeeps = [](const std::function<void()>& what) { return what(), true; };
+const DiskThread::StepAside kLoses = [](const std::function<void()>& what) { return what(), false; };
+
+// A disk that has shown that it is quick.
+struct QuickRig : Rig {
+  uint64_t next = 1;
+
+  QuickRig() {
+    disk->may_save_here();
+    while (next <= 1'000) {
+      save();
+      if (disk->has_any_here()) return;
+      while (saved.empty() || saved.back() < next - 1) loop.run_once();
+    }
+  }
+  void save() {
+    disk->save(next, entry(next));
+    ++next;
+  }
+};
+
+TEST_CASE("on a quick disk what a turn saves is durable at its end, and reported at once") {
+  QuickRig rig;
+  REQUIRE(rig.disk->has_any_here());
+  rig.save();
+  const uint64_t syncs = rig.disk->counters().syncs;
+  REQUIRE(rig.saved.back() == rig.next - 3);
+  REQUIRE(rig.disk->save_here(kKeeps));
+  REQUIRE(rig.saved.back() == rig.next - 1);
+  REQUIRE(rig.disk->counters().syncs == syncs + 1);
+  REQUIRE_FALSE(rig.disk->has_any_here());
+}
+
+TEST_CASE("what is given over before the loop waits is saved by the thread, and what comes then stands behind it") {
+  QuickRig rig;
+  rig.disk->give_over();
+  REQUIRE_FALSE(rig.disk->has_any_here());
+  rig.save();
+  REQUIRE_FALSE(rig.disk->has_any_here());  // the thread has something to do
+  while (rig.saved.back() < rig.next - 1) rig.loop.run_once();
+  REQUIRE(rig.disk->counters().entries == rig.next - 1);
+}
+
+TEST_CASE("who saved while another went on with the loop is heard of as the thread would be") {
+  QuickRig rig;
+  const uint64_t before = rig.saved.back();
+  REQUIRE_FALSE(rig.disk->save_here(kLoses));
+  rig.save();
+  REQUIRE_FALSE(rig.disk->has_any_here());  // two at a time would change the order
+  REQUIRE(rig.saved.back() == before);
+  while (rig.saved.back() < rig.next - 1) rig.loop.run_once();
+  REQUIRE(rig.disk->counters().entries == rig.next - 1);
+}
+
+TEST_CASE("what is large, or comes after something slow, is left to the thread") {
+  QuickRig rig;
+  REQUIRE(rig.disk->save_here(kKeeps));
+  SECTION("large") {
+    store::Batch batch = entry(rig.next);
+    batch.entries[0].payload = std::make_shared<const std::string>(200'000, 'x');
+    rig.disk->save(rig.next++, batch);
+  }
+  SECTION("slow") {
+    rig.save();
+    rig.files.in_next_sync([] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); });
+    REQUIRE(rig.disk->save_here(kKeeps));
+    rig.save();
+  }
+  REQUIRE_FALSE(rig.disk->has_any_here());
+  while (rig.saved.back() < rig.next - 1) rig.loop.run_once();
+}
+
+TEST_CASE("what finds no room at the end of a turn waits in front of what comes then") {  // [W5]
+  for (const auto& step_aside : {kKeeps, kLoses}) {
+    QuickRig rig;
+    rig.files.set_full(true);
+    while (rig.found_no_room == 0) {
+      if (rig.disk->has_any_here() && !rig.disk->save_here(step_aside)) rig.loop.run_once();
+      if (rig.found_no_room == 0) rig.save();
+      if (rig.found_no_room == 0 && !rig.disk->has_any_here()) rig.loop.run_once();
+      REQUIRE(rig.next < 10'000);
+    }
+    REQUIRE_FALSE(rig.failed);
+    REQUIRE(rig.saved.back() < rig.next - 1);
+    for (int more = 0; more < 3; ++more) rig.save();
+    rig.files.set_full(false);
+    rig.disk->try_again();
+    while (rig.saved.back() < rig.next - 1) rig.loop.run_once();
+    rig.disk.reset();
+    rig.files.crash(testing::MemoryFiles::Loss::keep_none);
+    REQUIRE(recovered(rig.files).size() == rig.next - 1);
+  }
+}
+
+TEST_CASE("after a sync that failed at the end of a turn nothing more is saved or reported") {  // [W4] [bug-38]
+  for (const auto& step_aside : {kKeeps, kLoses}) {
+    QuickRig rig;
+    const uint64_t before = rig.saved.back();
+    rig.files.fail_next_sync();
+    rig.disk->save_here(step_aside);
+    rig.save();
+    while (!rig.failed) rig.loop.run_once();
+    REQUIRE(rig.failed->code == Error::Code::io);
+    rig.save();
+    rig.disk.reset();
+    rig.loop.run();
+    REQUIRE(rig.saved.back() == before);
+    REQUIRE(rig.files.uses_after_failed_sync() == 0);
+  }
 }
 
 }  // namespace skiff::disk_thread_test
