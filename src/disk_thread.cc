@@ -1,5 +1,6 @@
 #include "src/disk_thread.h"
 
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <utility>
@@ -48,11 +49,9 @@ void DiskThread::save(uint64_t number, store::Batch batch) {
   if (!is_here) give_over();
 }
 
-// Not by the size of what is written: on a disk that writes a hundred MB in a second this much takes a few
-// milliseconds.
 bool DiskThread::is_here_quicker(const store::Batch& batch) {
   if (!may_save_here_ || has_failed_ || is_saving_here_) return false;
-  if (quick_in_a_row_ < limits::kQuickSyncsInARow) return false;
+  if (average_ns_ > limits::kQuickSyncNs) return false;
   if (here_bytes_ + bytes_of(batch) > limits::kSavedHereBytesMax) return false;
   std::lock_guard lock(mutex_);
   return given_ == given_done_;
@@ -71,21 +70,26 @@ void DiskThread::give_over() {
   has_work_.notify_one();
 }
 
-// What found no room is left to the thread. The lock is held until the report has been given: who destroys this waits
-// for it.
+// What found no room is left to the thread. Who has been left behind holds the lock until it has said what became of
+// it: who destroys this waits for that.
 bool DiskThread::save_here(const StepAside& step_aside) {
   CHECK(!here_.empty() && !is_saving_here_);
-  std::lock_guard storage(storage_mutex_);
+  std::unique_lock storage(storage_mutex_);
   is_saving_here_ = true;
   std::vector<store::Batch> batches = std::exchange(here_, {});
   here_bytes_ = 0;
-  Report done{.save = here_up_to_, .given = given_done_};
+  Report done{.save = here_up_to_, .given = given_done_, .is_here = true};
   const bool is_ours = step_aside([&] {
     carry_out(batches, done);
     const bool has_no_room = !done.result && done.result.error().code == Error::Code::no_space;
     if (has_no_room) keep(std::move(batches), done.save);
   });
-  if (!is_ours) return reports_.push(std::move(done)), false;
+  if (!is_ours) {
+    done.is_left_behind = true;
+    reports_.push(std::move(done));
+    return false;
+  }
+  storage.unlock();
   report(done);
   return true;
 }
@@ -99,7 +103,9 @@ void DiskThread::report(Report& report) {
   }
   has_failed_ = !report.result;
   if (has_failed_) return events_.failed(report.result.error());
-  quick_in_a_row_ = report.took_ns <= limits::kQuickSyncNs ? quick_in_a_row_ + 1 : 0;
+  average_ns_ = (average_ns_ * 7 + std::min(report.took_ns, limits::kSlowSyncNs)) / 8;
+  saved_here_ += report.is_here;
+  left_behind_ += report.is_left_behind;
   given_done_ = std::max(given_done_, report.given);
   reported_ = std::max(reported_, report.save);
   events_.saved(reported_, report.took_ns);

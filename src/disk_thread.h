@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "src/base/result.h"
+#include "src/limits.h"
 #include "store/storage.h"
 #include "transport/async_queue.h"
 #include "transport/loop.h"
@@ -65,6 +66,9 @@ class DiskThread {
   store::Spare& spare() { return storage_->spare(); }
   // Beside the numbered ones, and not waited for.
   void remember(store::Instances peers);
+  // How many were done by save_here(), and how often it lost the loop.
+  uint64_t saved_here() const { return saved_here_; }
+  uint64_t left_behind() const { return left_behind_; }
   // As of the last report.
   const store::WalCounters& counters() const { return counters_; }
 
@@ -73,6 +77,7 @@ class DiskThread {
     uint64_t save = 0;
     uint64_t given = 0;  // how much of what the thread was given is done with this
     uint64_t took_ns = 0;
+    bool is_here = false, is_left_behind = false;
     bool is_last = false;  // the thread ends with it, if it finds no room
     store::WalCounters counters;
     Result<> result;
@@ -96,12 +101,14 @@ class DiskThread {
   // The loop's.
   bool may_save_here_ = false;
   bool is_saving_here_ = false;
-  uint64_t quick_in_a_row_ = 0;
+  uint64_t average_ns_ = limits::kSlowSyncNs;  // of a save, the last ones above all
   std::vector<store::Batch> here_;
   uint64_t here_bytes_ = 0;
   uint64_t here_up_to_ = 0;
   uint64_t reported_ = 0;  // saves
   uint64_t given_done_ = 0;
+  uint64_t saved_here_ = 0;
+  uint64_t left_behind_ = 0;
 
   std::mutex mutex_;
   std::condition_variable has_work_;

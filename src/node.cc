@@ -61,7 +61,7 @@ Node::Node(transport::Loop& loop, const Options& options, const store::Recovered
       api_(*this),
       stopped_(std::move(stopped)) {}
 
-Node::~Node() = default;
+Node::~Node() { loop_.before_wait({}); }
 
 Result<> Node::open_doors(const store::Recovered& recovered) {
   auto own = listening_address(options_, recovered);
@@ -260,11 +260,13 @@ void Node::saved(uint64_t save, uint64_t took_ns) {
   look_after_spare();
 }
 
+// What comes of one save may be another. Where there are more, sockets and timers are looked after in between.
 bool Node::end_turn(const DiskThread::StepAside& step_aside) {
-  while (disk_ && disk_->has_any_here()) {
+  for (int round = 0; round < limits::kSavesInATurn && disk_ && disk_->has_any_here(); ++round) {
     if (!disk_->save_here(step_aside)) return false;
     loop_.settle();
   }
+  if (disk_) disk_->give_over();
   return true;
 }
 
@@ -289,7 +291,7 @@ void Node::apply(std::vector<std::vector<raft::Entry>>&& batches) {
   auto end = to_apply_.begin() + static_cast<std::ptrdiff_t>(std::min(to_apply_.size(), limits::kAppliedPerTurnMax));
   std::vector<raft::Entry> page(std::make_move_iterator(to_apply_.begin()), std::make_move_iterator(end));
   to_apply_.erase(to_apply_.begin(), end);
-  if (!to_apply_.empty()) commits_->push_here({});
+  if (!to_apply_.empty()) commits_->push({});
   replica_->apply(loop_.now_ns(), page);
   after_step();
 }

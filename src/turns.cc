@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <exception>
+#include <string>
 #include <thread>
 
+#include "src/base/log.h"
 #include "src/limits.h"
 
 namespace skiff {
@@ -28,7 +30,11 @@ void Turns::stand_by() {
 
 void Turns::turn_until_lost() {
   Turn turn = Turn::more;
-  while (turn == Turn::more) turn = turn_();
+  try {
+    while (turn == Turn::more) turn = turn_();
+  } catch (const std::exception& unexpected) {
+    log::die(std::string("ended by an exception: ") + unexpected.what());
+  }
   if (turn == Turn::lost) return;
   {
     std::lock_guard lock(mutex_);

@@ -28,7 +28,7 @@ class Turns {
   Turns(const Turns&) = delete;
   Turns& operator=(const Turns&) = delete;
 
-  // Returns after the last turn, whoever had it.
+  // Returns after the last turn, whoever had it. An exception in a turn ends the program.
   void run();
 
   // By whoever turns, at the end of a turn: does that while nobody holds the loop. False: it took so long that another

@@ -71,7 +71,8 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
 
   void run();  // until no handle is alive
-  // Waits for one turn, and leaves nothing of it undone; false when nothing is left alive.
+  // Waits for one turn, and leaves nothing of it undone; false when nothing is left alive. What a timer pushes to a
+  // queue is drained in the same turn, before it waits for sockets.
   bool run_once();
   bool run_nowait();
   // Runs until nothing is alive, but no longer than that; false if something still is.

@@ -1,6 +1,8 @@
 #include "src/disk_thread.h"
 
 #include <chrono>
+#include <functional>
+#include <latch>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -150,16 +152,52 @@ struct QuickRig : Rig {
 
   QuickRig() {
     disk->may_save_here();
-    while (next <= 1'000) {
-      save();
-      if (disk->has_any_here()) return;
-      while (saved.empty() || saved.back() < next - 1) loop.run_once();
-    }
+    until_here();
   }
   void save() {
     disk->save(next, entry(next));
     ++next;
   }
+  // Until one waits for the end of the turn, and the thread has nothing to do.
+  void until_here() {
+    while (!disk->has_any_here()) {
+      REQUIRE(next < 100'000);
+      save();
+      if (!disk->has_any_here()) until_all_is_saved();
+    }
+  }
+  void until_all_is_saved() {
+    while (saved.empty() || saved.back() < next - 1) loop.run_once();
+  }
+  // What a crash leaves.
+  size_t on_disk() {
+    disk.reset();
+    files.crash(testing::MemoryFiles::Loss::keep_none);
+    return recovered(files).size();
+  }
+};
+
+// Somebody who saves, and stands there while another goes on with the loop.
+class LeftBehind {
+ public:
+  explicit LeftBehind(DiskThread& disk)
+      : thread_([this, &disk] {
+          disk.save_here([this](const std::function<void()>& what) {
+            stands_.count_down();
+            may_go_on_.wait();
+            what();
+            return false;
+          });
+        }) {
+    stands_.wait();
+  }
+  ~LeftBehind() { thread_.join(); }
+  void go_on() { may_go_on_.count_down(); }
+
+ private:
+  std::latch stands_{1};
+  std::latch may_go_on_{1};
+  std::thread thread_;
 };
 
 TEST_CASE("on a quick disk what a turn saves is durable at its end, and reported at once") {
@@ -197,20 +235,73 @@ TEST_CASE("who saved while another went on with the loop is heard of as the thre
 
 TEST_CASE("what is large, or comes after something slow, is left to the thread") {
   QuickRig rig;
-  REQUIRE(rig.disk->save_here(kKeeps));
   SECTION("large") {
+    REQUIRE(rig.disk->save_here(kKeeps));
+    rig.until_here();
+    REQUIRE(rig.disk->save_here(kKeeps));
     store::Batch batch = entry(rig.next);
     batch.entries[0].payload = std::make_shared<const std::string>(200'000, 'x');
     rig.disk->save(rig.next++, batch);
   }
   SECTION("slow") {
-    rig.save();
+    rig.until_here();
     rig.files.in_next_sync([] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); });
     REQUIRE(rig.disk->save_here(kKeeps));
     rig.save();
   }
   REQUIRE_FALSE(rig.disk->has_any_here());
-  while (rig.saved.back() < rig.next - 1) rig.loop.run_once();
+  rig.until_all_is_saved();
+}
+
+TEST_CASE("what comes while a save still stands is saved behind it") {
+  for (const bool has_room : {true, false}) {
+    // Given one that stands, and will find room or none,
+    QuickRig rig;
+    if (!has_room) {
+      rig.files.set_full(true);
+      rig.disk->save_here(kKeeps);
+      while (rig.disk->counters().room >= 1'000) {
+        rig.until_here();
+        rig.disk->save_here(kKeeps);
+      }
+      rig.until_here();
+      for (int more = 0; more < 20; ++more) rig.save();
+      REQUIRE(rig.disk->has_any_here());
+      REQUIRE(rig.found_no_room == 0);
+    }
+    // when more comes, and the thread wants to save it,
+    {
+      LeftBehind other(*rig.disk);
+      for (int more = 0; more < 3; ++more) rig.save();
+      REQUIRE_FALSE(rig.disk->has_any_here());
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      rig.loop.run_nowait();
+      REQUIRE(rig.saved.back() < rig.next - 4);
+      other.go_on();
+    }
+    if (!has_room) {
+      while (rig.found_no_room == 0) rig.loop.run_once();
+      REQUIRE(rig.saved.back() < rig.next - 4);
+      rig.files.set_full(false);
+      rig.disk->try_again();
+    }
+    // then all of it is there, in order.
+    rig.until_all_is_saved();
+    REQUIRE(rig.on_disk() == rig.next - 1);
+  }
+}
+
+TEST_CASE("who ends it waits for a save that still stands") {
+  QuickRig rig;
+  LeftBehind other(*rig.disk);
+  rig.save();
+  std::thread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    other.go_on();
+  });
+  const size_t on_disk = rig.on_disk();
+  later.join();
+  REQUIRE(on_disk == rig.next - 1);
 }
 
 TEST_CASE("what finds no room at the end of a turn waits in front of what comes then") {  // [W5]

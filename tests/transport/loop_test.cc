@@ -248,12 +248,13 @@ TEST_CASE("a queue that feeds itself does not keep the loop from its sockets and
   std::unique_ptr<AsyncQueue<int>> queue;
   queue = std::make_unique<AsyncQueue<int>>(loop, [&](std::vector<int>&&) {
     ++drained;
-    if (!has_rung) queue->push_here(1);
+    if (!has_rung && drained < 1'000'000) queue->push_here(1);
   });
   Timer timer(loop, [&] { has_rung = true; });
   timer.start_ns(3'000'000);
   queue->push_here(1);
-  while (!has_rung || queue->size() > 0) loop.run_once();
+  while (queue->size() > 0) loop.run_once();
+  REQUIRE(has_rung);
   REQUIRE(drained > 2);
   queue.reset();
 }
