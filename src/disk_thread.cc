@@ -162,16 +162,14 @@ bool DiskThread::wait_for_work(bool has_stuck) {
   return !waiting_.empty() || has_stuck;
 }
 
-// Takes what waits, behind what found no room the last time. False: it must go on waiting.
-bool DiskThread::take_work(std::vector<store::Batch>& batches, Report& report) {
+// What waits, behind what found no room the last time.
+void DiskThread::take_work(std::vector<store::Batch>& batches, Report& report) {
   std::lock_guard lock(mutex_);
-  if (waits_for_room_ && !is_ending_) return false;
   std::move(waiting_.begin(), waiting_.end(), std::back_inserter(batches));
   waiting_.clear();
   report.save = last_save_;
   report.given = given_;
   report.is_last = is_ending_;
-  return true;
 }
 
 void DiskThread::run() {
@@ -180,7 +178,7 @@ void DiskThread::run() {
     Report report;
     {
       std::lock_guard storage(storage_mutex_);
-      if (!take_work(batches, report)) continue;
+      take_work(batches, report);
       carry_out(batches, report);
     }
     if (report.result) batches.clear();

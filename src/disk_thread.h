@@ -84,7 +84,7 @@ class DiskThread {
   };
   void run();
   bool wait_for_work(bool has_stuck);
-  bool take_work(std::vector<store::Batch>& batches, Report& report);
+  void take_work(std::vector<store::Batch>& batches, Report& report);
   void carry_out(const std::vector<store::Batch>& batches, Report& report);
   void keep(std::vector<store::Batch>&& batches, uint64_t save);
   bool is_here_quicker(const store::Batch& batch);
