@@ -94,6 +94,8 @@ std::string status_json(const NodeReport& report) {
        {{"entries", report.disk.entries},
         {"bytes", report.disk.bytes},
         {"syncs", report.disk.syncs},
+        {"saved_on_loop", report.disk.saved_here},
+        {"loop_taken_over", report.disk.left_behind},
         {"slowest_sync_us", report.disk.slowest_sync_ns / 1'000},
         {"segment_bytes_left", report.disk.room},
         {"full", report.raft.is_full}}},

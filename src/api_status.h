@@ -34,6 +34,8 @@ struct NodeReport {
     uint64_t entries = 0;  // written since the start
     uint64_t bytes = 0;
     uint64_t syncs = 0;
+    uint64_t saved_here = 0;       // of them, by the loop itself
+    uint64_t left_behind = 0;      // that took so long that another thread went on with it
     uint64_t slowest_sync_ns = 0;  // write and sync of one batch, since the start
     uint64_t room = 0;             // bytes, in the segment in use
   };

@@ -1,5 +1,5 @@
-// BlockTimes: how long the loop was busy with each block of the snapshots it has made. Nobody should notice one: a
-// block is to take less than kBlockTimeNs, all but one in a thousand.
+// BlockTimes: how much of the processor's time the loop spent on each block of the snapshots it has made. Nobody should
+// notice one: a block is to take less than kBlockTimeNs, all but one in a thousand.
 #pragma once
 
 #include <algorithm>

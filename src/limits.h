@@ -135,6 +135,24 @@ constexpr size_t kOrdersMax = 64;
 // GET /health asks for a linearizable read; whoever asks wants to know soon.
 constexpr uint64_t kCheckTimeoutNs = kSecondNs;
 
+// ---- the disk
+
+// A batch is written and synced on the thread of the loop while that takes no longer than this on average, and the
+// batch is no larger. Beyond it the hop to another thread (tens of microseconds) no longer counts, and reads wait too
+// long.
+constexpr uint64_t kQuickSyncNs = 300'000;
+constexpr uint64_t kSavedHereBytesMax = 128 * kKiB;
+// What a single slow one counts for at most: after it some twenty quick ones must follow. A disk nobody knows counts
+// so.
+constexpr uint64_t kSlowSyncNs = 10 * kMillisecondNs;
+// One more than a write of a single node comes to: what is saved, and what is saved because of that.
+constexpr int kSavesInATurn = 2;
+
+// A disk that takes longer, once: then another thread goes on with the loop. It looks so often, and goes to sleep when
+// it has seen nothing for so many looks.
+constexpr uint64_t kLoopHeldUpMs = 2;
+constexpr uint64_t kWatchIdleLooks = 50;
+
 // ---- descriptors
 
 // What is not for clients, of the files and sockets that the process may have open: the log, the loop, the two ports,

@@ -25,6 +25,7 @@
 #include "src/node_setup.h"
 #include "src/options.h"
 #include "src/tool/tool.h"
+#include "src/turns.h"
 #include "store/files.h"
 #include "transport/loop.h"
 #include "version.h"
@@ -59,7 +60,13 @@ int serve(transport::Loop& loop, const Options& options, const store::Identity* 
     };
     node = Node::start(loop, options, joined, let_go);
     if (node) {
-      while (!has_stopped) loop.run_once();
+      Turns turns([&] {
+        loop.run_once();
+        if (has_stopped) return Turns::Turn::last;
+        const bool is_ours = (*node)->end_turn([&](const auto& what) { return turns.step_aside(what); });
+        return is_ours ? Turns::Turn::more : Turns::Turn::lost;
+      });
+      turns.run();
     } else {
       status = cannot_start(node.error());
       let_go();

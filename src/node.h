@@ -47,6 +47,9 @@ class Node final : private Outside, private ApiHost {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
+  // After each turn of the loop: makes durable what was saved in it. False as by step_aside.
+  bool end_turn(const DiskThread::StepAside& step_aside);
+
   // Begins a clean stop. A second call cuts it short: requests under way are not waited for.
   void stop();
 

@@ -50,6 +50,8 @@ NodeReport Node::report() const {
   report.disk = {.entries = disk.entries,
                  .bytes = disk.bytes,
                  .syncs = disk.syncs,
+                 .saved_here = disk_->saved_here(),
+                 .left_behind = disk_->left_behind(),
                  .slowest_sync_ns = slowest_sync_ns_,
                  .room = disk.room};
   report.block_times = block_times_;

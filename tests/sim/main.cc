@@ -147,12 +147,12 @@ int fail(const Options& options, const Plan& plan, const Report& report) {
 
 int replay(Options options) {
   options.plan.trace = print_line;
+  Totals totals;
   Report report = run_apart(options.plan, options.limit);
   if (!report.checker.empty()) {
     std::printf("FAILED, found by: %s\n%s\n", report.checker.c_str(), report.failure.c_str());
     return 1;
   }
-  Totals totals;
   totals.add(report);
   totals.print("\n");
   totals.print_faults();

@@ -144,6 +144,7 @@ std::string_view MemoryFiles::part_of(uint64_t offset, std::string_view bytes) {
 Result<> MemoryFiles::sync(Inode& inode, const std::string& path) {
   Fate fate = next_operation();
   if (fate == Fate::go_on && std::exchange(fail_next_sync_, false)) fate = Fate::fail_io;
+  if (auto what = std::exchange(in_next_sync_, {})) what();
   if (auto judged = judge(fate, "sync", path); !judged) {
     if (is_stopped_) return judged;
     lose(inode, Loss::random);

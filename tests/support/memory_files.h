@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -51,6 +52,8 @@ class MemoryFiles final : public store::Files {
   void set_full(bool is_full) { is_full_ = is_full; }
   // Lets the next sync of a file fail, once.
   void fail_next_sync() { fail_next_sync_ = true; }
+  // Is called in the next sync of a file, once.
+  void in_next_sync(std::function<void()> what) { in_next_sync_ = std::move(what); }
   // Stops the machine in the middle of that operation: it and everything after it fails, until crash().
   void stop_at(uint64_t operation) { stop_at_ = operation; }
   void fail_reads_of(const std::string& path) { unreadable_.insert(path); }
@@ -114,6 +117,7 @@ class MemoryFiles final : public store::Files {
   std::map<uint64_t, Fault> faults_;
   std::optional<uint64_t> stop_at_;
   bool fail_next_sync_ = false;
+  std::function<void()> in_next_sync_;
   bool is_full_ = false;
   bool is_stopped_ = false;
   uint64_t life_ = 0;  // counts crashes and restarts
