@@ -13,6 +13,7 @@ void Simulation::schedule_fault() {
     if (world_.is_healed) return;
     undo_some();
     look_what_is_mended();
+    if (world_.chance(300)) rot();
     strike();
     schedule_fault();
   });

@@ -28,6 +28,14 @@ void Simulation::damage(Fault fault) {
   restart_later(machine.id(), world_.between(0, 4 * kSecond));
 }
 
+// Where nodes look for it, and it may be found soon, more often than by a strike now and then.
+void Simulation::rot() {
+  const bool may_be = world_.weather.weights[static_cast<size_t>(Fault::bit_rot)] > 0;
+  if (!may_be || world_.weather.scrub_every == 0) return;
+  Machine* machine = any_up();
+  if (machine != nullptr && may_lose(machine->id())) damage_at_rest(*machine, Fault::bit_rot);
+}
+
 // Nobody is told. It goes on, and may well be killed before it has found out.
 void Simulation::damage_at_rest(Machine& machine, Fault fault) {
   const std::vector<std::string> paths = resting(machine);

@@ -68,6 +68,7 @@ class Simulation {
   void swizzle();
   void crash(Fault fault);
   void damage(Fault fault);
+  void rot();
   void damage_at_rest(Machine& machine, Fault fault);
   void look_what_is_mended();
   static std::vector<std::string> resting(Machine& machine);
