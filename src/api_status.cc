@@ -56,6 +56,19 @@ Json withdrawn_of(const NodeReport& report) {
   return withdrawn;
 }
 
+Json scrub_of(const NodeReport& report) {
+  const NodeReport::Scrub& scrub = report.scrub;
+  Json json = {{"under_way", scrub.is_under_way},
+               {"passes", scrub.passes},
+               {"files", scrub.files},
+               {"bytes", scrub.bytes},
+               {"found", scrub.found},
+               {"mended", scrub.mended},
+               {"damaged", scrub.is_damaged}};
+  if (scrub.passes > 0) json["ended_ms_ago"] = (report.now_ns - scrub.last_ended_ns) / 1'000'000;
+  return json;
+}
+
 }  // namespace
 
 std::string members_json(const NodeReport& report) {
@@ -108,6 +121,7 @@ std::string status_json(const NodeReport& report) {
         {"blocks_over_200_us", report.block_times.slow},
         {"longest_block_us", report.block_times.longest_ns / 1'000},
         {"backups", report.snapshots.backups}}},
+      {"scrub", scrub_of(report)},
       {"clients",
        {{"connections", report.clients.connections},
         {"requests", report.clients.requests},

@@ -46,6 +46,16 @@ struct NodeReport {
     uint64_t resumed = 0;  // of those, and of what is being fetched: begun before the start
     uint64_t backups = 0;  // that are being taken at this moment
   };
+  struct Scrub {  // of what rests on the disk, since the start
+    bool is_under_way = false;
+    uint64_t passes = 0;
+    uint64_t files = 0;
+    uint64_t bytes = 0;
+    uint64_t last_ended_ns = 0;  // if there was a pass
+    uint64_t found = 0;          // damaged
+    uint64_t mended = 0;
+    bool is_damaged = false;  // something that was found is there yet
+  };
   struct Clients {
     uint64_t connections = 0;
     uint64_t requests = 0;
@@ -72,6 +82,7 @@ struct NodeReport {
   std::vector<Peer> peers;
   Disk disk;
   Snapshots snapshots;
+  Scrub scrub;
   BlockTimes block_times;
   Clients clients;
 };

@@ -92,6 +92,21 @@ constexpr uint64_t kJoinTimeoutDefaultNs = 10 * kMinuteNs;
 constexpr uint64_t kJoinTimeoutMinNs = kSecondNs;
 constexpr uint64_t kJoinTimeoutMaxNs = 24 * 60 * kMinuteNs;
 
+// ---- reading again what rests on the disk
+
+// Sectors rot over months, so a day between two looks is soon; every look costs one read of what is on the disk.
+constexpr uint64_t kScrubEveryDefaultNs = 24 * 60 * kMinuteNs;
+constexpr uint64_t kScrubEveryMinNs = kSecondNs;
+constexpr uint64_t kScrubEveryMaxNs = 366 * 24 * 60 * kMinuteNs;
+// A start has read most of it, and others may be starting with it.
+constexpr uint64_t kScrubFirstNs = 10 * kMinuteNs;
+// A piece takes a disk some milliseconds. Four of them a second are a MiB, which nobody notices; where that would take
+// longer than half of the time between two passes, it goes faster.
+constexpr uint64_t kScrubPieceBytes = 256 * kKiB;
+constexpr uint64_t kScrubPauseNs = 250 * kMillisecondNs;
+// How often a snapshot is tried again that something damaged is to give way to.
+constexpr uint64_t kMendAgainNs = 10 * kSecondNs;
+
 // ---- history
 
 // What the map was before is of use to who follows its changes, and can miss some for a moment. Keys and values of

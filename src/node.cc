@@ -59,6 +59,7 @@ Node::Node(transport::Loop& loop, const Options& options, const store::Recovered
       identity_(recovered.identity),
       incarnation_(recovered.incarnation),
       api_(*this),
+      scrubbing_(scrub_config(options), loop.now_ns()),
       stopped_(std::move(stopped)) {}
 
 Node::~Node() { loop_.before_wait({}); }
@@ -138,6 +139,8 @@ void Node::begin(store::Opened opened) {
                 is_making_spare_ = false;
                 trouble.empty() ? found_room() : found_no_room(trouble);
               },
+          .scrubbed = [this](const store::Snapshots::Scrubbed* what) { scrubbed(what); },
+          .noted = [this](const store::Snapshots::Scrubbed& news) { came_to_light(news); },
           .failed = stop_for});
   proposals_.emplace(loop_, [this](std::vector<Request>&& batch) {
     replica_->propose(loop_.now_ns(), std::move(batch));
@@ -147,6 +150,7 @@ void Node::begin(store::Opened opened) {
   orders_.emplace(loop_, [this](std::vector<ClientOrder>&& orders) { give(std::move(orders)); });
   timer_.emplace(loop_, [this] { tick(); });
   room_timer_.emplace(loop_, [this] { look_after_spare(); });
+  scrub_timer_.emplace(loop_, [this] { scrub_if_due(); });
   store::Recovered& recovered = opened.recovered;
   log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at port {}",
                         incarnation_, identity_.cluster, recovered.kv.keys(), recovered.entries.size(),
@@ -157,6 +161,7 @@ void Node::begin(store::Opened opened) {
   replica_ = std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), outside);
   meet_members();
   arm_timer();
+  arm_scrub_timer();
   look_after_spare();
 }
 
@@ -372,6 +377,7 @@ void Node::stop_when_idle() {
   disk_.reset();  // what it was given is made durable first
   timer_.reset();
   room_timer_.reset();
+  scrub_timer_.reset();
   proposals_.reset();
   commits_.reset();
   orders_.reset();

@@ -27,6 +27,7 @@
 #include "src/options.h"
 #include "src/outside.h"
 #include "src/replica.h"
+#include "src/scrubbing.h"
 #include "src/snapshot_thread.h"
 #include "store/files.h"
 #include "store/storage.h"
@@ -36,6 +37,8 @@
 #include "transport/peers.h"
 
 namespace skiff {
+
+ScrubConfig scrub_config(const Options& options);
 
 class Node final : private Outside, private ApiHost {
  public:
@@ -94,6 +97,11 @@ class Node final : private Outside, private ApiHost {
   void look_after_spare();
   void found_no_room(const std::string& trouble);
   void found_room();
+  void scrub_if_due();
+  void arm_scrub_timer();
+  void scrubbed(const store::Snapshots::Scrubbed* scrubbed);
+  void came_to_light(const store::Snapshots::Scrubbed& news);
+  void mend(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
   void apply(std::vector<std::vector<raft::Entry>>&& batches);
   void tick();
   void after_step();
@@ -124,12 +132,14 @@ class Node final : private Outside, private ApiHost {
   std::optional<transport::Timer> timer_;
   std::optional<transport::Timer> stop_timer_;
   std::optional<transport::Timer> room_timer_;
+  std::optional<transport::Timer> scrub_timer_;
   Api api_;
 
   raft::Time armed_for_ = raft::kNever;
   raft::NodeId logged_leader_ = 0;
   raft::Term logged_term_ = 0;
   uint64_t slowest_sync_ns_ = 0;
+  Scrubbing scrubbing_;
   BlockTimes block_times_;
   uint64_t block_began_ns_ = 0;
   log::Limit slow_disk_{10'000};

@@ -27,6 +27,7 @@ NodeReport Node::report() const {
                     .peers = {},
                     .disk = {},
                     .snapshots = {},
+                    .scrub = {},
                     .block_times = {},
                     .clients = {}};
   const raft::Raft& raft = replica_->raft();
@@ -60,6 +61,15 @@ NodeReport Node::report() const {
                       .fetched = replica_->snapshots().fetched,
                       .resumed = replica_->snapshots().resumed,
                       .backups = replica_->backups().running()};
+  const Scrubbing::Counts& scrub = scrubbing_.counts();
+  report.scrub = {.is_under_way = scrub.is_under_way,
+                  .passes = scrub.passes,
+                  .files = scrub.files,
+                  .bytes = scrub.bytes,
+                  .last_ended_ns = scrub.last_ended_ns,
+                  .found = scrub.found,
+                  .mended = scrub.mended,
+                  .is_damaged = scrub.is_damaged};
   report.clients = {.connections = http_->connections_open(),
                     .requests = http_->counters().requests,
                     .body_bytes = http_->counters().bodies_bytes,

@@ -126,10 +126,17 @@ Result<> take_duration(Options& into, std::string_view text) {
   return {};
 }
 
-Result<> take_history_age(Options& into, std::string_view text) {
-  into.history_age_ns = 0;
-  if (text == "off") return {};
-  return take_duration<&Options::history_age_ns, limits::kHistoryAgeMinNs, limits::kHistoryAgeMaxNs>(into, text);
+template <auto field, uint64_t least, uint64_t most>
+Result<> take_duration_or_off(Options& into, std::string_view text) {
+  into.*field = 0;
+  return text == "off" ? Result<>() : take_duration<field, least, most>(into, text);
+}
+
+// Whoever writes 0 means never, and not all the time.
+Result<> take_scrub_every(Options& into, std::string_view text) {
+  constexpr auto kTake =
+      take_duration_or_off<&Options::scrub_every_ns, limits::kScrubEveryMinNs, limits::kScrubEveryMaxNs>;
+  return kTake(into, text == "0" ? "off" : text);
 }
 
 Result<> take_history_revisions(Options& into, std::string_view text) {
@@ -215,6 +222,11 @@ const Setting kSettings[] = {
      take_bytes<&Options::snapshot_log_bytes, limits::kSnapshotLogBytesMin, limits::kSnapshotLogBytesMax>,
      [](const Options& fresh) { return show_bytes(fresh.snapshot_log_bytes); },
      "a snapshot is made, and the log cut, when it has grown by that much"},
+    {{"scrub-every", "DURATION"},
+     take_scrub_every,
+     [](const Options& fresh) { return show_duration_ns(fresh.scrub_every_ns); },
+     "so often, unless it is off, all that rests on the disk is read\n"
+     "again, slowly, and what is found damaged is replaced"},
     {{"history-revisions", "N"},
      take_history_revisions,
      [](const Options& fresh) { return std::to_string(fresh.history_revisions); },
@@ -225,7 +237,7 @@ const Setting kSettings[] = {
      [](const Options& fresh) { return show_bytes(fresh.history_bytes); },
      "and no more of them than hold so many bytes of keys and values"},
     {{"history-age", "DURATION"},
-     take_history_age,
+     take_duration_or_off<&Options::history_age_ns, limits::kHistoryAgeMinNs, limits::kHistoryAgeMaxNs>,
      [](const Options&) -> std::string { return "off"; },
      "and, unless it is off, none that are older than that"},
     {{"log-level", "LEVEL"},

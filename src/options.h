@@ -42,6 +42,7 @@ struct Options {
   uint64_t join_timeout_ns = limits::kJoinTimeoutDefaultNs;
   uint64_t value_bytes_max = limits::kValueBytesDefault;
   uint64_t snapshot_log_bytes = limits::kSnapshotLogBytesDefault;
+  uint64_t scrub_every_ns = limits::kScrubEveryDefaultNs;  // 0: off
   uint64_t history_revisions = limits::kHistoryRevisionsDefault;
   uint64_t history_bytes = limits::kHistoryBytesDefault;
   uint64_t history_age_ns = 0;  // 0: off

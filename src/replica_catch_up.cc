@@ -31,6 +31,13 @@ void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {
   step(now, *event);
   carry_out();
   if (arrived_) outside_.drop(*std::exchange(arrived_, std::nullopt));
+  snapshots_.make_if_due(now, raft_);
+}
+
+void Replica::mend(raft::Time now, raft::Index at) {
+  now_ = now;
+  snapshots_.mend(at);
+  snapshots_.make_if_due(now, raft_);
 }
 
 void Replica::snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece) {

@@ -57,15 +57,21 @@ bool ReplicaSnapshots::is_due() const {
 void ReplicaSnapshots::make_if_due(raft::Time now, const raft::Raft& raft) {
   const raft::Index index = kv_.applied();
   if (fetching_ && fetching_->mark.position.index <= index) fetching_.reset();  // the log has brought it after all
-  const bool is_wanted = must_make_ || (is_due() && index > raft.snapshot().position.index);
+  const bool must_make = must_make_at_ && index > 0 && index >= *must_make_at_;
+  const bool is_wanted = must_make || (is_due() && index > raft.snapshot().position.index);
   if (maker_ || fetching_ || !is_wanted) return;
-  must_make_ = false;
+  if (must_make) must_make_at_.reset();
   trailing_ = entries_since_ * config_.trailing_percent / 100;
   entries_since_ = bytes_since_ = 0;
   maker_.emplace(kv_, mark_of(kv_, raft), config_.cluster);
   config_.begun.reset();  // it is written over
   made_bytes_ = 0;
   make_next(now);
+}
+
+void ReplicaSnapshots::mend(raft::Index at) {
+  const bool is_being_made = maker_ && maker_->mark().position.index >= at;
+  if (!is_being_made) must_make_at_ = std::min(at, must_make_at_.value_or(at));
 }
 
 void ReplicaSnapshots::make_next(raft::Time now) {
@@ -177,7 +183,7 @@ void ReplicaSnapshots::read(const raft::Raft& raft, raft::NodeId for_node, raft:
   reading_for_.erase(for_node);
   // What we offer cannot be read: whoever needs it must be offered another.
   const raft::LogPosition offered = raft.snapshot().position;
-  if (raft::bytes_of(piece.bytes) == 0 && piece.position == offered && offered.index > 0) must_make_ = true;
+  if (raft::bytes_of(piece.bytes) == 0 && piece.position == offered && offered.index > 0) must_make_at_ = 0;
   outside_.send({.from = raft.status().id, .to = for_node, .term = raft.term(), .body = std::move(piece)});
 }
 

@@ -29,6 +29,8 @@ void SnapshotThread::drop(store::Kv kv) { add(std::move(kv)); }
 
 void SnapshotThread::make_spare(store::Spare& spare) { add(&spare); }
 
+void SnapshotThread::scrub(Scrubbing::Order order) { add(order); }
+
 void SnapshotThread::add(Job job) {
   {
     std::lock_guard lock(mutex_);
@@ -53,11 +55,14 @@ void SnapshotThread::run() {
       done = do_job(*bytes);
     } else if (auto* read = std::get_if<Read>(&*job)) {
       done = do_job(*read);
+    } else if (auto* spare = std::get_if<store::Spare*>(&*job)) {
+      done = do_job(*spare);
     } else {
-      done = do_job(std::get<store::Spare*>(*job));
+      done = do_job(std::get<Scrubbing::Order>(*job));
     }
     bool has_failed = std::holds_alternative<Error>(done);
     reports_.push(std::move(done));
+    if (snapshots_->has_news()) reports_.push(snapshots_->news());
     if (has_failed) return;
   }
 }
@@ -99,6 +104,14 @@ SnapshotThread::Report SnapshotThread::do_job(store::Spare* spare) {
   return made.error();
 }
 
+SnapshotThread::Report SnapshotThread::do_job(Scrubbing::Order order) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!jobs_.empty()) return Scrubbed{};
+  }
+  return Scrubbed{snapshots_->scrub(order.begins, order.bytes)};
+}
+
 void SnapshotThread::report(std::vector<Report>&& reports) {
   for (Report& report : reports) {
     if (has_failed_) return;
@@ -108,6 +121,10 @@ void SnapshotThread::report(std::vector<Report>&& reports) {
       events_.read(piece->for_node, std::move(piece->piece), piece->trouble);
     } else if (const auto* spare = std::get_if<SpareMade>(&report)) {
       events_.spare_made(spare->trouble);
+    } else if (const auto* scrubbed = std::get_if<Scrubbed>(&report)) {
+      events_.scrubbed(scrubbed->what ? &*scrubbed->what : nullptr);
+    } else if (const auto* news = std::get_if<store::Snapshots::Scrubbed>(&report)) {
+      events_.noted(*news);
     } else {
       has_failed_ = true;
       events_.failed(std::get<Error>(report));

@@ -40,9 +40,10 @@ class Lock {
 };
 
 enum class OpenMode {
-  existing,  // to read and write
-  create,    // to read and write; an error if the name is taken
-  read,      // to read only
+  existing,   // to read and write
+  create,     // to read and write; an error if the name is taken
+  read,       // to read only
+  from_disk,  // the same, and past what memory still holds of it: what is read was synced long ago
 };
 
 class Files {

@@ -144,17 +144,20 @@ class SnapshotReader {
   }
 
   // Nothing is loaded.
-  Result<> check() {
+  Result<CheckedBlocks> check(uint64_t from, uint64_t bytes) {
     auto size = file_.size();
     if (!size) return tl::unexpected(size.error());
     size_ = *size;
-    for (bool is_end = false; !is_end;) {
+    offset_ = from;
+    bool is_end = false;
+    while (!is_end && offset_ - from < bytes) {
       auto data = next_block();
       if (!data) return tl::unexpected(data.error());
       is_end = static_cast<Kind>(data->front()) == Kind::end;
       offset_ += kSnapshotBlockHeadBytes + data->size();
     }
-    return offset_ == size_ ? Result<>() : corrupt("there are bytes behind its end");
+    if (is_end && offset_ != size_) return corrupt("there are bytes behind its end");
+    return CheckedBlocks{.end = offset_, .is_end = is_end};
   }
 
   // What is behind the last whole block is written anew, and so is the end, which says that nothing follows.
@@ -291,7 +294,13 @@ Result<LoadedSnapshot> load_snapshot(File& file, const std::string& path, uint64
 }
 
 Result<> check_snapshot(File& file, const std::string& path, uint64_t cluster) {
-  return SnapshotReader(file, path, cluster).check();
+  auto checked = check_blocks(file, path, cluster, 0, ~uint64_t{0});
+  return checked ? Result<>() : tl::unexpected(checked.error());
+}
+
+Result<CheckedBlocks> check_blocks(File& file, const std::string& path, uint64_t cluster, uint64_t from,
+                                   uint64_t bytes) {
+  return SnapshotReader(file, path, cluster).check(from, bytes);
 }
 
 Result<std::optional<BegunSnapshot>> resume_snapshot(File& file, const std::string& path, uint64_t cluster) {

@@ -76,6 +76,13 @@ Result<LoadedSnapshot> load_snapshot(File& file, const std::string& path, uint64
 
 // Whether every block is whole, in its place, and the last is the end.
 Result<> check_snapshot(File& file, const std::string& path, uint64_t cluster);
+// The same in pieces: of the blocks from `from` on, where a block begins, about so many bytes.
+struct CheckedBlocks {
+  uint64_t end = 0;     // where the next block begins
+  bool is_end = false;  // there is none
+};
+Result<CheckedBlocks> check_blocks(File& file, const std::string& path, uint64_t cluster, uint64_t from,
+                                   uint64_t bytes);
 
 // A snapshot that was not finished: its blocks up to `end` are whole, and more follow.
 struct BegunSnapshot {

@@ -24,8 +24,8 @@ std::optional<raft::Index> snapshot_index(std::string_view name) {
   return number_of_hex_name(name.substr(std::string_view(kSnapshotPrefix).size()));
 }
 
-Snapshots::Snapshots(Files& files, std::string folder, WalOwner owner)
-    : files_(files), folder_(std::move(folder)), owner_(owner) {}
+Snapshots::Snapshots(Files& files, std::string folder, WalOwner owner, uint64_t segment_bytes)
+    : files_(files), folder_(std::move(folder)), owner_(owner), scrub_(files, folder_, owner, segment_bytes) {}
 
 Result<std::vector<raft::Index>> Snapshots::list() {
   auto names = files_.list(folder_);
@@ -148,8 +148,10 @@ Result<> Snapshots::finish(raft::Index index) {
   aside_end_ = aside_synced_ = 0;
   if (reading_index_ == index) reading_.reset();
   checked_.erase(index);
+  scrub_.let_go(snapshot_name(index));
   if (auto renamed = files_.rename(join(folder_, kSnapshotAside), path_of(index)); !renamed) return renamed;
   if (auto synced = files_.sync_folder(folder_); !synced) return synced;
+  if (auto damaged = damaged_.extract(snapshot_name(index))) news_.mended.push_back(std::move(damaged.mapped()));
   auto place = std::lower_bound(good_.begin(), good_.end(), index);
   if (place == good_.end() || *place != index) good_.insert(place, index);
   return {};
@@ -170,24 +172,40 @@ Result<> Snapshots::drop_old() {
   for (raft::Index index : *indexes) {
     if (std::binary_search(good_.begin(), good_.end(), index)) continue;
     if (reading_index_ == index) reading_.reset();
+    scrub_.let_go(snapshot_name(index));
     if (auto removed = files_.remove(path_of(index)); !removed) return removed;
   }
-  return good_.size() < kKept ? Result<>() : drop_log(good_.front());
+  if (good_.size() >= kKept) {
+    if (auto dropped = drop_log(good_.front()); !dropped) return dropped;
+  }
+  return let_go_of_damaged();
 }
 
-// A segment may go when the one behind it begins no later than behind `before`, and is sure to be found again: the log
-// may be just about to go on in it.
+// Segments may go when one behind them begins no later than behind `before`, and is sure to be found again: the log may
+// be just about to go on in it. One whose header cannot be read says nothing, and goes with others.
 Result<> Snapshots::drop_log(raft::Index before) {
   auto sequences = list_segments(files_, folder_);
   if (!sequences) return tl::unexpected(sequences.error());
   if (auto synced = files_.sync_folder(folder_); !synced) return synced;
-  for (size_t place = 0; place + 1 < sequences->size(); ++place) {
-    auto begins = last_index_before(files_, folder_, owner_, (*sequences)[place + 1]);
-    if (!begins) return tl::unexpected(begins.error());
-    if (*begins > before) return {};
-    if (auto removed = files_.remove(join(folder_, segment_name((*sequences)[place]))); !removed) return removed;
+  size_t dropped = 0;
+  for (size_t place = 1; place < sequences->size(); ++place) {
+    auto begins = last_index_before(files_, folder_, owner_, (*sequences)[place]);
+    if (!begins) continue;
+    if (*begins > before) break;
+    dropped = place;
+  }
+  for (size_t place = 0; place < dropped; ++place) {
+    const std::string name = segment_name((*sequences)[place]);
+    scrub_.let_go(name);
+    if (auto removed = files_.remove(join(folder_, name)); !removed) return removed;
   }
   return {};
+}
+
+Result<> Snapshots::check(raft::Index index, File& file) {
+  auto checked = check_snapshot(file, path_of(index), owner_.cluster);
+  if (!checked) note_damage({.name = snapshot_name(index), .what = checked.error().what});
+  return checked;
 }
 
 // What nobody could use is not handed out: it is read once from end to end before.
@@ -197,7 +215,7 @@ Result<> Snapshots::open_to_read(raft::Index index) {
   auto file = files_.open(path, OpenMode::existing);
   if (!file) return tl::unexpected(file.error());
   if (!checked_.contains(index)) {
-    if (auto checked = check_snapshot(**file, path, owner_.cluster); !checked) return checked;
+    if (auto checked = check(index, **file); !checked) return checked;
     checked_.insert(index);
   }
   reading_ = std::move(*file);
@@ -211,14 +229,17 @@ Result<Snapshots::Piece> Snapshots::read(raft::Index index, uint64_t offset, uin
   }
   if (auto opened = open_to_read(index); !opened) {
     reading_.reset();
-    if (opened.error().code == Error::Code::corrupt) std::erase(good_, index);
     return tl::unexpected(opened.error());
   }
   auto size = reading_->size();
   if (!size) return tl::unexpected(size.error());
   auto read = reading_->read_at(offset, bytes);
   if (!read) return tl::unexpected(read.error());
-  return Piece{.bytes = std::move(*read), .is_last = offset + bytes >= *size};
+  const bool is_last = offset + bytes >= *size;
+  if (!is_last) return Piece{.bytes = std::move(*read)};
+  // It may have rotted since it was opened, an hour ago perhaps.
+  if (auto checked = check(index, *reading_); !checked) return tl::unexpected(checked.error());
+  return Piece{.bytes = std::move(*read), .is_last = true};
 }
 
 }  // namespace skiff::store

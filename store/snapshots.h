@@ -9,6 +9,11 @@
 // The older of the two is there in case the newest turns out damaged, so the log is kept from there on. Segments are
 // removed oldest first, and a power failure in between may leave any of them; recovery (store/wal_recover.h) knows.
 //
+// They are read again while the node runs, with the log (store/scrub.h). A damaged one counts no more, and goes with
+// the next that is made. A damaged segment goes when the newest snapshot, read back, holds all that was in it: then the
+// log is kept from that one on, and the older snapshot is there in vain, as it was with that segment behind it. A start
+// that comes in between finds the same damage, and does the same, or has the log repaired (store/repair.h).
+//
 // What can go wrong: writing one fails, for want of space or otherwise. Nothing that was there has been touched then,
 // and the half snapshot is dropped. After a sync that failed the node must stop, as ever.
 //
@@ -16,6 +21,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -26,6 +32,7 @@
 #include "raft/types.h"
 #include "src/base/result.h"
 #include "store/files.h"
+#include "store/scrub.h"
 #include "store/snapshot.h"
 #include "store/wal_format.h"
 
@@ -39,8 +46,8 @@ std::optional<raft::Index> snapshot_index(std::string_view name);
 
 class Snapshots {
  public:
-  // Requires: `files` outlives it.
-  Snapshots(Files& files, std::string folder, WalOwner owner);
+  // Requires: `files` outlives it. No segment of the log is shorter than `segment_bytes`.
+  Snapshots(Files& files, std::string folder, WalOwner owner, uint64_t segment_bytes = kBlockBytes);
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
 
@@ -72,9 +79,27 @@ class Snapshots {
     std::string bytes;
     bool is_last = false;
   };
-  // Error::Code::unavailable if there is no such snapshot (any more); corrupt, if it is damaged: then it is not there
-  // any more from now on.
+  // Error::Code::unavailable if there is no such snapshot (any more). One that turns out damaged, before its first
+  // piece or its last, is not there any more from now on: no other node is given all of it.
   Result<Piece> read(raft::Index index, uint64_t offset, uint64_t bytes);
+
+  // What has come to light of the files that rest, since it was last asked for.
+  struct Scrubbed {
+    uint64_t pass_bytes = 0;  // of the pass that began
+    uint64_t bytes = 0;       // read
+    uint64_t files = 0;       // read to their end
+    bool is_under_way = false;
+    bool has_ended = false;
+    std::string trouble;                  // why no pass could begin
+    std::vector<Damage> found;            // not known before
+    std::vector<Damage> mended;           // nothing depends on it any more, and it is gone
+    bool is_damaged = false;              // something that was found is there yet
+    std::optional<raft::Index> mends_at;  // a snapshot of this index, or a later one, would let some of it go
+  };
+  // Begins a pass if that is wanted, and goes on with one that is under way, by about so many bytes.
+  Scrubbed scrub(bool begins, uint64_t bytes);
+  Scrubbed news();
+  bool has_news() const { return !news_.found.empty() || !news_.mended.empty(); }
 
  private:
   std::string path_of(raft::Index index) const { return join(folder_, snapshot_name(index)); }
@@ -86,8 +111,12 @@ class Snapshots {
   void give_up();
   Result<> drop_old();
   Result<> open_to_read(raft::Index index);
+  Result<> check(raft::Index index, File& file);
   Result<std::vector<raft::Index>> list();
   Result<> drop_log(raft::Index before);
+  void note_damage(Damage damage);
+  Result<> let_go_of_damaged();
+  std::optional<raft::Index> mends_at();
 
   Files& files_;
   const std::string folder_;
@@ -99,6 +128,9 @@ class Snapshots {
   std::unique_ptr<File> reading_;  // that of `reading_index_`
   raft::Index reading_index_ = 0;
   std::set<raft::Index> checked_;  // read from the first block to the last by this process, and found whole
+  Scrub scrub_;
+  std::map<std::string, Damage> damaged_;  // by name; no other snapshot of them is in `good_`
+  Scrubbed news_;
 };
 
 }  // namespace skiff::store

@@ -213,7 +213,7 @@ Result<Opened> Storage::open(Files& files, const std::string& folder, const Iden
   if (auto synced = files.sync_folder(folder); !synced) return tl::unexpected(synced.error());
 
   WalOwner owner{identity->cluster, identity->node};
-  auto snapshots = std::make_unique<Snapshots>(files, folder, owner);
+  auto snapshots = std::make_unique<Snapshots>(files, folder, owner, options.segment_bytes);
   auto newest = snapshots->load_newest();
   if (!newest) return tl::unexpected(newest.error());
   Recovered recovered;

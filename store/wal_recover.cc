@@ -46,6 +46,8 @@ tl::unexpected<Error> corrupt(const Segment& segment, uint64_t offset, const std
   return corrupt(segment.path, "at offset " + std::to_string(offset) + ": " + why);
 }
 
+Result<SegmentHeader> read_header_of(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence);
+
 class Recovery {
  public:
   Recovery(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot, uint64_t segment_bytes)
@@ -72,12 +74,29 @@ class Recovery {
                                   ", and no whole snapshot reaches that far");
     }
     for (auto sequence = sequences->begin(); sequence != first; ++sequence) {
-      if (auto gone = files_.remove(join(folder_, segment_name(*sequence))); !gone) return tl::unexpected(gone.error());
+      if (auto gone = files_.remove(path_of(*sequence)); !gone) return tl::unexpected(gone.error());
     }
     return std::move(found_);
   }
 
+  // Whatever is before that segment, a snapshot holds.
+  Result<> check(uint64_t sequence, std::string bytes) {
+    Segment segment{sequence, path_of(sequence), nullptr, std::move(bytes), segment_salt(owner_, sequence)};
+    if (auto sized = check_size(segment.path, segment.bytes.size()); !sized) return sized;
+    if (auto begun = read_header(segment); !begun) return begun;
+    auto stop = read_records(segment);
+    if (!stop) return tl::unexpected(stop.error());
+    if (!check_nothing_follows(segment, *stop))
+      return corrupt(segment, stop->offset, "what is there was never written");
+    auto next = read_header_of(files_, path_of(sequence + 1), owner_, sequence + 1);
+    if (!next) return {};  // that is its own damage
+    const bool goes_on = next->previous_end == stop->cut && next->state == found_.state;
+    return goes_on ? Result<>() : corrupt(segment, stop->cut, "it ends here, and not as the segment behind it says");
+  }
+
  private:
+  std::string path_of(uint64_t sequence) const { return join(folder_, segment_name(sequence)); }
+
   // Behind the last gap.
   static std::vector<uint64_t>::const_iterator first_that_counts(const std::vector<uint64_t>& sequences) {
     auto first = std::prev(sequences.end());
@@ -98,7 +117,7 @@ class Recovery {
   }
 
   Result<> read_segment(uint64_t sequence, bool is_last) {
-    Segment segment{sequence, join(folder_, segment_name(sequence)), nullptr, {}, segment_salt(owner_, sequence)};
+    Segment segment{sequence, path_of(sequence), nullptr, {}, segment_salt(owner_, sequence)};
     if (auto loaded = load(segment); !loaded) return loaded;
     if (auto begun = read_header(segment); !begun) return begun;
     auto stop = read_records(segment);
@@ -115,14 +134,17 @@ class Recovery {
     if (auto synced = segment.file->sync(); !synced) return synced;
     auto size = segment.file->size();
     if (!size) return tl::unexpected(size.error());
-    if (*size < segment_bytes_ || *size % kBlockBytes != 0) {
-      return corrupt(segment.path, "it has " + std::to_string(*size) + " bytes, which no segment has");
-    }
+    if (auto sized = check_size(segment.path, *size); !sized) return sized;
     auto bytes = segment.file->read_at(0, *size);
     if (!bytes) return tl::unexpected(bytes.error());
     if (bytes->size() != *size) return corrupt(segment.path, "it ends early");
     segment.bytes = std::move(*bytes);
     return {};
+  }
+
+  Result<> check_size(const std::string& path, uint64_t bytes) const {
+    if (bytes >= segment_bytes_ && bytes % kBlockBytes == 0) return {};
+    return corrupt(path, "it has " + std::to_string(bytes) + " bytes, which no segment has");
   }
 
   Result<> read_header(const Segment& segment) {
@@ -311,6 +333,20 @@ class Recovery {
   bool has_mark_ = false;  // in this segment, so far
 };
 
+Result<SegmentHeader> read_header_of(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence) {
+  auto file = files.open(path, OpenMode::existing);
+  if (!file) return tl::unexpected(file.error());
+  auto bytes = (*file)->read_at(0, kBlockBytes);
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (bytes->size() == kBlockBytes) {
+    Fragment fragment = read_fragment(*bytes, 0, segment_salt(owner, sequence));
+    auto record = decode_record(fragment.data);
+    const bool is_header = fragment.state == Fragment::State::whole && record;
+    if (is_header && std::holds_alternative<SegmentHeader>(*record)) return std::get<SegmentHeader>(*record);
+  }
+  return corrupt(path, "this is not the header of a segment");
+}
+
 }  // namespace
 
 Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot,
@@ -320,20 +356,18 @@ Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const 
 
 Result<raft::Index> last_index_before(Files& files, const std::string& folder, const WalOwner& owner,
                                       uint64_t sequence) {
-  const std::string path = join(folder, segment_name(sequence));
-  auto file = files.open(path, OpenMode::existing);
-  if (!file) return tl::unexpected(file.error());
-  auto bytes = (*file)->read_at(0, kBlockBytes);
-  if (!bytes) return tl::unexpected(bytes.error());
-  if (bytes->size() == kBlockBytes) {
-    Fragment fragment = read_fragment(*bytes, 0, segment_salt(owner, sequence));
-    auto record = decode_record(fragment.data);
-    const bool is_header = fragment.state == Fragment::State::whole && record;
-    if (is_header && std::holds_alternative<SegmentHeader>(*record)) {
-      return std::get<SegmentHeader>(*record).state.last_index;
-    }
-  }
-  return corrupt(path, "this is not the header of a segment");
+  auto header = read_header_of(files, join(folder, segment_name(sequence)), owner, sequence);
+  if (!header) return tl::unexpected(header.error());
+  return header->state.last_index;
+}
+
+Result<> check_segment(Files& files, const std::string& folder, const WalOwner& owner, uint64_t sequence,
+                       std::string bytes, uint64_t segment_bytes) {
+  constexpr raft::Index kAnyBase = ~raft::Index{0};
+  auto checked = Recovery(files, folder, owner, kAnyBase, segment_bytes).check(sequence, std::move(bytes));
+  if (checked) return {};
+  const std::string& what = checked.error().what;  // what an operator can do is another matter while the node runs
+  return fail(checked.error().code, what.substr(0, what.find("; nothing was changed")));
 }
 
 Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& folder) {

@@ -62,6 +62,11 @@ Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const 
 Result<raft::Index> last_index_before(Files& files, const std::string& folder, const WalOwner& owner,
                                       uint64_t sequence);
 
+// One segment that has a successor, for itself, as a start would read it: it is whole, and ends where and as its
+// successor says that it did. `bytes` is all there is of it.
+Result<> check_segment(Files& files, const std::string& folder, const WalOwner& owner, uint64_t sequence,
+                       std::string bytes, uint64_t segment_bytes = kBlockBytes);
+
 // The sequence numbers of the segments in a folder, rising. An error if a file is called like one and is none.
 Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& folder);
 

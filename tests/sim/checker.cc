@@ -165,6 +165,11 @@ void Checker::refused_to_start(raft::NodeId node, const Error& error) {
   world_.require(nodes_[node].is_damaged, "disk", name(node) + " refuses its own disk: " + error.what);
 }
 
+void Checker::found_damage(raft::NodeId node, const store::Damage& damage) {
+  world_.require(nodes_[node].tampered.contains("data/" + damage.name), "disk",
+                 name(node) + " finds damage at rest where there is none: " + damage.what);
+}
+
 void Checker::ended(raft::NodeId node) { nodes_[node].leads = false; }
 
 // ---- what a core shows

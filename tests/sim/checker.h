@@ -48,7 +48,14 @@ class Checker {
   void saving(raft::NodeId node, const std::vector<store::Batch>& batches);
   void saved(raft::NodeId node);
   // Somebody has tampered with its files.
-  void damaged(raft::NodeId node) { nodes_[node].is_damaged = true; }
+  void damaged(raft::NodeId node, const std::string& path) {
+    nodes_[node].is_damaged = true;
+    nodes_[node].tampered.insert(path);
+  }
+  // Nothing is left of that, and the node went on all the while.
+  void undamaged(raft::NodeId node) { nodes_[node].is_damaged = false; }
+  // It has read its files again while it ran.
+  void found_damage(raft::NodeId node, const store::Damage& damage);
 
   // What clients were told of a write with that value, unlike any other.
   void acknowledged(const std::string& value);
@@ -77,6 +84,7 @@ class Checker {
     std::deque<Before> saves;  // the last of them
     uint64_t incarnation = 0;
     bool is_damaged = false;
+    std::set<std::string> tampered;  // files, ever
     bool is_mending = false;
     Disk before;  // it was damaged: what it may have acknowledged
     bool leads = false;

@@ -69,6 +69,8 @@ void Machine::start() {
   Outside& outside = *this;
   store::Kv kv = std::move(opened->recovered.kv);
   replica_ = std::make_unique<Replica>(config(std::move(opened->recovered)), std::move(kv), local_now(), outside);
+  scrubbing_.emplace(scrub_config(world_.weather), world_.now());
+  arm_scrub();
   arm_timer();
   look_after_spare();
 }
@@ -318,6 +320,7 @@ void Machine::wrote_snapshot(SnapshotWritten written) {
   }
   step([&](Replica& replica) { replica.snapshot_written(local_now(), std::move(written)); });
   checker_.applied(id_, replica_->kv());
+  note_what_came_to_light();
 }
 
 void Machine::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) {
@@ -329,6 +332,7 @@ void Machine::read_snapshot(raft::NodeId for_node, raft::LogPosition position, u
       answer.bytes = std::make_shared<const std::string>(std::move(piece->bytes));
     }
     step([&](Replica& replica) { replica.snapshot_read(local_now(), for_node, std::move(answer)); });
+    note_what_came_to_light();
   });
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "src/replica.h"
+#include "src/scrubbing.h"
 #include "store/storage.h"
 #include "tests/sim/world.h"
 #include "tests/support/memory_files.h"
@@ -20,6 +21,8 @@
 namespace skiff::sim {
 
 class Checker;
+
+ScrubConfig scrub_config(const Weather& weather);
 
 class Machine final : private Outside {
  public:
@@ -97,6 +100,10 @@ class Machine final : private Outside {
   void prepare_disk_faults(uint64_t operations_left);
   void write_waiting_snapshot();
   void wrote_snapshot(SnapshotWritten written);
+  void arm_scrub();
+  void scrub();
+  void note_what_came_to_light();
+  void mend(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
   void apply_page();
   void arm_timer();
   void end_process();
@@ -137,6 +144,7 @@ class Machine final : private Outside {
   Time full_until_ = 0;
 
   std::deque<SnapshotBytes> snapshot_waiting_;
+  std::optional<Scrubbing> scrubbing_;
   std::deque<raft::Entry> to_apply_;
   bool is_applying_ = false;
   Time armed_for_ = raft::kNever;

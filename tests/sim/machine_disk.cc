@@ -86,4 +86,53 @@ void Machine::found_no_room(const std::string& trouble) {
   later(kSecond, [this] { make_spare(); });
 }
 
+// ---- damage at rest
+
+ScrubConfig scrub_config(const Weather& weather) {
+  return {.every_ns = weather.scrub_every,
+          .first_ns = weather.scrub_every,
+          .piece_bytes = weather.scrub_piece_bytes,
+          .pause_ns = weather.scrub_every / 4,
+          .mend_again_ns = weather.scrub_every};
+}
+
+void Machine::arm_scrub() {
+  const Time deadline = scrubbing_->next_deadline();
+  if (deadline == raft::kNever) return;
+  later(deadline > world_.now() ? deadline - world_.now() : 0, [this] { scrub(); });
+}
+
+void Machine::scrub() {
+  auto order = scrubbing_->due(world_.now());
+  if (!order) return arm_scrub();
+  later(world_.about(world_.weather.sync / 4 + 1'000), [this, order] {
+    if (!snapshot_waiting_.empty() && world_.chance(500)) {
+      scrubbing_->put_off(world_.now());
+    } else {
+      const auto scrubbed = snapshots_->scrub(order->begins, order->bytes);
+      mend(scrubbed, scrubbing_->done(world_.now(), scrubbed));
+    }
+    arm_scrub();
+  });
+}
+
+void Machine::note_what_came_to_light() {
+  if (!snapshots_->has_news()) return;
+  const auto news = snapshots_->news();
+  mend(news, scrubbing_->note(world_.now(), news));
+}
+
+void Machine::mend(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at) {
+  for (const store::Damage& damage : scrubbed.found) {
+    world_.trace([&] { return std::to_string(id_) + " finds damage at rest: " + damage.what; });
+    checker_.found_damage(id_, damage);
+    ++world_.at_rest.found;
+  }
+  for (const store::Damage& damage : scrubbed.mended) {
+    world_.trace([&] { return std::to_string(id_) + " has mended " + damage.name; });
+    ++world_.at_rest.mended;
+  }
+  if (at) step([&](Replica& replica) { replica.mend(local_now(), *at); });
+}
+
 }  // namespace skiff::sim

@@ -96,6 +96,7 @@ struct Totals {
   uint64_t full_disks = 0;
   skiff::ReplicaSnapshots::Counts snapshots;
   uint64_t repaired = 0;
+  AtRest at_rest;
   Counts faults{};
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
@@ -110,6 +111,10 @@ struct Totals {
     snapshots.fetched += report.snapshots.fetched;
     snapshots.resumed += report.snapshots.resumed;
     repaired += report.repaired;
+    at_rest.done += report.at_rest.done;
+    at_rest.found += report.at_rest.found;
+    at_rest.mended += report.at_rest.mended;
+    at_rest.gone += report.at_rest.gone;
     for (size_t fault = 0; fault < kFaults; ++fault) faults[fault] += report.faults[fault];
   }
   void print(const char* end) const {
@@ -130,8 +135,10 @@ struct Totals {
     }
     std::printf(
         "\nfound no room: %lu times; snapshots: made %lu, fetched %lu, resumed after a start %lu; damaged nodes made "
-        "whole: %lu\n",
-        full_disks, snapshots.made, snapshots.fetched, snapshots.resumed, repaired);
+        "whole: %lu\nfiles damaged while their node went on: %lu, found by it %lu, mended %lu; gone without a start "
+        "%lu\n",
+        full_disks, snapshots.made, snapshots.fetched, snapshots.resumed, repaired, at_rest.done, at_rest.found,
+        at_rest.mended, at_rest.gone);
   }
 };
 

@@ -12,6 +12,8 @@ void Simulation::schedule_fault() {
   world_.after(world_.about(world_.weather.fault_every), [this] {
     if (world_.is_healed) return;
     undo_some();
+    look_what_is_mended();
+    if (world_.chance(300)) rot();
     strike();
     schedule_fault();
   });
@@ -232,57 +234,6 @@ bool Simulation::is_whole(raft::NodeId node) const {
   auto machine = machines_.find(node);
   bool is_damaged = damaged_.contains(node) || (machine != machines_.end() && machine->second->is_mending());
   return !is_damaged && !lost_.contains(node);
-}
-
-// At rest: found when the node starts again, or never.
-void Simulation::damage(Fault fault) {
-  Machine* chosen = any_up();
-  if (chosen == nullptr || !may_lose(chosen->id())) return;
-  Machine& machine = *chosen;
-  machine.kill();
-  std::string path = tamper(machine, fault);
-  if (!path.empty()) {
-    damaged_.insert(machine.id());
-    checker_.damaged(machine.id());
-    world_.count(fault);
-    world_.trace([&] { return std::string(to_text(fault)) + " at " + std::to_string(machine.id()) + " in " + path; });
-  }
-  // What it has lost, it must get back from the others. A damaged last batch may look like one that was never finished:
-  // such a node takes no part any more.
-  restart_later(machine.id(), world_.between(0, 4 * kSecond));
-}
-
-// In what file.
-std::string Simulation::tamper(Machine& machine, Fault fault) {
-  std::vector<std::string> paths;
-  const auto names = machine.disk().list("data");
-  for (const std::string& each : *names) {
-    if (store::segment_sequence(each) || store::snapshot_index(each)) paths.push_back("data/" + each);
-  }
-  if (paths.empty()) return {};
-  const std::string path = paths[world_.random.below(paths.size())];
-  std::string bytes = machine.disk().content(path);
-  constexpr uint64_t kSector = testing::MemoryFiles::kSectorBytes;
-  if (bytes.size() < kSector) return {};
-  // Near the end of what was written as often as anywhere: the rest of a segment is zeros.
-  const size_t content = std::max<size_t>(bytes.find_last_not_of('\0') + 1, 1);
-  auto sector = [&] {
-    return world_.random.below((world_.chance(700) ? content - 1 : bytes.size() - 1) / kSector + 1);
-  };
-  const uint64_t place = std::min(sector(), bytes.size() / kSector - 1) * kSector;
-  const uint64_t dice = world_.random.below(6);
-  if (fault == Fault::misdirected) {
-    const uint64_t from = std::min(sector(), bytes.size() / kSector - 1) * kSector;
-    bytes.replace(place, kSector, bytes.substr(from, kSector));
-  } else if (dice == 0) {
-    bytes.replace(place, kSector, kSector, '\0');
-  } else if (dice == 1) {
-    bytes.resize(place);
-  } else {
-    bytes[place + world_.random.below(kSector)] ^= static_cast<char>(1 << world_.random.below(8));
-  }
-  machine.disk().set_content(path, std::move(bytes));
-  return path;
 }
 
 }  // namespace skiff::sim

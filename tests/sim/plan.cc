@@ -82,6 +82,8 @@ Weather draw_weather(const Plan& plan, raft::Random& random) {
   draw_temper(weather, random);
   if (!one_in(4)) weather.history_revisions = one_in(2) ? between(1, 10) : between(10, 200);
   if (one_in(4)) weather.history_age = between(10, 5'000) * kMillisecond;
+  if (!one_in(4)) weather.scrub_every = between(100, 3'000) * kMillisecond;
+  weather.scrub_piece_bytes = between(100, 100'000);
   if (plan.is_busy) {
     weather.nodes = 5;
     weather.clients = 5;

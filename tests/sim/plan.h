@@ -86,6 +86,9 @@ struct Weather {
   Time history_age = 0;
   uint64_t snapshot_bytes_per_s = 0;  // 0: as fast as can be
 
+  Time scrub_every = 0;  // 0: never
+  uint64_t scrub_piece_bytes = 1'000;
+
   Time hop = 200'000;  // how long a message takes, about
   uint64_t loss_permille = 0;
   uint64_t late_permille = 0;

@@ -17,6 +17,7 @@ struct Numbers {
   Time simulated;
   uint64_t elections, operations, messages, committed, full_disks, repaired;
   ReplicaSnapshots::Counts snapshots;
+  AtRest at_rest;
   Counts faults;
 };
 
@@ -36,7 +37,7 @@ std::string take(std::string& from) {
 
 std::string to_bytes(const Report& report) {
   Numbers numbers{report.simulated,  report.elections, report.operations, report.messages, report.committed,
-                  report.full_disks, report.repaired,  report.snapshots,  report.faults};
+                  report.full_disks, report.repaired,  report.snapshots,  report.at_rest,  report.faults};
   std::string bytes(reinterpret_cast<const char*>(&numbers), sizeof(numbers));
   for (const std::string* text : {&report.checker, &report.failure}) put(bytes, *text);
   return bytes;
@@ -56,6 +57,7 @@ Report to_report(std::string bytes) {
                 .full_disks = numbers.full_disks,
                 .snapshots = numbers.snapshots,
                 .repaired = numbers.repaired,
+                .at_rest = numbers.at_rest,
                 .faults = numbers.faults};
   report.checker = take(bytes);
   report.failure = take(bytes);

@@ -37,6 +37,7 @@ Report Simulation::run() {
           .full_disks = world_.full_disks,
           .snapshots = world_.snapshots,
           .repaired = world_.repaired,
+          .at_rest = world_.at_rest,
           .faults = world_.faults};
 }
 
@@ -86,6 +87,7 @@ void Simulation::start(Machine& machine) {
     return world_.after(kSecond, [this, &machine] { start(machine); });
   }
   damaged_.erase(machine.id());
+  at_rest_.erase(machine.id());
   if (machine.has_forgotten()) {
     lost_.insert(machine.id());
     return machine.kill();

@@ -30,6 +30,7 @@ struct Report {
   uint64_t full_disks = 0;  // times that a node found its own full
   ReplicaSnapshots::Counts snapshots;
   uint64_t repaired = 0;
+  AtRest at_rest;
   Counts faults{};
 };
 
@@ -67,13 +68,17 @@ class Simulation {
   void swizzle();
   void crash(Fault fault);
   void damage(Fault fault);
+  void rot();
+  void damage_at_rest(Machine& machine, Fault fault);
+  void look_what_is_mended();
+  static std::vector<std::string> resting(Machine& machine);
   void restart_later(raft::NodeId node, Time delay);
   Machine* any_machine();
   Machine* any_up();
   raft::NodeId leader_or_any();
   bool may_lose(raft::NodeId node);
   bool is_whole(raft::NodeId node) const;
-  std::string tamper(Machine& machine, Fault fault);
+  bool tamper(Machine& machine, const std::string& path, Fault fault);
   void cut_both(raft::NodeId a, raft::NodeId b);
 
   // nemesis_members.cc
@@ -92,6 +97,8 @@ class Simulation {
   std::map<raft::NodeId, std::unique_ptr<Machine>> machines_;
   std::set<raft::NodeId> lost_;     // for good: their disks are thrown away, or cannot know that they are damaged
   std::set<raft::NodeId> damaged_;  // and not started since
+  // Of those that went on, the files, as they were left there.
+  std::map<raft::NodeId, std::map<std::string, std::string>> at_rest_;
   uint64_t orders_ = 0;
   // What operators were told, by the node it was about: of removals that are done, and of additions, each asked for
   // once, that never come true.

@@ -41,6 +41,7 @@ TEST_CASE("without any setting it is a single node on port 9121") {
   REQUIRE(options.request_timeout_ns == 5'000'000'000);
   REQUIRE(options.value_bytes_max == 1'048'576);
   REQUIRE(options.snapshot_log_bytes == 134'217'728);
+  REQUIRE(options.scrub_every_ns == 86'400'000'000'000);
   REQUIRE(options.history_revisions == 10'000);
   REQUIRE(options.history_bytes == 33'554'432);
   REQUIRE(options.history_age_ns == 0);
@@ -67,6 +68,7 @@ TEST_CASE("every flag arrives in its field") {
                           "--request-timeout=10m",
                           "--value-bytes-max=64MiB",
                           "--snapshot-log-bytes=64KiB",
+                          "--scrub-every=90m",
                           "--history-revisions=1",
                           "--history-bytes=64KiB",
                           "--history-age=5m",
@@ -83,10 +85,16 @@ TEST_CASE("every flag arrives in its field") {
   REQUIRE(options.request_timeout_ns == 600'000'000'000);
   REQUIRE(options.value_bytes_max == 67'108'864);
   REQUIRE(options.snapshot_log_bytes == 65'536);
+  REQUIRE(options.scrub_every_ns == 5'400'000'000'000);
   REQUIRE(options.history_revisions == 1);
   REQUIRE(options.history_bytes == 65'536);
   REQUIRE(options.history_age_ns == 300'000'000'000);
   REQUIRE(options.log_level == log::Level::off);
+}
+
+TEST_CASE("files are read again, or not") {
+  for (const char* off : {"--scrub-every=off", "--scrub-every=0"}) REQUIRE(good({off}).scrub_every_ns == 0);
+  REQUIRE(good({}, {{"SKIFF_SCRUB_EVERY", "1s"}}).scrub_every_ns == 1'000'000'000);
 }
 
 TEST_CASE("a flag beats the environment, which beats the file") {
@@ -158,6 +166,8 @@ TEST_CASE("trouble names the place and what is wrong") {
       {{"--value-bytes-max=1 MiB"}, "--value-bytes-max: \"1 MiB\" is no size, like 1MiB, 64KiB or 4096"},
       {{"--history-revisions=0"}, "--history-revisions: \"0\" is not a number of revisions (1 to 1000000000)"},
       {{"--history-bytes=1KiB"}, "--history-bytes: \"1KiB\" is out of range (64KiB to 1024GiB)"},
+      {{"--scrub-every=999ms"}, "--scrub-every: \"999ms\" is out of range (1s to 8784h)"},
+      {{"--scrub-every=never"}, "--scrub-every: \"never\" is no duration with a unit, like 50ms, 5s or 1m"},
       {{"--history-age=0s"}, "--history-age: \"0s\" is out of range (1s to 8784h)"},
       {{"--snapshot-log-bytes=63KiB"}, "--snapshot-log-bytes: \"63KiB\" is out of range (64KiB to 1024GiB)"},
       {{"--log-level=loud"}, "--log-level: \"loud\" is not one of debug, info, warn, error, off"},
@@ -232,6 +242,7 @@ TEST_CASE("help names every setting with its default") {
                            "--request-timeout DURATION",
                            "--value-bytes-max SIZE",
                            "--snapshot-log-bytes SIZE",
+                           "--scrub-every DURATION",
                            "--history-revisions N",
                            "--history-bytes SIZE",
                            "--history-age DURATION",

@@ -82,6 +82,20 @@ TEST_CASE("a file holds what was written where it was written") {
   REQUIRE(*(*again)->size() == 13);
 }
 
+TEST_CASE("past the memory of the kernel there is what was synced, and nobody can write") {
+  Both both;
+  auto file = both.create("a");
+  REQUIRE(file->write_at(0, std::string(100'000, 'x')).has_value());
+  REQUIRE(file->sync().has_value());
+  auto rested = both.files->open(both.path("a"), OpenMode::from_disk);
+  REQUIRE(*(*rested)->read_at(10, 60'000) == std::string(60'000, 'x'));
+  REQUIRE(*(*rested)->read_at(60'010, 60'000) == std::string(39'990, 'x'));
+  REQUIRE_FALSE((*rested)->write_at(0, "y").has_value());
+  REQUIRE(file->write_at(0, "y").has_value());  // not on the disk yet, and not lost for that
+  REQUIRE(*(*rested)->read_at(0, 2) == "yx");
+  REQUIRE(*file->read_at(0, 2) == "yx");
+}
+
 TEST_CASE("large files come back whole") {
   Both both;
   auto file = both.create("a");

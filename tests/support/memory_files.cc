@@ -187,7 +187,8 @@ Result<std::unique_ptr<store::File>> MemoryFiles::open(const std::string& path, 
                                   creates ? "File exists" : "No such file or directory");
   }
   if (!creates) {
-    return std::make_unique<MemoryFile>(*this, found->second, path, mode == store::OpenMode::read);
+    return std::make_unique<MemoryFile>(*this, found->second, path,
+                                        mode == store::OpenMode::read || mode == store::OpenMode::from_disk);
   }
   std::string folder = parent_of(path);
   if (!memory_files::is_root(folder) && !now_.contains(folder)) {
