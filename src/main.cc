@@ -43,6 +43,21 @@ int cannot_start(const Error& error) {
   return 1;
 }
 
+// On either thread, so an exception is to be caught here.
+void turn_until(transport::Loop& loop, Node& node, const bool& has_stopped) {
+  Turns turns([&] {
+    try {
+      loop.run_once();
+      if (has_stopped) return Turns::Turn::last;
+      const bool is_ours = node.end_turn([&](const auto& what) { return turns.step_aside(what); });
+      return is_ours ? Turns::Turn::more : Turns::Turn::lost;
+    } catch (const std::exception& unexpected) {
+      log::die(std::string("ended by an exception: ") + unexpected.what());
+    }
+  });
+  turns.run();
+}
+
 int serve(transport::Loop& loop, const Options& options, const store::Identity* joined) {
   std::optional<transport::Signal> interrupted;
   std::optional<transport::Signal> terminated;
@@ -60,13 +75,7 @@ int serve(transport::Loop& loop, const Options& options, const store::Identity* 
     };
     node = Node::start(loop, options, joined, let_go);
     if (node) {
-      Turns turns([&] {
-        loop.run_once();
-        if (has_stopped) return Turns::Turn::last;
-        const bool is_ours = (*node)->end_turn([&](const auto& what) { return turns.step_aside(what); });
-        return is_ours ? Turns::Turn::more : Turns::Turn::lost;
-      });
-      turns.run();
+      turn_until(loop, **node, has_stopped);
     } else {
       status = cannot_start(node.error());
       let_go();

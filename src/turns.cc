@@ -1,11 +1,8 @@
 #include "src/turns.h"
 
 #include <chrono>
-#include <exception>
-#include <string>
 #include <thread>
 
-#include "src/base/log.h"
 #include "src/limits.h"
 
 namespace skiff {
@@ -30,11 +27,7 @@ void Turns::stand_by() {
 
 void Turns::turn_until_lost() {
   Turn turn = Turn::more;
-  try {
-    while (turn == Turn::more) turn = turn_();
-  } catch (const std::exception& unexpected) {
-    log::die(std::string("ended by an exception: ") + unexpected.what());
-  }
+  while (turn == Turn::more) turn = turn_();
   if (turn == Turn::lost) return;
   {
     std::lock_guard lock(mutex_);

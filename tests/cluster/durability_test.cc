@@ -85,8 +85,9 @@ TEST_CASE("writes that come together share their syncs") {
 
 // ---- a disk that fails
 
-// How to start a node whose nth sync of the log fails: the syncs of each thread are counted by themselves, and the thread
-// that makes the next segment ahead needs fewer than forty. The next one would succeed, should anybody try again.
+// How to start a node whose nth sync of the log fails: the syncs of each thread are counted by themselves, and the
+// thread that makes the next segment ahead needs fewer than forty. The next one would succeed, should anybody try
+// again.
 constexpr int kMoreThanASegmentNeeds = 40;
 std::vector<std::string> with_failing_sync(int nth, const std::string& trace) {
   return {"env",    "ASAN_OPTIONS=detect_leaks=0",
