@@ -40,8 +40,8 @@ DiskThread::~DiskThread() {
 
 // ---- on the loop
 
-void DiskThread::save(uint64_t number, store::Batch batch) {
-  const bool is_here = is_here_quicker(batch);
+void DiskThread::save(uint64_t number, store::Batch batch, bool may_be_here) {
+  const bool is_here = may_be_here && is_here_quicker(batch);
   here_bytes_ += bytes_of(batch);
   here_.push_back(std::move(batch));
   CHECK(number > here_up_to_);
@@ -50,7 +50,7 @@ void DiskThread::save(uint64_t number, store::Batch batch) {
 }
 
 bool DiskThread::is_here_quicker(const store::Batch& batch) {
-  if (!may_save_here_ || has_failed_ || is_saving_here_) return false;
+  if (has_failed_ || is_saving_here_) return false;
   if (average_ns_ > limits::kQuickSyncNs) return false;
   if (here_bytes_ + bytes_of(batch) > limits::kSavedHereBytesMax) return false;
   std::lock_guard lock(mutex_);

@@ -46,11 +46,9 @@ class DiskThread {
   DiskThread(const DiskThread&) = delete;
   DiskThread& operator=(const DiskThread&) = delete;
 
-  // Whether it may be done without the thread; not before this is called. Then give_over() or save_here() must follow
-  // each turn of the loop in which something was saved.
-  void may_save_here() { may_save_here_ = true; }
-
-  void save(uint64_t number, store::Batch batch);
+  // With `may_be_here` it may be done without the thread. Then give_over() or save_here() must follow, at the end of
+  // this turn of the loop.
+  void save(uint64_t number, store::Batch batch, bool may_be_here = false);
   bool has_any_here() const { return !here_.empty(); }
   // To the thread after all: the loop is going to wait.
   void give_over();
@@ -99,7 +97,6 @@ class DiskThread {
   transport::AsyncQueue<Report> reports_;
 
   // The loop's.
-  bool may_save_here_ = false;
   bool is_saving_here_ = false;
   uint64_t average_ns_ = limits::kSlowSyncNs;  // of a save, the last ones above all
   std::vector<store::Batch> here_;

@@ -152,10 +152,12 @@ constexpr uint64_t kCheckTimeoutNs = kSecondNs;
 
 // ---- the disk
 
-// A batch is written and synced on the thread of the loop while that takes no longer than this on average, and the
-// batch is no larger. Beyond it the hop to another thread (tens of microseconds) no longer counts, and reads wait too
-// long.
-constexpr uint64_t kQuickSyncNs = 300'000;
+// A batch is written and synced on the thread of the loop while that takes no longer than this on average, the batch is
+// no larger, and no more requests and messages came in since the one before: a client or two, and what the nodes have
+// to say about their writes. With more of them, they are better read while the disk is at work.
+constexpr uint64_t kQuickSyncNs = 500'000;
+constexpr uint64_t kInputsOfAQuietNode = 6;
+constexpr size_t kEntriesOfAQuietNode = 2;
 constexpr uint64_t kSavedHereBytesMax = 128 * kKiB;
 // What a single slow one counts for at most: after it some twenty quick ones must follow. A disk nobody knows counts
 // so.

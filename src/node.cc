@@ -94,6 +94,7 @@ Result<> Node::open_doors(const store::Recovered& recovered) {
   auto http = transport::HttpServer::open(
       loop_, {.host = options_.listen, .port = options_.port}, *limits,
       [this](transport::Ticket ticket, transport::Request&& request) {
+        ++inputs_;
         auto response =
             api_.take({.connection = ticket.connection, .request = ticket.request, .body_bytes = ticket.body_bytes},
                       std::move(request));
@@ -119,7 +120,6 @@ void Node::begin(store::Opened opened) {
                                has_save_without_room_ = true;
                                found_no_room(error.what);
                              }});
-  disk_->may_save_here();
   loop_.before_wait([this] {
     if (disk_) disk_->give_over();
   });
@@ -175,8 +175,10 @@ void Node::send(raft::Message&& message) {
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                    bool is_whole, std::vector<raft::Entry> entries) {
   if (is_whole) log::info("the others have given back what was lost: this node is whole again");
-  disk_->save(save,
-              {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_whole = is_whole});
+  const bool is_quiet = inputs_ - std::exchange(inputs_at_save_, inputs_) <= limits::kInputsOfAQuietNode &&
+                        entries.size() <= limits::kEntriesOfAQuietNode;
+  disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_whole = is_whole},
+              is_quiet);
 }
 
 // Of this thread: what others take of the processor meanwhile is not its doing.
@@ -243,6 +245,7 @@ void Node::give(std::vector<ClientOrder>&& orders) {
 
 void Node::received(raft::Message&& message) {
   if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
+  ++inputs_;
   raft::NodeId from = message.from;
   uint64_t refused_before = replica_->refused_commands();
   replica_->received(loop_.now_ns(), std::move(message));

@@ -150,12 +150,9 @@ const DiskThread::StepAside kLoses = [](const std::function<void()>& what) { ret
 struct QuickRig : Rig {
   uint64_t next = 1;
 
-  QuickRig() {
-    disk->may_save_here();
-    until_here();
-  }
+  QuickRig() { until_here(); }
   void save() {
-    disk->save(next, entry(next));
+    disk->save(next, entry(next), true);
     ++next;
   }
   // Until one waits for the end of the turn, and the thread has nothing to do.
@@ -241,7 +238,7 @@ TEST_CASE("what is large, or comes after something slow, is left to the thread")
     REQUIRE(rig.disk->save_here(kKeeps));
     store::Batch batch = entry(rig.next);
     batch.entries[0].payload = std::make_shared<const std::string>(200'000, 'x');
-    rig.disk->save(rig.next++, batch);
+    rig.disk->save(rig.next++, batch, true);
   }
   SECTION("slow") {
     rig.until_here();
