@@ -72,6 +72,7 @@ Result<> Node::open_doors(const store::Recovered& recovered) {
                                        .self = options_.id,
                                        .incarnation = incarnation_,
                                        .instance = instance_,
+                                       .address = known_address(recovered),
                                        .known = &*known_},
                                       *own, {}, random_seed(),
                                       {.received = [this](raft::Message&& message) { received(std::move(message)); },
@@ -86,6 +87,7 @@ Result<> Node::open_doors(const store::Recovered& recovered) {
                                              replica_->peer_gone(loop_.now_ns(), node);
                                              after_step();
                                            },
+                                       .met = [this](const transport::PeerMember& member) { met(member); },
                                        .removed = [this](raft::NodeId node) { told_removed(node); }});
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
@@ -307,7 +309,9 @@ void Node::apply(std::vector<std::vector<raft::Entry>>&& batches) {
 void Node::tick() {
   armed_for_ = raft::kNever;
   const raft::Raft& raft = replica_->raft();
-  if (raft.configuration_index() != met_index_ || raft.is_configuration_committed() != met_committed_) meet_members();
+  const bool has_changed =
+      raft.configuration_index() != met_index_ || raft.is_configuration_committed() != met_committed_;
+  if (has_changed || std::exchange(has_met_, false)) meet_members();
   if (std::exchange(is_removed_, false) && !is_stopping_) {
     log::info("is no member of the cluster any more");
     stop();

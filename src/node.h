@@ -92,6 +92,7 @@ class Node final : private Outside, private ApiHost {
   void received(raft::Message&& message);
   void give(std::vector<ClientOrder>&& orders);
   void told_removed(raft::NodeId by);
+  void met(const transport::PeerMember& member);
   void saved(uint64_t save, uint64_t took_ns);
   void snapshot_written(SnapshotWritten written, const std::string& trouble);
   void look_after_spare();
@@ -144,9 +145,11 @@ class Node final : private Outside, private ApiHost {
   uint64_t block_began_ns_ = 0;
   log::Limit slow_disk_{10'000};
   log::Limit strange_commands_{10'000};
+  std::vector<transport::PeerMember> met_;  // who came by, and is in no configuration yet
   raft::Index met_index_ = 0;  // of the configuration that the links follow, and whether it was committed then
   bool met_committed_ = false;
-  uint64_t inputs_ = 0;  // requests and messages
+  bool has_met_ = false;  // somebody, since then
+  uint64_t inputs_ = 0;   // requests and messages
   uint64_t inputs_at_save_ = 0;
   bool is_making_spare_ = false;
   bool has_save_without_room_ = false;

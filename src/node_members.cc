@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "src/limits.h"
 #include "src/node.h"
 #include "src/node_setup.h"
 
@@ -13,9 +14,20 @@ void Node::meet_members() {
   const raft::Raft& raft = replica_->raft();
   met_index_ = raft.configuration_index();
   met_committed_ = raft.is_configuration_committed();
-  Acquaintances known = acquaintances(raft, identity_);
+  Acquaintances known = acquaintances(raft, identity_, met_);
   peers_->set_members(known.members);
   peers_->set_reception(std::move(known.reception));
+}
+
+// In the middle of its greeting: it is found on the next turn. Whom the log names, or has seen go, needs none of this.
+void Node::met(const transport::PeerMember& member) {
+  log::info(fmt::format("meets node {} at {}, of whom its log does not know yet", member.id,
+                        transport::to_url(member.address)));
+  std::erase_if(met_, [&](const transport::PeerMember& other) { return other.id == member.id; });
+  if (met_.size() >= limits::kMembersMax) met_.erase(met_.begin());
+  met_.push_back(member);
+  has_met_ = true;
+  wake();
 }
 
 void Node::withdrawn(const Withdrawn& member) {

@@ -81,6 +81,8 @@ std::optional<raft::Configuration> last_configuration(const store::Recovered& re
   return std::nullopt;
 }
 
+}  // namespace
+
 std::string known_address(const store::Recovered& recovered) {
   const raft::NodeId self = recovered.identity.node;
   const std::optional<raft::Configuration> configuration = last_configuration(recovered);
@@ -91,8 +93,6 @@ std::string known_address(const store::Recovered& recovered) {
   }
   return "";
 }
-
-}  // namespace
 
 Result<transport::Address> listening_address(const Options& options, const store::Recovered& recovered) {
   const std::string known = known_address(recovered);
@@ -110,7 +110,8 @@ Result<transport::Address> listening_address(const Options& options, const store
               "this node's address is neither in --cluster nor in " + options.data_dir + ": give it as --peer-listen");
 }
 
-Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity) {
+Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity,
+                            const std::vector<transport::PeerMember>& met) {
   const raft::Configuration& configuration = raft.configuration();
   Acquaintances known;
   auto add = [&](raft::NodeId node, const std::string& text) {
@@ -129,6 +130,9 @@ Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& ident
   // leads may be among them and not among the members of its log so far.
   for (const store::Founder& founder : identity.founders) {
     if (!configuration.was_removed(founder.id)) add(founder.id, founder.address);
+  }
+  for (const transport::PeerMember& member : met) {
+    if (!configuration.was_removed(member.id)) add(member.id, transport::to_url(member.address));
   }
   known.reception.welcome.cluster = identity.cluster;
   const bool is_settled = raft.is_configuration_committed() && !configuration.is_joint();

@@ -16,6 +16,7 @@ struct Greeting {
   to @3 :UInt64;
   incarnation @4 :UInt64;
   instance @5 :UInt64;  # which data folder speaks; 0: not said
+  address @6 :Data;     # where others find `from`; empty: not said
 }
 
 # The answer to a greeting that is not welcome. The numbers are those of transport::Refusal.

@@ -43,6 +43,7 @@ struct PeerIdentity {
   raft::NodeId self = 0;
   uint64_t incarnation = 0;     // counts the starts of this node
   uint64_t instance = 0;        // names its data folder; 0: it has none
+  std::string address;          // where the others find it; empty: not known
   KnownPeers* known = nullptr;  // outlives whoever is given this; null: nobody is remembered
 };
 
@@ -61,7 +62,7 @@ struct Reception {
 };
 
 inline Greeting greeting_to(raft::NodeId node, const PeerIdentity& us) {
-  return {kProtocolVersion, us.cluster, us.self, node, us.incarnation, us.instance};
+  return {kProtocolVersion, us.cluster, us.self, node, us.incarnation, us.instance, us.address};
 }
 
 // What we have against whoever greets us so; whether it is a member is for the caller to know. The version comes

@@ -89,7 +89,8 @@ class PeerDoor::Guest {
     Result<Greeting> greeting = decode_greeting(frame);
     if (!greeting) return tl::unexpected(greeting.error());
     std::optional<Refusal> against = objection(*greeting, door_.us_);
-    if (!against) against = door_.objection_to(greeting->from);
+    const std::optional<PeerMember> unknown = against ? std::nullopt : door_.unknown_member(*greeting);
+    if (!against && !unknown) against = door_.objection_to(greeting->from);
     const bool is_known = against || !door_.us_.known || door_.us_.known->meet(greeting->from, greeting->instance);
     if (!is_known) against = Refusal::other_instance;
     if (against) {
@@ -97,6 +98,7 @@ class PeerDoor::Guest {
       stream_->write(encode(*against));
       return fail(Error::Code::invalid, complaint(*against, *greeting));
     }
+    if (unknown) door_.meet(*unknown);
     door_.welcome(*this, greeting->from);
     return {};
   }
@@ -149,10 +151,10 @@ class PeerDoor::Guest {
 };
 
 Result<std::unique_ptr<PeerDoor>> PeerDoor::open(Loop& loop, const PeerIdentity& us, const Address& listen_on,
-                                                 const Limits& limits, Received received) {
+                                                 const Limits& limits, Received received, Met met) {
   CHECK(us.self != 0);
   CHECK(received != nullptr);
-  std::unique_ptr<PeerDoor> door(new PeerDoor(loop, us, limits, std::move(received)));
+  std::unique_ptr<PeerDoor> door(new PeerDoor(loop, us, limits, std::move(received), std::move(met)));
   auto listener = Listener::open(
       loop, listen_on, [door = door.get()](std::unique_ptr<Stream> stream) { door->accepted(std::move(stream)); });
   if (!listener) return tl::unexpected(listener.error());
@@ -160,8 +162,13 @@ Result<std::unique_ptr<PeerDoor>> PeerDoor::open(Loop& loop, const PeerIdentity&
   return door;
 }
 
-PeerDoor::PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Received received)
-    : loop_(loop), us_(us), limits_(limits), received_(std::move(received)), other_complaints_(kComplaintIntervalMs) {}
+PeerDoor::PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Received received, Met met)
+    : loop_(loop),
+      us_(us),
+      limits_(limits),
+      received_(std::move(received)),
+      met_(std::move(met)),
+      other_complaints_(kComplaintIntervalMs) {}
 
 PeerDoor::~PeerDoor() = default;
 
@@ -185,6 +192,19 @@ std::optional<Refusal> PeerDoor::objection_to(raft::NodeId node) const {
   const auto& removed = reception_.removed;
   const bool was_removed = std::find(removed.begin(), removed.end(), node) != removed.end();
   return was_removed ? Refusal::removed : Refusal::unknown_member;
+}
+
+// Nothing if it is known, was removed, or does not say where it is.
+std::optional<PeerMember> PeerDoor::unknown_member(const Greeting& greeting) const {
+  if (!met_ || greeting.from == us_.self || objection_to(greeting.from) != Refusal::unknown_member) return std::nullopt;
+  const auto address = parse_address(greeting.address);
+  if (!address || address->port == 0) return std::nullopt;
+  return PeerMember{.id = greeting.from, .address = *address};
+}
+
+void PeerDoor::meet(const PeerMember& unknown) {
+  members_.insert(unknown.id);
+  met_(unknown);
 }
 
 void PeerDoor::welcome(Guest& guest, raft::NodeId node) {

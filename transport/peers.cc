@@ -12,7 +12,9 @@ Result<std::unique_ptr<Peers>> Peers::open(Loop& loop, const Identity& us, const
   CHECK(events.received != nullptr);
   std::unique_ptr<Peers> peers(new Peers(loop, us, limits, seed, std::move(events)));
   auto received = [peers = peers.get()](raft::Message&& message) { peers->events_.received(std::move(message)); };
-  auto door = PeerDoor::open(loop, us, listen_on, limits.door, received);
+  PeerDoor::Met met;
+  if (peers->events_.met) met = peers->events_.met;
+  auto door = PeerDoor::open(loop, us, listen_on, limits.door, received, met);
   if (!door) return tl::unexpected(door.error());
   peers->door_ = std::move(*door);
   return peers;

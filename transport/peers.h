@@ -7,7 +7,8 @@
 // but a member. Events say who can be reached. They may call anything here, set_members() too, but must not destroy
 // the Peers.
 //
-// Always: no event is called from inside a call of ours. What set_members() itself ends is not reported.
+// Always: no event is called from inside a call of ours; `met` must not call set_members(). What set_members() itself
+// ends is not reported.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,7 @@ class Peers {
     std::function<void(raft::NodeId)> disconnected;  // and has broken
     std::function<void(raft::NodeId)> disowned;      // it has known this node with another data folder
     std::function<void(raft::NodeId)> gone;          // its process is not there: a dial was refused, each time
+    std::function<void(const Member&)> met;          // it greets, is none of ours yet, and wants to be found there
     std::function<void(raft::NodeId)> removed;       // it turned us away: this node was removed for good
   };
 

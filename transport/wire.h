@@ -52,6 +52,7 @@ struct Greeting {
   raft::NodeId to = 0;
   uint64_t incarnation = 0;  // counts the starts of `from`
   uint64_t instance = 0;     // names its data folder; 0: not said
+  std::string address = {};  // where others find it, as they know it; empty: not said
 
   auto operator<=>(const Greeting&) const = default;
 };

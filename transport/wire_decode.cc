@@ -253,8 +253,13 @@ raft::Message root(schema::Message::Reader from) {
 
 // Fields other than the protocol are only believed when the protocol is ours: see PeerDoor and PeerLink.
 Greeting root(schema::Greeting::Reader from) {
-  Greeting greeting{from.getProtocol(), from.getCluster(),     from.getFrom(),
-                    from.getTo(),       from.getIncarnation(), from.getInstance()};
+  Greeting greeting{from.getProtocol(),
+                    from.getCluster(),
+                    from.getFrom(),
+                    from.getTo(),
+                    from.getIncarnation(),
+                    from.getInstance(),
+                    text(from.getAddress(), kAddressBytesMax, "an address too long")};
   require(greeting.from != 0 && greeting.to != 0, "a greeting from or to nobody");
   return greeting;
 }

@@ -259,14 +259,16 @@ std::string encode(const raft::Message& message) {
 }
 
 std::string encode(const Greeting& greeting) {
-  constexpr size_t kGreetingWords = kRootPointerWords + kWords<schema::Greeting>;
-  return build_frame<schema::Greeting>(FrameKind::greeting, kGreetingWords, [&](schema::Greeting::Builder root) {
+  CHECK(greeting.address.size() <= kAddressBytesMax);
+  const size_t words = kRootPointerWords + kWords<schema::Greeting> + words_of(greeting.address);
+  return build_frame<schema::Greeting>(FrameKind::greeting, words, [&](schema::Greeting::Builder root) {
     root.setProtocol(greeting.protocol);
     root.setCluster(greeting.cluster);
     root.setFrom(greeting.from);
     root.setTo(greeting.to);
     root.setIncarnation(greeting.incarnation);
     root.setInstance(greeting.instance);
+    if (!greeting.address.empty()) root.setAddress(bytes(greeting.address));
   });
 }
 

@@ -194,6 +194,32 @@ TEST_CASE("a rolling restart of three costs a client that tries again nothing", 
   REQUIRE(load.broken_promises(ports_of(cluster)) == "");
 }
 
+TEST_CASE("a voter that was away while all the others changed is found by them, and serves again", "[M1][M10]") {
+  Cluster cluster(3);
+  REQUIRE(order(cluster, 1, "PUT", "/before", "1").code == 204);
+  cluster.kill(3);
+  for (int gone : {1, 2}) {
+    const int fresh = cluster.add();
+    REQUIRE(order(cluster, 2, "POST", member(fresh), cluster.peer_url(fresh)).code == 204);
+    cluster.start(fresh);
+    REQUIRE(within_ms(20'000, [&] { return role_of(cluster, fresh, fresh) == "voter"; }));
+    if (gone == 1) shrink(cluster, 2, 1);
+  }
+  shrink(cluster, 4, 2);
+  REQUIRE(order(cluster, 4, "PUT", "/after", "2").code == 204);
+
+  // It knows of 1, 2 and itself, and only 4 and 5 are there.
+  cluster.start(3);
+  cluster.wait_until_healthy(3);
+  REQUIRE(order(cluster, 3, "GET", "/after").body == "2");
+  REQUIRE(order(cluster, 3, "PUT", "/back", "3").code == 204);
+
+  // It is one of three: without either of the others there is a majority.
+  cluster.kill(5);
+  REQUIRE(within_ms(20'000, [&] { return cluster.ask(3, "PUT", "/again", "4").code == 204; }));
+  REQUIRE(order(cluster, 4, "GET", "/again").body == "4");
+}
+
 TEST_CASE("leadership goes where curl says, and members to another address", "[T13][M17]") {
   Cluster cluster(3);
   for (int id = 1; id <= 3; ++id) {

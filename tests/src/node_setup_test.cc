@@ -47,4 +47,20 @@ TEST_CASE("a node that joins meets who told it of the cluster, until its log has
   REQUIRE(met_by(identity_of(1, {1, 2, 3}), configuration_of({1, 3, 4}, {2})) == Nodes{1, 3, 4});
 }
 
+TEST_CASE("who came by is met, too, unless the log names it, or has seen it go") {
+  raft::Config config{.id = 3};
+  config.hard_state.term = 1;
+  config.snapshot = {.position = {.term = 1, .index = 10},
+                     .configuration = std::make_shared<const std::string>(raft::encode(configuration_of({1, 3}, {2})))};
+  const raft::Raft raft(std::move(config), 0);
+  const transport::Address elsewhere{.host = "127.0.0.1", .port = 7};
+  const Acquaintances known = acquaintances(
+      raft, identity_of(3, {1, 2, 3}),
+      {{.id = 1, .address = elsewhere}, {.id = 2, .address = elsewhere}, {.id = 4, .address = elsewhere}});
+  const std::vector<transport::PeerMember> expected = {{.id = 1, .address = *transport::parse_address(address_of(1))},
+                                                       {.id = 3, .address = *transport::parse_address(address_of(3))},
+                                                       {.id = 4, .address = elsewhere}};
+  REQUIRE(known.members == expected);
+}
+
 }  // namespace skiff::node_setup_test

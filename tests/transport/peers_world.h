@@ -69,6 +69,10 @@ struct Node {
         .connected = [this](NodeId peer) { note("connected", peer); },
         .disconnected = [this](NodeId peer) { note("disconnected", peer); },
         .gone = [this](NodeId peer) { note("gone", peer); },
+        .met =
+            [this](const PeerMember& member) {
+              if (met) met(member);
+            },
         .removed = [this](NodeId peer) { note("removed", peer); },
     };
     peers = Peers::open(world.loop, {cluster, id, 1}, {"127.0.0.1", port}, limits, id, std::move(events)).value();
@@ -102,6 +106,7 @@ struct Node {
   std::vector<Message> inbox;
   std::map<std::string, int> happened;
   std::function<void()> on_event;
+  std::function<void(const PeerMember&)> met;
   bool is_sending = false;
 };
 
