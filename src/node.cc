@@ -72,7 +72,6 @@ Result<> Node::open_doors(const store::Recovered& recovered) {
                                        .self = options_.id,
                                        .incarnation = incarnation_,
                                        .instance = instance_,
-                                       .address = known_address(recovered),
                                        .known = &*known_},
                                       *own, {}, random_seed(),
                                       {.received = [this](raft::Message&& message) { received(std::move(message)); },

@@ -81,8 +81,6 @@ std::optional<raft::Configuration> last_configuration(const store::Recovered& re
   return std::nullopt;
 }
 
-}  // namespace
-
 std::string known_address(const store::Recovered& recovered) {
   const raft::NodeId self = recovered.identity.node;
   const std::optional<raft::Configuration> configuration = last_configuration(recovered);
@@ -93,6 +91,8 @@ std::string known_address(const store::Recovered& recovered) {
   }
   return "";
 }
+
+}  // namespace
 
 Result<transport::Address> listening_address(const Options& options, const store::Recovered& recovered) {
   const std::string known = known_address(recovered);

@@ -34,8 +34,6 @@ struct Acquaintances {
 // `met`: who came by, and may be members by a part of the log that is not here yet.
 Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity,
                             const std::vector<transport::PeerMember>& met = {});
-// Where the others find this node, as far as it knows; empty if it does not.
-std::string known_address(const store::Recovered& recovered);
 
 // "it was added, and not heard of for 10m"
 std::string why_withdrawn(const Options& options);

@@ -43,7 +43,7 @@ struct PeerIdentity {
   raft::NodeId self = 0;
   uint64_t incarnation = 0;     // counts the starts of this node
   uint64_t instance = 0;        // names its data folder; 0: it has none
-  std::string address;          // where the others find it; empty: not known
+  std::string address = {};     // where the others find it; empty: not known
   KnownPeers* known = nullptr;  // outlives whoever is given this; null: nobody is remembered
 };
 

@@ -61,6 +61,7 @@ class PeerLink {
     std::string trouble;  // why it is not connected
   };
 
+  // `us` must outlive it, and is told to the peer as it is whenever they connect.
   PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Limits& limits, uint64_t seed, Events events);
   PeerLink(const PeerLink&) = delete;
   PeerLink& operator=(const PeerLink&) = delete;
@@ -92,7 +93,7 @@ class PeerLink {
   void tell_trouble(const std::string& why);
 
   Loop& loop_;
-  const PeerIdentity us_;
+  const PeerIdentity& us_;
   const PeerMember peer_;
   const Limits limits_;
   raft::Random random_;

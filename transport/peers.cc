@@ -27,6 +27,7 @@ void Peers::set_members(const std::vector<Member>& members) {
   std::set<raft::NodeId> others;
   for (const Member& member : members) {
     CHECK(member.id != 0);
+    if (member.id == us_.self) us_.address = to_url(member.address);
     if (member.id == us_.self) continue;
     others.insert(member.id);
     std::unique_ptr<PeerLink>& link = links_[member.id];

@@ -64,7 +64,8 @@ class Peers {
   Peers(const Peers&) = delete;
   Peers& operator=(const Peers&) = delete;
 
-  // Dials who is new, drops who is missing, dials again whose address changed. This node's own entry is ignored.
+  // Dials who is new, drops who is missing, dials again whose address changed. By this node's own
+  // entry the others are told where it is found.
   void set_members(const std::vector<Member>& members);
 
   // What the door says to newcomers and to those who were removed.
@@ -83,7 +84,7 @@ class Peers {
   std::unique_ptr<PeerLink> link_to(const Member& member);
 
   Loop& loop_;
-  const Identity us_;
+  Identity us_;
   const Limits limits_;
   raft::Random seeds_;
   Events events_;

@@ -202,7 +202,7 @@ TEST_CASE("a voter that was away while all the others changed is found by them, 
     const int fresh = cluster.add();
     REQUIRE(order(cluster, 2, "POST", member(fresh), cluster.peer_url(fresh)).code == 204);
     cluster.start(fresh);
-    REQUIRE(within_ms(20'000, [&] { return role_of(cluster, fresh, fresh) == "voter"; }));
+    REQUIRE(within_ms(20'000, [&] { return role_of(cluster, 2, fresh) == "voter"; }));
     if (gone == 1) shrink(cluster, 2, 1);
   }
   shrink(cluster, 4, 2);
