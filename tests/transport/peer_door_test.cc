@@ -45,8 +45,7 @@ TEST_CASE("a node of our cluster that we do not know, and that says where it is,
   Logged logged;
   World world;
   std::vector<PeerMember> met;
-  Node a(world, 1);
-  a.met = [&](const PeerMember& member) { met.push_back(member); };
+  Node a(world, 1, quick(), kCluster, 0, [&](const PeerMember& member) { met.push_back(member); });
   OddPeer silent(world, [](Caller&) {});
   a.peers->set_members({a.member(), silent.member(2)});
   a.peers->set_reception({.welcome = {}, .newcomers = {}, .removed = {8}});

@@ -62,19 +62,17 @@ struct World {
 };
 
 struct Node {
-  Node(World& world, NodeId id, Peers::Limits limits = quick(), uint64_t cluster = kCluster, uint16_t port = 0)
+  Node(World& world, NodeId id, Peers::Limits limits = quick(), uint64_t cluster = kCluster, uint16_t port = 0,
+       std::function<void(const PeerMember&)> met = {})
       : self(id) {
     Peers::Events events{
         .received = [this](Message&& message) { received(std::move(message)); },
         .connected = [this](NodeId peer) { note("connected", peer); },
         .disconnected = [this](NodeId peer) { note("disconnected", peer); },
         .gone = [this](NodeId peer) { note("gone", peer); },
-        .met =
-            [this](const PeerMember& member) {
-              if (met) met(member);
-            },
         .removed = [this](NodeId peer) { note("removed", peer); },
     };
+    events.met = std::move(met);
     peers = Peers::open(world.loop, {cluster, id, 1}, {"127.0.0.1", port}, limits, id, std::move(events)).value();
   }
 
@@ -106,7 +104,6 @@ struct Node {
   std::vector<Message> inbox;
   std::map<std::string, int> happened;
   std::function<void()> on_event;
-  std::function<void(const PeerMember&)> met;
   bool is_sending = false;
 };
 
