@@ -31,16 +31,22 @@ std::string line(const AppendEntries& append) {
 }
 
 std::string line(const AppendReply& reply) {
-  if (reply.accepted) return "append ok, match " + number(reply.match);
-  return "append refused, no " + describe(reply.refused) + ", try " + describe(reply.hint);
+  std::string mending = reply.mending == 0 ? "" : ", is being mended";
+  if (reply.accepted) return "append ok, match " + number(reply.match) + mending;
+  return "append refused, no " + describe(reply.refused) + ", try " + describe(reply.hint) + mending;
 }
 
 std::string line(const Heartbeat& heartbeat) {
   std::string round = heartbeat.round == 0 ? "" : ", round " + number(heartbeat.round);
-  return "heartbeat, commit " + number(heartbeat.commit) + round;
+  return "heartbeat, commit " + number(heartbeat.commit) + round + (heartbeat.takes_writes ? "" : ", takes no writes") +
+         (heartbeat.mended == 0 ? "" : ", your log is whole");
 }
 
-std::string line(const HeartbeatReply& reply) { return "heartbeat ok, round " + number(reply.round); }
+std::string line(const HeartbeatReply& reply) {
+  const std::string said = reply.mending == 0 ? "heartbeat ok, round " + number(reply.round)
+                                              : std::string("heartbeat seen, is being mended");
+  return said + (reply.is_full ? ", full" : "");
+}
 
 std::string line(const ForwardProposals& forward) {
   std::string text = "forward";
@@ -73,6 +79,24 @@ std::string line(const TransferRequest& request) {
 
 std::string line(const Removed&) { return "you are no member any more"; }
 
+std::string line(const Order& order) {
+  constexpr const char* kWords[] = {"?", "add ", "remove ", "move ", "let lead ", "let leave "};
+  return kWords[static_cast<size_t>(order.kind)] + number(order.node) +
+         (order.address.empty() ? "" : " at " + order.address);
+}
+
+std::string line(const OrderRequest& request) { return "order " + describe(request.id) + ": " + line(request.order); }
+
+std::string line(const OrderReply& reply) {
+  constexpr const char* kWords[] = {"?", "done", "no such member", "conflict", "not now", "unknown"};
+  return "order " + describe(reply.id) + ' ' + kWords[static_cast<size_t>(reply.outcome)] +
+         (reply.reason.empty() ? "" : ": " + reply.reason);
+}
+
+std::string line(const StateDigest& state) {
+  return "state at " + number(state.index) + " sums up to " + number(state.digest);
+}
+
 // ---- one line for each event
 
 std::string line(const TimePassed&) { return "time passed"; }
@@ -90,6 +114,10 @@ std::string line(const Persisted& persisted) { return "persisted up to save " + 
 std::string line(const ReadAsked& asked) { return "asked to read " + describe(asked.id); }
 
 std::string line(const PeerGone& gone) { return "peer " + number(gone.node) + " is gone"; }
+
+std::string line(const DiskSpace& space) {
+  return space.bytes_left ? "disk full, " + number(*space.bytes_left) + " bytes left" : "disk has room";
+}
 
 std::string line(const SnapshotTaken& taken) {
   return "snapshot taken at " + number(taken.index) + ", log forgotten to " + number(taken.forget_to);
@@ -188,13 +216,14 @@ std::string describe(const Event& event) {
 std::string describe(const Status& status) {
   return number(status.id) + ' ' + std::string(to_text(status.role)) + " at " + describe(status.hard_state) +
          ", leader " + (status.leader == 0 ? "unknown" : number(status.leader)) + ", log ends " +
-         describe(status.last) + ", durable " + number(status.durable) + ", commit " + number(status.committed);
+         describe(status.last) + ", durable " + number(status.durable) + ", commit " + number(status.committed) +
+         (status.mending ? ", mending" : "");
 }
 
 std::string describe(const Status::Peer& peer) {
   constexpr const char* kWords[] = {" probing", " replicating", " waiting for a snapshot"};
-  return number(peer.node) + kWords[static_cast<size_t>(peer.state)] + (peer.paused ? ", paused" : "") + ", match " +
-         number(peer.match) + ", next " + number(peer.next);
+  return number(peer.node) + kWords[static_cast<size_t>(peer.state)] + (peer.paused ? ", paused" : "") +
+         (peer.mending ? ", mending" : "") + ", match " + number(peer.match) + ", next " + number(peer.next);
 }
 
 }  // namespace skiff::raft

@@ -24,8 +24,10 @@ void Raft::campaign_or_wait() {
 }
 
 // Who has lost its vote may yet be the only one with the entries that took it, and without them nobody else can be
-// elected: until they are committed, it stands for election as before (4.2.2).
+// elected: until they are committed, it stands for election as before (4.2.2). Whose log is being mended may lack what
+// it has acknowledged.
 bool Raft::is_electable() const {
+  if (is_mending()) return false;
   return is_voter(config_.id) || configuration_at(log_.committed()).is_voter(config_.id);
 }
 
@@ -69,7 +71,8 @@ void Raft::become_leader() {
                 .reads = ReadRounds(read_round_),
                 .transfer = {},
                 .change = {},
-                .lease = {}};
+                .lease = {},
+                .takes_writes = !is_full()};
   meet_followers(leader);
   become(std::move(leader));
   leader_ = config_.id;
@@ -109,7 +112,7 @@ Time Raft::campaign_patience() {
 void Raft::promise_to_elect_nobody() { elects_nobody_until_ = now_ + config_.election_timeout; }
 
 void Raft::on(const Message& from, const PreVoteRequest& request) {
-  bool granted = !hears_leader() && may_elect() && request.last >= log_.last();
+  bool granted = !is_mending() && !hears_leader() && may_elect() && request.last >= log_.last();
   send(from.from, PreVoteReply{.round = request.round, .granted = granted});
 }
 
@@ -125,7 +128,7 @@ void Raft::on(const Message& from, const PreVoteReply& reply) {
 
 void Raft::on(const Message& from, const VoteRequest& request) {
   bool is_free = hard_state_.vote == from.from || (hard_state_.vote == 0 && leader_ == 0);
-  bool may_vote = may_elect() || request.by_transfer;
+  bool may_vote = !is_mending() && (may_elect() || request.by_transfer);
   if (!is_free || !may_vote || request.last < log_.last()) return send(from.from, VoteReply{.granted = false});
   if (hard_state_.vote == 0) {
     set_hard_state({.term = hard_state_.term, .vote = from.from});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -30,6 +31,12 @@ struct Proposed {
 // Everything up to and including the Effects with this `save` number is on disk.
 struct Persisted {
   uint64_t save = 0;
+};
+
+// How many bytes of log our disk still has room for, as of the last Persisted: said when it is full, again and again;
+// and once nothing, when it has enough again.
+struct DiskSpace {
+  std::optional<uint64_t> bytes_left;
 };
 
 // Somebody here wants to read. Comes back in Effects::reads or Effects::refused_reads with the same id.
@@ -64,6 +71,6 @@ struct TransferAsked {
 };
 
 using Event = std::variant<TimePassed, Received, Proposed, Persisted, ReadAsked, PeerGone, SnapshotTaken,
-                           SnapshotArrived, ChangeAsked, TransferAsked>;
+                           SnapshotArrived, ChangeAsked, TransferAsked, DiskSpace>;
 
 }  // namespace skiff::raft

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -40,25 +41,33 @@ struct AppendEntries {
 // Accepted: the log agrees with the leader's up to `match`, and is on disk up to there.
 // Refused: there was nothing, or something else, at `refused`; `hint` is the last position at which the follower's
 // log could agree (its term is at most that of `refused`), so that whole terms are skipped.
+// `mending` is not 0 as long as the follower's log is being mended (raft/mending.cc): which start of it says so.
 struct AppendReply {
   bool accepted = false;
   Index match = 0;
   LogPosition refused;
   LogPosition hint;
+  uint64_t mending = 0;
 };
 
 // I still lead. `round` is the newest ReadIndex round; the reply repeats it. Round 0 only passes on the commit index
 // and wants no reply. `commit` is never beyond what the follower is known to have.
-// The reply repeats `sent_at`, too, and adds the follower's own clock: what a lease is measured by.
+// The reply repeats `sent_at`, too, and adds the follower's own clock: what a lease is measured by. A follower whose
+// log is being mended says so, and confirms nothing; `mended` tells that start of it that its log is whole. Each says
+// what its sender knows of full disks.
 struct Heartbeat {
   Index commit = 0;
   uint64_t round = 0;
   Time sent_at = 0;
+  bool takes_writes = true;  // else too few disks have room for any
+  uint64_t mended = 0;
 };
 struct HeartbeatReply {
   uint64_t round = 0;
   Time sent_at = 0;
   Time clock = 0;
+  bool is_full = false;  // the disk
+  uint64_t mending = 0;
 };
 
 // A follower passes on what its clients want written.
@@ -98,12 +107,51 @@ struct TransferRequest {
   NodeId to = 0;
 };
 
+// What an operator wants of the cluster: who its members are, and who leads. A follower passes it on to whoever leads
+// and is told how it ended; src/replica_orders sees to that, and the core takes no part. Repeating one does no harm.
+struct Order {
+  enum class Kind : uint8_t {
+    add = 1,
+    remove = 2,
+    move = 3,
+    lead = 4,
+    leave = 5,  // from the leader to who is about to be removed: take nothing new, and say when nothing waits any more
+  };
+  Kind kind = Kind::add;
+  NodeId node = 0;      // which is added, removed, moved to another address, or is to lead
+  std::string address;  // of add and move
+  bool operator==(const Order&) const = default;
+};
+struct OrderRequest {
+  RequestId id;  // of this attempt: the same order asked again has another
+  Order order;
+};
+struct OrderReply {
+  enum class Outcome : uint8_t {
+    done = 1,
+    not_found = 2,  // there is no such member; nothing was done
+    conflict = 3,   // it cannot be done as things are; nothing was done
+    not_now = 4,    // nothing was done, and by this attempt nothing will be: a later one may do it
+    unknown = 5,    // leadership was lost on the way: it may or may not come true
+  };
+  RequestId id;
+  Outcome outcome = Outcome::done;
+  std::string reason;
+};
+
+// What the sender's state sums up to when all up to `index` is applied. The core takes no part in it.
+struct StateDigest {
+  Index index = 0;
+  uint64_t digest = 0;
+};
+
 // You are no member any more; a committed configuration says so. (Thesis 4.2.2, 4.2.3)
 struct Removed {};
 
-using MessageBody = std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendEntries, AppendReply,
-                                 Heartbeat, HeartbeatReply, ForwardProposals, ReadIndexRequest, ReadIndexReply,
-                                 InstallSnapshot, SnapshotAsk, SnapshotPiece, TimeoutNow, TransferRequest, Removed>;
+using MessageBody =
+    std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendEntries, AppendReply, Heartbeat,
+                 HeartbeatReply, ForwardProposals, ReadIndexRequest, ReadIndexReply, InstallSnapshot, SnapshotAsk,
+                 SnapshotPiece, TimeoutNow, TransferRequest, Removed, OrderRequest, OrderReply, StateDigest>;
 
 struct Message {
   NodeId from = 0;

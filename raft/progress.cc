@@ -69,6 +69,15 @@ void Progress::probe_again() {
   next_ = match_ + 1;
 }
 
+void Progress::heard_mending(uint64_t start, Index last) {
+  if (start == mending_) return;
+  mending_ = start;
+  fence_ = last + 1;
+  match_ = 0;
+  forget_in_flight();
+  state_ = State::probe;
+}
+
 void Progress::note_round(Index last, Time now, Time longest) {
   if (caught_up_ || match_ < round_last_) return;
   caught_up_ = round_last_ > 0 && state_ == State::replicate && now < round_started_at_ + longest;

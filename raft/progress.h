@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 #include "raft/types.h"
 
@@ -32,6 +33,8 @@ class Progress {
 
   State state() const { return state_; }
   Index match() const { return match_; }
+  // What may be counted towards a majority: nothing that a log says which is being mended.
+  Index counted() const { return mending_ == 0 ? match_ : 0; }
   Index next() const { return next_; }
   Time heard_at() const { return heard_at_; }
   void heard(Time now) { heard_at_ = now; }
@@ -47,7 +50,7 @@ class Progress {
   // Whether it has, or had less than `longest` ago, all that we had: it can be made a voter without anybody noticing
   // (thesis 4.2.1). Found out in rounds: in each, what there is at its start is brought over.
   void note_round(Index last, Time now, Time longest);
-  bool has_caught_up() const { return caught_up_; }
+  bool has_caught_up() const { return caught_up_ && mending_ == 0; }
   // What it needs next is forgotten: it was offered a snapshot up to `index`.
   void offered_snapshot(Index index);
   Index offered() const { return offered_; }
@@ -58,8 +61,17 @@ class Progress {
   // What was under way may be lost: find out anew where it stands.
   void probe_again();
 
+  // That start of the follower says that it has lost a part of its log, or (0) that it lacks nothing. Whatever it had
+  // acknowledged before it said so is forgotten. Our log ends at `last`.
+  void heard_mending(uint64_t start, Index last);
+  uint64_t mending() const { return mending_; }
+  // Where an entry must stand that we have made since.
+  Index fence() const { return fence_; }
+
   // The commit index it was last told.
   Index commit_told = 0;
+  // Whether its disk is full, as it said last. Nothing: it has not said yet.
+  std::optional<bool> is_full;
   // When it was last sent a probe, or asked whether it has all that was sent.
   Time asked_at = 0;
 
@@ -77,6 +89,8 @@ class Progress {
   Time heard_at_;
   bool probe_sent_ = false;
   Index offered_ = 0;
+  uint64_t mending_ = 0;
+  Index fence_ = 0;
   Index round_last_ = 0;  // where the round ends; 0: none was started
   Time round_started_at_ = 0;
   bool caught_up_ = false;

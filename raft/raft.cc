@@ -34,6 +34,7 @@ Raft::Raft(Config config, Time now)
       log_(config_.snapshot.position, {}),
       snapshot_(std::exchange(config_.snapshot, {})),
       membership_(log_.base().index, log_.base().index == 0 ? config_.founders : decoded(snapshot_.configuration)),
+      mending_(config_.mending),
       durable_hard_state_(config_.hard_state),
       checked_hard_state_(config_.hard_state) {
   CHECK(config_.id != 0);
@@ -68,6 +69,7 @@ Effects Raft::take_effects() {
     reconfigure(*leader);
   }
   if (Leader* leader = as_leader()) {  // who is no member any more has stepped down
+    mend(*leader);
     start_read_round(*leader);
     send_what_is_due(*leader);
     drive_transfer(*leader);
@@ -80,7 +82,7 @@ Effects Raft::take_effects() {
 
 // What promises something about the disk leaves only once the disk has it. If it has everything already, at once.
 void Raft::collect_saves() {
-  bool has_news = hard_state_unsaved_ || restart_ || log_.has_unsaved();
+  bool has_news = hard_state_unsaved_ || restart_ || effects_.is_whole || log_.has_unsaved();
   if (!has_news && effects_.messages_once_durable.empty()) return;
   if (!has_news && saves_.empty()) {
     for (Message& message : effects_.messages_once_durable) effects_.messages.push_back(std::move(message));
@@ -92,7 +94,10 @@ void Raft::collect_saves() {
   hard_state_unsaved_ = false;
   effects_.restart = std::exchange(restart_, std::nullopt);
   effects_.entries = log_.take_unsaved(save_number_);
-  saves_.push_back({.number = save_number_, .hard_state = hard_state_, .handed_at = now_});
+  const uint64_t bytes = bytes_of_save(effects_.entries);
+  saves_.push_back({.number = save_number_, .hard_state = hard_state_, .handed_at = now_, .bytes = bytes});
+  use_space(bytes);
+  unsaved_bytes_ = 0;
 }
 
 Time Raft::next_deadline() const {
@@ -112,6 +117,9 @@ Status Raft::status() const {
                 .durable = log_.durable(),
                 .committed = log_.committed(),
                 .snapshot = snapshot_.position,
+                .mending = is_mending(),
+                .is_full = is_full(),
+                .takes_writes = takes_writes(),
                 .peers = {}};
   if (const Leader* leader = as_leader()) {
     for (const auto& [node, progress] : leader->followers) {
@@ -119,7 +127,9 @@ Status Raft::status() const {
                               .match = progress.match(),
                               .next = progress.next(),
                               .state = progress.state(),
+                              .mending = progress.mending() != 0,
                               .paused = !progress.may_send(),
+                              .is_full = progress.is_full.value_or(false),
                               .heard_at = progress.heard_at()});
     }
   }
@@ -135,6 +145,7 @@ void Raft::on(const TimePassed&) {
   check_quorum(*leader);
   leader = as_leader();
   if (leader != nullptr) end_late_transfer(*leader);
+  if (leader != nullptr) note_space(*leader);
   if (leader != nullptr && !leader->transfer && is_disk_stalled()) start_transfer(*leader, best_successor(*leader));
   if (leader != nullptr && now_ >= leader->heartbeat_due) send_heartbeats(*leader);
 }
@@ -215,6 +226,7 @@ void Raft::on(const PeerGone& gone) {
 
 void Raft::forget_leader() {
   leader_ = 0;
+  leader_takes_writes_ = true;
   heard_leader_at_.reset();
   refuse_reads();
 }
@@ -232,6 +244,7 @@ void Raft::become_follower(Term term, NodeId leader) {
   if (was_leader) end_change();
   become(Follower{});
   leader_ = leader;
+  leader_takes_writes_ = true;
   heard_leader_at_.reset();
   if (was_leader || election_deadline_ == kNever) election_deadline_ = now_ + patience();
 }
@@ -269,6 +282,7 @@ void Raft::check_invariants() {
   CHECK(membership_.latest_index() <= log_.last().index);
   CHECK(log_.last().term <= hard_state_.term);
   CHECK(is_leader() == (leader_ == config_.id));
+  if (is_mending()) CHECK(std::holds_alternative<Follower>(role_));
   if (std::holds_alternative<Candidate>(role_)) CHECK(hard_state_.vote == config_.id);
   if (const Leader* leader = as_leader()) {
     if (leader->first_of_term >= log_.base().index) CHECK(log_.term_at(leader->first_of_term) == hard_state_.term);

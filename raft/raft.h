@@ -12,7 +12,7 @@
 // give the same effects on every machine. Source: Ongaro, Consensus: Bridging Theory and Practice (2014), by section.
 //
 // The methods are grouped by the file they stand in: raft.cc, election.cc, transfer.cc, replication.cc, snapshot.cc,
-// read_index.cc, reconfigure.cc.
+// read_index.cc, reconfigure.cc, mending.cc, space.cc.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,9 @@ struct Config {
   HardState hard_state;
   SnapshotMark snapshot;  // index 0: none
   std::vector<Entry> entries;
+  // Not 0: the disk has lost something that this node may have promised. How often it has started, so that it is
+  // another number each time.
+  uint64_t mending = 0;
 
   // Reads from a lease (6.4.1): a leader answers without asking as long as the followers that made it one have promised
   // to elect nobody else. Stands on clocks that run at the same speed, give or take; the leader measures that, and
@@ -64,6 +67,8 @@ struct Config {
   uint64_t uncommitted_bytes_max = 64 << 20;  // a leader with more than this refuses proposals
   uint64_t uncommitted_entries_max = 1 << 18;
   size_t waiting_reads_max = 1 << 16;
+  // Of the room that a full disk has left, commands leave this to votes, no-ops and configurations.
+  uint64_t space_kept_bytes = 1 << 20;
 };
 
 class Raft {
@@ -78,6 +83,7 @@ class Raft {
 
   Status status() const;
   bool is_leader() const { return std::holds_alternative<Leader>(role_); }
+  bool is_mending() const { return mending_ != 0; }
   NodeId leader() const { return leader_; }
   Term term() const { return hard_state_.term; }
   const Log& log() const { return log_; }
@@ -88,6 +94,9 @@ class Raft {
   // In force at `index`, for a snapshot. Requires: log().base().index <= index <= log().last().index.
   const Configuration& configuration_at(Index index) const { return membership_.at(index); }
   const SnapshotMark& snapshot() const { return snapshot_; }
+  // Whether our disk is full; and whether, as far as we know, whoever leads takes writes: too many disks may be full.
+  bool is_full() const { return space_left_.has_value(); }
+  bool takes_writes() const;
   // Messages that were stale, for another node, or not for this role.
   uint64_t ignored() const { return ignored_; }
   // Invariants that take a walk along the log, for tests.
@@ -116,14 +125,22 @@ class Raft {
     std::optional<Transfer> transfer;
     std::optional<uint64_t> change;  // the order under way
     Lease lease;
+    bool takes_writes = true;  // there is room for them
   };
   using Role = std::variant<Follower, PreCandidate, Candidate, Leader>;  // in the order of RoleName
+
+  // Why an order cannot be carried out; empty if it can. Some reasons pass by themselves.
+  struct WhyNot {
+    std::string reason;
+    bool passes = false;
+  };
 
   // A save handed out with take_effects() and not yet confirmed.
   struct Save {
     uint64_t number;
     HardState hard_state;
     Time handed_at;
+    uint64_t bytes;  // that it uses at most
   };
 
   // raft.cc
@@ -139,6 +156,9 @@ class Raft {
   void on(const Message& from, const Removed&);
   void on(const Message&, const SnapshotAsk&) { ++ignored_; }
   void on(const Message&, const SnapshotPiece&) { ++ignored_; }
+  void on(const Message&, const OrderRequest&) { ++ignored_; }
+  void on(const Message&, const OrderReply&) { ++ignored_; }
+  void on(const Message&, const StateDigest&) { ++ignored_; }
   void forget_leader();
   void become(Role role);
   void become_follower(Term term, NodeId leader);
@@ -181,7 +201,9 @@ class Raft {
   void end_late_transfer(Leader& leader);
   void end_transfer(NodeId new_leader);
   NodeId best_successor(const Leader& leader) const;
-  std::string why_not_transfer(const Leader& leader, NodeId to) const;
+  WhyNot why_not_transfer(const Leader& leader, NodeId to) const;
+  enum class Room { said, unless_denied, any };
+  NodeId furthest_follower(const Leader& leader, Room room) const;
   bool is_disk_stalled() const;
 
   // replication.cc
@@ -193,12 +215,14 @@ class Raft {
   void send_what_is_due(Leader& leader);
   void send_append(NodeId to, Progress& progress, bool with_entries);
   void send_heartbeats(Leader& leader);
+  Heartbeat heartbeat(Index commit, uint64_t round, Time sent_at, uint64_t mended) const;
   void ask_what_was_lost(NodeId node, Progress& progress);
   void advance_commit();
   void on(const Message& from, const AppendEntries& append);
   static bool is_possible(const AppendEntries& append, Term term);
   void follow(NodeId leader);
-  void take_in(const std::vector<Entry>& entries);
+  size_t take_in(const std::vector<Entry>& entries);
+  void acknowledge(NodeId leader, Index match);
   void append(Entry entry);
   void on(const Message& from, const AppendReply& reply);
   void on(const Message& from, const Heartbeat& heartbeat);
@@ -212,13 +236,31 @@ class Raft {
 
   // reconfigure.cc
   void on(const ChangeAsked& asked);
-  std::string why_not_change(const Leader& leader, const std::vector<Change>& changes) const;
+  WhyNot why_not_change(const Leader& leader, const std::vector<Change>& changes) const;
   void reconfigure(Leader& leader);
   void step_aside(Leader& leader);
   void meet_followers(Leader& leader);
   void use_configuration();
   void end_change();
   void end_order(uint64_t id, OrderEnd::Kind kind, std::string reason = {});
+  void refuse_order(uint64_t id, WhyNot why);
+
+  // space.cc
+  void on(const DiskSpace& space);
+  void use_space(uint64_t bytes);
+  static uint64_t bytes_of_save(const std::vector<Entry>& entries);
+  bool has_space_for(const Entry& entry) const;
+  void note_unsaved(const Entry& entry);
+  void note_space(Leader& leader);
+
+  // mending.cc
+  void hear_mending(Progress& progress, uint64_t start);
+  void mend(Leader& leader);
+  uint64_t mended(const Leader& leader, const Progress& progress) const;
+  bool is_fenced(const Leader& leader, Index fence) const;
+  void vote_for_who_leads();
+  void become_whole();
+  bool leaves_enough(const Leader& leader, const Configuration& next) const;
 
   // read_index.cc
   void on(const ReadAsked& asked);
@@ -240,6 +282,7 @@ class Raft {
   SnapshotMark snapshot_;  // the newest on our disk
   Membership membership_;
   std::optional<LogPosition> restart_;  // not yet handed to the disk
+  uint64_t mending_;                    // as it was configured; 0: our log lacks nothing
   Role role_ = Follower{};
   NodeId leader_ = 0;                    // who leads this term, as far as we know
   std::optional<Time> heard_leader_at_;  // nothing: not since the start, or its process is gone
@@ -252,6 +295,10 @@ class Raft {
   uint64_t save_number_ = 0;
   std::vector<Save> saves_;  // under way, oldest first
   HardState durable_hard_state_;
+  std::optional<uint64_t> space_left_;  // of a full disk, behind what it was handed
+  uint64_t unsaved_bytes_ = 0;          // of what it was not handed yet
+  bool has_left_out_ = false;           // something that was sent to us, for want of room
+  bool leader_takes_writes_ = true;     // as it said last
   Effects effects_;
   uint64_t ignored_ = 0;
 

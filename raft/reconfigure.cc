@@ -15,26 +15,30 @@ namespace skiff::raft {
 void Raft::on(const ChangeAsked& asked) {
   Leader* leader = as_leader();
   if (leader == nullptr) return end_order(asked.id, OrderEnd::Kind::refused, "this node does not lead");
-  std::string reason = why_not_change(*leader, asked.changes);
-  if (!reason.empty()) return end_order(asked.id, OrderEnd::Kind::refused, std::move(reason));
+  WhyNot why = why_not_change(*leader, asked.changes);
+  if (!why.reason.empty()) return refuse_order(asked.id, std::move(why));
   Configuration next = plan(configuration(), asked.changes).next;
   if (next == configuration()) return end_order(asked.id, OrderEnd::Kind::done);
   leader->change = asked.id;
   append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(next)));
 }
 
-std::string Raft::why_not_change(const Leader& leader, const std::vector<Change>& changes) const {
-  if (log_.committed() < leader.first_of_term) return "this node has only just come to lead";
-  if (!is_configuration_committed() || configuration().is_joint()) return "another change is under way";
-  if (leader.transfer) return "leadership is being handed over";
+Raft::WhyNot Raft::why_not_change(const Leader& leader, const std::vector<Change>& changes) const {
+  if (log_.committed() < leader.first_of_term) return {"this node has only just come to lead", true};
+  if (!is_configuration_committed() || configuration().is_joint()) return {"another change is under way", true};
+  if (leader.transfer) return {"leadership is being handed over", true};
   for (const Change& change : changes) {
     auto follower = leader.followers.find(change.node);
     bool has_caught_up = follower != leader.followers.end() && follower->second.has_caught_up();
     const Member* member = configuration().find(change.node);
     bool is_new_voter = change.kind == Change::Kind::promote && member != nullptr && member->role != MemberRole::voter;
-    if (is_new_voter && !has_caught_up) return "it has not caught up yet";
+    if (is_new_voter && !has_caught_up) return {"it has not caught up yet", true};
   }
-  return plan(configuration(), changes).refused;
+  Planned planned = plan(configuration(), changes);
+  if (planned.refused.empty() && !leaves_enough(leader, planned.next)) {
+    return {"a node whose log was damaged is being mended, and without it there would be no majority", true};
+  }
+  return {planned.refused, false};
 }
 
 // With every take_effects().
@@ -63,7 +67,7 @@ void Raft::reconfigure(Leader& leader) {
 // once.
 void Raft::step_aside(Leader& leader) {
   for (const auto& [node, progress] : leader.followers) {
-    if (progress.match() < log_.last().index || !is_voter(node)) continue;
+    if (progress.counted() < log_.last().index || !is_voter(node)) continue;
     send(node, TimeoutNow{});
     break;
   }
@@ -101,6 +105,11 @@ void Raft::end_change() {
 
 void Raft::end_order(uint64_t id, OrderEnd::Kind kind, std::string reason) {
   effects_.orders.push_back({.id = id, .kind = kind, .reason = std::move(reason)});
+}
+
+void Raft::refuse_order(uint64_t id, WhyNot why) {
+  effects_.orders.push_back(
+      {.id = id, .kind = OrderEnd::Kind::refused, .reason = std::move(why.reason), .passes = why.passes});
 }
 
 }  // namespace skiff::raft

@@ -57,7 +57,7 @@ void Raft::on(const Message& from, const ForwardProposals& forwarded) {
 
 // A single entry always fits, however large.
 bool Raft::has_room_for(uint64_t bytes, uint64_t share) const {
-  if (as_leader()->transfer) return false;
+  if (as_leader()->transfer || !as_leader()->takes_writes) return false;
   if (log_.committed() == log_.last().index) return true;
   return log_.uncommitted_bytes() + bytes <= share * config_.uncommitted_bytes_max &&
          log_.last().index - log_.committed() < share * config_.uncommitted_entries_max;
@@ -77,6 +77,7 @@ void Raft::append(Entry entry) {
     membership_.append(entry.position.index, std::move(*configuration));
     use_configuration();
   }
+  note_unsaved(entry);
   log_.append(std::move(entry));
 }
 
@@ -86,7 +87,7 @@ void Raft::send_what_is_due(Leader& leader) {
     Index may_commit = std::min(progress.match(), log_.committed());
     if (progress.commit_told >= may_commit) continue;
     progress.commit_told = may_commit;
-    send(node, Heartbeat{.commit = may_commit, .round = 0, .sent_at = 0});
+    send(node, heartbeat(may_commit, 0, 0, 0));
   }
 }
 
@@ -95,7 +96,9 @@ void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {
   if (before < log_.base().index) return offer_snapshot(to, progress);
   AppendEntries append{
       .previous = {.term = log_.term_at(before), .index = before}, .commit = log_.committed(), .entries = {}};
-  if (with_entries) append.entries = log_.slice(before + 1, config_.append_bytes_max, config_.append_entries_max);
+  // Who is full takes in little.
+  const uint64_t bytes_max = config_.append_bytes_max / (progress.is_full.value_or(false) ? 16 : 1);
+  if (with_entries) append.entries = log_.slice(before + 1, bytes_max, config_.append_entries_max);
   uint64_t bytes = 0;
   for (const Entry& entry : append.entries) bytes += entry.bytes();
   Index last = before + append.entries.size();
@@ -108,11 +111,15 @@ void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {
 void Raft::send_heartbeats(Leader& leader) {
   for (auto& [node, progress] : leader.followers) {
     Index may_commit = std::min(progress.match(), log_.committed());
-    send(node, Heartbeat{.commit = may_commit, .round = leader.reads.number(), .sent_at = now_});
+    send(node, heartbeat(may_commit, leader.reads.number(), now_, mended(leader, progress)));
     progress.commit_told = std::max(progress.commit_told, may_commit);
   }
   if (leader.transfer) leader.transfer->was_told = false;
   leader.heartbeat_due = leader.followers.empty() ? kNever : now_ + config_.heartbeat_interval;
+}
+
+Heartbeat Raft::heartbeat(Index commit, uint64_t round, Time sent_at, uint64_t mended) const {
+  return {.commit = commit, .round = round, .sent_at = sent_at, .takes_writes = takes_writes(), .mended = mended};
 }
 
 // Our own disk is one vote among the others. Only an entry of this term may be counted (3.6.2, figure 3.7); what stands
@@ -120,7 +127,7 @@ void Raft::send_heartbeats(Leader& leader) {
 void Raft::advance_commit() {
   const Leader& leader = *as_leader();
   Index index = quorum::reached_by_majority(membership_.voters(), [&](NodeId node) {
-    return node == config_.id ? log_.durable() : leader.followers.at(node).match();
+    return node == config_.id ? log_.durable() : leader.followers.at(node).counted();
   });
   if (index > log_.committed() && log_.term_at(index) == hard_state_.term) log_.commit_to(index);
 }
@@ -143,12 +150,19 @@ void Raft::on(const Message& from, const AppendEntries& append) {
     return send(from.from, AppendReply{.accepted = false,
                                        .match = 0,
                                        .refused = append.previous,
-                                       .hint = {.term = log_.term_at(agree), .index = agree}});
+                                       .hint = {.term = log_.term_at(agree), .index = agree},
+                                       .mending = mending_});
   }
-  take_in(append.entries);
-  Index match = append.previous.index + append.entries.size();
+  const size_t taken = take_in(append.entries);
+  Index match = append.previous.index + taken;
   log_.commit_to(std::min(append.commit, match));
-  send_once_durable(from.from, AppendReply{.accepted = true, .match = match, .refused = {}, .hint = {}});
+  if (taken == 0 && !append.entries.empty()) return;  // our disk is full
+  acknowledge(from.from, match);
+}
+
+void Raft::acknowledge(NodeId leader, Index match) {
+  send_once_durable(leader,
+                    AppendReply{.accepted = true, .match = match, .refused = {}, .hint = {}, .mending = mending_});
 }
 
 // Whether a leader of that term could hold such a log: without a gap, its terms never falling and none beyond its own.
@@ -169,16 +183,23 @@ void Raft::follow(NodeId leader) {
   CHECK(leader_ == 0 || leader_ == leader);  // likewise
   if (!std::holds_alternative<Follower>(role_)) become_follower(hard_state_.term, leader);
   leader_ = leader;
+  if (is_mending()) vote_for_who_leads();
   end_transfer(leader);
   heard_leader_at_ = now_;
   promise_to_elect_nobody();
   election_deadline_ = now_ + patience();
 }
 
-// What agrees stays, whatever its order of arrival; the first that differs takes everything behind it along.
-void Raft::take_in(const std::vector<Entry>& entries) {
-  for (const Entry& entry : entries) {
+// What agrees stays, whatever its order of arrival; the first that differs takes everything behind it along. Returns
+// how many are now in our log; the others found no room on our disk.
+size_t Raft::take_in(const std::vector<Entry>& entries) {
+  for (size_t place = 0; place < entries.size(); ++place) {
+    const Entry& entry = entries[place];
     if (log_.has(entry.position)) continue;
+    if (!has_space_for(entry)) {
+      has_left_out_ = true;
+      return place;
+    }
     if (entry.position.index <= log_.last().index) {
       log_.cut_from(entry.position.index);
       membership_.cut_from(entry.position.index);
@@ -186,6 +207,7 @@ void Raft::take_in(const std::vector<Entry>& entries) {
     }
     append(entry);
   }
+  return entries.size();
 }
 
 // ---- the leader's half: acknowledged
@@ -197,6 +219,7 @@ void Raft::on(const Message& from, const AppendReply& reply) {
     ++ignored_;
     return;
   }
+  hear_mending(*progress, reply.mending);
   if (!reply.accepted) {
     Index most = std::min(reply.hint.index, reply.refused.index - 1);
     progress->refused(reply.refused.index, log_.last_at_or_below(most, reply.hint.term));
@@ -208,10 +231,14 @@ void Raft::on(const Message& from, const AppendReply& reply) {
 void Raft::on(const Message& from, const Heartbeat& heartbeat) {
   follow(from.from);
   refuse_lost_reads();
-  if (heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
-  if (heartbeat.round != 0) {
-    send(from.from, HeartbeatReply{.round = heartbeat.round, .sent_at = heartbeat.sent_at, .clock = now_});
-  }
+  leader_takes_writes_ = heartbeat.takes_writes;
+  if (is_mending() && heartbeat.mended == mending_) return become_whole();
+  // The leader may go by what we had acknowledged before we lost it, so what stands there now may be something else.
+  if (!is_mending() && heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
+  if (heartbeat.round == 0) return;
+  if (is_mending()) return send(from.from, HeartbeatReply{.round = 0, .is_full = is_full(), .mending = mending_});
+  send(from.from,
+       HeartbeatReply{.round = heartbeat.round, .sent_at = heartbeat.sent_at, .clock = now_, .is_full = is_full()});
 }
 
 void Raft::on(const Message& from, const HeartbeatReply& reply) {
@@ -221,7 +248,10 @@ void Raft::on(const Message& from, const HeartbeatReply& reply) {
     ++ignored_;
     return;
   }
+  if (reply.mending != 0) hear_mending(*progress, reply.mending);
   ask_what_was_lost(from.from, *progress);
+  if (std::exchange(progress->is_full, reply.is_full) != reply.is_full) note_space(*leader);
+  if (reply.mending != 0) return;
   leader->lease.answered(from.from, reply.sent_at, now_, reply.clock, config_.election_timeout,
                          config_.clock_drift_percent_max);
   leader->reads.confirm(from.from, reply.round);

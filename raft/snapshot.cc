@@ -43,7 +43,7 @@ void Raft::on(const Message& from, const InstallSnapshot& install) {
   if (position.index > log_.committed()) {
     effects_.fetch = Fetch{.from = from.from, .snapshot = install.snapshot};
   } else {
-    send_once_durable(from.from, AppendReply{.accepted = true, .match = log_.committed(), .refused = {}, .hint = {}});
+    acknowledge(from.from, log_.committed());
   }
 }
 
@@ -63,9 +63,7 @@ void Raft::on(const SnapshotArrived& arrived) {
   use_configuration();
   snapshot_ = arrived.snapshot;
   restart_ = position;
-  if (leader_ != 0) {
-    send_once_durable(leader_, AppendReply{.accepted = true, .match = position.index, .refused = {}, .hint = {}});
-  }
+  if (leader_ != 0) acknowledge(leader_, position.index);
 }
 
 }  // namespace skiff::raft

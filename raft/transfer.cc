@@ -16,8 +16,8 @@ void Raft::on(const TransferAsked& asked) {
     return end_order(asked.id, OrderEnd::Kind::passed);
   }
   NodeId to = asked.to == 0 ? best_successor(*leader) : asked.to;
-  std::string reason = why_not_transfer(*leader, to);
-  if (!reason.empty()) return end_order(asked.id, OrderEnd::Kind::refused, std::move(reason));
+  WhyNot why = why_not_transfer(*leader, to);
+  if (!why.reason.empty()) return refuse_order(asked.id, std::move(why));
   handing_over_ = {asked.id, to};
   start_transfer(*leader, to);
 }
@@ -25,22 +25,25 @@ void Raft::on(const TransferAsked& asked) {
 void Raft::on(const Message&, const TransferRequest& request) {
   Leader* leader = as_leader();
   NodeId to = leader == nullptr ? 0 : request.to == 0 ? best_successor(*leader) : request.to;
-  if (leader == nullptr || !why_not_transfer(*leader, to).empty()) {
+  if (leader == nullptr || !why_not_transfer(*leader, to).reason.empty()) {
     ++ignored_;
     return;
   }
   start_transfer(*leader, to);
 }
 
-std::string Raft::why_not_transfer(const Leader& leader, NodeId to) const {
-  if (to == 0) return "there is nobody to hand over to";
-  if (to == config_.id) return "this node leads already";
-  if (!configuration().has(to)) return "there is no such member";
+Raft::WhyNot Raft::why_not_transfer(const Leader& leader, NodeId to) const {
+  if (to == 0) return {"there is nobody to hand over to", true};
+  if (to == config_.id) return {"this node leads already", false};
+  if (!configuration().has(to)) return {"there is no such member", false};
   const Member* member = configuration().find(to);
-  if (member == nullptr || member->role != MemberRole::voter) return "only a voter can lead";
-  if (!is_configuration_committed() || configuration().is_joint()) return "a change of the members is under way";
-  if (leader.transfer) return "leadership is being handed over already";
-  return "";
+  if (member == nullptr || member->role != MemberRole::voter) return {"only a voter can lead", false};
+  if (!is_configuration_committed() || configuration().is_joint()) {
+    return {"a change of the members is under way", true};
+  }
+  if (leader.transfer) return {"leadership is being handed over already", true};
+  if (leader.followers.at(to).mending() != 0) return {"its log was damaged, and is being mended", true};
+  return {};
 }
 
 void Raft::start_transfer(Leader& leader, NodeId to) {
@@ -57,10 +60,15 @@ void Raft::drive_transfer(Leader& leader) {
   send(leader.transfer->to, TimeoutNow{});
 }
 
+// Who was told to campaign may yet do so: the word is still on its way.
 void Raft::end_late_transfer(Leader& leader) {
   if (!leader.transfer || now_ < leader.transfer->give_up_at) return;
+  const bool was_told = leader.transfer->was_told;
   leader.transfer.reset();
-  if (handing_over_) end_order(handing_over_->first, OrderEnd::Kind::refused, "the other did not take over in time");
+  if (handing_over_) {
+    end_order(handing_over_->first, was_told ? OrderEnd::Kind::unknown : OrderEnd::Kind::refused,
+              "the other did not take over in time");
+  }
   handing_over_.reset();
 }
 
@@ -73,15 +81,23 @@ void Raft::end_transfer(NodeId new_leader) {
   handing_over_.reset();
 }
 
-// Whoever has got furthest, of the voters that are there; 0 if nobody is.
+// Rather not one whose disk is full: it would only hand over again.
 NodeId Raft::best_successor(const Leader& leader) const {
+  NodeId roomy = furthest_follower(leader, Room::unless_denied);
+  return roomy != 0 ? roomy : furthest_follower(leader, Room::any);
+}
+
+// Whoever has got furthest, of the voters that are there; 0 if nobody is.
+NodeId Raft::furthest_follower(const Leader& leader, Room room) const {
   NodeId best = 0;
   Index furthest = 0;
   for (const auto& [node, progress] : leader.followers) {
     const Member* member = configuration().find(node);
-    bool is_there = progress.state() == Progress::State::replicate && progress.match() >= log_.committed() &&
-                    now_ < progress.heard_at() + config_.election_timeout;
+    bool is_there = progress.mending() == 0 && progress.state() == Progress::State::replicate &&
+                    progress.match() >= log_.committed() && now_ < progress.heard_at() + config_.election_timeout;
+    bool is_refused = room != Room::any && progress.is_full.value_or(room == Room::said);
     if (member == nullptr || member->role != MemberRole::voter || !is_there || progress.match() <= furthest) continue;
+    if (is_refused) continue;
     best = node;
     furthest = progress.match();
   }
@@ -90,7 +106,8 @@ NodeId Raft::best_successor(const Leader& leader) const {
 
 // From the leader of this very term, or from nobody. A disk that stands still could not lead.
 void Raft::on(const Message& from, const TimeoutNow&) {
-  bool is_told = std::holds_alternative<Follower>(role_) && from.from == leader_ && is_voter(config_.id);
+  bool is_told =
+      std::holds_alternative<Follower>(role_) && from.from == leader_ && is_voter(config_.id) && !is_mending();
   if (!is_told || is_disk_stalled()) {
     ++ignored_;
     return;

@@ -9,25 +9,13 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "src/api_words.h"
 
 namespace skiff {
 namespace {
 
 using transport::Method;
 using transport::Response;
-
-// A line of text for people.
-Response say(int status, std::string line) { return transport::text(status, std::move(line) + "\n"); }
-
-Response not_allowed(std::string allow) {
-  Response response = say(405, "there is no such method here; allowed: " + allow);
-  response.headers.push_back({"Allow", std::move(allow)});
-  return response;
-}
-
-Response refused(std::string_view reason) {
-  return transport::unavailable(fmt::format("nothing was done: {}\n", reason));
-}
 
 Response health(bool is_healthy, std::string_view reason) {
   if (is_healthy) return transport::json(200, R"({"health":"true"})");
@@ -38,7 +26,7 @@ Response health(bool is_healthy, std::string_view reason) {
 
 // ---- what is reserved
 
-enum class Place { members, health, livez, status, version, later };
+enum class Place { members, member, health, livez, status, version, snapshot, later };
 
 struct Reserved {
   std::string_view path;
@@ -46,12 +34,12 @@ struct Reserved {
   Place place;
 };
 constexpr std::array kReserved = {
-    Reserved{"/members", false, Place::members}, Reserved{"/members/", true, Place::later},
+    Reserved{"/members", false, Place::members}, Reserved{"/members/", true, Place::member},
     Reserved{"/health", false, Place::health},   Reserved{"/livez", false, Place::livez},
     Reserved{"/readyz", false, Place::later},    Reserved{"/metrics", false, Place::later},
     Reserved{"/status", false, Place::status},   Reserved{"/version", false, Place::version},
     Reserved{"/dashboard", false, Place::later}, Reserved{"/dashboard/", true, Place::later},
-    Reserved{"/v3/", true, Place::later},
+    Reserved{"/v3/", true, Place::later},        Reserved{"/snapshot", false, Place::snapshot},
 };
 
 const Reserved* reserved(std::string_view path) {
@@ -109,13 +97,16 @@ std::optional<Response> Api::take(const Caller& caller, transport::Request&& req
   const Reserved* row = reserved(request.path);
   if (row == nullptr) return take_key(caller, std::move(request));
   if (row->place == Place::later) return say(404, "reserved, but there is nothing here in this version");
+  if (row->place == Place::member) return take_member(caller, std::move(request));
   if (request.method != Method::get && request.method != Method::head) return not_allowed("GET, HEAD");
   switch (row->place) {
     case Place::members: return transport::json(200, members_json(host_.report()));
     case Place::status: return transport::json(200, status_json(host_.report()));
     case Place::version: return transport::json(200, version_json());
     case Place::livez: return say(200, "ok");
+    case Place::snapshot: return take_backup(caller, request);
     case Place::health: return propose({.kind = Request::Kind::check, .caller = caller, .key = {}, .value = {}});
+    case Place::member:
     case Place::later: break;
   }
   CHECK(false);
@@ -138,6 +129,25 @@ std::optional<Response> Api::read(const Caller& caller, transport::Request&& req
   if (!is_stale) return say(400, is_stale.error().what);
   if (*is_stale) return value_response(host_.kv().get(request.path));
   return propose({.kind = Request::Kind::get, .caller = caller, .key = std::move(request.path), .value = {}});
+}
+
+std::optional<Response> Api::take_backup(const Caller& caller, const transport::Request& request) {
+  auto is_stale = wants_stale(request.query);
+  if (!is_stale) return say(400, is_stale.error().what);
+  if (*is_stale) return backup();
+  return propose({.kind = Request::Kind::backup, .caller = caller, .key = {}, .value = {}});
+}
+
+// The name is for `curl -OJ`.
+Response Api::backup() {
+  auto source = host_.backup();
+  if (!source) return refused(source.error().what);
+  const NodeReport report = host_.report();
+  Response response;
+  response.source = std::move(*source);
+  response.headers.push_back({"Content-Disposition", fmt::format("attachment; filename=\"skiff-{:016x}-{}.snapshot\"",
+                                                                 report.cluster, report.applied)});
+  return response;
 }
 
 std::optional<Response> Api::write(const Caller& caller, transport::Request&& request) {
@@ -170,6 +180,7 @@ Response Api::to_response(const Answer& answer) {
   switch (answer.kind) {
     case Answer::Kind::done:
       if (answer.asked == Request::Kind::get) return value_response(answer.value);
+      if (answer.asked == Request::Kind::backup) return backup();
       return transport::no_body(204);
     case Answer::Kind::refused: return refused(answer.reason);
     case Answer::Kind::unknown: return say(504, answer.reason);

@@ -9,10 +9,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <optional>
 
 #include "src/api_status.h"
+#include "src/base/result.h"
 #include "src/outside.h"
 #include "store/kv.h"
 #include "transport/http_message.h"
@@ -26,8 +27,12 @@ class ApiHost {
 
   // Onto the proposals queue. False: it is full, and nothing was done.
   virtual bool propose(Request request) = 0;
+  // Onto the orders queue, the same way.
+  virtual bool order(const Caller& caller, raft::Order order) = 0;
   virtual const store::Kv& kv() const = 0;
   virtual NodeReport report() const = 0;
+  // A backup of what is applied here; an error says why there can be none now.
+  virtual Result<std::unique_ptr<transport::BodySource>> backup() = 0;
 };
 
 class Api {
@@ -36,12 +41,17 @@ class Api {
 
   // The response, or nothing if it comes later, through ApiHost::propose() and to_response().
   std::optional<transport::Response> take(const Caller& caller, transport::Request&& request);
-  static transport::Response to_response(const Answer& answer);
+  transport::Response to_response(const Answer& answer);
+  static transport::Response to_response(const OrderAnswer& answer);
 
  private:
+  // /members/4 and /members/4/lead, in api_members.cc.
+  std::optional<transport::Response> take_member(const Caller& caller, transport::Request&& request);
   std::optional<transport::Response> take_key(const Caller& caller, transport::Request&& request);
   std::optional<transport::Response> read(const Caller& caller, transport::Request&& request);
   std::optional<transport::Response> write(const Caller& caller, transport::Request&& request);
+  std::optional<transport::Response> take_backup(const Caller& caller, const transport::Request& request);
+  transport::Response backup();
   std::optional<transport::Response> propose(Request request);
 
   ApiHost& host_;

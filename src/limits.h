@@ -53,6 +53,18 @@ constexpr uint64_t kLeaderWindowBytes = 32 * kMiB;
 // Committed entries applied in one turn of the loop: about a millisecond.
 constexpr size_t kAppliedPerTurnMax = 1'000;
 
+// ---- full disks
+
+// A node is full when there is no room for another segment of its log. What is left in the one in use is for what is on
+// its way to it, but for this much: a vote or a change of term takes some hundred bytes.
+constexpr uint64_t kSpaceKeptBytes = kMiB;
+// How often a full node looks for room: each time it fills the disk to the last byte, and gives that back.
+constexpr uint64_t kLookForRoomNs = kSecondNs;
+
+// Nodes compare their states whenever so many entries have been applied: some times a second at full load, and a
+// message of a hundred bytes.
+constexpr uint64_t kDigestEveryEntries = 1024;
+
 // ---- snapshots
 
 // The log is kept short enough to be read back in a second or two, and long enough that a snapshot, which costs a write
@@ -70,6 +82,45 @@ constexpr uint64_t kSnapshotBlockBytes = 32 * kKiB;
 constexpr uint64_t kSnapshotBytesPerS = 64 * kMiB;
 // One piece on its way to another node: a heartbeat behind it is not late.
 constexpr uint64_t kSnapshotPieceBytes = 256 * kKiB;
+
+// Backups that are streamed at the same time: each adds a block to every turn of the loop, and holds on to versions
+// that might be forgotten otherwise.
+constexpr size_t kBackupsMax = 2;
+// A member that was added is started by hand a moment later; ten minutes allow for a slow machine, and for finding out
+// why it does not come. Longer, and a forgotten one would be dialled for ever. It takes part in no majority meanwhile.
+constexpr uint64_t kJoinTimeoutDefaultNs = 10 * kMinuteNs;
+constexpr uint64_t kJoinTimeoutMinNs = kSecondNs;
+constexpr uint64_t kJoinTimeoutMaxNs = 24 * 60 * kMinuteNs;
+
+// ---- reading again what rests on the disk
+
+// Sectors rot over months, so a day between two looks is soon; every look costs one read of what is on the disk.
+constexpr uint64_t kScrubEveryDefaultNs = 24 * 60 * kMinuteNs;
+constexpr uint64_t kScrubEveryMinNs = kSecondNs;
+constexpr uint64_t kScrubEveryMaxNs = 366 * 24 * 60 * kMinuteNs;
+// A start has read most of it, and others may be starting with it.
+constexpr uint64_t kScrubFirstNs = 10 * kMinuteNs;
+// A piece takes a disk some milliseconds. Four of them a second are a MiB, which nobody notices; where that would take
+// longer than half of the time between two passes, it goes faster.
+constexpr uint64_t kScrubPieceBytes = 256 * kKiB;
+constexpr uint64_t kScrubPauseNs = 250 * kMillisecondNs;
+// How often a snapshot is tried again that something damaged is to give way to.
+constexpr uint64_t kMendAgainNs = 10 * kSecondNs;
+
+// ---- history
+
+// What the map was before is of use to who follows its changes, and can miss some for a moment. Keys and values of
+// that stay in memory, beside those of now: small ones are bounded by their number, large ones by their bytes.
+constexpr uint64_t kHistoryRevisionsDefault = 10'000;
+constexpr uint64_t kHistoryRevisionsMax = 1'000'000'000;
+constexpr uint64_t kHistoryBytesDefault = 32 * kMiB;
+constexpr uint64_t kHistoryBytesMin = 64 * kKiB;
+constexpr uint64_t kHistoryBytesMax = 1024 * 1024 * kMiB;
+constexpr uint64_t kHistoryAgeMinNs = kSecondNs;
+constexpr uint64_t kHistoryAgeMaxNs = 366 * 24 * 60 * kMinuteNs;
+// Cut by one command: some tens of microseconds.
+constexpr uint64_t kHistoryRevisionsPerCut = 200;
+constexpr uint64_t kHistoryBytesPerCut = 256 * kKiB;
 
 // ---- requests
 
@@ -93,8 +144,31 @@ constexpr size_t kWaitingReadsMax = 65'536;
 // What one turn of the loop may read from all clients together before the replica gets to see it.
 constexpr size_t kProposalsMax = 65'536;
 
+// Orders of operators, on their way to the replica; it lets no more than that wait, too.
+constexpr size_t kOrdersMax = 64;
+
 // GET /health asks for a linearizable read; whoever asks wants to know soon.
 constexpr uint64_t kCheckTimeoutNs = kSecondNs;
+
+// ---- the disk
+
+// A batch is written and synced on the thread of the loop while that takes no longer than this on average, the batch is
+// no larger, and no more requests and messages came in since the one before: a client or two, and what the nodes have
+// to say about their writes. With more of them, they are better read while the disk is at work.
+constexpr uint64_t kQuickSyncNs = 500'000;
+constexpr uint64_t kInputsOfAQuietNode = 6;
+constexpr size_t kEntriesOfAQuietNode = 2;
+constexpr uint64_t kSavedHereBytesMax = 128 * kKiB;
+// What a single slow one counts for at most: after it some twenty quick ones must follow. A disk nobody knows counts
+// so.
+constexpr uint64_t kSlowSyncNs = 10 * kMillisecondNs;
+// One more than a write of a single node comes to: what is saved, and what is saved because of that.
+constexpr int kSavesInATurn = 2;
+
+// A disk that takes longer, once: then another thread goes on with the loop. It looks so often, and goes to sleep when
+// it has seen nothing for so many looks.
+constexpr uint64_t kLoopHeldUpMs = 2;
+constexpr uint64_t kWatchIdleLooks = 50;
 
 // ---- descriptors
 

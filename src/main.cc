@@ -1,22 +1,32 @@
-// skiff: one node. Reads its options, opens, runs, stops on SIGTERM or SIGINT.
+// skiff: one node. Reads its options, opens, runs, stops on SIGTERM or SIGINT. Or one of its tools (src/tool/tool.h),
+// if the first word names one.
 //
 // A look-up of a name that is under way cannot be called off, and may take the resolver's time: the end waits for a
 // second for it, and then no longer.
 //
 // Exit status: 0 after a clean stop, 1 when the node could not start or had to stop, 2 for options it cannot use.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "src/base/log.h"
+#include "src/joining.h"
 #include "src/limits.h"
 #include "src/node.h"
+#include "src/node_setup.h"
 #include "src/options.h"
+#include "src/tool/tool.h"
+#include "src/turns.h"
+#include "store/files.h"
 #include "transport/loop.h"
 #include "version.h"
 
@@ -28,9 +38,27 @@ void run_to_the_end(transport::Loop& loop, int status) {
   if (!loop.run_for_ms(limits::kLookUpsEndMs)) std::_Exit(status);
 }
 
-int run(const Options& options) {
-  log::start(options.log_level, fmt::format("node {}", options.id));
-  transport::Loop loop;
+int cannot_start(const Error& error) {
+  log::fatal("cannot start: " + error.what);
+  return 1;
+}
+
+// On either thread, so an exception is to be caught here.
+void turn_until(transport::Loop& loop, Node& node, const bool& has_stopped) {
+  Turns turns([&] {
+    try {
+      loop.run_once();
+      if (has_stopped) return Turns::Turn::last;
+      const bool is_ours = node.end_turn([&](const auto& what) { return turns.step_aside(what); });
+      return is_ours ? Turns::Turn::more : Turns::Turn::lost;
+    } catch (const std::exception& unexpected) {
+      log::die(std::string("ended by an exception: ") + unexpected.what());
+    }
+  });
+  turns.run();
+}
+
+int serve(transport::Loop& loop, const Options& options, const store::Identity* joined) {
   std::optional<transport::Signal> interrupted;
   std::optional<transport::Signal> terminated;
   int status = 0;
@@ -45,27 +73,68 @@ int run(const Options& options) {
       terminated.reset();
       has_stopped = true;
     };
-    node = Node::start(loop, options, let_go);
+    node = Node::start(loop, options, joined, let_go);
     if (node) {
-      while (!has_stopped) loop.run_once();
+      turn_until(loop, **node, has_stopped);
     } else {
-      log::fatal("cannot start: " + node.error().what);
-      status = 1;
+      status = cannot_start(node.error());
       let_go();
     }
   }
+  return status;
+}
+
+int join_and_serve(transport::Loop& loop, const Options& options) {
+  auto must = must_join(options);
+  if (!must) return cannot_start(must.error());
+  if (!*must) return serve(loop, options, nullptr);
+  auto joined = join(loop, options);
+  if (!joined) return cannot_start(joined.error());
+  return *joined ? serve(loop, options, &**joined) : 0;
+}
+
+int run(const Options& options) {
+  log::start(options.log_level, fmt::format("node {}", options.id));
+  transport::Loop loop;
+  int status = join_and_serve(loop, options);
   run_to_the_end(loop, status);
   return status;
 }
 
+void print(std::FILE* file, std::string_view line) {
+  std::fputs((std::string(line) + (line.ends_with('\n') ? "" : "\n")).c_str(), file);
+  std::fflush(file);
+}
+
+std::optional<std::string> ask_at_the_terminal(const std::string& question) {
+  if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
+  print(stdout, question);
+  std::string line;
+  for (int letter = std::getchar(); letter != EOF && letter != '\n' && line.size() < 1'000; letter = std::getchar()) {
+    line += static_cast<char>(letter);
+  }
+  return line;
+}
+
+int run_tool(std::string_view name, std::span<const char* const> arguments) {
+  const std::unique_ptr<store::Files> files = store::posix_files();
+  return tool::run(name, arguments,
+                   {.files = *files,
+                    .say = [](std::string_view line) { print(stdout, line); },
+                    .complain = [](std::string_view line) { print(stderr, line); },
+                    .ask = ask_at_the_terminal,
+                    .random = random_seed});
+}
+
 int skiff_main(std::span<const char* const> arguments, const char* const* variables) {
+  if (!arguments.empty() && tool::is_tool(arguments[0])) return run_tool(arguments[0], arguments.subspan(1));
   auto asked = read_options(arguments, environment_of(variables), read_config_file);
   if (!asked) {
     std::fputs(("skiff: " + asked.error().what + " (skiff --help lists every option)\n").c_str(), stderr);
     return 2;
   }
   switch (asked->what) {
-    case Asked::What::help: std::fputs(help_text().c_str(), stdout); return 0;
+    case Asked::What::help: std::fputs((help_text() + std::string(tool::tools_help())).c_str(), stdout); return 0;
     case Asked::What::version: std::fputs(fmt::format("skiff {} ({})\n", kVersion, kBuild).c_str(), stdout); return 0;
     case Asked::What::run: return run(asked->options);
   }

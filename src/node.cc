@@ -3,32 +3,51 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <iterator>
 #include <utility>
 
+#include "raft/check.h"
 #include "raft/describe.h"
+#include "src/can_repair.h"
 #include "src/limits.h"
 #include "src/node_setup.h"
 
 namespace skiff {
 // ---- start
 
-Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& options,
+Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& options, const store::Identity* joined,
                                           std::function<void()> stopped) {
   static const std::unique_ptr<store::Files> kFiles = store::posix_files();
-  store::Identity wanted = wanted_identity(options);
-  auto opened = store::Storage::open(*kFiles, options.data_dir, wanted);
+  if (auto may_found = check_founding(*kFiles, options, joined != nullptr); !may_found) {
+    return tl::unexpected(may_found.error());
+  }
+  store::Identity wanted = joined == nullptr ? wanted_identity(options) : *joined;
+  auto opened = store::Storage::open(*kFiles, options.data_dir, wanted, {}, can_repair);
   if (!opened) return tl::unexpected(opened.error());
   for (const std::string& note : opened->recovered.notes) log::warn(note);
+  if (const auto& damage = opened->recovered.damage) {
+    log::error(*damage +
+               ". What this node may have lost with it, it fetches from the others; until then it votes for "
+               "nobody and confirms nothing");
+  }
   const store::Identity& found = opened->recovered.identity;
-  if (options.cluster_given && found.cluster != wanted.cluster) {
+  if (options.cluster_given && found.cluster != wanted.cluster && is_founder(found)) {
     log::warn("--cluster differs from what " + options.data_dir + " was founded with; the data folder's members rule");
   }
   if (auto readable = check_recovered(opened->recovered, options.data_dir); !readable) {
     return tl::unexpected(readable.error());
   }
+  auto instance = store::own_instance(*kFiles, options.data_dir, random_seed());
+  if (!instance) return tl::unexpected(instance.error());
+  auto known = store::known_instances(*kFiles, options.data_dir);
+  if (!known) return tl::unexpected(known.error());
+  if (!known->note.empty()) log::warn(known->note);
   std::unique_ptr<Node> node(new Node(loop, options, opened->recovered, std::move(stopped)));
-  if (auto doors = node->open_doors(); !doors) return tl::unexpected(doors.error());
+  node->instance_ = *instance;
+  node->known_.emplace(std::move(known->instances),
+                       [node = node.get()](const store::Instances& instances) { node->disk_->remember(instances); });
+  if (auto doors = node->open_doors(opened->recovered); !doors) return tl::unexpected(doors.error());
   node->begin(std::move(*opened));
   return node;
 }
@@ -40,41 +59,43 @@ Node::Node(transport::Loop& loop, const Options& options, const store::Recovered
       identity_(recovered.identity),
       incarnation_(recovered.incarnation),
       api_(*this),
+      scrubbing_(scrub_config(options), loop.now_ns()),
       stopped_(std::move(stopped)) {}
 
-Node::~Node() = default;
+Node::~Node() { loop_.before_wait({}); }
 
-Result<> Node::open_doors() {
-  std::vector<transport::Peers::Member> members;
-  std::optional<transport::Address> own = options_.peer_listen;
-  for (const store::Founder& founder : identity_.founders) {
-    auto address = transport::parse_address(founder.address);
-    if (!address) return tl::unexpected(address.error());
-    if (founder.id == options_.id && !own) own = *address;
-    members.push_back({.id = founder.id, .address = *address});
-  }
-  if (!own) return fail(Error::Code::invalid, "this node is not a member of the cluster in " + options_.data_dir);
-  auto peers = transport::Peers::open(
-      loop_, {.cluster = identity_.cluster, .self = options_.id, .incarnation = incarnation_}, *own, {}, random_seed(),
-      {.received = [this](raft::Message&& message) { received(std::move(message)); },
-       .connected =
-           [this](raft::NodeId node) {
-             replica_->peer_connected(loop_.now_ns(), node);
-             after_step();
-           },
-       .gone =
-           [this](raft::NodeId node) {
-             replica_->peer_gone(loop_.now_ns(), node);
-             after_step();
-           }});
+Result<> Node::open_doors(const store::Recovered& recovered) {
+  auto own = listening_address(options_, recovered);
+  if (!own) return tl::unexpected(own.error());
+  auto peers = transport::Peers::open(loop_,
+                                      {.cluster = identity_.cluster,
+                                       .self = options_.id,
+                                       .incarnation = incarnation_,
+                                       .instance = instance_,
+                                       .known = &*known_},
+                                      *own, {}, random_seed(),
+                                      {.received = [this](raft::Message&& message) { received(std::move(message)); },
+                                       .connected =
+                                           [this](raft::NodeId node) {
+                                             replica_->peer_connected(loop_.now_ns(), node);
+                                             after_step();
+                                           },
+                                       .disowned = [this](raft::NodeId node) { stop_disowned(node); },
+                                       .gone =
+                                           [this](raft::NodeId node) {
+                                             replica_->peer_gone(loop_.now_ns(), node);
+                                             after_step();
+                                           },
+                                       .met = [this](const transport::PeerMember& member) { met(member); },
+                                       .removed = [this](raft::NodeId node) { told_removed(node); }});
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
-  peers_->set_members(members);
-  auto limits = http_limits(options_, members.size());
+  auto limits = http_limits(options_, identity_.founders.size());
   if (!limits) return tl::unexpected(limits.error());
   auto http = transport::HttpServer::open(
       loop_, {.host = options_.listen, .port = options_.port}, *limits,
       [this](transport::Ticket ticket, transport::Request&& request) {
+        ++inputs_;
         auto response =
             api_.take({.connection = ticket.connection, .request = ticket.request, .body_bytes = ticket.body_bytes},
                       std::move(request));
@@ -94,24 +115,43 @@ void Node::begin(store::Opened opened) {
   disk_ = std::make_unique<DiskThread>(
       loop_, std::move(opened.storage),
       DiskThread::Events{.saved = [this](uint64_t save, uint64_t took_ns) { saved(save, took_ns); },
-                         .failed = stop_for});
+                         .failed = stop_for,
+                         .no_room =
+                             [this](const Error& error) {
+                               has_save_without_room_ = true;
+                               found_no_room(error.what);
+                             }});
+  loop_.before_wait([this] {
+    if (disk_) disk_->give_over();
+  });
   snapshots_ = std::make_unique<SnapshotThread>(
       loop_, std::move(opened.snapshots),
       SnapshotThread::Events{
           .written = [this](SnapshotWritten written,
                             const std::string& trouble) { snapshot_written(std::move(written), trouble); },
           .read =
-              [this](raft::NodeId for_node, raft::SnapshotPiece piece) {
+              [this](raft::NodeId for_node, raft::SnapshotPiece piece, const std::string& trouble) {
+                if (!trouble.empty()) log::warn("cannot give a snapshot to a node that needs it: " + trouble);
                 replica_->snapshot_read(loop_.now_ns(), for_node, std::move(piece));
                 after_step();
               },
+          .spare_made =
+              [this](const std::string& trouble) {
+                is_making_spare_ = false;
+                trouble.empty() ? found_room() : found_no_room(trouble);
+              },
+          .scrubbed = [this](const store::Snapshots::Scrubbed* what) { scrubbed(what); },
+          .noted = [this](const store::Snapshots::Scrubbed& news) { came_to_light(news); },
           .failed = stop_for});
   proposals_.emplace(loop_, [this](std::vector<Request>&& batch) {
     replica_->propose(loop_.now_ns(), std::move(batch));
     after_step();
   });
   commits_.emplace(loop_, [this](std::vector<std::vector<raft::Entry>>&& batches) { apply(std::move(batches)); });
+  orders_.emplace(loop_, [this](std::vector<ClientOrder>&& orders) { give(std::move(orders)); });
   timer_.emplace(loop_, [this] { tick(); });
+  room_timer_.emplace(loop_, [this] { look_after_spare(); });
+  scrub_timer_.emplace(loop_, [this] { scrub_if_due(); });
   store::Recovered& recovered = opened.recovered;
   log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at port {}",
                         incarnation_, identity_.cluster, recovered.kv.keys(), recovered.entries.size(),
@@ -120,8 +160,10 @@ void Node::begin(store::Opened opened) {
   Outside& outside = *this;
   store::Kv kv = std::move(recovered.kv);
   replica_ = std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), outside);
-  if (replica_->raft().configuration_index() > 0) has_other_members_ = true;
+  meet_members();
   arm_timer();
+  arm_scrub_timer();
+  look_after_spare();
 }
 
 // ---- what the replica asks for
@@ -132,11 +174,27 @@ void Node::send(raft::Message&& message) {
 }
 
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-                   std::vector<raft::Entry> entries) {
-  disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries), .restart = restart});
+                   bool is_whole, std::vector<raft::Entry> entries) {
+  if (is_whole) log::info("the others have given back what was lost: this node is whole again");
+  const bool is_quiet = inputs_ - std::exchange(inputs_at_save_, inputs_) <= limits::kInputsOfAQuietNode &&
+                        entries.size() <= limits::kEntriesOfAQuietNode;
+  disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_whole = is_whole},
+              is_quiet);
 }
 
-void Node::write_snapshot(SnapshotBytes bytes) { snapshots_->write(std::move(bytes)); }
+// Of this thread: what others take of the processor meanwhile is not its doing.
+static uint64_t processor_ns() {
+  timespec used{};
+  CHECK(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) == 0);
+  return static_cast<uint64_t>(used.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(used.tv_nsec);
+}
+
+void Node::block_begins() { block_began_ns_ = processor_ns(); }
+
+void Node::write_snapshot(SnapshotBytes bytes) {
+  if (!bytes.is_fetched) block_times_.add(bytes.offset == 0, processor_ns() - block_began_ns_);
+  snapshots_->write(std::move(bytes));
+}
 
 void Node::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) {
   snapshots_->read(for_node, position, offset, limits::kSnapshotPieceBytes);
@@ -144,11 +202,11 @@ void Node::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint
 
 void Node::drop(store::Kv kv) { snapshots_->drop(std::move(kv)); }
 
-void Node::commit(std::vector<raft::Entry> entries) { commits_->push(std::move(entries)); }
+void Node::commit(std::vector<raft::Entry> entries) { commits_->push_here(std::move(entries)); }
 
 void Node::answer(const Caller& caller, Answer answer) {
   http_->answer({.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes},
-                Api::to_response(answer));
+                api_.to_response(answer));
 }
 
 void Node::order_ended(const raft::OrderEnd& end) {
@@ -156,15 +214,9 @@ void Node::order_ended(const raft::OrderEnd& end) {
   is_handing_over_ = false;
 }
 
-// Both are said in the middle of a message from a link that may be the one to go: carried out on the next turn.
-void Node::members_changed() {
-  has_other_members_ = true;
-  wake();
-}
-
-void Node::removed() {
-  is_removed_ = true;
-  wake();
+void Node::order_answered(const Caller& caller, OrderAnswer answer) {
+  http_->answer({.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes},
+                Api::to_response(answer));
 }
 
 void Node::wake() {
@@ -173,29 +225,28 @@ void Node::wake() {
   timer_->start_ns(0);
 }
 
-void Node::meet_members() {
-  std::vector<transport::Peers::Member> members;
-  for (const auto* part : {&replica_->raft().configuration().members, &replica_->raft().configuration().outgoing}) {
-    for (const raft::Member& member : *part) {
-      auto is_it = [&](const transport::Peers::Member& known) { return known.id == member.id; };
-      auto address = transport::parse_address(member.address);
-      if (!address || std::any_of(members.begin(), members.end(), is_it)) continue;
-      members.push_back({.id = member.id, .address = *address});
-    }
-  }
-  peers_->set_members(members);
-}
-
 bool Node::propose(Request request) {
   if (is_stopping_ || proposals_->size() >= limits::kProposalsMax) return false;
-  proposals_->push(std::move(request));
+  proposals_->push_here(std::move(request));
+  return true;
+}
+
+bool Node::order(const Caller& caller, raft::Order order) {
+  if (is_stopping_ || orders_->size() >= limits::kOrdersMax) return false;
+  orders_->push_here({.caller = caller, .order = std::move(order)});
   return true;
 }
 
 // ---- what happens to it
 
+void Node::give(std::vector<ClientOrder>&& orders) {
+  for (ClientOrder& given : orders) replica_->order(loop_.now_ns(), given.caller, std::move(given.order));
+  after_step();
+}
+
 void Node::received(raft::Message&& message) {
   if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
+  ++inputs_;
   raft::NodeId from = message.from;
   uint64_t refused_before = replica_->refused_commands();
   replica_->received(loop_.now_ns(), std::move(message));
@@ -212,16 +263,30 @@ void Node::saved(uint64_t save, uint64_t took_ns) {
   if (took_ns >= options_.heartbeat_ns * 2) {
     slow_disk_.warn(loop_.now_ms(), fmt::format("the disk is slow: a write and sync took {} ms", took_ns / 1'000'000));
   }
+  has_save_without_room_ = false;
   replica_->persisted(loop_.now_ns(), save);
   after_step();
+  look_after_spare();
+}
+
+// What comes of one save may be another. Where there are more, sockets and timers are looked after in between.
+bool Node::end_turn(const DiskThread::StepAside& step_aside) {
+  for (int round = 0; round < limits::kSavesInATurn && disk_ && disk_->has_any_here(); ++round) {
+    if (!disk_->save_here(step_aside)) return false;
+    loop_.settle();
+  }
+  if (disk_) disk_->give_over();
+  return true;
 }
 
 void Node::snapshot_written(SnapshotWritten written, const std::string& trouble) {
   if (written.has_failed) {
     log::warn("gives a snapshot up: " + trouble);
+  } else if (written.is_last && written.is_fetched) {
+    log::info(fmt::format("has fetched a snapshot of index {}, {} bytes", written.mark.position.index, written.end));
   } else if (written.is_last) {
-    log::info(fmt::format("has {} a snapshot of index {}, {} bytes", written.is_fetched ? "fetched" : "made",
-                          written.mark.position.index, written.end));
+    log::info(fmt::format("has made a snapshot of index {}, {} bytes; the longest block took {} us",
+                          written.mark.position.index, written.end, block_times_.longest_of_last_ns / 1'000));
   }
   replica_->snapshot_written(loop_.now_ns(), std::move(written));
   after_step();
@@ -242,7 +307,10 @@ void Node::apply(std::vector<std::vector<raft::Entry>>&& batches) {
 
 void Node::tick() {
   armed_for_ = raft::kNever;
-  if (std::exchange(has_other_members_, false)) meet_members();
+  const raft::Raft& raft = replica_->raft();
+  const bool has_changed =
+      raft.configuration_index() != met_index_ || raft.is_configuration_committed() != met_committed_;
+  if (has_changed || std::exchange(has_met_, false)) meet_members();
   if (std::exchange(is_removed_, false) && !is_stopping_) {
     log::info("is no member of the cluster any more");
     stop();
@@ -253,6 +321,7 @@ void Node::tick() {
 
 void Node::after_step() {
   log_role();
+  if (!met_committed_ && replica_->raft().is_configuration_committed()) wake();
   arm_timer();
 }
 
@@ -275,7 +344,8 @@ void Node::log_role() {
   } else if (raft.leader() != 0) {
     log::info(fmt::format("follows node {} at term {}", raft.leader(), raft.term()));
   } else {
-    log::warn(fmt::format("has no leader at term {}", raft.term()));
+    log::warn(fmt::format("has no leader at term {}{}", raft.term(),
+                          raft.is_mending() ? ": a majority of the members must be whole without this one" : ""));
   }
   logged_leader_ = raft.leader();
   logged_term_ = raft.term();
@@ -309,10 +379,14 @@ void Node::stop_when_idle() {
   http_.reset();
   peers_.reset();
   snapshots_.reset();
+  loop_.before_wait({});
   disk_.reset();  // what it was given is made durable first
   timer_.reset();
+  room_timer_.reset();
+  scrub_timer_.reset();
   proposals_.reset();
   commits_.reset();
+  orders_.reset();
   log::info("has stopped");
   auto stopped = std::move(stopped_);
   stop_timer_.reset();

@@ -22,10 +22,12 @@
 
 #include "src/api.h"
 #include "src/base/log.h"
+#include "src/block_times.h"
 #include "src/disk_thread.h"
 #include "src/options.h"
 #include "src/outside.h"
 #include "src/replica.h"
+#include "src/scrubbing.h"
 #include "src/snapshot_thread.h"
 #include "store/files.h"
 #include "store/storage.h"
@@ -36,44 +38,71 @@
 
 namespace skiff {
 
+ScrubConfig scrub_config(const Options& options);
+
 class Node final : private Outside, private ApiHost {
  public:
   // `stopped` is called once a clean stop is done; whatever else keeps the loop alive is then to be let go.
+  // `joined` is what a node that is being added was told (src/joining); null: it founds its cluster, or comes back.
   static Result<std::unique_ptr<Node>> start(transport::Loop& loop, const Options& options,
-                                             std::function<void()> stopped);
+                                             const store::Identity* joined, std::function<void()> stopped);
   ~Node() override;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
+
+  // After each turn of the loop: makes durable what was saved in it. False as by step_aside.
+  bool end_turn(const DiskThread::StepAside& step_aside);
 
   // Begins a clean stop. A second call cuts it short: requests under way are not waited for.
   void stop();
 
  private:
   Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered, std::function<void()> stopped);
-  Result<> open_doors();
+  Result<> open_doors(const store::Recovered& recovered);
   void begin(store::Opened opened);
 
   // Outside
   void send(raft::Message&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-               std::vector<raft::Entry> entries) override;
+               bool is_whole, std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
   void answer(const Caller& caller, Answer answer) override;
+  void block_begins() override;
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
   void drop(store::Kv kv) override;
   void order_ended(const raft::OrderEnd& end) override;
+  void order_answered(const Caller& caller, OrderAnswer answer) override;
+  void withdrawn(const Withdrawn& member) override;
   void members_changed() override;
+  void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
   void removed() override;
 
   // ApiHost
   bool propose(Request request) override;
+  bool order(const Caller& caller, raft::Order order) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
+  Result<std::unique_ptr<transport::BodySource>> backup() override;
 
+  struct ClientOrder {
+    Caller caller;
+    raft::Order order;
+  };
   void received(raft::Message&& message);
+  void give(std::vector<ClientOrder>&& orders);
+  void told_removed(raft::NodeId by);
+  void met(const transport::PeerMember& member);
   void saved(uint64_t save, uint64_t took_ns);
   void snapshot_written(SnapshotWritten written, const std::string& trouble);
+  void look_after_spare();
+  void found_no_room(const std::string& trouble);
+  void found_room();
+  void scrub_if_due();
+  void arm_scrub_timer();
+  void scrubbed(const store::Snapshots::Scrubbed* scrubbed);
+  void came_to_light(const store::Snapshots::Scrubbed& news);
+  void mend(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
   void apply(std::vector<std::vector<raft::Entry>>&& batches);
   void tick();
   void after_step();
@@ -82,31 +111,48 @@ class Node final : private Outside, private ApiHost {
   void stop_when_idle();
   void meet_members();
   void wake();
+  [[noreturn]] void stop_disowned(raft::NodeId by);
 
   transport::Loop& loop_;
   const Options options_;
   const store::Identity identity_;
   const uint64_t incarnation_;
+  uint64_t instance_ = 0;
 
+  std::unique_ptr<Replica> replica_;  // outlives what answers from its map
+  std::optional<transport::KnownPeers> known_;
   std::unique_ptr<transport::Peers> peers_;
   std::unique_ptr<transport::HttpServer> http_;
   std::unique_ptr<DiskThread> disk_;
   std::unique_ptr<SnapshotThread> snapshots_;  // let go before the disk, which holds the lock of the folder
-  std::unique_ptr<Replica> replica_;
   std::optional<transport::AsyncQueue<Request>> proposals_;
   std::optional<transport::AsyncQueue<std::vector<raft::Entry>>> commits_;
+  Pace backup_pace_{limits::kSnapshotBytesPerS};  // of all backups together
+  std::optional<transport::AsyncQueue<ClientOrder>> orders_;
   std::deque<raft::Entry> to_apply_;  // committed, more than one turn's worth
   std::optional<transport::Timer> timer_;
   std::optional<transport::Timer> stop_timer_;
+  std::optional<transport::Timer> room_timer_;
+  std::optional<transport::Timer> scrub_timer_;
   Api api_;
 
   raft::Time armed_for_ = raft::kNever;
   raft::NodeId logged_leader_ = 0;
   raft::Term logged_term_ = 0;
   uint64_t slowest_sync_ns_ = 0;
+  Scrubbing scrubbing_;
+  BlockTimes block_times_;
+  uint64_t block_began_ns_ = 0;
   log::Limit slow_disk_{10'000};
   log::Limit strange_commands_{10'000};
-  bool has_other_members_ = false;
+  std::vector<transport::PeerMember> met_;  // who came by, and is in no configuration yet
+  raft::Index met_index_ = 0;  // of the configuration that the links follow, and whether it was committed then
+  bool met_committed_ = false;
+  bool has_met_ = false;  // somebody, since then
+  uint64_t inputs_ = 0;   // requests and messages
+  uint64_t inputs_at_save_ = 0;
+  bool is_making_spare_ = false;
+  bool has_save_without_room_ = false;
   bool is_removed_ = false;
   bool is_stopping_ = false;
   bool is_handing_over_ = false;

@@ -10,6 +10,7 @@
 #include "src/base/log.h"
 #include "src/descriptors.h"
 #include "src/limits.h"
+#include "src/units.h"
 #include "store/command.h"
 #include "transport/address.h"
 #include "transport/peer_link.h"
@@ -41,6 +42,10 @@ Result<> check_payload(const raft::Entry& entry) {
 
 }  // namespace
 
+std::string why_withdrawn(const Options& options) {
+  return "it was added, and not heard of for " + show_duration_ns(options.join_timeout_ns);
+}
+
 store::Identity wanted_identity(const Options& options) {
   store::Identity identity{.cluster = 0, .node = options.id, .founders = {}};
   for (size_t place = 0; place < options.cluster.size(); ++place) {
@@ -50,17 +55,104 @@ store::Identity wanted_identity(const Options& options) {
   return identity;
 }
 
+bool is_founder(const store::Identity& identity) {
+  auto is_it = [&](const store::Founder& founder) { return founder.id == identity.node; };
+  return std::any_of(identity.founders.begin(), identity.founders.end(), is_it);
+}
+
+Result<> check_founding(store::Files& files, const Options& options, bool joins) {
+  if (joins || options.id <= options.cluster.size()) return {};
+  auto exists = files.exists(store::join(options.data_dir, store::kIdentityName));
+  if (!exists) return tl::unexpected(exists.error());
+  if (*exists) return {};
+  return fail(Error::Code::invalid, fmt::format("node {} has no entry in --cluster, which names {}, and nothing in {}: "
+                                                "to add it to a running cluster, start it with --join",
+                                                options.id, options.cluster.size(), options.data_dir));
+}
+
+namespace {
+
+// As of the end of the log, committed or not.
+std::optional<raft::Configuration> last_configuration(const store::Recovered& recovered) {
+  for (auto entry = recovered.entries.rbegin(); entry != recovered.entries.rend(); ++entry) {
+    if (entry->kind == raft::EntryKind::configuration) return raft::decode_configuration(*entry->payload);
+  }
+  if (recovered.snapshot.position.index > 0) return raft::decode_configuration(*recovered.snapshot.configuration);
+  return std::nullopt;
+}
+
+std::string known_address(const store::Recovered& recovered) {
+  const raft::NodeId self = recovered.identity.node;
+  const std::optional<raft::Configuration> configuration = last_configuration(recovered);
+  const raft::Member* member = configuration ? configuration->find(self) : nullptr;
+  if (member != nullptr) return member->address;
+  for (const store::Founder& founder : recovered.identity.founders) {
+    if (founder.id == self) return founder.address;
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<transport::Address> listening_address(const Options& options, const store::Recovered& recovered) {
+  const std::string known = known_address(recovered);
+  const bool has_entry = options.cluster_given && options.id <= options.cluster.size();
+  if (has_entry && !known.empty() && transport::to_url(options.cluster[options.id - 1]) != known) {
+    log::warn(
+        fmt::format("--cluster says that this node is at {}, its log that the members know it at {}: "
+                    "if they were not told, PUT /members/{} does it",
+                    transport::to_url(options.cluster[options.id - 1]), known, options.id));
+  }
+  if (options.peer_listen) return *options.peer_listen;
+  if (has_entry) return options.cluster[options.id - 1];
+  if (!known.empty()) return transport::parse_address(known);
+  return fail(Error::Code::invalid,
+              "this node's address is neither in --cluster nor in " + options.data_dir + ": give it as --peer-listen");
+}
+
+Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity,
+                            const std::vector<transport::PeerMember>& met) {
+  const raft::Configuration& configuration = raft.configuration();
+  Acquaintances known;
+  auto add = [&](raft::NodeId node, const std::string& text) {
+    auto is_it = [&](const transport::PeerMember& member) { return member.id == node; };
+    auto address = transport::parse_address(text);
+    if (!address || std::any_of(known.members.begin(), known.members.end(), is_it)) return;
+    known.members.push_back({.id = node, .address = *address});
+    known.reception.welcome.members.push_back({.id = node, .address = text});
+  };
+  for (const raft::Member& member : configuration.members) {
+    add(member.id, member.address);
+    if (!configuration.is_voter(member.id)) known.reception.newcomers.insert(member.id);
+  }
+  for (const raft::Member& member : configuration.outgoing) add(member.id, member.address);
+  // A node that has joined, and was not sent the end of the log yet, knows those who told it of the cluster: whoever
+  // leads may be among them and not among the members of its log so far.
+  for (const store::Founder& founder : identity.founders) {
+    if (!configuration.was_removed(founder.id)) add(founder.id, founder.address);
+  }
+  for (const transport::PeerMember& member : met) {
+    if (!configuration.was_removed(member.id)) add(member.id, transport::to_url(member.address));
+  }
+  known.reception.welcome.cluster = identity.cluster;
+  const bool is_settled = raft.is_configuration_committed() && !configuration.is_joint();
+  if (is_settled) known.reception.removed = configuration.removed;
+  return known;
+}
+
 uint64_t random_seed() {
   std::random_device device;
   return (uint64_t{device()} << 32) | device();
 }
 
-Result<transport::HttpLimits> http_limits(const Options& options, size_t members) {
+// With a reserve for all the members that there may be one day; where that leaves nothing, for the founders alone.
+Result<transport::HttpLimits> http_limits(const Options& options, size_t founders) {
   transport::HttpLimits limits;
   limits.key_bytes_max = store::kKeyBytesMax;
   limits.body_bytes_max = options.value_bytes_max;
   const uint64_t descriptors = raise_descriptor_limit();
-  const size_t connections = connections_within(descriptors, members, limits);
+  size_t connections = connections_within(descriptors, limits::kMembersMax, limits);
+  if (connections == 0) connections = connections_within(descriptors, founders, limits);
   const std::string limit = fmt::format("the limit of open files (ulimit -n) is {}", descriptors);
   if (connections == 0) return fail(Error::Code::io, limit + ", which leaves none for clients");
   if (connections < limits.connections_max) {
@@ -84,8 +176,10 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                                 .hard_state = recovered.hard_state,
                                 .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),
+                                .mending = recovered.damage ? recovered.incarnation : 0,
                                 .append_bytes_max = limits::kAppendBytes,
-                                .window = {.entries_max = limits::kWindowEntries, .bytes_max = limits::kWindowBytes}},
+                                .window = {.entries_max = limits::kWindowEntries, .bytes_max = limits::kWindowBytes},
+                                .space_kept_bytes = limits::kSpaceKeptBytes},
                        .snapshots = {.cluster = recovered.identity.cluster,
                                      .every_entries = limits::kSnapshotEveryEntries,
                                      .every_bytes = options.snapshot_log_bytes,
@@ -95,6 +189,12 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                                      .patience = options.election_timeout_ns,
                                      .bytes_per_s = limits::kSnapshotBytesPerS,
                                      .begun = std::move(recovered.begun)},
+                       .history = {.revisions = options.history_revisions,
+                                   .bytes = options.history_bytes,
+                                   .age = options.history_age_ns,
+                                   .revisions_per_cut = limits::kHistoryRevisionsPerCut,
+                                   .bytes_per_cut = limits::kHistoryBytesPerCut},
+                       .digest_every = limits::kDigestEveryEntries,
                        .incarnation = recovered.incarnation,
                        .request_timeout = options.request_timeout_ns,
                        .check_timeout = std::min(options.request_timeout_ns, limits::kCheckTimeoutNs),
@@ -102,7 +202,11 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                        .leader_window_bytes = limits::kLeaderWindowBytes,
                        .waiting_writes_max = limits::kWaitingWritesMax,
                        .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
-                       .waiting_reads_max = limits::kWaitingReadsMax};
+                       .waiting_reads_max = limits::kWaitingReadsMax,
+                       .backups_max = limits::kBackupsMax,
+                       .join_timeout = options.join_timeout_ns,
+                       .members_max = limits::kMembersMax};
+  if (!is_founder(recovered.identity)) return config;  // it waits to be sent the log
   for (const store::Founder& founder : recovered.identity.founders) {
     config.raft.founders.members.push_back(
         {.id = founder.id, .role = raft::MemberRole::voter, .address = founder.address});

@@ -4,20 +4,44 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "src/base/result.h"
 #include "src/options.h"
 #include "src/replica.h"
+#include "store/files.h"
 #include "store/identity.h"
 #include "store/storage.h"
+#include "transport/address.h"
 #include "transport/http_limits.h"
+#include "transport/peer.h"
 
 namespace skiff {
+
+// Whether the folder's node was there when its cluster began; else it was added later, and its founders are those who
+// told it about the cluster.
+bool is_founder(const store::Identity& identity);
+// An error if a folder would have to be founded, and this node has neither a place among the founders nor joins.
+Result<> check_founding(store::Files& files, const Options& options, bool joins);
+// Where this node waits for its peers: what it was told, or else where the others know it to be.
+Result<transport::Address> listening_address(const Options& options, const store::Recovered& recovered);
+
+// Whom to talk to, and what to say to others.
+struct Acquaintances {
+  std::vector<transport::PeerMember> members;
+  transport::Reception reception;
+};
+// `met`: who came by, and may be members by a part of the log that is not here yet.
+Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity,
+                            const std::vector<transport::PeerMember>& met = {});
+
+// "it was added, and not heard of for 10m"
+std::string why_withdrawn(const Options& options);
 
 store::Identity wanted_identity(const Options& options);
 uint64_t random_seed();
 // As many clients as the limit of open files leaves room for; an error if that is none.
-Result<transport::HttpLimits> http_limits(const Options& options, size_t members);
+Result<transport::HttpLimits> http_limits(const Options& options, size_t founders);
 // Takes the entries; the map is for the replica's own constructor.
 ReplicaConfig replica_config(const Options& options, store::Recovered& recovered);
 // What we could not apply must not be served around, nor end the node again and again when it comes to be applied.

@@ -126,17 +126,31 @@ Result<> take_duration(Options& into, std::string_view text) {
   return {};
 }
 
-Result<> take_value_bytes_max(Options& into, std::string_view text) {
-  Result<uint64_t> size = parse_bytes(text, limits::kValueBytesMin, limits::kValueBytesMax);
-  if (!size) return tl::unexpected(size.error());
-  into.value_bytes_max = *size;
+template <auto field, uint64_t least, uint64_t most>
+Result<> take_duration_or_off(Options& into, std::string_view text) {
+  into.*field = 0;
+  return text == "off" ? Result<>() : take_duration<field, least, most>(into, text);
+}
+
+// Whoever writes 0 means never, and not all the time.
+Result<> take_scrub_every(Options& into, std::string_view text) {
+  constexpr auto kTake =
+      take_duration_or_off<&Options::scrub_every_ns, limits::kScrubEveryMinNs, limits::kScrubEveryMaxNs>;
+  return kTake(into, text == "0" ? "off" : text);
+}
+
+Result<> take_history_revisions(Options& into, std::string_view text) {
+  Result<uint64_t> revisions = parse_number(text, limits::kHistoryRevisionsMax, "a number of revisions");
+  if (!revisions) return tl::unexpected(revisions.error());
+  into.history_revisions = *revisions;
   return {};
 }
 
-Result<> take_snapshot_log_bytes(Options& into, std::string_view text) {
-  Result<uint64_t> size = parse_bytes(text, limits::kSnapshotLogBytesMin, limits::kSnapshotLogBytesMax);
+template <auto field, uint64_t least, uint64_t most>
+Result<> take_bytes(Options& into, std::string_view text) {
+  Result<uint64_t> size = parse_bytes(text, least, most);
   if (!size) return tl::unexpected(size.error());
-  into.snapshot_log_bytes = *size;
+  into.*field = *size;
   return {};
 }
 
@@ -162,7 +176,9 @@ const Setting kSettings[] = {
     {{"join", ""},
      take_join,
      [](const Options&) -> std::string { return "off"; },
-     "this node is being added to a running cluster; not supported yet"},
+     "this node is being added to a running cluster: --cluster names\n"
+     "members that are there, and this node in its place, or else\n"
+     "--peer-listen says where it is. Of no effect once it has joined"},
     {{"port", "PORT"},
      take_port,
      [](const Options& fresh) { return std::to_string(fresh.port); },
@@ -193,14 +209,37 @@ const Setting kSettings[] = {
      take_duration<&Options::request_timeout_ns, limits::kRequestTimeoutMinNs, limits::kRequestTimeoutMaxNs>,
      [](const Options& fresh) { return show_duration_ns(fresh.request_timeout_ns); },
      "after which a request without an answer is answered 503 or 504"},
+    {{"join-timeout", "DURATION"},
+     take_duration<&Options::join_timeout_ns, limits::kJoinTimeoutMinNs, limits::kJoinTimeoutMaxNs>,
+     [](const Options& fresh) { return show_duration_ns(fresh.join_timeout_ns); },
+     "a member that was added, and that the leader has not heard of for\n"
+     "so long, is withdrawn"},
     {{"value-bytes-max", "SIZE"},
-     take_value_bytes_max,
+     take_bytes<&Options::value_bytes_max, limits::kValueBytesMin, limits::kValueBytesMax>,
      [](const Options& fresh) { return show_bytes(fresh.value_bytes_max); },
      "larger values are answered 413"},
     {{"snapshot-log-bytes", "SIZE"},
-     take_snapshot_log_bytes,
+     take_bytes<&Options::snapshot_log_bytes, limits::kSnapshotLogBytesMin, limits::kSnapshotLogBytesMax>,
      [](const Options& fresh) { return show_bytes(fresh.snapshot_log_bytes); },
      "a snapshot is made, and the log cut, when it has grown by that much"},
+    {{"scrub-every", "DURATION"},
+     take_scrub_every,
+     [](const Options& fresh) { return show_duration_ns(fresh.scrub_every_ns); },
+     "so often, unless it is off, all that rests on the disk is read\n"
+     "again, slowly, and what is found damaged is replaced"},
+    {{"history-revisions", "N"},
+     take_history_revisions,
+     [](const Options& fresh) { return std::to_string(fresh.history_revisions); },
+     "about so many revisions of the map are kept behind the newest; the\n"
+     "leader's settings count"},
+    {{"history-bytes", "SIZE"},
+     take_bytes<&Options::history_bytes, limits::kHistoryBytesMin, limits::kHistoryBytesMax>,
+     [](const Options& fresh) { return show_bytes(fresh.history_bytes); },
+     "and no more of them than hold so many bytes of keys and values"},
+    {{"history-age", "DURATION"},
+     take_duration_or_off<&Options::history_age_ns, limits::kHistoryAgeMinNs, limits::kHistoryAgeMaxNs>,
+     [](const Options&) -> std::string { return "off"; },
+     "and, unless it is off, none that are older than that"},
     {{"log-level", "LEVEL"},
      take_log_level,
      [](const Options&) -> std::string { return "info"; },
@@ -228,10 +267,13 @@ Result<> take_all(const std::vector<Given>& source, Options& options) {
 }
 
 Result<> require_fit(const Options& options) {
-  if (options.join) return wrong("--join", "joining a running cluster is not supported yet");
-  if (options.id > options.cluster.size()) {
+  const bool has_entry = options.id <= options.cluster.size();
+  if (!has_entry && !options.peer_listen) {
     return wrong("--id", std::to_string(options.id) + " has no entry in --cluster, which names " +
                              std::to_string(options.cluster.size()));
+  }
+  if (options.join && others_of(options).empty()) {
+    return wrong("--join", "--cluster must name members that are there");
   }
   if (options.election_timeout_ns < limits::kHeartbeatsPerElectionTimeoutMin * options.heartbeat_ns) {
     return wrong("--election-timeout", show_duration_ns(options.election_timeout_ns) + " is less than " +
@@ -266,6 +308,15 @@ Result<Options> combine(const std::vector<Given>& flags, const std::vector<Given
 }
 
 }  // namespace
+
+std::vector<Address> others_of(const Options& options) {
+  std::vector<Address> others = options.cluster;
+  if (!options.peer_listen && options.id <= others.size()) {
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(options.id - 1));
+  }
+  std::erase_if(others, [&](const Address& address) { return address == options.peer_listen; });
+  return others;
+}
 
 Result<Asked> read_options(std::span<const char* const> arguments, const Environment& environment,
                            const ReadFile& read_file) {

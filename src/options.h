@@ -39,8 +39,13 @@ struct Options {
   uint64_t heartbeat_ns = limits::kHeartbeatDefaultNs;
   uint64_t election_timeout_ns = limits::kElectionTimeoutDefaultNs;
   uint64_t request_timeout_ns = limits::kRequestTimeoutDefaultNs;
+  uint64_t join_timeout_ns = limits::kJoinTimeoutDefaultNs;
   uint64_t value_bytes_max = limits::kValueBytesDefault;
   uint64_t snapshot_log_bytes = limits::kSnapshotLogBytesDefault;
+  uint64_t scrub_every_ns = limits::kScrubEveryDefaultNs;  // 0: off
+  uint64_t history_revisions = limits::kHistoryRevisionsDefault;
+  uint64_t history_bytes = limits::kHistoryBytesDefault;
+  uint64_t history_age_ns = 0;  // 0: off
   log::Level log_level = log::Level::info;
   std::string config;  // the file that was read; empty: none
 };
@@ -57,6 +62,9 @@ using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 // `arguments` without the program's name. Touches nothing but what it is given.
 Result<Asked> read_options(std::span<const char* const> arguments, const Environment& environment,
                            const ReadFile& read_file);
+
+// The addresses in --cluster but this node's own: whom a node that joins asks.
+std::vector<transport::Address> others_of(const Options& options);
 
 // Every setting with its default, its unit and its meaning.
 std::string help_text();

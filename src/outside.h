@@ -28,7 +28,8 @@ struct Request {
     put,
     remove,
     get,
-    check,  // only whether a linearizable read works from here
+    check,   // only whether a linearizable read works from here
+    backup,  // whether what this node has applied holds everything acknowledged before
   };
   Kind kind = Kind::get;
   Caller caller;
@@ -67,6 +68,26 @@ struct SnapshotWritten {
   std::optional<store::Kv> loaded;  // what a fetched one holds
 };
 
+// The end of an operator's order.
+struct OrderAnswer {
+  enum class Kind {
+    done,
+    not_found,  // there is no such member
+    conflict,   // it cannot be done as things are; `reason` says what to do instead
+    refused,    // nothing was done, and nothing ever will be: it may be given again
+    unknown,    // it may or may not come true
+  };
+  Kind kind = Kind::done;
+  raft::Order order;
+  std::string reason;
+};
+
+// A member that was added, and that nobody heard of in time.
+struct Withdrawn {
+  raft::NodeId node = 0;
+  std::string address;
+};
+
 class Outside {
  public:
   virtual ~Outside() = default;
@@ -74,13 +95,15 @@ class Outside {
   // May be lost. Never calls back into the replica.
   virtual void send(raft::Message&& message) = 0;
   // Make this durable, in the order of the calls and the arguments; then Replica::persisted(save). After a restart the
-  // log begins anew behind this position, which a snapshot on disk reaches.
+  // log begins anew behind this position, which a snapshot on disk reaches. Whole: what was noted of damage is over.
   virtual void persist(uint64_t save, std::optional<raft::HardState> hard_state,
-                       std::optional<raft::LogPosition> restart, std::vector<raft::Entry> entries) = 0;
+                       std::optional<raft::LogPosition> restart, bool is_whole, std::vector<raft::Entry> entries) = 0;
   // The commits queue: hand these to Replica::apply(), in order, later.
   virtual void commit(std::vector<raft::Entry> entries) = 0;
   virtual void answer(const Caller& caller, Answer answer) = 0;
 
+  // A block of a snapshot is about to be made, and is handed over by write_snapshot(): the loop's time for it.
+  virtual void block_begins() {}
   // In the order of the calls, but as slow as need be; then Replica::snapshot_written(). Never calls back at once.
   virtual void write_snapshot(SnapshotBytes bytes) = 0;
   // Then Replica::snapshot_read(), with no bytes if there is no such snapshot. Never calls back at once.
@@ -89,10 +112,17 @@ class Outside {
   // A map that nobody needs any more. Taking it apart may take a while.
   virtual void drop(store::Kv kv) = 0;
 
-  // An order of the operator (Replica::change_members, hand_over) has ended.
+  // An order of a client (Replica::order) has ended.
+  virtual void order_answered(const Caller& caller, OrderAnswer answer) = 0;
+  // This node leads, and has withdrawn it.
+  virtual void withdrawn(const Withdrawn& member) = 0;
+  // An order of the shell (Replica::change_members, hand_over) has ended.
   virtual void order_ended(const raft::OrderEnd& end) = 0;
   // Raft::configuration() is another one now: talk to those it names.
   virtual void members_changed() = 0;
+  // Another node has applied the same, and has another state; a majority has, if we are outvoted: then we are wrong,
+  // and must stop.
+  virtual void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) = 0;
   // This node is no member any more, for good: stop, when what waits has been answered.
   virtual void removed() = 0;
 };

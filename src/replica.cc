@@ -17,6 +17,8 @@ bool is_command(const raft::Payload& payload, raft::NodeId from = 0) {
   return command && (from == 0 || command->origin.node == from);
 }
 
+constexpr char kFull[] = "the disk is full, here or at too many of the members";
+
 }  // namespace
 
 Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& outside)
@@ -25,6 +27,10 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& ou
       raft_(std::move(config_.raft), now),
       kv_(std::move(kv)),
       snapshots_(config_.snapshots, kv_, outside),
+      backups_(kv_, config_.snapshots.cluster, config_.backups_max),
+      orders_(orders_config(config_), raft_, outside),
+      history_(config_.history, kv_),
+      digests_(config_.digest_every),
       now_(now),
       patience_(config_.raft.election_timeout) {
   CHECK(config_.incarnation > 0);
@@ -42,8 +48,10 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
     bool is_write = request.kind == Request::Kind::put || request.kind == Request::Kind::remove;
     if (is_stopping_) {
       refuse(request, "this node is shutting down");
+    } else if (is_removed_ || orders_.is_leaving(now)) {
+      refuse(request, "this node is being removed");
     } else if (is_write) {
-      take_write(now, request);
+      take_write(request);
     } else if (reads_.size() + reads.size() >= config_.waiting_reads_max) {
       refuse(request, "too many reads are waiting");
     } else {
@@ -58,26 +66,28 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
   carry_out();
 }
 
-void Replica::take_write(raft::Time now, const Request& request) {
+void Replica::take_write(const Request& request) {
   uint64_t bytes = request.key.size() + request.value.size();
   bool has_room = writes_.size() < config_.waiting_writes_max &&
                   (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);
   if (!has_room) return refuse(request, "too many writes are waiting");
-  uint64_t number = writes_.next_number();
+  if (!raft_.takes_writes()) return refuse(request, kFull);
   store::Verb verb = request.kind == Request::Kind::put ? store::Verb::put : store::Verb::remove;
-  store::Origin origin{.node = config_.raft.id, .incarnation = config_.incarnation, .number = number};
-  writes_.add({.number = number,
-               .kind = request.kind,
-               .caller = request.caller,
-               .wants_answer = request.wants_answer,
-               .deadline = now + config_.request_timeout,
-               .command = std::make_shared<const std::string>(
-                   store::encode({.verb = verb, .origin = origin, .key = request.key, .value = request.value}))});
+  add_write({.kind = request.kind, .caller = request.caller, .wants_answer = request.wants_answer},
+            {.verb = verb, .key = request.key, .value = request.value});
+}
+
+void Replica::add_write(WaitingWrite write, store::Command command) {
+  write.number = writes_.next_number();
+  write.deadline = now_ + config_.request_timeout;
+  command.origin = {.node = config_.raft.id, .incarnation = config_.incarnation, .number = write.number};
+  write.command = std::make_shared<const std::string>(store::encode(command));
+  writes_.add(std::move(write));
 }
 
 // In order, and no more than fits on the way. Without a leader everything waits.
 void Replica::hand_out() {
-  if (raft_.leader() == 0) return;
+  if (raft_.leader() == 0 || !raft_.takes_writes()) return;
   uint64_t window = raft_.is_leader() ? config_.leader_window_bytes : config_.forward_window_bytes;
   raft::Proposed proposed;
   while (const WaitingWrite* write = writes_.hand_out_next(window)) {
@@ -110,19 +120,23 @@ void Replica::carry_out() {
     for (raft::Message& message : effects.messages) outside_.send(std::move(message));
     if (effects.save != 0) {
       once_durable_.push_back({.save = effects.save, .messages = std::move(effects.messages_once_durable)});
-      outside_.persist(effects.save, effects.hard_state, effects.restart, std::move(effects.entries));
+      outside_.persist(effects.save, effects.hard_state, effects.restart, effects.is_whole, std::move(effects.entries));
     }
     if (effects.restart) become_snapshot(*effects.restart);
     if (!effects.committed.empty()) outside_.commit(std::move(effects.committed));
     take_confirmations(effects);
     take_refusals(effects);
-    for (const raft::OrderEnd& end : effects.orders) outside_.order_ended(end);
-    if (effects.fetch) snapshots_.want(now_, *effects.fetch, raft_);
+    take_orders(effects);
+    if (effects.fetch && !raft_.is_full()) snapshots_.want(now_, *effects.fetch, raft_);
     if (effects.membership_changed) outside_.members_changed();
     if (effects.removed) outside_.removed();
     ask_again_if_leader_changed();
+    drive_orders();
   }
+  refuse_where_disks_are_full();
   answer_ready_reads();
+  if (orders_.is_leaving(now_)) drive_orders();
+  if (is_removed_) end_what_waits();
 }
 
 void Replica::take_confirmations(const raft::Effects& effects) {
@@ -142,6 +156,12 @@ void Replica::take_refusals(const raft::Effects& effects) {
   }
 }
 
+// What has been handed out may yet be done.
+void Replica::refuse_where_disks_are_full() {
+  if (raft_.takes_writes()) return;
+  for (const WaitingWrite& write : writes_.take_not_handed_out()) answer(write, Answer::Kind::refused, kFull);
+}
+
 // ---- 3. News: from peers, from our disk
 
 void Replica::received(raft::Time now, raft::Message message) {
@@ -159,7 +179,12 @@ void Replica::received(raft::Time now, raft::Message message) {
     }
   }
   if (take_snapshot_message(now, message)) return;
-  step(now, raft::Received{std::move(message)});
+  if (orders_.received(now, message)) {
+    now_ = now;
+    drive_orders();
+  } else {
+    step(now, raft::Received{std::move(message)});
+  }
   carry_out();
 }
 
@@ -184,8 +209,10 @@ void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
       kv_.skip(entry.position.index);
     }
     snapshots_.note_applied(entry.bytes());
+    if (digests_.is_due(kv_.applied())) digests_.tell(outside_, raft_, kv_.applied(), kv_.digest());
   }
   snapshots_.make_if_due(now, raft_);
+  cut_history();
   hand_out();
   carry_out();
 }
@@ -201,56 +228,26 @@ void Replica::apply_command(const raft::Entry& entry) {
   answer(*write, Answer::Kind::unknown, "a later write from this node overtook this one");
 }
 
+// Writes of our own, that nobody waits for.
+void Replica::cut_history() {
+  if (is_stopping_) return;
+  for (store::Revision revision : history_.due(now_, raft_.is_leader())) {
+    if (writes_.size() >= config_.waiting_writes_max) return;
+    add_write({.wants_answer = false}, {.verb = store::Verb::compact, .revision = revision});
+  }
+}
+
 void Replica::answer_ready_reads() {
   for (const WaitingRead& read : reads_.take_ready(kv_.applied())) answer(read, Answer::Kind::done);
-}
-
-// ---- snapshots: what the log is cut behind, and what brings up who is too far behind for it
-
-// The core takes no part in the transfer of their bytes.
-bool Replica::take_snapshot_message(raft::Time now, const raft::Message& message) {
-  now_ = now;
-  if (const auto* ask = std::get_if<raft::SnapshotAsk>(&message.body)) {
-    snapshots_.asked(message.from, *ask);
-  } else if (const auto* piece = std::get_if<raft::SnapshotPiece>(&message.body)) {
-    snapshots_.received(now, message, *piece);
-  } else {
-    return false;
-  }
-  return true;
-}
-
-void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {
-  now_ = now;
-  std::optional<raft::Event> event = snapshots_.written(now, written, raft_);
-  if (!event) return;
-  arrived_ = std::move(written.loaded);
-  step(now, *event);
-  carry_out();
-  arrived_.reset();
-}
-
-void Replica::snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece) {
-  now_ = now;
-  snapshots_.read(raft_, for_node, std::move(piece));
-}
-
-// What was to be applied up to there is in it. Whether a write of ours is among it, nobody can tell: it is handed out
-// again, and drops out as repeated.
-void Replica::become_snapshot(raft::LogPosition position) {
-  CHECK(arrived_ && arrived_->applied() == position.index);
-  snapshots_.stop_making();
-  std::swap(kv_, *arrived_);
-  outside_.drop(std::move(*arrived_));
-  arrived_.reset();
-  ask_again(now_);
 }
 
 // ---- what goes wrong: another leader, no leader, no answer
 
 // Whatever waits is asked for anew, in order, of whoever leads now. Repeats do no harm: the store drops them.
 void Replica::ask_again_if_leader_changed() {
-  if (raft_.leader() == known_leader_ && raft_.term() == known_term_) return;
+  const bool may_write_again = raft_.takes_writes() && !known_to_take_writes_;
+  known_to_take_writes_ = raft_.takes_writes();
+  if (raft_.leader() == known_leader_ && raft_.term() == known_term_ && !may_write_again) return;
   known_leader_ = raft_.leader();
   known_term_ = raft_.term();
   if (known_leader_ == 0) return;
@@ -296,13 +293,8 @@ void Replica::peer_gone(raft::Time now, raft::NodeId node) {
   carry_out();
 }
 
-void Replica::change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes) {
-  step(now, raft::ChangeAsked{.id = id, .changes = std::move(changes)});
-  carry_out();
-}
-
-void Replica::hand_over(raft::Time now, uint64_t id, raft::NodeId to) {
-  step(now, raft::TransferAsked{.id = id, .to = to});
+void Replica::disk_space(raft::Time now, std::optional<uint64_t> bytes_left) {
+  step(now, raft::DiskSpace{bytes_left});
   carry_out();
 }
 
@@ -311,6 +303,9 @@ void Replica::tick(raft::Time now) {
   answer_expired();
   snapshots_.tick(now, raft_);
   ask_again_if_stuck();
+  orders_.withdraw_the_silent(now);
+  drive_orders();
+  cut_history();
   hand_out();
   ask_held_reads();
   carry_out();
@@ -318,19 +313,22 @@ void Replica::tick(raft::Time now) {
 
 raft::Time Replica::next_deadline() const {
   raft::Time requests = std::min(writes_.next_deadline(), reads_.next_deadline());
-  return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline()});
+  return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline(), orders_.next_deadline()});
 }
 
 void Replica::answer_expired() {
   for (const WaitingWrite& write : writes_.take_expired(now_)) {
+    history_.ask_again();
     if (write.hand_outs > 0) {
       answer(write, Answer::Kind::unknown, "no majority confirmed the write in time; it may still take effect");
     } else {
-      answer(write, Answer::Kind::refused, "there is no leader");
+      answer(write, Answer::Kind::refused, raft_.is_full() ? kFull : "there is no leader");
     }
   }
   for (const WaitingRead& read : reads_.take_expired(now_)) {
-    answer(read, Answer::Kind::refused, raft_.leader() == 0 ? "there is no leader" : "no majority answered in time");
+    const char* reason =
+        raft_.is_full() ? "the disk is full, and this node falls behind" : "no majority answered in time";
+    answer(read, Answer::Kind::refused, raft_.leader() == 0 ? "there is no leader" : reason);
   }
 }
 

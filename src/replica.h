@@ -15,7 +15,12 @@
 #include <vector>
 
 #include "raft/raft.h"
+#include "src/base/result.h"
 #include "src/outside.h"
+#include "src/replica_backups.h"
+#include "src/replica_digests.h"
+#include "src/replica_history.h"
+#include "src/replica_orders.h"
 #include "src/replica_snapshots.h"
 #include "src/waiting.h"
 #include "store/kv.h"
@@ -25,7 +30,9 @@ namespace skiff {
 struct ReplicaConfig {
   raft::Config raft;
   SnapshotConfig snapshots;
-  uint64_t incarnation = 0;  // how often this node has started
+  HistoryConfig history;
+  uint64_t digest_every = 0;  // entries: then states are compared; 0: never
+  uint64_t incarnation = 0;   // how often this node has started
   raft::Time request_timeout = 5'000 * raft::kMillisecond;
   raft::Time check_timeout = 1'000 * raft::kMillisecond;  // of Request::Kind::check
   // Of this node's own writes, handed out and not applied: less than what a link holds, for they must not be lost on
@@ -35,7 +42,14 @@ struct ReplicaConfig {
   uint64_t waiting_writes_max = 0;
   uint64_t waiting_write_bytes_max = 0;
   uint64_t waiting_reads_max = 0;
+  size_t backups_max = 0;
+  // A member that was added, and that the leader has not heard of for so long, is withdrawn. 0: never.
+  raft::Time join_timeout = 0;
+  size_t members_max = 0;
 };
+
+// What a replica's orders are told of it.
+OrdersConfig orders_config(const ReplicaConfig& config);
 
 class Replica {
  public:
@@ -52,12 +66,25 @@ class Replica {
   void peer_connected(raft::Time now, raft::NodeId node);
   void peer_gone(raft::Time now, raft::NodeId node);
   void tick(raft::Time now);
+  // Our disk is full, but for so many bytes of log, as of the last save that it did; or nothing: it is not full. Said
+  // again and again while it is.
+  void disk_space(raft::Time now, std::optional<uint64_t> bytes_left);
 
   // What became of Outside::write_snapshot() and read_snapshot().
   void snapshot_written(raft::Time now, SnapshotWritten written);
   void snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece);
+  // Something on our disk is damaged, and a snapshot as of this index or later takes its place. Said again while it is.
+  void mend(raft::Time now, raft::Index at);
 
-  // Orders of the operator. They end by way of Outside::order_ended(), with the same id, unique per process.
+  // A backup of the map as it is now. Error::Code::unavailable: not now, and why.
+  Result<uint64_t> begin_backup() { return backups_.begin(raft_); }
+  ReplicaBackups& backups() { return backups_; }
+  const ReplicaBackups& backups() const { return backups_; }
+
+  // An operator's order, given to whichever node. Ends by way of Outside::order_answered().
+  void order(raft::Time now, const Caller& caller, raft::Order order);
+  // Orders of the shell, carried out here or not at all. They end by way of Outside::order_ended(), with the same id,
+  // unique per process.
   void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
   void hand_over(raft::Time now, uint64_t id, raft::NodeId to);
 
@@ -66,11 +93,12 @@ class Replica {
 
   // From now on every new request is refused; those that wait are still answered.
   void stop_taking() { is_stopping_ = true; }
-  bool has_waiting() const { return writes_.size() + reads_.size() > 0; }
+  bool has_waiting() const { return writes_.size() + reads_.size() > 0 || orders_.has_waiting(); }
 
   const store::Kv& kv() const { return kv_; }
   const raft::Raft& raft() const { return raft_; }
   const ReplicaSnapshots::Counts& snapshots() const { return snapshots_.counts(); }
+  const std::deque<Withdrawn>& withdrawn() const { return orders_.withdrawn(); }
   uint64_t waiting_writes() const { return writes_.size(); }
   uint64_t waiting_reads() const { return reads_.size(); }
   // Commands from peers that this version cannot decode, or that claim to be somebody else's.
@@ -79,10 +107,16 @@ class Replica {
  private:
   void step(raft::Time now, const raft::Event& event);
   void carry_out();
-  void take_write(raft::Time now, const Request& request);
+  void take_write(const Request& request);
+  void add_write(WaitingWrite write, store::Command command);
+  void cut_history();
   void take_refusals(const raft::Effects& effects);
   void take_confirmations(const raft::Effects& effects);
+  void take_orders(const raft::Effects& effects);
+  void drive_orders();
+  void end_what_waits();
   void hand_out();
+  void refuse_where_disks_are_full();
   void ask_held_reads();
   void ask_again_if_leader_changed();
   void ask_again(raft::Time reads_until);
@@ -104,6 +138,10 @@ class Replica {
   store::Kv kv_;
   std::optional<store::Kv> arrived_;  // what kv_ becomes when the core begins anew
   ReplicaSnapshots snapshots_;
+  ReplicaBackups backups_;
+  ReplicaOrders orders_;
+  ReplicaHistory history_;
+  ReplicaDigests digests_;
   WaitingWrites writes_;
   WaitingReads reads_;
 
@@ -117,9 +155,11 @@ class Replica {
   uint64_t read_number_ = 0;       // of the last ReadAsked
   raft::NodeId known_leader_ = 0;  // when we last asked for what waits
   raft::Term known_term_ = 0;
-  raft::Time progress_at_ = 0;  // when something of ours was last handed out anew, confirmed or applied
-  raft::Time patience_;         // how long after that we take what is under way for lost; doubles each time
+  bool known_to_take_writes_ = true;  // whoever leads
+  raft::Time progress_at_ = 0;        // when something of ours was last handed out anew, confirmed or applied
+  raft::Time patience_;               // how long after that we take what is under way for lost; doubles each time
   bool is_stopping_ = false;
+  bool is_removed_ = false;
   uint64_t refused_commands_ = 0;
 };
 

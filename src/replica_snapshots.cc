@@ -20,6 +20,13 @@ void Pace::spend(raft::Time now, uint64_t amount) {
   ready_at_ = std::max(ready_at_, now - std::min(now, kMoment)) + amount * 1'000 * raft::kMillisecond / per_s_;
 }
 
+raft::SnapshotMark mark_of(const store::Kv& kv, const raft::Raft& raft) {
+  const raft::Index index = kv.applied();
+  CHECK(index > 0);
+  return {.position = {.term = raft.log().term_at(index), .index = index},
+          .configuration = std::make_shared<const std::string>(raft::encode(raft.configuration_at(index)))};
+}
+
 ReplicaSnapshots::ReplicaSnapshots(SnapshotConfig config, const store::Kv& kv, Outside& outside)
     : config_(std::move(config)), kv_(kv), outside_(outside), pace_(config_.bytes_per_s) {}
 
@@ -50,20 +57,26 @@ bool ReplicaSnapshots::is_due() const {
 void ReplicaSnapshots::make_if_due(raft::Time now, const raft::Raft& raft) {
   const raft::Index index = kv_.applied();
   if (fetching_ && fetching_->mark.position.index <= index) fetching_.reset();  // the log has brought it after all
-  if (maker_ || fetching_ || !is_due() || index <= raft.snapshot().position.index) return;
+  const bool must_make = must_make_at_ && index > 0 && index >= *must_make_at_;
+  const bool is_wanted = must_make || (is_due() && index > raft.snapshot().position.index);
+  if (maker_ || fetching_ || !is_wanted) return;
+  if (must_make) must_make_at_.reset();
   trailing_ = entries_since_ * config_.trailing_percent / 100;
   entries_since_ = bytes_since_ = 0;
-  raft::SnapshotMark mark{
-      .position = {.term = raft.log().term_at(index), .index = index},
-      .configuration = std::make_shared<const std::string>(raft::encode(raft.configuration_at(index)))};
-  maker_.emplace(kv_, std::move(mark), config_.cluster);
+  maker_.emplace(kv_, mark_of(kv_, raft), config_.cluster);
   config_.begun.reset();  // it is written over
   made_bytes_ = 0;
   make_next(now);
 }
 
+void ReplicaSnapshots::mend(raft::Index at) {
+  const bool is_being_made = maker_ && maker_->mark().position.index >= at;
+  if (!is_being_made) must_make_at_ = std::min(at, must_make_at_.value_or(at));
+}
+
 void ReplicaSnapshots::make_next(raft::Time now) {
   maker_waits_ = false;
+  outside_.block_begins();
   auto block = std::make_shared<const std::string>(maker_->next(config_.block_bytes));
   const uint64_t offset = std::exchange(made_bytes_, made_bytes_ + block->size());
   pace_.spend(now, block->size());
@@ -80,9 +93,8 @@ void ReplicaSnapshots::make_next(raft::Time now) {
 void ReplicaSnapshots::want(raft::Time now, const raft::Fetch& fetch, const raft::Raft& raft) {
   const bool is_stuck =
       fetching_ && !fetching_->is_writing && !fetching_->waits && now >= fetching_->asked_at + config_.patience;
-  const bool is_same = fetching_ && fetching_->mark.position == fetch.snapshot.position;
   if (fetching_ && !is_stuck) return;
-  if (!is_same) begin_to_fetch(fetch, raft);
+  if (!fetching_) begin_to_fetch(fetch, raft);
   fetching_->from = fetch.from;
   ask(now, raft);
 }
@@ -169,6 +181,9 @@ void ReplicaSnapshots::asked(raft::NodeId by, const raft::SnapshotAsk& ask) {
 
 void ReplicaSnapshots::read(const raft::Raft& raft, raft::NodeId for_node, raft::SnapshotPiece piece) {
   reading_for_.erase(for_node);
+  // What we offer cannot be read: whoever needs it must be offered another.
+  const raft::LogPosition offered = raft.snapshot().position;
+  if (raft::bytes_of(piece.bytes) == 0 && piece.position == offered && offered.index > 0) must_make_at_ = 0;
   outside_.send({.from = raft.status().id, .to = for_node, .term = raft.term(), .body = std::move(piece)});
 }
 

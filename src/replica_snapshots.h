@@ -56,6 +56,9 @@ class Pace {
   raft::Time ready_at_ = 0;
 };
 
+// What a snapshot of the map as it is now stands for. Requires: something has been applied.
+raft::SnapshotMark mark_of(const store::Kv& kv, const raft::Raft& raft);
+
 class ReplicaSnapshots {
  public:
   struct Counts {
@@ -71,6 +74,9 @@ class ReplicaSnapshots {
   void note_applied(uint64_t bytes);
   // Begins one if it is due.
   void make_if_due(raft::Time now, const raft::Raft& raft);
+  // Something on our disk is damaged, and a snapshot as of this index or later takes its place. To be said again while
+  // it is so: what is begun may fail, or be overtaken by one that is fetched.
+  void mend(raft::Index at);
   // The map is about to become another one.
   void stop_making() { maker_.reset(); }
 
@@ -112,7 +118,10 @@ class ReplicaSnapshots {
   bool maker_waits_ = false;  // to give out the next block
   Pace pace_;
   uint64_t made_bytes_ = 0;  // so far, or by the last
-  uint64_t trailing_ = 0;    // entries, behind the one that is being made
+  // Another, as of this index or later, whatever has been applied since the last: that one cannot be read, or a part of
+  // the log behind it.
+  std::optional<raft::Index> must_make_at_;
+  uint64_t trailing_ = 0;  // entries, behind the one that is being made
   uint64_t entries_since_ = 0;
   uint64_t bytes_since_ = 0;
   std::optional<Fetching> fetching_;

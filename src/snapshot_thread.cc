@@ -27,6 +27,10 @@ void SnapshotThread::read(raft::NodeId for_node, raft::LogPosition position, uin
 
 void SnapshotThread::drop(store::Kv kv) { add(std::move(kv)); }
 
+void SnapshotThread::make_spare(store::Spare& spare) { add(&spare); }
+
+void SnapshotThread::scrub(Scrubbing::Order order) { add(order); }
+
 void SnapshotThread::add(Job job) {
   {
     std::lock_guard lock(mutex_);
@@ -46,10 +50,19 @@ void SnapshotThread::run() {
       jobs_.pop_front();
     }
     if (std::holds_alternative<store::Kv>(*job)) continue;  // and it is gone
-    auto* bytes = std::get_if<SnapshotBytes>(&*job);
-    Report done = bytes != nullptr ? do_job(*bytes) : do_job(std::get<Read>(*job));
+    Report done;
+    if (auto* bytes = std::get_if<SnapshotBytes>(&*job)) {
+      done = do_job(*bytes);
+    } else if (auto* read = std::get_if<Read>(&*job)) {
+      done = do_job(*read);
+    } else if (auto* spare = std::get_if<store::Spare*>(&*job)) {
+      done = do_job(*spare);
+    } else {
+      done = do_job(std::get<Scrubbing::Order>(*job));
+    }
     bool has_failed = std::holds_alternative<Error>(done);
     reports_.push(std::move(done));
+    if (snapshots_->has_news()) reports_.push(snapshots_->news());
     if (has_failed) return;
   }
 }
@@ -78,8 +91,25 @@ SnapshotThread::Report SnapshotThread::do_job(const Read& read) {
   if (piece) {
     answer.piece.is_last = piece->is_last;
     answer.piece.bytes = std::make_shared<const std::string>(std::move(piece->bytes));
+  } else if (piece.error().code != Error::Code::unavailable) {
+    answer.trouble = piece.error().what;
   }
   return answer;
+}
+
+SnapshotThread::Report SnapshotThread::do_job(store::Spare* spare) {
+  auto made = spare->make();
+  if (made) return SpareMade{};
+  if (made.error().code == Error::Code::no_space) return SpareMade{made.error().what};
+  return made.error();
+}
+
+SnapshotThread::Report SnapshotThread::do_job(Scrubbing::Order order) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!jobs_.empty()) return Scrubbed{};
+  }
+  return Scrubbed{snapshots_->scrub(order.begins, order.bytes)};
 }
 
 void SnapshotThread::report(std::vector<Report>&& reports) {
@@ -88,7 +118,13 @@ void SnapshotThread::report(std::vector<Report>&& reports) {
     if (auto* written = std::get_if<Written>(&report)) {
       events_.written(std::move(written->what), written->trouble);
     } else if (auto* piece = std::get_if<Piece>(&report)) {
-      events_.read(piece->for_node, std::move(piece->piece));
+      events_.read(piece->for_node, std::move(piece->piece), piece->trouble);
+    } else if (const auto* spare = std::get_if<SpareMade>(&report)) {
+      events_.spare_made(spare->trouble);
+    } else if (const auto* scrubbed = std::get_if<Scrubbed>(&report)) {
+      events_.scrubbed(scrubbed->what ? &*scrubbed->what : nullptr);
+    } else if (const auto* news = std::get_if<store::Snapshots::Scrubbed>(&report)) {
+      events_.noted(*news);
     } else {
       has_failed_ = true;
       events_.failed(std::get<Error>(report));

@@ -40,6 +40,16 @@ std::vector<WaitingWrite> WaitingWrites::take_expired(raft::Time now) {
   return expired;
 }
 
+std::vector<WaitingWrite> WaitingWrites::take_not_handed_out() {
+  std::vector<WaitingWrite> taken;
+  const uint64_t end = next_number();
+  for (uint64_t number = std::max(first_, next_to_hand_out_); number < end; ++number) {
+    const WaitingWrite* write = find(number);
+    if (write != nullptr && write->hand_outs == 0) taken.push_back(*take(number));
+  }
+  return taken;
+}
+
 WaitingWrite* WaitingWrites::hand_out_next(uint64_t window_bytes) {
   next_to_hand_out_ = std::max(next_to_hand_out_, first_);
   while (next_to_hand_out_ < next_number()) {

@@ -46,6 +46,9 @@ class WaitingWrites {
   // Those whose deadline has come.
   std::vector<WaitingWrite> take_expired(raft::Time now);
 
+  // Those that were never handed out.
+  std::vector<WaitingWrite> take_not_handed_out();
+
   // The next write in order, if all that is handed out and not applied stays within `window_bytes` with it, or it is
   // the only one. Counts as handed out from now on.
   WaitingWrite* hand_out_next(uint64_t window_bytes);

@@ -7,6 +7,8 @@
 //   version u8 = 1 | verb u8 | node u64 | incarnation u64 | number u64 | key length u32 | value length u32 | key |
 //   value
 //
+// A compact has no key, and its value is the revision, as u64.
+//
 // Always: decode(encode(command)) gives the command back, and encode(decode(bytes)) the bytes.
 #pragma once
 
@@ -23,7 +25,11 @@ namespace skiff::store {
 // Longer keys are refused before they become a command. Values are bounded by whoever takes them in.
 constexpr uint64_t kKeyBytesMax = 4096;
 
-enum class Verb : uint8_t { put = 1, remove = 2 };
+enum class Verb : uint8_t {
+  put = 1,
+  remove = 2,
+  compact = 3,  // forget what the map was before a revision
+};
 
 // Who waits for a write: the node it came in by, how often that node had started, its how-manieth write since then.
 // The order within a node is the order its writes were made in.
@@ -38,11 +44,13 @@ struct Origin {
 struct Command {
   Verb verb = Verb::put;
   Origin origin;
-  std::string_view key;
-  std::string_view value;  // empty for remove
+  std::string_view key;    // empty for compact
+  std::string_view value;  // empty but for put
+  uint64_t revision = 0;   // for compact: the oldest that can still be read
 };
 
-// Requires: a key of 1 to kKeyBytesMax bytes, a value below 4 GiB, none on remove, a node that is somebody.
+// Requires: a node that is somebody. For put and remove: a key of 1 to kKeyBytesMax bytes, a value below 4 GiB, none on
+// remove. For compact: a revision, no key, no value.
 std::string encode(const Command& command);
 
 // Refuses whatever encode() would not have written.

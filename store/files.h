@@ -40,8 +40,10 @@ class Lock {
 };
 
 enum class OpenMode {
-  existing,  // to read and write
-  create,    // to read and write; an error if the name is taken
+  existing,   // to read and write
+  create,     // to read and write; an error if the name is taken
+  read,       // to read only
+  from_disk,  // the same, and past what memory still holds of it: what is read was synced long ago
 };
 
 class Files {
@@ -51,6 +53,8 @@ class Files {
   virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
   // Makes the file if need be. Error::Code::unavailable if somebody else holds it.
   virtual Result<std::unique_ptr<Lock>> lock(const std::string& path) = 0;
+  // Whether somebody holds it at this moment. Changes nothing; false if there is no such file.
+  virtual Result<bool> is_locked(const std::string& path) = 0;
   virtual Result<bool> exists(const std::string& path) = 0;
   // The names in it, sorted, without "." and "..".
   virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;
@@ -58,6 +62,9 @@ class Files {
   virtual Result<> make_folder(const std::string& path) = 0;
   // Replaces whatever had the new name.
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
+  // Both are there before and after, also after a power failure, and each has the other's name. Of folders, all that is
+  // in them goes along. An error where the file system cannot do that. Requires: both lie in the same folder.
+  virtual Result<> exchange(const std::string& one, const std::string& other) = 0;
   virtual Result<> remove(const std::string& path) = 0;
   // Afterwards the names in it, made, changed or removed, are durable.
   virtual Result<> sync_folder(const std::string& folder) = 0;

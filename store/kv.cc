@@ -1,8 +1,8 @@
 #include "store/kv.h"
 
 #include <algorithm>
-#include <iterator>
 #include <memory>
+#include <utility>
 
 #include "raft/check.h"
 #include "src/base/crc32c.h"
@@ -10,23 +10,23 @@
 namespace skiff::store {
 namespace {
 
-// The finaliser of SplitMix64: every bit of the input moves every bit of the output.
+// Of what was cut while it was pinned, so much is freed with every entry; an entry adds one at most.
+constexpr uint64_t kFreedPerEntry = 4;
+// A row of versions may have that many places at its front that are empty, and as many as it has versions.
+constexpr size_t kGapMax = 64;
+
+// The finaliser of SplitMix64: every bit of the input moves every bit of the output. Nothing stays nothing.
 uint64_t mix(uint64_t bits) {
   bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
   bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
   return bits ^ (bits >> 31);
 }
 
-// The digest is a sum, so a part can be taken out again and the order of adding does not show.
-uint64_t digest_of(Revision revision, std::string_view key, std::string_view value, bool removed) {
-  uint64_t contents = uint64_t{crc32c(key)} << 32 | crc32c(value);
-  uint64_t lengths = uint64_t{key.size()} << 33 | uint64_t{value.size()} << 1 | uint64_t{removed};
-  return mix(mix(mix(contents) + lengths) + revision);
-}
-
 uint64_t digest_of(const Origin& origin) { return mix(mix(mix(origin.node + 1) + origin.incarnation) + origin.number); }
 
 }  // namespace
+
+// ---- writing
 
 Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
   step_to(index);
@@ -37,7 +37,8 @@ Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
   if (!take_newer(command->origin)) return {Outcome::Kind::repeated, revision_, command->origin};
   switch (command->verb) {
     case Verb::put: put(*command, payload); break;
-    case Verb::remove: remove(*command); break;
+    case Verb::remove: remove(*command, payload); break;
+    case Verb::compact: compact(command->revision); break;
   }
   return {Outcome::Kind::done, revision_, command->origin};
 }
@@ -47,122 +48,252 @@ void Kv::skip(raft::Index index) { step_to(index); }
 void Kv::step_to(raft::Index index) {
   CHECK(index == applied_ + 1);
   applied_ = index;
+  free_cut(kFreedPerEntry);
 }
 
 bool Kv::take_newer(const Origin& origin) {
   auto [mark, is_first] = newest_.try_emplace(origin.node, origin);
-  if (!is_first) {
-    if (origin <= mark->second) return false;
-    digest_ -= digest_of(mark->second);
-    mark->second = origin;
-  }
-  digest_ += digest_of(origin);
+  if (is_first) return true;
+  if (origin <= mark->second) return false;
+  mark->second = origin;
   return true;
 }
 
 void Kv::put(const Command& command, const raft::Payload& payload) {
-  ++revision_;
+  std::unique_ptr<Key>& key = map_.try_emplace(command.key).first->second;
+  if (!key) key = std::make_unique<Key>();
+  write(*key, command, payload);
+}
+
+void Kv::remove(const Command& command, const raft::Payload& payload) {
   auto found = map_.find(command.key);
-  if (found == map_.end()) found = map_.try_emplace(std::string(command.key)).first;
-  Versions& versions = found->second;
-  if (versions.empty() || versions.back().holder == nullptr) ++keys_;
-  auto offset = static_cast<uint32_t>(command.value.data() - payload->data());
-  versions.push_back({revision_, payload, offset, static_cast<uint32_t>(command.value.size())});
-  take_digest(command.key, versions.back());
+  if (found == map_.end() || found->second->newest.is_removed) return;
+  write(*found->second, command, payload);
 }
 
-void Kv::remove(const Command& command) {
-  auto found = map_.find(command.key);
-  if (found == map_.end() || found->second.back().holder == nullptr) return;
-  ++revision_;
-  --keys_;
-  found->second.push_back({revision_, nullptr, 0, 0});
-  take_digest(command.key, found->second.back());
+void Kv::write(Key& key, const Command& command, const raft::Payload& payload) {
+  const auto value_offset = command.key.data() + command.key.size() - payload->data();
+  Version version{.revision = ++revision_,
+                  .holder = payload,
+                  .value_bytes = static_cast<uint32_t>(command.value.size()),
+                  .value_offset = static_cast<uint16_t>(value_offset)};
+  version.key_bytes = command.key.size() & kKeyBytesMask;
+  version.is_removed = command.verb == Verb::remove;
+  version.digest = version_digest(version);
+  history_.push_back(add(key, std::move(version)));
+  history_bytes_ += history_.back().bytes;
 }
 
-void Kv::take_digest(std::string_view key, const Version& version) {
-  const bool removed = version.holder == nullptr;
-  digest_ += digest_of(version.revision, key, removed ? std::string_view() : version.view(), removed);
+Kv::Deed Kv::add(Key& key, Version version) {
+  Deed deed{.key = &key};
+  const bool is_first = key.newest.revision == 0;
+  if (!is_first && !key.newest.is_removed) {
+    deed.bytes = key.newest.bytes();
+    --keys_;
+  }
+  if (version.is_removed) {
+    deed.bytes += version.bytes();
+  } else {
+    ++keys_;
+  }
+  ++versions_;
+  digest_ += version.digest;
+  Version before = std::exchange(key.newest, std::move(version));
+  if (is_first) return deed;
+  if (!key.older) key.older = std::make_unique<Older>();
+  key.older->versions.push_back(std::move(before));
+  return deed;
 }
 
-std::optional<Value> Kv::get(std::string_view key, Revision at) const {
-  CHECK(at <= revision_);
-  auto found = map_.find(key);
-  if (found == map_.end()) return std::nullopt;
-  const Version* version = version_at(found->second, at);
-  if (version == nullptr) return std::nullopt;
-  return Value{version->view(), version->revision, version->holder};
+// The digest is a sum, so a part can be taken out again and the order of adding does not show.
+uint64_t Kv::version_digest(const Version& version) {
+  const std::string_view key = version.key(), value = version.value();
+  uint64_t contents = uint64_t{crc32c(key)} << 32 | crc32c(value);
+  uint64_t lengths = uint64_t{key.size()} << 33 | uint64_t{value.size()} << 1 | uint64_t{version.is_removed};
+  return mix(mix(mix(contents) + lengths) + version.revision);
 }
 
-void Kv::walk(std::string_view first, std::string_view end, Revision at, const Visit& visit) const {
-  CHECK(at <= revision_);
-  for (auto place = map_.lower_bound(first); place != map_.end(); ++place) {
-    if (!end.empty() && place->first >= end) return;
-    const Version* version = version_at(place->second, at);
-    if (version == nullptr) continue;
-    if (!visit(place->first, {version->view(), version->revision, version->holder})) return;
+uint64_t Kv::digest() const {
+  uint64_t digest = digest_ + mix(compacted_);
+  for (const auto& [node, origin] : newest_) digest += digest_of(origin);
+  return digest;
+}
+
+// ---- cutting
+
+void Kv::compact(Revision up_to) {
+  const Revision before = compacted_;
+  up_to = std::min(up_to, revision_);
+  while (compacted_ < up_to) cut(++compacted_);
+  free_cut(compacted_ - before);
+}
+
+// What is pinned stays in memory, so several versions may be there that were cut before.
+void Kv::cut(Revision revision) {
+  const Deed& deed = history_[revision - freed_ - 1];
+  const size_t place = deed.key->count_until(revision) - 1;
+  const Version& version = deed.key->at(place);
+  CHECK(version.revision == revision);
+  if (place > 0 && !deed.key->at(place - 1).is_removed) forget(deed.key->at(place - 1));
+  if (version.is_removed) forget(version);
+  history_bytes_ -= deed.bytes;
+}
+
+void Kv::forget(const Version& version) {
+  digest_ -= version.digest;
+  --versions_;
+}
+
+void Kv::free_cut(uint64_t count_max) {
+  const Revision limit = pinned_->empty() ? compacted_ : std::min(compacted_, *pinned_->begin());
+  for (; count_max > 0 && freed_ < limit; --count_max) free_next();
+}
+
+void Kv::free_next() {
+  Key& key = *history_.front().key;
+  history_.pop_front();
+  ++freed_;
+  if (key.at(0).revision < freed_) key.drop_first();
+  const Version& version = key.at(0);
+  CHECK(version.revision == freed_);
+  if (!version.is_removed) return;
+  if (key.older) return key.drop_first();
+  auto place = map_.find(version.key());
+  CHECK(place != map_.end());
+  map_.erase(place);
+}
+
+void Kv::Key::drop_first() {
+  CHECK(older != nullptr);
+  auto& versions = older->versions;
+  versions[older->first++] = {};
+  if (older->first == versions.size()) {
+    older.reset();
+  } else if (older->first >= kGapMax && older->first * 2 >= versions.size()) {
+    versions.erase(versions.begin(), versions.begin() + static_cast<std::ptrdiff_t>(older->first));
+    older->first = 0;
   }
 }
 
+size_t Kv::Key::count_until(Revision revision) const {
+  if (newest.revision <= revision) return size();
+  if (!older) return 0;
+  auto is_later = [](Revision at, const Version& version) { return at < version.revision; };
+  auto first = older->versions.begin() + static_cast<std::ptrdiff_t>(older->first);
+  return static_cast<size_t>(std::upper_bound(first, older->versions.end(), revision, is_later) - first);
+}
+
+Kv::Pin Kv::pin() const { return Pin(pinned_, compacted_); }
+
+// ---- reading
+
+std::optional<Value> Kv::get(std::string_view key, Revision at) const {
+  CHECK(remembers(at));
+  auto found = map_.find(key);
+  if (found == map_.end()) return std::nullopt;
+  return value_at(*found->second, at);
+}
+
+void Kv::walk(std::string_view first, std::string_view end, Revision at, const Visit& visit) const {
+  CHECK(remembers(at));
+  for (auto place = map_.lower_bound(first); place != map_.end(); ++place) {
+    if (!end.empty() && place->first >= end) return;
+    std::optional<Value> value = value_at(*place->second, at);
+    if (value && !visit(place->first, *value)) return;
+  }
+}
+
+// That of the newest version that is not newer than `at`; none if there was none, or the key was removed then.
+std::optional<Value> Kv::value_at(const Key& key, Revision at) {
+  const size_t count = key.count_until(at);
+  if (count == 0) return std::nullopt;
+  const Version& version = key.at(count - 1);
+  if (version.is_removed) return std::nullopt;
+  return Value{version.value(), version.revision, version.holder};
+}
+
+// ---- snapshots
+
 Summary Kv::summary() const {
-  Summary summary{.applied = applied_, .revision = revision_, .keys = keys_, .digest = digest_, .newest = {}};
+  Summary summary{.applied = applied_,
+                  .compacted = compacted_,
+                  .revision = revision_,
+                  .keys = keys_,
+                  .digest = digest(),
+                  .newest = {}};
   for (const auto& [node, origin] : newest_) summary.newest.push_back(origin);
   return summary;
 }
 
-void Kv::walk_versions(std::string_view key, Revision revision, Revision at, const VisitVersion& visit) const {
-  for (auto place = map_.lower_bound(key); place != map_.end(); ++place) {
-    for (const Version& version : place->second) {
-      if (place->first == key && version.revision <= revision) continue;
-      if (version.revision > at) break;
+bool Kv::walk_versions(VersionPlace& place, const Summary& as_of, uint64_t keys_max, const VisitVersion& visit) const {
+  for (auto found = map_.lower_bound(place.key); found != map_.end(); ++found) {
+    if (found->first != place.key && keys_max-- == 0) return false;
+    const Key& key = *found->second;
+    size_t next = key.count_until(as_of.compacted);
+    if (next > 0 && !key.at(next - 1).is_removed) --next;
+    if (found->first == place.key) next = std::max(next, key.count_until(place.revision));
+    place.key = found->first;
+    for (const size_t end = key.count_until(as_of.revision); next < end; ++next) {
+      const Version& version = key.at(next);
       std::optional<std::string_view> value;
-      if (version.holder != nullptr) value = version.view();
-      if (!visit({place->first, version.revision, value})) return;
+      if (!version.is_removed) value = version.value();
+      place.revision = version.revision;
+      if (!visit({found->first, version.revision, value})) return false;
     }
+    place.revision = as_of.revision;
   }
+  return true;
 }
 
+void Kv::begin_load(Revision compacted) {
+  CHECK(map_.empty());
+  compacted_ = freed_ = compacted;
+}
+
+// Of a key, the first version is no removal: it would have been cut, or have written over something that is kept. And
+// it alone may be older than the cut.
 bool Kv::load(const VersionRecord& loaded) {
+  if (loaded.key.empty() || loaded.key.size() > kKeyBytesMax || loaded.revision == 0) return false;
   auto last = map_.empty() ? map_.end() : std::prev(map_.end());
-  if (loaded.key.empty() || loaded.revision == 0) return false;
-  if (last == map_.end() || last->first != loaded.key) {
-    const bool is_first_removed = !loaded.value;  // nothing was there that could have been
-    if (is_first_removed || (last != map_.end() && loaded.key < last->first)) return false;
-    if (last != map_.end()) keys_ += last->second.back().holder != nullptr;
-    last = map_.try_emplace(map_.end(), std::string(loaded.key));
-  } else if (loaded.revision <= last->second.back().revision) {
+  if (last == map_.end() || last->first < loaded.key) {
+    if (!loaded.value) return false;
+    last = map_.try_emplace(map_.end(), std::string(loaded.key), std::make_unique<Key>());
+  } else if (loaded.key < last->first || loaded.revision <= last->second->newest.revision ||
+             loaded.revision <= compacted_) {
     return false;
   }
-  Version version{.revision = loaded.revision};
-  if (loaded.value) {
-    version.holder = std::make_shared<const std::string>(*loaded.value);
-    version.bytes = static_cast<uint32_t>(loaded.value->size());
-  }
-  take_digest(loaded.key, version);
-  last->second.push_back(std::move(version));
-  revision_ = std::max(revision_, loaded.revision);
+  const std::string_view value = loaded.value.value_or(std::string_view());
+  auto holder = std::make_shared<std::string>();
+  holder->reserve(loaded.key.size() + value.size());
+  holder->append(loaded.key).append(value);
+  Version version{.revision = loaded.revision,
+                  .holder = std::move(holder),
+                  .value_bytes = static_cast<uint32_t>(value.size()),
+                  .value_offset = static_cast<uint16_t>(loaded.key.size())};
+  version.key_bytes = loaded.key.size() & kKeyBytesMask;
+  version.is_removed = !loaded.value;
+  version.digest = version_digest(version);
+  const Deed deed = add(*last->second, std::move(version));
+  if (loaded.revision > compacted_) loading_.emplace_back(loaded.revision, deed);
   return true;
 }
 
+// Every revision since the cut has left a version.
 bool Kv::end_load(const Summary& summary) {
-  if (!map_.empty()) keys_ += std::prev(map_.end())->second.back().holder != nullptr;
-  for (const Origin& origin : summary.newest) {
-    newest_.emplace(origin.node, origin);
-    digest_ += digest_of(origin);
+  std::vector<std::pair<Revision, Deed>> loaded = std::exchange(loading_, {});
+  std::sort(loaded.begin(), loaded.end(), [](const auto& one, const auto& other) { return one.first < other.first; });
+  revision_ = compacted_;
+  for (const auto& [revision, deed] : loaded) {
+    if (revision != ++revision_) return false;
+    history_.push_back(deed);
+    history_bytes_ += deed.bytes;
   }
-  if (revision_ > summary.revision || keys_ != summary.keys || digest_ != summary.digest) return false;
-  revision_ = summary.revision;
+  for (const Origin& origin : summary.newest) newest_.emplace(origin.node, origin);
   applied_ = summary.applied;
-  return true;
+  return compacted_ == summary.compacted && revision_ == summary.revision && keys_ == summary.keys &&
+         digest() == summary.digest;
 }
 
-// The newest version that is not newer than `at`; null if there was none, or the key was removed then.
-const Kv::Version* Kv::version_at(const Versions& versions, Revision at) {
-  auto is_later = [](Revision revision, const Version& version) { return revision < version.revision; };
-  auto after = std::upper_bound(versions.begin(), versions.end(), at, is_later);
-  if (after == versions.begin()) return nullptr;
-  const Version& version = *std::prev(after);
-  return version.holder == nullptr ? nullptr : &version;
-}
+void Kv::forget_origins() { newest_.clear(); }
 
 }  // namespace skiff::store

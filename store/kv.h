@@ -1,8 +1,13 @@
 // Kv: the replicated map. Entries go in, in log order; every node that applied the same entries holds the same bytes.
 //
-// Every key keeps all its versions, each under the revision that made it. A revision counts the writes that changed
+// Every key keeps its versions, each under the revision that made it. A revision counts the writes that changed
 // something: every put does, even of the value that was there, a remove only of a key that was there. So a reader at
 // a fixed revision sees a frozen map while writes go on.
+//
+// A compaction cuts the history: the map before its revision is forgotten. Of every key, the newest version up to there
+// stays, unless it is a removal, and all that follow. What it costs is in proportion to what it cuts, so whoever asks
+// for it asks for a little at a time. It cuts at once; only the memory of what somebody has pinned is freed later, some
+// of it with every entry.
 //
 // A write may be in the log twice: whoever waits for it sends it again when the leader changes. Therefore the newest
 // write of every node is remembered, as part of the replicated state, and one that is not newer does nothing. A node's
@@ -10,21 +15,28 @@
 // Whoever still waits for a write when it comes out as `repeated` was overtaken: it was answered at its first coming
 // otherwise.
 //
-// Values are not copied: a version holds the payload of the entry that wrote it.
+// Values are not copied: a version holds the payload of the entry that wrote it, with its key in it.
 //
-// A snapshot is a summary, taken at once, and a walk over all versions up to its revision, which may take its time:
-// what is written meanwhile has a later one. Loading them in the same order makes the same map.
+// A snapshot is a summary and a pin, taken at once, and a walk over the versions there were, which may take its time:
+// what is written meanwhile is later, and what is cut meanwhile stays in memory. Loading them in the same order makes
+// the same map.
 //
-// Always: the same entries give the same revision, outcome and digest on every machine.
+// Always: the same entries give the same revision, outcome and digest on every machine, pinned or not.
 #pragma once
 
 #include <absl/container/btree_map.h>
+#include <absl/container/inlined_vector.h>
+#include <absl/types/compare.h>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "raft/types.h"
@@ -47,6 +59,7 @@ struct Outcome {
 // All that a map holds besides its versions.
 struct Summary {
   raft::Index applied = 0;
+  Revision compacted = 0;
   Revision revision = 0;
   uint64_t keys = 0;
   uint64_t digest = 0;
@@ -58,6 +71,12 @@ struct VersionRecord {
   std::string_view key;
   Revision revision = 0;
   std::optional<std::string_view> value;  // nothing: removed
+};
+
+// How far a walk over all versions has got: up to this version of this key.
+struct VersionPlace {
+  std::string key;
+  Revision revision = 0;
 };
 
 // One version of a key.
@@ -81,58 +100,144 @@ class Kv {
   // Passes an entry that asks nothing of the store. Requires: index == applied() + 1.
   void skip(raft::Index index);
 
+  // Whether the map can be read as of this revision: it is neither cut off nor to come.
+  bool remembers(Revision at) const { return compacted_ <= at && at <= revision_; }
   // The newest version, or none if the key is not there.
   std::optional<Value> get(std::string_view key) const { return get(key, revision_); }
-  // The version as of `at`. Requires: at <= revision().
+  // The version as of `at`. Requires: remembers(at).
   std::optional<Value> get(std::string_view key, Revision at) const;
 
   // Visits, in order, the keys from `first` up to but not including `end` (empty: to the last) that are there as of
   // `at`, until `visit` says false. To go on later, after writes: walk from the last key visited plus a zero byte.
-  // Requires: at <= revision(); `visit` does not write.
+  // Requires: remembers(at); `visit` does not write.
   using Visit = std::function<bool(std::string_view key, const Value& value)>;
   void walk(std::string_view first, std::string_view end, Revision at, const Visit& visit) const;
 
   Summary summary() const;
-  // Visits, by key and revision, the versions up to `at` that come after this version of this key, whether or not it is
-  // there ("" and 0: all), until `visit` says false. Requires: `visit` does not write.
+  // While both are there, what the map held when the pin was made can be walked.
+  class Pin;
+  Pin pin() const;
+  // Visits, by key and revision, the versions that the map held when this was its summary, from behind `place`, which
+  // it moves along, until `visit` says false or it has looked at so many more keys. Returns whether it has come to the
+  // end. Requires: a pin since that summary; `visit` does not write.
   using VisitVersion = std::function<bool(const VersionRecord& version)>;
-  void walk_versions(std::string_view key, Revision revision, Revision at, const VisitVersion& visit) const;
-  // Makes an empty map what another one was: every version in the order of a walk, then end_load(). False: they are not
-  // in that order, or do not add up to that summary. Nothing else may be done with the map until it has ended.
+  bool walk_versions(VersionPlace& place, const Summary& as_of, uint64_t keys_max, const VisitVersion& visit) const;
+  // Makes an empty map what another one was: begin_load(), every version in the order of a walk, then end_load().
+  // False: they are not in that order, or do not add up to that summary. Nothing else may be done with the map until it
+  // has ended.
+  void begin_load(Revision compacted);
   bool load(const VersionRecord& version);
   bool end_load(const Summary& summary);
 
+  // As if no node had ever written: for a cluster whose nodes count their starts and writes anew.
+  void forget_origins();
+
   Revision revision() const { return revision_; }
+  Revision compacted() const { return compacted_; }  // the oldest revision that can be read
   raft::Index applied() const { return applied_; }
-  uint64_t keys() const { return keys_; }  // that are there now
-  // Sums up all versions and all origins. Nodes that applied the same index have the same digest, or one is wrong.
-  uint64_t digest() const { return digest_; }
+  uint64_t keys() const { return keys_; }          // that are there now
+  uint64_t versions() const { return versions_; }  // of all keys, removals too
+  // Keys and values of what a compaction up to now would cut; and of what one from `revision - 1` to it would.
+  uint64_t history_bytes() const { return history_bytes_; }
+  // Requires: compacted() < revision <= revision().
+  uint64_t history_bytes_at(Revision revision) const { return history_[revision - freed_ - 1].bytes; }
+  // Sums up all versions and all origins, and where the history was cut. Nodes that applied the same index have the
+  // same digest, or one is wrong.
+  uint64_t digest() const;
 
  private:
   struct Version {
     Revision revision = 0;
-    raft::Payload holder;  // null: removed
-    uint32_t offset = 0;
-    uint32_t bytes = 0;
+    raft::Payload holder;  // has the key, and right behind it the value
+    uint64_t digest = 0;   // kept, so that nobody has to look at old bytes to cut them
+    uint32_t value_bytes = 0;
+    uint16_t value_offset = 0;
+    uint16_t key_bytes : 15 = 0;
+    uint16_t is_removed : 1 = 0;
 
-    std::string_view view() const { return std::string_view(*holder).substr(offset, bytes); }
+    std::string_view key() const { return std::string_view(*holder).substr(value_offset - key_bytes, key_bytes); }
+    std::string_view value() const { return std::string_view(*holder).substr(value_offset, value_bytes); }
+    uint64_t bytes() const { return uint64_t{key_bytes} + value_bytes; }
   };
-  // From old to new; never empty.
-  using Versions = std::vector<Version>;
+  static_assert(sizeof(Version) == 40);  // there are many
+  static constexpr uint16_t kKeyBytesMask = 0x7fff;
+  static_assert(kKeyBytesMax <= kKeyBytesMask);
+
+  // The versions of a key that have been written over, from old to new, from `first` on.
+  struct Older {
+    absl::InlinedVector<Version, 1> versions;
+    size_t first = 0;
+  };
+  // Stays where it is as long as it has a version.
+  struct Key {
+    Version newest;
+    std::unique_ptr<Older> older;  // null if there are none
+
+    size_t size() const { return older ? older->versions.size() - older->first + 1 : 1; }
+    const Version& at(size_t place) const {
+      return place + 1 == size() ? newest : older->versions[older->first + place];
+    }
+    // How many are not newer than that.
+    size_t count_until(Revision revision) const;
+    void drop_first();  // of several
+  };
+  // What a revision did. Cutting it takes off the version that it wrote over, and itself, if it is a removal.
+  struct Deed {
+    Key* key = nullptr;
+    uint64_t bytes = 0;  // of what is taken off
+  };
+  // Says all in one comparison, which "less" needs two for.
+  struct ByBytes {
+    using is_transparent = void;
+    absl::weak_ordering operator()(std::string_view one, std::string_view other) const {
+      const int order = one.compare(other);
+      if (order == 0) return absl::weak_ordering::equivalent;
+      return order < 0 ? absl::weak_ordering::less : absl::weak_ordering::greater;
+    }
+  };
+  using Map = absl::btree_map<std::string, std::unique_ptr<Key>, ByBytes>;
 
   bool take_newer(const Origin& origin);
   void put(const Command& command, const raft::Payload& payload);
-  void remove(const Command& command);
+  void remove(const Command& command, const raft::Payload& payload);
+  void write(Key& key, const Command& command, const raft::Payload& payload);
+  void compact(Revision up_to);
+  void cut(Revision revision);
+  void forget(const Version& version);
+  void free_cut(uint64_t count_max);
+  void free_next();
   void step_to(raft::Index index);
-  void take_digest(std::string_view key, const Version& version);
-  static const Version* version_at(const Versions& versions, Revision at);
+  Deed add(Key& key, Version version);
+  static std::optional<Value> value_at(const Key& key, Revision at);
+  static uint64_t version_digest(const Version& version);
 
-  absl::btree_map<std::string, Versions, std::less<>> map_;
+  Map map_;
+  std::deque<Deed> history_;                      // of the revisions behind `freed_`
   absl::btree_map<raft::NodeId, Origin> newest_;  // of each node; one row a node that ever wrote
   Revision revision_ = 0;
+  Revision compacted_ = 0;
+  Revision freed_ = 0;  // what was cut up to here has no memory any more
   raft::Index applied_ = 0;
   uint64_t keys_ = 0;
-  uint64_t digest_ = 0;
+  uint64_t versions_ = 0;
+  uint64_t history_bytes_ = 0;
+  uint64_t digest_ = 0;  // of the versions
+  using Pinned = std::multiset<Revision>;
+  std::shared_ptr<Pinned> pinned_ = std::make_shared<Pinned>();  // the map may move, or end before its pins
+  std::vector<std::pair<Revision, Deed>> loading_;
+};
+
+class Kv::Pin {
+ public:
+  Pin(std::shared_ptr<Pinned> pinned, Revision compacted)
+      : pinned_(std::move(pinned)), place_(pinned_->insert(compacted)) {}
+  Pin(const Pin&) = delete;
+  Pin& operator=(const Pin&) = delete;
+  ~Pin() { pinned_->erase(place_); }
+
+ private:
+  std::shared_ptr<Pinned> pinned_;
+  Pinned::iterator place_;
 };
 
 }  // namespace skiff::store

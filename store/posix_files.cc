@@ -21,7 +21,9 @@ constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
 
 tl::unexpected<Error> fail_with(int code, const std::string& act, const std::string& path) {
-  return fail(Error::Code::io, act + " " + path + ": " + std::generic_category().message(code));
+  const bool is_full = code == ENOSPC || code == EDQUOT;
+  return fail(is_full ? Error::Code::no_space : Error::Code::io,
+              act + " " + path + ": " + std::generic_category().message(code));
 }
 
 template <class Call>
@@ -55,7 +57,10 @@ Result<Descriptor> open_descriptor(const std::string& act, const std::string& pa
 
 class PosixFile final : public File {
  public:
-  PosixFile(Descriptor descriptor, std::string path) : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+  PosixFile(Descriptor descriptor, std::string path, bool forgets = false)
+      : descriptor_(std::move(descriptor)), path_(std::move(path)), forgets_(forgets) {
+    forget(0, 0);
+  }
 
   Result<std::string> read_at(uint64_t offset, uint64_t bytes) override {
     if (is_poisoned_) return refuse("read");
@@ -70,6 +75,7 @@ class PosixFile final : public File {
       done += static_cast<uint64_t>(count);
     }
     out.resize(done);
+    forget(offset, done);
     return out;
   }
 
@@ -103,12 +109,21 @@ class PosixFile final : public File {
   }
 
  private:
+  // The kernel drops what it holds in memory and has on disk, up to the end if that is 0 bytes. Where it does not, what
+  // is read next is only less sure.
+  void forget(uint64_t offset, uint64_t bytes) const {
+    if (!forgets_) return;
+    static_cast<void>(::posix_fadvise(descriptor_.number(), static_cast<off_t>(offset), static_cast<off_t>(bytes),
+                                      POSIX_FADV_DONTNEED));
+  }
+
   tl::unexpected<Error> refuse(const std::string& act) const {
     return fail(Error::Code::io, act + " " + path_ + ": a sync of it failed before, nobody knows what is on disk");
   }
 
   Descriptor descriptor_;
   std::string path_;
+  const bool forgets_;
   bool is_poisoned_ = false;
 };
 
@@ -124,9 +139,11 @@ class PosixFiles final : public Files {
  public:
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
     bool is_new = mode == OpenMode::create;
-    auto descriptor = open_descriptor(is_new ? "create" : "open", path, O_RDWR | (is_new ? O_CREAT | O_EXCL : 0));
+    const bool is_past_memory = mode == OpenMode::from_disk;
+    const int access = mode == OpenMode::read || is_past_memory ? O_RDONLY : O_RDWR;
+    auto descriptor = open_descriptor(is_new ? "create" : "open", path, access | (is_new ? O_CREAT | O_EXCL : 0));
     if (!descriptor) return tl::unexpected(descriptor.error());
-    return std::make_unique<PosixFile>(std::move(*descriptor), path);
+    return std::make_unique<PosixFile>(std::move(*descriptor), path, is_past_memory);
   }
 
   // A lock of the open file, not of the process: a second owner in this process is refused, too.
@@ -143,6 +160,18 @@ class PosixFiles final : public Files {
       return fail(Error::Code::unavailable, "lock " + path + ": another process holds it");
     }
     return fail_with(errno, "lock", path);
+  }
+
+  Result<bool> is_locked(const std::string& path) override {
+    auto is_there = exists(path);
+    if (!is_there || !*is_there) return is_there;
+    auto descriptor = open_descriptor("look at", path, O_RDONLY);
+    if (!descriptor) return tl::unexpected(descriptor.error());
+    struct flock whole = {};
+    whole.l_type = F_WRLCK;
+    whole.l_whence = SEEK_SET;
+    if (::fcntl(descriptor->number(), F_OFD_GETLK, &whole) != 0) return fail_with(errno, "look at", path);
+    return whole.l_type != F_UNLCK;
   }
 
   Result<bool> exists(const std::string& path) override {
@@ -177,6 +206,11 @@ class PosixFiles final : public Files {
   Result<> rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) return fail_with(errno, "rename " + from + " to", to);
     return {};
+  }
+
+  Result<> exchange(const std::string& one, const std::string& other) override {
+    if (::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0) return {};
+    return fail_with(errno, "exchange " + one + " with", other);
   }
 
   Result<> remove(const std::string& path) override {

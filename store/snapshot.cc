@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view kMagic = "skiffsnp";
 constexpr uint32_t kRemoved = ~uint32_t{0};
+constexpr uint64_t kKeysPerBlockMax = 1'000;  // also of those that have nothing to give: some tens of microseconds
 constexpr uint64_t kReadAhead = 256 * 1024;
 
 enum class Kind : uint8_t { head = 1, versions = 2, end = 3 };
@@ -40,7 +41,7 @@ std::string sealed(uint64_t offset, std::string_view data) {
 // ---- making
 
 SnapshotMaker::SnapshotMaker(const Kv& kv, raft::SnapshotMark mark, uint64_t cluster)
-    : kv_(kv), mark_(std::move(mark)), cluster_(cluster), summary_(kv.summary()) {
+    : kv_(kv), mark_(std::move(mark)), cluster_(cluster), summary_(kv.summary()), pin_(kv.pin()) {
   CHECK(mark_.position.index == summary_.applied);
   CHECK(mark_.configuration != nullptr);
 }
@@ -70,6 +71,7 @@ std::string SnapshotMaker::head() const {
   put_number(data, mark_.position.index);
   put_number(data, static_cast<uint32_t>(mark_.configuration->size()));
   data.append(*mark_.configuration);
+  put_number(data, summary_.compacted);
   put_number(data, summary_.revision);
   put_number(data, summary_.keys);
   put_number(data, summary_.digest);
@@ -82,15 +84,10 @@ std::string SnapshotMaker::head() const {
   return data;
 }
 
-// Ends with the last version, or when there is enough; the last of all has the revision of the snapshot or an earlier
-// one, so only the walk knows when it has ended.
 std::string SnapshotMaker::versions(uint64_t bytes) {
   std::string data = data_of(Kind::versions);
-  bool has_more = false;
   std::string last;
-  kv_.walk_versions(key_, revision_, summary_.revision, [&](const VersionRecord& version) {
-    has_more = data.size() >= bytes && data.size() > 1;
-    if (has_more) return false;
+  const bool is_end = kv_.walk_versions(place_, summary_, kKeysPerBlockMax, [&](const VersionRecord& version) {
     const bool is_same_key = version.key == last;
     put_number(data, static_cast<uint32_t>(is_same_key ? 0 : version.key.size()));
     if (!is_same_key) data.append(version.key);
@@ -98,12 +95,10 @@ std::string SnapshotMaker::versions(uint64_t bytes) {
     put_number(data, version.value ? static_cast<uint32_t>(version.value->size()) : kRemoved);
     if (version.value) data.append(*version.value);
     if (!is_same_key) last = version.key;
-    revision_ = version.revision;
     ++count_;
-    return true;
+    return data.size() < bytes;
   });
-  if (!last.empty()) key_ = std::move(last);
-  if (!has_more) step_ = Step::end;
+  if (is_end) step_ = Step::end;
   return data;
 }
 
@@ -120,7 +115,19 @@ namespace {
 
 class SnapshotReader {
  public:
-  SnapshotReader(File& file, const std::string& path, uint64_t cluster) : file_(file), path_(path), cluster_(cluster) {}
+  // Of that cluster only, if one is given.
+  SnapshotReader(File& file, const std::string& path, std::optional<uint64_t> cluster)
+      : file_(file), path_(path), wanted_cluster_(cluster) {}
+
+  Result<SnapshotHead> head() {
+    auto size = file_.size();
+    if (!size) return tl::unexpected(size.error());
+    size_ = *size;
+    auto data = next_block();
+    if (!data) return tl::unexpected(data.error());
+    if (auto taken = take(*data); !taken) return tl::unexpected(taken.error());
+    return SnapshotHead{.cluster = cluster_, .mark = std::move(loaded_.mark), .summary = std::move(summary_)};
+  }
 
   Result<LoadedSnapshot> run() {
     auto size = file_.size();
@@ -134,6 +141,23 @@ class SnapshotReader {
     }
     if (offset_ != size_) return corrupt("there are bytes behind its end");
     return std::move(loaded_);
+  }
+
+  // Nothing is loaded.
+  Result<CheckedBlocks> check(uint64_t from, uint64_t bytes) {
+    auto size = file_.size();
+    if (!size) return tl::unexpected(size.error());
+    size_ = *size;
+    offset_ = from;
+    bool is_end = false;
+    while (!is_end && offset_ - from < bytes) {
+      auto data = next_block();
+      if (!data) return tl::unexpected(data.error());
+      is_end = static_cast<Kind>(data->front()) == Kind::end;
+      offset_ += kSnapshotBlockHeadBytes + data->size();
+    }
+    if (is_end && offset_ != size_) return corrupt("there are bytes behind its end");
+    return CheckedBlocks{.end = offset_, .is_end = is_end};
   }
 
   // What is behind the last whole block is written anew, and so is the end, which says that nothing follows.
@@ -203,12 +227,14 @@ class SnapshotReader {
       return fail(Error::Code::invalid, "read " + path_ + ": its format version is " + std::to_string(version) +
                                             ", this program knows " + std::to_string(kSnapshotFormatVersion));
     }
-    if (reader.number<uint64_t>() != cluster_) return corrupt("it belongs to another cluster");
+    cluster_ = reader.number<uint64_t>();
+    if (wanted_cluster_ && cluster_ != *wanted_cluster_) return corrupt("it belongs to another cluster");
     raft::LogPosition& position = loaded_.mark.position;
     position.term = reader.number<uint64_t>();
     position.index = summary_.applied = reader.number<uint64_t>();
     std::string_view configuration = reader.bytes(reader.number<uint32_t>());
     loaded_.mark.configuration = std::make_shared<const std::string>(configuration);
+    summary_.compacted = reader.number<uint64_t>();
     summary_.revision = reader.number<uint64_t>();
     summary_.keys = reader.number<uint64_t>();
     summary_.digest = reader.number<uint64_t>();
@@ -216,8 +242,9 @@ class SnapshotReader {
       const auto node = reader.number<uint64_t>(), incarnation = reader.number<uint64_t>();
       summary_.newest.push_back({.node = node, .incarnation = incarnation, .number = reader.number<uint64_t>()});
     }
-    if (reader.done() && position.term > 0 && position.index > 0) return {};
-    return corrupt("a head that cannot be read");
+    if (!reader.done() || position.term == 0 || position.index == 0) return corrupt("a head that cannot be read");
+    loaded_.kv.begin_load(summary_.compacted);
+    return {};
   }
 
   Result<> take_versions(ByteReader& reader) {
@@ -244,7 +271,8 @@ class SnapshotReader {
 
   File& file_;
   const std::string& path_;
-  const uint64_t cluster_;
+  const std::optional<uint64_t> wanted_cluster_;
+  uint64_t cluster_ = 0;
   uint64_t size_ = 0;
   uint64_t offset_ = 0;  // of the block being read
   std::string read_;
@@ -257,8 +285,22 @@ class SnapshotReader {
 
 }  // namespace
 
+Result<SnapshotHead> read_snapshot_head(File& file, const std::string& path) {
+  return SnapshotReader(file, path, std::nullopt).head();
+}
+
 Result<LoadedSnapshot> load_snapshot(File& file, const std::string& path, uint64_t cluster) {
   return SnapshotReader(file, path, cluster).run();
+}
+
+Result<> check_snapshot(File& file, const std::string& path, uint64_t cluster) {
+  auto checked = check_blocks(file, path, cluster, 0, ~uint64_t{0});
+  return checked ? Result<>() : tl::unexpected(checked.error());
+}
+
+Result<CheckedBlocks> check_blocks(File& file, const std::string& path, uint64_t cluster, uint64_t from,
+                                   uint64_t bytes) {
+  return SnapshotReader(file, path, cluster).check(from, bytes);
 }
 
 Result<std::optional<BegunSnapshot>> resume_snapshot(File& file, const std::string& path, uint64_t cluster) {

@@ -24,8 +24,8 @@ std::optional<raft::Index> snapshot_index(std::string_view name) {
   return number_of_hex_name(name.substr(std::string_view(kSnapshotPrefix).size()));
 }
 
-Snapshots::Snapshots(Files& files, std::string folder, WalOwner owner)
-    : files_(files), folder_(std::move(folder)), owner_(owner) {}
+Snapshots::Snapshots(Files& files, std::string folder, WalOwner owner, uint64_t segment_bytes)
+    : files_(files), folder_(std::move(folder)), owner_(owner), scrub_(files, folder_, owner, segment_bytes) {}
 
 Result<std::vector<raft::Index>> Snapshots::list() {
   auto names = files_.list(folder_);
@@ -48,7 +48,9 @@ Result<Snapshots::Found> Snapshots::load_newest() {
     // What a killed process wrote may be in the kernel's memory only.
     if (auto synced = (*file)->sync(); !synced) return tl::unexpected(synced.error());
     auto loaded = load_snapshot(**file, path, owner_.cluster);
-    if (!loaded && loaded.error().code != Error::Code::corrupt) return tl::unexpected(loaded.error());
+    const bool may_be_passed_over =
+        loaded || loaded.error().code == Error::Code::corrupt || loaded.error().code == Error::Code::io;
+    if (!may_be_passed_over) return tl::unexpected(loaded.error());  // a newer format, say
     if (loaded && loaded->mark.position.index != indexes->back()) {
       loaded = fail(Error::Code::corrupt, "read " + path + ": it is the snapshot of another index");
     }
@@ -70,7 +72,7 @@ Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
   }
   std::optional<Kv> kv;
   if (!bytes.is_last) {
-    if (auto synced = sync_some(); !synced) return tl::unexpected(synced.error());
+    if (auto synced = give_up_if_full(sync_some()); !synced) return tl::unexpected(synced.error());
     return kv;
   }
   if (bytes.is_fetched) {
@@ -81,10 +83,11 @@ Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
     }
     kv = std::move(*loaded);
   }
+  if (auto synced = give_up_if_full(aside_->sync()); !synced) return tl::unexpected(synced.error());
   Result<> done = finish(bytes.mark.position.index);
   if (done) done = drop_old();
-  if (!done) return tl::unexpected(done.error());
-  return kv;
+  if (done) return kv;
+  return fail(Error::Code::io, done.error().what);  // it is whole: whatever it is, that is no reason to give it up
 }
 
 Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
@@ -101,6 +104,13 @@ Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
   return {};
 }
 
+// Some file systems look for room only when they sync.
+Result<> Snapshots::give_up_if_full(Result<> synced) {
+  if (synced || synced.error().code != Error::Code::no_space) return synced;
+  give_up();
+  return fail(Error::Code::unavailable, synced.error().what);
+}
+
 Result<> Snapshots::sync_some() {
   if (aside_end_ - aside_synced_ < kSyncBytes) return {};
   aside_synced_ = aside_end_;
@@ -108,23 +118,20 @@ Result<> Snapshots::sync_some() {
 }
 
 // One that was being made is overwritten by the next. Of a fetched one the mark is the one it was offered with.
-Result<std::optional<BegunSnapshot>> Snapshots::resume() {
+std::optional<BegunSnapshot> Snapshots::resume() {
   const std::string path = join(folder_, kSnapshotAside);
-  auto exists = files_.exists(path);
-  if (!exists) return tl::unexpected(exists.error());
-  if (!*exists) return std::nullopt;
   auto file = files_.open(path, OpenMode::existing);
-  if (!file) return tl::unexpected(file.error());
+  if (!file) return std::nullopt;
   auto found = resume_snapshot(**file, path, owner_.cluster);
-  if (!found) return found;
-  if (*found) {
-    aside_ = std::move(*file);
-    aside_end_ = (*found)->end;
-    aside_synced_ = 0;
-  } else {
+  if (!found || !*found) {
+    file->reset();
     give_up();
+    return std::nullopt;
   }
-  return found;
+  aside_ = std::move(*file);
+  aside_end_ = (*found)->end;
+  aside_synced_ = 0;
+  return std::move(*found);
 }
 
 Result<Kv> Snapshots::read_back(const raft::SnapshotMark& mark) {
@@ -137,13 +144,14 @@ Result<Kv> Snapshots::read_back(const raft::SnapshotMark& mark) {
 }
 
 Result<> Snapshots::finish(raft::Index index) {
-  CHECK(aside_ != nullptr);
-  if (auto synced = aside_->sync(); !synced) return synced;
   aside_.reset();
   aside_end_ = aside_synced_ = 0;
   if (reading_index_ == index) reading_.reset();
+  checked_.erase(index);
+  scrub_.let_go(snapshot_name(index));
   if (auto renamed = files_.rename(join(folder_, kSnapshotAside), path_of(index)); !renamed) return renamed;
   if (auto synced = files_.sync_folder(folder_); !synced) return synced;
+  if (auto damaged = damaged_.extract(snapshot_name(index))) news_.mended.push_back(std::move(damaged.mapped()));
   auto place = std::lower_bound(good_.begin(), good_.end(), index);
   if (place == good_.end() || *place != index) good_.insert(place, index);
   return {};
@@ -164,23 +172,54 @@ Result<> Snapshots::drop_old() {
   for (raft::Index index : *indexes) {
     if (std::binary_search(good_.begin(), good_.end(), index)) continue;
     if (reading_index_ == index) reading_.reset();
+    scrub_.let_go(snapshot_name(index));
     if (auto removed = files_.remove(path_of(index)); !removed) return removed;
   }
-  return good_.size() < kKept ? Result<>() : drop_log(good_.front());
+  if (good_.size() >= kKept) {
+    if (auto dropped = drop_log(good_.front()); !dropped) return dropped;
+  }
+  return let_go_of_damaged();
 }
 
-// A segment may go when the one behind it begins no later than behind `before`, and is sure to be found again: the log
-// may be just about to go on in it.
+// Segments may go when one behind them begins no later than behind `before`, and is sure to be found again: the log may
+// be just about to go on in it. One whose header cannot be read says nothing, and goes with others.
 Result<> Snapshots::drop_log(raft::Index before) {
   auto sequences = list_segments(files_, folder_);
   if (!sequences) return tl::unexpected(sequences.error());
   if (auto synced = files_.sync_folder(folder_); !synced) return synced;
-  for (size_t place = 0; place + 1 < sequences->size(); ++place) {
-    auto begins = last_index_before(files_, folder_, owner_, (*sequences)[place + 1]);
-    if (!begins) return tl::unexpected(begins.error());
-    if (*begins > before) return {};
-    if (auto removed = files_.remove(join(folder_, segment_name((*sequences)[place]))); !removed) return removed;
+  size_t dropped = 0;
+  for (size_t place = 1; place < sequences->size(); ++place) {
+    auto begins = last_index_before(files_, folder_, owner_, (*sequences)[place]);
+    if (!begins) continue;
+    if (*begins > before) break;
+    dropped = place;
   }
+  for (size_t place = 0; place < dropped; ++place) {
+    const std::string name = segment_name((*sequences)[place]);
+    scrub_.let_go(name);
+    if (auto removed = files_.remove(join(folder_, name)); !removed) return removed;
+  }
+  return {};
+}
+
+Result<> Snapshots::check(raft::Index index, File& file) {
+  auto checked = check_snapshot(file, path_of(index), owner_.cluster);
+  if (!checked) note_damage({.name = snapshot_name(index), .what = checked.error().what});
+  return checked;
+}
+
+// What nobody could use is not handed out: it is read once from end to end before.
+Result<> Snapshots::open_to_read(raft::Index index) {
+  if (reading_ != nullptr && reading_index_ == index) return {};
+  const std::string path = path_of(index);
+  auto file = files_.open(path, OpenMode::existing);
+  if (!file) return tl::unexpected(file.error());
+  if (!checked_.contains(index)) {
+    if (auto checked = check(index, **file); !checked) return checked;
+    checked_.insert(index);
+  }
+  reading_ = std::move(*file);
+  reading_index_ = index;
   return {};
 }
 
@@ -188,17 +227,19 @@ Result<Snapshots::Piece> Snapshots::read(raft::Index index, uint64_t offset, uin
   if (!std::binary_search(good_.begin(), good_.end(), index)) {
     return fail(Error::Code::unavailable, "read " + path_of(index) + ": there is no such snapshot any more");
   }
-  if (reading_ == nullptr || reading_index_ != index) {
-    auto file = files_.open(path_of(index), OpenMode::existing);
-    if (!file) return tl::unexpected(file.error());
-    reading_ = std::move(*file);
-    reading_index_ = index;
+  if (auto opened = open_to_read(index); !opened) {
+    reading_.reset();
+    return tl::unexpected(opened.error());
   }
   auto size = reading_->size();
   if (!size) return tl::unexpected(size.error());
   auto read = reading_->read_at(offset, bytes);
   if (!read) return tl::unexpected(read.error());
-  return Piece{.bytes = std::move(*read), .is_last = offset + bytes >= *size};
+  const bool is_last = offset + bytes >= *size;
+  if (!is_last) return Piece{.bytes = std::move(*read)};
+  // It may have rotted since it was opened, an hour ago perhaps.
+  if (auto checked = check(index, *reading_); !checked) return tl::unexpected(checked.error());
+  return Piece{.bytes = std::move(*read), .is_last = true};
 }
 
 }  // namespace skiff::store

@@ -1,9 +1,11 @@
 #include "store/storage.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
 #include "raft/check.h"
+#include "store/read_only_files.h"
 #include "store/wal_recover.h"
 
 namespace skiff::store {
@@ -29,7 +31,8 @@ Result<> remove_unfinished(Files& files, const std::string& folder) {
   if (!names) return tl::unexpected(names.error());
   for (const std::string& name : *names) {
     if (!name.ends_with(kAsideSuffix)) continue;
-    if (!name.starts_with("wal-") && !name.starts_with(kIdentityName)) continue;
+    const bool is_ours = name.starts_with("wal-") || name.starts_with(kIdentityName) || name.starts_with(kRepairName);
+    if (!is_ours) continue;
     if (auto removed = files.remove(join(folder, name)); !removed) return removed;
   }
   return {};
@@ -114,6 +117,52 @@ bool reaches(const RecoveredWal& log, raft::LogPosition snapshot) {
   return log.entries.empty() || log.entries.front().position.term >= snapshot.term;
 }
 
+// Finds out whether a log that is not believed can be repaired, and notes that before anything is changed. What is
+// found is the error if it cannot.
+Result<Repair> begin_repair(Files& files, const std::string& folder, const WalOwner& owner,
+                            const std::optional<Repair>& before, Error damage, const CanRepair& can_repair,
+                            const Recovered& recovered) {
+  if (damage.code != Error::Code::corrupt || !can_repair) return tl::unexpected(std::move(damage));
+  auto survey = survey_log(files, folder, owner);
+  if (!survey) return tl::unexpected(std::move(damage));
+  const bool has_log = survey->sequence > 0;
+  if (!has_log && !(before && before->is_under_way())) return tl::unexpected(std::move(damage));
+  const raft::Payload& newest = survey->configuration ? survey->configuration : recovered.snapshot.configuration;
+  if (!can_repair(recovered.identity, newest)) {
+    damage.what += ". This node is the only member that it knows of: there is nobody to fetch it from";
+    return tl::unexpected(std::move(damage));
+  }
+  Repair repair = plan_repair(*survey, before, damage.what.substr(0, damage.what.find("; nothing was changed")));
+  if (auto written = write_repair(files, folder, repair); !written) return tl::unexpected(written.error());
+  return repair;
+}
+
+// The log, repaired if need be.
+Result<RecoveredWal> recover_or_repair(Files& files, const std::string& folder, const WalOwner& owner,
+                                       WalOptions options, const CanRepair& can_repair, Recovered& recovered) {
+  const raft::SnapshotMark& snapshot = recovered.snapshot;
+  auto repair = read_repair(files, folder);
+  if (!repair) return tl::unexpected(repair.error());
+  const bool is_in_the_middle = *repair && (*repair)->stage < Repair::Stage::fetching;
+  if (!is_in_the_middle) {
+    auto found = recover_wal(files, folder, owner, snapshot.position.index, options.segment_bytes);
+    if (*repair && (*repair)->is_under_way()) recovered.damage = (*repair)->damage;
+    if (*repair && found && !(*repair)->is_under_way()) {
+      if (auto removed = remove_set_aside(files, folder); !removed) return tl::unexpected(removed.error());
+    }
+    if (found) return found;
+    auto begun = begin_repair(files, folder, owner, *repair, found.error(), can_repair, recovered);
+    if (!begun) return tl::unexpected(begun.error());
+    *repair = std::move(*begun);
+  }
+  Repair& now = **repair;
+  if (auto done = carry_out(files, folder, owner, options, now, snapshot.position.index); !done) {
+    return tl::unexpected(done.error());
+  }
+  recovered.damage = now.damage;
+  return recover_wal(files, folder, owner, snapshot.position.index, options.segment_bytes);
+}
+
 // What the log must be told before it can go on behind the snapshot. Its term may not have got to the disk; then no
 // vote in it has either, and none was given.
 Batch join_log_and_snapshot(RecoveredWal& log, raft::LogPosition snapshot) {
@@ -132,7 +181,27 @@ Batch join_log_and_snapshot(RecoveredWal& log, raft::LogPosition snapshot) {
 
 }  // namespace
 
-Result<Opened> Storage::open(Files& files, const std::string& folder, const Identity& wanted, WalOptions options) {
+Result<> Storage::save(std::span<const Batch> batches) {
+  CHECK(batches.size() >= appended_);
+  if (auto saved = wal_->append(batches.subspan(appended_)); !saved) return saved;
+  appended_ = batches.size();
+  auto kept = keep_beside(batches);
+  if (kept) appended_ = 0;
+  return kept;
+}
+
+// What stands in files of its own. Each is made anew, so there may be no room for it, and it may be tried again.
+Result<> Storage::keep_beside(std::span<const Batch> batches) {
+  for (const Batch& batch : batches) {
+    if (!batch.peers) continue;
+    if (auto kept = remember_instances(files_, folder_, *batch.peers); !kept) return kept;
+  }
+  const bool is_whole = std::any_of(batches.begin(), batches.end(), [](const Batch& batch) { return batch.is_whole; });
+  return is_whole ? end_repair(files_, folder_) : Result<>();
+}
+
+Result<Opened> Storage::open(Files& files, const std::string& folder, const Identity& wanted, WalOptions options,
+                             const CanRepair& can_repair) {
   CHECK(wanted.node != 0);
   if (auto made = make_folder_if_missing(files, folder); !made) return tl::unexpected(made.error());
   auto lock = lock_folder(files, folder);
@@ -144,29 +213,69 @@ Result<Opened> Storage::open(Files& files, const std::string& folder, const Iden
   if (auto synced = files.sync_folder(folder); !synced) return tl::unexpected(synced.error());
 
   WalOwner owner{identity->cluster, identity->node};
-  auto snapshots = std::make_unique<Snapshots>(files, folder, owner);
+  auto snapshots = std::make_unique<Snapshots>(files, folder, owner, options.segment_bytes);
   auto newest = snapshots->load_newest();
   if (!newest) return tl::unexpected(newest.error());
   Recovered recovered;
   recovered.identity = std::move(*identity);
   recovered.notes = std::move(newest->notes);
-  auto begun = snapshots->resume();
-  if (!begun) return tl::unexpected(begun.error());
-  recovered.begun = std::move(*begun);
+  recovered.begun = snapshots->resume();
   if (newest->snapshot) {
     recovered.snapshot = std::move(newest->snapshot->mark);
     recovered.kv = std::move(newest->snapshot->kv);
   }
-  auto wal = open_wal(files, folder, owner, options, recovered);
+  auto wal = open_wal(files, folder, owner, options, can_repair, recovered);
   if (!wal) return tl::unexpected(wal.error());
-  return Opened{std::unique_ptr<Storage>(new Storage(std::move(*lock), std::move(*wal))), std::move(snapshots),
-                std::move(recovered)};
+  return Opened{std::unique_ptr<Storage>(new Storage(files, folder, std::move(*lock), std::move(*wal))),
+                std::move(snapshots), std::move(recovered)};
+}
+
+// A repair that has not come to the new log yet begins that behind the snapshot.
+static Result<RecoveredWal> look_into_log(Files& files, const std::string& folder, const WalOwner& owner,
+                                          WalOptions options, Recovered& recovered) {
+  const raft::Index snapshot = recovered.snapshot.position.index;
+  auto repair = read_repair(files, folder);
+  if (!repair) return tl::unexpected(repair.error());
+  if (*repair && (*repair)->is_under_way()) recovered.damage = (*repair)->damage;
+  if (!*repair || (*repair)->stage >= Repair::Stage::fetching) {
+    return recover_wal(files, folder, owner, snapshot, options.segment_bytes);
+  }
+  RecoveredWal log;
+  log.base.index = snapshot;
+  log.state = {.last_index = snapshot, .hard_state = (*repair)->hard_state, .incarnation = (*repair)->incarnation};
+  return log;
+}
+
+Result<Recovered> look_into(Files& files, const std::string& folder, WalOptions options) {
+  ReadOnlyFiles untouched(files);
+  auto identity = read_identity(untouched, folder);
+  if (!identity) return tl::unexpected(identity.error());
+  Recovered recovered;
+  recovered.identity = std::move(*identity);
+  const WalOwner owner{recovered.identity.cluster, recovered.identity.node};
+  auto newest = Snapshots(untouched, folder, owner).load_newest();
+  if (!newest) return tl::unexpected(newest.error());
+  recovered.notes = std::move(newest->notes);
+  if (newest->snapshot) {
+    recovered.snapshot = std::move(newest->snapshot->mark);
+    recovered.kv = std::move(newest->snapshot->kv);
+  }
+  auto log = look_into_log(untouched, folder, owner, options, recovered);
+  if (!log) return tl::unexpected(log.error());
+  const Batch joined = join_log_and_snapshot(*log, recovered.snapshot.position);
+  recovered.hard_state = joined.hard_state.value_or(log->state.hard_state);
+  recovered.incarnation = log->state.incarnation;
+  recovered.entries = std::move(log->entries);
+  recovered.notes.insert(recovered.notes.end(), log->notes.begin(), log->notes.end());
+  recovered.fresh = !recovered.damage && recovered.snapshot.position.index == 0 && recovered.entries.empty() &&
+                    recovered.hard_state == raft::HardState{};
+  return recovered;
 }
 
 Result<std::unique_ptr<Wal>> Storage::open_wal(Files& files, const std::string& folder, const WalOwner& owner,
-                                               WalOptions options, Recovered& recovered) {
+                                               WalOptions options, const CanRepair& can_repair, Recovered& recovered) {
   const raft::LogPosition snapshot = recovered.snapshot.position;
-  auto found = recover_wal(files, folder, owner, snapshot.index);
+  auto found = recover_or_repair(files, folder, owner, options, can_repair, recovered);
   if (!found) {
     Error error = found.error();
     for (const std::string& note : recovered.notes) error.what += "; and: " + note;
@@ -181,7 +290,8 @@ Result<std::unique_ptr<Wal>> Storage::open_wal(Files& files, const std::string& 
   }
   recovered.hard_state = (*wal)->state().hard_state;
   recovered.incarnation = (*wal)->state().incarnation;
-  recovered.fresh = snapshot.index == 0 && found->entries.empty() && recovered.hard_state == raft::HardState{};
+  recovered.fresh =
+      !recovered.damage && snapshot.index == 0 && found->entries.empty() && recovered.hard_state == raft::HardState{};
   recovered.entries = std::move(found->entries);
   recovered.notes.insert(recovered.notes.end(), found->notes.begin(), found->notes.end());
   return wal;

@@ -4,6 +4,9 @@
 //   identity           whose folder this is; see store/identity.h
 //   wal-<sequence>     the log; see store/wal.h
 //   snapshot-<index>   the map as of an index; see store/snapshots.h
+//   instance, peers    which folder this is, and which the others have; see store/instances.h
+//   repair             that the log was damaged, and how far it has been repaired; see store/repair.h
+//   wal-<...>.damaged  what was set aside then
 //   *.new              not yet finished when the node stopped; removed at the next open, but for a snapshot
 //
 // A folder is founded in this order: the first segment, then the identity. So a folder with an identity has a log, and
@@ -13,14 +16,20 @@
 // failure may leave a log that ends before the snapshot, or that holds something else there, which a majority has
 // replaced since: such a log is void, and begins anew behind the snapshot.
 //
-// What can go wrong: see Wal, recover_wal and Snapshots. After save() failed, the node must stop: nothing is saved any
-// more.
+// A log that is damaged where it may have been acknowledged is not believed. If there are others who can give back what
+// it held, it is set aside, and the node starts without it, as one whose log must be mended first (raft/mending.cc).
 //
-// Any thread may use it, one at a time; another one the Snapshots.
+// What can go wrong: see Wal, recover_wal and Snapshots. After save() failed, the node must stop: nothing is saved any
+// more. Except where there was no room for a new segment, or for a small file beside the log: then the same is to be
+// saved again, when there is.
+//
+// Any thread may use it, one at a time; another one the Snapshots, and the Spare.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,6 +39,7 @@
 #include "store/files.h"
 #include "store/identity.h"
 #include "store/kv.h"
+#include "store/repair.h"
 #include "store/snapshots.h"
 #include "store/wal.h"
 
@@ -45,8 +55,14 @@ struct Recovered {
   Kv kv;                               // as of the snapshot
   std::vector<raft::Entry> entries;    // behind it, without gaps
   std::optional<BegunSnapshot> begun;  // one that was being fetched
-  std::vector<std::string> notes;      // for the operator: what was put right
+  // The log is not whole: what was found. The node may have promised what it does not know any more.
+  std::optional<std::string> damage;
+  std::vector<std::string> notes;  // for the operator: what was put right
 };
+
+// Whether there are others to repair a damaged log from; given whose folder it is, and the last configuration that can
+// still be read, null if none can.
+using CanRepair = std::function<bool(const Identity& identity, const raft::Payload& configuration)>;
 
 struct Opened;
 
@@ -55,25 +71,41 @@ class Storage {
   // Opens the folder; makes it and founds it as `wanted` if there is nothing in it. Refuses the folder of another node
   // than wanted.node; a differing cluster or other founders are for the caller to judge, by Recovered::identity.
   // When it returns, all it returns is durable, the count of this start too. `files` must outlive the Storage.
-  static Result<Opened> open(Files& files, const std::string& folder, const Identity& wanted, WalOptions options = {});
+  // Without `can_repair`, a damaged log is refused, and nothing is changed.
+  static Result<Opened> open(Files& files, const std::string& folder, const Identity& wanted, WalOptions options = {},
+                             const CanRepair& can_repair = {});
 
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
 
   // One write and one sync for all of it; then it is durable. Requires: see Wal::append.
-  Result<> save(std::span<const Batch> batches) { return wal_->append(batches); }
+  Result<> save(std::span<const Batch> batches);
+
+  // The next segment of the log, made ahead by another thread.
+  Spare& spare() { return wal_->spare(); }
 
   const WalCounters& counters() const { return wal_->counters(); }
 
  private:
-  Storage(std::unique_ptr<Lock> lock, std::unique_ptr<Wal> wal) : lock_(std::move(lock)), wal_(std::move(wal)) {}
+  Storage(Files& files, std::string folder, std::unique_ptr<Lock> lock, std::unique_ptr<Wal> wal)
+      : files_(files), folder_(std::move(folder)), lock_(std::move(lock)), wal_(std::move(wal)) {}
 
   static Result<std::unique_ptr<Wal>> open_wal(Files& files, const std::string& folder, const WalOwner& owner,
-                                               WalOptions options, Recovered& recovered);
+                                               WalOptions options, const CanRepair& can_repair, Recovered& recovered);
 
+  Result<> keep_beside(std::span<const Batch> batches);
+
+  Files& files_;
+  const std::string folder_;
   std::unique_ptr<Lock> lock_;  // given up after everything else
   std::unique_ptr<Wal> wal_;
+  size_t appended_ = 0;  // batches that are in the log, of those that will be given again
 };
+
+// What a start would find in this folder, and would go on from; the count of starts is that so far. Changes nothing. An
+// Error is why the node would not start, unless the others can repair that: a repair that is under way is no Error, and
+// tells Recovered::damage; one that would only begin is.
+Result<Recovered> look_into(Files& files, const std::string& folder, WalOptions options = {});
 
 struct Opened {
   std::unique_ptr<Storage> storage;      // to be destroyed after

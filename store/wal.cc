@@ -17,31 +17,35 @@ tl::unexpected<Error> fail_and_say(Error error, const char* what_it_means) {
   return tl::unexpected(std::move(error));
 }
 
-constexpr uint64_t kZerosBytes = 1024 * 1024;  // written at a time, to fill a new segment
+// There was room for it once: this is not about space.
+Error for_good(Error error) {
+  error.code = Error::Code::io;
+  return error;
+}
 
 uint64_t round_up_to_block(uint64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
-
-// Zeros from `offset` to `end`, really written.
-Result<> fill(File& file, uint64_t offset, uint64_t end) {
-  const std::string zeros(std::min(kZerosBytes, end - offset), '\0');
-  while (offset < end) {
-    uint64_t bytes = std::min<uint64_t>(zeros.size(), end - offset);
-    if (auto written = file.write_at(offset, std::string_view(zeros).substr(0, bytes)); !written) return written;
-    offset += bytes;
-  }
-  return {};
-}
 
 }  // namespace
 
 Wal::Wal(Files& files, std::string folder, WalOwner owner, WalOptions options)
-    : files_(files), folder_(std::move(folder)), owner_(owner), options_(options) {
+    : files_(files),
+      folder_(std::move(folder)),
+      owner_(owner),
+      options_(options),
+      spare_(files, folder_, options.segment_bytes) {
   CHECK(options_.segment_bytes >= kBlockBytes);
   CHECK(options_.segment_bytes % kBlockBytes == 0);
 }
 
 Result<std::unique_ptr<Wal>> Wal::found(Files& files, std::string folder, WalOwner owner, WalOptions options) {
+  return begin_anew(files, std::move(folder), owner, options, 1, {});
+}
+
+Result<std::unique_ptr<Wal>> Wal::begin_anew(Files& files, std::string folder, WalOwner owner, WalOptions options,
+                                             uint64_t sequence, const WalState& state) {
   std::unique_ptr<Wal> wal(new Wal(files, std::move(folder), owner, options));
+  wal->end_.sequence = sequence - 1;
+  wal->state_ = state;
   if (auto made = wal->roll(0); !made) return tl::unexpected(made.error());
   return wal;
 }
@@ -58,6 +62,7 @@ Result<std::unique_ptr<Wal>> Wal::resume(Files& files, std::string folder, WalOw
   wal->salt_ = segment_salt(owner, end.sequence);
   wal->end_ = end;
   wal->state_ = state;
+  wal->note_room();
   return wal;
 }
 
@@ -65,7 +70,8 @@ Result<> Wal::append(std::span<const Batch> batches) {
   if (failed_) return tl::unexpected(*failed_);
   Result<> done = add(batches);
   if (done) done = flush();
-  if (!done) failed_ = done.error();
+  if (done) taken_ = 0;
+  if (!done && done.error().code != Error::Code::no_space) failed_ = done.error();
   return done;
 }
 
@@ -80,17 +86,25 @@ Result<> Wal::start(uint64_t incarnation) {
 }
 
 Result<> Wal::add(std::span<const Batch> batches) {
+  uint64_t place = 0;
+  auto add_if_new = [&](const auto& record) -> Result<> {
+    if (place++ < taken_) return {};
+    auto added = add(record);
+    if (added) ++taken_;
+    return added;
+  };
   for (const Batch& batch : batches) {
     if (batch.hard_state) {
-      if (auto added = add(*batch.hard_state); !added) return added;
+      if (auto added = add_if_new(*batch.hard_state); !added) return added;
     }
     if (batch.restart) {
-      if (auto added = add(Restart{*batch.restart}); !added) return added;
+      if (auto added = add_if_new(Restart{*batch.restart}); !added) return added;
     }
     for (const raft::Entry& entry : batch.entries) {
-      if (auto added = add(entry); !added) return added;
+      if (auto added = add_if_new(entry); !added) return added;
     }
   }
+  CHECK(place >= taken_);
   return {};
 }
 
@@ -140,14 +154,16 @@ Result<> Wal::add_record(std::string_view head, std::string_view body) {
 Result<> Wal::flush() {
   if (buffer_.empty()) return {};
   CHECK(end_.offset + buffer_.size() <= file_bytes_);
-  if (auto written = file_->write_at(end_.offset, buffer_); !written) return fail_and_say(written.error(), kHarmed);
-  if (auto synced = file_->sync(); !synced) return fail_and_say(synced.error(), kHarmed);
+  Result<> done = file_->write_at(end_.offset, buffer_);
+  if (done) done = file_->sync();
+  if (!done) return fail_and_say(for_good(done.error()), kHarmed);
   ++counters_.syncs;
   ++counters_.batches;
   counters_.bytes += buffer_.size();
   end_.offset += buffer_.size();
   buffer_.clear();
   if (buffer_.capacity() > options_.segment_bytes) buffer_.shrink_to_fit();
+  note_room();
   return {};
 }
 
@@ -163,25 +179,36 @@ Result<> Wal::roll(uint64_t bytes_min) {
   file_bytes_ = bytes;
   salt_ = segment_salt(owner_, sequence);
   end_ = {sequence, kHeaderEnd};
+  note_room();
   return {};
 }
 
 Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uint64_t bytes) {
   std::string path = join(folder_, segment_name(header.sequence)), aside = path + kAsideSuffix;
-  auto file = files_.open(aside, OpenMode::create);
+  if (auto brought = bring_zeros(aside, bytes); !brought) return tl::unexpected(brought.error());
+  auto file = files_.open(aside, OpenMode::existing);
   if (!file) return file;
   std::string first;
   append_fragments(first, 0, segment_salt(owner_, header.sequence), encode(header), {});
   CHECK(first.size() == kHeaderEnd);
   Result<> done = (*file)->write_at(0, first);
-  if (done) done = fill(**file, first.size(), bytes);
   if (done) done = (*file)->sync();
   if (done) done = files_.rename(aside, path);
   if (done) done = files_.sync_folder(folder_);
-  if (!done) return tl::unexpected(done.error());
+  if (!done) return tl::unexpected(for_good(done.error()));
   ++counters_.syncs;
   ++counters_.segments;
   return files_.open(path, OpenMode::existing);  // under its name, for the sake of error messages
+}
+
+// The spare, if that is large enough and there; else they are made now.
+Result<> Wal::bring_zeros(const std::string& aside, uint64_t bytes) {
+  if (bytes == options_.segment_bytes) {
+    auto taken = spare_.take(aside);
+    if (!taken) return tl::unexpected(for_good(taken.error()));
+    if (*taken) return {};
+  }
+  return make_zeros(files_, aside, bytes);
 }
 
 bool may_follow(const raft::HardState& before, const raft::HardState& after) {

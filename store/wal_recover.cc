@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "store/repair.h"
 #include "store/wal.h"
 
 namespace skiff::store {
@@ -12,9 +13,8 @@ namespace {
 
 constexpr char kAdvice[] =
     "; nothing was changed. Do not mend the folder, empty it, or put an older copy in its place: the node would come "
-    "back "
-    "without votes and entries it has promised to keep. The other members hold the data and go on without it; this "
-    "version cannot give them a new member in its place yet";
+    "back without votes and entries it has promised to keep. If there are other members, they hold the data and go on "
+    "without it";
 
 // One segment while it is read.
 struct Segment {
@@ -46,36 +46,57 @@ tl::unexpected<Error> corrupt(const Segment& segment, uint64_t offset, const std
   return corrupt(segment.path, "at offset " + std::to_string(offset) + ": " + why);
 }
 
+Result<SegmentHeader> read_header_of(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence);
+
 class Recovery {
  public:
-  Recovery(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot)
-      : files_(files), folder_(folder), owner_(owner), snapshot_(snapshot) {}
+  Recovery(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot, uint64_t segment_bytes)
+      : files_(files), folder_(folder), owner_(owner), snapshot_(snapshot), segment_bytes_(segment_bytes) {}
 
   Result<RecoveredWal> run() {
     auto sequences = list_segments(files_, folder_);
     if (!sequences) return tl::unexpected(sequences.error());
     if (sequences->empty()) return corrupt(folder_, "there is no log in it");
     auto first = first_that_counts(*sequences);
-    if (*first != 1 && snapshot_ == 0) {
-      return corrupt(join(folder_, segment_name(*first)),
-                     "the segment before it, " + segment_name(*first - 1) + ", is missing");
-    }
     for (auto sequence = first; sequence != sequences->end(); ++sequence) {
-      if (auto read = read_segment(*sequence, *sequence == sequences->back()); !read) {
-        return tl::unexpected(read.error());
-      }
+      auto read = read_segment(*sequence, *sequence == sequences->back());
+      if (read) continue;
+      auto next = read.error().code == Error::Code::corrupt ? covered_behind(*sequences, sequence) : sequences->end();
+      if (next == sequences->end()) return tl::unexpected(read.error());
+      found_ = RecoveredWal{.base = {}, .entries = {}, .state = {}, .end = {}, .notes = std::move(found_.notes)};
+      found_.notes.push_back(read.error().what.substr(0, read.error().what.find(kAdvice)) +
+                             "; a snapshot holds all that was in it");
+      first = next;
+      sequence = std::prev(next);
     }
     if (found_.base.index > snapshot_) {
       return corrupt(folder_, "its log begins behind index " + std::to_string(found_.base.index) +
                                   ", and no whole snapshot reaches that far");
     }
     for (auto sequence = sequences->begin(); sequence != first; ++sequence) {
-      if (auto gone = files_.remove(join(folder_, segment_name(*sequence))); !gone) return tl::unexpected(gone.error());
+      if (auto gone = files_.remove(path_of(*sequence)); !gone) return tl::unexpected(gone.error());
     }
     return std::move(found_);
   }
 
+  // Whatever is before that segment, a snapshot holds.
+  Result<> check(uint64_t sequence, std::string bytes) {
+    Segment segment{sequence, path_of(sequence), nullptr, std::move(bytes), segment_salt(owner_, sequence)};
+    if (auto sized = check_size(segment.path, segment.bytes.size()); !sized) return sized;
+    if (auto begun = read_header(segment); !begun) return begun;
+    auto stop = read_records(segment);
+    if (!stop) return tl::unexpected(stop.error());
+    if (!check_nothing_follows(segment, *stop))
+      return corrupt(segment, stop->offset, "what is there was never written");
+    auto next = read_header_of(files_, path_of(sequence + 1), owner_, sequence + 1);
+    if (!next) return {};  // that is its own damage
+    const bool goes_on = next->previous_end == stop->cut && next->state == found_.state;
+    return goes_on ? Result<>() : corrupt(segment, stop->cut, "it ends here, and not as the segment behind it says");
+  }
+
  private:
+  std::string path_of(uint64_t sequence) const { return join(folder_, segment_name(sequence)); }
+
   // Behind the last gap.
   static std::vector<uint64_t>::const_iterator first_that_counts(const std::vector<uint64_t>& sequences) {
     auto first = std::prev(sequences.end());
@@ -83,8 +104,20 @@ class Recovery {
     return first;
   }
 
+  // The last segment behind a damaged one that goes on where the snapshot ends, or before: its header repeats all else
+  // that was said.
+  std::vector<uint64_t>::const_iterator covered_behind(const std::vector<uint64_t>& sequences,
+                                                       std::vector<uint64_t>::const_iterator damaged) const {
+    if (snapshot_ == 0) return sequences.end();
+    for (auto next = std::prev(sequences.end()); next != damaged; --next) {
+      auto begins = last_index_before(files_, folder_, owner_, *next);
+      if (begins && *begins <= snapshot_) return next;
+    }
+    return sequences.end();
+  }
+
   Result<> read_segment(uint64_t sequence, bool is_last) {
-    Segment segment{sequence, join(folder_, segment_name(sequence)), nullptr, {}, segment_salt(owner_, sequence)};
+    Segment segment{sequence, path_of(sequence), nullptr, {}, segment_salt(owner_, sequence)};
     if (auto loaded = load(segment); !loaded) return loaded;
     if (auto begun = read_header(segment); !begun) return begun;
     auto stop = read_records(segment);
@@ -101,14 +134,17 @@ class Recovery {
     if (auto synced = segment.file->sync(); !synced) return synced;
     auto size = segment.file->size();
     if (!size) return tl::unexpected(size.error());
-    if (*size == 0 || *size % kBlockBytes != 0) {
-      return corrupt(segment.path, "it has " + std::to_string(*size) + " bytes, which no segment has");
-    }
+    if (auto sized = check_size(segment.path, *size); !sized) return sized;
     auto bytes = segment.file->read_at(0, *size);
     if (!bytes) return tl::unexpected(bytes.error());
     if (bytes->size() != *size) return corrupt(segment.path, "it ends early");
     segment.bytes = std::move(*bytes);
     return {};
+  }
+
+  Result<> check_size(const std::string& path, uint64_t bytes) const {
+    if (bytes >= segment_bytes_ && bytes % kBlockBytes == 0) return {};
+    return corrupt(path, "it has " + std::to_string(bytes) + " bytes, which no segment has");
   }
 
   Result<> read_header(const Segment& segment) {
@@ -133,12 +169,15 @@ class Recovery {
 
   Result<> check_header(const Segment& segment, const SegmentHeader& header) {
     if (header.owner != owner_) {
-      return corrupt(segment, 0,
-                     "it belongs to node " + std::to_string(header.owner.node) + " of cluster " +
-                         std::to_string(header.owner.cluster));
+      return fail(Error::Code::invalid, "recover " + segment.path + ": it belongs to node " +
+                                            std::to_string(header.owner.node) + " of cluster " +
+                                            std::to_string(header.owner.cluster) + "; nothing was changed");
     }
     if (header.sequence != segment.sequence) return corrupt(segment, 0, "it is " + segment_name(header.sequence));
     const bool has_lost_its_head = found_.end.sequence == 0 && segment.sequence > 1;
+    if (has_lost_its_head && snapshot_ == 0 && header.state.last_index > 0) {
+      return corrupt(segment.path, "the segment before it, " + segment_name(segment.sequence - 1) + ", is missing");
+    }
     if (has_lost_its_head) begin_with(header);
     if (header.previous_end != found_.end.offset) {
       return corrupt(segment, 0,
@@ -287,21 +326,14 @@ class Recovery {
   const std::string& folder_;
   const WalOwner& owner_;
   const raft::Index snapshot_;
+  const uint64_t segment_bytes_;
   RecoveredWal found_;
   uint64_t offset_ = 0;    // of the record being taken
   uint64_t vouched_ = 0;   // up to here in this segment, everything is known to be durable
   bool has_mark_ = false;  // in this segment, so far
 };
 
-}  // namespace
-
-Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot) {
-  return Recovery(files, folder, owner, snapshot).run();
-}
-
-Result<raft::Index> last_index_before(Files& files, const std::string& folder, const WalOwner& owner,
-                                      uint64_t sequence) {
-  const std::string path = join(folder, segment_name(sequence));
+Result<SegmentHeader> read_header_of(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence) {
   auto file = files.open(path, OpenMode::existing);
   if (!file) return tl::unexpected(file.error());
   auto bytes = (*file)->read_at(0, kBlockBytes);
@@ -310,11 +342,32 @@ Result<raft::Index> last_index_before(Files& files, const std::string& folder, c
     Fragment fragment = read_fragment(*bytes, 0, segment_salt(owner, sequence));
     auto record = decode_record(fragment.data);
     const bool is_header = fragment.state == Fragment::State::whole && record;
-    if (is_header && std::holds_alternative<SegmentHeader>(*record)) {
-      return std::get<SegmentHeader>(*record).state.last_index;
-    }
+    if (is_header && std::holds_alternative<SegmentHeader>(*record)) return std::get<SegmentHeader>(*record);
   }
   return corrupt(path, "this is not the header of a segment");
+}
+
+}  // namespace
+
+Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot,
+                                 uint64_t segment_bytes) {
+  return Recovery(files, folder, owner, snapshot, segment_bytes).run();
+}
+
+Result<raft::Index> last_index_before(Files& files, const std::string& folder, const WalOwner& owner,
+                                      uint64_t sequence) {
+  auto header = read_header_of(files, join(folder, segment_name(sequence)), owner, sequence);
+  if (!header) return tl::unexpected(header.error());
+  return header->state.last_index;
+}
+
+Result<> check_segment(Files& files, const std::string& folder, const WalOwner& owner, uint64_t sequence,
+                       std::string bytes, uint64_t segment_bytes) {
+  constexpr raft::Index kAnyBase = ~raft::Index{0};
+  auto checked = Recovery(files, folder, owner, kAnyBase, segment_bytes).check(sequence, std::move(bytes));
+  if (checked) return {};
+  const std::string& what = checked.error().what;  // what an operator can do is another matter while the node runs
+  return fail(checked.error().code, what.substr(0, what.find("; nothing was changed")));
 }
 
 Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& folder) {
@@ -324,7 +377,7 @@ Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& fol
   for (const std::string& name : *names) {
     if (auto sequence = segment_sequence(name)) {
       sequences.push_back(*sequence);
-    } else if (name.starts_with("wal-") && !name.ends_with(kAsideSuffix)) {
+    } else if (name.starts_with("wal-") && !name.ends_with(kAsideSuffix) && !name.ends_with(kSetAsideSuffix)) {
       return fail(Error::Code::corrupt, "recover " + join(folder, name) +
                                             ": it is called like a part of the log, and is none; nothing was changed: "
                                             "move it away");

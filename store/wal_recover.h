@@ -24,9 +24,11 @@
 //   Another format version: refused, by name.
 //
 // The log may have lost its head to a snapshot (store/snapshots.h): whole segments, oldest first, but after a power
-// failure any of them may be there again. So what is before a gap does not count if the snapshot reaches over it.
+// failure any of them may be there again. So what is before a gap, or before damage, does not count if the snapshot
+// reaches over it.
 //
-// A refusal is an Error that says which file, where, and what the operator can do; nothing has been changed then.
+// A refusal is an Error that says which file, where, and what the operator can do; nothing has been changed then. What
+// is damaged (Error::Code::corrupt), the others may be able to give back: see store/repair.h.
 //
 // What cannot be noticed: the last segment being gone without a trace; and any part of the last batch having turned to
 // zeros (all of it, one block of it, or the end of a fragment), because a torn one looks exactly the same.
@@ -50,14 +52,20 @@ struct RecoveredWal {
   std::vector<std::string> notes;  // what was put right
 };
 
-// The log must begin no later than behind `snapshot`, the index of one that is on disk; 0: none. Requires: the folder
-// is locked, and unfinished files have been removed.
+// The log must begin no later than behind `snapshot`, the index of one that is on disk; 0: none. No segment is shorter
+// than `segment_bytes`: what was cut short would look like a log that ends there. Requires: the folder is locked, and
+// unfinished files have been removed.
 Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner,
-                                 raft::Index snapshot = 0);
+                                 raft::Index snapshot = 0, uint64_t segment_bytes = kBlockBytes);
 
 // The end of the log as it was when this segment was begun. Requires: it has been recovered, or was made since.
 Result<raft::Index> last_index_before(Files& files, const std::string& folder, const WalOwner& owner,
                                       uint64_t sequence);
+
+// One segment that has a successor, for itself, as a start would read it: it is whole, and ends where and as its
+// successor says that it did. `bytes` is all there is of it.
+Result<> check_segment(Files& files, const std::string& folder, const WalOwner& owner, uint64_t sequence,
+                       std::string bytes, uint64_t segment_bytes = kBlockBytes);
 
 // The sequence numbers of the segments in a folder, rising. An error if a file is called like one and is none.
 Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& folder);

@@ -31,7 +31,7 @@ void HttpConnection::start() {
   Stream::Events events;
   events.received = [this](std::string_view bytes) { received(bytes); };
   events.ended = [this] { ended(); };
-  events.drained = [this] { want_flush(); };
+  events.drained = [this] { outbox_drained(); };
   events.closed = [this](const std::string&) { owner_.closed(*this); };
   stream_->start(std::move(events));
 }
@@ -105,12 +105,12 @@ bool HttpConnection::account_body() {
 }
 
 void HttpConnection::request_complete() {
-  const bool is_last = !parser_.keeps_alive();
+  const bool is_last = !parser_.keeps_alive(), takes_chunks = parser_.takes_chunks();
   Request request = parser_.take();
   has_said_continue_ = false;
   wait_since_ms_ = owner_.now_ms();
   const uint64_t number = first_number_ + exchanges_.size();
-  exchanges_.push_back({.is_head = request.method == Method::head, .is_last = is_last});
+  exchanges_.push_back({.is_head = request.method == Method::head, .is_last = is_last, .takes_chunks = takes_chunks});
   if (is_last) input_ = Input::dropped;
   owner_.arrived(*this, number, std::exchange(reserved_body_bytes_, 0), std::move(request));
 }
@@ -157,27 +157,44 @@ void HttpConnection::turn_away() { refuse(unavailable("too many connections at t
 
 void HttpConnection::flush() {
   wants_flush_ = false;
-  send_answers();
+  if (send_answers() == Sending::broken) return owner_.closed(*this);
   read_on();
   say_continue();
   watch_clock();
   if (input_ != Input::open && exchanges_.empty() && !is_finished_) finish();
 }
 
-void HttpConnection::send_answers() {
+// One that is being made stays in front until all of it has been sent.
+HttpConnection::Sending HttpConnection::send_answers() {
   while (!exchanges_.empty() && exchanges_.front().is_answered) {
-    const Exchange exchange = std::move(exchanges_.front());
+    Exchange& exchange = exchanges_.front();
+    const Sending sending = exchange.has_begun ? send_piece(exchange) : send(exchange);
+    if (sending != Sending::done) return sending;
     exchanges_.pop_front();
     ++first_number_;
-    send(exchange);
   }
+  return Sending::done;
 }
 
-void HttpConnection::send(const Exchange& exchange) {
+HttpConnection::Sending HttpConnection::send(Exchange& exchange) {
   const Response& response = exchange.response;
-  const bool closes = exchange.is_last || (input_ != Input::open && exchanges_.empty());
-  std::string bytes = head(response, closes ? AfterAnswer::close : AfterAnswer::keep_open);
-  const bool has_body = !exchange.is_head && !response.body.empty();
+  const bool is_made = response.source != nullptr && !exchange.is_head;
+  const bool closes = exchange.is_last || (input_ != Input::open && exchanges_.size() == 1);
+  const Framing framing = exchange.takes_chunks ? Framing::chunked : Framing::until_closed;
+  std::string bytes = head(response, closes ? AfterAnswer::close : AfterAnswer::keep_open, framing);
+  send_whole(response, std::move(bytes), !exchange.is_head && !response.body.empty());
+  if (!is_made) return Sending::done;
+  exchange.has_begun = true;
+  piece_wait_ns_ = 0;
+  if (next_turn_) return Sending::later;
+  next_turn_.emplace(loop_, [this] {
+    waits_for_turn_ = false;
+    want_flush();
+  });
+  return Sending::later;
+}
+
+void HttpConnection::send_whole(const Response& response, std::string bytes, bool has_body) {
   constexpr size_t kCopiedBytesMax = 4096;  // up to here copying is cheaper than one more piece
   const bool is_small = response.body.size() <= kCopiedBytesMax;
   if (has_body && is_small) bytes += response.body;
@@ -190,6 +207,33 @@ void HttpConnection::send(const Exchange& exchange) {
   } else {
     stream_->write(std::string(response.body));
   }
+}
+
+// Only when the one before has left: what is made is never more than a piece ahead of the client.
+HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
+  if (stream_->outbox_bytes() > 0 || waits_for_turn_) return Sending::later;
+  auto piece = exchange.response.source->next();
+  if (!piece) return Sending::broken;
+  CHECK(piece->is_last || !piece->bytes.empty());
+  piece_wait_ns_ = piece->wait_ns;
+  std::string bytes = std::move(piece->bytes);
+  if (exchange.takes_chunks && !bytes.empty()) {
+    std::string before = chunk_head(bytes.size());
+    written_bytes_ += before.size();
+    stream_->write(std::move(before));
+    bytes += kChunkEnd;
+  }
+  if (exchange.takes_chunks && piece->is_last) bytes += kLastChunk;
+  written_bytes_ += bytes.size();
+  stream_->write(std::move(bytes));
+  return piece->is_last ? Sending::done : Sending::later;
+}
+
+// Output goes on in the same turn, as long as the socket takes it; what must first be made gives way to others.
+void HttpConnection::outbox_drained() {
+  if (!is_streaming()) return want_flush();
+  waits_for_turn_ = true;
+  next_turn_->start_ns(piece_wait_ns_);
 }
 
 // Everything is answered and nothing more is taken.
@@ -225,7 +269,8 @@ void HttpConnection::watch_clock() {
 void HttpConnection::check_deadline(uint64_t now_ms) {
   watch_clock();
   const size_t taken = written_bytes_ - stream_->outbox_bytes();
-  if (taken != taken_bytes_ || stream_->outbox_bytes() == 0) {
+  const size_t enough = is_streaming() ? limits_.streamed_bytes_min : 1;
+  if (taken - taken_bytes_ >= enough || stream_->outbox_bytes() == 0) {
     taken_bytes_ = taken;
     taken_at_ms_ = now_ms;
   }

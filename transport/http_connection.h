@@ -4,6 +4,10 @@
 // whatever the order they are given in. Further requests are taken while earlier ones wait for their answer, up to a
 // limit of requests, and to a limit of answers the client has not taken; beyond it nothing is read.
 //
+// An answer whose body is made while it leaves (BodySource) is sent in chunks: the next piece when the socket has taken
+// the one before, and no more than one in a turn of the loop, so that a fast client keeps nobody waiting. A body that
+// breaks off closes the connection without the last chunk: the client knows then that it has not got all of it.
+//
 // What goes wrong: a request that is refused gets its answer in turn and is the last one of this connection. A client
 // that is too slow is told so with 408 or closed. A client that has ended its half (shutdown, `nc -N`) still gets
 // every answer. After the last answer our half is ended and what the client still sends is read and dropped for a
@@ -15,6 +19,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -66,6 +71,8 @@ class HttpConnection final : private Loop::Flushable {
     bool is_head = false;
     bool is_last = false;  // the connection closes after this answer
     bool is_answered = false;
+    bool takes_chunks = true;
+    bool has_begun = false;  // its head has been sent, and its body is being made
     Response response;
   };
   enum class Input {
@@ -88,8 +95,13 @@ class HttpConnection final : private Loop::Flushable {
   void refuse(Response&& response);
   void drop_input();
 
-  void send_answers();
-  void send(const Exchange& exchange);
+  enum class Sending { done, later, broken };
+  Sending send_answers();
+  Sending send(Exchange& exchange);
+  Sending send_piece(Exchange& exchange);
+  void send_whole(const Response& response, std::string head, bool has_body);
+  bool is_streaming() const { return !exchanges_.empty() && exchanges_.front().has_begun; }
+  void outbox_drained();
   void finish();
 
   Wait waits_for() const;
@@ -116,6 +128,10 @@ class HttpConnection final : private Loop::Flushable {
 
   std::deque<Exchange> exchanges_;  // asked and not yet sent, oldest first
   uint64_t first_number_ = 1;       // of exchanges_.front()
+
+  std::optional<Timer> next_turn_;  // when the next piece is made; there once there was a first
+  bool waits_for_turn_ = false;
+  uint64_t piece_wait_ns_ = 0;  // behind the last piece
 
   Wait wait_ = Wait::idle;  // what the clock below runs for
   uint64_t wait_since_ms_;

@@ -28,6 +28,8 @@ struct HttpLimits {
   uint64_t body_timeout_ms = 30'000;    // from there to the end of its body
   uint64_t idle_timeout_ms = 60'000;    // nothing asked, nothing owed
   uint64_t write_timeout_ms = 30'000;   // the client has taken no byte of its answers
+  // Of an answer that is made while it leaves, a byte now and then is not enough: it holds up more than itself.
+  size_t streamed_bytes_min = 16 * 1024;  // in that time
 
   // Closing gently: after the last answer, what the client still sends is read and dropped for so long and so much.
   uint64_t linger_ms = 2'000;

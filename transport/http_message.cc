@@ -51,8 +51,9 @@ Response unavailable(std::string why) {
   return response;
 }
 
-std::string head(const Response& response, AfterAnswer after) {
+std::string head(const Response& response, AfterAnswer after, Framing framing) {
   CHECK(response.status >= 200 && response.status <= 599);
+  CHECK(response.source == nullptr || response.body.empty());
   std::string text;
   text.reserve(160);
   text += "HTTP/1.1 ";
@@ -63,7 +64,10 @@ std::string head(const Response& response, AfterAnswer after) {
   const auto add = [&text](std::string_view name, std::string_view value) {
     text.append(name).append(": ").append(value).append("\r\n");
   };
-  if (may_have_body(response.status)) {
+  if (response.source != nullptr) {
+    add("Content-Type", response.content_type);
+    if (framing == Framing::chunked) add("Transfer-Encoding", "chunked");
+  } else if (may_have_body(response.status)) {
     if (!response.body.empty() || response.status == 200) add("Content-Type", response.content_type);
     add("Content-Length", std::to_string(response.body.size()));
   }
@@ -72,6 +76,13 @@ std::string head(const Response& response, AfterAnswer after) {
   if (after == AfterAnswer::close) add("Connection", "close");
   text += "\r\n";
   return text;
+}
+
+std::string chunk_head(size_t bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (; bytes > 0; bytes /= 16) text.insert(text.begin(), kDigits[bytes % 16]);
+  return text + "\r\n";
 }
 
 std::string_view reason_phrase(int status) {

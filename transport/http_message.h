@@ -1,7 +1,8 @@
 // Request, Response: HTTP as the rest of the house sees it, and an answer's head as text.
 //
 // A request is whole and within the limits, its path is decoded, and only those headers are kept that somebody here
-// reads. A response does not own its body but looks at it: a stored value goes to the socket without being copied.
+// reads. A response does not own its body but looks at it: a stored value goes to the socket without being copied. One
+// that is too large to be there as a whole comes from a BodySource, piece by piece.
 #pragma once
 
 #include <cstdint>
@@ -37,12 +38,27 @@ inline constexpr std::string_view kOctets = "application/octet-stream";
 inline constexpr std::string_view kText = "text/plain; charset=utf-8";
 inline constexpr std::string_view kJson = "application/json";
 
+// A body that is made while it leaves: the next piece when the client has taken the one before. It is destroyed when
+// it has left, and as soon as nobody waits for it any more.
+class BodySource {
+ public:
+  struct Piece {
+    std::string bytes;  // empty only at the end
+    bool is_last = false;
+    uint64_t wait_ns = 0;  // before the next is asked for, so that others get their turn
+  };
+  virtual ~BodySource() = default;
+  // Nothing: it cannot be gone on with. The connection is closed then, and the client sees that the end is missing.
+  virtual std::optional<Piece> next() = 0;
+};
+
 struct Response {
   int status = 200;
   std::string_view content_type = kOctets;  // text that lives as long as the program; not shown without a body
   std::string_view body;                    // bytes that `keep` keeps
   std::shared_ptr<const void> keep;         // null: they live as long as the program
   std::vector<Header> headers;              // what else: Allow, Retry-After
+  std::unique_ptr<BodySource> source;       // if any, the body comes from there, and `body` is empty
 };
 
 Response octets(std::shared_ptr<const std::string> value);  // 200; null is an empty value
@@ -52,9 +68,16 @@ Response no_body(int status);           // 202, 204
 Response unavailable(std::string why);  // 503, with Retry-After
 
 enum class AfterAnswer { keep_open, close };
+// How the end of a body from a BodySource is told: chunk by chunk, or, to HTTP/1.0, by the end of the connection.
+enum class Framing { chunked, until_closed };
 
 // Status line and headers, with the empty line that ends them. The same for HEAD as for GET.
-std::string head(const Response& response, AfterAnswer after);
+std::string head(const Response& response, AfterAnswer after, Framing framing = Framing::chunked);
+
+// What stands before and behind the bytes of a chunk, and behind the last one.
+std::string chunk_head(size_t bytes);
+inline constexpr std::string_view kChunkEnd = "\r\n";
+inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 // "Not Found"
 std::string_view reason_phrase(int status);

@@ -98,7 +98,7 @@ void HttpParser::begin() {
   progress_ = Progress::nothing;
   request_ = Request{};
   budget_ = limits_.header_bytes_max;
-  is_after_line_ = has_target_ = holds_back_ = keeps_alive_ = false;
+  is_after_line_ = has_target_ = holds_back_ = keeps_alive_ = is_1_1_ = false;
   for (std::string* text : {&target_, &name_, &value_, &expect_, &transfer_encoding_}) text->clear();
   hosts_ = transfer_encodings_ = 0;
   announced_bytes_ = 0;
@@ -249,10 +249,10 @@ int HttpParser::head_complete() {
   const llhttp_t& llhttp = machine_->llhttp;
   if (int refused = refuse_head(); refused != 0) return refused;
   if (int refused = refuse_framing(); refused != 0) return refused;
-  const bool is_1_1 = llhttp.http_minor == 1;
+  is_1_1_ = llhttp.http_minor == 1;
   request_.method = to_method(llhttp.method);
-  keeps_alive_ = is_1_1 && llhttp_should_keep_alive(&llhttp) != 0;
-  holds_back_ = is_1_1 && !expect_.empty() && (announced_bytes_ > 0 || transfer_encodings_ > 0);
+  keeps_alive_ = is_1_1_ && llhttp_should_keep_alive(&llhttp) != 0;
+  holds_back_ = is_1_1_ && !expect_.empty() && (announced_bytes_ > 0 || transfer_encodings_ > 0);
   request_.body.reserve(announced_bytes_);
   progress_ = Progress::body;
   return HPE_PAUSED;

@@ -54,6 +54,8 @@ class HttpParser {
   size_t body_bytes() const { return std::max(announced_bytes_, request_.body.size()); }
   // Whether another request may follow on this connection. Requires: complete.
   bool keeps_alive() const { return keeps_alive_; }
+  // Whether the answer may come in chunks. Requires: complete.
+  bool takes_chunks() const { return is_1_1_; }
 
   // Requires: complete. Begins the next request.
   Request take();
@@ -102,6 +104,7 @@ class HttpParser {
   size_t announced_bytes_ = 0;  // Content-Length
   bool holds_back_ = false;     // expects_continue()
   bool keeps_alive_ = false;
+  bool is_1_1_ = false;
 };
 
 }  // namespace skiff::transport

@@ -11,6 +11,7 @@ namespace skiff::transport {
 namespace {
 
 constexpr size_t kReadBufferBytes = 64 * 1024;
+constexpr int kDrainsInARow = 2;
 constexpr uint64_t kMillisecondNs = 1'000'000;
 constexpr uint64_t kDelayMaxNs = uint64_t{1} << 62;  // 146 years: "never" must not wrap round to "now"
 
@@ -24,8 +25,12 @@ Loop::Loop() : read_buffer_(kReadBufferBytes) {
   loop_.data = this;
   before_wait_.reset(new uv_prepare_t{});
   CHECK(uv_prepare_init(&loop_, before_wait_.get()) == 0);
-  const auto flush = [](uv_prepare_t* handle) { static_cast<Loop*>(handle->loop->data)->flush_all(); };
-  CHECK(uv_prepare_start(before_wait_.get(), flush) == 0);
+  const auto settle = [](uv_prepare_t* handle) {
+    Loop& loop = *static_cast<Loop*>(handle->loop->data);
+    loop.settle();
+    if (loop.before_wait_then_) loop.before_wait_then_();
+  };
+  CHECK(uv_prepare_start(before_wait_.get(), settle) == 0);
   uv_unref(reinterpret_cast<uv_handle_t*>(before_wait_.get()));  // it alone is no reason to go on
 }
 
@@ -33,6 +38,7 @@ Loop::~Loop() {
   before_wait_.reset();
   uv_run(&loop_, UV_RUN_NOWAIT);  // the close callback of before_wait_
   for (const Flushable* who : waiting_to_flush_) CHECK(who == nullptr);
+  for (const Drainable* who : waiting_to_drain_) CHECK(who == nullptr);
   CHECK(uv_loop_close(&loop_) == 0);
 }
 
@@ -40,18 +46,21 @@ Loop::~Loop() {
 // must still leave: hence the flush before and the look after.
 void Loop::run() {
   do {
-    flush_all();
-  } while (uv_run(&loop_, UV_RUN_DEFAULT) != 0 || !waiting_to_flush_.empty());
+    settle();
+  } while (uv_run(&loop_, UV_RUN_DEFAULT) != 0 || !waiting_to_flush_.empty() || !waiting_to_drain_.empty());
 }
 
-bool Loop::run_once() {
-  flush_all();
-  return uv_run(&loop_, UV_RUN_ONCE) != 0 || !waiting_to_flush_.empty();
-}
+bool Loop::run_once() { return turn(settle() ? UV_RUN_NOWAIT : UV_RUN_ONCE); }
 
 bool Loop::run_nowait() {
-  flush_all();
-  return uv_run(&loop_, UV_RUN_NOWAIT) != 0 || !waiting_to_flush_.empty();
+  settle();
+  return turn(UV_RUN_NOWAIT);
+}
+
+bool Loop::turn(uv_run_mode mode) {
+  uv_run(&loop_, mode);
+  settle();
+  return uv_loop_alive(&loop_) != 0;
 }
 
 // By looking again and again: a timer would keep the loop alive itself. For the end of a program, when it matters not.
@@ -71,6 +80,33 @@ void Loop::flush_later(Flushable* who) { waiting_to_flush_.push_back(who); }
 
 void Loop::flush_never(Flushable* who) {
   std::replace(waiting_to_flush_.begin(), waiting_to_flush_.end(), who, static_cast<Flushable*>(nullptr));
+}
+
+void Loop::drain_soon(Drainable* who) { waiting_to_drain_.push_back(who); }
+
+void Loop::drain_never(Drainable* who) {
+  std::replace(waiting_to_drain_.begin(), waiting_to_drain_.end(), who, static_cast<Drainable*>(nullptr));
+}
+
+bool Loop::settle() {
+  const bool has_any = !waiting_to_drain_.empty();
+  drain_all();
+  flush_all();
+  for (Drainable*& who : waiting_to_drain_) {
+    if (Drainable* later = std::exchange(who, nullptr)) later->wake();
+  }
+  waiting_to_drain_.clear();
+  return has_any;
+}
+
+// Twice: what a request becomes, and what comes of that. By index, like the flushes.
+void Loop::drain_all() {
+  size_t next = 0;
+  for (int round = 0; round < kDrainsInARow; ++round) {
+    for (const size_t end = waiting_to_drain_.size(); next < end; ++next) {
+      if (Drainable* who = std::exchange(waiting_to_drain_[next], nullptr)) who->drain();
+    }
+  }
 }
 
 // By index: a flush may ask for another one, which is part of this turn, or take somebody out of the list.

@@ -5,7 +5,9 @@
 // empty, destroy the Loop, which CHECKs that nothing was left open.
 //
 // Output is written once a turn: what asked for flush_later() is flushed just before the loop goes back to wait, so
-// that everything one batch has to say to one socket leaves in one system call.
+// that everything one batch has to say to one socket leaves in one system call. Before that, queues that drain_soon()
+// was called for are drained, and what those push is, too; a third time in a row only in the next turn, so that sockets
+// are looked after in between.
 #pragma once
 
 #include <uv.h>
@@ -53,13 +55,25 @@ class Loop {
     ~Flushable() = default;
   };
 
+  // A queue with something in it.
+  class Drainable {
+   public:
+    virtual void drain() = 0;
+    virtual void wake() = 0;  // drain() is called in the next turn, which does not wait
+
+   protected:
+    ~Drainable() = default;
+  };
+
   Loop();   // also has the process ignore SIGPIPE: a broken connection is an error code here
   ~Loop();  // CHECKs that every handle has been closed
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  void run();       // until no handle is alive
-  bool run_once();  // waits for one turn; false when nothing is left alive
+  void run();  // until no handle is alive
+  // Waits for one turn, and leaves nothing of it undone; false when nothing is left alive. What a timer pushes to a
+  // queue is drained in the same turn, before it waits for sockets.
+  bool run_once();
   bool run_nowait();
   // Runs until nothing is alive, but no longer than that; false if something still is.
   bool run_for_ms(uint64_t most_ms);
@@ -69,6 +83,12 @@ class Loop {
 
   void flush_later(Flushable* who);  // Requires: not asked for already since its last flush()
   void flush_never(Flushable* who);  // it is going away
+  void drain_soon(Drainable* who);   // Requires: not asked for already since its last drain()
+  void drain_never(Drainable* who);  // it is going away
+  // Called whenever the loop is about to wait, after everything else.
+  void before_wait(std::function<void()> what) { before_wait_then_ = std::move(what); }
+  // Drains and writes what waits for that, now instead of before the loop waits again. True if there was any to drain.
+  bool settle();
 
   // Where every socket of this loop reads into: a view of it is good until the callback that got it returns.
   std::span<char> read_buffer() { return read_buffer_; }
@@ -76,11 +96,15 @@ class Loop {
   uv_loop_t* uv() { return &loop_; }
 
  private:
+  bool turn(uv_run_mode mode);
+  void drain_all();
   void flush_all();
 
   uv_loop_t loop_;
   Owned<uv_prepare_t> before_wait_;
   std::vector<Flushable*> waiting_to_flush_;
+  std::vector<Drainable*> waiting_to_drain_;
+  std::function<void()> before_wait_then_;
   std::vector<char> read_buffer_;
 };
 

@@ -15,6 +15,8 @@ struct Greeting {
   from @2 :UInt64;
   to @3 :UInt64;
   incarnation @4 :UInt64;
+  instance @5 :UInt64;  # which data folder speaks; 0: not said
+  address @6 :Data;     # where others find `from`; empty: not said
 }
 
 # The answer to a greeting that is not welcome. The numbers are those of transport::Refusal.
@@ -45,6 +47,9 @@ struct Message {
     timeoutNow @17 :Void;
     transferRequest @18 :TransferRequest;
     removed @19 :Void;
+    orderRequest @20 :OrderRequest;
+    orderReply @21 :OrderReply;
+    stateDigest @22 :StateDigest;
   }
 }
 
@@ -89,18 +94,23 @@ struct AppendReply {
   refusedIndex @3 :UInt64;
   hintTerm @4 :UInt64;
   hintIndex @5 :UInt64;
+  mending @6 :UInt64;  # which start of the sender says that its log is being mended; 0: it is whole
 }
 
 struct Heartbeat {
   commit @0 :UInt64;
   round @1 :UInt64;
   sentAt @2 :UInt64;  # the sender's clock
+  takesNoWrites @3 :Bool;  # too few disks have room for any
+  mended @4 :UInt64;       # which start of the receiver is told that its log is whole again; 0: none
 }
 
 struct HeartbeatReply {
   round @0 :UInt64;
   sentAt @1 :UInt64;  # as it was in the heartbeat
   clock @2 :UInt64;   # the answerer's
+  isFull @3 :Bool;    # its disk
+  mending @4 :UInt64; # as in an AppendReply
 }
 
 struct ForwardProposals {
@@ -140,4 +150,43 @@ struct SnapshotPiece {
 
 struct TransferRequest {
   to @0 :UInt64;
+}
+
+# What an operator wants; see raft::Order.
+struct OrderRequest {
+  incarnation @0 :UInt64;
+  number @1 :UInt64;
+  kind @2 :UInt8;  # the numbers of raft::Order::Kind
+  node @3 :UInt64;
+  address @4 :Data;
+}
+
+struct OrderReply {
+  incarnation @0 :UInt64;
+  number @1 :UInt64;
+  outcome @2 :UInt8;  # the numbers of raft::OrderReply::Outcome
+  reason @3 :Data;
+}
+
+# Instead of a greeting: a node that has just been added, and knows neither cluster nor members, asks for both. It is
+# answered with a Welcome or a Refusal, and the connection ends.
+struct Introduction {
+  protocol @0 :UInt16;
+  from @1 :UInt64;
+}
+
+struct Welcome {
+  protocol @0 :UInt16;
+  cluster @1 :UInt64;
+  members @2 :List(Member);
+}
+
+struct Member {
+  id @0 :UInt64;
+  address @1 :Data;
+}
+
+struct StateDigest {
+  index @0 :UInt64;
+  digest @1 :UInt64;
 }

@@ -2,8 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "raft/types.h"
 #include "transport/address.h"
@@ -11,10 +16,35 @@
 
 namespace skiff::transport {
 
+// Which data folder stands behind each id, by the number that it says. The first is remembered: one that comes later
+// has lost what the node of that id has promised.
+class KnownPeers {
+ public:
+  using Instances = std::map<raft::NodeId, uint64_t>;
+  KnownPeers(Instances instances, std::function<void(const Instances&)> learned)
+      : instances_(std::move(instances)), learned_(std::move(learned)) {}
+
+  // Whether it is the one we know, now that we have met.
+  bool meet(raft::NodeId node, uint64_t instance) {
+    if (instance == 0) return true;
+    auto [known, is_new] = instances_.emplace(node, instance);
+    if (is_new && learned_) learned_(instances_);
+    return known->second == instance;
+  }
+  bool has_met(raft::NodeId node) const { return instances_.contains(node); }
+
+ private:
+  Instances instances_;
+  std::function<void(const Instances&)> learned_;
+};
+
 struct PeerIdentity {
   uint64_t cluster = 0;
   raft::NodeId self = 0;
-  uint64_t incarnation = 0;  // counts the starts of this node
+  uint64_t incarnation = 0;     // counts the starts of this node
+  uint64_t instance = 0;        // names its data folder; 0: it has none
+  std::string address = {};     // where the others find it; empty: not known
+  KnownPeers* known = nullptr;  // outlives whoever is given this; null: nobody is remembered
 };
 
 struct PeerMember {
@@ -24,8 +54,15 @@ struct PeerMember {
   auto operator<=>(const PeerMember&) const = default;
 };
 
+// What is said at the door to who is no ordinary member.
+struct Reception {
+  Welcome welcome;                    // to members that have only just been added
+  std::set<raft::NodeId> newcomers;   // these
+  std::vector<raft::NodeId> removed;  // and these were removed for good
+};
+
 inline Greeting greeting_to(raft::NodeId node, const PeerIdentity& us) {
-  return {kProtocolVersion, us.cluster, us.self, node, us.incarnation};
+  return {kProtocolVersion, us.cluster, us.self, node, us.incarnation, us.instance, us.address};
 }
 
 // What we have against whoever greets us so; whether it is a member is for the caller to know. The version comes

@@ -24,6 +24,12 @@ std::string complaint(Refusal refusal, const Greeting& greeting) {
     case Refusal::other_version:
       return "it speaks version " + std::to_string(greeting.protocol) + " of the peer protocol, this node speaks " +
              std::to_string(kProtocolVersion);
+    case Refusal::removed: return who + ", which was removed from this cluster";
+    case Refusal::taken: return who + ", which is there already";
+    case Refusal::other_instance:
+      return who +
+             ", which had another data folder when we met it: it has lost what it had promised, and must be given "
+             "a new id";
     case Refusal::other_node: return who + " and takes this node for node " + std::to_string(greeting.to);
   }
   return who;
@@ -66,7 +72,7 @@ class PeerDoor::Guest {
   }
 
   Result<> take(const Frame& frame, std::vector<raft::Message>& messages) {
-    if (is_stranger()) return greeted(frame);
+    if (is_stranger()) return frame.kind == FrameKind::introduction ? introduced(frame) : greeted(frame);
     Result<raft::Message> message = decode_message(frame);
     if (!message) return tl::unexpected(message.error());
     if (message->from != node_) {
@@ -83,13 +89,39 @@ class PeerDoor::Guest {
     Result<Greeting> greeting = decode_greeting(frame);
     if (!greeting) return tl::unexpected(greeting.error());
     std::optional<Refusal> against = objection(*greeting, door_.us_);
-    if (!against && !door_.members_.contains(greeting->from)) against = Refusal::unknown_member;
+    const std::optional<PeerMember> unknown = against ? std::nullopt : door_.unknown_member(*greeting);
+    if (!against && !unknown) against = door_.objection_to(greeting->from);
+    const bool is_known = against || !door_.us_.known || door_.us_.known->meet(greeting->from, greeting->instance);
+    if (!is_known) against = Refusal::other_instance;
     if (against) {
       is_leaving_ = true;
       stream_->write(encode(*against));
       return fail(Error::Code::invalid, complaint(*against, *greeting));
     }
+    if (unknown) door_.meet(*unknown);
     door_.welcome(*this, greeting->from);
+    return {};
+  }
+
+  // Answered in one frame; it comes back with a greeting.
+  Result<> introduced(const Frame& frame) {
+    Result<Introduction> introduction = decode_introduction(frame);
+    if (!introduction) return tl::unexpected(introduction.error());
+    std::optional<Refusal> against = door_.objection_to(introduction->from);
+    if (introduction->protocol != kProtocolVersion) against = Refusal::other_version;
+    if (!against && !door_.reception_.newcomers.contains(introduction->from)) against = Refusal::taken;
+    // It had a folder, and comes without: what it has acknowledged as a learner would be counted once it votes.
+    const bool was_met = door_.us_.known && door_.us_.known->has_met(introduction->from);
+    if (!against && was_met) against = Refusal::other_instance;
+    is_leaving_ = true;
+    if (against) {
+      stream_->write(encode(*against));
+      return fail(Error::Code::invalid,
+                  complaint(*against, {.protocol = introduction->protocol, .from = introduction->from}));
+    }
+    log::info("peer port: welcomes node " + std::to_string(introduction->from) + " at " + remote_);
+    stream_->write(encode(door_.reception_.welcome));
+    stream_->close_after_writing();
     return {};
   }
 
@@ -119,10 +151,10 @@ class PeerDoor::Guest {
 };
 
 Result<std::unique_ptr<PeerDoor>> PeerDoor::open(Loop& loop, const PeerIdentity& us, const Address& listen_on,
-                                                 const Limits& limits, Received received) {
+                                                 const Limits& limits, Received received, Met met) {
   CHECK(us.self != 0);
   CHECK(received != nullptr);
-  std::unique_ptr<PeerDoor> door(new PeerDoor(loop, us, limits, std::move(received)));
+  std::unique_ptr<PeerDoor> door(new PeerDoor(loop, us, limits, std::move(received), std::move(met)));
   auto listener = Listener::open(
       loop, listen_on, [door = door.get()](std::unique_ptr<Stream> stream) { door->accepted(std::move(stream)); });
   if (!listener) return tl::unexpected(listener.error());
@@ -130,8 +162,13 @@ Result<std::unique_ptr<PeerDoor>> PeerDoor::open(Loop& loop, const PeerIdentity&
   return door;
 }
 
-PeerDoor::PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Received received)
-    : loop_(loop), us_(us), limits_(limits), received_(std::move(received)), other_complaints_(kComplaintIntervalMs) {}
+PeerDoor::PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Received received, Met met)
+    : loop_(loop),
+      us_(us),
+      limits_(limits),
+      received_(std::move(received)),
+      met_(std::move(met)),
+      other_complaints_(kComplaintIntervalMs) {}
 
 PeerDoor::~PeerDoor() = default;
 
@@ -148,6 +185,26 @@ void PeerDoor::dismiss_oldest_stranger() {
   ++turned_away_;
   complain((*oldest)->remote(), "too many connections wait to greet");
   guests_.erase(oldest);
+}
+
+std::optional<Refusal> PeerDoor::objection_to(raft::NodeId node) const {
+  if (members_.contains(node)) return std::nullopt;
+  const auto& removed = reception_.removed;
+  const bool was_removed = std::find(removed.begin(), removed.end(), node) != removed.end();
+  return was_removed ? Refusal::removed : Refusal::unknown_member;
+}
+
+// Nothing if it is known, was removed, or does not say where it is.
+std::optional<PeerMember> PeerDoor::unknown_member(const Greeting& greeting) const {
+  if (!met_ || greeting.from == us_.self || objection_to(greeting.from) != Refusal::unknown_member) return std::nullopt;
+  const auto address = parse_address(greeting.address);
+  if (!address || address->port == 0) return std::nullopt;
+  return PeerMember{.id = greeting.from, .address = *address};
+}
+
+void PeerDoor::meet(const PeerMember& unknown) {
+  members_.insert(unknown.id);
+  met_(unknown);
 }
 
 void PeerDoor::welcome(Guest& guest, raft::NodeId node) {

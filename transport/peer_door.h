@@ -2,6 +2,12 @@
 //
 // Whoever connects must greet, within a deadline and rightly: our protocol version, our cluster, meant for us, and
 // from a member. It is greeted back, and from then on sends messages, each checked to be from the greeter and to us.
+// Who was removed for good is told so, and stops. A member that has only just been added knows nothing of the cluster
+// yet: it introduces itself instead, is told which cluster this is and where its members live, and comes back.
+//
+// A node that was away while members changed knows too few of them, and whoever leads may be one that it does not know.
+// So one of our cluster that we do not know, and that says where it is found, is let in and `met`: it may be a member
+// by what we have not been told yet. Whether what it says counts is the core's to judge.
 //
 // What goes wrong: a greeting that is wrong is answered with the reason, then the connection is closed; anything else
 // that is not a peer's is closed without a word. Either is logged at most once in a while for each remote host and
@@ -19,6 +25,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -40,15 +47,18 @@ class PeerDoor {
   };
 
   using Received = std::function<void(raft::Message&&)>;
+  using Met = std::function<void(const PeerMember&)>;  // called while it is greeted
 
   static Result<std::unique_ptr<PeerDoor>> open(Loop& loop, const PeerIdentity& us, const Address& listen_on,
-                                                const Limits& limits, Received received);
+                                                const Limits& limits, Received received, Met met = {});
   ~PeerDoor();
   PeerDoor(const PeerDoor&) = delete;
   PeerDoor& operator=(const PeerDoor&) = delete;
 
   // Who may come in. Closes the connections of those who may no longer.
   void set_members(std::set<raft::NodeId> members);
+  // What is said to those who introduce themselves, and to those who were removed.
+  void set_reception(Reception reception) { reception_ = std::move(reception); }
 
   uint16_t port() const { return listener_->port(); }
   uint64_t received(raft::NodeId from) const;            // messages, since the start
@@ -58,10 +68,13 @@ class PeerDoor {
  private:
   class Guest;
 
-  PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Received received);
+  PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Received received, Met met);
 
   void accepted(std::unique_ptr<Stream> stream);
   void dismiss_oldest_stranger();
+  std::optional<Refusal> objection_to(raft::NodeId node) const;
+  std::optional<PeerMember> unknown_member(const Greeting& greeting) const;
+  void meet(const PeerMember& unknown);
   void welcome(Guest& guest, raft::NodeId node);
   void dismiss(const Guest& guest);
   void deliver(raft::NodeId from, std::vector<raft::Message>&& messages);
@@ -71,7 +84,9 @@ class PeerDoor {
   const PeerIdentity us_;
   const Limits limits_;
   Received received_;
+  Met met_;
   std::set<raft::NodeId> members_;
+  Reception reception_;
   std::list<std::unique_ptr<Guest>> guests_;  // the oldest first
   std::map<raft::NodeId, uint64_t> received_from_;
   uint64_t turned_away_ = 0;

@@ -114,7 +114,13 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
 
 void PeerLink::received(std::string_view bytes) {
   Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return answered(frame); });
-  if (!fed) return lost(fed.error().what);
+  if (!fed) {
+    const bool was_removed = std::exchange(was_removed_, false), is_disowned = std::exchange(is_disowned_, false);
+    auto tell = was_removed ? events_.removed : is_disowned ? events_.disowned : nullptr;
+    lost(fed.error().what);
+    if (tell) tell();  // may destroy this link
+    return;
+  }
   if (state_ == State::greeting && is_welcome_) greeted();
 }
 
@@ -124,12 +130,17 @@ Result<> PeerLink::answered(const Frame& frame) {
   if (frame.kind == FrameKind::refusal) {
     Result<Refusal> refusal = decode_refusal(frame);
     if (!refusal) return tl::unexpected(refusal.error());
+    was_removed_ = *refusal == Refusal::removed;
+    is_disowned_ = *refusal == Refusal::other_instance;
     return fail(Error::Code::unavailable, "turned away: " + std::string(describe(*refusal)));
   }
   Result<Greeting> greeting = decode_greeting(frame);
   if (!greeting) return tl::unexpected(greeting.error());
   std::optional<Refusal> against = objection(*greeting, us_);
   if (!against && greeting->from != peer_.id) against = Refusal::other_node;
+  if (!against && us_.known && !us_.known->meet(peer_.id, greeting->instance)) {
+    return fail(Error::Code::unavailable, "not the peer we know: it had another data folder when we met it");
+  }
   if (against) return fail(Error::Code::unavailable, "not the peer we know: " + std::string(describe(*against)));
   is_welcome_ = true;
   return {};

@@ -48,7 +48,9 @@ class PeerLink {
   struct Events {
     std::function<void()> connected;
     std::function<void()> disconnected;
-    std::function<void()> gone;  // a dial was refused: nobody listens there. At every such dial.
+    std::function<void()> disowned;  // we are not the node it has known under our id: we have lost our data
+    std::function<void()> gone;      // a dial was refused: nobody listens there. At every such dial.
+    std::function<void()> removed;   // the peer knows that this node was removed for good
   };
 
   struct Status {
@@ -59,6 +61,7 @@ class PeerLink {
     std::string trouble;  // why it is not connected
   };
 
+  // `us` must outlive it, and is told to the peer as it is whenever they connect.
   PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Limits& limits, uint64_t seed, Events events);
   PeerLink(const PeerLink&) = delete;
   PeerLink& operator=(const PeerLink&) = delete;
@@ -90,7 +93,7 @@ class PeerLink {
   void tell_trouble(const std::string& why);
 
   Loop& loop_;
-  const PeerIdentity us_;
+  const PeerIdentity& us_;
   const PeerMember peer_;
   const Limits limits_;
   raft::Random random_;
@@ -100,7 +103,9 @@ class PeerLink {
   std::unique_ptr<Dial> dial_;      // in dialling
   std::unique_ptr<Stream> stream_;  // in greeting and connected
   FrameReader reader_{kGreetingBytesMax};
+  bool is_disowned_ = false;
   bool is_welcome_ = false;
+  bool was_removed_ = false;  // as the peer says
   Timer timer_;  // waiting: the next dial; dialling and greeting: the deadline; connected: the next look for a stall
 
   uint64_t failures_ = 0;  // since a connection last settled

@@ -12,7 +12,9 @@ Result<std::unique_ptr<Peers>> Peers::open(Loop& loop, const Identity& us, const
   CHECK(events.received != nullptr);
   std::unique_ptr<Peers> peers(new Peers(loop, us, limits, seed, std::move(events)));
   auto received = [peers = peers.get()](raft::Message&& message) { peers->events_.received(std::move(message)); };
-  auto door = PeerDoor::open(loop, us, listen_on, limits.door, received);
+  PeerDoor::Met met;
+  if (peers->events_.met) met = peers->events_.met;
+  auto door = PeerDoor::open(loop, us, listen_on, limits.door, received, met);
   if (!door) return tl::unexpected(door.error());
   peers->door_ = std::move(*door);
   return peers;
@@ -25,6 +27,7 @@ void Peers::set_members(const std::vector<Member>& members) {
   std::set<raft::NodeId> others;
   for (const Member& member : members) {
     CHECK(member.id != 0);
+    if (member.id == us_.self) us_.address = to_url(member.address);
     if (member.id == us_.self) continue;
     others.insert(member.id);
     std::unique_ptr<PeerLink>& link = links_[member.id];
@@ -43,7 +46,9 @@ std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
   return std::make_unique<PeerLink>(loop_, us_, member, limits_.link, seeds_.next(),
                                     PeerLink::Events{.connected = tell(&Events::connected),
                                                      .disconnected = tell(&Events::disconnected),
-                                                     .gone = tell(&Events::gone)});
+                                                     .disowned = tell(&Events::disowned),
+                                                     .gone = tell(&Events::gone),
+                                                     .removed = tell(&Events::removed)});
 }
 
 void Peers::send(const raft::Message& message) {

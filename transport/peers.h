@@ -7,7 +7,8 @@
 // but a member. Events say who can be reached. They may call anything here, set_members() too, but must not destroy
 // the Peers.
 //
-// Always: no event is called from inside a call of ours. What set_members() itself ends is not reported.
+// Always: no event is called from inside a call of ours; `met` must not call set_members(). What set_members() itself
+// ends is not reported.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "raft/message.h"
@@ -32,9 +34,12 @@ class Peers {
 
   struct Events {
     std::function<void(raft::Message&&)> received;
-    std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like the next two
+    std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like the next three
     std::function<void(raft::NodeId)> disconnected;  // and has broken
+    std::function<void(raft::NodeId)> disowned;      // it has known this node with another data folder
     std::function<void(raft::NodeId)> gone;          // its process is not there: a dial was refused, each time
+    std::function<void(const Member&)> met;          // it greets, is none of ours yet, and wants to be found there
+    std::function<void(raft::NodeId)> removed;       // it turned us away: this node was removed for good
   };
 
   struct Limits {
@@ -59,8 +64,12 @@ class Peers {
   Peers(const Peers&) = delete;
   Peers& operator=(const Peers&) = delete;
 
-  // Dials who is new, drops who is missing, dials again whose address changed. This node's own entry is ignored.
+  // Dials who is new, drops who is missing, dials again whose address changed. By this node's own
+  // entry the others are told where it is found.
   void set_members(const std::vector<Member>& members);
+
+  // What the door says to newcomers and to those who were removed.
+  void set_reception(Reception reception) { door_->set_reception(std::move(reception)); }
 
   // Never blocks; may drop. Requires: message.from is this node.
   void send(const raft::Message& message);
@@ -75,7 +84,7 @@ class Peers {
   std::unique_ptr<PeerLink> link_to(const Member& member);
 
   Loop& loop_;
-  const Identity us_;
+  Identity us_;
   const Limits limits_;
   raft::Random seeds_;
   Events events_;

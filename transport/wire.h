@@ -17,6 +17,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "raft/message.h"
 #include "src/base/result.h"
@@ -30,8 +31,15 @@ constexpr size_t kFrameHeaderBytes = 16;
 // entries of about 1 MiB, with as much again for the schema's overhead and for growth.
 constexpr size_t kFrameBytesMax = size_t{80} << 20;
 
-// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 80 bytes.
+// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 88 bytes.
 constexpr size_t kGreetingBytesMax = 512;
+
+// The longest name of a host is 253 bytes (RFC 1035); and a reason is a line for people.
+constexpr size_t kAddressBytesMax = 300;
+constexpr size_t kReasonBytesMax = 1024;
+// Voters and learners together, with room for a later version that allows more of them.
+constexpr size_t kWelcomeMembersMax = 64;
+constexpr size_t kWelcomeBytesMax = size_t{32} << 10;
 
 // Terms and indexes beyond this are forged: at one a nanosecond they last 146 years. What remains above them is room
 // for sums that cannot overflow.
@@ -43,8 +51,31 @@ struct Greeting {
   raft::NodeId from = 0;
   raft::NodeId to = 0;
   uint64_t incarnation = 0;  // counts the starts of `from`
+  uint64_t instance = 0;     // names its data folder; 0: not said
+  std::string address = {};  // where others find it, as they know it; empty: not said
 
   auto operator<=>(const Greeting&) const = default;
+};
+
+// What a node says that has been added, and knows neither cluster nor members yet: its data folder is founded with the
+// answer. To be believed only of who is no voter: a voter has a folder, and must not come back without it.
+struct Introduction {
+  uint16_t protocol = kProtocolVersion;
+  raft::NodeId from = 0;
+
+  auto operator<=>(const Introduction&) const = default;
+};
+struct Welcome {
+  struct Member {
+    raft::NodeId id = 0;
+    std::string address;
+    auto operator<=>(const Member&) const = default;
+  };
+  uint16_t protocol = kProtocolVersion;
+  uint64_t cluster = 0;
+  std::vector<Member> members;  // who can be reached where
+
+  auto operator<=>(const Welcome&) const = default;
 };
 
 // Why a greeting is not welcome.
@@ -52,13 +83,16 @@ enum class Refusal : uint16_t {
   other_cluster = 1,
   unknown_member = 2,  // the greeter is not a member, as far as the greeted knows
   other_version = 3,
-  other_node = 4,  // the greeter wanted somebody else
+  other_node = 4,      // the greeter wanted somebody else
+  removed = 5,         // the greeter was a member, and has been removed for good
+  taken = 6,           // who introduces itself is a voter already: where is its data?
+  other_instance = 7,  // the greeter has another data folder than the node of that id had
 };
 
 // "it belongs to another cluster"
 std::string_view describe(Refusal refusal);
 
-enum class FrameKind : uint8_t { greeting = 1, refusal = 2, message = 3 };
+enum class FrameKind : uint8_t { greeting = 1, refusal = 2, message = 3, introduction = 4, welcome = 5 };
 
 // A frame that passed its checksums. The body is a view, good for the length of a call.
 struct Frame {
@@ -72,10 +106,14 @@ size_t frame_bytes(const raft::Message& message);
 // A whole frame. Requires: frame_bytes(message) <= kFrameBytesMax.
 std::string encode(const raft::Message& message);
 std::string encode(const Greeting& greeting);
+std::string encode(const Introduction& introduction);
+std::string encode(const Welcome& welcome);
 std::string encode(Refusal refusal);
 
 Result<raft::Message> decode_message(const Frame& frame);
 Result<Greeting> decode_greeting(const Frame& frame);
+Result<Introduction> decode_introduction(const Frame& frame);
+Result<Welcome> decode_welcome(const Frame& frame);
 Result<Refusal> decode_refusal(const Frame& frame);
 
 // Fills in the first kFrameHeaderBytes of `frame` to fit the rest of it.

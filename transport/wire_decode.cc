@@ -107,6 +107,7 @@ raft::AppendReply get(schema::AppendReply::Reader from, raft::Term term) {
   reply.hint = position(from.getHintTerm(), from.getHintIndex(), term);
   require(reply.hint.term <= reply.refused.term, "a hint of a later term than what was refused");
   require(reply.hint.index <= reply.refused.index, "a hint beyond what was refused");
+  reply.mending = from.getMending();
   return reply;
 }
 
@@ -114,12 +115,18 @@ raft::Heartbeat get(schema::Heartbeat::Reader from, raft::Term term) {
   require(term > 0, "a heartbeat from term 0");
   return {.commit = count(from.getCommit(), "a commit index out of range"),
           .round = from.getRound(),
-          .sent_at = from.getSentAt()};
+          .sent_at = from.getSentAt(),
+          .takes_writes = !from.getTakesNoWrites(),
+          .mended = from.getMended()};
 }
 
 raft::HeartbeatReply get(schema::HeartbeatReply::Reader from, raft::Term term) {
   require(term > 0, "an answer from term 0");
-  return {.round = from.getRound(), .sent_at = from.getSentAt(), .clock = from.getClock()};
+  return {.round = from.getRound(),
+          .sent_at = from.getSentAt(),
+          .clock = from.getClock(),
+          .is_full = from.getIsFull(),
+          .mending = from.getMending()};
 }
 
 raft::ForwardProposals get(schema::ForwardProposals::Reader from, raft::Term term) {
@@ -173,6 +180,33 @@ raft::TransferRequest get(schema::TransferRequest::Reader from, raft::Term term)
   return {.to = from.getTo()};
 }
 
+std::string text(capnp::Data::Reader bytes, size_t bytes_max, const char* otherwise) {
+  require(bytes.size() <= bytes_max, otherwise);
+  return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
+}
+
+raft::OrderRequest get(schema::OrderRequest::Reader from, raft::Term) {
+  raft::Order order{.kind = static_cast<raft::Order::Kind>(from.getKind()),
+                    .node = from.getNode(),
+                    .address = text(from.getAddress(), kAddressBytesMax, "an address too long")};
+  require(order.kind >= raft::Order::Kind::add && order.kind <= raft::Order::Kind::leave, "an order of no known kind");
+  require(order.node != 0, "an order about nobody");
+  return {.id = request_id(from.getIncarnation(), from.getNumber()), .order = std::move(order)};
+}
+
+raft::OrderReply get(schema::OrderReply::Reader from, raft::Term) {
+  using Outcome = raft::OrderReply::Outcome;
+  auto outcome = static_cast<Outcome>(from.getOutcome());
+  require(outcome >= Outcome::done && outcome <= Outcome::unknown, "an outcome of no known kind");
+  return {.id = request_id(from.getIncarnation(), from.getNumber()),
+          .outcome = outcome,
+          .reason = text(from.getReason(), kReasonBytesMax, "a reason too long")};
+}
+
+raft::StateDigest get(schema::StateDigest::Reader from, raft::Term) {
+  return {.index = count(from.getIndex(), "an index out of range"), .digest = from.getDigest()};
+}
+
 // What says all by its kind.
 template <class Said>
 Said said(raft::Term term) {
@@ -200,6 +234,9 @@ raft::MessageBody body(schema::Message::Body::Reader from, raft::Term term) {
     case Body::TIMEOUT_NOW: return said<raft::TimeoutNow>(term);
     case Body::TRANSFER_REQUEST: return get(from.getTransferRequest(), term);
     case Body::REMOVED: return said<raft::Removed>(term);
+    case Body::ORDER_REQUEST: return get(from.getOrderRequest(), term);
+    case Body::ORDER_REPLY: return get(from.getOrderReply(), term);
+    case Body::STATE_DIGEST: return get(from.getStateDigest(), term);
   }
   throw Malformed{"a message of no known kind"};
 }
@@ -216,14 +253,38 @@ raft::Message root(schema::Message::Reader from) {
 
 // Fields other than the protocol are only believed when the protocol is ours: see PeerDoor and PeerLink.
 Greeting root(schema::Greeting::Reader from) {
-  Greeting greeting{from.getProtocol(), from.getCluster(), from.getFrom(), from.getTo(), from.getIncarnation()};
+  Greeting greeting{from.getProtocol(),
+                    from.getCluster(),
+                    from.getFrom(),
+                    from.getTo(),
+                    from.getIncarnation(),
+                    from.getInstance(),
+                    text(from.getAddress(), kAddressBytesMax, "an address too long")};
   require(greeting.from != 0 && greeting.to != 0, "a greeting from or to nobody");
   return greeting;
 }
 
+Introduction root(schema::Introduction::Reader from) {
+  Introduction introduction{from.getProtocol(), from.getFrom()};
+  require(introduction.from != 0, "an introduction of nobody");
+  return introduction;
+}
+
+// As with a greeting.
+Welcome root(schema::Welcome::Reader from) {
+  Welcome welcome{from.getProtocol(), from.getCluster(), {}};
+  auto members = from.getMembers();
+  require(members.size() <= kWelcomeMembersMax, "more members than a cluster can have");
+  for (schema::Member::Reader member : members) {
+    require(member.getId() != 0, "a member that is nobody");
+    welcome.members.push_back({member.getId(), text(member.getAddress(), kAddressBytesMax, "an address too long")});
+  }
+  return welcome;
+}
+
 Refusal root(schema::Refusal::Reader from) {
   auto reason = static_cast<Refusal>(from.getReason());
-  require(reason >= Refusal::other_cluster && reason <= Refusal::other_node, "a refusal for no known reason");
+  require(reason >= Refusal::other_cluster && reason <= Refusal::other_instance, "a refusal for no known reason");
   return reason;
 }
 
@@ -263,6 +324,10 @@ auto read(const Frame& frame, FrameKind kind) -> Result<decltype(root(std::declv
 
 Result<raft::Message> decode_message(const Frame& frame) { return read<schema::Message>(frame, FrameKind::message); }
 Result<Greeting> decode_greeting(const Frame& frame) { return read<schema::Greeting>(frame, FrameKind::greeting); }
+Result<Introduction> decode_introduction(const Frame& frame) {
+  return read<schema::Introduction>(frame, FrameKind::introduction);
+}
+Result<Welcome> decode_welcome(const Frame& frame) { return read<schema::Welcome>(frame, FrameKind::welcome); }
 Result<Refusal> decode_refusal(const Frame& frame) { return read<schema::Refusal>(frame, FrameKind::refusal); }
 
 }  // namespace skiff::transport

@@ -41,8 +41,17 @@ size_t body_words(const raft::ReadIndexReply&) { return kWords<schema::ReadIndex
 
 size_t body_words(const raft::SnapshotAsk&) { return kWords<schema::SnapshotAsk>; }
 size_t body_words(const raft::TransferRequest&) { return kWords<schema::TransferRequest>; }
+size_t body_words(const raft::StateDigest&) { return kWords<schema::StateDigest>; }
 size_t body_words(const raft::TimeoutNow&) { return 0; }
 size_t body_words(const raft::Removed&) { return 0; }
+
+size_t words_of(std::string_view text) { return (text.size() + sizeof(capnp::word) - 1) / sizeof(capnp::word); }
+
+size_t body_words(const raft::OrderRequest& request) {
+  return kWords<schema::OrderRequest> + words_of(request.order.address);
+}
+
+size_t body_words(const raft::OrderReply& reply) { return kWords<schema::OrderReply> + words_of(reply.reason); }
 
 size_t body_words(const raft::InstallSnapshot& install) {
   return kWords<schema::InstallSnapshot> + words_of(install.snapshot.configuration);
@@ -64,6 +73,10 @@ size_t body_words(const raft::ForwardProposals& forward) {
 
 capnp::Data::Reader bytes(const raft::Payload& payload) {
   return {reinterpret_cast<const kj::byte*>(payload->data()), payload->size()};
+}
+
+capnp::Data::Reader bytes(std::string_view text) {
+  return {reinterpret_cast<const kj::byte*>(text.data()), text.size()};
 }
 
 using Body = schema::Message::Body::Builder;
@@ -113,6 +126,7 @@ void put(const raft::AppendReply& from, Body body) {
   to.setRefusedIndex(from.refused.index);
   to.setHintTerm(from.hint.term);
   to.setHintIndex(from.hint.index);
+  to.setMending(from.mending);
 }
 
 void put(const raft::Heartbeat& from, Body body) {
@@ -120,6 +134,8 @@ void put(const raft::Heartbeat& from, Body body) {
   to.setCommit(from.commit);
   to.setRound(from.round);
   to.setSentAt(from.sent_at);
+  to.setTakesNoWrites(!from.takes_writes);
+  to.setMended(from.mended);
 }
 
 void put(const raft::HeartbeatReply& from, Body body) {
@@ -127,6 +143,8 @@ void put(const raft::HeartbeatReply& from, Body body) {
   to.setRound(from.round);
   to.setSentAt(from.sent_at);
   to.setClock(from.clock);
+  to.setIsFull(from.is_full);
+  to.setMending(from.mending);
 }
 
 void put(const raft::ForwardProposals& from, Body body) {
@@ -176,6 +194,29 @@ void put(const raft::TransferRequest& from, Body body) { body.initTransferReques
 void put(const raft::TimeoutNow&, Body body) { body.setTimeoutNow(); }
 void put(const raft::Removed&, Body body) { body.setRemoved(); }
 
+void put(const raft::OrderRequest& from, Body body) {
+  auto to = body.initOrderRequest();
+  to.setIncarnation(from.id.incarnation);
+  to.setNumber(from.id.number);
+  to.setKind(static_cast<uint8_t>(from.order.kind));
+  to.setNode(from.order.node);
+  if (!from.order.address.empty()) to.setAddress(bytes(from.order.address));
+}
+
+void put(const raft::OrderReply& from, Body body) {
+  auto to = body.initOrderReply();
+  to.setIncarnation(from.id.incarnation);
+  to.setNumber(from.id.number);
+  to.setOutcome(static_cast<uint8_t>(from.outcome));
+  if (!from.reason.empty()) to.setReason(bytes(from.reason));
+}
+
+void put(const raft::StateDigest& from, Body body) {
+  auto to = body.initStateDigest();
+  to.setIndex(from.index);
+  to.setDigest(from.digest);
+}
+
 // A frame with room for `words`, filled by `fill(root)`, cut to what was used.
 template <class Root, class Fill>
 std::string build_frame(FrameKind kind, size_t words, Fill fill) noexcept {
@@ -218,13 +259,39 @@ std::string encode(const raft::Message& message) {
 }
 
 std::string encode(const Greeting& greeting) {
-  constexpr size_t kGreetingWords = kRootPointerWords + kWords<schema::Greeting>;
-  return build_frame<schema::Greeting>(FrameKind::greeting, kGreetingWords, [&](schema::Greeting::Builder root) {
+  CHECK(greeting.address.size() <= kAddressBytesMax);
+  const size_t words = kRootPointerWords + kWords<schema::Greeting> + words_of(greeting.address);
+  return build_frame<schema::Greeting>(FrameKind::greeting, words, [&](schema::Greeting::Builder root) {
     root.setProtocol(greeting.protocol);
     root.setCluster(greeting.cluster);
     root.setFrom(greeting.from);
     root.setTo(greeting.to);
     root.setIncarnation(greeting.incarnation);
+    root.setInstance(greeting.instance);
+    if (!greeting.address.empty()) root.setAddress(bytes(greeting.address));
+  });
+}
+
+std::string encode(const Introduction& introduction) {
+  constexpr size_t kIntroductionWords = kRootPointerWords + kWords<schema::Introduction>;
+  return build_frame<schema::Introduction>(FrameKind::introduction, kIntroductionWords,
+                                           [&](schema::Introduction::Builder root) {
+                                             root.setProtocol(introduction.protocol);
+                                             root.setFrom(introduction.from);
+                                           });
+}
+
+std::string encode(const Welcome& welcome) {
+  size_t words = kRootPointerWords + kWords<schema::Welcome> + kListTagWords;
+  for (const Welcome::Member& member : welcome.members) words += kWords<schema::Member> + words_of(member.address);
+  return build_frame<schema::Welcome>(FrameKind::welcome, words, [&](schema::Welcome::Builder root) {
+    root.setProtocol(welcome.protocol);
+    root.setCluster(welcome.cluster);
+    auto members = root.initMembers(static_cast<unsigned>(welcome.members.size()));
+    for (unsigned i = 0; i < members.size(); ++i) {
+      members[i].setId(welcome.members[i].id);
+      if (!welcome.members[i].address.empty()) members[i].setAddress(bytes(welcome.members[i].address));
+    }
   });
 }
 

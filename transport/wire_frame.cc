@@ -36,6 +36,9 @@ std::string_view describe(Refusal refusal) {
     case Refusal::unknown_member: return "it does not know this node as a member";
     case Refusal::other_version: return "it speaks another version of the peer protocol";
     case Refusal::other_node: return "another node lives at that address";
+    case Refusal::removed: return "this node was removed from the cluster";
+    case Refusal::taken: return "a voter of this id is there already";
+    case Refusal::other_instance: return "it has known this node with another data folder";
   }
   return "it gave no reason";
 }

@@ -17,7 +17,7 @@ class OneLoop {
  public:
   OneLoop() : queue_(loop_, [this](std::vector<uint64_t>&& items) { drained_ += items.size(); }) {}
   void hop() {
-    queue_.push(1);
+    queue_.push_here(1);
     for (const uint64_t before = drained_; drained_ == before;) loop_.run_once();
   }
 

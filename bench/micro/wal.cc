@@ -24,10 +24,12 @@ class NullFiles final : public store::Files {
     return std::make_unique<NullFile>();
   }
   Result<std::unique_ptr<store::Lock>> lock(const std::string&) override { return std::make_unique<NullLock>(); }
+  Result<bool> is_locked(const std::string&) override { return false; }
   Result<bool> exists(const std::string&) override { return false; }
   Result<std::vector<std::string>> list(const std::string&) override { return std::vector<std::string>(); }
   Result<> make_folder(const std::string&) override { return {}; }
   Result<> rename(const std::string&, const std::string&) override { return {}; }
+  Result<> exchange(const std::string&, const std::string&) override { return {}; }
   Result<> remove(const std::string&) override { return {}; }
   Result<> sync_folder(const std::string&) override { return {}; }
 };

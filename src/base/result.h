@@ -14,6 +14,7 @@ namespace skiff {
 struct Error {
   enum class Code {
     io,           // the machine failed us: never retry, stop the node
+    no_space,     // it has no room; whoever was writing something new may try again, else it is as bad as io
     corrupt,      // bytes that do not pass their checksum, or do not parse
     invalid,      // understood, but not allowed: a flag out of range, a wrong folder
     too_large,    // over one of the limits

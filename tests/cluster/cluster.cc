@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -38,6 +39,7 @@ Cluster::Cluster(int nodes, std::vector<std::string> flags, Site site)
     : site_(site),
       flags_(std::move(flags)),
       nodes_(static_cast<size_t>(nodes)),
+      founders_(nodes),
       exceptions_(std::uncaught_exceptions()) {
   for (Node& node : nodes_) {
     node.port = free_port();
@@ -62,17 +64,25 @@ Cluster::~Cluster() {
 
 std::vector<std::string> Cluster::command(int id) {
   std::string peers;
-  for (int peer = 1; peer <= size(); ++peer) {
-    peers += (peers.empty() ? "http://" : ",http://") + address(peer) + ":" + std::to_string(peer_port(peer));
-  }
+  for (int peer = 1; peer <= std::max(founders_, id); ++peer) peers += (peers.empty() ? "" : ",") + peer_url(peer);
   std::vector<std::string> command = site_.network == nullptr ? std::vector<std::string>{} : site_.network->enter(id);
   const std::vector<std::string> words = {SKIFF_BINARY,   "--id",   std::to_string(id),       "--cluster",
                                           peers,          "--port", std::to_string(port(id)), "--data-dir",
                                           data_folder(id)};
   command.insert(command.end(), words.begin(), words.end());
   if (site_.network != nullptr) command.insert(command.end(), {"--listen", address(id)});
+  if (id > founders_) command.push_back("--join");
   command.insert(command.end(), flags_.begin(), flags_.end());
   return command;
+}
+
+int Cluster::add() {
+  REQUIRE(site_.network == nullptr);
+  nodes_.emplace_back();
+  nodes_.back().port = free_port();
+  nodes_.back().peer_port = free_port();
+  std::filesystem::create_directory(disk(size()));
+  return size();
 }
 
 void Cluster::start(int id, const std::vector<std::string>& before) {

@@ -34,6 +34,8 @@ class Cluster {
   int size() const { return static_cast<int>(nodes_.size()); }
   // `before` stands in front of the node's command: {"strace", ...}.
   void start(int id, const std::vector<std::string>& before = {});
+  // Another node, which is to join: its id. Not started yet.
+  int add();
   void kill(int id);    // SIGKILL, and waits for it
   void freeze(int id);  // SIGSTOP, and waits until it has stopped
   void wake(int id);    // SIGCONT
@@ -51,6 +53,7 @@ class Cluster {
   std::string data_folder(int id) { return disk(id) + "/skiff.data"; }
   // Requires: a site with disks of their own.
   Volume& volume(int id) { return *volumes_.at(static_cast<size_t>(id - 1)); }
+  std::string peer_url(int id) { return "http://" + address(id) + ":" + std::to_string(peer_port(id)); }
   std::string log(int id) { return read_file(log_file(id)); }
 
   // One request on a connection of its own; a code of 0 means that there was no answer.
@@ -79,6 +82,7 @@ class Cluster {
   std::vector<std::unique_ptr<Volume>> volumes_;
   std::vector<std::string> flags_;
   std::vector<Node> nodes_;
+  const int founders_;
   int exceptions_;
 };
 

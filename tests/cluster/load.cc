@@ -30,15 +30,27 @@ void Load::write(size_t client) {
   for (uint64_t number = 0; !is_stopping_; ++number) {
     std::string key = "/" + name_ + "/" + std::to_string(client) + "/" + std::to_string(number);
     std::optional<HttpReply> reply;
-    if (connection.is_connected()) reply = connection.ask("PUT", key, value_of(key));
+    const bool connection_was_there = connection.is_connected();
+    if (connection_was_there) reply = connection.ask("PUT", key, value_of(key));
     if (reply && reply->code == 204) {
       promises.acknowledged.push_back(std::move(key));
-      ++acknowledged_count_;
+      note_acknowledged();
       continue;
     }
+    if (!reply && connection_was_there) ++broken_count_;
+    if (reply) ++(reply->code == 503 ? refused_count_ : failed_count_);
     if (reply && reply->code == 503) promises.refused.push_back(std::move(key));
     nap_ms(1);
     connection = HttpClient(ports_[++place % ports_.size()]);
+  }
+}
+
+void Load::note_acknowledged() {
+  ++acknowledged_count_;
+  const long now = now_ms();
+  const long before = acknowledged_at_ms_.exchange(now);
+  long longest = longest_pause_ms_;
+  while (before != 0 && now - before > longest && !longest_pause_ms_.compare_exchange_weak(longest, now - before)) {
   }
 }
 

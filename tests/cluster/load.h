@@ -22,6 +22,14 @@ class Load {
   // Ends after each client's request under way has been answered, or its connection broken.
   void stop();
   size_t acknowledged() const { return acknowledged_count_; }
+  // What did not go well so far. Refused and broken ones the client tries again elsewhere.
+  struct Counts {
+    size_t refused = 0;         // 503
+    size_t broken = 0;          // the connection ended without an answer
+    size_t failed = 0;          // any other answer but 204
+    long longest_pause_ms = 0;  // in which no write of anybody was acknowledged
+  };
+  Counts counts() const { return {refused_count_, broken_count_, failed_count_, longest_pause_ms_}; }
 
   // What was promised and is not so, as asked of each port; empty when all is well. Requires: stopped. A write that was
   // answered 204 must be there with its value, and one that was answered 503 must not.
@@ -33,12 +41,18 @@ class Load {
     std::vector<std::string> refused;
   };
   void write(size_t client);
+  void note_acknowledged();
   std::string broken_promises_of(const Promises& promises, uint16_t port) const;
 
   const std::string name_;
   const std::vector<uint16_t> ports_;
   std::atomic<bool> is_stopping_ = false;
   std::atomic<size_t> acknowledged_count_ = 0;
+  std::atomic<size_t> refused_count_ = 0;
+  std::atomic<size_t> broken_count_ = 0;
+  std::atomic<size_t> failed_count_ = 0;
+  std::atomic<long> acknowledged_at_ms_ = 0;
+  std::atomic<long> longest_pause_ms_ = 0;
   std::vector<Promises> promises_;  // one of each client
   std::vector<std::thread> threads_;
 };

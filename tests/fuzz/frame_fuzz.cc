@@ -19,6 +19,10 @@ using namespace skiff::transport;
 Result<> read(const Frame& frame) {
   auto greeting = decode_greeting(frame);
   auto refusal = decode_refusal(frame);
+  auto introduction = decode_introduction(frame);
+  auto welcome = decode_welcome(frame);
+  CHECK(!introduction || frame.kind == FrameKind::introduction);
+  CHECK(!welcome || frame.kind == FrameKind::welcome);
   CHECK(!greeting || frame.kind == FrameKind::greeting);
   CHECK(!refusal || frame.kind == FrameKind::refusal);
   Result<raft::Message> message = decode_message(frame);

@@ -29,6 +29,11 @@ void Checker::crashed(NodeId node) {
   std::erase_if(reads_asked_, [node](const auto& asked) { return asked.first.first == node; });
 }
 
+// What it does not know any more, it may do again: it must not matter, which the other checks see.
+void Checker::forgot(NodeId node) {
+  std::erase_if(votes_, [node](const auto& vote) { return vote.first.second == node; });
+}
+
 Checker::Change Checker::stepped(NodeId node, const Raft& raft) {
   Change change = see_log(node, raft.log());
   see_role(node, raft);
@@ -107,7 +112,7 @@ void Checker::commit_first(NodeId node, const Raft& raft, const Entry& entry) {
   committed_in_.push_back(raft.term());
   std::set<NodeId> copies;
   for (NodeId each = 1; each <= disks_.size(); ++each) {
-    if (disk(each).has(entry.position)) copies.insert(each);
+    if (disk(each).has_acknowledged(entry.position)) copies.insert(each);
   }
   require(quorum::is_majority(raft.configuration().voters(), copies),
           name(node) + " commits " + describe(entry.position) + ", which is on " + std::to_string(copies.size()) +

@@ -45,6 +45,7 @@ class Checker {
   void read_confirmed(NodeId node, const ConfirmedRead& read);
   void read_refused(NodeId node, RequestId id);
   void crashed(NodeId node);
+  void forgot(NodeId node);
 
   // Empty as long as all is well.
   const std::string& broken() const { return broken_; }

@@ -21,6 +21,7 @@ void Cluster::start(NodeId node, Time now) {
   config.hard_state = disk(node).hard_state;
   config.snapshot = disk(node).snapshot;
   config.entries = disk(node).entries;
+  config.mending = disk(node).is_damaged ? starting.incarnation : 0;
   std::erase_if(config.entries,
                 [&](const Entry& entry) { return entry.position.index <= config.snapshot.position.index; });
   if (node > founders_) config.founders = {};
@@ -34,6 +35,14 @@ void Cluster::crash(NodeId node) {
   at(node).raft.reset();
   disk(node).under_way.clear();
   checker_.crashed(node);
+}
+
+void Cluster::damage(NodeId node) {
+  Disk& damaged = disk(node);
+  std::vector<Entry> before = std::move(damaged.is_damaged ? damaged.before : damaged.entries);
+  damaged = Disk{.hard_state = {}, .snapshot = {}, .entries = {}, .under_way = {}, .is_damaged = true};
+  damaged.before = std::move(before);
+  checker_.forgot(node);
 }
 
 void Cluster::step(NodeId node, Time now, const Event& event) {
@@ -83,6 +92,10 @@ Happened Cluster::take(NodeId node) {
   Effects effects = taking.raft->take_effects();
   taking.news.after = taking.raft->status();
   Happened news = std::exchange(taking.news, {.before = taking.raft->status()});
+  // What a leader appends only now must be known before anybody can acknowledge it; it is told with the next step.
+  Checker::Change late = checker_.stepped(node, *taking.raft);
+  taking.news.dropped = std::move(late.dropped);
+  taking.news.taken = std::move(late.taken);
   news.committed = std::move(effects.committed);
   news.reads = std::move(effects.reads);
   news.refused_reads = std::move(effects.refused_reads);
@@ -97,13 +110,14 @@ Happened Cluster::take(NodeId node) {
   news.removed = effects.removed;
   news.messages = std::move(effects.messages);
   for (const Message& message : news.messages) checker_.leaves(message);
-  bool is_to_save =
-      effects.hard_state || effects.restart || !effects.entries.empty() || !effects.messages_once_durable.empty();
+  bool is_to_save = effects.hard_state || effects.restart || effects.is_whole || !effects.entries.empty() ||
+                    !effects.messages_once_durable.empty();
   CHECK(is_to_save == (effects.save != 0));
   if (is_to_save) {
     disk(node).under_way.push_back({.number = effects.save,
                                     .hard_state = effects.hard_state,
                                     .restart = {},
+                                    .is_whole = effects.is_whole,
                                     .entries = std::move(effects.entries),
                                     .messages = std::move(effects.messages_once_durable)});
     if (effects.restart) disk(node).under_way.back().restart = checker_.committed_up_to(effects.restart->index);

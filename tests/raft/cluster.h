@@ -46,6 +46,8 @@ class Cluster {
   // Starts from what its disk holds.
   void start(NodeId node, Time now);
   void crash(NodeId node);
+  // All that its disk held is gone, and the next start finds that out. Requires: it is down.
+  void damage(NodeId node);
 
   // Effects stay inside until they are taken: several steps may share one take().
   void step(NodeId node, Time now, const Event& event);

@@ -19,6 +19,7 @@ struct Disk {
     uint64_t number = 0;
     std::optional<HardState> hard_state;
     std::optional<std::vector<Entry>> restart;  // the log begins anew behind these
+    bool is_whole = false;
     std::vector<Entry> entries;
     std::vector<Message> messages;  // leave once it is finished
   };
@@ -27,6 +28,14 @@ struct Disk {
   SnapshotMark snapshot;
   std::vector<Entry> entries;  // entries[0] has index 1
   std::deque<Save> under_way;  // oldest first
+  bool is_damaged = false;     // it has lost something, and knows that it has
+  std::vector<Entry> before;   // what its node may have acknowledged then; it gives no vote to who lacks it
+
+  // What a leader may count on, though it be lost.
+  bool has_acknowledged(LogPosition position) const {
+    if (!is_damaged) return has(position);
+    return position.index == 0 || (position.index <= before.size() && before[position.index - 1].position == position);
+  }
 
   bool has(LogPosition position) const {
     if (position.index == 0) return true;
@@ -41,6 +50,7 @@ struct Disk {
     under_way.pop_front();
     if (save.hard_state) hard_state = *save.hard_state;
     if (save.restart) entries = *save.restart;
+    if (save.is_whole) is_damaged = false;
     for (size_t at = 0; at < save.entries.size() && at < entries_max; ++at) {
       Index index = save.entries[at].position.index;
       CHECK(index <= entries.size() + 1);

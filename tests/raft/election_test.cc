@@ -190,6 +190,17 @@ TEST_CASE("who did not vote and follows the leader of a term votes for nobody el
   REQUIRE(follower.raft.leader() == 2);
 }
 
+TEST_CASE("only the leader of the term tells a follower to campaign", "[T9]") {
+  LoneCore follower;
+  follower.receive(2, 1, Heartbeat{});
+  const uint64_t ignored = follower.raft.ignored();
+  REQUIRE(follower.receive(3, 1, TimeoutNow{}).empty());
+  REQUIRE(follower.raft.ignored() == ignored + 1);
+  REQUIRE(follower.raft.leader() == 2);
+  REQUIRE(all_of<VoteRequest>(follower.receive(2, 1, TimeoutNow{}).messages).empty());  // not before its own is durable
+  REQUIRE(follower.raft.term() == 2);
+}
+
 TEST_CASE("a leader that is heard gives no pre-vote and no vote, and adopts no candidate's term", "[P2][P9]") {
   LoneCore leader;
   leader.lead_and_commit();

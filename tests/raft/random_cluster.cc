@@ -37,6 +37,7 @@ void RandomCluster::draw_weather() {
   if (chance(70)) weather_.delay_max = between(kMillisecond, 60 * kMillisecond);
   if (chance(70)) weather_.save_max = between(kMillisecond, 60 * kMillisecond);
   if (chance(50)) weather_.stall_percent = random_.below(10);
+  if (chance(50)) damage_percent_ = random_.below(60);
   weather_.act_every_max = between(5 * kMillisecond, chance(50) ? 200 * kMillisecond : 30 * kMillisecond);
 }
 
@@ -160,12 +161,22 @@ void RandomCluster::crash() {
   for (size_t whole = random_.below(disk.under_way.size() + 1); whole > 0; --whole) disk.finish_oldest();
   if (!disk.under_way.empty() && chance(50)) disk.finish_oldest(random_.below(3));
   cluster_.crash(node);
+  if (chance(damage_percent_)) damage(node);
   if (!chance(50)) return;
   for (NodeId other = 1; other <= cluster_.size(); ++other) {
     if (other == node || !cluster_.is_up(other) || is_frozen(other) || !chance(80)) continue;
     cluster_.step(other, now_, PeerGone{.node = node});
     after_step(other);
   }
+}
+
+// As long as a majority is whole.
+void RandomCluster::damage(NodeId node) {
+  size_t damaged = 1;
+  for (NodeId other = 1; other <= cluster_.size(); ++other) {
+    if (other != node && cluster_.disk(other).is_damaged) ++damaged;
+  }
+  if (2 * damaged < cluster_.size()) cluster_.damage(node);
 }
 
 void RandomCluster::restart() {
@@ -257,6 +268,9 @@ void RandomCluster::check_that_it_lives() {
   run_until(now_ + 10 * kSecond);
   if (!broken().empty()) return;
   require(sole_leader() != 0, "nobody leads, or not everybody follows");
+  for (NodeId node = 1; node <= cluster_.size(); ++node) {
+    require(!cluster_.raft(node).is_mending(), "a damaged node is not whole: " + std::to_string(node));
+  }
   require(cluster_.checker().reads_waiting() == 0, "a read was neither confirmed nor refused");
   for (NodeId node = 1; node <= cluster_.size() && broken().empty(); ++node) {
     std::string command = "last words of " + std::to_string(node);

@@ -1,10 +1,10 @@
 // A random cluster: one to five cores, and everything that can go wrong with messages, disks and processes, by a seed.
 //
 // For some twenty seconds of its own time messages are lost, repeated, late and out of order, links are cut in one
-// direction or both, disks stall, nodes freeze and wake, crash in the middle of a save and come back, and everybody
-// proposes and reads; the leader gets more than its share of it all.
-// The Checker looks on after every step. Then all is healed, and the cluster must show that it lives: one leader, every
-// log the same, writes and reads at every node done within seconds.
+// direction or both, disks stall, nodes freeze and wake, crash in the middle of a save and come back, a minority of
+// them with nothing left on their disks, and everybody proposes and reads; the leader gets more than its share of it
+// all. The Checker looks on after every step. Then all is healed, and the cluster must show that it lives: one leader,
+// every log the same, writes and reads at every node done within seconds.
 #pragma once
 
 #include <queue>
@@ -76,6 +76,7 @@ class RandomCluster {
   void read(NodeId node);
   void crash();
   void restart();
+  void damage(NodeId node);
   void cut();
   void alarm();
   void freeze();
@@ -109,6 +110,7 @@ class RandomCluster {
   uint64_t commands_ = 0;
   std::priority_queue<Due> due_;
   std::set<std::pair<NodeId, NodeId>> cut_;
+  uint64_t damage_percent_ = 0;  // of the crashes
   std::vector<bool> is_saving_;
   std::vector<Time> frozen_until_;
   std::vector<Time> no_clock_until_;  // a little later

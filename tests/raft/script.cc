@@ -18,7 +18,8 @@ const std::map<std::string, Script::Command>& Script::commands() {
       {"reverse", &Script::reverse},   {"crash", &Script::crash},       {"restart", &Script::restart},
       {"gone", &Script::gone},         {"messages", &Script::messages}, {"show", &Script::show},
       {"save", &Script::save},         {"change", &Script::change},     {"transfer", &Script::transfer},
-      {"snapshot", &Script::snapshot}, {"arrive", &Script::arrive},
+      {"snapshot", &Script::snapshot}, {"arrive", &Script::arrive},     {"fill", &Script::fill},
+      {"empty", &Script::empty},       {"damage", &Script::damage},
   };
   return table;
 }
@@ -108,6 +109,7 @@ void Script::limit(const Words& words) {
   if (name == "uncommitted-bytes") return void(limits_.uncommitted_bytes_max = value);
   if (name == "uncommitted-entries") return void(limits_.uncommitted_entries_max = value);
   if (name == "waiting-reads") return void(limits_.waiting_reads_max = value);
+  if (name == "space-kept") return void(limits_.space_kept_bytes = value);
   fail("unknown limit: " + name);
 }
 

@@ -21,12 +21,14 @@
 //   snapshot 1 5 / snapshot 1 5 3   1's store is on disk up to index 5; its log forgets all up to 5, or to 3
 //   arrive 3                        the snapshot that 3 was told to fetch is on its disk
 //   propose 1 x y / read 2 a        *1000 stands for a command of that many bytes
+//   fill 1 5000 / empty 1           1 learns that its disk is full, with room for so many bytes; or not full any more
 //   cut 1 / cut 1>2 / heal [1]      what is sent over a cut is lost
 //   hold 1>2 / release 1>2          what is sent waits
 //   hold disk 2 / release disk 2    no save of 2 is finished, but
 //   save 2                          the oldest one alone
 //   drop / repeat / reverse [1>2]   what is under way: lost, there once more, in another order
 //   crash 2 / restart 2             what was not on disk is lost
+//   damage 2                        while it is down: all is lost that was on its disk, its vote too, and it knows that
 //   gone 1 / gone 1 2               the others, or 2 alone, learn that 1's process is gone
 //   messages on [vote] / off        tell of every message as it arrives [of those with this word]
 //   show / show peers 1             where the nodes stand; what a leader knows of its followers
@@ -83,11 +85,14 @@ class Script {
   void repeat(const Words& words);
   void reverse(const Words& words);
   void crash(const Words& words);
+  void damage(const Words& words);
   void restart(const Words& words);
   void gone(const Words& words);
   void messages(const Words& words);
   void show(const Words& words);
   void change(const Words& words);
+  void fill(const Words& words);
+  void empty(const Words& words);
   void transfer(const Words& words);
   void snapshot(const Words& words);
   void arrive(const Words& words);

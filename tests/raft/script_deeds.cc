@@ -68,6 +68,10 @@ void Script::arrive(const Words& words) {
 
 // ---- what goes wrong
 
+void Script::fill(const Words& words) { step(node(word(words, 1)), DiskSpace{.bytes_left = number(word(words, 2))}); }
+
+void Script::empty(const Words& words) { step(node(word(words, 1)), DiskSpace{}); }
+
 void Script::cut(const Words& words) {
   for (Link link : links(words, 1)) cut_.insert(link);
 }
@@ -112,6 +116,12 @@ void Script::repeat(const Words& words) {
 void Script::reverse(const Words&) { std::reverse(under_way_.begin(), under_way_.end()); }
 
 void Script::crash(const Words& words) { cluster_->crash(node(word(words, 1))); }
+
+void Script::damage(const Words& words) {
+  NodeId damaged = node(word(words, 1));
+  if (cluster_->is_up(damaged)) return fail("it is up");
+  cluster_->damage(damaged);
+}
 
 void Script::restart(const Words& words) {
   NodeId starting = node(word(words, 1));

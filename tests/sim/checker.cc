@@ -16,6 +16,7 @@ static std::string name(raft::NodeId node) { return "node " + std::to_string(nod
 void Checker::put_down(Disk& disk, const store::Batch& batch) const {
   if (batch.hard_state) disk.hard_state = *batch.hard_state;
   if (batch.restart) begin_anew(disk, *batch.restart);
+  if (batch.is_whole) disk.is_mending = false;
   for (const raft::Entry& entry : batch.entries) {
     disk.log.resize(entry.position.index - 1);
     disk.log.push_back(entry.position);
@@ -55,7 +56,14 @@ void Checker::see_snapshot(raft::NodeId node, raft::LogPosition position) {
 
 void Checker::saved(raft::NodeId node) {
   Node& is = nodes_[node];
-  for (const store::Batch& batch : is.under_way) put_down(is.disk, batch);
+  Node::Before before{.kept = is.disk.log.size(), .hard_state = is.disk.hard_state};
+  for (const store::Batch& batch : is.under_way) {
+    if (batch.restart) before.kept = 0;
+    if (!batch.entries.empty()) before.kept = std::min(before.kept, batch.entries.front().position.index - 1);
+    put_down(is.disk, batch);
+  }
+  is.saves.push_back(before);
+  if (is.saves.size() > kSavesInABlock) is.saves.pop_front();
   is.under_way.clear();
 }
 
@@ -70,14 +78,28 @@ void Checker::see_entry(raft::NodeId node, const raft::Entry& entry, raft::Term 
                  "log-matching", name(node) + " holds another " + raft::describe(entry));
 }
 
-void Checker::started(raft::NodeId node, const store::Recovered& recovered) {
+bool Checker::started(raft::NodeId node, const store::Recovered& recovered) {
   Node& is = nodes_[node];
   const raft::LogPosition snapshot = recovered.snapshot.position;
   if (snapshot.index > 0) {
     see_snapshot(node, snapshot);
     applied(node, recovered.kv);
   }
-  require_disk(node, is, recovered);
+  const bool is_mending = recovered.damage.has_value();
+  world_.require(!is_mending || is.disk.is_mending || is.is_damaged, "disk",
+                 name(node) + " finds damage, and there is none");
+  const bool may_be_whole =
+      !is.disk.is_mending ||
+      std::any_of(is.under_way.begin(), is.under_way.end(), [](const store::Batch& batch) { return batch.is_whole; });
+  world_.require(is_mending || may_be_whole, "disk", name(node) + " does not know any more that it is being mended");
+  if (is_mending && !is.disk.is_mending) is.before = is.disk;
+  const bool has_all = require_disk(node, is, recovered) && recovered.incarnation > is.incarnation;
+  world_.require(has_all || is.is_damaged, "disk", name(node) + " counts a start twice");
+  world_.require(!is_mending || recovered.incarnation > is.incarnation, "disk", name(node) + " counts a start twice");
+  if (is.is_damaged && is_mending) forget_votes(node, recovered.hard_state.term);
+  is.is_mending = is.disk.is_mending = is_mending;
+  is.is_damaged = false;
+  is.incarnation = recovered.incarnation;
   is.under_way.clear();
   is.disk.hard_state = recovered.hard_state;
   begin_anew(is.disk, snapshot);
@@ -86,11 +108,18 @@ void Checker::started(raft::NodeId node, const store::Recovered& recovered) {
   is.term = recovered.hard_state.term;
   is.commit = 0;
   is.voters = {};
+  return has_all || is_mending;
+}
+
+// What it does not know any more, it may do again; it must not matter (raft/mending.cc), which the other checks see.
+void Checker::forget_votes(raft::NodeId node, raft::Term after) {
+  std::erase_if(votes_, [&](const auto& vote) { return vote.first.second == node && vote.first.first > after; });
 }
 
 // All that was saved, and of what was just being saved any beginning. A snapshot that the log does not bear out makes
-// the log void: it ended before, or held something else, which was replaced and not acknowledged.
-void Checker::require_disk(raft::NodeId node, const Node& is, const store::Recovered& recovered) {
+// the log void: it ended before, or held something else, which was replaced and not acknowledged. Damage may take away
+// the last block unnoticed; anything more must be noticed. Whether nothing is gone.
+bool Checker::require_disk(raft::NodeId node, const Node& is, const store::Recovered& recovered) {
   const raft::LogPosition snapshot = recovered.snapshot.position;
   const raft::Index end = snapshot.index + recovered.entries.size();
   Disk expected = is.disk;
@@ -107,10 +136,18 @@ void Checker::require_disk(raft::NodeId node, const Node& is, const store::Recov
     if (!batch.entries.empty()) untouched = std::min(untouched, batch.entries.front().position.index - 1);
     is_known_state |= batch.hard_state == recovered.hard_state;
   }
-  world_.require(is_known_state || is.is_damaged, "disk",
+  if (is.is_damaged && recovered.damage) return false;
+  const bool has_all = is_known_state && end >= untouched;
+  if (is.is_damaged) {
+    for (const Node::Before& before : is.saves) {
+      is_known_state |= recovered.hard_state == before.hard_state;
+      untouched = std::min(untouched, before.kept);
+    }
+  }
+  world_.require(is_known_state, "disk",
                  name(node) + " finds " + raft::describe(recovered.hard_state) + " where it saved " +
                      raft::describe(is.disk.hard_state));
-  world_.require(end >= untouched || is.is_damaged, "disk",
+  world_.require(end >= untouched, "disk",
                  name(node) + " finds a log up to " + std::to_string(end) + ", not " + std::to_string(untouched));
   bool is_exact = is.under_way.empty() && !is.is_damaged;
   world_.require(!is_exact || end == expected.log.size(), "disk", name(node) + " finds more than it saved");
@@ -121,10 +158,16 @@ void Checker::require_disk(raft::NodeId node, const Node& is, const store::Recov
                    name(node) + " finds " + raft::describe(entry) + ", never saved there");
     if (origins_.contains(entry.position)) see_entry(node, entry, origins_.at(entry.position).term_before);
   }
+  return has_all;
 }
 
 void Checker::refused_to_start(raft::NodeId node, const Error& error) {
   world_.require(nodes_[node].is_damaged, "disk", name(node) + " refuses its own disk: " + error.what);
+}
+
+void Checker::found_damage(raft::NodeId node, const store::Damage& damage) {
+  world_.require(nodes_[node].tampered.contains("data/" + damage.name), "disk",
+                 name(node) + " finds damage at rest where there is none: " + damage.what);
 }
 
 void Checker::ended(raft::NodeId node) { nodes_[node].leads = false; }
@@ -132,8 +175,10 @@ void Checker::ended(raft::NodeId node) { nodes_[node].leads = false; }
 // ---- what a core shows
 
 void Checker::stepped(raft::NodeId node, const Replica& replica) {
+  nodes_[node].is_mending = replica.raft().is_mending();
   see_role(node, replica.raft());
   see_commit(node, replica.raft());
+  see_members(node, replica.raft());
   nodes_[node].voters = replica.raft().configuration().voters();
   uint64_t scale = world_.weather.has_small_limits ? 1 : 1'000;
   world_.require(replica.waiting_writes() <= 40 * scale && replica.waiting_reads() <= 40 * scale, "bounds",
@@ -178,12 +223,27 @@ void Checker::see_commit(raft::NodeId node, const raft::Raft& raft) {
   is.commit = std::max(is.commit, commit);
 }
 
+// Looked at whenever another one is in force, or its entry has become another.
+void Checker::see_members(raft::NodeId node, const raft::Raft& raft) {
+  const raft::Index index = raft.configuration_index();
+  const raft::Log& log = raft.log();
+  world_.require(index <= log.last().index, "members", name(node) + " goes by members that its log does not have");
+  if (world_.has_failed() || index <= log.base().index) return;
+  const raft::Entry& entry = log.at(index);
+  if (std::exchange(nodes_[node].members_at, entry.position) == entry.position) return;
+  const auto members = entry.kind == raft::EntryKind::configuration ? raft::decode_configuration(*entry.payload)
+                                                                    : std::optional<raft::Configuration>();
+  world_.require(members == raft.configuration(), "members",
+                 name(node) + " goes by other members than those of " + raft::describe(entry));
+}
+
 void Checker::commit_first(raft::NodeId node, const raft::Raft& raft, const raft::Entry& entry) {
   committed_.push_back(entry.position);
   committed_in_.push_back(raft.term());
   std::set<raft::NodeId> copies;
   for (const auto& [id, other] : nodes_) {
-    if (other.disk.has(entry.position)) copies.insert(id);
+    // One that is being mended has acknowledged what it had, and gives no vote to who lacks it.
+    if ((other.is_mending ? other.before : other.disk).has(entry.position)) copies.insert(id);
   }
   // Members that changed in the same step may have done so behind this, or before.
   bool is_enough = raft::quorum::is_majority(nodes_[node].voters, copies) ||
@@ -218,6 +278,7 @@ void Checker::see_vote(raft::NodeId node, raft::Term term, raft::NodeId candidat
 // A sender that has gone on to a newer term may hold something else by now; that term must then be on its disk.
 void Checker::leaves(const raft::Message& message) {
   const Disk& disk = nodes_[message.from].disk;
+  if (nodes_[message.from].is_mending) see_no_promise(message);
   if (const auto* request = std::get_if<raft::VoteRequest>(&message.body)) {
     see_vote(message.from, message.term, message.from);
     bool is_kept = disk.hard_state.term > message.term || disk.has(request->last);
@@ -229,6 +290,15 @@ void Checker::leaves(const raft::Message& message) {
                                       (disk.hard_state.term > message.term || disk.log.size() >= ack->match));
     world_.require(is_kept, "promises", "what it acknowledges is not on its disk: " + raft::describe(message));
   }
+}
+
+void Checker::see_no_promise(const raft::Message& message) {
+  const auto* pre_vote = std::get_if<raft::PreVoteReply>(&message.body);
+  const auto* vote = std::get_if<raft::VoteReply>(&message.body);
+  const auto* heartbeat = std::get_if<raft::HeartbeatReply>(&message.body);
+  const bool is_promise = std::holds_alternative<raft::VoteRequest>(message.body) || (pre_vote && pre_vote->granted) ||
+                          (vote && vote->granted) || (heartbeat && heartbeat->round != 0);
+  world_.require(!is_promise, "promises", "its log is not whole: " + raft::describe(message));
 }
 
 // ---- what clients were told

@@ -8,15 +8,19 @@
 //   commit-rule          a leader counts copies of entries of its own term alone (3.6.2)
 //   majority             what is committed is on the disks of a majority; of both halves, while the members change
 //   state-machine        what is committed at an index is the same at all, and so is the state after it, by digest
+//   members              the configuration in force is the last one in the log (4.1)
 //   no-going-back        neither the term nor the commit index of a node does
-//   promises             votes and acknowledgements leave only when the sender's disk bears them out
+//   promises             votes and acknowledgements leave only when the sender's disk bears them out; while its log is
+//                        being mended, it gives no vote and confirms nothing
 //   disk                 a node finds on its disk what it was told is there; all of it after a clean stop, and nothing
-//                        else; damage is refused and never believed
+//                        else; damage is noticed and never believed, but where the last block looks as if it had
+//                        never been written
 //   acknowledged         a write that was answered as done is committed
 //   refused              a write that was answered as refused is never committed
 //   bounds               what waits is bounded as configured
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -33,8 +37,8 @@ class Checker {
  public:
   explicit Checker(World& world) : world_(world) {}
 
-  // A process of that node.
-  void started(raft::NodeId node, const store::Recovered& recovered);
+  // A process of that node. False if it has lost something, and cannot know.
+  bool started(raft::NodeId node, const store::Recovered& recovered);
   void refused_to_start(raft::NodeId node, const Error& error);
   void ended(raft::NodeId node);
   void stepped(raft::NodeId node, const Replica& replica);
@@ -44,7 +48,14 @@ class Checker {
   void saving(raft::NodeId node, const std::vector<store::Batch>& batches);
   void saved(raft::NodeId node);
   // Somebody has tampered with its files.
-  void damaged(raft::NodeId node) { nodes_[node].is_damaged = true; }
+  void damaged(raft::NodeId node, const std::string& path) {
+    nodes_[node].is_damaged = true;
+    nodes_[node].tampered.insert(path);
+  }
+  // Nothing is left of that, and the node went on all the while.
+  void undamaged(raft::NodeId node) { nodes_[node].is_damaged = false; }
+  // It has read its files again while it ran.
+  void found_damage(raft::NodeId node, const store::Damage& damage);
 
   // What clients were told of a write with that value, unlike any other.
   void acknowledged(const std::string& value);
@@ -58,6 +69,7 @@ class Checker {
   struct Disk {
     raft::HardState hard_state;
     std::vector<raft::LogPosition> log;  // [0] has index 1
+    bool is_mending = false;             // as the next start will find it; the core knows first when it is whole
     bool has(raft::LogPosition position) const {
       return position.index == 0 || (position.index <= log.size() && log[position.index - 1] == position);
     }
@@ -65,11 +77,21 @@ class Checker {
   struct Node {
     Disk disk;
     std::vector<store::Batch> under_way;
+    struct Before {
+      raft::Index kept = 0;  // what the save left alone
+      raft::HardState hard_state;
+    };
+    std::deque<Before> saves;  // the last of them
+    uint64_t incarnation = 0;
     bool is_damaged = false;
+    std::set<std::string> tampered;  // files, ever
+    bool is_mending = false;
+    Disk before;  // it was damaged: what it may have acknowledged
     bool leads = false;
     raft::Term term = 0;
     raft::Index commit = 0;
     raft::Voters voters;  // as of its last step
+    raft::LogPosition members_at;
   };
   struct Origin {
     raft::Term term_before = 0;
@@ -81,9 +103,15 @@ class Checker {
   void see_snapshot(raft::NodeId node, raft::LogPosition position);
   void see_role(raft::NodeId node, const raft::Raft& raft);
   void see_commit(raft::NodeId node, const raft::Raft& raft);
+  void see_members(raft::NodeId node, const raft::Raft& raft);
+  void see_no_promise(const raft::Message& message);
   void commit_first(raft::NodeId node, const raft::Raft& raft, const raft::Entry& entry);
   void see_vote(raft::NodeId node, raft::Term term, raft::NodeId candidate);
-  void require_disk(raft::NodeId node, const Node& is, const store::Recovered& recovered);
+  // A save takes more than 60 bytes, so that is all that one block and the last save can hold.
+  static constexpr size_t kSavesInABlock = 9;
+
+  bool require_disk(raft::NodeId node, const Node& is, const store::Recovered& recovered);
+  void forget_votes(raft::NodeId node, raft::Term after);
   void put_down(Disk& disk, const store::Batch& batch) const;
   void begin_anew(Disk& disk, raft::LogPosition base) const;
 

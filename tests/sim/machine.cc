@@ -6,6 +6,7 @@
 
 #include "raft/check.h"
 #include "raft/describe.h"
+#include "src/can_repair.h"
 #include "tests/sim/checker.h"
 
 namespace skiff::sim {
@@ -15,7 +16,10 @@ constexpr char kFolder[] = "data";
 constexpr uint64_t kCluster = 7;
 constexpr uint64_t kLastOrder = ~uint64_t{0};
 constexpr size_t kHeldMax = 20'000;  // what a process that stands still can have waiting in its sockets
-constexpr store::WalOptions kWal{.segment_bytes = 64 * 1024};
+// Small enough that a day fills many.
+store::WalOptions wal_options(const Weather& weather) {
+  return {.segment_bytes = weather.has_small_limits ? 8 * 1024u : 64 * 1024u};
+}
 
 }  // namespace
 
@@ -39,10 +43,11 @@ void Machine::start() {
   ++life_;
   store::Identity wanted{.cluster = kCluster, .node = id_, .founders = {}};
   for (raft::NodeId founder : founders_) wanted.founders.push_back({.id = founder, .address = std::to_string(founder)});
-  auto opened = store::Storage::open(files_, kFolder, wanted, kWal);
+  files_.set_full(full_until_ > world_.now());
+  auto opened = store::Storage::open(files_, kFolder, wanted, wal_options(world_.weather), can_repair);
   if (!opened) {
     world_.trace([&] { return std::to_string(id_) + " cannot start: " + opened.error().what; });
-    checker_.refused_to_start(id_, opened.error());
+    if (opened.error().code != Error::Code::no_space) checker_.refused_to_start(id_, opened.error());
     bool is_damaged = opened.error().code == Error::Code::corrupt || opened.error().code == Error::Code::invalid;
     if (is_damaged) refusal_ = opened.error().what;
     files_.restart();
@@ -53,16 +58,21 @@ void Machine::start() {
            (opened->recovered.snapshot.position.index == 0
                 ? std::string()
                 : "snapshot " + raft::describe(opened->recovered.snapshot.position) + ", ") +
-           std::to_string(opened->recovered.entries.size()) + " entries";
+           std::to_string(opened->recovered.entries.size()) + " entries" +
+           (opened->recovered.damage ? ", to be mended: " + *opened->recovered.damage : "");
   });
-  checker_.started(id_, opened->recovered);
+  is_mending_ = opened->recovered.damage.has_value();
+  if (!checker_.started(id_, opened->recovered)) has_forgotten_ = true;
   incarnation_ = opened->recovered.incarnation;
   storage_ = std::move(opened->storage);
   snapshots_ = std::move(opened->snapshots);
   Outside& outside = *this;
   store::Kv kv = std::move(opened->recovered.kv);
   replica_ = std::make_unique<Replica>(config(std::move(opened->recovered)), std::move(kv), local_now(), outside);
+  scrubbing_.emplace(scrub_config(world_.weather), world_.now());
+  arm_scrub();
   arm_timer();
+  look_after_spare();
 }
 
 ReplicaConfig Machine::config(store::Recovered recovered) {
@@ -76,13 +86,15 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                 .hard_state = recovered.hard_state,
                                 .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),
+                                .mending = recovered.damage ? recovered.incarnation : 0,
                                 .lease_reads = weather.has_lease,
                                 .append_bytes_max = 400 * scale,
                                 .append_entries_max = 8 * scale,
                                 .window = {.entries_max = 16 * scale, .bytes_max = 2'000 * scale},
                                 .uncommitted_bytes_max = 4'000 * scale,
                                 .uncommitted_entries_max = 60 * scale,
-                                .waiting_reads_max = 20 * scale},
+                                .waiting_reads_max = 20 * scale,
+                                .space_kept_bytes = wal_options(weather).segment_bytes / 8},
                        .snapshots = {.cluster = kCluster,
                                      .every_entries = weather.snapshot_every,
                                      .every_bytes = weather.snapshot_every * 100,
@@ -91,6 +103,12 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                      .patience = weather.election_timeout,
                                      .bytes_per_s = weather.snapshot_bytes_per_s,
                                      .begun = std::move(recovered.begun)},
+                       .history = {.revisions = weather.history_revisions,
+                                   .bytes = weather.history_revisions * 100,
+                                   .age = weather.history_age,
+                                   .revisions_per_cut = weather.has_small_limits ? 3u : 100u,
+                                   .bytes_per_cut = weather.has_small_limits ? 200u : 10'000u},
+                       .digest_every = 16,
                        .incarnation = recovered.incarnation,
                        .request_timeout = weather.request_timeout,
                        .check_timeout = std::min(kSecond, weather.request_timeout),
@@ -98,7 +116,9 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                        .leader_window_bytes = 2'000 * scale,
                        .waiting_writes_max = 40 * scale,
                        .waiting_write_bytes_max = 20'000 * scale,
-                       .waiting_reads_max = 40 * scale};
+                       .waiting_reads_max = 40 * scale,
+                       .join_timeout = 5 * kSecond,
+                       .members_max = 7};
   return config;
 }
 
@@ -111,7 +131,7 @@ void Machine::end_process() {
   replica_.reset();
   snapshots_.reset();
   storage_.reset();
-  is_paused_ = is_stopping_ = is_applying_ = false;
+  is_paused_ = is_stopping_ = is_applying_ = has_save_without_room_ = is_making_spare_ = false;
   held_.clear();
   waiting_.clear();
   saving_.clear();
@@ -225,6 +245,12 @@ void Machine::hand_over(uint64_t order, raft::NodeId to) {
   in_process([this, order, to] { step([&](Replica& replica) { replica.hand_over(local_now(), order, to); }); });
 }
 
+void Machine::order(uint64_t name, raft::Order order) {
+  in_process([this, name, order = std::move(order)] {
+    step([&](Replica& replica) { replica.order(local_now(), {.request = name}, order); });
+  });
+}
+
 void Machine::arm_timer() {
   Time deadline = replica_->next_deadline();
   if (deadline >= armed_for_ || deadline == raft::kNever) return;
@@ -245,47 +271,12 @@ void Machine::send(raft::Message&& message) {
 }
 
 void Machine::persist(uint64_t save, std::optional<raft::HardState> hard_state,
-                      std::optional<raft::LogPosition> restart, std::vector<raft::Entry> entries) {
+                      std::optional<raft::LogPosition> restart, bool is_whole, std::vector<raft::Entry> entries) {
   CHECK(save > last_save_);
   last_save_ = save;
-  waiting_.push_back({.hard_state = hard_state, .entries = std::move(entries), .restart = restart});
+  waiting_.push_back(
+      {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_whole = is_whole});
   if (saving_.empty()) start_saving();
-}
-
-void Machine::start_saving() {
-  saving_ = std::exchange(waiting_, {});
-  saving_up_to_ = last_save_;
-  Time takes = world_.about(world_.weather.sync);
-  if (!world_.is_healed && world_.chance(world_.weather.stall_permille)) {
-    world_.count(Fault::stalled_sync);
-    takes += world_.between(kMillisecond, 3 * kSecond);
-  }
-  if (stalled_until_ > world_.now()) takes += stalled_until_ - world_.now();
-  later(takes, [this] { finish_saving(); });
-}
-
-void Machine::prepare_disk_faults(uint64_t operations_left) {
-  if (dies_in_save_) {
-    world_.count(Fault::torn);
-    files_.stop_at(files_.operations() + world_.between(1, operations_left));
-  }
-  if (full_until_ > world_.now()) files_.fail_at(files_.operations() + 1, testing::MemoryFiles::Fault::no_space);
-}
-
-void Machine::finish_saving() {
-  prepare_disk_faults(3);
-  checker_.saving(id_, saving_);
-  auto saved = storage_->save(saving_);
-  if (dies_in_save_) return lose_power(testing::MemoryFiles::Loss::random);
-  if (!saved) {
-    world_.trace([&] { return std::to_string(id_) + " stops: " + saved.error().what; });
-    return kill();
-  }
-  checker_.saved(id_);
-  uint64_t up_to = saving_up_to_;
-  saving_.clear();
-  if (!waiting_.empty()) start_saving();
-  step([&](Replica& replica) { replica.persisted(local_now(), up_to); });
 }
 
 // ---- snapshots
@@ -329,6 +320,7 @@ void Machine::wrote_snapshot(SnapshotWritten written) {
   }
   step([&](Replica& replica) { replica.snapshot_written(local_now(), std::move(written)); });
   checker_.applied(id_, replica_->kv());
+  note_what_came_to_light();
 }
 
 void Machine::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) {
@@ -340,6 +332,7 @@ void Machine::read_snapshot(raft::NodeId for_node, raft::LogPosition position, u
       answer.bytes = std::make_shared<const std::string>(std::move(piece->bytes));
     }
     step([&](Replica& replica) { replica.snapshot_read(local_now(), for_node, std::move(answer)); });
+    note_what_came_to_light();
   });
 }
 
@@ -368,6 +361,23 @@ void Machine::answer(const Caller& caller, Answer answer) { events_.answer(calle
 void Machine::order_ended(const raft::OrderEnd& end) {
   world_.trace([&] { return std::to_string(id_) + " order " + std::to_string(end.id) + ' ' + raft::describe(end); });
   events_.order_ended(end);
+}
+
+void Machine::order_answered(const Caller& caller, OrderAnswer answer) {
+  world_.trace([&] {
+    return std::to_string(id_) + " client's order " + std::to_string(caller.request) +
+           " ends: " + std::to_string(static_cast<int>(answer.kind)) + ' ' + answer.reason;
+  });
+  events_.order_answered(caller, answer);
+}
+
+void Machine::withdrawn(const Withdrawn& member) {
+  world_.trace([&] { return std::to_string(id_) + " withdraws " + std::to_string(member.node); });
+}
+
+void Machine::state_differs(raft::NodeId other, raft::Index index, bool) {
+  world_.require(false, "state-machine",
+                 std::to_string(id_) + " and " + std::to_string(other) + " differ after " + std::to_string(index));
 }
 
 void Machine::removed() {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "src/replica.h"
+#include "src/scrubbing.h"
 #include "store/storage.h"
 #include "tests/sim/world.h"
 #include "tests/support/memory_files.h"
@@ -21,12 +22,15 @@ namespace skiff::sim {
 
 class Checker;
 
+ScrubConfig scrub_config(const Weather& weather);
+
 class Machine final : private Outside {
  public:
   struct Events {
     std::function<void(raft::Message&&)> send;
     std::function<void(const Caller&, Answer)> answer;
     std::function<void(const raft::OrderEnd&)> order_ended;
+    std::function<void(const Caller&, const OrderAnswer&)> order_answered;
     std::function<void(raft::NodeId)> stopped;  // the process has ended, by itself or as it was told
   };
   // `founders` is empty for a node that waits to be added.
@@ -38,6 +42,10 @@ class Machine final : private Outside {
   // Why it does not start: its disk is damaged and it says so. Nothing while it may yet start.
   const std::optional<std::string>& refusal() const { return refusal_; }
   bool was_removed() const { return was_removed_; }
+  // Damage has taken something from it, and it cannot know.
+  bool has_forgotten() const { return has_forgotten_; }
+  // As far as it knows. It may be down.
+  bool is_mending() const { return is_mending_; }
   bool is_stopping() const { return is_stopping_; }
   const Replica& replica() const { return *replica_; }
   testing::MemoryFiles& disk() { return files_; }
@@ -60,19 +68,23 @@ class Machine final : private Outside {
   void gone(raft::NodeId peer);
   void change_members(uint64_t order, std::vector<raft::Change> changes);
   void hand_over(uint64_t order, raft::NodeId to);
+  void order(uint64_t name, raft::Order order);
 
  private:
   // Outside
   void send(raft::Message&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-               std::vector<raft::Entry> entries) override;
+               bool is_whole, std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
   void answer(const Caller& caller, Answer answer) override;
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
   void drop(store::Kv) override {}
   void order_ended(const raft::OrderEnd& end) override;
+  void order_answered(const Caller& caller, OrderAnswer answer) override;
+  void withdrawn(const Withdrawn& member) override;
   void members_changed() override {}
+  void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
   void removed() override;
 
   // Does it now, or when the process goes on; never in another process than this.
@@ -82,9 +94,16 @@ class Machine final : private Outside {
   void stop_when_idle(Time at_latest);
   void start_saving();
   void finish_saving();
+  void found_no_room(const std::string& trouble);
+  void look_after_spare();
+  void make_spare();
   void prepare_disk_faults(uint64_t operations_left);
   void write_waiting_snapshot();
   void wrote_snapshot(SnapshotWritten written);
+  void arm_scrub();
+  void scrub();
+  void note_what_came_to_light();
+  void mend(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
   void apply_page();
   void arm_timer();
   void end_process();
@@ -109,6 +128,8 @@ class Machine final : private Outside {
   bool is_paused_ = false;
   bool is_stopping_ = false;
   bool was_removed_ = false;
+  bool is_mending_ = false;
+  bool has_forgotten_ = false;
   bool is_in_step_ = false;
   std::deque<std::function<void()>> held_;  // while it is paused
 
@@ -116,11 +137,14 @@ class Machine final : private Outside {
   std::vector<store::Batch> saving_;
   uint64_t last_save_ = 0;
   uint64_t saving_up_to_ = 0;
+  bool has_save_without_room_ = false;
+  bool is_making_spare_ = false;
   bool dies_in_save_ = false;
   Time stalled_until_ = 0;
   Time full_until_ = 0;
 
   std::deque<SnapshotBytes> snapshot_waiting_;
+  std::optional<Scrubbing> scrubbing_;
   std::deque<raft::Entry> to_apply_;
   bool is_applying_ = false;
   Time armed_for_ = raft::kNever;

@@ -93,7 +93,10 @@ struct Totals {
   uint64_t elections = 0;
   uint64_t operations = 0;
   uint64_t messages = 0;
+  uint64_t full_disks = 0;
   skiff::ReplicaSnapshots::Counts snapshots;
+  uint64_t repaired = 0;
+  AtRest at_rest;
   Counts faults{};
   std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 
@@ -103,9 +106,15 @@ struct Totals {
     elections += report.elections;
     operations += report.operations;
     messages += report.messages;
+    full_disks += report.full_disks;
     snapshots.made += report.snapshots.made;
     snapshots.fetched += report.snapshots.fetched;
     snapshots.resumed += report.snapshots.resumed;
+    repaired += report.repaired;
+    at_rest.done += report.at_rest.done;
+    at_rest.found += report.at_rest.found;
+    at_rest.mended += report.at_rest.mended;
+    at_rest.gone += report.at_rest.gone;
     for (size_t fault = 0; fault < kFaults; ++fault) faults[fault] += report.faults[fault];
   }
   void print(const char* end) const {
@@ -124,8 +133,12 @@ struct Totals {
       std::printf("%s%s %lu", fault == 0 ? "faults: " : ", ", std::string(to_text(static_cast<Fault>(fault))).c_str(),
                   faults[fault]);
     }
-    std::printf("\nsnapshots: made %lu, fetched %lu, resumed after a start %lu\n", snapshots.made, snapshots.fetched,
-                snapshots.resumed);
+    std::printf(
+        "\nfound no room: %lu times; snapshots: made %lu, fetched %lu, resumed after a start %lu; damaged nodes made "
+        "whole: %lu\nfiles damaged while their node went on: %lu, found by it %lu, mended %lu; gone without a start "
+        "%lu\n",
+        full_disks, snapshots.made, snapshots.fetched, snapshots.resumed, repaired, at_rest.done, at_rest.found,
+        at_rest.mended, at_rest.gone);
   }
 };
 
@@ -141,12 +154,12 @@ int fail(const Options& options, const Plan& plan, const Report& report) {
 
 int replay(Options options) {
   options.plan.trace = print_line;
+  Totals totals;
   Report report = run_apart(options.plan, options.limit);
   if (!report.checker.empty()) {
     std::printf("FAILED, found by: %s\n%s\n", report.checker.c_str(), report.failure.c_str());
     return 1;
   }
-  Totals totals;
   totals.add(report);
   totals.print("\n");
   totals.print_faults();

@@ -12,6 +12,8 @@ void Simulation::schedule_fault() {
   world_.after(world_.about(world_.weather.fault_every), [this] {
     if (world_.is_healed) return;
     undo_some();
+    look_what_is_mended();
+    if (world_.chance(300)) rot();
     strike();
     schedule_fault();
   });
@@ -38,7 +40,10 @@ void Simulation::strike(Fault fault) {
     case Fault::isolate: return isolate();
     case Fault::swizzle: return swizzle();
     case Fault::one_way: network_.cut(node, peer); break;
-    case Fault::clog: network_.clog(node, peer, world_.now() + world_.between(100 * kMillisecond, 5 * kSecond)); break;
+    case Fault::clog:
+      if (world_.chance(400)) return deafen(leader_or_any());
+      network_.clog(node, peer, world_.now() + world_.between(100 * kMillisecond, 5 * kSecond));
+      break;
     case Fault::reset: machine->connected(peer); break;
     case Fault::false_alarm: machine->gone(peer); break;
     case Fault::kill:
@@ -56,15 +61,23 @@ void Simulation::strike(Fault fault) {
       machine->stall_disk_until(world_.now() + world_.between(10 * kMillisecond, 5 * kSecond));
       break;
     case Fault::full_disk:
-      machine->fill_disk_until(world_.now() + world_.between(0, 3 * kSecond));
-      restart_later(node, world_.between(0, 4 * kSecond));
+      for (auto& [id, each] : machines_) {
+        if (id != node && !world_.chance(250)) continue;
+        each->fill_disk_until(world_.now() + world_.between(0, 10 * kSecond));
+      }
       break;
     case Fault::pause:
       machine->pause();
       world_.after(world_.between(world_.weather.heartbeat, 3 * world_.weather.election_timeout),
                    [machine] { machine->go_on(); });
       break;
-    case Fault::transfer: machine->hand_over(++orders_, world_.chance(500) ? 0 : peer); break;
+    case Fault::transfer:
+      if (world_.chance(300)) {
+        machine->order(++orders_, {.kind = raft::Order::Kind::lead, .node = peer, .address = {}});
+      } else {
+        machine->hand_over(++orders_, world_.chance(500) ? 0 : peer);
+      }
+      break;
     case Fault::membership: return change_members();
     case Fault::replace: return replace(node);
     case Fault::loss:
@@ -109,6 +122,20 @@ void Simulation::isolate() {
   }
   world_.count(Fault::isolate);
   world_.trace([&] { return "isolate " + std::to_string(alone); });
+}
+
+// What the others send to it is held back. Often they think that it is gone and elect another, while it leads on with
+// the answers to what it asked before.
+void Simulation::deafen(raft::NodeId node) {
+  const Time until = world_.now() + world_.between(world_.weather.heartbeat, 2 * world_.weather.election_timeout);
+  const bool is_given_up = world_.is_allowed(Fault::false_alarm) && world_.chance(700);
+  for (const auto& [id, machine] : machines_) {
+    if (id == node) continue;
+    network_.clog(id, node, until);
+    if (is_given_up) machine->gone(node);
+  }
+  world_.count(Fault::clog);
+  world_.trace([&] { return "clog all links to " + std::to_string(node); });
 }
 
 void Simulation::swizzle() {
@@ -193,103 +220,20 @@ void Simulation::crash(Fault fault) {
 bool Simulation::may_lose(raft::NodeId node) {
   const raft::Raft* leads = leader();
   if (leads == nullptr || !leads->is_configuration_committed() || leads->configuration().is_joint()) return false;
+  // Nor may an older one come back, of a leader that was cut off.
+  if (leads->log().term_at(leads->log().committed()) != leads->term()) return false;
   std::set<raft::NodeId> whole;
   for (const auto& [id, machine] : machines_) {
-    if (id != node && !lost_.contains(id) && !machine->was_removed()) whole.insert(id);
+    if (id != node && is_whole(id) && !machine->was_removed()) whole.insert(id);
   }
   // One more may be lost at once: no change must be under way that counts on it.
   return raft::quorum::is_majority(leads->configuration().voters(), whole);
 }
 
-// At rest: found when the node starts again, or never.
-void Simulation::damage(Fault fault) {
-  Machine* chosen = any_up();
-  if (chosen == nullptr || !may_lose(chosen->id())) return;
-  Machine& machine = *chosen;
-  machine.kill();
-  lost_.insert(machine.id());  // whether it finds out or not
-  checker_.damaged(machine.id());
-  auto names = machine.disk().list("data");
-  std::vector<std::string> segments;
-  for (const std::string& each : *names) {
-    if (each.starts_with("wal-")) segments.push_back("data/" + each);
-  }
-  if (segments.empty()) return;
-  const std::string& path = segments[world_.random.below(segments.size())];
-  std::string bytes = machine.disk().content(path);
-  constexpr uint64_t kSector = testing::MemoryFiles::kSectorBytes;
-  if (fault == Fault::bit_rot) {
-    bytes[world_.random.below(bytes.size())] ^= static_cast<char>(1 << world_.random.below(8));
-  } else {
-    std::string sector = bytes.substr(world_.random.below(bytes.size() / kSector) * kSector, kSector);
-    bytes.replace(world_.random.below(bytes.size() / kSector) * kSector, kSector, sector);
-  }
-  machine.disk().set_content(path, std::move(bytes));
-  world_.count(fault);
-  world_.trace([&] { return std::string(to_text(fault)) + " at " + std::to_string(machine.id()) + " in " + path; });
-  // It may start: then it must be right, as far as it went. It never takes part again, because a damaged last record
-  // cannot be told from one that was never written, and what it had acknowledged may be gone.
-  machine.start();
-  if (machine.is_up()) machine.kill();
-}
-
-// ---- members
-
-void Simulation::change_members() {
-  const raft::Raft* leads = leader();
-  if (leads == nullptr) return;
-  raft::Configuration now = leads->configuration();
-  std::vector<raft::Change> changes;
-  using Kind = raft::Change::Kind;
-  const raft::Member& some = now.members[world_.random.below(now.members.size())];
-  uint64_t dice = world_.random.below(10);
-  bool has_lost = std::any_of(now.members.begin(), now.members.end(),
-                              [&](const raft::Member& member) { return lost_.contains(member.id); });
-  if (dice < 4 && machines_.size() < 12 && now.members.size() < 7) {
-    Machine& fresh = add_machine({});
-    start(fresh);
-    changes.push_back({.kind = dice == 0 ? Kind::add_learner : Kind::add, .node = fresh.id(), .address = {}});
-    if (dice == 1 && !has_lost) changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});
-  } else if (has_lost) {
-    for (const raft::Member& member : now.members) {
-      if (lost_.contains(member.id)) changes.push_back({.kind = Kind::remove, .node = member.id, .address = {}});
-    }
-  } else if (dice < 7) {
-    changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});
-  } else {
-    bool is_voter = some.role == raft::MemberRole::voter;
-    changes.push_back({.kind = is_voter ? Kind::demote : Kind::promote, .node = some.id, .address = {}});
-  }
-  world_.count(Fault::membership);
-  raft::NodeId leader = leads->leader();
-  machines_.at(leader)->change_members(++orders_, std::move(changes));
-  if (world_.chance(500)) {  // in the middle of it
-    world_.after(world_.between(0, 4 * (world_.weather.hop + world_.weather.sync)), [this, leader] {
-      if (world_.is_healed || !world_.is_allowed(Fault::isolate)) return;
-      for (const auto& [id, machine] : machines_) {
-        if (id != leader && world_.chance(700)) cut_both(leader, id);
-      }
-    });
-  }
-  std::vector<raft::NodeId> everybody;
-  for (const auto& [id, machine] : machines_) everybody.push_back(id);
-  clients_.nodes_are(everybody);
-}
-
-// Its disk is gone for good.
-void Simulation::replace(raft::NodeId node) {
-  if (!may_lose(node) || machines_.size() >= 12) return;
-  machines_.at(node)->lose_power(Loss::random);
-  lost_.insert(node);
-  world_.count(Fault::replace);
-  Machine& fresh = add_machine({});
-  start(fresh);
-  const raft::Raft* leads = leader();
-  if (leads == nullptr) return;
-  using Kind = raft::Change::Kind;
-  machines_.at(leads->leader())
-      ->change_members(++orders_, {{.kind = Kind::remove, .node = node, .address = {}},
-                                   {.kind = Kind::add, .node = fresh.id(), .address = {}}});
+bool Simulation::is_whole(raft::NodeId node) const {
+  auto machine = machines_.find(node);
+  bool is_damaged = damaged_.contains(node) || (machine != machines_.end() && machine->second->is_mending());
+  return !is_damaged && !lost_.contains(node);
 }
 
 }  // namespace skiff::sim

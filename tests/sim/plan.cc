@@ -32,7 +32,7 @@ void draw_temper(Weather& weather, raft::Random& random) {
   auto often = [&](std::initializer_list<Fault> faults) {
     for (Fault fault : faults) weather.weights[static_cast<size_t>(fault)] = 15 + random.below(15);
   };
-  uint64_t temper = weather.has_lease ? 3 : random.below(7);
+  uint64_t temper = weather.has_lease ? 3 : random.below(6);
   if (temper > 3) return;
   weather.fault_every = (2 + random.below(4)) * weather.election_timeout;
   weather.think_mean = (5 + random.below(30)) * kMillisecond;
@@ -80,6 +80,10 @@ Weather draw_weather(const Plan& plan, raft::Random& random) {
   weather.fault_every = between(200, 4'000) * kMillisecond;
   for (uint64_t& weight : weather.weights) weight = one_in(3) ? 0 : between(1, 10);
   draw_temper(weather, random);
+  if (!one_in(4)) weather.history_revisions = one_in(2) ? between(1, 10) : between(10, 200);
+  if (one_in(4)) weather.history_age = between(10, 5'000) * kMillisecond;
+  if (!one_in(4)) weather.scrub_every = between(100, 3'000) * kMillisecond;
+  weather.scrub_piece_bytes = between(100, 100'000);
   if (plan.is_busy) {
     weather.nodes = 5;
     weather.clients = 5;

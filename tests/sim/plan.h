@@ -82,7 +82,12 @@ struct Weather {
   uint64_t snapshot_every = 0;  // entries; 0: never
   uint64_t snapshot_trailing_percent = 0;
   uint64_t snapshot_piece_bytes = 0;
+  uint64_t history_revisions = 0;  // 0: none is ever cut
+  Time history_age = 0;
   uint64_t snapshot_bytes_per_s = 0;  // 0: as fast as can be
+
+  Time scrub_every = 0;  // 0: never
+  uint64_t scrub_piece_bytes = 1'000;
 
   Time hop = 200'000;  // how long a message takes, about
   uint64_t loss_permille = 0;

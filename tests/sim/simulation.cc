@@ -34,7 +34,10 @@ Report Simulation::run() {
           .operations = clients_.answers(),
           .messages = network_.sent(),
           .committed = checker_.committed(),
+          .full_disks = world_.full_disks,
           .snapshots = world_.snapshots,
+          .repaired = world_.repaired,
+          .at_rest = world_.at_rest,
           .faults = world_.faults};
 }
 
@@ -53,6 +56,7 @@ Machine& Simulation::add_machine(std::vector<raft::NodeId> founders) {
                                });
                              },
                          .order_ended = [](const raft::OrderEnd&) {},
+                         .order_answered = [this](const Caller&, const OrderAnswer& answer) { note_order(answer); },
                          .stopped = [this](raft::NodeId node) { stopped(node); }};
   auto [place, is_new] =
       machines_.emplace(id, std::make_unique<Machine>(world_, checker_, id, std::move(founders), std::move(events)));
@@ -79,7 +83,15 @@ void Simulation::start(Machine& machine) {
   if (machine.is_up() || machine.was_removed() || lost_.contains(machine.id())) return;
   machine.start();
   if (machine.refusal()) lost_.insert(machine.id());
-  if (!machine.is_up()) return;
+  if (!machine.is_up()) {  // its disk is full, perhaps
+    return world_.after(kSecond, [this, &machine] { start(machine); });
+  }
+  damaged_.erase(machine.id());
+  at_rest_.erase(machine.id());
+  if (machine.has_forgotten()) {
+    lost_.insert(machine.id());
+    return machine.kill();
+  }
   for (auto& [id, other] : machines_) {
     if (id == machine.id() || network_.is_cut(machine.id(), id) || network_.is_cut(id, machine.id())) continue;
     world_.after(world_.about(2 * world_.weather.hop), [&other = *other, &machine] {
@@ -155,6 +167,7 @@ bool Simulation::has_converged() {
   for (raft::NodeId id : voices()) {
     const Replica& replica = machines_.at(id)->replica();
     if (replica.raft().leader() != leads->leader() || replica.kv().applied() != leads->log().last().index) return false;
+    if (replica.raft().is_mending()) return false;
     if (first == nullptr) first = &replica.kv();
     world_.require(replica.kv().digest() == first->digest(), "state-machine", "states differ when all is applied");
   }
@@ -171,6 +184,7 @@ void Simulation::demand_life() {
     world_.run_until(world_.now() + kSecond);
   }
   world_.require(has_converged(), "liveness", "all was healed, and yet the members do not agree a minute later");
+  require_what_was_answered();
   for (raft::NodeId node : voices()) {
     try_until_done(node, Request::Kind::put, "/last", 3);
     try_until_done(node, Request::Kind::get, "/last", 3);

@@ -27,7 +27,10 @@ struct Report {
   uint64_t operations = 0;  // that got an answer
   uint64_t messages = 0;
   uint64_t committed = 0;
+  uint64_t full_disks = 0;  // times that a node found its own full
   ReplicaSnapshots::Counts snapshots;
+  uint64_t repaired = 0;
+  AtRest at_rest;
   Counts faults{};
 };
 
@@ -61,25 +64,46 @@ class Simulation {
   void undo_some();
   void partition();
   void isolate();
+  void deafen(raft::NodeId node);
   void swizzle();
   void crash(Fault fault);
   void damage(Fault fault);
-  void change_members();
-  void replace(raft::NodeId lost);
+  void rot();
+  void damage_at_rest(Machine& machine, Fault fault);
+  void look_what_is_mended();
+  static std::vector<std::string> resting(Machine& machine);
   void restart_later(raft::NodeId node, Time delay);
   Machine* any_machine();
   Machine* any_up();
   raft::NodeId leader_or_any();
   bool may_lose(raft::NodeId node);
+  bool is_whole(raft::NodeId node) const;
+  bool tamper(Machine& machine, const std::string& path, Fault fault);
   void cut_both(raft::NodeId a, raft::NodeId b);
+
+  // nemesis_members.cc
+  void change_members();
+  std::vector<raft::Change> change_many(raft::NodeId leader, const raft::Configuration& now);
+  void part_halves(raft::NodeId leader, const raft::Configuration& next);
+  bool give_order(const std::vector<raft::Change>& changes);
+  void note_order(const OrderAnswer& answer);
+  void require_what_was_answered();
+  void replace(raft::NodeId lost);
 
   World world_;
   Checker checker_;
   Network network_;
   Clients clients_;
   std::map<raft::NodeId, std::unique_ptr<Machine>> machines_;
-  std::set<raft::NodeId> lost_;  // for good: their disks are damaged or thrown away
+  std::set<raft::NodeId> lost_;     // for good: their disks are thrown away, or cannot know that they are damaged
+  std::set<raft::NodeId> damaged_;  // and not started since
+  // Of those that went on, the files, as they were left there.
+  std::map<raft::NodeId, std::map<std::string, std::string>> at_rest_;
   uint64_t orders_ = 0;
+  // What operators were told, by the node it was about: of removals that are done, and of additions, each asked for
+  // once, that never come true.
+  std::set<raft::NodeId> told_removed_;
+  std::set<raft::NodeId> told_not_added_;
 };
 
 }  // namespace skiff::sim

@@ -14,6 +14,14 @@
 
 namespace skiff::sim {
 
+// What became of damage to files of nodes that went on.
+struct AtRest {
+  uint64_t done = 0;
+  uint64_t found = 0;   // by the node itself, while it ran
+  uint64_t mended = 0;  // in the same way
+  uint64_t gone = 0;    // in whatever way, without a start
+};
+
 class World {
  public:
   explicit World(const Plan& of) : plan(of), random(of.seed), weather(draw_weather(of, random)) {}
@@ -22,7 +30,10 @@ class World {
   raft::Random random;
   const Weather weather;
   Counts faults{};
+  uint64_t full_disks = 0;  // times that a node found its own full
   ReplicaSnapshots::Counts snapshots;
+  uint64_t repaired = 0;  // nodes that had been damaged
+  AtRest at_rest;
   bool is_healed = false;
 
   Time now() const { return now_; }

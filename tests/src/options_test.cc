@@ -41,6 +41,10 @@ TEST_CASE("without any setting it is a single node on port 9121") {
   REQUIRE(options.request_timeout_ns == 5'000'000'000);
   REQUIRE(options.value_bytes_max == 1'048'576);
   REQUIRE(options.snapshot_log_bytes == 134'217'728);
+  REQUIRE(options.scrub_every_ns == 86'400'000'000'000);
+  REQUIRE(options.history_revisions == 10'000);
+  REQUIRE(options.history_bytes == 33'554'432);
+  REQUIRE(options.history_age_ns == 0);
   REQUIRE(options.log_level == log::Level::info);
 }
 
@@ -64,6 +68,10 @@ TEST_CASE("every flag arrives in its field") {
                           "--request-timeout=10m",
                           "--value-bytes-max=64MiB",
                           "--snapshot-log-bytes=64KiB",
+                          "--scrub-every=90m",
+                          "--history-revisions=1",
+                          "--history-bytes=64KiB",
+                          "--history-age=5m",
                           "--log-level=off"});
   REQUIRE(options.id == 2);
   REQUIRE(options.cluster == std::vector<transport::Address>{{"a", 1}, {"b", 2}, {"c", 3}});
@@ -77,7 +85,16 @@ TEST_CASE("every flag arrives in its field") {
   REQUIRE(options.request_timeout_ns == 600'000'000'000);
   REQUIRE(options.value_bytes_max == 67'108'864);
   REQUIRE(options.snapshot_log_bytes == 65'536);
+  REQUIRE(options.scrub_every_ns == 5'400'000'000'000);
+  REQUIRE(options.history_revisions == 1);
+  REQUIRE(options.history_bytes == 65'536);
+  REQUIRE(options.history_age_ns == 300'000'000'000);
   REQUIRE(options.log_level == log::Level::off);
+}
+
+TEST_CASE("files are read again, or not") {
+  for (const char* off : {"--scrub-every=off", "--scrub-every=0"}) REQUIRE(good({off}).scrub_every_ns == 0);
+  REQUIRE(good({}, {{"SKIFF_SCRUB_EVERY", "1s"}}).scrub_every_ns == 1'000'000'000);
 }
 
 TEST_CASE("a flag beats the environment, which beats the file") {
@@ -147,12 +164,29 @@ TEST_CASE("trouble names the place and what is wrong") {
       {{"--value-bytes-max=0"}, "--value-bytes-max: \"0\" is out of range (1B to 64MiB)"},
       {{"--value-bytes-max=65MiB"}, "--value-bytes-max: \"65MiB\" is out of range (1B to 64MiB)"},
       {{"--value-bytes-max=1 MiB"}, "--value-bytes-max: \"1 MiB\" is no size, like 1MiB, 64KiB or 4096"},
+      {{"--history-revisions=0"}, "--history-revisions: \"0\" is not a number of revisions (1 to 1000000000)"},
+      {{"--history-bytes=1KiB"}, "--history-bytes: \"1KiB\" is out of range (64KiB to 1024GiB)"},
+      {{"--scrub-every=999ms"}, "--scrub-every: \"999ms\" is out of range (1s to 8784h)"},
+      {{"--scrub-every=never"}, "--scrub-every: \"never\" is no duration with a unit, like 50ms, 5s or 1m"},
+      {{"--history-age=0s"}, "--history-age: \"0s\" is out of range (1s to 8784h)"},
       {{"--snapshot-log-bytes=63KiB"}, "--snapshot-log-bytes: \"63KiB\" is out of range (64KiB to 1024GiB)"},
       {{"--log-level=loud"}, "--log-level: \"loud\" is not one of debug, info, warn, error, off"},
-      {{"--join"}, "--join: joining a running cluster is not supported yet"},
+      {{"--join"}, "--join: --cluster must name members that are there"},
+      {{"--join", "--cluster=a:1"}, "--join: --cluster must name members that are there"},
+      {{"--join", "--id=4", "--cluster=a:1,b:1,c:1"}, "--id: 4 has no entry in --cluster, which names 3"},
+      {{"--join-timeout=1ms"}, "--join-timeout: \"1ms\" is out of range (1s to 24h)"},
       {{"--join=perhaps"}, "--join: \"perhaps\" is neither true nor false"},
   };
   for (const Row& row : rows) REQUIRE(trouble(row.arguments) == row.says);
+}
+
+TEST_CASE("who joins asks everybody in --cluster but itself") {
+  using Addresses = std::vector<transport::Address>;
+  REQUIRE(others_of(good({"--join", "--id=3", "--cluster=a:1,b:1,c:1"})) == Addresses{{"a", 1}, {"b", 1}});
+  REQUIRE(others_of(good({"--join", "--id=7", "--cluster=a:1,b:1", "--peer-listen=0.0.0.0:1"})) ==
+          Addresses{{"a", 1}, {"b", 1}});
+  REQUIRE(others_of(good({"--join", "--id=7", "--cluster=a:1,127.0.0.1:2", "--peer-listen=127.0.0.1:2"})) ==
+          Addresses{{"a", 1}});
 }
 
 TEST_CASE("an address that is none is told from one that is") {
@@ -196,10 +230,27 @@ TEST_CASE("help and version are asked for by flag, whatever else is said") {
 
 TEST_CASE("help names every setting with its default") {
   const std::string text = help_text();
-  for (const char* flag : {"--id N", "--cluster URL,URL,...", "--join", "--port PORT", "--listen ADDRESS",
-                           "--peer-listen ADDRESS:PORT", "--data-dir FOLDER", "--heartbeat DURATION",
-                           "--election-timeout DURATION", "--request-timeout DURATION", "--value-bytes-max SIZE",
-                           "--snapshot-log-bytes SIZE", "--log-level LEVEL", "--config FILE", "--version", "--help"}) {
+  for (const char* flag : {"--id N",
+                           "--cluster URL,URL,...",
+                           "--join",
+                           "--port PORT",
+                           "--listen ADDRESS",
+                           "--peer-listen ADDRESS:PORT",
+                           "--data-dir FOLDER",
+                           "--heartbeat DURATION",
+                           "--election-timeout DURATION",
+                           "--request-timeout DURATION",
+                           "--value-bytes-max SIZE",
+                           "--snapshot-log-bytes SIZE",
+                           "--scrub-every DURATION",
+                           "--history-revisions N",
+                           "--history-bytes SIZE",
+                           "--history-age DURATION",
+                           "--join-timeout DURATION",
+                           "--log-level LEVEL",
+                           "--config FILE",
+                           "--version",
+                           "--help"}) {
     REQUIRE(text.find(flag) != std::string::npos);
   }
   for (const char* standard : {"[1]", "[http://127.0.0.1:9021]", "[off]", "[9121]", "[127.0.0.1]", "[skiff-<id>.data]",

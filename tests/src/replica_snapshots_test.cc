@@ -19,7 +19,7 @@ struct World : Outside {
   std::vector<SnapshotBytes> written;
 
   void send(raft::Message&& message) override { sent.push_back(std::move(message)); }
-  void persist(uint64_t, std::optional<raft::HardState>, std::optional<raft::LogPosition>,
+  void persist(uint64_t, std::optional<raft::HardState>, std::optional<raft::LogPosition>, bool,
                std::vector<raft::Entry>) override {}
   void commit(std::vector<raft::Entry>) override {}
   void answer(const Caller&, Answer) override {}
@@ -27,7 +27,10 @@ struct World : Outside {
   void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}
   void drop(store::Kv) override {}
   void order_ended(const raft::OrderEnd&) override {}
+  void order_answered(const Caller&, OrderAnswer) override {}
+  void withdrawn(const Withdrawn&) override {}
   void members_changed() override {}
+  void state_differs(raft::NodeId, raft::Index, bool) override {}
   void removed() override {}
 
   raft::SnapshotAsk last_ask() const { return std::get<raft::SnapshotAsk>(sent.back().body); }
@@ -230,6 +233,78 @@ TEST_CASE("neither making nor fetching goes faster than it may") {
   }
 }
 
+TEST_CASE("who cannot read the snapshot that it offers makes another", "[S17]") {
+  Node node(10);
+  while (!node.world.written.back().is_last) node.took_it();
+  node.raft.step(2, raft::Received{{.from = 2, .to = 1, .term = 1, .body = raft::Heartbeat{.commit = 10}}});
+  node.raft.take_effects();
+  node.raft.step(3, *node.took_it());
+  REQUIRE(node.raft.snapshot().position.index == 10);
+  const size_t before = node.world.written.size();
+  SECTION("although nothing has been written since") {
+    node.snapshots.read(node.raft, 2, {.position = node.raft.snapshot().position, .offset = 0});
+    node.snapshots.make_if_due(node.now, node.raft);
+    REQUIRE(node.world.written.size() == before + 1);
+    REQUIRE(node.world.written.back().mark.position.index == 10);
+  }
+  SECTION("but an older one is only gone") {
+    node.snapshots.read(node.raft, 2, {.position = {1, 5}, .offset = 0});
+    node.snapshots.make_if_due(node.now, node.raft);
+    REQUIRE(node.world.written.size() == before);
+  }
+}
+
+TEST_CASE("damage on the disk has a snapshot made at once, though none is due", "[D12]") {
+  Node node(5);
+  REQUIRE(node.world.written.empty());
+  SECTION("of what is applied") {
+    node.snapshots.mend(5);
+    node.snapshots.make_if_due(node.now, node.raft);
+    REQUIRE(node.world.written.size() == 1);
+    REQUIRE(node.world.written.back().mark.position.index == 5);
+    // Said again, it is being made already.
+    node.snapshots.mend(3);
+    while (!node.world.written.back().is_last) node.took_it();
+    node.took_it();
+    const size_t made = node.world.written.size();
+    node.snapshots.make_if_due(node.now, node.raft);
+    REQUIRE(node.world.written.size() == made);
+    // Said once more, it was in vain.
+    node.snapshots.mend(3);
+    node.snapshots.make_if_due(node.now, node.raft);
+    REQUIRE(node.world.written.size() == made + 1);
+  }
+  SECTION("when what the damaged file holds is applied") {
+    node.snapshots.mend(8);
+    node.apply_to(7);
+    REQUIRE(node.world.written.empty());
+    node.apply_to(8);
+    REQUIRE(node.world.written.back().mark.position.index == 8);
+  }
+  SECTION("and another one, if one is being made that does not reach so far") {
+    node.snapshots.mend(0);
+    node.apply_to(6);
+    REQUIRE(node.world.written.size() == 1);
+    node.snapshots.mend(7);
+    node.apply_to(7);
+    REQUIRE(node.world.written.back().mark.position.index == 6);
+    while (!node.world.written.back().is_last) node.took_it();
+    node.took_it();
+    node.snapshots.make_if_due(node.now, node.raft);
+    REQUIRE(node.world.written.back().mark.position.index == 7);
+    REQUIRE(node.world.written.back().offset == 0);
+  }
+}
+
+TEST_CASE("where nothing is applied there is nothing to make a snapshot of", "[D12]") {
+  Node node(0);
+  node.snapshots.mend(0);
+  node.snapshots.make_if_due(node.now, node.raft);
+  REQUIRE(node.world.written.empty());
+  node.apply_to(1);
+  REQUIRE(node.world.written.size() == 1);
+}
+
 TEST_CASE("a piece that is lost is asked for again, of whoever offers it now") {
   Node node(5);
   node.want(200);
@@ -240,6 +315,11 @@ TEST_CASE("a piece that is lost is asked for again, of whoever offers it now") {
   node.snapshots.want(node.now, {.from = 3, .snapshot = Node::mark(200)}, node.raft);
   REQUIRE(node.world.sent.size() == asked + 1);
   REQUIRE(node.world.sent.back().to == 3);
+
+  // A newer offer is no reason to throw away what is there already.
+  node.now += 501 * kMillisecond;
+  node.snapshots.want(node.now, {.from = 3, .snapshot = Node::mark(300)}, node.raft);
+  REQUIRE(node.world.last_ask().position.index == 200);
 }
 
 }  // namespace skiff::replica_snapshots_test

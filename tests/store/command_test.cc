@@ -23,6 +23,7 @@ TEST_CASE("a command comes back as it was") {
       {"bytes of every kind", {Verb::put, kOrigin, binary, binary}},
       {"longest key", {Verb::put, kOrigin, longest_key, "v"}},
       {"remove", {Verb::remove, kOrigin, "/key", ""}},
+      {"compact", {Verb::compact, kOrigin, "", "", 7}},
       {"numbers at their ends", {Verb::put, {UINT64_MAX, UINT64_MAX, UINT64_MAX}, "k", "v"}},
   };
   for (const Row& row : rows) {
@@ -34,6 +35,7 @@ TEST_CASE("a command comes back as it was") {
     REQUIRE(decoded->origin == row.command.origin);
     REQUIRE(decoded->key == row.command.key);
     REQUIRE(decoded->value == row.command.value);
+    REQUIRE(decoded->revision == row.command.revision);
     REQUIRE(encode(*decoded) == bytes);
   }
 }
@@ -53,6 +55,11 @@ TEST_CASE("a command that encode would not have written is refused") {
   std::string empty_key = put_bytes();
   empty_key[26] = 0;
   empty_key[30] = 9;
+  std::string compact_nothing = encode(Command{Verb::compact, kOrigin, "", "", 1});
+  compact_nothing[34] = 0;
+  std::string compact_half = encode(Command{Verb::compact, kOrigin, "", "", 1});
+  compact_half[30] = 7;
+  compact_half.pop_back();
   std::string nobody = encode(Command{Verb::put, {1, 1, 1}, "k", "v"});
   nobody[2] = 0;
 
@@ -71,7 +78,10 @@ TEST_CASE("a command that encode would not have written is refused") {
       {"unknown version", with(0, 2), "version 2"},
       {"version zero", with(0, 0), "version 0"},
       {"verb zero", with(1, 0), "verb 0"},
-      {"unknown verb", with(1, 3), "verb 3"},
+      {"unknown verb", with(1, 4), "verb 4"},
+      {"a compact of revision 0", compact_nothing, "without a revision"},
+      {"a compact of half a revision", compact_half, "without a revision"},
+      {"a compact with a key", with(1, 3), "a compact has a key"},
       {"bytes behind the end", put_bytes() + '\0', "follow its end"},
       {"value shorter than said", with(30, 6), "cut short"},
       {"value longer than said", with(30, 4), "follow its end"},

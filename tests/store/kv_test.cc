@@ -196,6 +196,18 @@ TEST_CASE("the digest knows the newest write of a node, not how it got there") {
   REQUIRE(one.kv.digest() == two.kv.digest());
 }
 
+TEST_CASE("a map that has forgotten who wrote is the same whoever did, and takes their first writes again") {
+  Writer one, other;
+  other.origin = {2, 7, 40};
+  for (Writer* writer : {&one, &other}) writer->put("/key", "value");
+  REQUIRE(one.kv.digest() != other.kv.digest());
+  for (Writer* writer : {&one, &other}) writer->kv.forget_origins();
+  REQUIRE(one.kv.digest() == other.kv.digest());
+  REQUIRE(one.kv.summary().newest.empty());
+  other.origin = {2, 1, 0};
+  REQUIRE(other.put("/key", "anew").kind == Outcome::Kind::done);
+}
+
 TEST_CASE("random writes agree with a plain map at every revision") {
   raft::Random random(7);
   Writer writer, twin;

@@ -82,6 +82,20 @@ TEST_CASE("a file holds what was written where it was written") {
   REQUIRE(*(*again)->size() == 13);
 }
 
+TEST_CASE("past the memory of the kernel there is what was synced, and nobody can write") {
+  Both both;
+  auto file = both.create("a");
+  REQUIRE(file->write_at(0, std::string(100'000, 'x')).has_value());
+  REQUIRE(file->sync().has_value());
+  auto rested = both.files->open(both.path("a"), OpenMode::from_disk);
+  REQUIRE(*(*rested)->read_at(10, 60'000) == std::string(60'000, 'x'));
+  REQUIRE(*(*rested)->read_at(60'010, 60'000) == std::string(39'990, 'x'));
+  REQUIRE_FALSE((*rested)->write_at(0, "y").has_value());
+  REQUIRE(file->write_at(0, "y").has_value());  // not on the disk yet, and not lost for that
+  REQUIRE(*(*rested)->read_at(0, 2) == "yx");
+  REQUIRE(*file->read_at(0, 2) == "yx");
+}
+
 TEST_CASE("large files come back whole") {
   Both both;
   auto file = both.create("a");
@@ -144,6 +158,64 @@ TEST_CASE("a lock has one owner, and can be had again afterwards") {  // [W9]
   REQUIRE(both.files->lock(both.path("lock")).has_value());
 }
 
+TEST_CASE("whoever looks whether a lock is held changes nothing") {
+  Both both;
+  REQUIRE_FALSE(*both.files->is_locked(both.path("lock")));
+  REQUIRE_FALSE(*both.files->exists(both.path("lock")));
+  {
+    auto lock = both.files->lock(both.path("lock"));
+    REQUIRE(*both.files->is_locked(both.path("lock")));
+  }
+  REQUIRE_FALSE(*both.files->is_locked(both.path("lock")));
+}
+
+TEST_CASE("a file that is opened for reading is not written") {
+  Both both;
+  REQUIRE(both.create("a")->write_at(0, "hello").has_value());
+  auto file = both.files->open(both.path("a"), OpenMode::read);
+  REQUIRE(*(*file)->read_at(0, 10) == "hello");
+  REQUIRE_FALSE((*file)->write_at(0, "j").has_value());
+  REQUIRE(*(*file)->read_at(0, 10) == "hello");
+  REQUIRE_FALSE(both.files->open(both.path("none"), OpenMode::read).has_value());
+}
+
+TEST_CASE("two folders exchange their names, with all that is in them") {
+  Both both;
+  for (const char* name : {"one", "two"}) {
+    REQUIRE(both.files->make_folder(both.path(name)).has_value());
+    REQUIRE(both.create(std::string(name) + "/file")->write_at(0, name).has_value());
+    REQUIRE(both.files->sync_folder(both.path(name)).has_value());
+  }
+  REQUIRE(both.create("two/more") != nullptr);
+  REQUIRE(both.files->sync_folder(both.path("two")).has_value());
+  REQUIRE(both.files->exchange(both.path("one"), both.path("two")).has_value());
+  const auto words_of = [&](const std::string& path) {
+    return *(*both.files->open(both.path(path), OpenMode::read))->read_at(0, 10);
+  };
+  REQUIRE(words_of("one/file") == "two");
+  REQUIRE(words_of("two/file") == "one");
+  REQUIRE(*both.files->exists(both.path("one/more")));
+  REQUIRE_FALSE(*both.files->exists(both.path("two/more")));
+  REQUIRE_FALSE(both.files->exchange(both.path("one"), both.path("none")).has_value());
+}
+
+TEST_CASE("memory loses an exchange of names that was not synced, or keeps all of it") {
+  for (const auto loss : {MemoryFiles::Loss::keep_none, MemoryFiles::Loss::keep_all}) {
+    MemoryFiles files;
+    for (const std::string name : {"one", "two"}) {
+      REQUIRE(files.make_folder(name).has_value());
+      files.set_content(name + "/file", name);
+    }
+    REQUIRE(files.sync_folder(".").has_value());
+    REQUIRE(files.exchange("one", "two").has_value());
+    REQUIRE(files.content("one/file") == "two");
+    files.crash(loss);
+    const bool is_kept = loss == MemoryFiles::Loss::keep_all;
+    REQUIRE(files.content("one/file") == (is_kept ? "two" : "one"));
+    REQUIRE(files.content("two/file") == (is_kept ? "one" : "two"));
+  }
+}
+
 TEST_CASE("a path has a folder and a name") {
   REQUIRE(join("a", "b") == "a/b");
   REQUIRE(join("a/", "b") == "a/b");
@@ -178,6 +250,7 @@ TEST_CASE("a lock is held against other processes, and falls with the one that h
 TEST_CASE("a full disk is an error that says so") {  // [W5]
   auto file = posix_files()->open("/dev/full", OpenMode::existing);
   REQUIRE((*file)->write_at(0, "x").error().what == "write /dev/full: No space left on device");
+  REQUIRE((*file)->write_at(0, "x").error().code == Error::Code::no_space);
 }
 
 TEST_CASE("a file whose sync failed is of no more use") {            // [W4] [bug-38]

@@ -258,6 +258,27 @@ TEST_CASE("a fetched snapshot of something else than was asked for is refused", 
   REQUIRE((*taken)->digest() == node.kv.digest());
 }
 
+TEST_CASE("a snapshot that has been damaged since is not handed out to who needs it", "[S17]") {
+  MemoryFiles files;
+  Node node(files);
+  node.append(30);
+  REQUIRE(node.make().has_value());
+  const std::string path = "data/" + snapshot_name(30);
+  const std::string whole = files.content(path);
+  std::string damaged = whole;
+  damaged[damaged.size() - 20] ^= 1;
+  files.set_content(path, damaged);
+  auto piece = node.opened.snapshots->read(30, 0, 50);
+  REQUIRE_FALSE(piece.has_value());
+  REQUIRE(piece.error().code == Error::Code::corrupt);
+  REQUIRE_THAT(piece.error().what, Catch::Contains(snapshot_name(30)));
+  REQUIRE(node.opened.snapshots->read(30, 0, 50).error().code == Error::Code::unavailable);
+
+  // Made again, it is there again.
+  REQUIRE(node.make().has_value());
+  REQUIRE(node.opened.snapshots->read(30, 0, 50)->bytes == whole.substr(0, 50));
+}
+
 TEST_CASE("power fails in any operation while a snapshot is made and the log loses its head", "[W8][W3][bug-26]") {
   const uint64_t draw = GENERATE(range(uint64_t{0}, uint64_t{8}));
   uint64_t lives = 0;

@@ -148,6 +148,7 @@ TEST_CASE("an entry replaces everything at its index and behind") {  // [W7]
 
 TEST_CASE("any failing operation of an append ends the log for good") {  // [W4] [W5] [bug-38]
   const MemoryFiles::Fault fault = GENERATE(MemoryFiles::Fault::io_error, MemoryFiles::Fault::no_space);
+  uint64_t not_made = 0;
   std::vector<Batch> batches;
   for (raft::Index index = 1; index < 20; ++index) batches.push_back(one(index, 400));
 
@@ -165,10 +166,102 @@ TEST_CASE("any failing operation of an append ends the log for good") {  // [W4]
       REQUIRE(operation > 20);
       break;
     }
-    REQUIRE(appended.error().code == Error::Code::io);
     REQUIRE_THAT(appended.error().what, Catch::Contains("data"));
+    if (appended.error().code == Error::Code::no_space) {  // of which the next test tells
+      REQUIRE(fault == MemoryFiles::Fault::no_space);
+      ++not_made;
+      continue;
+    }
+    REQUIRE(appended.error().code == Error::Code::io);
     require_poisoned(files, *wal, appended.error());
   }
+  REQUIRE((not_made > 0) == (fault == MemoryFiles::Fault::no_space));
+}
+
+TEST_CASE("a log that finds no room for its next segment goes on where it stopped, when there is some") {  // [W5]
+  std::vector<Batch> batches = {term_one()};
+  for (raft::Index index = 1; index < 20; ++index) batches.push_back(one(index, 400));
+  uint64_t not_made = 0;
+  for (uint64_t operation = 1;; ++operation) {
+    CAPTURE(operation);
+    MemoryFiles files(operation);
+    auto wal = found_wal(files, 4 * kBlockBytes);
+    files.fail_at(files.operations() + operation, MemoryFiles::Fault::no_space);
+
+    // When it fails for want of room, and is asked again, with more behind,
+    Result<> appended = append(*wal, batches);
+    if (appended) break;
+    if (appended.error().code != Error::Code::no_space) continue;
+    ++not_made;
+    const raft::Index before = recover_wal(files, "data", kOwner)->entries.size();
+    REQUIRE(before < 19);
+    std::vector<Batch> more = batches;
+    more.push_back(one(20, 400));
+    REQUIRE(append(*wal, more).has_value());
+
+    // Then everything was written once, and is there whatever happens next.
+    REQUIRE(wal->counters().entries == 20);
+    files.crash(MemoryFiles::Loss::keep_none);
+    auto found = recover_wal(files, "data", kOwner);
+    REQUIRE(found.has_value());
+    REQUIRE(found->end == wal->end());
+    REQUIRE(found->entries.size() == 20);
+    for (raft::Index index = 1; index <= 20; ++index) REQUIRE(found->entries[index - 1].position.index == index);
+  }
+  REQUIRE(not_made >= 3 * 3);  // the name, the zeros and the sync of three segments or more
+}
+
+TEST_CASE("a spare segment costs the log no zeros, and is as good as any") {
+  MemoryFiles files;
+  auto wal = found_wal(files, 4 * kBlockBytes);
+  REQUIRE(append(*wal, {term_one()}).has_value());
+  raft::Index index = 0;
+  for (int segment = 0; segment < 5; ++segment) {
+    // Given a spare,
+    REQUIRE(wal->spare().make().has_value());
+    REQUIRE(wal->spare().make().has_value());  // once is enough
+    REQUIRE(wal->spare().is_there());
+
+    // when the log goes on in its next segment,
+    const uint64_t sequence = wal->end().sequence;
+    uint64_t operations = 0;
+    while (wal->end().sequence == sequence) {
+      operations = files.operations();
+      REQUIRE(append(*wal, {one(++index, 400)}).has_value());
+    }
+
+    // then that costs the header, its sync and the names; and the batch, as always.
+    REQUIRE(files.operations() - operations == 5 + 2);
+    REQUIRE_FALSE(wal->spare().is_there());
+  }
+  files.crash(MemoryFiles::Loss::keep_none);
+  REQUIRE(recover_wal(files, "data", kOwner)->entries.size() == index);
+}
+
+TEST_CASE("a spare that finds no room leaves nothing behind, and can be tried again") {  // [W5]
+  for (uint64_t operation = 1; operation <= 3; ++operation) {
+    MemoryFiles files;
+    auto wal = found_wal(files, 4 * kBlockBytes);
+    const auto names = *files.list("data");
+    files.fail_at(files.operations() + operation, MemoryFiles::Fault::no_space);
+    REQUIRE(wal->spare().make().error().code == Error::Code::no_space);
+    REQUIRE_FALSE(wal->spare().is_there());
+    REQUIRE(*files.list("data") == names);
+    REQUIRE(wal->spare().make().has_value());
+    REQUIRE(wal->spare().is_there());
+  }
+}
+
+TEST_CASE("a value bigger than a segment leaves the spare to the next") {
+  MemoryFiles files;
+  auto wal = found_wal(files, 4 * kBlockBytes);
+  REQUIRE(wal->spare().make().has_value());
+  REQUIRE(append(*wal, {term_one(), one(1, 5'000)}).has_value());
+  REQUIRE(wal->spare().is_there());
+  REQUIRE(append(*wal, {one(2, 1'000)}).has_value());
+  REQUIRE_FALSE(wal->spare().is_there());
+  files.crash(MemoryFiles::Loss::keep_none);
+  REQUIRE(recover_wal(files, "data", kOwner)->entries.size() == 2);
 }
 
 TEST_CASE("an error says whether the log itself was touched, or only a new segment not made") {

@@ -20,14 +20,23 @@ std::string plain(std::string path) {
   return path;
 }
 
+// Whether it is this one, or lies in it.
+bool is_within(const std::string& path, const std::string& folder) {
+  return path == folder || (path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/');
+}
+
 bool is_root(const std::string& path) { return path == "." || path == "/"; }
 
 }  // namespace memory_files
 
 class MemoryFile final : public store::File {
  public:
-  MemoryFile(MemoryFiles& files, std::shared_ptr<MemoryFiles::Inode> inode, std::string path)
-      : files_(files), inode_(std::move(inode)), path_(std::move(path)), life_(files.life_) {}
+  MemoryFile(MemoryFiles& files, std::shared_ptr<MemoryFiles::Inode> inode, std::string path, bool is_read_only = false)
+      : files_(files),
+        inode_(std::move(inode)),
+        path_(std::move(path)),
+        life_(files.life_),
+        is_read_only_(is_read_only) {}
 
   Result<std::string> read_at(uint64_t offset, uint64_t bytes) override {
     CHECK(life_ == files_.life_);
@@ -39,10 +48,15 @@ class MemoryFile final : public store::File {
 
   Result<> write_at(uint64_t offset, std::string_view bytes) override {
     CHECK(life_ == files_.life_);
+    if (is_read_only_) return memory_files::error_of("write", path_, "Bad file descriptor");
     if (inode_->sync_failed) ++files_.uses_after_failed_sync_;
     auto fate = files_.next_operation();
     bool is_partial = fate == MemoryFiles::Fate::fail_io || fate == MemoryFiles::Fate::fail_space;
     if (is_partial) bytes = files_.part_of(offset, bytes);
+    if (fate == MemoryFiles::Fate::go_on && files_.is_full_ && offset + bytes.size() > inode_->now.size()) {
+      bytes = bytes.substr(0, inode_->now.size() - std::min<uint64_t>(offset, inode_->now.size()));
+      fate = MemoryFiles::Fate::fail_space;
+    }
     if (!files_.is_stopped_ || fate == MemoryFiles::Fate::stop) files_.write(*inode_, offset, bytes);
     return files_.judge(fate, "write", path_);
   }
@@ -64,6 +78,7 @@ class MemoryFile final : public store::File {
   std::shared_ptr<MemoryFiles::Inode> inode_;
   std::string path_;
   uint64_t life_;
+  const bool is_read_only_;
 };
 
 class MemoryLock final : public store::Lock {
@@ -96,7 +111,9 @@ MemoryFiles::Fate MemoryFiles::next_operation() {
 Result<> MemoryFiles::judge(Fate fate, const std::string& act, const std::string& path) {
   if (auto running = check_running(act, path); !running) return running;
   if (fate == Fate::fail_io) return memory_files::error_of(act, path, "Input/output error");
-  if (fate == Fate::fail_space) return memory_files::error_of(act, path, "No space left on device");
+  if (fate == Fate::fail_space) {
+    return fail(Error::Code::no_space, act + " " + path + ": No space left on device");
+  }
   return {};
 }
 
@@ -127,6 +144,7 @@ std::string_view MemoryFiles::part_of(uint64_t offset, std::string_view bytes) {
 Result<> MemoryFiles::sync(Inode& inode, const std::string& path) {
   Fate fate = next_operation();
   if (fate == Fate::go_on && std::exchange(fail_next_sync_, false)) fate = Fate::fail_io;
+  if (auto what = std::exchange(in_next_sync_, {})) what();
   if (auto judged = judge(fate, "sync", path); !judged) {
     if (is_stopped_) return judged;
     lose(inode, Loss::random);
@@ -157,14 +175,21 @@ void MemoryFiles::lose(Inode& inode, Loss loss) {
 
 Result<std::unique_ptr<store::File>> MemoryFiles::open(const std::string& path, store::OpenMode mode) {
   bool creates = mode == store::OpenMode::create;
-  Result<> judged = creates ? judge(next_operation(), "create", path) : check_running("open", path);
+  auto fate_of_new = [this] {
+    const Fate fate = next_operation();
+    return fate == Fate::go_on && is_full_ ? Fate::fail_space : fate;
+  };
+  Result<> judged = creates ? judge(fate_of_new(), "create", path) : check_running("open", path);
   if (!judged) return tl::unexpected(judged.error());
   auto found = now_.find(path);
   if (creates == (found != now_.end())) {
     return memory_files::error_of(creates ? "create" : "open", path,
                                   creates ? "File exists" : "No such file or directory");
   }
-  if (!creates) return std::make_unique<MemoryFile>(*this, found->second, path);
+  if (!creates) {
+    return std::make_unique<MemoryFile>(*this, found->second, path,
+                                        mode == store::OpenMode::read || mode == store::OpenMode::from_disk);
+  }
   std::string folder = parent_of(path);
   if (!memory_files::is_root(folder) && !now_.contains(folder)) {
     return memory_files::error_of("create", path, "No such file or directory");
@@ -183,6 +208,11 @@ Result<std::unique_ptr<store::Lock>> MemoryFiles::lock(const std::string& path) 
     return fail(Error::Code::unavailable, "lock " + path + ": another process holds it");
   }
   return std::make_unique<MemoryLock>(*this, path);
+}
+
+Result<bool> MemoryFiles::is_locked(const std::string& path) {
+  if (auto running = check_running("look at", path); !running) return tl::unexpected(running.error());
+  return locked_.contains(path);
 }
 
 Result<bool> MemoryFiles::exists(const std::string& path) {
@@ -218,8 +248,26 @@ Result<> MemoryFiles::rename(const std::string& from, const std::string& to) {
   auto found = now_.find(from);
   if (found == now_.end()) return memory_files::error_of("rename", from, "No such file or directory");
   CHECK(parent_of(from) == parent_of(to));
+  CHECK(!found->second->is_folder || is_settled(from));
   change({parent_of(from), from, to, found->second});
   return {};
+}
+
+Result<> MemoryFiles::exchange(const std::string& one, const std::string& other) {
+  if (auto judged = judge(next_operation(), "exchange", one); !judged) return judged;
+  if (!now_.contains(one) || !now_.contains(other)) {
+    return memory_files::error_of("exchange", one, "No such file or directory");
+  }
+  CHECK(parent_of(one) == parent_of(other));
+  CHECK(is_settled(one) && is_settled(other));
+  change({.folder = parent_of(one), .from = one, .to = other, .inode = nullptr, .is_exchange = true});
+  return {};
+}
+
+// Changes in a folder that moves are told by their names, so there may be none under way.
+bool MemoryFiles::is_settled(const std::string& folder) const {
+  return std::none_of(unsynced_.begin(), unsynced_.end(),
+                      [&](const Change& made) { return memory_files::is_within(made.folder, folder); });
 }
 
 Result<> MemoryFiles::remove(const std::string& path) {
@@ -249,8 +297,27 @@ void MemoryFiles::change(Change made) {
 }
 
 void MemoryFiles::carry_out(const Change& change, Tree& tree) {
-  if (!change.from.empty()) tree.erase(change.from);
-  if (!change.to.empty()) tree[change.to] = change.inode;
+  const auto take_out = [&tree](const std::string& folder) {
+    Tree taken;
+    for (auto place = tree.lower_bound(folder); place != tree.end() && place->first.starts_with(folder);) {
+      const bool is_of_it = memory_files::is_within(place->first, folder);
+      if (is_of_it) taken.emplace(place->first.substr(folder.size()), place->second);
+      place = is_of_it ? tree.erase(place) : std::next(place);
+    }
+    return taken;
+  };
+  const auto put_in = [&tree](const std::string& folder, const Tree& taken) {
+    for (const auto& [name, inode] : taken) tree[folder + name] = inode;
+  };
+  Tree moved, replaced;
+  if (!change.from.empty()) moved = take_out(change.from);
+  if (change.is_exchange) {
+    replaced = take_out(change.to);
+    put_in(change.from, replaced);
+  } else if (!change.to.empty()) {
+    moved[""] = change.inode;
+  }
+  if (!change.to.empty()) put_in(change.to, moved);
 }
 
 // ---- ends of lives

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -34,10 +35,12 @@ class MemoryFiles final : public store::Files {
 
   Result<std::unique_ptr<store::File>> open(const std::string& path, store::OpenMode mode) override;
   Result<std::unique_ptr<store::Lock>> lock(const std::string& path) override;
+  Result<bool> is_locked(const std::string& path) override;
   Result<bool> exists(const std::string& path) override;
   Result<std::vector<std::string>> list(const std::string& folder) override;
   Result<> make_folder(const std::string& path) override;
   Result<> rename(const std::string& from, const std::string& to) override;
+  Result<> exchange(const std::string& one, const std::string& other) override;
   Result<> remove(const std::string& path) override;
   Result<> sync_folder(const std::string& folder) override;
 
@@ -45,8 +48,12 @@ class MemoryFiles final : public store::Files {
   uint64_t syncs() const { return syncs_; }
   // Lets the operation with that number (the next is operations() + 1) fail, once.
   void fail_at(uint64_t operation, Fault fault) { faults_[operation] = fault; }
+  // While the disk is full no file can be made or grow. What is there can be written over.
+  void set_full(bool is_full) { is_full_ = is_full; }
   // Lets the next sync of a file fail, once.
   void fail_next_sync() { fail_next_sync_ = true; }
+  // Is called in the next sync of a file, once.
+  void in_next_sync(std::function<void()> what) { in_next_sync_ = std::move(what); }
   // Stops the machine in the middle of that operation: it and everything after it fails, until crash().
   void stop_at(uint64_t operation) { stop_at_ = operation; }
   void fail_reads_of(const std::string& path) { unreadable_.insert(path); }
@@ -78,12 +85,14 @@ class MemoryFiles final : public store::Files {
     std::map<uint64_t, std::vector<std::string>> unsynced;  // the states of a sector since the last sync
   };
   using Tree = std::map<std::string, std::shared_ptr<Inode>>;
-  // One change of names: `from` loses its name (if any), `to` gets the file (if any).
+  // One change of names: `from` loses its name (if any), `to` gets the file (if any), with all that is in it. Or each
+  // gets the other's.
   struct Change {
     std::string folder;
     std::string from;
     std::string to;
     std::shared_ptr<Inode> inode;
+    bool is_exchange = false;
   };
   enum class Fate { go_on, fail_io, fail_space, stop };
 
@@ -92,6 +101,7 @@ class MemoryFiles final : public store::Files {
   Result<> check_running(const std::string& act, const std::string& path);
   void change(Change change);
   static void carry_out(const Change& change, Tree& tree);
+  bool is_settled(const std::string& folder) const;
   void lose(Inode& inode, Loss loss);
 
   void write(Inode& inode, uint64_t offset, std::string_view bytes);
@@ -107,6 +117,8 @@ class MemoryFiles final : public store::Files {
   std::map<uint64_t, Fault> faults_;
   std::optional<uint64_t> stop_at_;
   bool fail_next_sync_ = false;
+  std::function<void()> in_next_sync_;
+  bool is_full_ = false;
   bool is_stopped_ = false;
   uint64_t life_ = 0;  // counts crashes and restarts
   uint64_t operations_ = 0;

@@ -5,7 +5,7 @@
 
 namespace skiff {
 
-ReplicaCluster::ReplicaCluster(uint64_t nodes) {
+ReplicaCluster::ReplicaCluster(uint64_t nodes, HistoryConfig history) : history_(history) {
   for (raft::NodeId id = 1; id <= nodes; ++id) nodes_[id].id = id;
   for (auto& [id, node] : nodes_) {
     node.cluster = this;
@@ -19,15 +19,22 @@ void ReplicaCluster::start(Node& node) {
                                 .seed = node.id * 7 + node.incarnation,
                                 .hard_state = node.disk_hard_state,
                                 .entries = node.disk_entries},
+                       .history = history_,
+                       .digest_every = 16,
                        .incarnation = ++node.incarnation,
                        .forward_window_bytes = 200,
                        .leader_window_bytes = 20'000,
                        .waiting_writes_max = 100,
                        .waiting_write_bytes_max = 10'000,
-                       .waiting_reads_max = 100};
-  std::vector<raft::NodeId> voters;
-  for (const auto& [id, other] : nodes_) voters.push_back(id);
-  config.raft.founders = raft::founded_by(voters);
+                       .waiting_reads_max = 100,
+                       .backups_max = 2};
+  config.join_timeout = 60'000 * raft::kMillisecond;
+  config.members_max = 5;
+  for (const auto& [id, other] : nodes_) {
+    if (!node.is_founder || !other.is_founder) continue;
+    config.raft.founders.members.push_back(
+        {.id = id, .role = raft::MemberRole::voter, .address = "at:" + std::to_string(id)});
+  }
   node.replica = std::make_unique<Replica>(config, store::Kv(), now_, node);
 }
 
@@ -38,8 +45,10 @@ void ReplicaCluster::Node::send(raft::Message&& message) {
 }
 
 void ReplicaCluster::Node::persist(uint64_t save, std::optional<raft::HardState> hard_state,
-                                   std::optional<raft::LogPosition> restart, std::vector<raft::Entry> entries) {
+                                   std::optional<raft::LogPosition> restart, bool is_whole,
+                                   std::vector<raft::Entry> entries) {
   CHECK(!restart);
+  CHECK(!is_whole);
   saves.push_back({save, hard_state, std::move(entries)});
 }
 
@@ -57,10 +66,22 @@ void ReplicaCluster::Node::order_ended(const raft::OrderEnd& end) {
   CHECK(cluster->answers_.emplace(end.id, raft::describe(end)).second);
 }
 
+void ReplicaCluster::Node::order_answered(const Caller& caller, OrderAnswer answer) {
+  constexpr const char* kWords[] = {"done", "not found", "conflict", "refused", "unknown"};
+  std::string text = kWords[static_cast<size_t>(answer.kind)];
+  CHECK(cluster->answers_.emplace(caller.request, text + (answer.reason.empty() ? "" : ": " + answer.reason)).second);
+}
+
+void ReplicaCluster::Node::state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) {
+  differences.push_back(std::to_string(other) + " at " + std::to_string(index) +
+                        (is_outvoted ? ", and a majority" : ""));
+}
+
 bool ReplicaCluster::deliver() {
   std::vector<raft::Message> arriving = std::exchange(in_flight, {});
   for (raft::Message& message : arriving) {
     if (cut_.contains(message.from) || cut_.contains(message.to)) continue;
+    if (!nodes_.contains(message.to)) continue;  // added, and not there yet
     Node& node = nodes_.at(message.to);
     if (node.replica) node.replica->received(now_, std::move(message));
   }
@@ -158,6 +179,19 @@ uint64_t ReplicaCluster::ask(raft::NodeId node, Request request) {
 uint64_t ReplicaCluster::hand_over(raft::NodeId node, raft::NodeId to) {
   (*this)[node].hand_over(now_, ++asked_, to);
   return asked_;
+}
+
+uint64_t ReplicaCluster::order(raft::NodeId node, raft::Order order) {
+  (*this)[node].order(now_, {.connection = node, .request = ++asked_}, std::move(order));
+  return asked_;
+}
+
+void ReplicaCluster::add_spare(raft::NodeId id) {
+  Node& node = nodes_[id];
+  node.cluster = this;
+  node.id = id;
+  node.is_founder = false;
+  start(node);
 }
 
 uint64_t ReplicaCluster::change(raft::NodeId node, std::vector<raft::Change> changes) {

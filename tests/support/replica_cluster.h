@@ -18,7 +18,7 @@ namespace skiff {
 
 class ReplicaCluster {
  public:
-  explicit ReplicaCluster(uint64_t nodes);
+  explicit ReplicaCluster(uint64_t nodes, HistoryConfig history = {});
 
   Replica& operator[](raft::NodeId node) { return *nodes_.at(node).replica; }
   raft::Time now() const { return now_; }
@@ -42,7 +42,14 @@ class ReplicaCluster {
   uint64_t ask(raft::NodeId node, Request request);
   // Orders the same way: "done", "refused", "unknown", "passed on", each with its reason.
   uint64_t hand_over(raft::NodeId node, raft::NodeId to);
+  // An operator's, given to any node: "done", "not found", "conflict", "refused", "unknown", with the reason.
+  uint64_t order(raft::NodeId node, raft::Order order);
+  // Another replica, which waits to be added.
+  void add_spare(raft::NodeId node);
+  const std::vector<raft::NodeId>& withdrew(raft::NodeId node) const { return nodes_.at(node).withdrew; }
   uint64_t change(raft::NodeId node, std::vector<raft::Change> changes);
+  // "3 at 16", and "3 at 16, and a majority" when it is this node that is wrong.
+  const std::vector<std::string>& differences(raft::NodeId node) const { return nodes_.at(node).differences; }
   bool was_removed(raft::NodeId node) const { return nodes_.at(node).was_removed; }
   // "done", "done: value", "missing", "refused", "unknown", or "" while there is none.
   std::string answer(uint64_t asked) const;
@@ -67,11 +74,14 @@ class ReplicaCluster {
     raft::HardState disk_hard_state;
     std::vector<raft::Entry> disk_entries;
     bool disk_is_held = false;
+    bool is_founder = true;
     bool was_removed = false;
+    std::vector<raft::NodeId> withdrew;
+    std::vector<std::string> differences;
 
     void send(raft::Message&& message) override;
     void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-                 std::vector<raft::Entry> entries) override;
+                 bool is_whole, std::vector<raft::Entry> entries) override;
     // No snapshots here: the simulator has them.
     void write_snapshot(SnapshotBytes) override {}
     void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}
@@ -79,7 +89,10 @@ class ReplicaCluster {
     void commit(std::vector<raft::Entry> entries) override { commits.push_back(std::move(entries)); }
     void answer(const Caller& caller, Answer answer) override;
     void order_ended(const raft::OrderEnd& end) override;
+    void order_answered(const Caller& caller, OrderAnswer answer) override;
+    void withdrawn(const Withdrawn& member) override { withdrew.push_back(member.node); }
     void members_changed() override {}
+    void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
     void removed() override { was_removed = true; }
   };
 
@@ -88,6 +101,7 @@ class ReplicaCluster {
   bool finish_saves(Node& node);
   bool apply(Node& node);
 
+  const HistoryConfig history_;
   std::map<raft::NodeId, Node> nodes_;
   std::set<raft::NodeId> cut_;
   std::map<uint64_t, std::string> answers_;

@@ -217,4 +217,56 @@ TEST_CASE("an async queue takes pushes from other threads and loses none") {
   loop.run();
 }
 
+TEST_CASE("what the loop's own callbacks push is drained before the loop waits again, and what comes of it, too") {
+  Loop loop;
+  std::vector<std::string> order;
+  std::unique_ptr<AsyncQueue<int>> second;
+  std::unique_ptr<AsyncQueue<int>> first;
+  second = std::make_unique<AsyncQueue<int>>(
+      loop, [&](std::vector<int>&& batch) { order.push_back("second " + std::to_string(batch.size())); });
+  first = std::make_unique<AsyncQueue<int>>(loop, [&](std::vector<int>&& batch) {
+    order.push_back("first " + std::to_string(batch.size()));
+    second->push_here(1);
+    second->push_here(2);
+  });
+  Timer timer(loop, [&] {
+    first->push_here(1);
+    first->push_here(2);
+    order.push_back("pushed");
+  });
+  timer.start_ns(0);
+  while (order.empty()) loop.run_nowait();
+  REQUIRE(order == std::vector<std::string>{"pushed", "first 2", "second 2"});
+  first.reset();
+  second.reset();
+}
+
+TEST_CASE("a queue that feeds itself does not keep the loop from its sockets and timers") {
+  Loop loop;
+  bool has_rung = false;
+  uint64_t drained = 0;
+  std::unique_ptr<AsyncQueue<int>> queue;
+  queue = std::make_unique<AsyncQueue<int>>(loop, [&](std::vector<int>&&) {
+    ++drained;
+    if (!has_rung && drained < 1'000'000) queue->push_here(1);
+  });
+  Timer timer(loop, [&] { has_rung = true; });
+  timer.start_ns(3'000'000);
+  queue->push_here(1);
+  while (queue->size() > 0) loop.run_once();
+  REQUIRE(has_rung);
+  REQUIRE(drained > 2);
+  queue.reset();
+}
+
+TEST_CASE("a queue that goes away with something in it is drained no more") {
+  Loop loop;
+  bool has_drained = false;
+  auto queue = std::make_unique<AsyncQueue<int>>(loop, [&](std::vector<int>&&) { has_drained = true; });
+  queue->push_here(1);
+  queue.reset();
+  loop.run();
+  REQUIRE_FALSE(has_drained);
+}
+
 }  // namespace skiff::loop_test

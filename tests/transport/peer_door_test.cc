@@ -41,6 +41,88 @@ TEST_CASE("whoever does not belong here is told why, and logged") {
   }
 }
 
+TEST_CASE("a node of our cluster that we do not know, and that says where it is, is let in and met") {
+  Logged logged;
+  World world;
+  std::vector<PeerMember> met;
+  Node a(world, 1, quick(), kCluster, 0, [&](const PeerMember& member) { met.push_back(member); });
+  OddPeer silent(world, [](Caller&) {});
+  a.peers->set_members({a.member(), silent.member(2)});
+  a.peers->set_reception({.welcome = {}, .newcomers = {}, .removed = {8}});
+  const std::string heartbeat = encode(Message{9, 1, 1, Heartbeat{}});
+
+  SECTION("a later member") {
+    Caller caller(world, a.peers->port());
+    caller.stream->write(encode(Greeting{kProtocolVersion, kCluster, 9, 1, 1, 0, "http://127.0.0.1:9029"}) + heartbeat);
+    world.until([&] { return !a.inbox.empty(); });
+    REQUIRE(met == std::vector<PeerMember>{{.id = 9, .address = {.host = "127.0.0.1", .port = 9029}}});
+    // Once it is known it is no news; when it is no member after all it is sent away.
+    a.peers->set_members({a.member(), silent.member(2), silent.member(9)});
+    REQUIRE_FALSE(caller.is_closed);
+    a.peers->set_members({a.member(), silent.member(2)});
+    world.until([&] { return caller.is_closed; });
+  }
+  SECTION("nobody that could be one") {
+    const std::vector<std::pair<Greeting, Refusal>> table = {
+        {{kProtocolVersion, kCluster, 9, 1, 1, 0, ""}, Refusal::unknown_member},
+        {{kProtocolVersion, kCluster, 9, 1, 1, 0, "nowhere at all"}, Refusal::unknown_member},
+        {{kProtocolVersion, kCluster, 1, 1, 1, 0, "http://127.0.0.1:9029"}, Refusal::unknown_member},
+        {{kProtocolVersion, kCluster, 8, 1, 1, 0, "http://127.0.0.1:9029"}, Refusal::removed},
+        {{kProtocolVersion, kCluster + 1, 9, 1, 1, 0, "http://127.0.0.1:9029"}, Refusal::other_cluster}};
+    for (const auto& [greeting, reason] : table) {
+      Caller caller(world, a.peers->port());
+      caller.stream->write(encode(greeting) + heartbeat);
+      world.until([&] { return caller.is_closed; });
+      REQUIRE(caller.is_refused(reason));
+    }
+    REQUIRE(met.empty());
+    REQUIRE(a.inbox.empty());
+  }
+}
+
+TEST_CASE("who was removed for good is told so, and hears it", "[M8]") {
+  Logged logged;
+  World world;
+  Node a(world, 1), b(world, 2);
+  b.peers->set_members({a.member(), b.member()});
+  a.peers->set_members({a.member()});
+  world.until([&] { return a.peers->door().turned_away() > 0; });
+  REQUIRE(b.happened["removed 1"] == 0);  // it is only not known, yet
+  a.peers->set_reception({.welcome = {}, .newcomers = {}, .removed = {2}});
+  world.until([&] { return b.happened["removed 1"] > 0; });
+  REQUIRE(logged.count("greets as node 2, which was removed from this cluster") == 1);
+  REQUIRE(b.happened["connected 1"] == 0);
+}
+
+TEST_CASE("a member that was only just added is told where it is, and a stranger is not", "[M1]") {
+  Logged logged;
+  World world;
+  Node a(world, 1);
+  const Welcome told{.cluster = kCluster, .members = {{1, "http://a:1"}, {4, "http://d:4"}}};
+  a.peers->set_members({a.member(), {4, {"127.0.0.1", 1}}, {2, {"127.0.0.1", 2}}});
+  a.peers->set_reception({.welcome = told, .newcomers = {4}, .removed = {3}});
+
+  Caller newcomer(world, a.peers->port());
+  newcomer.stream->write(encode(Introduction{.from = 4}));
+  world.until([&] { return newcomer.is_closed; });
+  REQUIRE(newcomer.answer()->kind == FrameKind::welcome);
+  REQUIRE(decode_welcome(*newcomer.answer()) == told);
+  REQUIRE(a.peers->door().turned_away() == 0);
+
+  const std::vector<std::pair<Introduction, Refusal>> rows = {{{.from = 2}, Refusal::taken},
+                                                              {{.from = 3}, Refusal::removed},
+                                                              {{.from = 9}, Refusal::unknown_member},
+                                                              {{kProtocolVersion + 1, 4}, Refusal::other_version}};
+  for (const auto& [introduction, refusal] : rows) {
+    CAPTURE(introduction.from);
+    Caller caller(world, a.peers->port());
+    caller.stream->write(encode(introduction));
+    world.until([&] { return caller.is_closed; });
+    REQUIRE(caller.is_refused(refusal));
+  }
+  world.until([&] { return a.peers->door().connections() == 0; });
+}
+
 TEST_CASE("two clusters that meet by mistake stay apart, and say so once", "[bug-18]") {
   Logged logged;
   World world;

@@ -62,14 +62,17 @@ struct World {
 };
 
 struct Node {
-  Node(World& world, NodeId id, Peers::Limits limits = quick(), uint64_t cluster = kCluster, uint16_t port = 0)
+  Node(World& world, NodeId id, Peers::Limits limits = quick(), uint64_t cluster = kCluster, uint16_t port = 0,
+       std::function<void(const PeerMember&)> met = {})
       : self(id) {
     Peers::Events events{
         .received = [this](Message&& message) { received(std::move(message)); },
         .connected = [this](NodeId peer) { note("connected", peer); },
         .disconnected = [this](NodeId peer) { note("disconnected", peer); },
         .gone = [this](NodeId peer) { note("gone", peer); },
+        .removed = [this](NodeId peer) { note("removed", peer); },
     };
+    events.met = std::move(met);
     peers = Peers::open(world.loop, {cluster, id, 1}, {"127.0.0.1", port}, limits, id, std::move(events)).value();
   }
 

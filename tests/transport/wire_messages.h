@@ -40,10 +40,14 @@ inline std::string fields(const AppendEntries& m) {
   return text;
 }
 inline std::string fields(const AppendReply& m) {
-  return show(uint64_t{m.accepted}) + show(m.match) + show(m.refused) + show(m.hint);
+  return show(uint64_t{m.accepted}) + show(m.match) + show(m.refused) + show(m.hint) + show(m.mending);
 }
-inline std::string fields(const Heartbeat& m) { return show(m.commit) + show(m.round) + show(m.sent_at); }
-inline std::string fields(const HeartbeatReply& m) { return show(m.round) + show(m.sent_at) + show(m.clock); }
+inline std::string fields(const Heartbeat& m) {
+  return show(m.commit) + show(m.round) + show(m.sent_at) + show(uint64_t{m.takes_writes}) + show(m.mended);
+}
+inline std::string fields(const HeartbeatReply& m) {
+  return show(m.round) + show(m.sent_at) + show(m.clock) + show(uint64_t{m.is_full}) + show(m.mending);
+}
 inline std::string fields(const InstallSnapshot& m) {
   return show(m.snapshot.position) + show(m.snapshot.configuration);
 }
@@ -54,6 +58,13 @@ inline std::string fields(const SnapshotPiece& m) {
 inline std::string fields(const TransferRequest& m) { return show(m.to); }
 inline std::string fields(const TimeoutNow&) { return ""; }
 inline std::string fields(const Removed&) { return ""; }
+inline std::string fields(const OrderRequest& m) {
+  return show(m.id) + show(static_cast<uint64_t>(m.order.kind)) + show(m.order.node) + " '" + m.order.address + "'";
+}
+inline std::string fields(const OrderReply& m) {
+  return show(m.id) + show(static_cast<uint64_t>(m.outcome)) + " '" + m.reason + "'";
+}
+inline std::string fields(const StateDigest& m) { return show(m.index) + show(m.digest); }
 inline std::string fields(const ForwardProposals& m) {
   std::string text;
   for (const Payload& command : m.commands) text += show(command);
@@ -87,8 +98,8 @@ class Some {
       case 3: return VoteReply{flip()};
       case 4: return append();
       case 5: return reply();
-      case 6: return Heartbeat{random_.below(kCountMax), random_.next(), random_.next()};
-      case 7: return HeartbeatReply{random_.next(), random_.next(), random_.next()};
+      case 6: return Heartbeat{random_.below(kCountMax), random_.next(), random_.next(), flip(), random_.below(3)};
+      case 7: return HeartbeatReply{random_.next(), random_.next(), random_.next(), flip(), random_.below(3)};
       case 8: return forward();
       case 9: return ReadIndexRequest{id()};
       case 10: return ReadIndexReply{id(), random_.below(kCountMax)};
@@ -97,8 +108,16 @@ class Some {
       case 13: return SnapshotPiece{some_position(), random_.below(kCountMax), flip(), bytes(0)};
       case 14: return TimeoutNow{};
       case 15: return TransferRequest{random_.below(9)};
-      default: return Removed{};
+      case 16: return Removed{};
+      case 17:
+        return OrderRequest{id(), {static_cast<Order::Kind>(1 + random_.below(5)), 1 + random_.below(9), text()}};
+      case 18: return OrderReply{id(), static_cast<OrderReply::Outcome>(1 + random_.below(5)), text()};
+      default: return StateDigest{random_.below(kCountMax), random_.next()};
     }
+  }
+  std::string text() {
+    Payload some = bytes(0);
+    return some ? *some : "";
   }
   LogPosition some_position() { return {1 + random_.below(term_), 1 + random_.below(kCountMax - 100)}; }
   bool flip() { return random_.below(2) == 0; }
@@ -125,7 +144,7 @@ class Some {
     return append;
   }
   MessageBody reply() {
-    if (flip()) return AppendReply{.accepted = true, .match = random_.below(kCountMax)};
+    if (flip()) return AppendReply{.accepted = true, .match = random_.below(kCountMax), .mending = random_.below(3)};
     LogPosition refused = position();
     LogPosition hint;
     if (refused.index > 0 && flip()) hint = {1 + random_.below(refused.term), 1 + random_.below(refused.index)};

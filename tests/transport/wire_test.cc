@@ -83,6 +83,41 @@ TEST_CASE("greetings and refusals arrive as they were sent") {
   REQUIRE(refused == std::vector{Refusal::unknown_member, Refusal::other_node});
 }
 
+TEST_CASE("introductions and welcomes arrive as they were sent") {
+  Welcome welcome{7, 0xfeedface, {{1, "http://a:1"}, {65'535, std::string(kAddressBytesMax, 'b')}, {3, ""}}};
+  while (welcome.members.size() < kWelcomeMembersMax) welcome.members.push_back(welcome.members[1]);
+  const std::string frames = encode(Introduction{7, 12}) + encode(welcome) + encode(Welcome{1, 2, {}});
+  std::vector<Introduction> introduced;
+  std::vector<Welcome> welcomed;
+  FrameReader reader(kWelcomeBytesMax);
+  auto take = [&](const Frame& frame) -> Result<> {
+    if (frame.kind == FrameKind::introduction) introduced.push_back(*decode_introduction(frame));
+    if (frame.kind == FrameKind::welcome) welcomed.push_back(*decode_welcome(frame));
+    return {};
+  };
+  REQUIRE(reader.feed(frames, take).has_value());
+  REQUIRE(introduced == std::vector{Introduction{7, 12}});
+  REQUIRE(welcomed == std::vector{welcome, Welcome{1, 2, {}}});
+}
+
+TEST_CASE("a welcome that cannot be is refused") {
+  Welcome crowd{.cluster = 1, .members = {}};
+  crowd.members.resize(kWelcomeMembersMax + 1, {1, "http://a:1"});
+  for (const auto& [welcome, why] :
+       {std::pair<Welcome, std::string>{crowd, "more members than a cluster can have"},
+        {{.cluster = 1, .members = {{0, "http://a:1"}}}, "a member that is nobody"},
+        {{.cluster = 1, .members = {{1, std::string(kAddressBytesMax + 1, 'a')}}}, "an address too long"}}) {
+    FrameReader reader(size_t{1} << 20);
+    Result<> fed = reader.feed(encode(welcome), [](const Frame& frame) -> Result<> {
+      auto read = decode_welcome(frame);
+      if (!read) return tl::unexpected(read.error());
+      return {};
+    });
+    REQUIRE_FALSE(fed.has_value());
+    REQUIRE_THAT(fed.error().what, Catch::Contains(why));
+  }
+}
+
 TEST_CASE("frames may arrive in pieces of any size") {
   Some some(3);
   std::string stream;

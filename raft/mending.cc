@@ -1,0 +1,98 @@
+// Mending: how a node comes back that has lost a part of its log, and maybe votes and terms with it.
+//
+// Nobody can tell what it has promised: which entries it acknowledged, in which term it was, whom it voted for. So it
+// votes for nobody, does not campaign, confirms no reads, and what it acknowledges is not counted. It follows whoever
+// leads like any follower with a short log, and says with every answer that it is being mended, and since which start.
+//
+// The leader that hears this first puts an entry of its own into its log, the fence. When the fence is committed, by a
+// majority without that node, and the node has acknowledged it, the node is told that it is whole. From then on it is a
+// member like any other, because whatever it had promised has been kept, or can do no harm any more. Let T be the
+// leader's term. Each of the majority M that committed the fence was in T, and in no later term, when it took the
+// fence, which is after the node's start; and the node is not in M.
+//
+//   Entries. What was committed with its acknowledgement before it lost it, somebody who led in some term t had. That
+//     one was elected by a majority, which shares somebody with M, so t <= T. Whoever leads in T has all that was
+//     committed before, because nobody was elected with the vote of a node that lacked it; and who holds the fence
+//     holds what stands before it.
+//   Votes after T. A candidate that had its vote in some term t > T was in t before the node started, so it did not
+//   take
+//     the fence. To be elected it needs somebody else of M, who has the fence, and whose log is therefore more up to
+//     date than its own: it never will be.
+//   Votes up to T. The node is in T now. In T itself it votes for the leader, who has won in any case.
+//   Old messages. An acknowledgement or a vote from before, that arrives late, was true when it was sent, and by all of
+//     the above still binds nobody to anything that is lost. It cannot be taken for one of the fence.
+//
+// After Liskov and Cowling, Viewstamped Replication Revisited (2012, 4.3), and Alagappan et al., Protocol-Aware
+// Recovery for Consensus-Based Storage (FAST 2018). docs/decisions/0014-a-damaged-node-is-mended.md says more.
+//
+// What goes wrong: there is no majority without it. Then nothing is committed, and it stays as it is.
+#include <set>
+
+#include "raft/quorum.h"
+#include "raft/raft.h"
+
+namespace skiff::raft {
+
+// ---- the leader's half
+
+// Where disks are full, more of them, or fewer, are needed for a majority that can take writes.
+void Raft::hear_mending(Progress& progress, uint64_t start) {
+  const bool was_mending = progress.mending() != 0;
+  progress.heard_mending(start, log_.last().index);
+  if (was_mending != (progress.mending() != 0)) note_space(*as_leader());
+}
+
+// With every take_effects(). The fence may be any entry; if nobody proposes one, it is an empty one.
+void Raft::mend(Leader& leader) {
+  for (const auto& [node, progress] : leader.followers) {
+    if (progress.mending() == 0 || log_.last().index >= progress.fence() || leader.transfer) continue;
+    append_own(EntryKind::no_op, nullptr);
+  }
+}
+
+// Which start of it may be told that its log is whole; 0: none.
+uint64_t Raft::mended(const Leader& leader, const Progress& progress) const {
+  bool is_behind_the_fence = progress.match() >= progress.fence() && is_fenced(leader, progress.fence());
+  return is_behind_the_fence ? progress.mending() : 0;
+}
+
+// A change that we began before we heard of the damage may need that node. As long as it is not committed, nobody is
+// elected without a majority of the voters as they were, so theirs is enough; of an older leader's change we do not
+// know whether it is.
+bool Raft::is_fenced(const Leader& leader, Index fence) const {
+  if (log_.committed() >= fence) return true;
+  bool is_begun = configuration().is_joint() && !is_configuration_committed() &&
+                  log_.term_at(configuration_index()) == hard_state_.term;
+  if (!is_begun) return false;
+  Voters as_they_were{.incoming = configuration().voters().outgoing, .outgoing = {}};
+  return quorum::reached_by_majority(as_they_were, [&](NodeId node) {
+           return node == config_.id ? log_.durable() : leader.followers.at(node).counted();
+         }) >= fence;
+}
+
+// Whether the voters of `next` can decide without those that are being mended: else these never would be.
+bool Raft::leaves_enough(const Leader& leader, const Configuration& next) const {
+  std::set<NodeId> whole;
+  for (NodeId node : next.everybody()) {
+    auto follower = leader.followers.find(node);
+    if (follower == leader.followers.end() || follower->second.mending() == 0) whole.insert(node);
+  }
+  bool is_mending_any = whole.size() < next.everybody().size();
+  return !is_mending_any || quorum::is_majority(next.voters(), whole);
+}
+
+// ---- the half of the one that is mended
+
+// It may have voted in this term and not know it. Whoever leads has been elected, so this vote makes no other leader.
+void Raft::vote_for_who_leads() {
+  if (hard_state_.vote == 0) set_hard_state({.term = hard_state_.term, .vote = leader_});
+}
+
+// Said by who leads now. That our disk has the fence, and that vote, we have told it ourselves.
+void Raft::become_whole() {
+  mending_ = 0;
+  effects_.is_whole = true;
+  acknowledge(leader_, log_.committed());
+}
+
+}  // namespace skiff::raft

@@ -1,0 +1,258 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "raft/membership.h"
+#include "src/can_repair.h"
+#include "src/tool/inspect.h"
+#include "src/tool/new_cluster.h"
+#include "store/command.h"
+#include "store/instances.h"
+#include "store/read_only_files.h"
+#include "store/repair.h"
+#include "store/snapshot.h"
+#include "store/snapshots.h"
+#include "store/storage.h"
+#include "store/wal_recover.h"
+#include "store/wal_scan.h"
+
+namespace skiff::tool {
+namespace {
+
+// Printable, and one word.
+std::string show_key(std::string_view key) {
+  std::string text;
+  for (char letter : key) {
+    const auto byte = static_cast<unsigned char>(letter);
+    const bool is_plain = byte > 0x20 && byte < 0x7f && byte != '%';
+    text += is_plain ? std::string(1, letter) : fmt::format("%{:02X}", byte);
+  }
+  return text;
+}
+
+std::string show_members(const raft::Configuration& configuration) {
+  std::string text;
+  for (const raft::Member& member : configuration.members) {
+    const bool is_voter = member.role == raft::MemberRole::voter;
+    text +=
+        fmt::format("{}{} {} {}", text.empty() ? "" : ", ", member.id, is_voter ? "voter" : "learner", member.address);
+  }
+  return configuration.is_joint() ? text + ", in the middle of a change of voters" : text;
+}
+
+std::string show_members(const raft::Payload& bytes) {
+  auto configuration = bytes ? raft::decode_configuration(*bytes) : std::nullopt;
+  return configuration ? show_members(*configuration) : "that cannot be read";
+}
+
+std::string show_entry(const raft::Entry& entry) {
+  std::string text = fmt::format("{:>6} {:>10} ", entry.position.term, entry.position.index);
+  const std::string_view payload = entry.payload ? std::string_view(*entry.payload) : std::string_view();
+  switch (entry.kind) {
+    case raft::EntryKind::no_op: return text + "no-op";
+    case raft::EntryKind::configuration: return text + "members   " + show_members(entry.payload);
+    case raft::EntryKind::command: break;
+  }
+  auto command = store::decode(payload);
+  if (!command) return text + fmt::format("command   {} bytes that cannot be read", payload.size());
+  const std::string_view verb = command->verb == store::Verb::put      ? "put"
+                                : command->verb == store::Verb::remove ? "remove"
+                                                                       : "other";
+  return text + fmt::format("{:<9} {} {} bytes, from node {}", verb, show_key(command->key), command->value.size(),
+                            command->origin.node);
+}
+
+class FolderInspection {
+ public:
+  FolderInspection(const World& world, const std::string& folder, bool shows_entries, Findings& findings)
+      : files_(world.files), wal_(world.wal), folder_(folder), shows_entries_(shows_entries), findings_(findings) {}
+
+  void run() {
+    auto names = files_.list(folder_);
+    if (!names) return findings_.damage(names.error().what);
+    look_for_a_node();
+    auto identity = store::read_identity(files_, folder_);
+    if (!identity) {
+      findings_.damage(identity.error().what);
+    } else {
+      owner_ = {identity->cluster, identity->node};
+      is_alone_ = !can_repair(*identity, nullptr);
+      findings_.say("folder", fmt::format("{}: node {} of cluster {}, founded by {}", folder_, identity->node,
+                                          show_cluster(identity->cluster), show(identity->founders)));
+    }
+    look_at_names(*names);
+    look_at_instances();
+    look_at_repair();
+    look_at_snapshots(*names);
+    if (owner_) look_at_log(*names);
+    judge();
+  }
+
+ private:
+  void look_for_a_node() {
+    auto is_locked = files_.is_locked(store::join(folder_, "lock"));
+    if (!is_locked || !*is_locked) return;
+    findings_.say("note",
+                  "a node runs on it: what it writes at this moment may look torn or be missing; what was found "
+                  "wrong should be looked at again");
+  }
+
+  void look_at_names(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      const bool is_known = name == "lock" || name == "lost+found" || name == store::kIdentityName ||
+                            name == store::kInstanceName || name == store::kPeersName || name == store::kRepairName ||
+                            store::segment_sequence(name) || store::snapshot_index(name);
+      if (is_known) continue;
+      if (name.starts_with("wal-") && name.ends_with(store::kSetAsideSuffix)) {
+        findings_.say("note", store::join(folder_, name) + ": was set aside when the log was found damaged");
+        continue;
+      }
+      const bool is_unfinished = name.ends_with(store::kAsideSuffix);
+      findings_.say("note", store::join(folder_, name) + (is_unfinished ? ": was not finished, and does not count"
+                                                                        : ": is none of the files of a node"));
+    }
+  }
+
+  // By which the others know this folder, and it them. One that has none yet draws it at its first start.
+  void look_at_instances() {
+    store::ReadOnlyFiles untouched(files_);
+    auto has_own = files_.exists(store::join(folder_, store::kInstanceName));
+    if (has_own && *has_own) {
+      if (auto own = store::own_instance(untouched, folder_, 0); !own) findings_.damage(own.error().what);
+    }
+    auto known = store::known_instances(untouched, folder_);
+    if (!known) return findings_.damage(known.error().what);
+    if (!known->note.empty()) findings_.say("note", known->note);
+  }
+
+  void look_at_repair() {
+    store::ReadOnlyFiles untouched(files_);
+    auto repair = store::read_repair(untouched, folder_);
+    if (!repair) return findings_.damage(repair.error().what);
+    if (!*repair) return;
+    const std::string path = store::join(folder_, store::kRepairName);
+    if (!(*repair)->is_under_way()) {
+      return findings_.say("note", path + ": the log was damaged once, and the others have given back what it held: " +
+                                       (*repair)->damage);
+    }
+    findings_.damage(path + ": the log is being repaired, and what was acknowledged may be missing until the others " +
+                     "have given it back: " + (*repair)->damage);
+  }
+
+  void look_at_snapshots(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      const auto index = store::snapshot_index(name);
+      if (!index) continue;
+      const std::string path = store::join(folder_, name);
+      inspect_snapshot(files_, path, owner_ ? std::optional(owner_->cluster) : std::nullopt, findings_);
+      auto file = files_.open(path, store::OpenMode::read);
+      auto head = file ? store::read_snapshot_head(**file, path) : tl::unexpected(file.error());
+      if (head && head->mark.position.index != *index) {
+        findings_.damage(
+            fmt::format("{}: at offset 0: it is the snapshot of index {}", path, head->mark.position.index));
+      }
+    }
+  }
+
+  void look_at_log(const std::vector<std::string>& names) {
+    std::vector<uint64_t> sequences;
+    for (const std::string& name : names) {
+      if (auto sequence = store::segment_sequence(name)) sequences.push_back(*sequence);
+    }
+    if (sequences.empty()) return findings_.damage(folder_ + ": there is no log in it");
+    if (shows_entries_) findings_.say("entries", "term      index what");
+    for (uint64_t sequence : sequences) {
+      const bool is_missing =
+          sequence > sequences.front() && !std::binary_search(sequences.begin(), sequences.end(), sequence - 1);
+      if (is_missing) findings_.say("note", store::join(folder_, store::segment_name(sequence - 1)) + " is missing");
+      look_at_segment(sequence, sequence == sequences.back());
+    }
+  }
+
+  void look_at_segment(uint64_t sequence, bool is_last) {
+    const std::string path = store::join(folder_, store::segment_name(sequence));
+    const auto visit = [&](uint64_t, const store::Record& record) {
+      const auto* entry = std::get_if<raft::Entry>(&record);
+      if (shows_entries_ && entry != nullptr) findings_.say("entry", show_entry(*entry));
+    };
+    auto found = store::scan_segment(files_, path, *owner_, sequence, is_last, visit);
+    if (!found) return findings_.damage(found.error().what);
+    std::string entries = "no entries";
+    if (found->entries > 0) {
+      entries = fmt::format("{} entries of index {} to {}, term {} to {}", found->entries, found->lowest,
+                            found->highest, found->first.term, found->last.term);
+    }
+    findings_.say("segment", fmt::format("{}: {} bytes, {} batches, {} records, {}; ends at offset {}", path,
+                                         found->bytes, found->batches, found->records, entries, found->end));
+    for (const store::DamagedPlace& place : found->damage) {
+      findings_.damage(fmt::format("{}: at offset {}: {}", path, place.offset, place.what));
+    }
+    if (found->torn) {
+      findings_.say("note", fmt::format("{}: at offset {}: {}; the next start cuts it off", path, found->torn->offset,
+                                        found->torn->what));
+    }
+  }
+
+  // By recovery itself: what holds between records, and what a start would make of it all.
+  void judge() {
+    auto found = store::look_into(files_, folder_, wal_);
+    if (!found) {
+      if (findings_.damaged() == 0) return findings_.damage(found.error().what);
+      const bool may_be_repaired = found.error().code == Error::Code::corrupt && !is_alone_;
+      return findings_.say("start",
+                           (may_be_repaired ? "a node does not believe its log: unless it is the only member, it "
+                                              "sets that aside, and is mended by the others: "
+                                            : "a node does not start from it: ") +
+                               found.error().what);
+    }
+    const raft::LogPosition snapshot = found->snapshot.position;
+    const raft::LogPosition last = found->entries.empty() ? snapshot : found->entries.back().position;
+    findings_.say("state", fmt::format("term {}, vote for {}, started {} times", found->hard_state.term,
+                                       found->hard_state.vote, found->incarnation));
+    findings_.say("log",
+                  fmt::format("snapshot up to index {} of term {}, {} entries behind it; the last entry is index "
+                              "{} of term {}",
+                              snapshot.index, snapshot.term, found->entries.size(), last.index, last.term));
+    raft::Payload members = found->snapshot.configuration;
+    for (const raft::Entry& entry : found->entries) {
+      if (entry.kind == raft::EntryKind::configuration) members = entry.payload;
+    }
+    const bool are_founders = members == nullptr;
+    findings_.say("members", are_founders ? "as founded: " + show(found->identity.founders) : show_members(members));
+  }
+
+  store::Files& files_;
+  const store::WalOptions wal_;
+  const std::string& folder_;
+  const bool shows_entries_;
+  Findings& findings_;
+  std::optional<store::WalOwner> owner_;
+  bool is_alone_ = true;  // nobody could give back what is lost
+};
+
+}  // namespace
+
+void inspect_snapshot(store::Files& files, const std::string& path, std::optional<uint64_t> cluster,
+                      Findings& findings) {
+  auto file = files.open(path, store::OpenMode::read);
+  if (!file) return findings.damage(file.error().what);
+  auto head = store::read_snapshot_head(**file, path);
+  if (!head) return findings.damage(head.error().what);
+  auto size = (*file)->size();
+  if (!size) return findings.damage(size.error().what);
+  findings.say("snapshot",
+               fmt::format("{}: {} bytes, of cluster {}, up to index {} of term {}; {} keys at revision {}, "
+                           "digest {:016x}",
+                           path, *size, show_cluster(head->cluster), head->mark.position.index,
+                           head->mark.position.term, head->summary.keys, head->summary.revision, head->summary.digest));
+  findings.say("members", show_members(head->mark.configuration));
+  auto loaded = store::load_snapshot(**file, path, cluster.value_or(head->cluster));
+  if (!loaded) findings.damage(loaded.error().what);
+}
+
+void inspect_folder(const World& world, const std::string& folder, bool shows_entries, Findings& findings) {
+  FolderInspection(world, folder, shows_entries, findings).run();
+}
+
+}  // namespace skiff::tool

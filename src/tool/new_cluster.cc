@@ -1,0 +1,51 @@
+#include "src/tool/new_cluster.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "raft/check.h"
+#include "raft/membership.h"
+
+namespace skiff::tool {
+namespace {
+
+// FNV-1a, 64 bits.
+uint64_t hash(std::string_view text) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;
+  return hash;
+}
+
+}  // namespace
+
+uint64_t name_cluster(std::string_view story, const std::vector<uint64_t>& taken) {
+  std::string told(story);
+  while (std::find(taken.begin(), taken.end(), hash(told)) != taken.end()) told += '.';
+  return hash(told);
+}
+
+NewCluster found_from(store::Kv& kv, raft::LogPosition position, store::Identity identity) {
+  CHECK(kv.applied() == position.index);
+  kv.forget_origins();
+  raft::Configuration members;
+  for (const store::Founder& founder : identity.founders) {
+    members.members.push_back({.id = founder.id, .role = raft::MemberRole::voter, .address = founder.address});
+  }
+  return {.identity = std::move(identity),
+          .mark = {.position = position, .configuration = std::make_shared<const std::string>(raft::encode(members))}};
+}
+
+std::string show(const std::vector<store::Founder>& founders) {
+  std::string text;
+  for (const store::Founder& founder : founders) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", founder.id, founder.address);
+  }
+  return text;
+}
+
+std::string show_cluster(uint64_t cluster) { return fmt::format("{:016x}", cluster); }
+
+}  // namespace skiff::tool

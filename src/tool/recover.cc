@@ -1,0 +1,298 @@
+// skiff recover: when the majority is lost for good, what one survivor holds becomes a cluster of one.
+//
+// The new folder is made beside the old one, whole and synced, and then the two exchange names in one step. So a crash
+// leaves one or the other under the name of the data folder; the old one is kept.
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "raft/check.h"
+#include "raft/membership.h"
+#include "src/node_setup.h"
+#include "src/tool/arguments.h"
+#include "src/tool/new_cluster.h"
+#include "src/tool/tool.h"
+#include "store/command.h"
+#include "store/new_folder.h"
+#include "store/storage.h"
+
+namespace skiff::tool {
+namespace {
+
+constexpr char kName[] = "recover";
+constexpr char kSign[] = "identity.recovering.new";  // a start of the node takes it away, if we did not get to do so
+constexpr char kConsent[] = "I may lose writes";
+
+enum Place : size_t { kDataDir, kId, kTo, kYes };
+constexpr std::array<Flag, 4> kFlags = {{
+    {{"data-dir", "DIR"}, "the data folder of the survivor; its node must not run", true},
+    {{"id", "N"}, "the survivor's id", true},
+    {{"to", "DIR"},
+     "make the new folder here (empty, or not there yet), and leave the old one alone:\n"
+     "for a data folder that is a mount point, whose name cannot be exchanged"},
+    {{"yes-i-may-lose-writes", ""}, "do not ask"},
+}};
+
+std::string help() {
+  return "skiff recover: makes a cluster of one node from a survivor, when the majority is lost for good.\n\n"
+         "Usage: skiff recover --data-dir DIR --id N [--to DIR] [--yes-i-may-lose-writes]\n\n" +
+         describe(kFlags) +
+         "\nThis is the last resort. As long as a majority can be brought back, do that; if there is a backup that is\n"
+         "young enough, restore it. Of several survivors take the one with the longest log: compare what\n"
+         "skiff inspect says of each, the term of the last entry first, then its index.\n\n"
+         "Writes may be lost: those that the lost nodes acknowledged and the survivor never received. What the\n"
+         "survivor has in its log is taken for committed, whether it was or not: a write that was answered 504 may\n"
+         "turn out to have happened.\n\n"
+         "The new cluster has another name, so that lost nodes that come back are turned away and cannot take it\n"
+         "over. The old folder is kept beside the new one. Grow again with POST /members/N, with nodes that start\n"
+         "from empty folders. When it is cut short, run it again.\n\n"
+         "Exit status: 0 done; 1 not done, and one line says why; 2 the command cannot be understood.\n";
+}
+
+std::string plain(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+struct Survivor {
+  store::Identity identity;
+  raft::SnapshotMark snapshot;
+  size_t entries = 0;
+  raft::LogPosition last;
+  raft::Configuration members;
+  store::Kv kv;  // with all of the log applied
+};
+
+Error unreadable(const raft::Entry& entry, const std::string& why) {
+  return {Error::Code::corrupt, fmt::format("entry {} of term {}: {}", entry.position.index, entry.position.term, why)};
+}
+
+// An entry of the log that is taken for committed.
+Result<> take(Survivor& survivor, const raft::Entry& entry) {
+  survivor.last = entry.position;
+  if (entry.kind == raft::EntryKind::command) {
+    if (!entry.payload) return tl::unexpected(unreadable(entry, "it is empty"));
+    if (auto command = store::decode(*entry.payload); !command) {
+      return tl::unexpected(unreadable(entry, command.error().what));
+    }
+    survivor.kv.apply(entry.position.index, entry.payload);
+    return {};
+  }
+  survivor.kv.skip(entry.position.index);
+  if (entry.kind != raft::EntryKind::configuration) return {};
+  auto members = entry.payload ? raft::decode_configuration(*entry.payload) : std::nullopt;
+  if (!members) return tl::unexpected(unreadable(entry, "it names members in a way that cannot be read"));
+  survivor.members = std::move(*members);
+  return {};
+}
+
+Result<Survivor> read_survivor(store::Files& files, const std::string& folder, store::WalOptions wal) {
+  auto found = store::look_into(files, folder, wal);
+  if (!found) return tl::unexpected(found.error());
+  if (found->damage) {
+    return fail(Error::Code::invalid,
+                folder +
+                    " is being repaired: its log was damaged, and the others have not given back yet what it had "
+                    "acknowledged; recover from another survivor, or restore a backup (" +
+                    *found->damage + ")");
+  }
+  if (auto readable = check_recovered(*found, folder); !readable) return tl::unexpected(readable.error());
+  Survivor survivor{.identity = std::move(found->identity),
+                    .snapshot = std::move(found->snapshot),
+                    .entries = found->entries.size(),
+                    .last = {},
+                    .members = {},
+                    .kv = std::move(found->kv)};
+  survivor.last = survivor.snapshot.position;
+  for (const store::Founder& founder : survivor.identity.founders) {
+    survivor.members.members.push_back({.id = founder.id, .role = raft::MemberRole::voter, .address = founder.address});
+  }
+  if (survivor.last.index > 0) survivor.members = *raft::decode_configuration(*survivor.snapshot.configuration);
+  for (const raft::Entry& entry : found->entries) {
+    if (auto taken = take(survivor, entry); !taken) return tl::unexpected(taken.error());
+  }
+  return survivor;
+}
+
+std::string show(const raft::Configuration& members) {
+  std::string text;
+  for (raft::NodeId id : members.everybody()) {
+    text += (text.empty() ? "" : ", ") + std::to_string(id);
+    if (const raft::Member* member = members.find(id)) text += " " + member->address;
+  }
+  return text;
+}
+
+Result<std::string> address_of(const Survivor& survivor) {
+  const raft::NodeId id = survivor.identity.node;
+  for (const auto* part : {&survivor.members.members, &survivor.members.outgoing}) {
+    for (const raft::Member& member : *part) {
+      if (member.id == id) return member.address;
+    }
+  }
+  return fail(Error::Code::invalid, fmt::format("node {} is no member any more of the cluster it belonged to ({}); "
+                                                "recover from one that is",
+                                                id, show(survivor.members)));
+}
+
+void say_what_may_be_lost(const World& world, const std::string& folder, const Survivor& survivor) {
+  world.say(fmt::format("survivor  {}: node {} of cluster {}; members {}", folder, survivor.identity.node,
+                        show_cluster(survivor.identity.cluster), show(survivor.members)));
+  world.say(fmt::format(
+      "it holds  {} keys, up to index {} of term {}; of that, {} entries behind its snapshot of index {}",
+      survivor.kv.keys(), survivor.last.index, survivor.last.term, survivor.entries, survivor.snapshot.position.index));
+  world.say(
+      "lost      every write that others acknowledged and this node never received. How many those are, nobody here\n"
+      "          can tell. If another survivor has a last entry of a later term, or of the same term and a higher\n"
+      "          index, recover from that one instead: skiff inspect shows it");
+  world.say(
+      "taken     for committed: every entry of its log, whether a majority had it or not. A write that was never\n"
+      "          acknowledged, or was answered 504, may turn out to have happened");
+  world.say(
+      "members   all others are gone for good from then on. Those that come back are turned away; they can join with\n"
+      "          empty folders only");
+}
+
+bool consents(const World& world, const Given& given) {
+  if (given[kYes]) return *given[kYes] == "true";
+  return world.ask(fmt::format("To go on, type: {}", kConsent)) == kConsent;
+}
+
+store::Identity identity_of(const World& world, const Survivor& survivor, const std::string& address) {
+  const std::string story =
+      fmt::format("recovered {:016x} {} {} {} {:016x} {:016x}", survivor.identity.cluster, survivor.identity.node,
+                  survivor.last.term, survivor.last.index, survivor.kv.digest(), world.random());
+  return {.cluster = name_cluster(story, {survivor.identity.cluster}),
+          .node = survivor.identity.node,
+          .founders = {{.id = survivor.identity.node, .address = address}}};
+}
+
+// Where things are put.
+struct Places {
+  std::string folder;
+  std::string made;  // until it is finished
+  std::string kept;  // the old folder, then
+  bool exchanges = true;
+};
+
+// One that an attempt before has made, and that never was put in place, is made anew.
+Result<> make_room(store::Files& files, const Places& places) {
+  if (!places.exchanges) return {};
+  auto is_ours = store::NewFolder::is_unfinished(files, places.made, kSign);
+  if (!is_ours) return tl::unexpected(is_ours.error());
+  if (!*is_ours) return {};
+  if (auto removed = files.remove(store::join(places.made, store::kIdentityName)); !removed) return removed;
+  return files.sync_folder(places.made);
+}
+
+// Everything that was made is durable. Afterwards the folder is the new one.
+Result<> put_in_place(store::Files& files, const Places& places) {
+  Result<> done = files.sync_folder(places.folder);
+  if (done) done = files.sync_folder(places.made);
+  if (!done) return done;
+  if (auto exchanged = files.exchange(places.made, places.folder); !exchanged) {
+    return fail(exchanged.error().code, exchanged.error().what +
+                                            "; nothing was changed: is it a mount point? --to DIR "
+                                            "makes the new folder elsewhere");
+  }
+  return files.sync_folder(store::parent_of(places.folder));
+}
+
+Result<> keep_old(store::Files& files, const Places& places) {
+  auto is_there = files.exists(places.made);
+  if (!is_there) return tl::unexpected(is_there.error());
+  Result<> done;
+  if (*is_there) done = files.rename(places.made, places.kept);
+  if (done) done = files.sync_folder(store::parent_of(places.folder));
+  if (done) done = store::NewFolder::finish(files, places.folder, kSign);
+  return done;
+}
+
+Result<> require_free(store::Files& files, const Places& places) {
+  auto is_there = files.exists(places.kept);
+  if (!is_there) return tl::unexpected(is_there.error());
+  if (!*is_there || !places.exchanges) return {};
+  return fail(Error::Code::invalid, places.kept + " is there already, from a recovery before; move it away first");
+}
+
+Result<std::string> make(const World& world, const Given& given, raft::NodeId id, const Places& places) {
+  store::Files& files = world.files;
+  auto lock = files.lock(store::join(places.folder, "lock"));
+  if (!lock && lock.error().code == Error::Code::unavailable) {
+    return fail(lock.error().code, "a node runs on " + places.folder + "; stop it first");
+  }
+  if (!lock) return tl::unexpected(lock.error());
+  if (auto free = require_free(files, places); !free) return tl::unexpected(free.error());
+  auto survivor = read_survivor(files, places.folder, world.wal);
+  if (!survivor) return tl::unexpected(survivor.error());
+  if (survivor->identity.node != id) {
+    return fail(Error::Code::invalid,
+                fmt::format("{} belongs to node {}, not to node {}", places.folder, survivor->identity.node, id));
+  }
+  if (survivor->last.index == 0) {
+    return fail(Error::Code::invalid, places.folder + " holds nothing that could be recovered");
+  }
+  auto address = address_of(*survivor);
+  if (!address) return tl::unexpected(address.error());
+
+  say_what_may_be_lost(world, places.folder, *survivor);
+  if (!consents(world, given)) {
+    return fail(Error::Code::invalid,
+                "nothing was changed: it goes on when you say --yes-i-may-lose-writes, or type it");
+  }
+  const NewCluster made = found_from(survivor->kv, survivor->last, identity_of(world, *survivor, *address));
+  if (auto room = make_room(files, places); !room) return tl::unexpected(room.error());
+  auto folder = store::NewFolder::make(files, places.made, kSign, made.identity, made.mark, survivor->kv, world.wal);
+  if (!folder) return tl::unexpected(folder.error());
+  auto found = store::look_into(files, places.made, world.wal);
+  if (!found) return tl::unexpected(found.error());
+  CHECK(found->kv.digest() == survivor->kv.digest());
+  Result<> done = places.exchanges ? put_in_place(files, places) : Result<>();
+  if (done) done = places.exchanges ? keep_old(files, places) : store::NewFolder::finish(files, places.made, kSign);
+  if (!done) return tl::unexpected(done.error());
+  return fmt::format(
+      "recovered {}: node {} of cluster {}, which has no other member, {} keys as of index {}\n"
+      "kept      {}: the old folder, as it was",
+      places.exchanges ? places.folder : places.made, id, show_cluster(made.identity.cluster), survivor->kv.keys(),
+      survivor->last.index, places.exchanges ? places.kept : places.folder);
+}
+
+// An attempt before got as far as to exchange the folders.
+Result<bool> finish_earlier(store::Files& files, const Places& places) {
+  auto is_new = store::NewFolder::is_unfinished(files, places.folder, kSign);
+  if (!is_new || !*is_new) return is_new;
+  if (auto done = keep_old(files, places); !done) return tl::unexpected(done.error());
+  return true;
+}
+
+}  // namespace
+
+int recover(Arguments arguments, const World& world) {
+  auto given = Given::read(arguments, kFlags);
+  if (!given) return misused(world, kName, given.error().what);
+  if (given->wants_help()) return world.say(help()), 0;
+  auto id = parse_id(*(*given)[kId]);
+  if (!id) return misused(world, kName, id.error().what);
+  Places places{.folder = plain(*(*given)[kDataDir]), .made = {}, .kept = {}};
+  places.exchanges = !(*given)[kTo];
+  places.made = (*given)[kTo] ? plain(*(*given)[kTo]) : places.folder + ".recovering";
+  places.kept = places.folder + ".before-recovery";
+  const std::string name = places.folder.substr(places.folder.rfind('/') + 1);
+  if (name.empty() || name == "." || name == "..") {
+    return misused(world, kName, "--data-dir: give the folder by its name, not as " + places.folder);
+  }
+  auto is_finished = finish_earlier(world.files, places);
+  if (!is_finished) return failed(world, kName, is_finished.error().what);
+  if (*is_finished) {
+    world.say("recovered " + places.folder + ": a recovery that was cut short has been finished; the old folder is " +
+              places.kept);
+    return 0;
+  }
+  auto done = make(world, *given, *id, places);
+  if (!done) return failed(world, kName, done.error().what);
+  world.say(*done);
+  return 0;
+}
+
+}  // namespace skiff::tool

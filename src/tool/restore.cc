@@ -1,0 +1,106 @@
+// skiff restore: a backup becomes the data folder of one node of a new cluster.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "raft/check.h"
+#include "src/node_setup.h"
+#include "src/options.h"
+#include "src/tool/arguments.h"
+#include "src/tool/new_cluster.h"
+#include "src/tool/tool.h"
+#include "store/new_folder.h"
+#include "store/snapshot.h"
+#include "store/storage.h"
+
+namespace skiff::tool {
+namespace {
+
+constexpr char kName[] = "restore";
+constexpr char kSign[] = "identity.restoring.new";  // a start of the node takes it away, if we did not get to do so
+
+enum Place : size_t { kFrom, kDataDir, kId, kCluster, kToken };
+constexpr std::array<Flag, 5> kFlags = {{
+    {{"from", "FILE"}, "the backup, as GET /snapshot gave it", true},
+    {{"data-dir", "DIR"}, "the folder to make; it must be empty, or not exist", true},
+    {{"id", "N"}, "this node's id: its place, from 1, in --cluster", true},
+    {{"cluster", "URL,URL,..."}, "the members of the new cluster, in the order of their ids", true},
+    {{"token", "TEXT"},
+     "another one makes another cluster of the same file and members: for when this\n"
+     "was done before, and nodes of that time may still be about"},
+}};
+
+std::string help() {
+  return "skiff restore: makes a data folder from a backup, for a node of a new cluster.\n\n"
+         "Usage: skiff restore --from FILE --data-dir DIR --id N --cluster URL,URL,... [--token TEXT]\n\n" +
+         describe(kFlags) +
+         "\nRun it for every node of the new cluster, from the same file, with the same --cluster (and --token), and\n"
+         "start the nodes with it. They hold what the backup holds. They are another cluster than the one it was\n"
+         "taken from, under another name: nodes of that one are turned away, and no harm is done if some still run.\n"
+         "A backup that is not whole is refused; skiff inspect FILE says the same without making anything.\n"
+         "When it is cut short, run it again.\n\n"
+         "Exit status: 0 done; 1 not done, and one line says why; 2 the command cannot be understood.\n";
+}
+
+struct Backup {
+  uint64_t cluster = 0;
+  store::LoadedSnapshot loaded;
+};
+
+Result<Backup> read_backup(store::Files& files, const std::string& path) {
+  auto file = files.open(path, store::OpenMode::read);
+  if (!file) return tl::unexpected(file.error());
+  auto head = store::read_snapshot_head(**file, path);
+  if (!head) return tl::unexpected(head.error());
+  auto loaded = store::load_snapshot(**file, path, head->cluster);
+  if (!loaded) return tl::unexpected(loaded.error());
+  return Backup{.cluster = head->cluster, .loaded = std::move(*loaded)};
+}
+
+// The same on every node that is made from this backup, with these members and this token.
+store::Identity identity_of(const Backup& backup, const Options& options, const std::string& token) {
+  store::Identity identity = wanted_identity(options);
+  const raft::LogPosition position = backup.loaded.mark.position;
+  const std::string story = fmt::format("restored {:016x} {} {} {:016x} {} {}", backup.cluster, position.term,
+                                        position.index, backup.loaded.kv.digest(), show(identity.founders), token);
+  identity.cluster = name_cluster(story, {backup.cluster, identity.cluster});
+  return identity;
+}
+
+Result<std::string> make(const World& world, const Given& given, const Options& options) {
+  auto backup = read_backup(world.files, *given[kFrom]);
+  if (!backup) return tl::unexpected(backup.error());
+  store::Kv& kv = backup->loaded.kv;
+  NewCluster made =
+      found_from(kv, backup->loaded.mark.position, identity_of(*backup, options, given[kToken].value_or("")));
+  auto folder = store::NewFolder::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal);
+  if (!folder) return tl::unexpected(folder.error());
+  auto found = store::look_into(world.files, options.data_dir, world.wal);
+  if (!found) return tl::unexpected(found.error());
+  CHECK(found->kv.digest() == kv.digest());
+  if (auto done = store::NewFolder::finish(world.files, options.data_dir, kSign); !done) {
+    return tl::unexpected(done.error());
+  }
+  return fmt::format("restored  {}: node {} of cluster {}, {} keys as of index {}, from cluster {}\nmembers   {}",
+                     options.data_dir, options.id, show_cluster(made.identity.cluster), kv.keys(),
+                     made.mark.position.index, show_cluster(backup->cluster), show(made.identity.founders));
+}
+
+}  // namespace
+
+int restore(Arguments arguments, const World& world) {
+  auto given = Given::read(arguments, kFlags);
+  if (!given) return misused(world, kName, given.error().what);
+  if (given->wants_help()) return world.say(help()), 0;
+  const std::array<const char*, 6> as_a_node = {"--data-dir", (*given)[kDataDir]->c_str(),
+                                                "--id",       (*given)[kId]->c_str(),
+                                                "--cluster",  (*given)[kCluster]->c_str()};
+  auto asked = read_options(as_a_node, {}, read_config_file);
+  if (!asked) return misused(world, kName, asked.error().what);
+  auto done = make(world, *given, asked->options);
+  if (!done) return failed(world, kName, done.error().what);
+  world.say(*done);
+  return 0;
+}
+
+}  // namespace skiff::tool

@@ -1,0 +1,220 @@
+#include "store/repair.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "raft/check.h"
+#include "src/base/bytes.h"
+#include "src/base/crc32c.h"
+#include "store/wal_recover.h"
+
+namespace skiff::store {
+namespace {
+
+constexpr std::string_view kMagic = "skiffrep";
+constexpr uint32_t kVersion = 1;
+constexpr uint64_t kBytesMax = 64 * 1024;
+constexpr size_t kDamageBytesMax = 1000;
+// More starts than any log could lose with one damage.
+constexpr uint64_t kStartsLostMax = uint64_t{1} << 32;
+
+constexpr char kAdvice[] =
+    "; nothing was changed. Without it nobody knows what this node has promised: do not remove it. The other members "
+    "hold the data; replace this node by one with a new id and an empty folder";
+
+// Reads the records of one segment that are whole, wherever they are.
+class Surveyor {
+ public:
+  explicit Surveyor(Survey& survey) : survey_(survey) {}
+
+  void read(std::string_view bytes, uint32_t salt) {
+    std::string pieces;
+    uint64_t offset = 0;
+    while (offset < bytes.size()) {
+      Fragment fragment = read_fragment(bytes, offset, salt);
+      if (fragment.state != Fragment::State::whole) {
+        pieces.clear();
+        offset = (offset / kBlockBytes + 1) * kBlockBytes;
+        continue;
+      }
+      bool begins = fragment.type == FragmentType::full || fragment.type == FragmentType::first;
+      bool ends = fragment.type == FragmentType::full || fragment.type == FragmentType::last;
+      if (begins) pieces.clear();
+      if (begins || !pieces.empty()) pieces.append(fragment.data);
+      if (ends) take(pieces);
+      offset = fragment.next;
+    }
+  }
+
+ private:
+  void take(const std::string& bytes) {
+    auto record = decode_record(bytes);
+    if (record) std::visit([this](const auto& what) { on(what); }, *record);
+  }
+  void on(const SegmentHeader& header) {
+    on(header.state.hard_state);
+    on(Start{header.state.incarnation});
+  }
+  void on(const raft::HardState& hard_state) { survey_.hard_state = std::max(survey_.hard_state, hard_state); }
+  void on(const Start& start) { survey_.incarnation = std::max(survey_.incarnation, start.incarnation); }
+  void on(const raft::Entry& entry) {
+    if (entry.kind == raft::EntryKind::configuration) survey_.configuration = entry.payload;
+  }
+  void on(const Mark&) {}
+  void on(const Restart&) {}
+
+  Survey& survey_;
+};
+
+Result<std::string> read_all(Files& files, const std::string& path) {
+  auto file = files.open(path, OpenMode::existing);
+  if (!file) return tl::unexpected(file.error());
+  auto size = (*file)->size();
+  if (!size) return tl::unexpected(size.error());
+  return (*file)->read_at(0, *size);
+}
+
+}  // namespace
+
+std::string encode(const Repair& repair) {
+  std::string out(kMagic);
+  put_number(out, kVersion);
+  put_number(out, static_cast<uint8_t>(repair.stage));
+  put_number(out, repair.sequence);
+  put_number(out, repair.incarnation);
+  put_number(out, repair.hard_state.term);
+  put_number(out, repair.hard_state.vote);
+  const std::string_view damage = std::string_view(repair.damage).substr(0, kDamageBytesMax);
+  put_number(out, static_cast<uint16_t>(damage.size()));
+  out.append(damage);
+  put_number(out, crc32c(out));
+  return out;
+}
+
+Result<Repair> decode_repair(std::string_view bytes) {
+  ByteReader reader(bytes);
+  if (reader.bytes(kMagic.size()) != kMagic) return fail(Error::Code::corrupt, "it does not begin as it should");
+  auto version = reader.number<uint32_t>();
+  if (reader.ok() && version != kVersion) {
+    return fail(Error::Code::invalid, "its format version is " + std::to_string(version) + ", this program knows " +
+                                          std::to_string(kVersion) + ": start the program that wrote it");
+  }
+  Repair repair;
+  repair.stage = static_cast<Repair::Stage>(reader.number<uint8_t>());
+  repair.sequence = reader.number<uint64_t>();
+  repair.incarnation = reader.number<uint64_t>();
+  repair.hard_state.term = reader.number<uint64_t>();
+  repair.hard_state.vote = reader.number<uint64_t>();
+  repair.damage = std::string(reader.bytes(reader.number<uint16_t>()));
+  auto checksum = reader.number<uint32_t>();
+  if (!reader.done()) return fail(Error::Code::corrupt, "its length is wrong");
+  if (checksum != crc32c(bytes.substr(0, bytes.size() - sizeof(uint32_t)))) {
+    return fail(Error::Code::corrupt, "its checksum is wrong");
+  }
+  if (repair.stage < Repair::Stage::setting_aside || repair.stage > Repair::Stage::whole) {
+    return fail(Error::Code::corrupt, "it is at no known stage");
+  }
+  return repair;
+}
+
+Result<std::optional<Repair>> read_repair(Files& files, const std::string& folder) {
+  const std::string path = join(folder, kRepairName);
+  auto exists = files.exists(path);
+  if (!exists) return tl::unexpected(exists.error());
+  if (!*exists) return std::nullopt;
+  auto file = files.open(path, OpenMode::existing);
+  if (!file) return tl::unexpected(file.error());
+  auto bytes = (*file)->read_at(0, kBytesMax);
+  if (!bytes) return tl::unexpected(bytes.error());
+  auto repair = decode_repair(*bytes);
+  if (!repair) return fail(repair.error().code, "read " + path + ": " + repair.error().what + kAdvice);
+  return std::move(*repair);
+}
+
+Result<> write_repair(Files& files, const std::string& folder, const Repair& repair) {
+  const std::string path = join(folder, kRepairName), aside = path + kAsideSuffix;
+  auto is_left_over = files.exists(aside);
+  if (!is_left_over) return tl::unexpected(is_left_over.error());
+  if (*is_left_over) {
+    if (auto removed = files.remove(aside); !removed) return removed;
+  }
+  auto file = files.open(aside, OpenMode::create);
+  if (!file) return tl::unexpected(file.error());
+  Result<> done = (*file)->write_at(0, encode(repair));
+  if (done) done = (*file)->sync();
+  if (done) done = files.rename(aside, path);
+  if (done) done = files.sync_folder(folder);
+  return done;
+}
+
+Result<Survey> survey_log(Files& files, const std::string& folder, const WalOwner& owner) {
+  auto sequences = list_segments(files, folder);
+  if (!sequences) return tl::unexpected(sequences.error());
+  Survey survey;
+  for (uint64_t sequence : *sequences) {
+    survey.sequence = sequence;
+    auto bytes = read_all(files, join(folder, segment_name(sequence)));
+    if (!bytes) return tl::unexpected(bytes.error());
+    bytes->resize(bytes->size() / kBlockBytes * kBlockBytes);
+    Surveyor(survey).read(*bytes, segment_salt(owner, sequence));
+  }
+  return survey;
+}
+
+Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, std::string damage) {
+  Repair repair{.stage = before && before->is_under_way() ? Repair::Stage::dropping : Repair::Stage::setting_aside,
+                .sequence = survey.sequence + 1,
+                .incarnation = survey.incarnation,
+                .hard_state = survey.hard_state,
+                .damage = std::move(damage)};
+  if (before) {
+    repair.sequence = std::max(repair.sequence, before->sequence + 1);
+    repair.incarnation = std::max(repair.incarnation, before->incarnation);
+    repair.hard_state = std::max(repair.hard_state, before->hard_state);
+  }
+  repair.incarnation += kStartsLostMax;
+  repair.damage.resize(std::min(repair.damage.size(), kDamageBytesMax));
+  return repair;
+}
+
+Result<> carry_out(Files& files, const std::string& folder, const WalOwner& owner, WalOptions options, Repair& repair,
+                   raft::Index snapshot) {
+  auto sequences = list_segments(files, folder);
+  if (!sequences) return tl::unexpected(sequences.error());
+  for (uint64_t sequence : *sequences) {
+    const std::string path = join(folder, segment_name(sequence));
+    // A new log that was begun, and not finished, holds nothing yet.
+    const bool is_kept = repair.stage == Repair::Stage::setting_aside && sequence < repair.sequence;
+    auto gone = is_kept ? files.rename(path, path + kSetAsideSuffix) : files.remove(path);
+    if (!gone) return gone;
+  }
+  if (auto synced = files.sync_folder(folder); !synced) return synced;
+  WalState state{.last_index = snapshot, .hard_state = repair.hard_state, .incarnation = repair.incarnation};
+  auto begun = Wal::begin_anew(files, folder, owner, options, repair.sequence, state);
+  if (!begun) return tl::unexpected(begun.error());
+  repair.stage = Repair::Stage::fetching;
+  return write_repair(files, folder, repair);
+}
+
+Result<> end_repair(Files& files, const std::string& folder) {
+  auto repair = read_repair(files, folder);
+  if (!repair) return tl::unexpected(repair.error());
+  CHECK(repair->has_value());
+  (*repair)->stage = Repair::Stage::whole;
+  if (auto written = write_repair(files, folder, **repair); !written) return written;
+  return remove_set_aside(files, folder);
+}
+
+Result<> remove_set_aside(Files& files, const std::string& folder) {
+  auto names = files.list(folder);
+  if (!names) return tl::unexpected(names.error());
+  for (const std::string& name : *names) {
+    if (!name.starts_with("wal-") || !name.ends_with(kSetAsideSuffix)) continue;
+    if (auto removed = files.remove(join(folder, name)); !removed) return removed;
+  }
+  return {};
+}
+
+}  // namespace skiff::store

@@ -1,0 +1,115 @@
+// What happens to files while nobody looks: of nodes that are down, and are found damaged when they start, and of nodes
+// that run, and may find it themselves.
+#include <algorithm>
+#include <utility>
+
+#include "tests/sim/simulation.h"
+
+namespace skiff::sim {
+
+// What a node has lost, it must get back from the others. A damaged last batch may look like one that was never
+// finished: such a node takes no part any more.
+void Simulation::damage(Fault fault) {
+  Machine* chosen = any_up();
+  if (chosen == nullptr || !may_lose(chosen->id())) return;
+  Machine& machine = *chosen;
+  if (world_.chance(500)) return damage_at_rest(machine, fault);
+  machine.kill();
+  at_rest_.erase(machine.id());
+  std::vector<std::string> paths;
+  const auto names = machine.disk().list("data");
+  for (const std::string& each : *names) {
+    if (store::segment_sequence(each) || store::snapshot_index(each)) paths.push_back("data/" + each);
+  }
+  if (!paths.empty()) {
+    const std::string path = paths[world_.random.below(paths.size())];
+    if (tamper(machine, path, fault)) damaged_.insert(machine.id());
+  }
+  restart_later(machine.id(), world_.between(0, 4 * kSecond));
+}
+
+// Where nodes look for it, and it may be found soon, more often than by a strike now and then.
+void Simulation::rot() {
+  const bool may_be = world_.weather.weights[static_cast<size_t>(Fault::bit_rot)] > 0;
+  if (!may_be || world_.weather.scrub_every == 0) return;
+  Machine* machine = any_up();
+  if (machine != nullptr && may_lose(machine->id())) damage_at_rest(*machine, Fault::bit_rot);
+}
+
+// Nobody is told. It goes on, and may well be killed before it has found out.
+void Simulation::damage_at_rest(Machine& machine, Fault fault) {
+  const std::vector<std::string> paths = resting(machine);
+  if (paths.empty()) return;
+  const std::string path = paths[world_.random.below(paths.size())];
+  const std::string before = machine.disk().content(path);
+  if (!tamper(machine, path, fault)) return;
+  if (machine.disk().content(path) == before) {  // a sector of zeros over another
+    if (!damaged_.contains(machine.id())) checker_.undamaged(machine.id());
+    return;
+  }
+  damaged_.insert(machine.id());
+  at_rest_[machine.id()][path] = machine.disk().content(path);
+  ++world_.at_rest.done;
+}
+
+// Snapshots, and segments of the log that have a successor.
+std::vector<std::string> Simulation::resting(Machine& machine) {
+  std::vector<std::string> paths, segments;
+  const auto names = machine.disk().list("data");
+  for (const std::string& each : *names) {
+    if (store::snapshot_index(each)) paths.push_back("data/" + each);
+    if (store::segment_sequence(each)) segments.push_back("data/" + each);
+  }
+  if (!segments.empty()) segments.pop_back();
+  paths.insert(paths.end(), segments.begin(), segments.end());
+  return paths;
+}
+
+// A node is whole again when what was tampered with is not there any more, whoever has seen to that.
+void Simulation::look_what_is_mended() {
+  for (auto node = at_rest_.begin(); node != at_rest_.end();) {
+    const auto& [id, files] = *node;
+    testing::MemoryFiles& disk = machines_.at(id)->disk();
+    const bool is_left = std::any_of(files.begin(), files.end(), [&](const auto& file) {
+      return *disk.exists(file.first) && disk.content(file.first) == file.second;
+    });
+    if (is_left) {
+      ++node;
+      continue;
+    }
+    damaged_.erase(id);
+    checker_.undamaged(id);
+    world_.at_rest.gone += files.size();
+    node = at_rest_.erase(node);
+  }
+}
+
+bool Simulation::tamper(Machine& machine, const std::string& path, Fault fault) {
+  std::string bytes = machine.disk().content(path);
+  constexpr uint64_t kSector = testing::MemoryFiles::kSectorBytes;
+  if (bytes.size() < kSector) return false;
+  // Near the end of what was written as often as anywhere: the rest of a segment is zeros.
+  const size_t content = std::max<size_t>(bytes.find_last_not_of('\0') + 1, 1);
+  auto sector = [&] {
+    return world_.random.below((world_.chance(700) ? content - 1 : bytes.size() - 1) / kSector + 1);
+  };
+  const uint64_t place = std::min(sector(), bytes.size() / kSector - 1) * kSector;
+  const uint64_t dice = world_.random.below(6);
+  if (fault == Fault::misdirected) {
+    const uint64_t from = std::min(sector(), bytes.size() / kSector - 1) * kSector;
+    bytes.replace(place, kSector, bytes.substr(from, kSector));
+  } else if (dice == 0) {
+    bytes.replace(place, kSector, kSector, '\0');
+  } else if (dice == 1) {
+    bytes.resize(place);
+  } else {
+    bytes[place + world_.random.below(kSector)] ^= static_cast<char>(1 << world_.random.below(8));
+  }
+  machine.disk().set_content(path, std::move(bytes));
+  checker_.damaged(machine.id(), path);
+  world_.count(fault);
+  world_.trace([&] { return std::string(to_text(fault)) + " at " + std::to_string(machine.id()) + " in " + path; });
+  return true;
+}
+
+}  // namespace skiff::sim
