@@ -145,6 +145,7 @@ class Node final : private Outside, private ApiHost {
   uint64_t block_began_ns_ = 0;
   log::Limit slow_disk_{10'000};
   log::Limit strange_commands_{10'000};
+  log::Limit strangers_{10'000};
   std::vector<transport::PeerMember> met_;  // who came by, and is in no configuration yet
   raft::Index met_index_ = 0;  // of the configuration that the links follow, and whether it was committed then
   bool met_committed_ = false;

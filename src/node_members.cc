@@ -1,6 +1,7 @@
 // What a node does about who is a member: whom it meets, who is turned away, and when it is itself the one to go.
 #include <fmt/format.h>
 
+#include <set>
 #include <utility>
 
 #include "src/limits.h"
@@ -14,15 +15,20 @@ void Node::meet_members() {
   const raft::Raft& raft = replica_->raft();
   met_index_ = raft.configuration_index();
   met_committed_ = raft.is_configuration_committed();
-  Acquaintances known = acquaintances(raft, identity_, met_);
+  Acquaintances known = acquaintances(raft, identity_);
+  std::set<raft::NodeId> named;
+  for (const transport::PeerMember& member : known.members) named.insert(member.id);
+  known_->learn_only(std::move(named));
+  meet_too(known, raft.configuration(), met_);
+  std::erase_if(met_, [&](const transport::PeerMember& member) { return !known.reception.met.contains(member.id); });
   peers_->set_members(known.members);
   peers_->set_reception(std::move(known.reception));
 }
 
 // In the middle of its greeting: it is found on the next turn. Whom the log names, or has seen go, needs none of this.
 void Node::met(const transport::PeerMember& member) {
-  log::info(fmt::format("meets node {} at {}, of whom its log does not know yet", member.id,
-                        transport::to_url(member.address)));
+  strangers_.warn(loop_.now_ms(), fmt::format("meets node {} at {}, of whom its log does not know yet", member.id,
+                                              transport::to_url(member.address)));
   std::erase_if(met_, [&](const transport::PeerMember& other) { return other.id == member.id; });
   if (met_.size() >= limits::kMembersMax) met_.erase(met_.begin());
   met_.push_back(member);

@@ -110,8 +110,7 @@ Result<transport::Address> listening_address(const Options& options, const store
               "this node's address is neither in --cluster nor in " + options.data_dir + ": give it as --peer-listen");
 }
 
-Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity,
-                            const std::vector<transport::PeerMember>& met) {
+Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity) {
   const raft::Configuration& configuration = raft.configuration();
   Acquaintances known;
   auto add = [&](raft::NodeId node, const std::string& text) {
@@ -131,13 +130,21 @@ Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& ident
   for (const store::Founder& founder : identity.founders) {
     if (!configuration.was_removed(founder.id)) add(founder.id, founder.address);
   }
-  for (const transport::PeerMember& member : met) {
-    if (!configuration.was_removed(member.id)) add(member.id, transport::to_url(member.address));
-  }
   known.reception.welcome.cluster = identity.cluster;
   const bool is_settled = raft.is_configuration_committed() && !configuration.is_joint();
-  if (is_settled) known.reception.removed = configuration.removed;
+  (is_settled ? known.reception.removed : known.reception.leaving) = configuration.removed;
   return known;
+}
+
+void meet_too(Acquaintances& known, const raft::Configuration& configuration,
+              const std::vector<transport::PeerMember>& met) {
+  const std::vector<transport::PeerMember> named = known.members;
+  for (const transport::PeerMember& member : met) {
+    auto is_it = [&](const transport::PeerMember& other) { return other.id == member.id; };
+    if (configuration.was_removed(member.id) || std::any_of(named.begin(), named.end(), is_it)) continue;
+    known.members.push_back(member);
+    known.reception.met.insert(member.id);
+  }
 }
 
 uint64_t random_seed() {

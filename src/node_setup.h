@@ -31,9 +31,10 @@ struct Acquaintances {
   std::vector<transport::PeerMember> members;
   transport::Reception reception;
 };
-// `met`: who came by, and may be members by a part of the log that is not here yet.
-Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity,
-                            const std::vector<transport::PeerMember>& met = {});
+Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity);
+// Beside them who came by, and may be a member by a part of the log that is not here yet. Nobody is told of those.
+void meet_too(Acquaintances& known, const raft::Configuration& configuration,
+              const std::vector<transport::PeerMember>& met);
 
 // "it was added, and not heard of for 10m"
 std::string why_withdrawn(const Options& options);

@@ -24,9 +24,20 @@ class KnownPeers {
   KnownPeers(Instances instances, std::function<void(const Instances&)> learned)
       : instances_(std::move(instances)), learned_(std::move(learned)) {}
 
+  // Only these are remembered; before it is called, everybody is. Others are once they are among them.
+  void learn_only(std::set<raft::NodeId> members) {
+    members_ = std::move(members);
+    for (raft::NodeId member : *members_) {
+      if (auto stranger = strangers_.extract(member)) meet(member, stranger.mapped());
+    }
+  }
   // Whether it is the one we know, now that we have met.
   bool meet(raft::NodeId node, uint64_t instance) {
     if (instance == 0) return true;
+    if (!has_met(node) && members_ && !members_->contains(node)) {
+      if (strangers_.size() < kStrangersMax) strangers_[node] = instance;
+      return true;
+    }
     auto [known, is_new] = instances_.emplace(node, instance);
     if (is_new && learned_) learned_(instances_);
     return known->second == instance;
@@ -35,6 +46,9 @@ class KnownPeers {
 
  private:
   Instances instances_;
+  static constexpr size_t kStrangersMax = 64;
+  Instances strangers_;  // who is none of the members
+  std::optional<std::set<raft::NodeId>> members_;
   std::function<void(const Instances&)> learned_;
 };
 
@@ -59,6 +73,8 @@ struct Reception {
   Welcome welcome;                    // to members that have only just been added
   std::set<raft::NodeId> newcomers;   // these
   std::vector<raft::NodeId> removed;  // and these were removed for good
+  std::vector<raft::NodeId> leaving;  // or are to be, if that is committed
+  std::set<raft::NodeId> met;         // came by, and may be members by what we have not been told yet
 };
 
 inline Greeting greeting_to(raft::NodeId node, const PeerIdentity& us) {

@@ -109,6 +109,7 @@ class PeerDoor::Guest {
     if (!introduction) return tl::unexpected(introduction.error());
     std::optional<Refusal> against = door_.objection_to(introduction->from);
     if (introduction->protocol != kProtocolVersion) against = Refusal::other_version;
+    if (!against && door_.reception_.met.contains(introduction->from)) against = Refusal::unknown_member;
     if (!against && !door_.reception_.newcomers.contains(introduction->from)) against = Refusal::taken;
     // It had a folder, and comes without: what it has acknowledged as a learner would be counted once it votes.
     const bool was_met = door_.us_.known && door_.us_.known->has_met(introduction->from);
@@ -197,6 +198,8 @@ std::optional<Refusal> PeerDoor::objection_to(raft::NodeId node) const {
 // Nothing if it is known, was removed, or does not say where it is.
 std::optional<PeerMember> PeerDoor::unknown_member(const Greeting& greeting) const {
   if (!met_ || greeting.from == us_.self || objection_to(greeting.from) != Refusal::unknown_member) return std::nullopt;
+  const auto& leaving = reception_.leaving;
+  if (std::find(leaving.begin(), leaving.end(), greeting.from) != leaving.end()) return std::nullopt;
   const auto address = parse_address(greeting.address);
   if (!address || address->port == 0) return std::nullopt;
   return PeerMember{.id = greeting.from, .address = *address};

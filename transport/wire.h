@@ -31,7 +31,7 @@ constexpr size_t kFrameHeaderBytes = 16;
 // entries of about 1 MiB, with as much again for the schema's overhead and for growth.
 constexpr size_t kFrameBytesMax = size_t{80} << 20;
 
-// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 88 bytes.
+// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 88 bytes and the address.
 constexpr size_t kGreetingBytesMax = 512;
 
 // The longest name of a host is 253 bytes (RFC 1035); and a reason is a line for people.

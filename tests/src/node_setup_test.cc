@@ -1,6 +1,7 @@
 #include "src/node_setup.h"
 
 #include <memory>
+#include <set>
 
 #include "raft/membership.h"
 #include "tests/support/catch.h"
@@ -54,13 +55,15 @@ TEST_CASE("who came by is met, too, unless the log names it, or has seen it go")
                      .configuration = std::make_shared<const std::string>(raft::encode(configuration_of({1, 3}, {2})))};
   const raft::Raft raft(std::move(config), 0);
   const transport::Address elsewhere{.host = "127.0.0.1", .port = 7};
-  const Acquaintances known = acquaintances(
-      raft, identity_of(3, {1, 2, 3}),
-      {{.id = 1, .address = elsewhere}, {.id = 2, .address = elsewhere}, {.id = 4, .address = elsewhere}});
+  Acquaintances known = acquaintances(raft, identity_of(3, {1, 2, 3}));
+  meet_too(known, raft.configuration(),
+           {{.id = 1, .address = elsewhere}, {.id = 2, .address = elsewhere}, {.id = 4, .address = elsewhere}});
   const std::vector<transport::PeerMember> expected = {{.id = 1, .address = *transport::parse_address(address_of(1))},
                                                        {.id = 3, .address = *transport::parse_address(address_of(3))},
                                                        {.id = 4, .address = elsewhere}};
   REQUIRE(known.members == expected);
+  REQUIRE(known.reception.met == std::set<raft::NodeId>{4});
+  REQUIRE(known.reception.welcome.members.size() == 2);  // who joins is told of those that are
 }
 
 }  // namespace skiff::node_setup_test

@@ -103,4 +103,22 @@ TEST_CASE("a node with another data folder than before is sent nothing") {  // [
   REQUIRE(a.connected == 0);
 }
 
+TEST_CASE("who is no member is compared with what is known, and remembered only once it is one") {
+  int learned = 0;
+  KnownPeers known({{2, 20}}, [&](const KnownPeers::Instances&) { ++learned; });
+  known.learn_only({2, 3});
+  REQUIRE(known.meet(9, 90));
+  REQUIRE(known.meet(9, 91));
+  REQUIRE_FALSE(known.has_met(9));
+  REQUIRE_FALSE(known.meet(2, 21));
+  REQUIRE(learned == 0);
+  REQUIRE(known.meet(3, 30));
+  REQUIRE_FALSE(known.meet(3, 31));
+  REQUIRE(learned == 1);
+  known.learn_only({2, 3, 9});
+  REQUIRE(learned == 2);
+  REQUIRE(known.meet(9, 91));
+  REQUIRE_FALSE(known.meet(9, 90));
+}
+
 }  // namespace skiff::peers_test

@@ -48,7 +48,7 @@ TEST_CASE("a node of our cluster that we do not know, and that says where it is,
   Node a(world, 1, quick(), kCluster, 0, [&](const PeerMember& member) { met.push_back(member); });
   OddPeer silent(world, [](Caller&) {});
   a.peers->set_members({a.member(), silent.member(2)});
-  a.peers->set_reception({.welcome = {}, .newcomers = {}, .removed = {8}});
+  a.peers->set_reception({.welcome = {}, .newcomers = {}, .removed = {8}, .leaving = {7}, .met = {}});
   const std::string heartbeat = encode(Message{9, 1, 1, Heartbeat{}});
 
   SECTION("a later member") {
@@ -68,6 +68,7 @@ TEST_CASE("a node of our cluster that we do not know, and that says where it is,
         {{kProtocolVersion, kCluster, 9, 1, 1, 0, "nowhere at all"}, Refusal::unknown_member},
         {{kProtocolVersion, kCluster, 1, 1, 1, 0, "http://127.0.0.1:9029"}, Refusal::unknown_member},
         {{kProtocolVersion, kCluster, 8, 1, 1, 0, "http://127.0.0.1:9029"}, Refusal::removed},
+        {{kProtocolVersion, kCluster, 7, 1, 1, 0, "http://127.0.0.1:9029"}, Refusal::unknown_member},
         {{kProtocolVersion, kCluster + 1, 9, 1, 1, 0, "http://127.0.0.1:9029"}, Refusal::other_cluster}};
     for (const auto& [greeting, reason] : table) {
       Caller caller(world, a.peers->port());
