@@ -159,8 +159,8 @@ constexpr uint64_t kQuickSyncNs = 500'000;
 constexpr uint64_t kInputsOfAQuietNode = 6;
 constexpr size_t kEntriesOfAQuietNode = 2;
 constexpr uint64_t kSavedHereBytesMax = 128 * kKiB;
-// What a single slow one counts for at most: after it some twenty quick ones must follow. A disk nobody knows counts
-// so.
+// What a single slow one counts for at most: after it about a dozen quick ones must follow. A disk nobody knows counts
+// so, and needs about thirty.
 constexpr uint64_t kSlowSyncNs = 10 * kMillisecondNs;
 // One more than a write of a single node comes to: what is saved, and what is saved because of that.
 constexpr int kSavesInATurn = 2;

@@ -1,9 +1,10 @@
 // Turns: whoever turns the loop.
 //
 // What a node does at its disk it does on the thread of its loop, since on a quick disk the hop to another thread and
-// back takes longer than the disk (docs/decisions/0020). So that a disk that stands still holds nobody up, there is a
-// second thread, which stands by. Who turns the loop lets go of it while it waits for the disk; if that takes longer
-// than limits::kLoopHeldUpMs, the other goes on with the turns, and who waited stands by in its place afterwards.
+// back is a good part of what a write takes (docs/decisions/0020). So that a disk that stands still holds nobody up,
+// there is a second thread, which stands by. Who turns the loop lets go of it while it waits for the disk; if that
+// takes longer than limits::kLoopHeldUpMs, the other goes on with the turns, and who waited stands by in its place
+// afterwards.
 //
 // One of them turns at any time, and what one did is seen by the other: nothing else of the node knows that there are
 // two. While nobody steps aside, the second one sleeps.
