@@ -95,6 +95,7 @@ class Machine final : private Outside {
   void start_saving();
   void finish_saving();
   void found_no_room(const std::string& trouble);
+  void found_room();
   void look_after_spare();
   void make_spare();
   void prepare_disk_faults(uint64_t operations_left);

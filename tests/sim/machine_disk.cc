@@ -57,7 +57,8 @@ void Machine::finish_saving() {
 // ---- full disks
 
 void Machine::look_after_spare() {
-  if (is_making_spare_ || storage_->spare().is_there()) return;
+  if (is_making_spare_) return;
+  if (storage_->spare().is_there()) return found_room();
   is_making_spare_ = true;
   later(2 * world_.about(world_.weather.sync), [this] { make_spare(); });
 }
@@ -72,6 +73,11 @@ void Machine::make_spare() {
     world_.trace([&] { return std::to_string(id_) + " stops: " + made.error().what; });
     return kill();
   }
+  found_room();
+}
+
+// What is larger than a segment may have found none all the same; and what found none may not have needed a segment.
+void Machine::found_room() {
   if (has_save_without_room_) return finish_saving();
   if (!replica_->raft().is_full()) return;
   world_.trace([&] { return std::to_string(id_) + " has room again"; });

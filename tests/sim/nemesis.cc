@@ -101,6 +101,12 @@ void Simulation::cut_both(raft::NodeId a, raft::NodeId b) {
   network_.cut(b, a);
 }
 
+void Simulation::each_other(raft::NodeId node, const std::function<void(Machine&)>& what) {
+  for (const auto& [id, machine] : machines_) {
+    if (id != node) what(*machine);
+  }
+}
+
 void Simulation::partition() {
   std::set<raft::NodeId> side;
   for (const auto& [id, machine] : machines_) {
@@ -117,25 +123,43 @@ void Simulation::partition() {
 
 void Simulation::isolate() {
   raft::NodeId alone = leader_or_any();
-  for (const auto& [id, machine] : machines_) {
-    if (id != alone) cut_both(alone, id);
-  }
+  each_other(alone, [&](Machine& machine) { cut_both(alone, machine.id()); });
   world_.count(Fault::isolate);
   world_.trace([&] { return "isolate " + std::to_string(alone); });
 }
 
-// What the others send to it is held back. Often they think that it is gone and elect another, while it leads on with
-// the answers to what it asked before.
+// What the others send to it is held back. Often they then think that it is gone and elect another, while it leads on
+// with the answers to what it asked before.
 void Simulation::deafen(raft::NodeId node) {
   const Time until = world_.now() + world_.between(world_.weather.heartbeat, 2 * world_.weather.election_timeout);
-  const bool is_given_up = world_.is_allowed(Fault::false_alarm) && world_.chance(700);
-  for (const auto& [id, machine] : machines_) {
-    if (id == node) continue;
-    network_.clog(id, node, until);
-    if (is_given_up) machine->gone(node);
-  }
+  each_other(node, [&](Machine& machine) { network_.clog(machine.id(), node, until); });
   world_.count(Fault::clog);
   world_.trace([&] { return "clog all links to " + std::to_string(node); });
+  if (world_.is_allowed(Fault::false_alarm) && world_.chance(700)) tempt(node, until);
+}
+
+// To believe that it leads still: it is asked before the others write on, and again once they did.
+void Simulation::tempt(raft::NodeId deaf, Time until) {
+  const std::string key = "/k" + std::to_string(world_.random.below(world_.weather.keys));
+  clients_.ask(deaf, Request::Kind::get, key, [](bool) {});
+  world_.after(kMillisecond, [=, this] {
+    if (!world_.is_healed) each_other(deaf, [&](Machine& machine) { network_.cut(deaf, machine.id()); });
+  });
+  world_.after(kMillisecond + world_.weather.hop, [=, this] {
+    if (!world_.is_healed) each_other(deaf, [&](Machine& machine) { machine.gone(deaf); });
+    write_past(deaf, key, until);
+  });
+}
+
+void Simulation::write_past(raft::NodeId deaf, const std::string& key, Time until) {
+  if (world_.now() >= until || world_.is_healed) return;
+  raft::NodeId node = any_machine()->id();
+  auto ended = [=, this](bool done) {
+    if (done) return clients_.ask(deaf, Request::Kind::get, key, [](bool) {});
+    world_.after(world_.weather.heartbeat / 4, [=, this] { write_past(deaf, key, until); });
+  };
+  if (node == deaf) return ended(false);
+  clients_.ask(node, Request::Kind::put, key, ended);
 }
 
 void Simulation::swizzle() {

@@ -5,6 +5,7 @@
 // done in bounded time. At last every key is read back, and what clients saw must be linearizable.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -65,6 +66,8 @@ class Simulation {
   void partition();
   void isolate();
   void deafen(raft::NodeId node);
+  void tempt(raft::NodeId deaf, Time until);
+  void write_past(raft::NodeId deaf, const std::string& key, Time until);
   void swizzle();
   void crash(Fault fault);
   void damage(Fault fault);
@@ -80,6 +83,7 @@ class Simulation {
   bool is_whole(raft::NodeId node) const;
   bool tamper(Machine& machine, const std::string& path, Fault fault);
   void cut_both(raft::NodeId a, raft::NodeId b);
+  void each_other(raft::NodeId node, const std::function<void(Machine&)>& what);
 
   // nemesis_members.cc
   void change_members();
