@@ -45,8 +45,8 @@ void Newcomer::received(std::string_view bytes) {
     auto welcomed = events_.welcomed;  // may destroy us
     return welcomed(std::move(*welcome_));
   }
-  const bool is_final =
-      refusal_ == Refusal::removed || refusal_ == Refusal::taken || refusal_ == Refusal::other_version;
+  const bool is_final = refusal_ == Refusal::removed || refusal_ == Refusal::taken ||
+                        refusal_ == Refusal::other_version || refusal_ == Refusal::other_instance;
   if (is_final) {
     auto refused = events_.refused;  // may destroy us
     return refused(*refusal_);

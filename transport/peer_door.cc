@@ -35,6 +35,12 @@ std::string complaint(Refusal refusal, const Greeting& greeting) {
   return who;
 }
 
+std::optional<PeerMember> found_at(const Greeting& greeting) {
+  const auto address = parse_address(greeting.address);
+  if (!address || address->port == 0) return std::nullopt;
+  return PeerMember{.id = greeting.from, .address = *address};
+}
+
 }  // namespace
 
 // One connection that came in: a stranger until it has greeted, then a member's.
@@ -99,6 +105,7 @@ class PeerDoor::Guest {
       return fail(Error::Code::invalid, complaint(*against, *greeting));
     }
     if (unknown) door_.meet(*unknown);
+    if (!unknown) door_.note_where(*greeting);
     door_.welcome(*this, greeting->from);
     return {};
   }
@@ -152,10 +159,10 @@ class PeerDoor::Guest {
 };
 
 Result<std::unique_ptr<PeerDoor>> PeerDoor::open(Loop& loop, const PeerIdentity& us, const Address& listen_on,
-                                                 const Limits& limits, Received received, Met met) {
+                                                 const Limits& limits, Events events) {
   CHECK(us.self != 0);
-  CHECK(received != nullptr);
-  std::unique_ptr<PeerDoor> door(new PeerDoor(loop, us, limits, std::move(received), std::move(met)));
+  CHECK(events.received != nullptr);
+  std::unique_ptr<PeerDoor> door(new PeerDoor(loop, us, limits, std::move(events)));
   auto listener = Listener::open(
       loop, listen_on, [door = door.get()](std::unique_ptr<Stream> stream) { door->accepted(std::move(stream)); });
   if (!listener) return tl::unexpected(listener.error());
@@ -163,13 +170,8 @@ Result<std::unique_ptr<PeerDoor>> PeerDoor::open(Loop& loop, const PeerIdentity&
   return door;
 }
 
-PeerDoor::PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Received received, Met met)
-    : loop_(loop),
-      us_(us),
-      limits_(limits),
-      received_(std::move(received)),
-      met_(std::move(met)),
-      other_complaints_(kComplaintIntervalMs) {}
+PeerDoor::PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Events events)
+    : loop_(loop), us_(us), limits_(limits), events_(std::move(events)), other_complaints_(kComplaintIntervalMs) {}
 
 PeerDoor::~PeerDoor() = default;
 
@@ -197,17 +199,21 @@ std::optional<Refusal> PeerDoor::objection_to(raft::NodeId node) const {
 
 // Nothing if it is known, was removed, or does not say where it is.
 std::optional<PeerMember> PeerDoor::unknown_member(const Greeting& greeting) const {
-  if (!met_ || greeting.from == us_.self || objection_to(greeting.from) != Refusal::unknown_member) return std::nullopt;
+  if (!events_.met || greeting.from == us_.self || objection_to(greeting.from) != Refusal::unknown_member)
+    return std::nullopt;
   const auto& leaving = reception_.leaving;
   if (std::find(leaving.begin(), leaving.end(), greeting.from) != leaving.end()) return std::nullopt;
-  const auto address = parse_address(greeting.address);
-  if (!address || address->port == 0) return std::nullopt;
-  return PeerMember{.id = greeting.from, .address = *address};
+  return found_at(greeting);
 }
 
 void PeerDoor::meet(const PeerMember& unknown) {
   members_.insert(unknown.id);
-  met_(unknown);
+  events_.met(unknown);
+}
+
+void PeerDoor::note_where(const Greeting& greeting) {
+  const std::optional<PeerMember> member = found_at(greeting);
+  if (member && events_.greeted) events_.greeted(*member);
 }
 
 void PeerDoor::welcome(Guest& guest, raft::NodeId node) {
@@ -222,11 +228,12 @@ void PeerDoor::dismiss(const Guest& guest) {
 void PeerDoor::deliver(raft::NodeId from, std::vector<raft::Message>&& messages) {
   if (messages.empty()) return;
   received_from_[from] += messages.size();
-  for (raft::Message& message : messages) received_(std::move(message));
+  for (raft::Message& message : messages) events_.received(std::move(message));
 }
 
 void PeerDoor::set_members(std::set<raft::NodeId> members) {
   members_ = std::move(members);
+  std::erase_if(received_from_, [this](const auto& from) { return !members_.contains(from.first); });
   guests_.remove_if([this](const auto& guest) { return !guest->is_stranger() && !members_.contains(guest->node()); });
 }
 

@@ -46,11 +46,15 @@ class PeerDoor {
     uint64_t peer_timeout_ms = 5000;      // a member's host that vanished without a word
   };
 
-  using Received = std::function<void(raft::Message&&)>;
-  using Met = std::function<void(const PeerMember&)>;  // called while it is greeted
+  struct Events {
+    std::function<void(raft::Message&&)> received;
+    // Both while it is greeted. Who is no member is let in only if there is somebody to be told.
+    std::function<void(const PeerMember&)> met;      // may be null, like the next
+    std::function<void(const PeerMember&)> greeted;  // by a member, that says where it is found
+  };
 
   static Result<std::unique_ptr<PeerDoor>> open(Loop& loop, const PeerIdentity& us, const Address& listen_on,
-                                                const Limits& limits, Received received, Met met = {});
+                                                const Limits& limits, Events events);
   ~PeerDoor();
   PeerDoor(const PeerDoor&) = delete;
   PeerDoor& operator=(const PeerDoor&) = delete;
@@ -68,13 +72,14 @@ class PeerDoor {
  private:
   class Guest;
 
-  PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Received received, Met met);
+  PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Events events);
 
   void accepted(std::unique_ptr<Stream> stream);
   void dismiss_oldest_stranger();
   std::optional<Refusal> objection_to(raft::NodeId node) const;
   std::optional<PeerMember> unknown_member(const Greeting& greeting) const;
   void meet(const PeerMember& unknown);
+  void note_where(const Greeting& greeting);
   void welcome(Guest& guest, raft::NodeId node);
   void dismiss(const Guest& guest);
   void deliver(raft::NodeId from, std::vector<raft::Message>&& messages);
@@ -83,8 +88,7 @@ class PeerDoor {
   Loop& loop_;
   const PeerIdentity us_;
   const Limits limits_;
-  Received received_;
-  Met met_;
+  const Events events_;
   std::set<raft::NodeId> members_;
   Reception reception_;
   std::list<std::unique_ptr<Guest>> guests_;  // the oldest first

@@ -82,10 +82,15 @@ void PeerLink::time_up() {
   }
 }
 
+void PeerLink::try_also(const Address& address) {
+  is_elsewhere_ = is_elsewhere_ && address == *elsewhere_;
+  elsewhere_ = address == peer_.address ? std::nullopt : std::optional(address);
+}
+
 void PeerLink::dial() {
   move_to(State::dialling);
   timer_.start_ns(limits_.greeting_timeout_ms * kNanosecondsPerMs);
-  dial_ = std::make_unique<Dial>(loop_, peer_.address, [this](std::unique_ptr<Stream> stream, Dial::Failure failure) {
+  dial_ = std::make_unique<Dial>(loop_, place(), [this](std::unique_ptr<Stream> stream, Dial::Failure failure) {
     dialled(std::move(stream), failure);
   });
 }
@@ -94,7 +99,7 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
   dial_.reset();
   if (!stream) {
     lost(failure.why);
-    if (!failure.refused || !events_.gone) return;
+    if (!failure.refused || elsewhere_ || !events_.gone) return;
     auto gone = events_.gone;  // may destroy this link
     return gone();
   }
@@ -168,6 +173,7 @@ void PeerLink::lost(const std::string& why) {
   if (had_settled) failures_ = 0;
   timer_.start_ns(had_settled ? 0 : redial_delay_ms() * kNanosecondsPerMs);
   tell_trouble(was_connected ? "connection lost: " + why : why);
+  is_elsewhere_ = !was_connected && elsewhere_ && !is_elsewhere_;
   if (!was_connected || !events_.disconnected) return;
   auto disconnected = events_.disconnected;  // may destroy this link
   disconnected();
@@ -195,7 +201,7 @@ void PeerLink::look_for_stall() {
   if (stream_->outbox_bytes() > 0) watch_for_stall();
 }
 
-std::string PeerLink::name() const { return "peer " + std::to_string(peer_.id) + " at " + to_url(peer_.address); }
+std::string PeerLink::name() const { return "peer " + std::to_string(peer_.id) + " at " + to_url(place()); }
 
 bool PeerLink::may_tell() {
   if (loop_.now_ms() - telling_since_ms_ >= kLinesIntervalMs) {

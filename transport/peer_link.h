@@ -68,6 +68,9 @@ class PeerLink {
 
   void send(const raft::Message& message);
 
+  // As it says itself. Dialled in turn with the peer's address, should they differ; no dial tells then that it is gone.
+  void try_also(const Address& address);
+
   const PeerMember& peer() const { return peer_; }
   Status status() const;
 
@@ -88,6 +91,7 @@ class PeerLink {
   void look_for_stall();
   uint64_t redial_delay_ms();
 
+  const Address& place() const { return is_elsewhere_ ? *elsewhere_ : peer_.address; }
   std::string name() const;
   bool may_tell();
   void tell_trouble(const std::string& why);
@@ -95,6 +99,8 @@ class PeerLink {
   Loop& loop_;
   const PeerIdentity& us_;
   const PeerMember peer_;
+  std::optional<Address> elsewhere_;
+  bool is_elsewhere_ = false;  // the dial under way or next goes there
   const Limits limits_;
   raft::Random random_;
   Events events_;

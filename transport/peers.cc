@@ -11,10 +11,11 @@ Result<std::unique_ptr<Peers>> Peers::open(Loop& loop, const Identity& us, const
                                            const Limits& limits, uint64_t seed, Events events) {
   CHECK(events.received != nullptr);
   std::unique_ptr<Peers> peers(new Peers(loop, us, limits, seed, std::move(events)));
-  auto received = [peers = peers.get()](raft::Message&& message) { peers->events_.received(std::move(message)); };
-  PeerDoor::Met met;
-  if (peers->events_.met) met = peers->events_.met;
-  auto door = PeerDoor::open(loop, us, listen_on, limits.door, received, met);
+  PeerDoor::Events at_the_door{
+      .received = [peers = peers.get()](raft::Message&& message) { peers->events_.received(std::move(message)); },
+      .met = peers->events_.met,
+      .greeted = [peers = peers.get()](const Member& member) { peers->found_at(member); }};
+  auto door = PeerDoor::open(loop, us, listen_on, limits.door, std::move(at_the_door));
   if (!door) return tl::unexpected(door.error());
   peers->door_ = std::move(*door);
   return peers;
@@ -34,6 +35,7 @@ void Peers::set_members(const std::vector<Member>& members) {
     if (!link || link->peer() != member) link = link_to(member);
   }
   std::erase_if(links_, [&others](const auto& link) { return !others.contains(link.first); });
+  std::erase_if(says_it_is_at_, [&others](const auto& place) { return !others.contains(place.first); });
   door_->set_members(std::move(others));
 }
 
@@ -43,12 +45,22 @@ std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
       if (events_.*event) (events_.*event)(id);
     };
   };
-  return std::make_unique<PeerLink>(loop_, us_, member, limits_.link, seeds_.next(),
-                                    PeerLink::Events{.connected = tell(&Events::connected),
-                                                     .disconnected = tell(&Events::disconnected),
-                                                     .disowned = tell(&Events::disowned),
-                                                     .gone = tell(&Events::gone),
-                                                     .removed = tell(&Events::removed)});
+  auto link = std::make_unique<PeerLink>(loop_, us_, member, limits_.link, seeds_.next(),
+                                         PeerLink::Events{.connected = tell(&Events::connected),
+                                                          .disconnected = tell(&Events::disconnected),
+                                                          .disowned = tell(&Events::disowned),
+                                                          .gone = tell(&Events::gone),
+                                                          .removed = tell(&Events::removed)});
+  auto place = says_it_is_at_.find(member.id);
+  if (place != says_it_is_at_.end()) link->try_also(place->second);
+  return link;
+}
+
+// It may have moved while we were away; or not know yet that it has to.
+void Peers::found_at(const Member& member) {
+  says_it_is_at_[member.id] = member.address;
+  auto link = links_.find(member.id);
+  if (link != links_.end()) link->second->try_also(member.address);
 }
 
 void Peers::send(const raft::Message& message) {

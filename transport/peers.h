@@ -82,6 +82,7 @@ class Peers {
   Peers(Loop& loop, const Identity& us, const Limits& limits, uint64_t seed, Events events);
 
   std::unique_ptr<PeerLink> link_to(const Member& member);
+  void found_at(const Member& member);
 
   Loop& loop_;
   Identity us_;
@@ -90,6 +91,7 @@ class Peers {
   Events events_;
   std::unique_ptr<PeerDoor> door_;
   std::map<raft::NodeId, std::unique_ptr<PeerLink>> links_;
+  std::map<raft::NodeId, Address> says_it_is_at_;  // members, when they last greeted
 };
 
 }  // namespace skiff::transport

@@ -74,6 +74,42 @@ TEST_CASE("the members can be changed while everything runs") {
   REQUIRE(c.inbox.empty());
 }
 
+TEST_CASE("a peer that moved while we were away is found where it says it is") {
+  Logged logged;
+  World world;
+  Node a(world, 1), b(world, 2);
+  const Address nobody = [&] {
+    Node gone(world, 9);
+    return gone.member().address;
+  }();
+
+  SECTION("at another address than we know") {
+    a.peers->set_members({a.member(), {2, nobody}});
+    world.until([&] { return a.happened["gone 2"] > 0; });
+    b.peers->set_members({a.member(), b.member()});
+    world.until([&] { return a.is_connected_to(2); });
+    a.send(2, Heartbeat{0, 7});
+    world.until([&] { return b.inbox.size() == 1; });
+    // Another step on the way there is another link, that knows it as well.
+    Node never(world, 9);
+    a.peers->set_members({a.member(), {2, never.member().address}});
+    world.until([&] { return a.is_connected_to(2); });
+  }
+  SECTION("or where we know it, if it is not there") {
+    b.peers->set_members({a.member(), {2, nobody}});  // it is told to move, and has not yet
+    a.peers->set_members({a.member(), b.member()});
+    world.until([&] { return b.is_connected_to(1) && a.is_connected_to(2); });
+    const uint16_t port = b.peers->port();
+    b.peers.reset();
+    world.until([&] { return !a.is_connected_to(2); });
+    Node again(world, 2, quick(), kCluster, port);
+    world.until([&] { return logged.count("peer 2 at " + to_url(nobody) + ": connect to") > 0; });
+    again.peers->set_members({a.member(), {2, nobody}});
+    world.until([&] { return a.is_connected_to(2); });
+    REQUIRE(a.happened["gone 2"] == 0);
+  }
+}
+
 TEST_CASE("a peer that restarts is connected again, and its absence is reported") {
   Logged logged;
   World world;
