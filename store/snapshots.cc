@@ -190,9 +190,7 @@ Result<> Snapshots::drop_log(raft::Index before) {
   size_t dropped = 0;
   for (size_t place = 1; place < sequences->size(); ++place) {
     auto begins = last_index_before(files_, folder_, owner_, (*sequences)[place]);
-    if (!begins) continue;
-    if (*begins > before) break;
-    dropped = place;
+    if (begins && *begins <= before) dropped = place;
   }
   for (size_t place = 0; place < dropped; ++place) {
     const std::string name = segment_name((*sequences)[place]);

@@ -112,6 +112,32 @@ TEST_CASE("two snapshots are kept, and the log from the older one on") {
   REQUIRE(node.kv.applied() == 90);
 }
 
+TEST_CASE("the log before a snapshot goes, also where another leader's began again further back") {
+  MemoryFiles files;
+  Node node(files);
+  node.append(30);
+  REQUIRE(node.make().has_value());
+  node.append(900);
+  // What is known to others up to 40 only: the rest is overwritten, in the segments behind.
+  node.kv = {};
+  for (raft::Index index = 1; index <= 900; ++index) {
+    const raft::Term term = index <= 40 ? 1 : 2;
+    Batch batch{.entries = {write(term, index, std::string(100, 'w'))}};
+    if (index == 41) batch.hard_state = {2, 3};
+    if (index > 40) REQUIRE(node.opened.storage->save({&batch, 1}).has_value());
+    node.kv.apply(index, batch.entries[0].payload);
+    if (index == 60) REQUIRE(node.make().has_value());
+    if (index == 90) REQUIRE(node.make().has_value());
+  }
+  const WalOwner owner{kNode.cluster, kNode.node};
+  auto sequences = list_segments(files, "data");
+  for (size_t place = 1; place < sequences->size(); ++place) {
+    REQUIRE(*last_index_before(files, "data", owner, (*sequences)[place]) >
+            *last_index_before(files, "data", owner, (*sequences)[place - 1]));
+  }
+  REQUIRE(*last_index_before(files, "data", owner, sequences->front()) <= 60);
+}
+
 TEST_CASE("a damaged newest snapshot is passed over for the one before, and the log from there", "[S20]") {
   MemoryFiles files;
   Node node(files);
