@@ -61,7 +61,8 @@ void ReplicaSnapshots::make_if_due(raft::Time now, const raft::Raft& raft) {
   const bool is_wanted = must_make || (is_due() && index > raft.snapshot().position.index);
   if (maker_ || fetching_ || !is_wanted) return;
   if (must_make) must_make_at_.reset();
-  trailing_ = entries_since_ * config_.trailing_percent / 100;
+  const uint64_t trailing = entries_since_ * config_.trailing_percent / 100;
+  trailing_ = is_due() ? trailing : std::max(trailing, trailing_);  // made out of turn, it follows few
   entries_since_ = bytes_since_ = 0;
   maker_.emplace(kv_, mark_of(kv_, raft), config_.cluster);
   config_.begun.reset();  // it is written over

@@ -296,6 +296,22 @@ TEST_CASE("damage on the disk has a snapshot made at once, though none is due", 
   }
 }
 
+TEST_CASE("a snapshot made out of turn leaves those who are a little behind as much of the log", "[D12]") {
+  Node node(50, {.trailing_percent = 50});
+  auto forget_to = [&] {
+    std::optional<raft::Event> event;
+    while (!event) event = node.took_it();
+    return std::get<raft::SnapshotTaken>(*event).forget_to;
+  };
+  REQUIRE(forget_to() == 25);
+  node.apply_to(54);
+  node.snapshots.mend(54);
+  node.snapshots.make_if_due(node.now, node.raft);
+  REQUIRE(forget_to() == 29);
+  node.apply_to(64);
+  REQUIRE(forget_to() == 59);  // half of those since
+}
+
 TEST_CASE("where nothing is applied there is nothing to make a snapshot of", "[D12]") {
   Node node(0);
   node.snapshots.mend(0);
