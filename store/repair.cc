@@ -7,7 +7,7 @@
 
 #include "raft/check.h"
 #include "src/base/bytes.h"
-#include "src/base/crc32c.h"
+#include "store/small_file.h"
 #include "store/wal_recover.h"
 
 namespace skiff::store {
@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::string_view kMagic = "skiffrep";
 constexpr uint32_t kVersion = 1;
-constexpr uint64_t kBytesMax = 64 * 1024;
 constexpr size_t kDamageBytesMax = 1000;
 // More starts than any log could lose with one damage.
 constexpr uint64_t kStartsLostMax = uint64_t{1} << 32;
@@ -79,8 +78,7 @@ Result<std::string> read_all(Files& files, const std::string& path) {
 }  // namespace
 
 std::string encode(const Repair& repair) {
-  std::string out(kMagic);
-  put_number(out, kVersion);
+  std::string out;
   put_number(out, static_cast<uint8_t>(repair.stage));
   put_number(out, repair.sequence);
   put_number(out, repair.incarnation);
@@ -89,18 +87,13 @@ std::string encode(const Repair& repair) {
   const std::string_view damage = std::string_view(repair.damage).substr(0, kDamageBytesMax);
   put_number(out, static_cast<uint16_t>(damage.size()));
   out.append(damage);
-  put_number(out, crc32c(out));
-  return out;
+  return seal(kMagic, kVersion, out);
 }
 
 Result<Repair> decode_repair(std::string_view bytes) {
-  ByteReader reader(bytes);
-  if (reader.bytes(kMagic.size()) != kMagic) return fail(Error::Code::corrupt, "it does not begin as it should");
-  auto version = reader.number<uint32_t>();
-  if (reader.ok() && version != kVersion) {
-    return fail(Error::Code::invalid, "its format version is " + std::to_string(version) + ", this program knows " +
-                                          std::to_string(kVersion) + ": start the program that wrote it");
-  }
+  auto content = unseal(kMagic, kVersion, bytes);
+  if (!content) return tl::unexpected(content.error());
+  ByteReader reader(*content);
   Repair repair;
   repair.stage = static_cast<Repair::Stage>(reader.number<uint8_t>());
   repair.sequence = reader.number<uint64_t>();
@@ -108,11 +101,7 @@ Result<Repair> decode_repair(std::string_view bytes) {
   repair.hard_state.term = reader.number<uint64_t>();
   repair.hard_state.vote = reader.number<uint64_t>();
   repair.damage = std::string(reader.bytes(reader.number<uint16_t>()));
-  auto checksum = reader.number<uint32_t>();
   if (!reader.done()) return fail(Error::Code::corrupt, "its length is wrong");
-  if (checksum != crc32c(bytes.substr(0, bytes.size() - sizeof(uint32_t)))) {
-    return fail(Error::Code::corrupt, "its checksum is wrong");
-  }
   if (repair.stage < Repair::Stage::setting_aside || repair.stage > Repair::Stage::whole) {
     return fail(Error::Code::corrupt, "it is at no known stage");
   }
@@ -121,32 +110,16 @@ Result<Repair> decode_repair(std::string_view bytes) {
 
 Result<std::optional<Repair>> read_repair(Files& files, const std::string& folder) {
   const std::string path = join(folder, kRepairName);
-  auto exists = files.exists(path);
-  if (!exists) return tl::unexpected(exists.error());
-  if (!*exists) return std::nullopt;
-  auto file = files.open(path, OpenMode::existing);
-  if (!file) return tl::unexpected(file.error());
-  auto bytes = (*file)->read_at(0, kBytesMax);
+  auto bytes = read_small_file(files, path);
   if (!bytes) return tl::unexpected(bytes.error());
-  auto repair = decode_repair(*bytes);
+  if (!*bytes) return std::nullopt;
+  auto repair = decode_repair(**bytes);
   if (!repair) return fail(repair.error().code, "read " + path + ": " + repair.error().what + kAdvice);
   return std::move(*repair);
 }
 
 Result<> write_repair(Files& files, const std::string& folder, const Repair& repair) {
-  const std::string path = join(folder, kRepairName), aside = path + kAsideSuffix;
-  auto is_left_over = files.exists(aside);
-  if (!is_left_over) return tl::unexpected(is_left_over.error());
-  if (*is_left_over) {
-    if (auto removed = files.remove(aside); !removed) return removed;
-  }
-  auto file = files.open(aside, OpenMode::create);
-  if (!file) return tl::unexpected(file.error());
-  Result<> done = (*file)->write_at(0, encode(repair));
-  if (done) done = (*file)->sync();
-  if (done) done = files.rename(aside, path);
-  if (done) done = files.sync_folder(folder);
-  return done;
+  return write_small_file(files, folder, kRepairName, encode(repair));
 }
 
 Result<Survey> survey_log(Files& files, const std::string& folder, const WalOwner& owner) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "store/small_file.h"
 #include "tests/store/log_story.h"
 #include "tests/support/catch.h"
 #include "tests/support/memory_files.h"
@@ -151,12 +152,21 @@ TEST_CASE("a damaged identity is refused at every byte") {  // [W6] [W11]
 TEST_CASE("an identity of another format version is refused by version") {  // [W11]
   MemoryFiles files;
   write_folder(files);
-  std::string bytes = files.content("data/identity");
-  bytes[8] = 2;
-  files.set_content("data/identity", bytes);
+  const std::string whole = files.content("data/identity");
+  files.set_content("data/identity", seal("skiff-id", 2, *unseal("skiff-id", 1, whole)));
   auto opened = open(files);
   REQUIRE(opened.error().code == Error::Code::invalid);
   REQUIRE_THAT(opened.error().what, Catch::Contains("format version is 2, this program knows 1"));
+  files.set_content("data/identity", seal("skiff-id", 2, "who knows how it goes on"));
+  REQUIRE(open(files).error().code == Error::Code::invalid);
+
+  // One of ours whose version was damaged is not taken for another program's.
+  std::string damaged = whole;
+  damaged[8] = 2;
+  files.set_content("data/identity", damaged);
+  opened = open(files);
+  REQUIRE(opened.error().code == Error::Code::corrupt);
+  REQUIRE_THAT(opened.error().what, Catch::Contains("its version is damaged"));
 }
 
 TEST_CASE("what the folder says of a torn end reaches the operator") {
