@@ -11,6 +11,7 @@ namespace skiff::sim {
 void Simulation::schedule_fault() {
   world_.after(world_.about(world_.weather.fault_every), [this] {
     if (world_.is_healed) return;
+    if (world_.now() < quiet_until_) return schedule_fault();
     undo_some();
     look_what_is_mended();
     if (world_.chance(300)) rot();

@@ -13,7 +13,47 @@ void Simulation::damage(Fault fault) {
   Machine* chosen = any_up();
   if (chosen == nullptr || !may_lose(chosen->id())) return;
   Machine& machine = *chosen;
-  if (world_.chance(500)) return damage_at_rest(machine, fault);
+  if (world_.chance(300)) return damage_at_rest(machine, fault);
+  if (world_.is_allowed(Fault::isolate) && world_.chance(600)) return lean_on(machine, fault);
+  ruin(machine, fault);
+  restart_later(machine.id(), world_.between(0, 4 * kSecond));
+}
+
+// For a while the leader hears it, and of the others no more than it needs: what is committed then rests on it. When it
+// has come back without that, and says that it is whole, it is left to itself with those who never heard of it.
+void Simulation::lean_on(Machine& machine, Fault fault) {
+  const raft::Raft* leads = leader();
+  if (leads == nullptr || leads->leader() == machine.id()) return;
+  const raft::NodeId leader = leads->leader(), leant_on = machine.id();
+  const std::vector<raft::NodeId> voters = leads->configuration().voters().incoming;
+  size_t needed = voters.size() / 2 + 1;  // the leader and it among them
+  for (raft::NodeId id : voters) {
+    if (id != leader && id != leant_on && needed-- <= 2) cut_both(leader, id);
+  }
+  world_.trace([&] { return std::to_string(leader) + " leans on " + std::to_string(leant_on); });
+  clients_.ask(leader, Request::Kind::put, "/k0", [](bool) {});
+  quiet_until_ = world_.now() + 4 * world_.weather.election_timeout;
+  world_.after(world_.between(2 * world_.weather.heartbeat, world_.weather.election_timeout), [=, this, &machine] {
+    if (world_.is_healed || !machine.is_up() || !may_lose(leant_on)) return;
+    ruin(machine, fault);
+    if (world_.is_allowed(Fault::loss)) network_.narrow(leader, leant_on);
+    const Time back = world_.between(0, world_.weather.election_timeout / 4);
+    restart_later(leant_on, back);
+    world_.after(back, [=, this, &machine] { leave_when_whole(leader, machine, world_.now() + kSecond); });
+  });
+}
+
+void Simulation::leave_when_whole(raft::NodeId leader, Machine& machine, Time until) {
+  if (world_.is_healed || world_.now() >= until) return;
+  if (!machine.is_up() || machine.is_mending()) {
+    return world_.after(world_.weather.hop / 2, [=, this, &machine] { leave_when_whole(leader, machine, until); });
+  }
+  network_.mend_all();
+  each_other(leader, [&](Machine& other) { cut_both(leader, other.id()); });
+  world_.trace([&] { return std::to_string(leader) + " is left by " + std::to_string(machine.id()); });
+}
+
+void Simulation::ruin(Machine& machine, Fault fault) {
   machine.kill();
   at_rest_.erase(machine.id());
   std::vector<std::string> paths;
@@ -25,7 +65,6 @@ void Simulation::damage(Fault fault) {
     const std::string path = paths[world_.random.below(paths.size())];
     if (tamper(machine, path, fault)) damaged_.insert(machine.id());
   }
-  restart_later(machine.id(), world_.between(0, 4 * kSecond));
 }
 
 // Where nodes look for it, and it may be found soon, more often than by a strike now and then.

@@ -7,10 +7,21 @@
 
 namespace skiff::sim {
 
+namespace {
+
+bool is_large(const raft::Message& message) {
+  const auto* append = std::get_if<raft::AppendEntries>(&message.body);
+  const auto* piece = std::get_if<raft::SnapshotPiece>(&message.body);
+  return (append != nullptr && !append->entries.empty()) || (piece != nullptr && raft::bytes_of(piece->bytes) > 0);
+}
+
+}  // namespace
+
 void Network::send(raft::Message&& message) {
   ++sent_;
   auto link = std::pair{message.from, message.to};
   if (cut_.contains(link)) return;
+  if (narrow_.contains(link) && is_large(message)) return world_.count(Fault::loss);
   bool is_stormy = !world_.is_healed;
   if (is_stormy && world_.chance(world_.weather.loss_permille)) return world_.count(Fault::loss);
   if (sent_ % 16 == 0) message = as_on_the_wire(std::move(message));
@@ -49,6 +60,7 @@ raft::Message Network::as_on_the_wire(raft::Message&& message) {
 
 void Network::mend_all() {
   cut_.clear();
+  narrow_.clear();
   clogged_until_.clear();
 }
 

@@ -28,6 +28,9 @@ class Network {
   // Everything sent meanwhile arrives together, at the end.
   void clog(raft::NodeId from, raft::NodeId to, Time until) { clogged_until_[{from, to}] = until; }
 
+  // Entries and snapshots are lost, and what is small arrives: a path that takes no large packets.
+  void narrow(raft::NodeId from, raft::NodeId to) { narrow_.insert({from, to}); }
+
   uint64_t sent() const { return sent_; }
 
  private:
@@ -37,6 +40,7 @@ class Network {
   World& world_;
   Deliver deliver_;
   std::set<std::pair<raft::NodeId, raft::NodeId>> cut_;
+  std::set<std::pair<raft::NodeId, raft::NodeId>> narrow_;
   std::map<std::pair<raft::NodeId, raft::NodeId>, Time> clogged_until_;
   std::map<std::pair<raft::NodeId, raft::NodeId>, Time> last_arrival_;
   uint64_t sent_ = 0;

@@ -97,7 +97,6 @@ struct Weather {
   uint64_t stall_permille = 0;
   uint64_t drift_permille = 0;
   Time fault_every = 2 * kSecond;  // about
-  uint64_t quiet_percent = 20;     // of the faults are undone at the next step
   std::array<uint64_t, kFaults> weights{};
 };
 Weather draw_weather(const Plan& plan, raft::Random& random);

@@ -71,6 +71,9 @@ class Simulation {
   void swizzle();
   void crash(Fault fault);
   void damage(Fault fault);
+  void lean_on(Machine& machine, Fault fault);
+  void leave_when_whole(raft::NodeId leader, Machine& machine, Time until);
+  void ruin(Machine& machine, Fault fault);
   void rot();
   void damage_at_rest(Machine& machine, Fault fault);
   void look_what_is_mended();
@@ -103,6 +106,7 @@ class Simulation {
   std::set<raft::NodeId> damaged_;  // and not started since
   // Of those that went on, the files, as they were left there.
   std::map<raft::NodeId, std::map<std::string, std::string>> at_rest_;
+  Time quiet_until_ = 0;  // while something takes its course nothing else strikes
   uint64_t orders_ = 0;
   // What operators were told, by the node it was about: of removals that are done, and of additions, each asked for
   // once, that never come true.
