@@ -203,7 +203,6 @@ std::optional<PeerMember> PeerDoor::unknown_member(const Greeting& greeting) con
     return std::nullopt;
   const auto& leaving = reception_.leaving;
   if (std::find(leaving.begin(), leaving.end(), greeting.from) != leaving.end()) return std::nullopt;
-  if (reception_.met.size() >= limits_.met_max) return std::nullopt;
   return found_at(greeting);
 }
 

@@ -41,8 +41,7 @@ namespace skiff::transport {
 class PeerDoor {
  public:
   struct Limits {
-    size_t strangers_max = 64;  // who has not greeted, or is being turned away: each costs a descriptor
-    size_t met_max = 9;         // who may be a member by what we have not been told: no more than there can be
+    size_t strangers_max = 64;            // who has not greeted, or is being turned away: each costs a descriptor
     uint64_t greeting_timeout_ms = 2000;  // a member greets at once
     uint64_t peer_timeout_ms = 5000;      // a member's host that vanished without a word
   };

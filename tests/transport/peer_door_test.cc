@@ -62,14 +62,6 @@ TEST_CASE("a node of our cluster that we do not know, and that says where it is,
     a.peers->set_members({a.member(), silent.member(2)});
     world.until([&] { return caller.is_closed; });
   }
-  SECTION("one too many") {
-    a.peers->set_reception({.met = {11, 12, 13, 14, 15, 16, 17, 18, 19}});
-    Caller caller(world, a.peers->port());
-    caller.stream->write(encode(Greeting{kProtocolVersion, kCluster, 9, 1, 1, 0, "http://127.0.0.1:9029"}) + heartbeat);
-    world.until([&] { return caller.is_closed; });
-    REQUIRE(caller.is_refused(Refusal::unknown_member));
-    REQUIRE(met.empty());
-  }
   SECTION("nobody that could be one") {
     const std::vector<std::pair<Greeting, Refusal>> table = {
         {{kProtocolVersion, kCluster, 9, 1, 1, 0, ""}, Refusal::unknown_member},
