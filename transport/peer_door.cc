@@ -35,7 +35,7 @@ std::string complaint(Refusal refusal, const Greeting& greeting) {
   return who;
 }
 
-std::optional<PeerMember> found_at(const Greeting& greeting) {
+std::optional<PeerMember> whoever_greets(const Greeting& greeting) {
   const auto address = parse_address(greeting.address);
   if (!address || address->port == 0) return std::nullopt;
   return PeerMember{.id = greeting.from, .address = *address};
@@ -104,8 +104,11 @@ class PeerDoor::Guest {
       stream_->write(encode(*against));
       return fail(Error::Code::invalid, complaint(*against, *greeting));
     }
-    if (unknown) door_.meet(*unknown);
-    if (!unknown) door_.note_where(*greeting);
+    if (unknown) {
+      door_.meet(*unknown);
+    } else {
+      door_.note_where(*greeting);
+    }
     door_.welcome(*this, greeting->from);
     return {};
   }
@@ -203,7 +206,7 @@ std::optional<PeerMember> PeerDoor::unknown_member(const Greeting& greeting) con
     return std::nullopt;
   const auto& leaving = reception_.leaving;
   if (std::find(leaving.begin(), leaving.end(), greeting.from) != leaving.end()) return std::nullopt;
-  return found_at(greeting);
+  return whoever_greets(greeting);
 }
 
 void PeerDoor::meet(const PeerMember& unknown) {
@@ -212,7 +215,7 @@ void PeerDoor::meet(const PeerMember& unknown) {
 }
 
 void PeerDoor::note_where(const Greeting& greeting) {
-  const std::optional<PeerMember> member = found_at(greeting);
+  const std::optional<PeerMember> member = whoever_greets(greeting);
   if (member && events_.greeted) events_.greeted(*member);
 }
 

@@ -65,7 +65,7 @@ class PeerDoor {
   void set_reception(Reception reception) { reception_ = std::move(reception); }
 
   uint16_t port() const { return listener_->port(); }
-  uint64_t received(raft::NodeId from) const;            // messages, since the start
+  uint64_t received(raft::NodeId from) const;            // messages, since it is a member
   uint64_t turned_away() const { return turned_away_; }  // connections closed because of what came in by them
   size_t connections() const { return guests_.size(); }
 

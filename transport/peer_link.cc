@@ -23,6 +23,7 @@ PeerLink::PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Li
     : loop_(loop),
       us_(us),
       peer_(std::move(peer)),
+      place_(peer_.address),
       limits_(limits),
       random_(seed),
       events_(std::move(events)),
@@ -83,23 +84,35 @@ void PeerLink::time_up() {
 }
 
 void PeerLink::try_also(const Address& address) {
-  is_elsewhere_ = is_elsewhere_ && address == *elsewhere_;
-  elsewhere_ = address == peer_.address ? std::nullopt : std::optional(address);
+  const auto before = std::exchange(elsewhere_, address == peer_.address ? std::nullopt : std::optional(address));
+  if (elsewhere_ != before) trouble_told_.clear();
+  const bool has_failed = state_ == State::waiting && failures_ > 0;
+  if (!has_failed || !elsewhere_) return;
+  place_ = address;
+  timer_.start_ns(0);
+}
+
+Address PeerLink::next_place() const {
+  const bool was_there = state_ == State::connected && (place_ == peer_.address || place_ == elsewhere_);
+  if (was_there) return place_;
+  return elsewhere_ && place_ == peer_.address ? *elsewhere_ : peer_.address;
 }
 
 void PeerLink::dial() {
   move_to(State::dialling);
   timer_.start_ns(limits_.greeting_timeout_ms * kNanosecondsPerMs);
-  dial_ = std::make_unique<Dial>(loop_, place(), [this](std::unique_ptr<Stream> stream, Dial::Failure failure) {
+  dial_ = std::make_unique<Dial>(loop_, place_, [this](std::unique_ptr<Stream> stream, Dial::Failure failure) {
     dialled(std::move(stream), failure);
   });
 }
 
 void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& failure) {
   dial_.reset();
+  refusals_ = !stream && failure.refused ? refusals_ + 1 : 0;
   if (!stream) {
     lost(failure.why);
-    if (!failure.refused || elsewhere_ || !events_.gone) return;
+    const size_t places = elsewhere_ ? 2 : 1;
+    if (refusals_ < places || !events_.gone) return;
     auto gone = events_.gone;  // may destroy this link
     return gone();
   }
@@ -168,12 +181,12 @@ void PeerLink::lost(const std::string& why) {
   const bool was_connected = state_ == State::connected;
   dial_.reset();
   stream_.reset();
+  tell_trouble(was_connected ? "connection lost: " + why : why);
+  place_ = next_place();
   move_to(State::waiting);
   const bool had_settled = was_connected && loop_.now_ms() - connected_since_ms_ >= limits_.settled_ms;
   if (had_settled) failures_ = 0;
   timer_.start_ns(had_settled ? 0 : redial_delay_ms() * kNanosecondsPerMs);
-  tell_trouble(was_connected ? "connection lost: " + why : why);
-  is_elsewhere_ = !was_connected && elsewhere_ && !is_elsewhere_;
   if (!was_connected || !events_.disconnected) return;
   auto disconnected = events_.disconnected;  // may destroy this link
   disconnected();
@@ -201,7 +214,7 @@ void PeerLink::look_for_stall() {
   if (stream_->outbox_bytes() > 0) watch_for_stall();
 }
 
-std::string PeerLink::name() const { return "peer " + std::to_string(peer_.id) + " at " + to_url(place()); }
+std::string PeerLink::name() const { return "peer " + std::to_string(peer_.id) + " at " + to_url(place_); }
 
 bool PeerLink::may_tell() {
   if (loop_.now_ms() - telling_since_ms_ >= kLinesIntervalMs) {
@@ -214,8 +227,9 @@ bool PeerLink::may_tell() {
 // Once for every reason, not for every attempt.
 void PeerLink::tell_trouble(const std::string& why) {
   trouble_ = why;
-  if (why == trouble_told_ || !may_tell()) return;
-  trouble_told_ = why;
+  std::string& told = trouble_told_[place_];
+  if (why == told || !may_tell()) return;
+  told = why;
   log::warn(name() + ": " + why);
 }
 

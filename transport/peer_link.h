@@ -6,7 +6,8 @@
 // What goes wrong: while there is no connection, and while the outbox is full, messages are dropped and counted; Raft
 // sends again what matters. A connection that breaks after a good while is dialled again at once, others after a delay
 // that doubles up to a limit, with jitter. A peer that takes no bytes for some seconds is cut off. A refusal is logged
-// once, and tried again like everything else: what was a mistake in a flag may be mended at the other side.
+// once, and tried again like everything else: what was a mistake in a flag may be mended at the other side. A peer may
+// say, through our door, that it is found elsewhere than we know: then both places are dialled in turn.
 //
 // Always: no event is called from inside send(), and nothing is written to a peer that has not greeted back. A link
 // may be destroyed by its own event.
@@ -49,8 +50,9 @@ class PeerLink {
     std::function<void()> connected;
     std::function<void()> disconnected;
     std::function<void()> disowned;  // we are not the node it has known under our id: we have lost our data
-    std::function<void()> gone;      // a dial was refused: nobody listens there. At every such dial.
-    std::function<void()> removed;   // the peer knows that this node was removed for good
+    // A dial was refused, and so was the last at its other place, if it has one: nobody listens. At every such dial.
+    std::function<void()> gone;
+    std::function<void()> removed;  // the peer knows that this node was removed for good
   };
 
   struct Status {
@@ -68,7 +70,8 @@ class PeerLink {
 
   void send(const raft::Message& message);
 
-  // As it says itself. Dialled in turn with the peer's address, should they differ; no dial tells then that it is gone.
+  // As it says itself. Dialled in turn with the peer's address, should they differ, and at once if that has
+  // failed.
   void try_also(const Address& address);
 
   const PeerMember& peer() const { return peer_; }
@@ -91,7 +94,7 @@ class PeerLink {
   void look_for_stall();
   uint64_t redial_delay_ms();
 
-  const Address& place() const { return is_elsewhere_ ? *elsewhere_ : peer_.address; }
+  Address next_place() const;
   std::string name() const;
   bool may_tell();
   void tell_trouble(const std::string& why);
@@ -100,7 +103,7 @@ class PeerLink {
   const PeerIdentity& us_;
   const PeerMember peer_;
   std::optional<Address> elsewhere_;
-  bool is_elsewhere_ = false;  // the dial under way or next goes there
+  Address place_;  // where we are connected, or dial, or will dial next
   const Limits limits_;
   raft::Random random_;
   Events events_;
@@ -115,6 +118,7 @@ class PeerLink {
   Timer timer_;  // waiting: the next dial; dialling and greeting: the deadline; connected: the next look for a stall
 
   uint64_t failures_ = 0;  // since a connection last settled
+  size_t refusals_ = 0;    // in a row
   uint64_t connected_since_ms_ = 0;
   bool is_watching_ = false;
   uint64_t written_bytes_ = 0;     // into this connection's outbox
@@ -123,7 +127,7 @@ class PeerLink {
   uint64_t sent_ = 0;
   uint64_t dropped_ = 0;
   std::string trouble_;
-  std::string trouble_told_;
+  std::map<Address, std::string> trouble_told_;  // of at most two places
   uint64_t telling_since_ms_ = 0;
   int lines_told_ = 0;
 };

@@ -37,7 +37,7 @@ class Peers {
     std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like the next three
     std::function<void(raft::NodeId)> disconnected;  // and has broken
     std::function<void(raft::NodeId)> disowned;      // it has known this node with another data folder
-    std::function<void(raft::NodeId)> gone;          // its process is not there: a dial was refused, each time
+    std::function<void(raft::NodeId)> gone;          // its process is not there: dials are refused wherever it may be
     std::function<void(const Member&)> met;          // it greets, is none of ours yet, and wants to be found there
     std::function<void(raft::NodeId)> removed;       // it turned us away: this node was removed for good
   };
@@ -49,7 +49,7 @@ class Peers {
 
   struct Status {
     raft::NodeId id = 0;
-    Address address;
+    Address address;  // as set_members() has it
     bool is_connected = false;
     uint64_t sent = 0;
     uint64_t received = 0;
