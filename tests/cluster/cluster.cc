@@ -112,7 +112,8 @@ HttpReply Cluster::ask(int id, std::string_view method, std::string_view path, s
 }
 
 nlohmann::json Cluster::status(int id) {
-  return nlohmann::json::parse(ask(id, "GET", "/status").body, nullptr, /*allow_exceptions=*/false);
+  auto said = nlohmann::json::parse(ask(id, "GET", "/status").body, nullptr, /*allow_exceptions=*/false);
+  return said.is_object() ? said : nlohmann::json::object();
 }
 
 bool Cluster::is_healthy(int id) { return ask(id, "GET", "/health").code == 200; }
@@ -134,7 +135,7 @@ std::optional<int> Cluster::find_leader() {
   for (int id = 1; id <= size(); ++id) {
     if (!node(id).is_up) continue;
     nlohmann::json said = status(id);
-    if (said.is_object() && said.contains("leader")) ++votes[said["leader"].get<int>()];
+    if (said.contains("leader")) ++votes[said["leader"].get<int>()];
   }
   for (auto [leader, count] : votes) {
     if (leader != 0 && count * 2 > size() && node(leader).is_up) return leader;

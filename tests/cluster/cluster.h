@@ -58,7 +58,7 @@ class Cluster {
 
   // One request on a connection of its own; a code of 0 means that there was no answer.
   HttpReply ask(int id, std::string_view method, std::string_view path, std::string_view body = "");
-  nlohmann::json status(int id);
+  nlohmann::json status(int id);  // an object: empty if there was no answer
   bool is_healthy(int id);
   // Waits; a failure of the test if there is none.
   void wait_until_healthy(int id);

@@ -37,8 +37,7 @@ std::string role_of(Cluster& cluster, int at, int id) {
 int leader_at(Cluster& cluster, int at) {
   int leader = 0;
   REQUIRE(within_ms(20'000, [&] {
-    nlohmann::json said = cluster.status(at);
-    leader = said.is_object() ? said.value("leader", 0) : 0;
+    leader = cluster.status(at).value("leader", 0);
     return leader != 0;
   }));
   return leader;
