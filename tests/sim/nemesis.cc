@@ -136,7 +136,8 @@ void Simulation::deafen(raft::NodeId node) {
   each_other(node, [&](Machine& machine) { network_.clog(machine.id(), node, until); });
   world_.count(Fault::clog);
   world_.trace([&] { return "clog all links to " + std::to_string(node); });
-  if (world_.is_allowed(Fault::false_alarm) && world_.chance(700)) tempt(node, until);
+  const bool may_be = world_.is_allowed(Fault::false_alarm) && world_.is_allowed(Fault::one_way);
+  if (may_be && world_.chance(700)) tempt(node, until);
 }
 
 // To believe that it leads still: it is asked before the others write on, and again once they did.
@@ -144,7 +145,10 @@ void Simulation::tempt(raft::NodeId deaf, Time until) {
   const std::string key = "/k" + std::to_string(world_.random.below(world_.weather.keys));
   clients_.ask(deaf, Request::Kind::get, key, [](bool) {});
   world_.after(kMillisecond, [=, this] {
-    if (!world_.is_healed) each_other(deaf, [&](Machine& machine) { network_.cut(deaf, machine.id()); });
+    if (world_.is_healed) return;
+    each_other(deaf, [&](Machine& machine) { network_.cut(deaf, machine.id()); });
+    world_.count(Fault::one_way);
+    world_.trace([&] { return "one-way, from " + std::to_string(deaf) + " to all"; });
   });
   world_.after(kMillisecond + world_.weather.hop, [=, this] {
     if (!world_.is_healed) each_other(deaf, [&](Machine& machine) { machine.gone(deaf); });

@@ -14,33 +14,45 @@ void Simulation::damage(Fault fault) {
   if (chosen == nullptr || !may_lose(chosen->id())) return;
   Machine& machine = *chosen;
   if (world_.chance(300)) return damage_at_rest(machine, fault);
-  if (world_.is_allowed(Fault::isolate) && world_.chance(600)) return lean_on(machine, fault);
+  const std::optional<raft::NodeId> leans = who_leans_on(machine.id());
+  if (leans && world_.is_allowed(Fault::isolate) && world_.chance(600)) return lean_on(*leans, machine, fault);
   ruin(machine, fault);
   restart_later(machine.id(), world_.between(0, 4 * kSecond));
 }
 
+// The leader, if both are voters.
+std::optional<raft::NodeId> Simulation::who_leans_on(raft::NodeId node) {
+  const raft::Raft* leads = leader();
+  if (leads == nullptr || leads->leader() == node) return std::nullopt;
+  const raft::Configuration& now = leads->configuration();
+  return now.is_voter(node) && now.is_voter(leads->leader()) ? std::optional(leads->leader()) : std::nullopt;
+}
+
 // For a while the leader hears it, and of the others no more than it needs: what is committed then rests on it. When it
 // has come back without that, and says that it is whole, it is left to itself with those who never heard of it.
-void Simulation::lean_on(Machine& machine, Fault fault) {
-  const raft::Raft* leads = leader();
-  if (leads == nullptr || leads->leader() == machine.id()) return;
-  const raft::NodeId leader = leads->leader(), leant_on = machine.id();
-  const std::vector<raft::NodeId> voters = leads->configuration().voters().incoming;
-  size_t needed = voters.size() / 2 + 1;  // the leader and it among them
+void Simulation::lean_on(raft::NodeId leader, Machine& machine, Fault fault) {
+  const raft::NodeId leant_on = machine.id();
+  const std::vector<raft::NodeId> voters = machines_.at(leader)->replica().raft().configuration().voters().incoming;
+  size_t heard = 2;  // the leader itself, and it
   for (raft::NodeId id : voters) {
-    if (id != leader && id != leant_on && needed-- <= 2) cut_both(leader, id);
+    if (id != leader && id != leant_on && ++heard > voters.size() / 2 + 1) cut_both(leader, id);
   }
+  network_.mend(leader, leant_on);
+  network_.mend(leant_on, leader);
   world_.trace([&] { return std::to_string(leader) + " leans on " + std::to_string(leant_on); });
   clients_.ask(leader, Request::Kind::put, "/k0", [](bool) {});
   quiet_until_ = world_.now() + 4 * world_.weather.election_timeout;
-  world_.after(world_.between(2 * world_.weather.heartbeat, world_.weather.election_timeout), [=, this, &machine] {
-    if (world_.is_healed || !machine.is_up() || !may_lose(leant_on)) return;
-    ruin(machine, fault);
-    if (world_.is_allowed(Fault::loss)) network_.narrow(leader, leant_on);
-    const Time back = world_.between(0, world_.weather.election_timeout / 4);
-    restart_later(leant_on, back);
-    world_.after(back, [=, this, &machine] { leave_when_whole(leader, machine, world_.now() + kSecond); });
-  });
+  world_.after(world_.between(2 * world_.weather.heartbeat, world_.weather.election_timeout),
+               [=, this, &machine] { let_down(leader, machine, fault); });
+}
+
+void Simulation::let_down(raft::NodeId leader, Machine& machine, Fault fault) {
+  if (world_.is_healed || !machine.is_up() || !may_lose(machine.id())) return;
+  ruin(machine, fault);
+  if (world_.is_allowed(Fault::loss)) network_.narrow(leader, machine.id());
+  const Time back = world_.between(0, world_.weather.election_timeout / 4);
+  restart_later(machine.id(), back);
+  world_.after(back, [=, this, &machine] { leave_when_whole(leader, machine, world_.now() + kSecond); });
 }
 
 void Simulation::leave_when_whole(raft::NodeId leader, Machine& machine, Time until) {

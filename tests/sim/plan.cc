@@ -32,7 +32,7 @@ void draw_temper(Weather& weather, raft::Random& random) {
   auto often = [&](std::initializer_list<Fault> faults) {
     for (Fault fault : faults) weather.weights[static_cast<size_t>(fault)] = 15 + random.below(15);
   };
-  uint64_t temper = weather.has_lease ? 3 : random.below(7);
+  uint64_t temper = weather.has_lease ? 4 : random.below(7);
   if (temper > 4) return;
   weather.fault_every = (2 + random.below(4)) * weather.election_timeout;
   weather.think_mean = (5 + random.below(30)) * kMillisecond;
@@ -43,7 +43,7 @@ void draw_temper(Weather& weather, raft::Random& random) {
       weather.late_permille = 50 + random.below(150);
       weather.keys = 1 + random.below(3);
       return often({Fault::pause, Fault::clog, Fault::isolate});
-    case 4: return often({Fault::bit_rot, Fault::misdirected, Fault::isolate, Fault::transfer});
+    case 3: return often({Fault::bit_rot, Fault::misdirected, Fault::isolate, Fault::transfer});
     default:
       weather.keys = 1 + random.below(3);
       if (random.below(3) == 0) weather.drift_permille = 100 + random.below(300);

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -71,7 +72,9 @@ class Simulation {
   void swizzle();
   void crash(Fault fault);
   void damage(Fault fault);
-  void lean_on(Machine& machine, Fault fault);
+  std::optional<raft::NodeId> who_leans_on(raft::NodeId node);
+  void lean_on(raft::NodeId leader, Machine& machine, Fault fault);
+  void let_down(raft::NodeId leader, Machine& machine, Fault fault);
   void leave_when_whole(raft::NodeId leader, Machine& machine, Time until);
   void ruin(Machine& machine, Fault fault);
   void rot();
