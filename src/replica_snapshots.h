@@ -121,7 +121,7 @@ class ReplicaSnapshots {
   // Another, as of this index or later, whatever has been applied since the last: that one cannot be read, or a part of
   // the log behind it.
   std::optional<raft::Index> must_make_at_;
-  uint64_t trailing_ = 0;  // entries, behind the one that is being made
+  uint64_t trailing_ = 0;  // entries, behind the one that is being made; out of turn, no fewer than before
   uint64_t entries_since_ = 0;
   uint64_t bytes_since_ = 0;
   std::optional<Fetching> fetching_;

@@ -51,7 +51,7 @@ Result<Identity> read_identity(Files& files, const std::string& folder) {
   const std::string path = join(folder, kIdentityName);
   auto bytes = read_small_file(files, path);
   if (!bytes) return tl::unexpected(bytes.error());
-  if (!*bytes) return fail(Error::Code::io, "open " + path + ": No such file or directory");
+  if (!*bytes) return fail(Error::Code::io, "read " + path + ": there is none");
   auto identity = decode_identity(**bytes);
   if (!identity) return fail(identity.error().code, "read " + path + ": " + identity.error().what);
   return identity;

@@ -1,4 +1,4 @@
-// SmallFile: a file that is read and written as a whole: eight letters that say what it is, its format's version, the
+// Small files, each read and written as a whole: eight letters that say what it is, its format's version, the
 // content, and a CRC-32C of all before it.
 #pragma once
 
