@@ -77,9 +77,9 @@ constexpr uint64_t kSnapshotSizePercent = 50;
 // Of that, for those who were away for a moment.
 constexpr uint64_t kSnapshotTrailingPercent = 25;
 // Encoded in one turn of the loop: some tens of microseconds.
-constexpr uint64_t kSnapshotBlockBytes = 32 * kKiB;
+constexpr uint64_t kSnapshotBlockBytes = 8 * kKiB;
 // Made or fetched, in a second: quick enough for gigabytes, and most of disk, loop and links is left to clients.
-constexpr uint64_t kSnapshotBytesPerS = 64 * kMiB;
+constexpr uint64_t kSnapshotBytesPerS = 32 * kMiB;
 // One piece on its way to another node: a heartbeat behind it is not late.
 constexpr uint64_t kSnapshotPieceBytes = 256 * kKiB;
 
