@@ -69,6 +69,10 @@ std::vector<std::string> Cluster::command(int id) {
   const std::vector<std::string> words = {SKIFF_BINARY,   "--id",   std::to_string(id),       "--cluster",
                                           peers,          "--port", std::to_string(port(id)), "--data-dir",
                                           data_folder(id)};
+  if (site_.flush_us > 0) {
+    const std::string preload = std::string("LD_PRELOAD=") + SLOW_DISK_LIBRARY;
+    command.insert(command.end(), {"env", preload, "SLOW_DISK_US=" + std::to_string(site_.flush_us)});
+  }
   command.insert(command.end(), words.begin(), words.end());
   if (site_.network != nullptr) command.insert(command.end(), {"--listen", address(id)});
   if (id > founders_) command.push_back("--join");

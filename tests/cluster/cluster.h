@@ -21,6 +21,7 @@ namespace skiff::cluster_test {
 struct Site {
   Network* network = nullptr;
   int disk_megabytes = 0;
+  uint64_t flush_us = 0;  // what a flush takes longer
 };
 
 class Cluster {

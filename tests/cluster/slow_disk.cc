@@ -1,0 +1,11 @@
+// A disk that takes its time, for a process that this is preloaded into: every flush takes SLOW_DISK_US longer.
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+extern "C" int fdatasync(int file) {
+  const char* microseconds = std::getenv("SLOW_DISK_US");
+  if (microseconds != nullptr) usleep(static_cast<useconds_t>(std::strtoul(microseconds, nullptr, 10)));
+  return static_cast<int>(syscall(SYS_fdatasync, file));
+}
