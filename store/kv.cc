@@ -12,8 +12,7 @@ namespace {
 
 // Of what was cut while it was pinned, so much is freed with every entry; an entry adds one at most.
 constexpr uint64_t kFreedPerEntry = 4;
-// A row of versions may have that many places at its front that are empty, and as many as it has versions.
-constexpr size_t kGapMax = 64;
+constexpr Revision kCutsAhead = 8;
 
 // The finaliser of SplitMix64: every bit of the input moves every bit of the output. Nothing stays nothing.
 uint64_t mix(uint64_t bits) {
@@ -43,6 +42,11 @@ Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
   return {Outcome::Kind::done, revision_, command->origin};
 }
 
+// The table of keys is larger than any cache.
+void Kv::expect(const raft::Payload& payload) const {
+  if (auto command = decode(*payload)) keys_by_name_.expect(command->key);
+}
+
 void Kv::skip(raft::Index index) { step_to(index); }
 
 void Kv::step_to(raft::Index index) {
@@ -60,15 +64,13 @@ bool Kv::take_newer(const Origin& origin) {
 }
 
 void Kv::put(const Command& command, const raft::Payload& payload) {
-  std::unique_ptr<Key>& key = map_.try_emplace(command.key).first->second;
-  if (!key) key = std::make_unique<Key>();
-  write(*key, command, payload);
+  write(keys_by_name_.find_or_add(command.key), command, payload);
 }
 
 void Kv::remove(const Command& command, const raft::Payload& payload) {
-  auto found = map_.find(command.key);
-  if (found == map_.end() || found->second->newest.is_removed) return;
-  write(*found->second, command, payload);
+  Key* key = keys_by_name_.find(command.key);
+  if (key == nullptr || key->newest.is_removed) return;
+  write(*key, command, payload);
 }
 
 void Kv::write(Key& key, const Command& command, const raft::Payload& payload) {
@@ -100,7 +102,7 @@ Kv::Deed Kv::add(Key& key, Version version) {
   digest_ += version.digest;
   Version before = std::exchange(key.newest, std::move(version));
   if (is_first) return deed;
-  if (!key.older) key.older = std::make_unique<Older>();
+  if (!key.older) key.older = std::make_unique<OlderVersions>();
   key.older->versions.push_back(std::move(before));
   return deed;
 }
@@ -124,8 +126,20 @@ uint64_t Kv::digest() const {
 void Kv::compact(Revision up_to) {
   const Revision before = compacted_;
   up_to = std::min(up_to, revision_);
-  while (compacted_ < up_to) cut(++compacted_);
+  while (compacted_ < up_to) {
+    look_ahead(up_to);
+    cut(++compacted_);
+  }
   free_cut(compacted_ - before);
+}
+
+// What is cut was written long ago, and is in no cache any more. So each cut has the processor fetch what later ones
+// will look at: first the key, then what that points to.
+void Kv::look_ahead(Revision up_to) const {
+  const auto key_of = [this](Revision revision) { return history_[revision - freed_ - 1].key; };
+  if (compacted_ + kCutsAhead <= up_to) __builtin_prefetch(key_of(compacted_ + kCutsAhead));
+  const Revision sooner = compacted_ + kCutsAhead / 2;
+  if (sooner <= up_to) __builtin_prefetch(key_of(sooner)->older.get());
 }
 
 // What is pinned stays in memory, so several versions may be there that were cut before.
@@ -158,29 +172,7 @@ void Kv::free_next() {
   CHECK(version.revision == freed_);
   if (!version.is_removed) return;
   if (key.older) return key.drop_first();
-  auto place = map_.find(version.key());
-  CHECK(place != map_.end());
-  map_.erase(place);
-}
-
-void Kv::Key::drop_first() {
-  CHECK(older != nullptr);
-  auto& versions = older->versions;
-  versions[older->first++] = {};
-  if (older->first == versions.size()) {
-    older.reset();
-  } else if (older->first >= kGapMax && older->first * 2 >= versions.size()) {
-    versions.erase(versions.begin(), versions.begin() + static_cast<std::ptrdiff_t>(older->first));
-    older->first = 0;
-  }
-}
-
-size_t Kv::Key::count_until(Revision revision) const {
-  if (newest.revision <= revision) return size();
-  if (!older) return 0;
-  auto is_later = [](Revision at, const Version& version) { return at < version.revision; };
-  auto first = older->versions.begin() + static_cast<std::ptrdiff_t>(older->first);
-  return static_cast<size_t>(std::upper_bound(first, older->versions.end(), revision, is_later) - first);
+  keys_by_name_.erase(key);
 }
 
 Kv::Pin Kv::pin() const { return Pin(pinned_, compacted_); }
@@ -189,17 +181,18 @@ Kv::Pin Kv::pin() const { return Pin(pinned_, compacted_); }
 
 std::optional<Value> Kv::get(std::string_view key, Revision at) const {
   CHECK(remembers(at));
-  auto found = map_.find(key);
-  if (found == map_.end()) return std::nullopt;
-  return value_at(*found->second, at);
+  const Key* found = keys_by_name_.find(key);
+  if (found == nullptr) return std::nullopt;
+  return value_at(*found, at);
 }
 
 void Kv::walk(std::string_view first, std::string_view end, Revision at, const Visit& visit) const {
   CHECK(remembers(at));
-  for (auto place = map_.lower_bound(first); place != map_.end(); ++place) {
-    if (!end.empty() && place->first >= end) return;
-    std::optional<Value> value = value_at(*place->second, at);
-    if (value && !visit(place->first, *value)) return;
+  for (auto place = keys_by_name_.lower_bound(first); place != keys_by_name_.end(); ++place) {
+    const Key& key = **place;
+    if (!end.empty() && key.name() >= end) return;
+    std::optional<Value> value = value_at(key, at);
+    if (value && !visit(key.name(), *value)) return;
   }
 }
 
@@ -226,19 +219,19 @@ Summary Kv::summary() const {
 }
 
 bool Kv::walk_versions(VersionPlace& place, const Summary& as_of, uint64_t keys_max, const VisitVersion& visit) const {
-  for (auto found = map_.lower_bound(place.key); found != map_.end(); ++found) {
-    if (found->first != place.key && keys_max-- == 0) return false;
-    const Key& key = *found->second;
+  for (auto found = keys_by_name_.lower_bound(place.key); found != keys_by_name_.end(); ++found) {
+    const Key& key = **found;
+    if (key.name() != place.key && keys_max-- == 0) return false;
     size_t next = key.count_until(as_of.compacted);
     if (next > 0 && !key.at(next - 1).is_removed) --next;
-    if (found->first == place.key) next = std::max(next, key.count_until(place.revision));
-    place.key = found->first;
+    if (key.name() == place.key) next = std::max(next, key.count_until(place.revision));
+    place.key = key.name();
     for (const size_t end = key.count_until(as_of.revision); next < end; ++next) {
       const Version& version = key.at(next);
       std::optional<std::string_view> value;
       if (!version.is_removed) value = version.value();
       place.revision = version.revision;
-      if (!visit({found->first, version.revision, value})) return false;
+      if (!visit({key.name(), version.revision, value})) return false;
     }
     place.revision = as_of.revision;
   }
@@ -246,7 +239,7 @@ bool Kv::walk_versions(VersionPlace& place, const Summary& as_of, uint64_t keys_
 }
 
 void Kv::begin_load(Revision compacted) {
-  CHECK(map_.empty());
+  CHECK(keys_by_name_.is_empty());
   compacted_ = freed_ = compacted;
 }
 
@@ -254,12 +247,11 @@ void Kv::begin_load(Revision compacted) {
 // it alone may be older than the cut.
 bool Kv::load(const VersionRecord& loaded) {
   if (loaded.key.empty() || loaded.key.size() > kKeyBytesMax || loaded.revision == 0) return false;
-  auto last = map_.empty() ? map_.end() : std::prev(map_.end());
-  if (last == map_.end() || last->first < loaded.key) {
+  Key* last = keys_by_name_.last();
+  if (last == nullptr || last->name() < loaded.key) {
     if (!loaded.value) return false;
-    last = map_.try_emplace(map_.end(), std::string(loaded.key), std::make_unique<Key>());
-  } else if (loaded.key < last->first || loaded.revision <= last->second->newest.revision ||
-             loaded.revision <= compacted_) {
+    last = &keys_by_name_.append(loaded.key);
+  } else if (loaded.key < last->name() || loaded.revision <= last->newest.revision || loaded.revision <= compacted_) {
     return false;
   }
   const std::string_view value = loaded.value.value_or(std::string_view());
@@ -273,7 +265,7 @@ bool Kv::load(const VersionRecord& loaded) {
   version.key_bytes = loaded.key.size() & kKeyBytesMask;
   version.is_removed = !loaded.value;
   version.digest = version_digest(version);
-  const Deed deed = add(*last->second, std::move(version));
+  const Deed deed = add(*last, std::move(version));
   if (loaded.revision > compacted_) loading_.emplace_back(loaded.revision, deed);
   return true;
 }

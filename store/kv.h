@@ -15,8 +15,6 @@
 // Whoever still waits for a write when it comes out as `repeated` was overtaken: it was answered at its first coming
 // otherwise.
 //
-// Values are not copied: a version holds the payload of the entry that wrote it, with its key in it.
-//
 // A snapshot is a summary and a pin, taken at once, and a walk over the versions there were, which may take its time:
 // what is written meanwhile is later, and what is cut meanwhile stays in memory. Loading them in the same order makes
 // the same map.
@@ -25,8 +23,6 @@
 #pragma once
 
 #include <absl/container/btree_map.h>
-#include <absl/container/inlined_vector.h>
-#include <absl/types/compare.h>
 
 #include <cstdint>
 #include <deque>
@@ -41,10 +37,10 @@
 
 #include "raft/types.h"
 #include "store/command.h"
+#include "store/key_index.h"
+#include "store/kv_key.h"
 
 namespace skiff::store {
-
-using Revision = uint64_t;  // from 1; 0 is the empty map
 
 struct Outcome {
   enum class Kind {
@@ -97,6 +93,10 @@ class Kv {
   // Applies a command entry. Requires: index == applied() + 1, and decode() accepts the payload.
   Outcome apply(raft::Index index, const raft::Payload& payload);
 
+  // apply() will have this one soon: has the processor fetch what it needs. With a page of entries, they are all under
+  // way at the same time.
+  void expect(const raft::Payload& payload) const;
+
   // Passes an entry that asks nothing of the store. Requires: index == applied() + 1.
   void skip(raft::Index index);
 
@@ -146,62 +146,17 @@ class Kv {
   uint64_t digest() const;
 
  private:
-  struct Version {
-    Revision revision = 0;
-    raft::Payload holder;  // has the key, and right behind it the value
-    uint64_t digest = 0;   // kept, so that nobody has to look at old bytes to cut them
-    uint32_t value_bytes = 0;
-    uint16_t value_offset = 0;
-    uint16_t key_bytes : 15 = 0;
-    uint16_t is_removed : 1 = 0;
-
-    std::string_view key() const { return std::string_view(*holder).substr(value_offset - key_bytes, key_bytes); }
-    std::string_view value() const { return std::string_view(*holder).substr(value_offset, value_bytes); }
-    uint64_t bytes() const { return uint64_t{key_bytes} + value_bytes; }
-  };
-  static_assert(sizeof(Version) == 40);  // there are many
-  static constexpr uint16_t kKeyBytesMask = 0x7fff;
-  static_assert(kKeyBytesMax <= kKeyBytesMask);
-
-  // The versions of a key that have been written over, from old to new, from `first` on.
-  struct Older {
-    absl::InlinedVector<Version, 1> versions;
-    size_t first = 0;
-  };
-  // Stays where it is as long as it has a version.
-  struct Key {
-    Version newest;
-    std::unique_ptr<Older> older;  // null if there are none
-
-    size_t size() const { return older ? older->versions.size() - older->first + 1 : 1; }
-    const Version& at(size_t place) const {
-      return place + 1 == size() ? newest : older->versions[older->first + place];
-    }
-    // How many are not newer than that.
-    size_t count_until(Revision revision) const;
-    void drop_first();  // of several
-  };
   // What a revision did. Cutting it takes off the version that it wrote over, and itself, if it is a removal.
   struct Deed {
     Key* key = nullptr;
     uint64_t bytes = 0;  // of what is taken off
   };
-  // Says all in one comparison, which "less" needs two for.
-  struct ByBytes {
-    using is_transparent = void;
-    absl::weak_ordering operator()(std::string_view one, std::string_view other) const {
-      const int order = one.compare(other);
-      if (order == 0) return absl::weak_ordering::equivalent;
-      return order < 0 ? absl::weak_ordering::less : absl::weak_ordering::greater;
-    }
-  };
-  using Map = absl::btree_map<std::string, std::unique_ptr<Key>, ByBytes>;
-
   bool take_newer(const Origin& origin);
   void put(const Command& command, const raft::Payload& payload);
   void remove(const Command& command, const raft::Payload& payload);
   void write(Key& key, const Command& command, const raft::Payload& payload);
   void compact(Revision up_to);
+  void look_ahead(Revision up_to) const;
   void cut(Revision revision);
   void forget(const Version& version);
   void free_cut(uint64_t count_max);
@@ -211,7 +166,7 @@ class Kv {
   static std::optional<Value> value_at(const Key& key, Revision at);
   static uint64_t version_digest(const Version& version);
 
-  Map map_;
+  KeyIndex keys_by_name_;
   std::deque<Deed> history_;                      // of the revisions behind `freed_`
   absl::btree_map<raft::NodeId, Origin> newest_;  // of each node; one row a node that ever wrote
   Revision revision_ = 0;

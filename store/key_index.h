@@ -1,0 +1,72 @@
+// KeyIndex: owns the keys of the map, finds one by its name, and has all of them in order.
+//
+// To find one is a look into a table of buckets, by a hash of the name: a place or two in memory, however many keys
+// there are. The order is a tree of pointers, touched by keys that come and go, and by walks, and by nothing else.
+//
+// The table is a linear hash (Litwin 1980): it grows by one bucket with every key that comes, and shrinks by one with
+// every key that goes, and only the keys of one bucket move. So no write ever waits for a table to be copied.
+//
+// The hash is seeded anew in every process, so that nobody can choose keys that all fall into one bucket. It shows
+// nowhere: what anybody sees of the map has the order of the tree.
+//
+// Always: as many buckets as keys.
+#pragma once
+
+#include <absl/container/btree_set.h>
+#include <absl/types/compare.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+
+#include "store/kv_key.h"
+
+namespace skiff::store {
+
+class KeyIndex {
+ private:
+  // Says all in one comparison, which "less" needs two for.
+  struct ByName {
+    using is_transparent = void;
+    static std::string_view name(std::string_view name) { return name; }
+    static std::string_view name(const Key::Owned& key) { return key->name(); }
+    template <class One, class Other>
+    absl::weak_ordering operator()(const One& one, const Other& other) const {
+      const int order = name(one).compare(name(other));
+      if (order == 0) return absl::weak_ordering::equivalent;
+      return order < 0 ? absl::weak_ordering::less : absl::weak_ordering::greater;
+    }
+  };
+  using Order = absl::btree_set<Key::Owned, ByName>;
+
+ public:
+  using Place = Order::const_iterator;
+
+  Key* find(std::string_view name) const;  // null: it is not there
+  // It will be looked for soon: has the processor fetch it.
+  void expect(std::string_view name) const;
+  // The key of this name, made if it is not there.
+  Key& find_or_add(std::string_view name);
+  // Requires: name is behind all there are.
+  Key& append(std::string_view name);
+  // Requires: key is one of these.
+  void erase(const Key& key);
+
+  bool is_empty() const { return order_.empty(); }
+  Place lower_bound(std::string_view name) const { return order_.lower_bound(name); }
+  Place end() const { return order_.end(); }
+  Key* last() const { return order_.empty() ? nullptr : order_.rbegin()->get(); }
+
+ private:
+  Key* find(std::string_view name, uint32_t hash) const;
+  Key& add(Place before, std::string_view name, uint32_t hash);
+  size_t bucket_of(uint32_t hash) const;  // Requires: there are buckets
+  void grow();
+  void shrink();
+
+  Order order_;
+  std::deque<Key*> buckets_;  // chains: what a bucket's keys are is told by Key::next
+};
+
+}  // namespace skiff::store
