@@ -150,14 +150,21 @@ constexpr size_t kOrdersMax = 64;
 // GET /health asks for a linearizable read; whoever asks wants to know soon.
 constexpr uint64_t kCheckTimeoutNs = kSecondNs;
 
+// ---- news of commits
+
+// A follower's stale reads are so much older than they could be, after the last write of a series.
+constexpr uint64_t kCommitNoticeDelayNs = 2 * kMillisecondNs;
+
 // ---- the disk
 
 // A batch is written and synced on the thread of the loop while that takes no longer than this on average, the batch is
-// no larger, and no more requests and messages came in since the one before: a client or two, and what the nodes have
-// to say about their writes. With more of them, they are better read while the disk is at work.
+// no larger, and no more came in since the one before. To a leader requests and messages: a client or two, and what the
+// nodes have to say about their writes. With more of them, they are better read while the disk is at work. To a
+// follower requests alone: if its clients ask for little, the leader's entries are what it is there for, however many
+// they are.
 constexpr uint64_t kQuickSyncNs = 500'000;
 constexpr uint64_t kInputsOfAQuietNode = 6;
-constexpr size_t kEntriesOfAQuietNode = 2;
+constexpr size_t kEntriesOfAQuietLeader = 2;
 constexpr uint64_t kSavedHereBytesMax = 128 * kKiB;
 // What a single slow one counts for at most: after it about a dozen quick ones must follow. A disk nobody knows counts
 // so, and needs about thirty.

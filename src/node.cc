@@ -176,8 +176,9 @@ void Node::send(raft::Message&& message) {
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                    bool is_whole, std::vector<raft::Entry> entries) {
   if (is_whole) log::info("the others have given back what was lost: this node is whole again");
-  const bool is_quiet = inputs_ - std::exchange(inputs_at_save_, inputs_) <= limits::kInputsOfAQuietNode &&
-                        entries.size() <= limits::kEntriesOfAQuietNode;
+  const uint64_t inputs = inputs_ - std::exchange(inputs_at_save_, inputs_);
+  const bool is_quiet = inputs <= limits::kInputsOfAQuietNode &&
+                        (!replica_->raft().is_leader() || entries.size() <= limits::kEntriesOfAQuietLeader);
   disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_whole = is_whole},
               is_quiet);
 }
@@ -246,7 +247,7 @@ void Node::give(std::vector<ClientOrder>&& orders) {
 
 void Node::received(raft::Message&& message) {
   if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
-  ++inputs_;
+  if (replica_->raft().is_leader()) ++inputs_;
   raft::NodeId from = message.from;
   uint64_t refused_before = replica_->refused_commands();
   replica_->received(loop_.now_ns(), std::move(message));
