@@ -68,8 +68,11 @@ class Progress {
   // Where an entry must stand that we have made since.
   Index fence() const { return fence_; }
 
-  // The commit index it was last told.
+  // The commit index it was last told. Up to the one that somebody waits for there, it is told of more at once;
+  // otherwise at that time at the latest, for the next entries may tell it anyway.
   Index commit_told = 0;
+  Index commit_awaited = 0;
+  Time tell_at = kNever;
   // Whether its disk is full, as it said last. Nothing: it has not said yet.
   std::optional<bool> is_full;
   // When it was last sent a probe, or asked whether it has all that was sent.

@@ -105,7 +105,9 @@ Time Raft::next_deadline() const {
   if (leader == nullptr) return election_deadline_;
   if (leader->followers.empty()) return kNever;
   Time transfer = leader->transfer ? leader->transfer->give_up_at : kNever;
-  return std::min({leader->heartbeat_due, transfer, quorum_heard_at(*leader) + config_.election_timeout});
+  Time news = kNever;
+  for (const auto& [node, progress] : leader->followers) news = std::min(news, progress.tell_at);
+  return std::min({leader->heartbeat_due, transfer, news, quorum_heard_at(*leader) + config_.election_timeout});
 }
 
 Status Raft::status() const {

@@ -44,6 +44,8 @@ struct Config {
   // A follower campaigns after one to two of these without a leader; a leader steps down after one without a majority.
   Time election_timeout = 500 * kMillisecond;
   uint64_t seed = 1;
+  // So long a follower that nobody waits at is left without news of a commit, if no entries take them along.
+  Time commit_notice_delay = 0;
 
   // What the disk held. The entries move into the log. Requires: configurations, in the mark and in entries, that
   // decode_configuration() accepts.
@@ -213,6 +215,7 @@ class Raft {
   bool has_room_for(uint64_t bytes, uint64_t share) const;
   void append_own(EntryKind kind, Payload payload);
   void send_what_is_due(Leader& leader);
+  void tell_commit(NodeId node, Progress& progress);
   void send_append(NodeId to, Progress& progress, bool with_entries);
   void send_heartbeats(Leader& leader);
   Heartbeat heartbeat(Index commit, uint64_t round, Time sent_at, uint64_t mended) const;

@@ -52,6 +52,7 @@ void Raft::on(const Message& from, const ForwardProposals& forwarded) {
       return;
     }
     append_own(EntryKind::command, command);
+    progress_of(from.from)->commit_awaited = log_.last().index;
   }
 }
 
@@ -84,11 +85,24 @@ void Raft::append(Entry entry) {
 void Raft::send_what_is_due(Leader& leader) {
   for (auto& [node, progress] : leader.followers) {
     while (progress.next() <= log_.last().index && progress.may_send()) send_append(node, progress, true);
-    Index may_commit = std::min(progress.match(), log_.committed());
-    if (progress.commit_told >= may_commit) continue;
-    progress.commit_told = may_commit;
-    send(node, heartbeat(may_commit, 0, 0, 0));
+    tell_commit(node, progress);
   }
+}
+
+// A message of its own costs the follower as much as an entry does. With a client who sends one write after the other,
+// the next takes the news along.
+void Raft::tell_commit(NodeId node, Progress& progress) {
+  const Index may_commit = std::min(progress.match(), log_.committed());
+  if (progress.commit_told >= may_commit) {
+    progress.tell_at = kNever;
+    return;
+  }
+  progress.tell_at = std::min(progress.tell_at, now_ + config_.commit_notice_delay);
+  const bool is_awaited = progress.commit_told < progress.commit_awaited;
+  if (!is_awaited && now_ < progress.tell_at) return;
+  progress.commit_told = may_commit;
+  progress.tell_at = kNever;
+  send(node, heartbeat(may_commit, 0, 0, 0));
 }
 
 void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {

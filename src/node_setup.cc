@@ -180,6 +180,7 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                                 .heartbeat_interval = options.heartbeat_ns,
                                 .election_timeout = options.election_timeout_ns,
                                 .seed = random_seed(),
+                                .commit_notice_delay = limits::kCommitNoticeDelayNs,
                                 .hard_state = recovered.hard_state,
                                 .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),

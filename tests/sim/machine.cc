@@ -83,6 +83,7 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                 .heartbeat_interval = weather.heartbeat,
                                 .election_timeout = weather.election_timeout,
                                 .seed = world_.random.next(),
+                                .commit_notice_delay = weather.heartbeat / 25,
                                 .hard_state = recovered.hard_state,
                                 .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),
