@@ -7,13 +7,16 @@
 
 namespace skiff::raft {
 
+// One entry adds one, and what the last snapshot forgot is gone long before the next.
+static constexpr size_t kFreedPerAppend = 4;
+
 Log::Log(LogPosition base, std::vector<Entry> recovered)
     : base_(base), handed_(base.index), durable_(base.index), committed_(base.index), taken_(base.index) {
   for (Entry& entry : recovered) append(std::move(entry));
   handed_ = durable_ = last().index;
 }
 
-LogPosition Log::last() const { return entries_.empty() ? base_ : entries_.back().position; }
+LogPosition Log::last() const { return entries_.size() == forgotten_ ? base_ : entries_.back().position; }
 
 Term Log::term_at(Index index) const { return index == base_.index ? base_.term : at(index).position.term; }
 
@@ -25,7 +28,7 @@ bool Log::has(LogPosition position) const {
 const Entry& Log::at(Index index) const {
   CHECK(index > base_.index);
   CHECK(index <= last().index);
-  return entries_[index - base_.index - 1];
+  return entries_[forgotten_ + (index - base_.index - 1)];
 }
 
 std::vector<Entry> Log::slice(Index first, uint64_t bytes_max, uint64_t count_max) const {
@@ -51,6 +54,7 @@ void Log::append(Entry entry) {
   CHECK(entry.position.term > 0);
   uncommitted_bytes_ += entry.bytes();
   entries_.push_back(std::move(entry));
+  free_forgotten(kFreedPerAppend);
 }
 
 void Log::cut_from(Index first) {
@@ -69,14 +73,20 @@ void Log::forget_to(Index index) {
   CHECK(index <= taken_);
   CHECK(index <= handed_);  // the disk's own log has no gaps
   if (index <= base_.index) return;
-  base_ = {.term = term_at(index), .index = index};
-  while (!entries_.empty() && entries_.front().position.index <= index) entries_.pop_front();
+  const Term term = term_at(index);
+  forgotten_ += index - base_.index;
+  base_ = {.term = term, .index = index};
   durable_ = std::max(durable_, index);
+}
+
+void Log::free_forgotten(size_t count_max) {
+  for (; count_max > 0 && forgotten_ > 0; --count_max, --forgotten_) entries_.pop_front();
 }
 
 void Log::start_anew(LogPosition base) {
   CHECK(committed_ < base.index);
   entries_.clear();
+  forgotten_ = 0;
   base_ = base;
   handed_ = durable_ = committed_ = taken_ = base.index;
   for (Save& save : saves_) save.last = base.index;  // of what is gone; counts for nothing behind it
@@ -112,8 +122,9 @@ std::vector<Entry> Log::take_committed() {
 
 std::vector<Entry> Log::between(Index after, Index last) const {
   CHECK(after >= base_.index);
-  auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(after - base_.index);
-  return {begin, entries_.begin() + static_cast<std::ptrdiff_t>(last - base_.index)};
+  auto first = entries_.begin() + static_cast<std::ptrdiff_t>(forgotten_);
+  return {first + static_cast<std::ptrdiff_t>(after - base_.index),
+          first + static_cast<std::ptrdiff_t>(last - base_.index)};
 }
 
 void Log::check_whole() const {
@@ -125,7 +136,9 @@ void Log::check_whole() const {
   CHECK(committed_ <= last().index);
   uint64_t bytes = 0;
   LogPosition before = base_;
-  for (const Entry& entry : entries_) {
+  CHECK(forgotten_ <= entries_.size());
+  for (size_t place = forgotten_; place < entries_.size(); ++place) {
+    const Entry& entry = entries_[place];
     CHECK(entry.position.index == before.index + 1);
     CHECK(entry.position.term >= before.term);
     before = entry.position;

@@ -7,7 +7,8 @@
 // the old ones back.
 //
 // The log starts behind its base: entries up to there are forgotten, because a snapshot on our disk holds what they
-// did. They count as committed and as durable.
+// did. They count as committed and as durable. Hundreds of thousands are forgotten at once; their memory is freed a few
+// at a time, so that nobody waits for that.
 //
 // An entry may be committed, and applied, before it is on our own disk: a majority of the others has it.
 //
@@ -51,6 +52,9 @@ class Log {
   // Forgets what stands at or before `index`. Requires: it was handed on to be applied
   // and to the disk, and a snapshot on disk holds it.
   void forget_to(Index index);
+  // Frees at most so many of the forgotten entries. Every append() does so, too.
+  void free_forgotten(size_t count_max);
+  size_t forgotten() const { return forgotten_; }  // and not freed yet
   // Forgets everything: the log starts behind `base`, up to which a snapshot on disk holds all there is. Requires:
   // committed() < base.index.
   void start_anew(LogPosition base);
@@ -81,8 +85,9 @@ class Log {
   std::vector<Entry> between(Index after, Index last) const;
 
   LogPosition base_;
-  std::deque<Entry> entries_;  // entries_[0] has index base_.index + 1
-  std::deque<Save> saves_;     // under way, oldest first
+  std::deque<Entry> entries_;  // entries_[forgotten_] has index base_.index + 1
+  size_t forgotten_ = 0;
+  std::deque<Save> saves_;  // under way, oldest first
   Index handed_ = 0;
   Index durable_ = 0;
   Index committed_ = 0;

@@ -18,6 +18,9 @@ constexpr bool kMayBecome[4][4] = {
     {true, false, false, false},  // leader
 };
 
+// A microsecond or two. The heartbeats alone come to a thousand entries a second.
+constexpr size_t kFreedPerStep = 16;
+
 Configuration decoded(const Payload& bytes) {
   std::optional<Configuration> configuration = decode_configuration(bytes ? *bytes : std::string());
   CHECK(configuration.has_value());
@@ -60,6 +63,7 @@ void Raft::recover(std::vector<Entry> entries) {
 void Raft::step(Time now, const Event& event) {
   CHECK(now >= now_);
   now_ = now;
+  log_.free_forgotten(kFreedPerStep);
   std::visit([this](const auto& happened) { on(happened); }, event);
   check_invariants();
 }

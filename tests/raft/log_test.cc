@@ -188,6 +188,38 @@ TEST_CASE("a log begins behind a snapshot, and what was before counts as committ
   log.check_whole();
 }
 
+TEST_CASE("the memory of what is forgotten is freed a few entries at a time, and all of it in the end") {
+  const auto payload = std::make_shared<const std::string>("x");
+  Log log({}, {});
+  const auto append = [&] { log.append({.position = {1, log.last().index + 1}, .payload = payload}); };
+  for (int i = 0; i < 100; ++i) append();
+  log.take_unsaved(1);
+  log.saved(1);
+  log.commit_to(100);
+  log.take_committed();
+  log.forget_to(60);
+  REQUIRE(payload.use_count() == 101);
+  REQUIRE(log.forgotten() == 60);
+  REQUIRE(log.base().index == 60);
+  REQUIRE(log.at(61).position.index == 61);
+  REQUIRE(log.slice(61, 1'000, 1'000).size() == 40);
+
+  log.free_forgotten(10);
+  REQUIRE(payload.use_count() == 91);
+  log.forget_to(90);
+  REQUIRE(log.forgotten() == 80);
+  REQUIRE(log.at(91).position.index == 91);
+  log.check_whole();
+  while (log.forgotten() > 0) append();
+  REQUIRE(log.last().index <= 100 + 80 / 2);  // faster than it is used up
+  REQUIRE(static_cast<uint64_t>(payload.use_count()) == 1 + log.last().index - log.base().index);
+  log.check_whole();
+  log.forget_to(100);
+  log.cut_from(101);
+  REQUIRE(log.last() == log.base());
+  log.check_whole();
+}
+
 TEST_CASE("a log forgets only what was applied, and goes on as before") {
   Log log({}, {});
   for (Index index = 1; index <= 6; ++index) log.append(entry(1, index));
