@@ -85,8 +85,7 @@ void Log::free_forgotten(size_t count_max) {
 
 void Log::start_anew(LogPosition base) {
   CHECK(committed_ < base.index);
-  entries_.clear();
-  forgotten_ = 0;
+  forgotten_ = entries_.size();
   base_ = base;
   handed_ = durable_ = committed_ = taken_ = base.index;
   for (Save& save : saves_) save.last = base.index;  // of what is gone; counts for nothing behind it

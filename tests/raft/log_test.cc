@@ -1,5 +1,7 @@
 #include "raft/log.h"
 
+#include <algorithm>
+
 #include "tests/raft/lone_core.h"
 #include "tests/support/catch.h"
 #include "tests/support/dies.h"
@@ -191,7 +193,10 @@ TEST_CASE("a log begins behind a snapshot, and what was before counts as committ
 TEST_CASE("the memory of what is forgotten is freed a few entries at a time, and all of it in the end") {
   const auto payload = std::make_shared<const std::string>("x");
   Log log({}, {});
-  const auto append = [&] { log.append({.position = {1, log.last().index + 1}, .payload = payload}); };
+  const auto append = [&] {
+    const auto [term, index] = log.last();
+    log.append({.position = {std::max<Term>(term, 1), index + 1}, .payload = payload});
+  };
   for (int i = 0; i < 100; ++i) append();
   log.take_unsaved(1);
   log.saved(1);
@@ -214,9 +219,12 @@ TEST_CASE("the memory of what is forgotten is freed a few entries at a time, and
   REQUIRE(log.last().index <= 100 + 80 / 2);  // faster than it is used up
   REQUIRE(static_cast<uint64_t>(payload.use_count()) == 1 + log.last().index - log.base().index);
   log.check_whole();
-  log.forget_to(100);
-  log.cut_from(101);
+  log.start_anew({.term = 2, .index = 500});
   REQUIRE(log.last() == log.base());
+  append();
+  REQUIRE(log.at(501).position.index == 501);
+  log.free_forgotten(1'000);
+  REQUIRE(payload.use_count() == 2);
   log.check_whole();
 }
 
