@@ -201,9 +201,7 @@ void Replica::persisted(raft::Time now, uint64_t save) {
 
 void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
   now_ = now;
-  for (const raft::Entry& entry : entries) {
-    if (entry.kind == raft::EntryKind::command) kv_.expect(entry.payload);
-  }
+  kv_.expect(entries);
   for (const raft::Entry& entry : entries) {
     if (entry.position.index <= kv_.applied()) continue;  // a snapshot has brought it
     if (entry.kind == raft::EntryKind::command) {

@@ -30,11 +30,22 @@ Key* KeyIndex::find(std::string_view name, uint32_t hash) const {
   return nullptr;
 }
 
-void KeyIndex::expect(std::string_view name) const {
+// In three passes, each of which looks at what the one before has asked for: while one is on its way, so are all.
+void KeyIndex::expect(const std::vector<std::string_view>& names) const {
   if (buckets_.empty()) return;
-  const Key* key = buckets_[bucket_of(hash_of(name))];
-  __builtin_prefetch(key);
-  __builtin_prefetch(reinterpret_cast<const char*>(key) + 64);
+  std::vector<Key* const*> buckets;
+  buckets.reserve(names.size());
+  for (const std::string_view name : names) {
+    buckets.push_back(&buckets_[bucket_of(hash_of(name))]);
+    __builtin_prefetch(buckets.back());
+  }
+  for (Key* const* bucket : buckets) {
+    __builtin_prefetch(*bucket);
+    __builtin_prefetch(*bucket + 1);  // its name
+  }
+  for (Key* const* bucket : buckets) {
+    if (*bucket != nullptr) __builtin_prefetch((*bucket)->older.get());
+  }
 }
 
 // Buckets are split in order. One that has not come yet has its keys in the one that it will be split from.

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <deque>
 #include <string_view>
+#include <vector>
 
 #include "store/kv_key.h"
 
@@ -44,8 +45,8 @@ class KeyIndex {
   using Place = Order::const_iterator;
 
   Key* find(std::string_view name) const;  // null: it is not there
-  // It will be looked for soon: has the processor fetch it.
-  void expect(std::string_view name) const;
+  // They will be looked for soon: has the processor fetch them.
+  void expect(const std::vector<std::string_view>& names) const;
   // The key of this name, made if it is not there.
   Key& find_or_add(std::string_view name);
   // Requires: name is behind all there are.

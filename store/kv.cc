@@ -12,7 +12,6 @@ namespace {
 
 // Of what was cut while it was pinned, so much is freed with every entry; an entry adds one at most.
 constexpr uint64_t kFreedPerEntry = 4;
-constexpr Revision kCutsAhead = 8;
 
 // The finaliser of SplitMix64: every bit of the input moves every bit of the output. Nothing stays nothing.
 uint64_t mix(uint64_t bits) {
@@ -42,9 +41,14 @@ Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
   return {Outcome::Kind::done, revision_, command->origin};
 }
 
-// The table of keys is larger than any cache.
-void Kv::expect(const raft::Payload& payload) const {
-  if (auto command = decode(*payload)) keys_by_name_.expect(command->key);
+void Kv::expect(const std::vector<raft::Entry>& page) const {
+  std::vector<std::string_view> names;
+  names.reserve(page.size());
+  for (const raft::Entry& entry : page) {
+    if (entry.kind != raft::EntryKind::command) continue;
+    if (auto command = decode(*entry.payload)) names.push_back(command->key);
+  }
+  keys_by_name_.expect(names);
 }
 
 void Kv::skip(raft::Index index) { step_to(index); }
@@ -126,20 +130,19 @@ uint64_t Kv::digest() const {
 void Kv::compact(Revision up_to) {
   const Revision before = compacted_;
   up_to = std::min(up_to, revision_);
-  while (compacted_ < up_to) {
-    look_ahead(up_to);
-    cut(++compacted_);
-  }
+  if (compacted_ < up_to) look_ahead(up_to);
+  while (compacted_ < up_to) cut(++compacted_);
   free_cut(compacted_ - before);
 }
 
-// What is cut was written long ago, and is in no cache any more. So each cut has the processor fetch what later ones
-// will look at: first the key, then what that points to.
+// What is cut was written long ago, and is in no cache any more. In three passes, each of which looks at what the one
+// before has asked for: while one is on its way, so are all.
 void Kv::look_ahead(Revision up_to) const {
-  const auto key_of = [this](Revision revision) { return history_[revision - freed_ - 1].key; };
-  if (compacted_ + kCutsAhead <= up_to) __builtin_prefetch(key_of(compacted_ + kCutsAhead));
-  const Revision sooner = compacted_ + kCutsAhead / 2;
-  if (sooner <= up_to) __builtin_prefetch(key_of(sooner)->older.get());
+  const auto begin = history_.begin() + static_cast<std::ptrdiff_t>(compacted_ - freed_);
+  const auto end = history_.begin() + static_cast<std::ptrdiff_t>(up_to - freed_);
+  for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key);
+  for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key->older.get());
+  for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key->at(0).holder.get());
 }
 
 // What is pinned stays in memory, so several versions may be there that were cut before.

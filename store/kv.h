@@ -93,9 +93,8 @@ class Kv {
   // Applies a command entry. Requires: index == applied() + 1, and decode() accepts the payload.
   Outcome apply(raft::Index index, const raft::Payload& payload);
 
-  // apply() will have this one soon: has the processor fetch what it needs. With a page of entries, they are all under
-  // way at the same time.
-  void expect(const raft::Payload& payload) const;
+  // apply() will have these next: has the processor fetch what it needs, all at the same time.
+  void expect(const std::vector<raft::Entry>& page) const;
 
   // Passes an entry that asks nothing of the store. Requires: index == applied() + 1.
   void skip(raft::Index index);
