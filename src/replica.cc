@@ -201,7 +201,7 @@ void Replica::persisted(raft::Time now, uint64_t save) {
 
 void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
   now_ = now;
-  kv_.expect(entries);
+  kv_.prefetch(entries);
   for (const raft::Entry& entry : entries) {
     if (entry.position.index <= kv_.applied()) continue;  // a snapshot has brought it
     if (entry.kind == raft::EntryKind::command) {

@@ -1,8 +1,11 @@
 #include "store/key_index.h"
 
-#include <absl/hash/hash.h>
+#include <sodium.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 #include "raft/check.h"
@@ -10,13 +13,26 @@
 namespace skiff::store {
 namespace {
 
-uint32_t hash_of(std::string_view name) { return static_cast<uint32_t>(absl::HashOf(name)); }
+using HashKey = std::array<uint8_t, crypto_shorthash_KEYBYTES>;
 
-// With so many buckets there are, a bucket is what this many low bits of the hash say.
-size_t mask_of(size_t buckets) { return std::bit_ceil(buckets) - 1; }
+HashKey random_key() {
+  CHECK(sodium_init() >= 0);
+  HashKey key;
+  crypto_shorthash_keygen(key.data());
+  return key;
+}
 
-// The bucket whose keys the last of so many buckets takes half of. Requires: more than one.
-size_t split_for(size_t buckets) { return (buckets - 1) ^ std::bit_floor(buckets - 1); }
+uint32_t hash_of(std::string_view name) {
+  static const HashKey key = random_key();
+  std::array<uint8_t, crypto_shorthash_BYTES> hash;
+  crypto_shorthash(hash.data(), reinterpret_cast<const uint8_t*>(name.data()), name.size(), key.data());
+  uint32_t part = 0;
+  std::memcpy(&part, hash.data(), sizeof part);
+  return part;
+}
+
+// The bucket that this one was split from: its number without the highest bit. Requires: bucket > 0.
+size_t split_from(size_t bucket) { return bucket ^ std::bit_floor(bucket); }
 
 }  // namespace
 
@@ -30,8 +46,8 @@ Key* KeyIndex::find(std::string_view name, uint32_t hash) const {
   return nullptr;
 }
 
-// In three passes, each of which looks at what the one before has asked for: while one is on its way, so are all.
-void KeyIndex::expect(const std::vector<std::string_view>& names) const {
+// In passes: each follows the pointers that the one before prefetched, so that the cache misses of one pass overlap.
+void KeyIndex::prefetch(const std::vector<std::string_view>& names) const {
   if (buckets_.empty()) return;
   std::vector<Key* const*> buckets;
   buckets.reserve(names.size());
@@ -40,6 +56,7 @@ void KeyIndex::expect(const std::vector<std::string_view>& names) const {
     __builtin_prefetch(buckets.back());
   }
   for (Key* const* bucket : buckets) {
+    if (*bucket == nullptr) continue;
     __builtin_prefetch(*bucket);
     __builtin_prefetch(*bucket + 1);  // its name
   }
@@ -48,11 +65,10 @@ void KeyIndex::expect(const std::vector<std::string_view>& names) const {
   }
 }
 
-// Buckets are split in order. One that has not come yet has its keys in the one that it will be split from.
+// A bucket that is not there yet has its keys in the one that it will be split from.
 size_t KeyIndex::bucket_of(uint32_t hash) const {
-  const size_t mask = mask_of(buckets_.size());
-  const size_t bucket = hash & mask;
-  return bucket < buckets_.size() ? bucket : bucket & (mask >> 1);
+  const size_t bucket = hash & (std::bit_ceil(buckets_.size()) - 1);
+  return bucket < buckets_.size() ? bucket : split_from(bucket);
 }
 
 Key& KeyIndex::find_or_add(std::string_view name) {
@@ -90,28 +106,35 @@ void KeyIndex::grow() {
   const size_t added = buckets_.size();
   buckets_.push_back(nullptr);
   if (added == 0) return;
-  const size_t mask = mask_of(buckets_.size());
-  Key** link = &buckets_[split_for(buckets_.size())];
+  Key** link = &buckets_[split_from(added)];
   while (Key* key = *link) {
-    if ((key->hash & mask) != added) {
+    if (bucket_of(key->hash) == added) {
+      *link = key->next;
+      key->next = std::exchange(buckets_[added], key);
+    } else {
       link = &key->next;
-      continue;
     }
-    *link = key->next;
-    key->next = std::exchange(buckets_[added], key);
   }
 }
 
 void KeyIndex::shrink() {
   Key* orphans = buckets_.back();
-  if (buckets_.size() > 1) {
-    Key** end = &buckets_[split_for(buckets_.size())];
-    while (*end != nullptr) end = &(*end)->next;
-    *end = orphans;
-  } else {
-    CHECK(orphans == nullptr);
-  }
   buckets_.pop_back();
+  if (orphans == nullptr) return;
+  CHECK(!buckets_.empty());
+  Key** link = &buckets_[split_from(buckets_.size())];
+  while (*link != nullptr) link = &(*link)->next;
+  *link = orphans;
+}
+
+size_t KeyIndex::longest_chain() const {
+  size_t longest = 0;
+  for (const Key* key : buckets_) {
+    size_t length = 0;
+    for (; key != nullptr; key = key->next) ++length;
+    longest = std::max(longest, length);
+  }
+  return longest;
 }
 
 }  // namespace skiff::store

@@ -4,10 +4,12 @@
 // there are. The order is a tree of pointers, touched by keys that come and go, and by walks, and by nothing else.
 //
 // The table is a linear hash (Litwin 1980): it grows by one bucket with every key that comes, and shrinks by one with
-// every key that goes, and only the keys of one bucket move. So no write ever waits for a table to be copied.
+// every key that goes, and only the keys of one bucket move. No table is copied, only std::deque's list of blocks, a
+// sixty-fourth of it.
 //
-// The hash is seeded anew in every process, so that nobody can choose keys that all fall into one bucket. It shows
-// nowhere: what anybody sees of the map has the order of the tree.
+// The hash is SipHash (Aumasson and Bernstein 2012) under a key drawn at random in every process, so that nobody can
+// choose keys that make one long chain. Nothing that can be seen depends on it: what anybody sees of the map has the
+// order of the tree.
 //
 // Always: as many buckets as keys.
 #pragma once
@@ -46,7 +48,7 @@ class KeyIndex {
 
   Key* find(std::string_view name) const;  // null: it is not there
   // They will be looked for soon: has the processor fetch them.
-  void expect(const std::vector<std::string_view>& names) const;
+  void prefetch(const std::vector<std::string_view>& names) const;
   // The key of this name, made if it is not there.
   Key& find_or_add(std::string_view name);
   // Requires: name is behind all there are.
@@ -58,6 +60,7 @@ class KeyIndex {
   Place lower_bound(std::string_view name) const { return order_.lower_bound(name); }
   Place end() const { return order_.end(); }
   Key* last() const { return order_.empty() ? nullptr : order_.rbegin()->get(); }
+  size_t longest_chain() const;  // walks all, for tests
 
  private:
   Key* find(std::string_view name, uint32_t hash) const;
@@ -67,7 +70,7 @@ class KeyIndex {
   void shrink();
 
   Order order_;
-  std::deque<Key*> buckets_;  // chains: what a bucket's keys are is told by Key::next
+  std::deque<Key*> buckets_;  // the first key of each; Key::next leads to the others
 };
 
 }  // namespace skiff::store

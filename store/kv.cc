@@ -41,14 +41,16 @@ Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
   return {Outcome::Kind::done, revision_, command->origin};
 }
 
-void Kv::expect(const std::vector<raft::Entry>& page) const {
+void Kv::prefetch(const std::vector<raft::Entry>& page) const {
   std::vector<std::string_view> names;
   names.reserve(page.size());
   for (const raft::Entry& entry : page) {
     if (entry.kind != raft::EntryKind::command) continue;
-    if (auto command = decode(*entry.payload)) names.push_back(command->key);
+    CHECK(entry.payload != nullptr);
+    const auto command = decode(*entry.payload);  // what it refuses is for apply() to report
+    if (command && !command->key.empty()) names.push_back(command->key);
   }
-  keys_by_name_.expect(names);
+  keys_by_name_.prefetch(names);
 }
 
 void Kv::skip(raft::Index index) { step_to(index); }
@@ -130,14 +132,13 @@ uint64_t Kv::digest() const {
 void Kv::compact(Revision up_to) {
   const Revision before = compacted_;
   up_to = std::min(up_to, revision_);
-  if (compacted_ < up_to) look_ahead(up_to);
+  if (compacted_ < up_to) prefetch_cut(up_to);
   while (compacted_ < up_to) cut(++compacted_);
   free_cut(compacted_ - before);
 }
 
-// What is cut was written long ago, and is in no cache any more. In three passes, each of which looks at what the one
-// before has asked for: while one is on its way, so are all.
-void Kv::look_ahead(Revision up_to) const {
+// What is cut was written long ago, and is in no cache any more. In passes, like KeyIndex::prefetch().
+void Kv::prefetch_cut(Revision up_to) const {
   const auto begin = history_.begin() + static_cast<std::ptrdiff_t>(compacted_ - freed_);
   const auto end = history_.begin() + static_cast<std::ptrdiff_t>(up_to - freed_);
   for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key);

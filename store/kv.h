@@ -93,8 +93,8 @@ class Kv {
   // Applies a command entry. Requires: index == applied() + 1, and decode() accepts the payload.
   Outcome apply(raft::Index index, const raft::Payload& payload);
 
-  // apply() will have these next: has the processor fetch what it needs, all at the same time.
-  void expect(const std::vector<raft::Entry>& page) const;
+  // apply() will have these next: has the processor fetch what it needs.
+  void prefetch(const std::vector<raft::Entry>& page) const;
 
   // Passes an entry that asks nothing of the store. Requires: index == applied() + 1.
   void skip(raft::Index index);
@@ -155,7 +155,7 @@ class Kv {
   void remove(const Command& command, const raft::Payload& payload);
   void write(Key& key, const Command& command, const raft::Payload& payload);
   void compact(Revision up_to);
-  void look_ahead(Revision up_to) const;
+  void prefetch_cut(Revision up_to) const;
   void cut(Revision revision);
   void forget(const Version& version);
   void free_cut(uint64_t count_max);

@@ -6,9 +6,12 @@
 #include "raft/check.h"
 
 namespace skiff::store {
+namespace {
 
 // A row of versions may have that many places at its front that are empty, and as many as it has versions.
-static constexpr size_t kGapMax = 64;
+constexpr size_t kGapMax = 64;
+
+}  // namespace
 
 Key::Owned Key::make(std::string_view name, uint32_t hash) {
   CHECK(name.size() <= kKeyBytesMax);

@@ -1,9 +1,11 @@
 // Key: a key of the map, and its versions, from old to new.
 //
 // The newest stands in the key itself, for it is what most ask for; those that have been written over stand apart, in a
-// row whose front is cut off as history goes. Keys stay where they are as long as they are there.
+// row whose front is cut off as history goes. A Key never moves: the index and the history point to it.
 //
 // Values are not copied: a version holds the payload of the entry that wrote it, with its key in it.
+//
+// Always: revisions rise from old to new; `older`, if there, holds at least one.
 #pragma once
 
 #include <absl/container/inlined_vector.h>
@@ -59,7 +61,7 @@ class Key {
   const Version& at(size_t place) const { return place + 1 == size() ? newest : older->versions[older->first + place]; }
   // How many are not newer than that.
   size_t count_until(Revision revision) const;
-  void drop_first();  // of several
+  void drop_first();  // Requires: size() > 1.
 
   Key* next = nullptr;  // in the same bucket of KeyIndex
   const uint32_t hash;  // of its name
