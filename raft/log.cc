@@ -6,9 +6,12 @@
 #include "raft/check.h"
 
 namespace skiff::raft {
+namespace {
 
-// One entry adds one, and what the last snapshot forgot is gone long before the next.
-static constexpr size_t kFreedPerAppend = 4;
+// An append adds one and frees up to four, so what is forgotten is gone after a quarter as many appends.
+constexpr size_t kFreedPerAppend = 4;
+
+}  // namespace
 
 Log::Log(LogPosition base, std::vector<Entry> recovered)
     : base_(base), handed_(base.index), durable_(base.index), committed_(base.index), taken_(base.index) {
@@ -73,9 +76,9 @@ void Log::forget_to(Index index) {
   CHECK(index <= taken_);
   CHECK(index <= handed_);  // the disk's own log has no gaps
   if (index <= base_.index) return;
-  const Term term = term_at(index);
+  const LogPosition base = at(index).position;
   forgotten_ += index - base_.index;
-  base_ = {.term = term, .index = index};
+  base_ = base;
   durable_ = std::max(durable_, index);
 }
 

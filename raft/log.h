@@ -54,7 +54,6 @@ class Log {
   void forget_to(Index index);
   // Frees at most so many of the forgotten entries. Every append() does so, too.
   void free_forgotten(size_t count_max);
-  size_t forgotten() const { return forgotten_; }  // and not freed yet
   // Forgets everything: the log starts behind `base`, up to which a snapshot on disk holds all there is. Requires:
   // committed() < base.index.
   void start_anew(LogPosition base);

@@ -12,6 +12,7 @@
 // Always: match < next.   (Thesis 3.5, 10.2.1)
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -68,11 +69,10 @@ class Progress {
   // Where an entry must stand that we have made since.
   Index fence() const { return fence_; }
 
-  // The commit index it was last told. Up to the one that somebody waits for there, it is told of more at once;
-  // otherwise at that time at the latest, for the next entries may tell it anyway.
-  Index commit_told = 0;
-  Index commit_awaited = 0;
-  Time tell_at = kNever;
+  Index commit_told = 0;     // the commit index it was last told
+  Index commit_awaited = 0;  // somebody waits there for this index to be applied: until it is told, news goes at once
+  void await_commit(Index index) { commit_awaited = std::max(commit_awaited, index); }
+  Time tell_at = kNever;  // when it is told of a commit by itself, if no entries have carried the news by then
   // Whether its disk is full, as it said last. Nothing: it has not said yet.
   std::optional<bool> is_full;
   // When it was last sent a probe, or asked whether it has all that was sent.

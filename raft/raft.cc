@@ -18,7 +18,8 @@ constexpr bool kMayBecome[4][4] = {
     {true, false, false, false},  // leader
 };
 
-// A microsecond or two. The heartbeats alone come to a thousand entries a second.
+// Freeing them takes a microsecond or two. With heartbeats every 50 ms alone, a leader of three frees about a thousand
+// a second, a follower about 300.
 constexpr size_t kFreedPerStep = 16;
 
 Configuration decoded(const Payload& bytes) {

@@ -44,7 +44,8 @@ struct Config {
   // A follower campaigns after one to two of these without a leader; a leader steps down after one without a majority.
   Time election_timeout = 500 * kMillisecond;
   uint64_t seed = 1;
-  // So long a follower that nobody waits at is left without news of a commit, if no entries take them along.
+  // How long a commit may wait for entries that carry the news to a follower where nobody waits for it. 0: told at
+  // once.
   Time commit_notice_delay = 0;
 
   // What the disk held. The entries move into the log. Requires: configurations, in the mark and in entries, that

@@ -1,7 +1,5 @@
 // ReadIndex: reads that go to no log and no disk (thesis 6.4). A follower asks its leader for the index; the rest is
 // the same. A read that cannot be confirmed is refused, and may be asked again under a new id.
-#include <algorithm>
-
 #include "raft/check.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"
@@ -65,9 +63,7 @@ void Raft::confirm_read(const ReadRounds::Reader& reader, Index index) {
     effects_.reads.push_back({.id = reader.id, .index = index});
   } else {
     send(reader.node, ReadIndexReply{.id = reader.id, .index = index});
-    if (Progress* progress = progress_of(reader.node)) {
-      progress->commit_awaited = std::max(progress->commit_awaited, index);
-    }
+    if (Progress* progress = progress_of(reader.node)) progress->await_commit(index);
   }
 }
 

@@ -46,13 +46,14 @@ void Raft::forward(const Proposed& proposed) {
 // Never passed on a second time: who forwarded asks again when it learns of another leader. Followers have room beyond
 // what our own clients may fill: who forwards cannot be told that there was none, and would go on with its next.
 void Raft::on(const Message& from, const ForwardProposals& forwarded) {
+  Progress* progress = progress_of(from.from);
   for (const Payload& command : forwarded.commands) {
-    if (progress_of(from.from) == nullptr || !has_room_for(bytes_of(command), 2)) {
+    if (progress == nullptr || !has_room_for(bytes_of(command), 2)) {
       ++ignored_;
       return;
     }
     append_own(EntryKind::command, command);
-    progress_of(from.from)->commit_awaited = log_.last().index;
+    progress->await_commit(log_.last().index);
   }
 }
 
@@ -89,8 +90,8 @@ void Raft::send_what_is_due(Leader& leader) {
   }
 }
 
-// A message of its own costs the follower as much as an entry does. With a client who sends one write after the other,
-// the next takes the news along.
+// At once if somebody waits there; else after commit_notice_delay, unless entries have carried the news by then: a
+// message of its own costs the follower as much as an entry does.
 void Raft::tell_commit(NodeId node, Progress& progress) {
   const Index may_commit = std::min(progress.match(), log_.committed());
   if (progress.commit_told >= may_commit) {

@@ -152,16 +152,15 @@ constexpr uint64_t kCheckTimeoutNs = kSecondNs;
 
 // ---- news of commits
 
-// A follower's stale reads are so much older than they could be, after the last write of a series.
+// After the last write of a series, a follower's stale reads may be this much older than necessary.
 constexpr uint64_t kCommitNoticeDelayNs = 2 * kMillisecondNs;
 
 // ---- the disk
 
 // A batch is written and synced on the thread of the loop while that takes no longer than this on average, the batch is
-// no larger, and no more came in since the one before. To a leader requests and messages: a client or two, and what the
-// nodes have to say about their writes. With more of them, they are better read while the disk is at work. To a
-// follower requests alone: if its clients ask for little, the leader's entries are what it is there for, however many
-// they are.
+// no larger, and no more came in since the one before. A leader counts requests and messages, and its batch must be
+// small: that is a client or two and the replies to their writes. A follower counts requests only: what its leader
+// sends, it is there to save.
 constexpr uint64_t kQuickSyncNs = 500'000;
 constexpr uint64_t kInputsOfAQuietNode = 6;
 constexpr size_t kEntriesOfAQuietLeader = 2;

@@ -177,10 +177,10 @@ void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std
                    bool is_whole, std::vector<raft::Entry> entries) {
   if (is_whole) log::info("the others have given back what was lost: this node is whole again");
   const uint64_t inputs = inputs_ - std::exchange(inputs_at_save_, inputs_);
-  const bool is_quiet = inputs <= limits::kInputsOfAQuietNode &&
-                        (!replica_->raft().is_leader() || entries.size() <= limits::kEntriesOfAQuietLeader);
+  const bool is_small = !replica_->raft().is_leader() || entries.size() <= limits::kEntriesOfAQuietLeader;
+  const bool may_be_here = is_small && inputs <= limits::kInputsOfAQuietNode;
   disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_whole = is_whole},
-              is_quiet);
+              may_be_here);
 }
 
 // Of this thread: what others take of the processor meanwhile is not its doing.

@@ -150,7 +150,7 @@ class Node final : private Outside, private ApiHost {
   raft::Index met_index_ = 0;  // of the configuration that the links follow, and whether it was committed then
   bool met_committed_ = false;
   bool has_met_ = false;  // somebody, since then
-  uint64_t inputs_ = 0;   // requests, and to a leader messages, too
+  uint64_t inputs_ = 0;   // requests; at a leader, messages too
   uint64_t inputs_at_save_ = 0;
   bool is_making_spare_ = false;
   bool has_save_without_room_ = false;

@@ -190,42 +190,83 @@ TEST_CASE("a log begins behind a snapshot, and what was before counts as committ
   log.check_whole();
 }
 
-TEST_CASE("the memory of what is forgotten is freed a few entries at a time, and all of it in the end") {
-  const auto payload = std::make_shared<const std::string>("x");
-  Log log({}, {});
-  const auto append = [&] {
+// A log of entries that share one payload, so that who still holds them can be counted.
+struct Counted {
+  explicit Counted(Index entries) {
+    while (log.last().index < entries) append();
+    log.take_unsaved(1);
+    log.saved(1);
+    log.commit_to(entries);
+    log.take_committed();
+  }
+  void append() {
     const auto [term, index] = log.last();
     log.append({.position = {std::max<Term>(term, 1), index + 1}, .payload = payload});
-  };
-  for (int i = 0; i < 100; ++i) append();
-  log.take_unsaved(1);
-  log.saved(1);
-  log.commit_to(100);
-  log.take_committed();
-  log.forget_to(60);
-  REQUIRE(payload.use_count() == 101);
-  REQUIRE(log.forgotten() == 60);
-  REQUIRE(log.base().index == 60);
-  REQUIRE(log.at(61).position.index == 61);
-  REQUIRE(log.slice(61, 1'000, 1'000).size() == 40);
+  }
+  Index in_memory() const { return static_cast<Index>(payload.use_count()) - 1; }
 
-  log.free_forgotten(10);
-  REQUIRE(payload.use_count() == 91);
-  log.forget_to(90);
-  REQUIRE(log.forgotten() == 80);
-  REQUIRE(log.at(91).position.index == 91);
-  log.check_whole();
-  while (log.forgotten() > 0) append();
-  REQUIRE(log.last().index <= 100 + 80 / 2);  // faster than it is used up
-  REQUIRE(static_cast<uint64_t>(payload.use_count()) == 1 + log.last().index - log.base().index);
-  log.check_whole();
-  log.start_anew({.term = 2, .index = 500});
-  REQUIRE(log.last() == log.base());
-  append();
-  REQUIRE(log.at(501).position.index == 501);
-  log.free_forgotten(1'000);
-  REQUIRE(payload.use_count() == 2);
-  log.check_whole();
+  raft::Payload payload = std::make_shared<const std::string>("x");
+  Log log{{}, {}};
+};
+
+TEST_CASE("what is forgotten stays in memory until it is freed, and cannot be seen") {
+  Counted counted(100);
+  counted.log.forget_to(60);
+  REQUIRE(counted.in_memory() == 100);
+  REQUIRE(counted.log.base().index == 60);
+  REQUIRE(counted.log.at(61).position.index == 61);
+  REQUIRE(counted.log.slice(61, 1'000, 1'000).size() == 40);
+  counted.log.check_whole();
+
+  counted.log.free_forgotten(10);
+  REQUIRE(counted.in_memory() == 90);
+  counted.log.forget_to(90);
+  REQUIRE(counted.log.at(91).position.index == 91);
+  counted.log.check_whole();
+  counted.log.free_forgotten(1'000);
+  REQUIRE(counted.in_memory() == 10);
+  REQUIRE(counted.log.last().index == 100);
+}
+
+TEST_CASE("every append frees four of what is forgotten") {
+  Counted counted(100);
+  counted.log.forget_to(80);
+  for (int i = 1; i <= 20; ++i) {
+    counted.append();
+    REQUIRE(counted.in_memory() == 100 - 3 * static_cast<Index>(i));
+  }
+  counted.append();
+  REQUIRE(counted.in_memory() == 41);
+  counted.log.check_whole();
+}
+
+TEST_CASE("a log that starts anew frees the old one likewise") {
+  Counted counted(100);
+  counted.log.forget_to(50);
+  counted.log.start_anew({.term = 2, .index = 500});
+  REQUIRE(counted.log.last() == counted.log.base());
+  REQUIRE(counted.in_memory() == 100);
+  counted.append();
+  REQUIRE(counted.log.at(501).position.index == 501);
+  REQUIRE(counted.in_memory() == 97);
+  counted.log.check_whole();
+  counted.log.free_forgotten(1'000);
+  REQUIRE(counted.in_memory() == 1);
+}
+
+TEST_CASE("a core that nobody writes to goes on freeing what a snapshot forgot") {
+  raft_test::LoneCore core;
+  core.lead_and_commit();
+  const auto payload = std::make_shared<const std::string>("x");
+  for (int i = 0; i < 40; ++i) core.step(Proposed{.proposals = {{.id = 1, .command = payload}}});
+  core.save();
+  core.acknowledge(2);
+  core.acknowledge(3);
+  const Index committed = core.raft.log().committed();
+  core.step(SnapshotTaken{.index = committed, .forget_to = committed});
+  REQUIRE(core.raft.log().base().index == committed);
+  for (int beats = 0; beats < 10; ++beats) core.step(TimePassed{});
+  REQUIRE(payload.use_count() == 1);
 }
 
 TEST_CASE("a log forgets only what was applied, and goes on as before") {

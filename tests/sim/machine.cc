@@ -83,7 +83,7 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                 .heartbeat_interval = weather.heartbeat,
                                 .election_timeout = weather.election_timeout,
                                 .seed = world_.random.next(),
-                                .commit_notice_delay = weather.heartbeat / 25,
+                                .commit_notice_delay = weather.heartbeat / 25,  // 2 of 50 ms, as in the program
                                 .hard_state = recovered.hard_state,
                                 .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),
