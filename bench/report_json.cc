@@ -89,7 +89,7 @@ uint64_t number_in(const json& object, const char* name) {
 
 std::string json(const Report& report) {
   const Curve curve = curve_of(report);
-  nlohmann::json out = {{"label", report.label},
+  nlohmann::json out = {{"label", curve.label},
                         {"note", curve.note},
                         {"machine_line", curve.machine},
                         {"plan", json_of(report.plan)},

@@ -115,6 +115,12 @@ TEST_CASE("a result comes back from its JSON as the curve it was") {
   for (size_t i = 0; i < points.size(); ++i) REQUIRE(curve->points[i].value_ns == points[i].value_ns);
 }
 
+TEST_CASE("a result that was given no name goes by what was measured") {
+  Report report = example();
+  report.label.clear();
+  REQUIRE(read_curve(json(report))->label == "skiff");
+}
+
 TEST_CASE("what is no result is refused") {
   for (const char* text :
        {"", "[]", "{}", "{\"all\":{\"latency\":{\"points\":7}}}", "{\"all\":{\"latency\":{\"points\":[[0.5,-1,1]]}}}",
