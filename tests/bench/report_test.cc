@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "bench/compare_table.h"
 #include "bench/files.h"
@@ -79,9 +80,9 @@ TEST_CASE("the limit of a request is what it cannot do without") {
 }
 
 TEST_CASE("limits are kept in a file, one beside the other") {
-  char folder[] = "/tmp/skiff-bench-test-XXXXXX";
-  REQUIRE(::mkdtemp(folder) != nullptr);
-  const std::string file = std::string(folder) + "/limits.json";
+  std::string folder = (std::filesystem::temp_directory_path() / "skiff-bench-test-").string() + std::string(6, 'X');
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  const std::string file = folder + "/limits.json";
   Histogram flush, trip;
   flush.record(1000);
   trip.record(50);
@@ -96,7 +97,7 @@ TEST_CASE("limits are kept in a file, one beside the other") {
   REQUIRE(write_file(file, "nonsense"));
   REQUIRE_FALSE(read_limits(file));
   ::unlink(file.c_str());
-  ::rmdir(folder);
+  ::rmdir(folder.c_str());
 }
 
 TEST_CASE("a result comes back from its JSON as the curve it was") {

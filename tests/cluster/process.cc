@@ -86,7 +86,7 @@ Done run(const std::vector<std::string>& command) {
 }
 
 TemporaryFolder::TemporaryFolder() {
-  path_ = (std::filesystem::temp_directory_path() / "skiff-test-XXXXXX").string();
+  path_ = (std::filesystem::temp_directory_path() / "skiff-test-").string() + std::string(6, 'X');
   CHECK(mkdtemp(path_.data()) != nullptr);
 }
 

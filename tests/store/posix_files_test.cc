@@ -23,7 +23,8 @@ std::string usual_place() { return std::filesystem::temp_directory_path().string
 // A folder of its own, gone at the end.
 class TemporaryFolder {
  public:
-  explicit TemporaryFolder(const std::string& place = usual_place()) : path_(join(place, "skiff-test-XXXXXX")) {
+  explicit TemporaryFolder(const std::string& place = usual_place())
+      : path_(join(place, "skiff-test-") + std::string(6, 'X')) {
     REQUIRE(::mkdtemp(path_.data()) != nullptr);
   }
   ~TemporaryFolder() {
