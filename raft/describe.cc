@@ -39,7 +39,8 @@ std::string line(const AppendReply& reply) {
 std::string line(const Heartbeat& heartbeat) {
   std::string round = heartbeat.round == 0 ? "" : ", round " + number(heartbeat.round);
   return "heartbeat, commit " + number(heartbeat.commit) + round + (heartbeat.takes_writes ? "" : ", takes no writes") +
-         (heartbeat.mended == 0 ? "" : ", your log is whole");
+         (heartbeat.mended == 0 ? "" : ", your log is whole") +
+         (heartbeat.forgotten.term == 0 ? "" : ", you have forgotten " + describe(heartbeat.forgotten));
 }
 
 std::string line(const HeartbeatReply& reply) {
@@ -114,6 +115,8 @@ std::string line(const Persisted& persisted) { return "persisted up to save " + 
 std::string line(const ReadAsked& asked) { return "asked to read " + describe(asked.id); }
 
 std::string line(const PeerGone& gone) { return "peer " + number(gone.node) + " is gone"; }
+
+std::string line(const WentBack&) { return "the disk has gone back"; }
 
 std::string line(const DiskSpace& space) {
   return space.bytes_left ? "disk full, " + number(*space.bytes_left) + " bytes left" : "disk has room";

@@ -39,6 +39,18 @@ struct Fetch {
   SnapshotMark snapshot;
 };
 
+// Our disk has gone back to an older state (raft/starts.cc).
+struct Forgotten {
+  NodeId by = 0;             // the leader that knows it; 0: we found out by ourselves
+  LogPosition acknowledged;  // the end of the log that this node had acknowledged, in the term of that leader
+};
+// A follower's has, as this leader knows.
+struct ForgetfulPeer {
+  NodeId node = 0;
+  LogPosition acknowledged;
+  Found found;
+};
+
 struct Effects {
   std::vector<Message> messages;        // send at once: they promise nothing about our disk
   uint64_t save = 0;                    // not 0: there is something to make durable, in the order of these numbers;
@@ -57,11 +69,14 @@ struct Effects {
   std::optional<Fetch> fetch;
   bool membership_changed = false;  // Raft::configuration() is another one: talk to those it names
   bool removed = false;             // we are no member any more, for good: stop
+  std::vector<ForgetfulPeer> forgetful;
+  std::optional<Forgotten> forgotten;  // note durably that the log is damaged, and start again
 
   bool empty() const {
     return messages.empty() && !hard_state && !restart && !is_whole && entries.empty() &&
            messages_once_durable.empty() && committed.empty() && reads.empty() && refused_reads.empty() &&
-           refused.empty() && orders.empty() && !fetch && !membership_changed && !removed;
+           refused.empty() && orders.empty() && !fetch && !membership_changed && !removed && forgetful.empty() &&
+           !forgotten;
   }
 };
 

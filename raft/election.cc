@@ -14,7 +14,7 @@ namespace skiff::raft {
 // Who cannot be elected asks all the same, without a round that could count: whoever knows that it was removed says so.
 void Raft::campaign_or_wait() {
   if (!may_elect()) {
-    election_deadline_ = elects_nobody_until_;
+    election_deadline_ = may_elect_at();
     return;
   }
   bool is_disk_moving = saves_.empty() || now_ < saves_.front().handed_at + config_.heartbeat_interval;
@@ -75,6 +75,7 @@ void Raft::become_leader() {
                 .takes_writes = !is_full()};
   meet_followers(leader);
   become(std::move(leader));
+  admit();
   leader_ = config_.id;
   election_deadline_ = kNever;
   append_own(EntryKind::no_op, nullptr);
@@ -89,7 +90,7 @@ void Raft::check_quorum(Leader& leader) {
 // The latest moment since which a majority, ourselves included, has been heard.
 Time Raft::quorum_heard_at(const Leader& leader) const {
   return quorum::reached_by_majority(membership_.voters(), [&](NodeId node) {
-    return node == config_.id ? now_ : leader.followers.at(node).heard_at();
+    return node == config_.id ? now_ : leader.followers.at(node).counted_at();
   });
 }
 

@@ -60,6 +60,9 @@ struct SnapshotArrived {
   SnapshotMark snapshot;
 };
 
+// Our store has met a write that a later process of this node has made: our disk has gone back to an older state.
+struct WentBack {};
+
 // Orders of the operator. Each ends in Effects::orders, with the same id, unique per process.
 struct ChangeAsked {
   uint64_t id = 0;
@@ -71,6 +74,6 @@ struct TransferAsked {
 };
 
 using Event = std::variant<TimePassed, Received, Proposed, Persisted, ReadAsked, PeerGone, SnapshotTaken,
-                           SnapshotArrived, ChangeAsked, TransferAsked, DiskSpace>;
+                           SnapshotArrived, WentBack, ChangeAsked, TransferAsked, DiskSpace>;
 
 }  // namespace skiff::raft

@@ -42,12 +42,21 @@ struct AppendEntries {
 // Refused: there was nothing, or something else, at `refused`; `hint` is the last position at which the follower's
 // log could agree (its term is at most that of `refused`), so that whole terms are skipped.
 // `mending` is not 0 as long as the follower's log is being mended (raft/mending.cc): which start of it says so.
+// `start` names the process that answers (raft/starts.cc).
 struct AppendReply {
   bool accepted = false;
   Index match = 0;
   LogPosition refused;
   LogPosition hint;
   uint64_t mending = 0;
+  uint64_t start = 0;
+};
+
+// The term and the end of the log that a process found on its disk when it started.
+struct Found {
+  Term term = 0;
+  LogPosition last;
+  bool operator==(const Found&) const = default;
 };
 
 // I still lead. `round` is the newest ReadIndex round; the reply repeats it. Round 0 only passes on the commit index
@@ -55,12 +64,16 @@ struct AppendReply {
 // The reply repeats `sent_at`, too, and adds the follower's own clock: what a lease is measured by. A follower whose
 // log is being mended says so, and confirms nothing; `mended` tells that start of it that its log is whole. Each says
 // what its sender knows of full disks.
+// `start` names the process of the receiver that the leader has judged, by what that process has `found` (0: none yet).
+// `forgotten` has a term when the verdict is that this process lacks what the node had acknowledged: up to there.
 struct Heartbeat {
   Index commit = 0;
   uint64_t round = 0;
   Time sent_at = 0;
   bool takes_writes = true;  // else too few disks have room for any
   uint64_t mended = 0;
+  uint64_t start = 0;
+  LogPosition forgotten;
 };
 struct HeartbeatReply {
   uint64_t round = 0;
@@ -68,6 +81,8 @@ struct HeartbeatReply {
   Time clock = 0;
   bool is_full = false;  // the disk
   uint64_t mending = 0;
+  uint64_t start = 0;
+  Found found;
 };
 
 // A follower passes on what its clients want written.

@@ -6,7 +6,8 @@
 
 namespace skiff::raft {
 
-Progress::Progress(Index next, Time now, Window window) : window_(window), next_(next), heard_at_(now) {
+Progress::Progress(Index next, Time now, Window window)
+    : window_(window), next_(next), heard_at_(now), counted_at_(now) {
   CHECK(next >= 1);
   CHECK(window.entries_max > 0);
   CHECK(window.bytes_max > 0);
@@ -67,6 +68,13 @@ void Progress::probe_again() {
   forget_in_flight();
   state_ = State::probe;
   next_ = match_ + 1;
+}
+
+void Progress::heard_start(uint64_t start, Time now) {
+  CHECK(start != 0);
+  CHECK(now >= start_heard_at_);
+  start_ = start;
+  start_heard_at_ = now;
 }
 
 void Progress::heard_mending(uint64_t start, Index last) {

@@ -38,7 +38,12 @@ class Progress {
   Index counted() const { return mending_ == 0 ? match_ : 0; }
   Index next() const { return next_; }
   Time heard_at() const { return heard_at_; }
-  void heard(Time now) { heard_at_ = now; }
+  // The same, of a follower whose word counts: not of one whose log is being mended.
+  Time counted_at() const { return counted_at_; }
+  void heard(Time now) {
+    heard_at_ = now;
+    if (mending_ == 0) counted_at_ = now;
+  }
 
   // Whether another AppendEntries may be sent now.
   bool may_send() const;
@@ -66,6 +71,14 @@ class Progress {
   // acknowledged before it said so is forgotten. Our log ends at `last`.
   void heard_mending(uint64_t start, Index last);
   uint64_t mending() const { return mending_; }
+  // The process of the follower whose replies count (0: none was heard yet), and when it was last heard.
+  uint64_t start() const { return start_; }
+  Time start_heard_at() const { return start_heard_at_; }
+  void heard_start(uint64_t start, Time now);
+  // The process that was heard last lacks what the node had acknowledged, and does not say so by itself. Sticks to the
+  // node until one of its processes does.
+  void set_forgetful(bool is_forgetful) { is_forgetful_ = is_forgetful; }
+  bool is_forgetful() const { return is_forgetful_; }
   // Where an entry must stand that we have made since.
   Index fence() const { return fence_; }
 
@@ -90,6 +103,10 @@ class Progress {
   Index match_ = 0;
   Index next_;
   Time heard_at_;
+  Time counted_at_;
+  uint64_t start_ = 0;
+  Time start_heard_at_ = 0;
+  bool is_forgetful_ = false;
   bool probe_sent_ = false;
   Index offered_ = 0;
   uint64_t mending_ = 0;

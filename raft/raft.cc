@@ -51,6 +51,7 @@ Raft::Raft(Config config, Time now)
   bool is_alone = voters.contain(config_.id) && voters.incoming.size() == 1 && voters.outgoing.empty();
   election_deadline_ = is_alone ? now : now + (hard_state_.term == 0 ? campaign_patience() : patience());
   if (hard_state_.term > 0) promise_to_elect_nobody();  // we may have promised it before we stopped
+  start_as(hard_state_.term == 0 && log_.last().index == 0, is_alone);
 }
 
 void Raft::recover(std::vector<Entry> entries) {
@@ -246,6 +247,7 @@ void Raft::become(Role role) {
 
 void Raft::become_follower(Term term, NodeId leader) {
   CHECK(term >= hard_state_.term);
+  if (const Leader* leading = as_leader()) remember_promises(*leading);
   if (term > hard_state_.term) set_hard_state({.term = term, .vote = 0});
   bool was_leader = is_leader();
   if (was_leader) end_change();

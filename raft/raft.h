@@ -12,7 +12,7 @@
 // give the same effects on every machine. Source: Ongaro, Consensus: Bridging Theory and Practice (2014), by section.
 //
 // The methods are grouped by the file they stand in: raft.cc, election.cc, transfer.cc, replication.cc, snapshot.cc,
-// read_index.cc, reconfigure.cc, mending.cc, space.cc.
+// read_index.cc, reconfigure.cc, mending.cc, starts.cc, space.cc.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +53,9 @@ struct Config {
   HardState hard_state;
   SnapshotMark snapshot;  // index 0: none
   std::vector<Entry> entries;
-  // Not 0: the disk has lost something that this node may have promised. How often it has started, so that it is
-  // another number each time.
+  // Names this process: a random number, so that no two starts of a node have the same, whatever its disk says. Not 0.
+  uint64_t start = 1;
+  // The same number, if the disk has lost something that this node may have promised; else 0.
   uint64_t mending = 0;
 
   // Reads from a lease (6.4.1): a leader answers without asking as long as the followers that made it one have promised
@@ -87,6 +88,9 @@ class Raft {
   Status status() const;
   bool is_leader() const { return std::holds_alternative<Leader>(role_); }
   bool is_mending() const { return mending_ != 0; }
+  // Whether a leader has judged this process, or it was elected (raft/starts.cc): until then its disk may be an old
+  // one.
+  bool is_admitted() const { return is_admitted_; }
   NodeId leader() const { return leader_; }
   Term term() const { return hard_state_.term; }
   const Log& log() const { return log_; }
@@ -136,6 +140,12 @@ class Raft {
   struct WhyNot {
     std::string reason;
     bool passes = false;
+  };
+
+  // A process of a follower has acknowledged our log to that index, when we led in that term.
+  struct Promise {
+    uint64_t start = 0;
+    LogPosition acknowledged;
   };
 
   // A save handed out with take_effects() and not yet confirmed.
@@ -189,7 +199,8 @@ class Raft {
   Time patience();
   Time campaign_patience();
   void promise_to_elect_nobody();
-  bool may_elect() const { return !config_.lease_reads || now_ >= elects_nobody_until_; }
+  Time may_elect_at() const { return std::max(silent_until_, config_.lease_reads ? elects_nobody_until_ : 0); }
+  bool may_elect() const { return now_ >= may_elect_at(); }
   void on(const Message& from, const PreVoteRequest& request);
   void on(const Message& from, const PreVoteReply& reply);
   void on(const Message& from, const VoteRequest& request);
@@ -219,7 +230,7 @@ class Raft {
   void tell_commit(NodeId node, Progress& progress);
   void send_append(NodeId to, Progress& progress, bool with_entries);
   void send_heartbeats(Leader& leader);
-  Heartbeat heartbeat(Index commit, uint64_t round, Time sent_at, uint64_t mended) const;
+  Heartbeat heartbeat_to(NodeId node, const Progress& progress, Index commit) const;
   void ask_what_was_lost(NodeId node, Progress& progress);
   void advance_commit();
   void on(const Message& from, const AppendEntries& append);
@@ -266,6 +277,18 @@ class Raft {
   void become_whole();
   bool leaves_enough(const Leader& leader, const Configuration& next) const;
 
+  // starts.cc
+  void start_as(bool is_new, bool is_alone);
+  bool counts(NodeId node, Progress& progress, const AppendReply& reply);
+  bool counts(NodeId node, Progress& progress, const HeartbeatReply& reply);
+  void judge_start(NodeId node, Progress& progress, const HeartbeatReply& reply);
+  std::optional<Promise> broken_promise(NodeId node, const Progress& progress, const HeartbeatReply& reply) const;
+  Promise promise_of(NodeId node) const;
+  void remember_promises(const Leader& leader);
+  void hear_verdict(const Heartbeat& heartbeat);
+  void admit();
+  void on(const WentBack&);
+
   // read_index.cc
   void on(const ReadAsked& asked);
   void on(const Message& from, const ReadIndexRequest& request);
@@ -291,7 +314,11 @@ class Raft {
   NodeId leader_ = 0;                    // who leads this term, as far as we know
   std::optional<Time> heard_leader_at_;  // nothing: not since the start, or its process is gone
   Time elects_nobody_until_ = 0;         // promised to the leader that we heard, or before our last start
-  Time election_deadline_ = kNever;      // of all but a leader
+  Time silent_until_ = 0;                // no votes before that, unless a leader has judged this process
+  Found found_;
+  bool is_admitted_ = false;
+  std::map<NodeId, Promise> promises_;                       // made to us when we led
+  Time election_deadline_ = kNever;                          // of all but a leader
   std::optional<std::pair<uint64_t, NodeId>> handing_over_;  // the order under way, and to whom
   uint64_t campaign_round_ = 0;                              // pre-votes of ours so far
   uint64_t read_round_ = 1;                    // the newest of any term in which we led; 0 means no answer is wanted

@@ -103,7 +103,7 @@ void Raft::tell_commit(NodeId node, Progress& progress) {
   if (!is_awaited && now_ < progress.tell_at) return;
   progress.commit_told = may_commit;
   progress.tell_at = kNever;
-  send(node, heartbeat(may_commit, 0, 0, 0));
+  send(node, heartbeat_to(node, progress, may_commit));
 }
 
 void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {
@@ -126,15 +126,23 @@ void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {
 void Raft::send_heartbeats(Leader& leader) {
   for (auto& [node, progress] : leader.followers) {
     Index may_commit = std::min(progress.match(), log_.committed());
-    send(node, heartbeat(may_commit, leader.reads.number(), now_, mended(leader, progress)));
+    Heartbeat now = heartbeat_to(node, progress, may_commit);
+    now.round = leader.reads.number();
+    now.sent_at = now_;
+    now.mended = mended(leader, progress);
+    send(node, std::move(now));
     progress.commit_told = std::max(progress.commit_told, may_commit);
   }
   if (leader.transfer) leader.transfer->was_told = false;
   leader.heartbeat_due = leader.followers.empty() ? kNever : now_ + config_.heartbeat_interval;
 }
 
-Heartbeat Raft::heartbeat(Index commit, uint64_t round, Time sent_at, uint64_t mended) const {
-  return {.commit = commit, .round = round, .sent_at = sent_at, .takes_writes = takes_writes(), .mended = mended};
+// One that wants no reply.
+Heartbeat Raft::heartbeat_to(NodeId node, const Progress& progress, Index commit) const {
+  return {.commit = commit,
+          .takes_writes = takes_writes(),
+          .start = progress.start(),
+          .forgotten = progress.is_forgetful() ? promise_of(node).acknowledged : LogPosition{}};
 }
 
 // Our own disk is one vote among the others. Only an entry of this term may be counted (3.6.2, figure 3.7); what stands
@@ -166,7 +174,8 @@ void Raft::on(const Message& from, const AppendEntries& append) {
                                        .match = 0,
                                        .refused = append.previous,
                                        .hint = {.term = log_.term_at(agree), .index = agree},
-                                       .mending = mending_});
+                                       .mending = mending_,
+                                       .start = config_.start});
   }
   const size_t taken = take_in(append.entries);
   Index match = append.previous.index + taken;
@@ -176,8 +185,10 @@ void Raft::on(const Message& from, const AppendEntries& append) {
 }
 
 void Raft::acknowledge(NodeId leader, Index match) {
-  send_once_durable(leader,
-                    AppendReply{.accepted = true, .match = match, .refused = {}, .hint = {}, .mending = mending_});
+  send_once_durable(
+      leader,
+      AppendReply{
+          .accepted = true, .match = match, .refused = {}, .hint = {}, .mending = mending_, .start = config_.start});
 }
 
 // Whether a leader of that term could hold such a log: without a gap, its terms never falling and none beyond its own.
@@ -230,11 +241,10 @@ size_t Raft::take_in(const std::vector<Entry>& entries) {
 void Raft::on(const Message& from, const AppendReply& reply) {
   Progress* progress = progress_of(from.from);
   bool is_possible = reply.accepted ? reply.match <= log_.last().index : reply.refused.index > 0;
-  if (progress == nullptr || !is_possible) {
+  if (progress == nullptr || !is_possible || !counts(from.from, *progress, reply)) {
     ++ignored_;
     return;
   }
-  hear_mending(*progress, reply.mending);
   if (!reply.accepted) {
     Index most = std::min(reply.hint.index, reply.refused.index - 1);
     progress->refused(reply.refused.index, log_.last_at_or_below(most, reply.hint.term));
@@ -247,26 +257,30 @@ void Raft::on(const Message& from, const Heartbeat& heartbeat) {
   follow(from.from);
   refuse_lost_reads();
   leader_takes_writes_ = heartbeat.takes_writes;
+  hear_verdict(heartbeat);
   if (is_mending() && heartbeat.mended == mending_) return become_whole();
   // The leader may go by what we had acknowledged before we lost it, so what stands there now may be something else.
-  if (!is_mending() && heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
+  if (is_admitted() && !is_mending() && heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
   if (heartbeat.round == 0) return;
-  if (is_mending()) return send(from.from, HeartbeatReply{.round = 0, .is_full = is_full(), .mending = mending_});
-  send(from.from,
-       HeartbeatReply{.round = heartbeat.round, .sent_at = heartbeat.sent_at, .clock = now_, .is_full = is_full()});
+  send(from.from, HeartbeatReply{.round = is_mending() ? 0 : heartbeat.round,
+                                 .sent_at = heartbeat.sent_at,
+                                 .clock = now_,
+                                 .is_full = is_full(),
+                                 .mending = mending_,
+                                 .start = config_.start,
+                                 .found = found_});
 }
 
 void Raft::on(const Message& from, const HeartbeatReply& reply) {
   Leader* leader = as_leader();
   Progress* progress = progress_of(from.from);
-  if (progress == nullptr) {
+  if (progress == nullptr || !counts(from.from, *progress, reply)) {
     ++ignored_;
     return;
   }
-  if (reply.mending != 0) hear_mending(*progress, reply.mending);
   ask_what_was_lost(from.from, *progress);
   if (std::exchange(progress->is_full, reply.is_full) != reply.is_full) note_space(*leader);
-  if (reply.mending != 0) return;
+  if (progress->mending() != 0) return;
   leader->lease.answered(from.from, reply.sent_at, now_, reply.clock, config_.election_timeout,
                          config_.clock_drift_percent_max);
   leader->reads.confirm(from.from, reply.round);

@@ -57,8 +57,8 @@ struct SnapshotMark {
   Payload configuration;
 };
 
-// Names a request for ever: `incarnation` counts the starts of the node that asked (kept on its disk), `number` its
-// requests since. An answer that arrives late can therefore never be taken for the answer to something newer.
+// Names a request for ever: `incarnation` names the process that asked (Config::start), `number` counts its requests.
+// An answer that arrives late can therefore never be taken for the answer to something newer.
 struct RequestId {
   uint64_t incarnation = 0;
   uint64_t number = 0;

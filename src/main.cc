@@ -58,10 +58,16 @@ void turn_until(transport::Loop& loop, Node& node, const bool& has_stopped) {
   turns.run();
 }
 
-int serve(transport::Loop& loop, const Options& options, const store::Identity* joined) {
+// What became of a node.
+struct Ended {
+  int status = 0;
+  bool starts_again = false;
+};
+
+Ended serve(transport::Loop& loop, const Options& options, const store::Identity* joined) {
   std::optional<transport::Signal> interrupted;
   std::optional<transport::Signal> terminated;
-  int status = 0;
+  Ended ended;
   bool has_stopped = false;
   {
     // A signal that comes while the node starts is told when the loop runs, and ends it as well as any later one.
@@ -76,29 +82,32 @@ int serve(transport::Loop& loop, const Options& options, const store::Identity* 
     node = Node::start(loop, options, joined, let_go);
     if (node) {
       turn_until(loop, **node, has_stopped);
+      ended.starts_again = (*node)->starts_again();
     } else {
-      status = cannot_start(node.error());
+      ended.status = cannot_start(node.error());
       let_go();
     }
   }
-  return status;
+  return ended;
 }
 
-int join_and_serve(transport::Loop& loop, const Options& options) {
+Ended join_and_serve(transport::Loop& loop, const Options& options) {
   auto must = must_join(options);
-  if (!must) return cannot_start(must.error());
+  if (!must) return {cannot_start(must.error())};
   if (!*must) return serve(loop, options, nullptr);
   auto joined = join(loop, options);
-  if (!joined) return cannot_start(joined.error());
-  return *joined ? serve(loop, options, &**joined) : 0;
+  if (!joined) return {cannot_start(joined.error())};
+  return *joined ? serve(loop, options, &**joined) : Ended{};
 }
 
 int run(const Options& options) {
   log::start(options.log_level, fmt::format("node {}", options.id));
-  transport::Loop loop;
-  int status = join_and_serve(loop, options);
-  run_to_the_end(loop, status);
-  return status;
+  for (;;) {
+    transport::Loop loop;
+    const Ended ended = join_and_serve(loop, options);
+    run_to_the_end(loop, ended.status);
+    if (!ended.starts_again) return ended.status;
+  }
 }
 
 void print(std::FILE* file, std::string_view line) {

@@ -53,6 +53,9 @@ class Node final : private Outside, private ApiHost {
   // After each turn of the loop: makes durable what was saved in it. False as by step_aside.
   bool end_turn(const DiskThread::StepAside& step_aside);
 
+  // Whether the node is to be started again, now that it has stopped: its disk has gone back to an older state.
+  bool starts_again() const { return starts_again_; }
+
   // Begins a clean stop. A second call cuts it short: requests under way are not waited for.
   void stop();
 
@@ -77,6 +80,8 @@ class Node final : private Outside, private ApiHost {
   void members_changed() override;
   void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
   void removed() override;
+  void peer_forgot(const raft::ForgetfulPeer& peer) override;
+  void forgot(const raft::Forgotten& forgotten) override;
 
   // ApiHost
   bool propose(Request request) override;
@@ -108,6 +113,7 @@ class Node final : private Outside, private ApiHost {
   void after_step();
   void log_role();
   void arm_timer();
+  void begin_stop();
   void stop_when_idle();
   void meet_members();
   void wake();
@@ -155,6 +161,7 @@ class Node final : private Outside, private ApiHost {
   bool is_making_spare_ = false;
   bool has_save_without_room_ = false;
   bool is_removed_ = false;
+  bool starts_again_ = false;
   bool is_stopping_ = false;
   bool is_handing_over_ = false;
   raft::Time stop_by_ = 0;

@@ -175,6 +175,7 @@ static_assert(limits::kWindowBytes + limits::kAppendBytes + limits::kSnapshotPie
 static_assert(limits::kValueBytesMax + store::kKeyBytesMax + 2 * limits::kAppendBytes < transport::kFrameBytesMax);
 
 ReplicaConfig replica_config(const Options& options, store::Recovered& recovered) {
+  const uint64_t start = random_seed() | 1;  // anything but 0
   ReplicaConfig config{.raft = {.id = options.id,
                                 .founders = {},
                                 .heartbeat_interval = options.heartbeat_ns,
@@ -184,7 +185,8 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                                 .hard_state = recovered.hard_state,
                                 .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),
-                                .mending = recovered.damage ? recovered.incarnation : 0,
+                                .start = start,
+                                .mending = recovered.damage ? start : 0,
                                 .append_bytes_max = limits::kAppendBytes,
                                 .window = {.entries_max = limits::kWindowEntries, .bytes_max = limits::kWindowBytes},
                                 .space_kept_bytes = limits::kSpaceKeptBytes},

@@ -123,6 +123,11 @@ class Outside {
   // Another node has applied the same, and has another state; a majority has, if we are outvoted: then we are wrong,
   // and must stop.
   virtual void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) = 0;
+  // This node leads, and a follower comes back with less on its disk than it had acknowledged.
+  virtual void peer_forgot(const raft::ForgetfulPeer& peer) = 0;
+  // The same of this node. Note durably that its log is damaged, then start again: as this process it may name writes
+  // as an older one did. Never calls back at once.
+  virtual void forgot(const raft::Forgotten& forgotten) = 0;
   // This node is no member any more, for good: stop, when what waits has been answered.
   virtual void removed() = 0;
 };

@@ -85,9 +85,10 @@ void Replica::add_write(WaitingWrite write, store::Command command) {
   writes_.add(std::move(write));
 }
 
-// In order, and no more than fits on the way. Without a leader everything waits.
+// In order, and no more than fits on the way. Without a leader everything waits; and as long as our disk may be an
+// older one, for a process before this one may have given other writes the same names.
 void Replica::hand_out() {
-  if (raft_.leader() == 0 || !raft_.takes_writes()) return;
+  if (raft_.leader() == 0 || !raft_.takes_writes() || !raft_.is_admitted()) return;
   uint64_t window = raft_.is_leader() ? config_.leader_window_bytes : config_.forward_window_bytes;
   raft::Proposed proposed;
   while (const WaitingWrite* write = writes_.hand_out_next(window)) {
@@ -99,7 +100,7 @@ void Replica::hand_out() {
 // All that wait, under one id.
 void Replica::ask_held_reads() {
   if (!reads_.has_held() || raft_.leader() == 0) return;
-  raft::RequestId id{.incarnation = config_.incarnation, .number = ++read_number_};
+  raft::RequestId id{.incarnation = config_.raft.start, .number = ++read_number_};
   reads_.ask_held(id, now_);
   raft_.step(now_, raft::ReadAsked{id});
 }
@@ -127,6 +128,7 @@ void Replica::carry_out() {
     take_confirmations(effects);
     take_refusals(effects);
     take_orders(effects);
+    note_forgetfulness(effects);
     if (effects.fetch && !raft_.is_full()) snapshots_.want(now_, *effects.fetch, raft_);
     if (effects.membership_changed) outside_.members_changed();
     if (effects.removed) outside_.removed();
@@ -137,6 +139,11 @@ void Replica::carry_out() {
   answer_ready_reads();
   if (orders_.is_leaving(now_)) drive_orders();
   if (is_removed_) end_what_waits();
+}
+
+void Replica::note_forgetfulness(const raft::Effects& effects) {
+  for (const raft::ForgetfulPeer& peer : effects.forgetful) outside_.peer_forgot(peer);
+  if (effects.forgotten) outside_.forgot(*effects.forgotten);
 }
 
 void Replica::take_confirmations(const raft::Effects& effects) {
@@ -220,13 +227,27 @@ void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
 
 void Replica::apply_command(const raft::Entry& entry) {
   store::Outcome outcome = kv_.apply(entry.position.index, entry.payload);
-  bool is_ours = outcome.origin.node == config_.raft.id && outcome.origin.incarnation == config_.incarnation;
-  if (!is_ours) return;
+  if (outcome.origin.node != config_.raft.id || outcome.origin.incarnation < config_.incarnation) return;
+  if (is_of_another_process(outcome.origin)) return raft_.step(now_, raft::WentBack{});
   std::optional<WaitingWrite> write = writes_.take(outcome.origin.number);
   if (!write) return;
   note_progress();
+  if (write->command != entry.payload && *write->command != *entry.payload) {
+    answer(*write, Answer::Kind::unknown, "another process of this node gave another write the same name");
+    return raft_.step(now_, raft::WentBack{});
+  }
   if (outcome.kind == store::Outcome::Kind::done) return answer(*write, Answer::Kind::done);
   answer(*write, Answer::Kind::unknown, "a later write from this node overtook this one");
+  const store::Origin newest = kv_.newest_of(config_.raft.id);
+  if (newest.incarnation > config_.incarnation) raft_.step(now_, raft::WentBack{});
+}
+
+// A write of this node that we never made, and no start of it before us: a later start did, and our disk has gone back
+// to before that.
+bool Replica::is_of_another_process(const store::Origin& origin) const {
+  CHECK(origin.node == config_.raft.id);
+  CHECK(origin.incarnation >= config_.incarnation);
+  return origin.incarnation > config_.incarnation || origin.number >= writes_.next_number();
 }
 
 // Writes of our own, that nobody waits for.
@@ -246,7 +267,8 @@ void Replica::answer_ready_reads() {
 
 // Whatever waits is asked for anew, in order, of whoever leads now. Repeats do no harm: the store drops them.
 void Replica::ask_again_if_leader_changed() {
-  const bool may_write_again = raft_.takes_writes() && !known_to_take_writes_;
+  const bool is_new = raft_.is_admitted() && !std::exchange(was_admitted_, raft_.is_admitted());
+  const bool may_write_again = (raft_.takes_writes() && !known_to_take_writes_) || is_new;
   known_to_take_writes_ = raft_.takes_writes();
   if (raft_.leader() == known_leader_ && raft_.term() == known_term_ && !may_write_again) return;
   known_leader_ = raft_.leader();

@@ -113,6 +113,7 @@ class Replica {
   void take_refusals(const raft::Effects& effects);
   void take_confirmations(const raft::Effects& effects);
   void take_orders(const raft::Effects& effects);
+  void note_forgetfulness(const raft::Effects& effects);
   void drive_orders();
   void end_what_waits();
   void hand_out();
@@ -126,6 +127,7 @@ class Replica {
   bool take_snapshot_message(raft::Time now, const raft::Message& message);
   void become_snapshot(raft::LogPosition position);
   void apply_command(const raft::Entry& entry);
+  bool is_of_another_process(const store::Origin& origin) const;
   void answer_ready_reads();
   void answer_expired();
   void answer(const WaitingWrite& write, Answer::Kind kind, const char* reason = "");
@@ -156,8 +158,9 @@ class Replica {
   raft::NodeId known_leader_ = 0;  // when we last asked for what waits
   raft::Term known_term_ = 0;
   bool known_to_take_writes_ = true;  // whoever leads
-  raft::Time progress_at_ = 0;        // when something of ours was last handed out anew, confirmed or applied
-  raft::Time patience_;               // how long after that we take what is under way for lost; doubles each time
+  bool was_admitted_ = false;
+  raft::Time progress_at_ = 0;  // when something of ours was last handed out anew, confirmed or applied
+  raft::Time patience_;         // how long after that we take what is under way for lost; doubles each time
   bool is_stopping_ = false;
   bool is_removed_ = false;
   uint64_t refused_commands_ = 0;

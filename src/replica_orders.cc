@@ -305,7 +305,7 @@ raft::Time ReplicaOrders::next_deadline() const {
 
 OrdersConfig orders_config(const ReplicaConfig& config) {
   return {.self = config.raft.id,
-          .incarnation = config.incarnation,
+          .incarnation = config.raft.start,
           .rules = {.members_max = config.members_max, .silent_after = config.raft.election_timeout},
           .timeout = config.request_timeout,
           .pause = config.raft.heartbeat_interval,

@@ -69,6 +69,11 @@ bool Kv::take_newer(const Origin& origin) {
   return true;
 }
 
+Origin Kv::newest_of(raft::NodeId node) const {
+  auto known = newest_.find(node);
+  return known == newest_.end() ? Origin{.node = node} : known->second;
+}
+
 void Kv::put(const Command& command, const raft::Payload& payload) {
   write(keys_by_name_.find_or_add(command.key), command, payload);
 }

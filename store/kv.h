@@ -96,6 +96,9 @@ class Kv {
   // apply() will have these next: has the processor fetch what it needs.
   void prefetch(const std::vector<raft::Entry>& page) const;
 
+  // The newest write of that node that has been applied; its number is 0 if there is none.
+  Origin newest_of(raft::NodeId node) const;
+
   // Passes an entry that asks nothing of the store. Requires: index == applied() + 1.
   void skip(raft::Index index);
 

@@ -152,6 +152,18 @@ Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, st
   return repair;
 }
 
+Result<> note_gone_back(Files& files, const std::string& folder, const WalOwner& owner, const std::string& damage,
+                        uint64_t unlike) {
+  auto before = read_repair(files, folder);
+  if (!before) return tl::unexpected(before.error());
+  if (*before && (*before)->is_under_way()) return {};
+  auto survey = survey_log(files, folder, owner);
+  if (!survey) return tl::unexpected(survey.error());
+  Repair repair = plan_repair(*survey, *before, damage);
+  repair.incarnation += unlike % kStartsLostMax;
+  return write_repair(files, folder, repair);
+}
+
 Result<> carry_out(Files& files, const std::string& folder, const WalOwner& owner, WalOptions options, Repair& repair,
                    raft::Index snapshot) {
   auto sequences = list_segments(files, folder);

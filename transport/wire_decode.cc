@@ -108,6 +108,7 @@ raft::AppendReply get(schema::AppendReply::Reader from, raft::Term term) {
   require(reply.hint.term <= reply.refused.term, "a hint of a later term than what was refused");
   require(reply.hint.index <= reply.refused.index, "a hint beyond what was refused");
   reply.mending = from.getMending();
+  reply.start = from.getStart();
   return reply;
 }
 
@@ -117,7 +118,9 @@ raft::Heartbeat get(schema::Heartbeat::Reader from, raft::Term term) {
           .round = from.getRound(),
           .sent_at = from.getSentAt(),
           .takes_writes = !from.getTakesNoWrites(),
-          .mended = from.getMended()};
+          .mended = from.getMended(),
+          .start = from.getStart(),
+          .forgotten = position(from.getForgottenTerm(), from.getForgottenIndex(), term)};
 }
 
 raft::HeartbeatReply get(schema::HeartbeatReply::Reader from, raft::Term term) {
@@ -126,7 +129,10 @@ raft::HeartbeatReply get(schema::HeartbeatReply::Reader from, raft::Term term) {
           .sent_at = from.getSentAt(),
           .clock = from.getClock(),
           .is_full = from.getIsFull(),
-          .mending = from.getMending()};
+          .mending = from.getMending(),
+          .start = from.getStart(),
+          .found = {.term = from.getFoundTerm(),
+                    .last = position(from.getFoundLastTerm(), from.getFoundLastIndex(), from.getFoundTerm())}};
 }
 
 raft::ForwardProposals get(schema::ForwardProposals::Reader from, raft::Term term) {

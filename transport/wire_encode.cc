@@ -127,6 +127,7 @@ void put(const raft::AppendReply& from, Body body) {
   to.setHintTerm(from.hint.term);
   to.setHintIndex(from.hint.index);
   to.setMending(from.mending);
+  to.setStart(from.start);
 }
 
 void put(const raft::Heartbeat& from, Body body) {
@@ -136,6 +137,9 @@ void put(const raft::Heartbeat& from, Body body) {
   to.setSentAt(from.sent_at);
   to.setTakesNoWrites(!from.takes_writes);
   to.setMended(from.mended);
+  to.setStart(from.start);
+  to.setForgottenTerm(from.forgotten.term);
+  to.setForgottenIndex(from.forgotten.index);
 }
 
 void put(const raft::HeartbeatReply& from, Body body) {
@@ -145,6 +149,10 @@ void put(const raft::HeartbeatReply& from, Body body) {
   to.setClock(from.clock);
   to.setIsFull(from.is_full);
   to.setMending(from.mending);
+  to.setStart(from.start);
+  to.setFoundTerm(from.found.term);
+  to.setFoundLastTerm(from.found.last.term);
+  to.setFoundLastIndex(from.found.last.index);
 }
 
 void put(const raft::ForwardProposals& from, Body body) {

@@ -21,7 +21,8 @@ void Cluster::start(NodeId node, Time now) {
   config.hard_state = disk(node).hard_state;
   config.snapshot = disk(node).snapshot;
   config.entries = disk(node).entries;
-  config.mending = disk(node).is_damaged ? starting.incarnation : 0;
+  config.start = node * 1'000 + starting.incarnation;
+  config.mending = disk(node).is_damaged ? config.start : 0;
   std::erase_if(config.entries,
                 [&](const Entry& entry) { return entry.position.index <= config.snapshot.position.index; });
   if (node > founders_) config.founders = {};

@@ -47,7 +47,10 @@ class LoneCore {
     if (effects.save != 0) last_save = effects.save;
     return effects;
   }
+  // Replies come from the first process of their node, unless they say another.
   Effects receive(NodeId from, Term term, MessageBody body) {
+    if (auto* ack = std::get_if<AppendReply>(&body); ack != nullptr && ack->start == 0) ack->start = from;
+    if (auto* beat = std::get_if<HeartbeatReply>(&body); beat != nullptr && beat->start == 0) beat->start = from;
     return step(Received{.message = {.from = from, .to = 1, .term = term, .body = std::move(body)}});
   }
   // The disk has everything it was given.

@@ -86,17 +86,20 @@ bool Checker::started(raft::NodeId node, const store::Recovered& recovered) {
     applied(node, recovered.kv);
   }
   const bool is_mending = recovered.damage.has_value();
-  world_.require(!is_mending || is.disk.is_mending || is.is_damaged, "disk",
+  world_.require(!is_mending || is.disk.is_mending || is.is_damaged || is.has_gone_back, "disk",
                  name(node) + " finds damage, and there is none");
   const bool may_be_whole =
       !is.disk.is_mending ||
       std::any_of(is.under_way.begin(), is.under_way.end(), [](const store::Batch& batch) { return batch.is_whole; });
   world_.require(is_mending || may_be_whole, "disk", name(node) + " does not know any more that it is being mended");
-  if (is_mending && !is.disk.is_mending) is.before = is.disk;
-  const bool has_all = require_disk(node, is, recovered) && recovered.incarnation > is.incarnation;
-  world_.require(has_all || is.is_damaged, "disk", name(node) + " counts a start twice");
-  world_.require(!is_mending || recovered.incarnation > is.incarnation, "disk", name(node) + " counts a start twice");
-  if (is.is_damaged && is_mending) forget_votes(node, recovered.hard_state.term);
+  const bool has_gone_back = is.has_gone_back;
+  if (is_mending && !is.disk.is_mending && !has_gone_back) is.before = is.disk;
+  const bool has_all = !has_gone_back && require_disk(node, is, recovered) && recovered.incarnation > is.incarnation;
+  world_.require(has_all || is.is_damaged || has_gone_back, "disk", name(node) + " counts a start twice");
+  world_.require(!is_mending || has_gone_back || recovered.incarnation > is.incarnation, "disk",
+                 name(node) + " counts a start twice");
+  is.has_gone_back &= !is_mending;
+  if ((is.is_damaged || has_gone_back) && is_mending) forget_votes(node, recovered.hard_state.term);
   is.is_mending = is.disk.is_mending = is_mending;
   is.is_damaged = false;
   is.incarnation = recovered.incarnation;
@@ -108,7 +111,24 @@ bool Checker::started(raft::NodeId node, const store::Recovered& recovered) {
   is.term = recovered.hard_state.term;
   is.commit = 0;
   is.voters = {};
-  return has_all || is_mending;
+  return has_all || is_mending || has_gone_back;
+}
+
+void Checker::gone_back(raft::NodeId node) {
+  Node& is = nodes_[node];
+  is.before = is.disk;
+  is.has_gone_back = true;
+  is.disk.is_mending = false;
+}
+
+bool Checker::is_unnoticed(raft::NodeId node) const {
+  auto found = nodes_.find(node);
+  return found != nodes_.end() && found->second.has_gone_back && !found->second.is_mending;
+}
+
+raft::Found Checker::on_disk(raft::NodeId node) const {
+  const Disk& disk = nodes_.at(node).disk;
+  return {.term = disk.hard_state.term, .last = disk.log.empty() ? raft::LogPosition{} : disk.log.back()};
 }
 
 // What it does not know any more, it may do again; it must not matter (raft/mending.cc), which the other checks see.
@@ -242,8 +262,8 @@ void Checker::commit_first(raft::NodeId node, const raft::Raft& raft, const raft
   committed_in_.push_back(raft.term());
   std::set<raft::NodeId> copies;
   for (const auto& [id, other] : nodes_) {
-    // One that is being mended has acknowledged what it had, and gives no vote to who lacks it.
-    if ((other.is_mending ? other.before : other.disk).has(entry.position)) copies.insert(id);
+    // One that is being mended, or is yet to be, has acknowledged what it had, and gives no vote to who lacks it.
+    if ((other.is_mending || other.has_gone_back ? other.before : other.disk).has(entry.position)) copies.insert(id);
   }
   // Members that changed in the same step may have done so behind this, or before.
   bool is_enough = raft::quorum::is_majority(nodes_[node].voters, copies) ||

@@ -15,6 +15,9 @@
 //   disk                 a node finds on its disk what it was told is there; all of it after a clean stop, and nothing
 //                        else; damage is noticed and never believed, but where the last block looks as if it had
 //                        never been written
+//   gone-back            a disk that is older than what a leader was told of it is noticed by that leader, and no vote
+//   is
+//                        given before it could be
 //   acknowledged         a write that was answered as done is committed
 //   refused              a write that was answered as refused is never committed
 //   bounds               what waits is bounded as configured
@@ -47,6 +50,11 @@ class Checker {
   // Its disk is given these, and has them.
   void saving(raft::NodeId node, const std::vector<store::Batch>& batches);
   void saved(raft::NodeId node);
+  // Its disk is as it was some time ago. Until it is told, and says so after another start, it has not been noticed.
+  void gone_back(raft::NodeId node);
+  bool is_unnoticed(raft::NodeId node) const;
+  // What the disk holds of it, as of its last start and what it saved since.
+  raft::Found on_disk(raft::NodeId node) const;
   // Somebody has tampered with its files.
   void damaged(raft::NodeId node, const std::string& path) {
     nodes_[node].is_damaged = true;
@@ -86,7 +94,8 @@ class Checker {
     bool is_damaged = false;
     std::set<std::string> tampered;  // files, ever
     bool is_mending = false;
-    Disk before;  // it was damaged: what it may have acknowledged
+    Disk before;  // it was damaged, or has gone back: what it may have acknowledged
+    bool has_gone_back = false;
     bool leads = false;
     raft::Term term = 0;
     raft::Index commit = 0;

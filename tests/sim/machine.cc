@@ -12,8 +12,6 @@
 namespace skiff::sim {
 namespace {
 
-constexpr char kFolder[] = "data";
-constexpr uint64_t kCluster = 7;
 constexpr uint64_t kLastOrder = ~uint64_t{0};
 constexpr size_t kHeldMax = 20'000;  // what a process that stands still can have waiting in its sockets
 // Small enough that a day fills many.
@@ -64,6 +62,7 @@ void Machine::start() {
   is_mending_ = opened->recovered.damage.has_value();
   if (!checker_.started(id_, opened->recovered)) has_forgotten_ = true;
   incarnation_ = opened->recovered.incarnation;
+  started_at_ = world_.now();
   storage_ = std::move(opened->storage);
   snapshots_ = std::move(opened->snapshots);
   Outside& outside = *this;
@@ -77,6 +76,7 @@ void Machine::start() {
 
 ReplicaConfig Machine::config(store::Recovered recovered) {
   const Weather& weather = world_.weather;
+  const uint64_t start = world_.random.next() | 1;
   uint64_t scale = weather.has_small_limits ? 1 : 1'000;
   ReplicaConfig config{.raft = {.id = id_,
                                 .founders = raft::founded_by(founders_),
@@ -87,7 +87,8 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                 .hard_state = recovered.hard_state,
                                 .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),
-                                .mending = recovered.damage ? recovered.incarnation : 0,
+                                .start = start,
+                                .mending = recovered.damage ? start : 0,
                                 .lease_reads = weather.has_lease,
                                 .append_bytes_max = 400 * scale,
                                 .append_entries_max = 8 * scale,
@@ -210,6 +211,7 @@ void Machine::step(std::function<void(Replica&)> what) {
   what(*replica_);
   is_in_step_ = false;
   checker_.stepped(id_, *replica_);
+  events_.stepped(id_);
   arm_timer();
 }
 
@@ -267,6 +269,7 @@ void Machine::arm_timer() {
 // ---- what it wants done
 
 void Machine::send(raft::Message&& message) {
+  if (!events_.may_leave(message)) return;
   checker_.leaves(message);
   events_.send(std::move(message));
 }
@@ -355,36 +358,6 @@ void Machine::apply_page() {
   if (is_applying_) later(world_.between(1'000, 100'000), [this] { apply_page(); });
   step([&](Replica& replica) { replica.apply(local_now(), page); });
   if (!page.empty()) checker_.applied(id_, replica_->kv());
-}
-
-void Machine::answer(const Caller& caller, Answer answer) { events_.answer(caller, std::move(answer)); }
-
-void Machine::order_ended(const raft::OrderEnd& end) {
-  world_.trace([&] { return std::to_string(id_) + " order " + std::to_string(end.id) + ' ' + raft::describe(end); });
-  events_.order_ended(end);
-}
-
-void Machine::order_answered(const Caller& caller, OrderAnswer answer) {
-  world_.trace([&] {
-    return std::to_string(id_) + " client's order " + std::to_string(caller.request) +
-           " ends: " + std::to_string(static_cast<int>(answer.kind)) + ' ' + answer.reason;
-  });
-  events_.order_answered(caller, answer);
-}
-
-void Machine::withdrawn(const Withdrawn& member) {
-  world_.trace([&] { return std::to_string(id_) + " withdraws " + std::to_string(member.node); });
-}
-
-void Machine::state_differs(raft::NodeId other, raft::Index index, bool) {
-  world_.require(false, "state-machine",
-                 std::to_string(id_) + " and " + std::to_string(other) + " differ after " + std::to_string(index));
-}
-
-void Machine::removed() {
-  if (std::exchange(was_removed_, true)) return;
-  world_.trace([&] { return std::to_string(id_) + " is no member any more"; });
-  later(kMillisecond, [this] { stop(); });
 }
 
 }  // namespace skiff::sim

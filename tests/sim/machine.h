@@ -22,6 +22,9 @@ namespace skiff::sim {
 
 class Checker;
 
+constexpr char kFolder[] = "data";  // of every machine
+constexpr uint64_t kCluster = 7;
+
 ScrubConfig scrub_config(const Weather& weather);
 
 class Machine final : private Outside {
@@ -32,6 +35,9 @@ class Machine final : private Outside {
     std::function<void(const raft::OrderEnd&)> order_ended;
     std::function<void(const Caller&, const OrderAnswer&)> order_answered;
     std::function<void(raft::NodeId)> stopped;  // the process has ended, by itself or as it was told
+    std::function<void(raft::NodeId)> starts_again;
+    std::function<bool(const raft::Message&)> may_leave;
+    std::function<void(raft::NodeId)> stepped;
   };
   // `founders` is empty for a node that waits to be added.
   Machine(World& world, Checker& checker, raft::NodeId id, std::vector<raft::NodeId> founders, Events events);
@@ -50,6 +56,8 @@ class Machine final : private Outside {
   const Replica& replica() const { return *replica_; }
   testing::MemoryFiles& disk() { return files_; }
   uint64_t incarnation() const { return incarnation_; }
+  uint64_t life() const { return life_; }
+  Time up_for() const { return world_.now() - started_at_; }
 
   void start();
   void kill();                                       // the process; at any time
@@ -86,6 +94,8 @@ class Machine final : private Outside {
   void members_changed() override {}
   void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
   void removed() override;
+  void peer_forgot(const raft::ForgetfulPeer& peer) override;
+  void forgot(const raft::Forgotten& forgotten) override;
 
   // Does it now, or when the process goes on; never in another process than this.
   void in_process(std::function<void()> what);
@@ -123,7 +133,8 @@ class Machine final : private Outside {
   std::unique_ptr<store::Storage> storage_;
   std::unique_ptr<store::Snapshots> snapshots_;
   std::unique_ptr<Replica> replica_;
-  uint64_t life_ = 0;  // counts processes
+  uint64_t life_ = 0;  // counts processes, and their ends
+  Time started_at_ = 0;
   uint64_t incarnation_ = 0;
   std::optional<std::string> refusal_;
   bool is_paused_ = false;

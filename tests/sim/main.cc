@@ -95,6 +95,7 @@ struct Totals {
   uint64_t messages = 0;
   uint64_t full_disks = 0;
   skiff::ReplicaSnapshots::Counts snapshots;
+  uint64_t noticed = 0;
   uint64_t repaired = 0;
   AtRest at_rest;
   Counts faults{};
@@ -110,6 +111,7 @@ struct Totals {
     snapshots.made += report.snapshots.made;
     snapshots.fetched += report.snapshots.fetched;
     snapshots.resumed += report.snapshots.resumed;
+    noticed += report.noticed;
     repaired += report.repaired;
     at_rest.done += report.at_rest.done;
     at_rest.found += report.at_rest.found;
@@ -134,11 +136,12 @@ struct Totals {
                   faults[fault]);
     }
     std::printf(
-        "\nfound no room: %lu times; snapshots: made %lu, fetched %lu, resumed after a start %lu; damaged nodes made "
-        "whole: %lu\nfiles damaged while their node went on: %lu, found by it %lu, mended %lu; gone without a start "
+        "\nfound no room: %lu times; snapshots: made %lu, fetched %lu, resumed after a start %lu; disks that had "
+        "gone back, noticed: %lu; damaged nodes made whole: %lu\nfiles damaged while their node went on: %lu, found by "
+        "it %lu, mended %lu; gone without a start "
         "%lu\n",
-        full_disks, snapshots.made, snapshots.fetched, snapshots.resumed, repaired, at_rest.done, at_rest.found,
-        at_rest.mended, at_rest.gone);
+        full_disks, snapshots.made, snapshots.fetched, snapshots.resumed, noticed, repaired, at_rest.done,
+        at_rest.found, at_rest.mended, at_rest.gone);
   }
 };
 

@@ -81,6 +81,7 @@ void Simulation::strike(Fault fault) {
       break;
     case Fault::membership: return change_members();
     case Fault::replace: return replace(node);
+    case Fault::gone_back: return let_disk_go_back();
     case Fault::loss:
     case Fault::delay:
     case Fault::duplicate:
@@ -261,7 +262,8 @@ bool Simulation::may_lose(raft::NodeId node) {
 
 bool Simulation::is_whole(raft::NodeId node) const {
   auto machine = machines_.find(node);
-  bool is_damaged = damaged_.contains(node) || (machine != machines_.end() && machine->second->is_mending());
+  bool is_damaged = damaged_.contains(node) || gone_back_.contains(node) ||
+                    (machine != machines_.end() && machine->second->is_mending());
   return !is_damaged && !lost_.contains(node);
 }
 

@@ -7,7 +7,7 @@ std::string_view to_text(Fault fault) {
       "loss",       "delay",       "duplicate",   "partition",    "one-way",   "isolate",   "clog",
       "swizzle",    "reset",       "false-alarm", "kill",         "power",     "power-all", "torn",
       "bit-rot",    "misdirected", "failed-sync", "stalled-sync", "full-disk", "pause",     "drift",
-      "clean-stop", "vanish",      "transfer",    "membership",   "replace"};
+      "clean-stop", "vanish",      "transfer",    "membership",   "replace",   "gone-back"};
   static_assert(std::size(kNames) == kFaults);
   return kNames[static_cast<size_t>(fault)];
 }
@@ -43,7 +43,7 @@ void draw_temper(Weather& weather, raft::Random& random) {
       weather.late_permille = 50 + random.below(150);
       weather.keys = 1 + random.below(3);
       return often({Fault::pause, Fault::clog, Fault::isolate});
-    case 3: return often({Fault::bit_rot, Fault::misdirected, Fault::isolate, Fault::transfer});
+    case 3: return often({Fault::bit_rot, Fault::misdirected, Fault::gone_back, Fault::isolate, Fault::transfer});
     default:
       weather.keys = 1 + random.below(3);
       if (random.below(3) == 0) weather.drift_permille = 100 + random.below(300);

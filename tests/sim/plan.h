@@ -45,8 +45,9 @@ enum class Fault {
   transfer,      // leadership is handed over
   membership,    // members come, go, change their role
   replace,       // a node is lost for good; one with an empty disk and a new id comes instead
+  gone_back,     // a disk is again as it was a while ago
 };
-constexpr size_t kFaults = static_cast<size_t>(Fault::replace) + 1;
+constexpr size_t kFaults = static_cast<size_t>(Fault::gone_back) + 1;
 std::string_view to_text(Fault fault);
 
 using Counts = std::array<uint64_t, kFaults>;

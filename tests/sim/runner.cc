@@ -15,7 +15,7 @@ namespace {
 // texts, each behind its length. So of one that dies its trace is there.
 struct Numbers {
   Time simulated;
-  uint64_t elections, operations, messages, committed, full_disks, repaired;
+  uint64_t elections, operations, messages, committed, full_disks, noticed, repaired;
   ReplicaSnapshots::Counts snapshots;
   AtRest at_rest;
   Counts faults;
@@ -36,8 +36,9 @@ std::string take(std::string& from) {
 }
 
 std::string to_bytes(const Report& report) {
-  Numbers numbers{report.simulated,  report.elections, report.operations, report.messages, report.committed,
-                  report.full_disks, report.repaired,  report.snapshots,  report.at_rest,  report.faults};
+  Numbers numbers{report.simulated, report.elections,  report.operations, report.messages,
+                  report.committed, report.full_disks, report.noticed,    report.repaired,
+                  report.snapshots, report.at_rest,    report.faults};
   std::string bytes(reinterpret_cast<const char*>(&numbers), sizeof(numbers));
   for (const std::string* text : {&report.checker, &report.failure}) put(bytes, *text);
   return bytes;
@@ -56,6 +57,7 @@ Report to_report(std::string bytes) {
                 .committed = numbers.committed,
                 .full_disks = numbers.full_disks,
                 .snapshots = numbers.snapshots,
+                .noticed = numbers.noticed,
                 .repaired = numbers.repaired,
                 .at_rest = numbers.at_rest,
                 .faults = numbers.faults};

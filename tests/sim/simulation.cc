@@ -36,6 +36,7 @@ Report Simulation::run() {
           .committed = checker_.committed(),
           .full_disks = world_.full_disks,
           .snapshots = world_.snapshots,
+          .noticed = world_.noticed,
           .repaired = world_.repaired,
           .at_rest = world_.at_rest,
           .faults = world_.faults};
@@ -45,19 +46,23 @@ Report Simulation::run() {
 
 Machine& Simulation::add_machine(std::vector<raft::NodeId> founders) {
   raft::NodeId id = machines_.size() + 1;
-  Machine::Events events{.send = [this](raft::Message&& message) { network_.send(std::move(message)); },
-                         .answer =
-                             [this, id](const Caller& caller, Answer answer) {
-                               Time delay = world_.between(10'000, kMillisecond);
-                               std::string bytes = answer.value ? std::string(answer.value->bytes) : std::string();
-                               world_.after(delay, [=, this]() mutable {
-                                 if (answer.value) answer.value->bytes = bytes;
-                                 clients_.answered(id, caller, answer);
-                               });
-                             },
-                         .order_ended = [](const raft::OrderEnd&) {},
-                         .order_answered = [this](const Caller&, const OrderAnswer& answer) { note_order(answer); },
-                         .stopped = [this](raft::NodeId node) { stopped(node); }};
+  Machine::Events events{
+      .send = [this](raft::Message&& message) { network_.send(std::move(message)); },
+      .answer =
+          [this, id](const Caller& caller, Answer answer) {
+            Time delay = world_.between(10'000, kMillisecond);
+            std::string bytes = answer.value ? std::string(answer.value->bytes) : std::string();
+            world_.after(delay, [=, this]() mutable {
+              if (answer.value) answer.value->bytes = bytes;
+              clients_.answered(id, caller, answer);
+            });
+          },
+      .order_ended = [](const raft::OrderEnd&) {},
+      .order_answered = [this](const Caller&, const OrderAnswer& answer) { note_order(answer); },
+      .stopped = [this](raft::NodeId node) { stopped(node); },
+      .starts_again = [this](raft::NodeId node) { start(*machines_.at(node)); },
+      .may_leave = [this](const raft::Message& message) { return !is_promise_before_it_was_noticed(message); },
+      .stepped = [this](raft::NodeId node) { look_whether_it_was_noticed(node); }};
   auto [place, is_new] =
       machines_.emplace(id, std::make_unique<Machine>(world_, checker_, id, std::move(founders), std::move(events)));
   return *place->second;
@@ -91,6 +96,10 @@ void Simulation::start(Machine& machine) {
   if (machine.has_forgotten()) {
     lost_.insert(machine.id());
     return machine.kill();
+  }
+  if (machine.is_mending()) gone_back_.erase(machine.id());
+  if (auto back = gone_back_.find(machine.id()); back != gone_back_.end() && back->second.found == raft::Found{}) {
+    back->second.found = checker_.on_disk(machine.id());
   }
   for (auto& [id, other] : machines_) {
     if (id == machine.id() || network_.is_cut(machine.id(), id) || network_.is_cut(id, machine.id())) continue;

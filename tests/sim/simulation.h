@@ -31,6 +31,7 @@ struct Report {
   uint64_t committed = 0;
   uint64_t full_disks = 0;  // times that a node found its own full
   ReplicaSnapshots::Counts snapshots;
+  uint64_t noticed = 0;  // disks that had gone back
   uint64_t repaired = 0;
   AtRest at_rest;
   Counts faults{};
@@ -77,6 +78,12 @@ class Simulation {
   void let_down(raft::NodeId leader, Machine& machine, Fault fault);
   void leave_when_whole(raft::NodeId leader, Machine& machine, Time until);
   void ruin(Machine& machine, Fault fault);
+  void let_disk_go_back();
+  void go_back(Machine& machine, const testing::MemoryFiles::Image& image, raft::Index acknowledged);
+  std::optional<raft::Index> acknowledged_by(raft::NodeId node);
+  bool is_promise_before_it_was_noticed(const raft::Message& message);
+  void look_whether_it_was_noticed(raft::NodeId node);
+  void give_up(raft::NodeId node);
   void rot();
   void damage_at_rest(Machine& machine, Fault fault);
   void look_what_is_mended();
@@ -109,6 +116,14 @@ class Simulation {
   std::set<raft::NodeId> damaged_;  // and not started since
   // Of those that went on, the files, as they were left there.
   std::map<raft::NodeId, std::map<std::string, std::string>> at_rest_;
+  // Of a disk that has gone back, and nobody has noticed: who led, in which of its lives, and what it had been told.
+  struct Evidence {
+    raft::NodeId leader = 0;
+    uint64_t life = 0;
+    raft::LogPosition acknowledged;
+    raft::Found found;
+  };
+  std::map<raft::NodeId, Evidence> gone_back_;
   Time quiet_until_ = 0;  // while something takes its course nothing else strikes
   uint64_t orders_ = 0;
   // What operators were told, by the node it was about: of removals that are done, and of additions, each asked for

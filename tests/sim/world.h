@@ -32,6 +32,7 @@ class World {
   Counts faults{};
   uint64_t full_disks = 0;  // times that a node found its own full
   ReplicaSnapshots::Counts snapshots;
+  uint64_t noticed = 0;   // disks that had gone back
   uint64_t repaired = 0;  // nodes that had been damaged
   AtRest at_rest;
   bool is_healed = false;

@@ -362,6 +362,27 @@ void MemoryFiles::drop_clean_pages() {
   }
 }
 
+MemoryFiles::Image MemoryFiles::image() const {
+  Image image;
+  for (const auto& [path, inode] : now_) {
+    image.emplace(path, inode->is_folder ? std::nullopt : std::optional(inode->now));
+  }
+  return image;
+}
+
+void MemoryFiles::put_back(const Image& image) {
+  unsynced_.clear();
+  now_.clear();
+  for (const auto& [path, content] : image) {
+    auto inode = std::make_shared<Inode>();
+    inode->is_folder = !content.has_value();
+    if (content) inode->now = inode->durable = *content;
+    now_.emplace(path, std::move(inode));
+  }
+  durable_ = now_;
+  ++life_;
+}
+
 std::string MemoryFiles::content(const std::string& path) const {
   auto found = now_.find(path);
   CHECK(found != now_.end());

@@ -67,6 +67,11 @@ class MemoryFiles final : public store::Files {
   // The kernel drops what it believes to be clean: reads now show what is on the disk.
   void drop_clean_pages();
 
+  // All files and folders as they are read now; and put there in the place of all that is there, durably. Requires of
+  // the second: no process has anything open.
+  using Image = std::map<std::string, std::optional<std::string>>;  // nothing: a folder
+  Image image() const;
+  void put_back(const Image& image);
   // The whole file as it is read now; and put there, durably.
   std::string content(const std::string& path) const;
   void set_content(const std::string& path, std::string bytes);

@@ -76,6 +76,8 @@ class ReplicaCluster {
     bool disk_is_held = false;
     bool is_founder = true;
     bool was_removed = false;
+    bool has_forgotten = false;
+    std::vector<raft::NodeId> forgetful;
     std::vector<raft::NodeId> withdrew;
     std::vector<std::string> differences;
 
@@ -94,6 +96,8 @@ class ReplicaCluster {
     void members_changed() override {}
     void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
     void removed() override { was_removed = true; }
+    void peer_forgot(const raft::ForgetfulPeer& peer) override { forgetful.push_back(peer.node); }
+    void forgot(const raft::Forgotten&) override { has_forgotten = true; }
   };
 
   void start(Node& node);

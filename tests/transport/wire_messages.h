@@ -40,13 +40,15 @@ inline std::string fields(const AppendEntries& m) {
   return text;
 }
 inline std::string fields(const AppendReply& m) {
-  return show(uint64_t{m.accepted}) + show(m.match) + show(m.refused) + show(m.hint) + show(m.mending);
+  return show(uint64_t{m.accepted}) + show(m.match) + show(m.refused) + show(m.hint) + show(m.mending) + show(m.start);
 }
 inline std::string fields(const Heartbeat& m) {
-  return show(m.commit) + show(m.round) + show(m.sent_at) + show(uint64_t{m.takes_writes}) + show(m.mended);
+  return show(m.commit) + show(m.round) + show(m.sent_at) + show(uint64_t{m.takes_writes}) + show(m.mended) +
+         show(m.start) + show(m.forgotten);
 }
 inline std::string fields(const HeartbeatReply& m) {
-  return show(m.round) + show(m.sent_at) + show(m.clock) + show(uint64_t{m.is_full}) + show(m.mending);
+  return show(m.round) + show(m.sent_at) + show(m.clock) + show(uint64_t{m.is_full}) + show(m.mending) + show(m.start) +
+         show(m.found.term) + show(m.found.last);
 }
 inline std::string fields(const InstallSnapshot& m) {
   return show(m.snapshot.position) + show(m.snapshot.configuration);
@@ -98,8 +100,15 @@ class Some {
       case 3: return VoteReply{flip()};
       case 4: return append();
       case 5: return reply();
-      case 6: return Heartbeat{random_.below(kCountMax), random_.next(), random_.next(), flip(), random_.below(3)};
-      case 7: return HeartbeatReply{random_.next(), random_.next(), random_.next(), flip(), random_.below(3)};
+      case 6:
+        return Heartbeat{random_.below(kCountMax),
+                         random_.next(),
+                         random_.next(),
+                         flip(),
+                         random_.below(3),
+                         random_.next(),
+                         flip() ? position() : LogPosition{}};
+      case 7: return beat_reply();
       case 8: return forward();
       case 9: return ReadIndexRequest{id()};
       case 10: return ReadIndexReply{id(), random_.below(kCountMax)};
@@ -144,11 +153,18 @@ class Some {
     return append;
   }
   MessageBody reply() {
-    if (flip()) return AppendReply{.accepted = true, .match = random_.below(kCountMax), .mending = random_.below(3)};
+    if (flip())
+      return AppendReply{
+          .accepted = true, .match = random_.below(kCountMax), .mending = random_.below(3), .start = random_.next()};
     LogPosition refused = position();
     LogPosition hint;
     if (refused.index > 0 && flip()) hint = {1 + random_.below(refused.term), 1 + random_.below(refused.index)};
     return AppendReply{.refused = refused, .hint = hint};
+  }
+  MessageBody beat_reply() {
+    HeartbeatReply reply{random_.next(), random_.next(), random_.next(), flip(), random_.below(3), random_.next(), {}};
+    reply.found = {.term = term_, .last = position()};
+    return reply;
   }
   MessageBody forward() {
     ForwardProposals forward;

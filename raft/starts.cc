@@ -1,0 +1,125 @@
+// Starts: how it is noticed that a node comes back with an older disk than it had.
+//
+// A directory put back from a copy, a machine set back to a snapshot of it, a disk that lost its last sector: the log
+// is in order, ends too early, and nothing on that disk tells. But whoever led knows what the node had acknowledged. So
+// each process of a node draws a number, and says it with every reply; with the replies to heartbeats it also says what
+// it has found on its disk. A leader that hears another number than before judges that process before it counts
+// anything of it: if it lacks what the node had acknowledged to this leader, in this term or in an older one in which
+// it led, then the node has forgotten, perhaps votes too, and is to be mended like one with a damaged log
+// (raft/mending.cc). Until it says by itself that it is being mended, the leader takes it for said.
+//
+// What a process has found contradicts an acknowledgement up to index i in term t if its term is older than t, or is t
+// and its log ends before i. Else it proves nothing: in t, the log of a follower is never cut below what it
+// acknowledged, and a later leader may have cut it.
+//
+// A node cannot know that its disk is an old one. So a process that is not the first of its node gives no vote before
+// a leader has judged it, or an election timeout has passed in which any leader would have been heard; and it hands out
+// no writes before it is judged, because an older process may have given writes the same names.
+//
+// Replies may be late, from a process that has ended: one of another process counts only as the answer to a heartbeat
+// that was sent after we last heard the one that we know.
+//
+// What cannot be noticed: a disk that went back when no leader that had its word is there any more.
+#include <algorithm>
+#include <optional>
+
+#include "raft/check.h"
+#include "raft/raft.h"
+
+namespace skiff::raft {
+
+void Raft::start_as(bool is_new, bool is_alone) {
+  CHECK(config_.start != 0);
+  CHECK(mending_ == 0 || mending_ == config_.start);
+  found_ = {.term = hard_state_.term, .last = log_.last()};
+  is_admitted_ = is_new;
+  if (!is_new && !is_alone) silent_until_ = now_ + config_.election_timeout;
+}
+
+void Raft::admit() {
+  is_admitted_ = true;
+  silent_until_ = 0;
+}
+
+// ---- the leader's half
+
+// An acknowledgement says nothing of the disk that it comes from, so one of another process must wait.
+bool Raft::counts(NodeId node, Progress& progress, const AppendReply& reply) {
+  const uint64_t promised_by = promise_of(node).start;
+  const bool is_first = progress.start() == 0 && (promised_by == 0 || promised_by == reply.start);
+  if (reply.start == 0 || (!is_first && reply.start != progress.start())) return false;
+  progress.heard_start(reply.start, now_);
+  hear_mending(progress, progress.is_forgetful() ? reply.start : reply.mending);
+  return true;
+}
+
+bool Raft::counts(NodeId node, Progress& progress, const HeartbeatReply& reply) {
+  if (reply.start == 0) return false;
+  const bool is_new = reply.start != progress.start();
+  if (is_new && progress.start() != 0 && reply.sent_at <= progress.start_heard_at()) return false;
+  if (is_new) judge_start(node, progress, reply);
+  progress.heard_start(reply.start, now_);
+  if (reply.mending != 0) progress.set_forgetful(false);
+  const uint64_t mending = progress.is_forgetful() ? reply.start : reply.mending;
+  if (mending != 0) hear_mending(progress, mending);
+  if (is_new) send(node, heartbeat_to(node, progress, 0));  // with the verdict
+  return true;
+}
+
+void Raft::judge_start(NodeId node, Progress& progress, const HeartbeatReply& reply) {
+  if (progress.start() != 0 && progress.state() == Progress::State::replicate) progress.probe_again();
+  auto promise = broken_promise(node, progress, reply);
+  if (!promise) return;
+  promises_[node] = *promise;
+  progress.set_forgetful(true);
+  effects_.forgetful.push_back({.node = node, .acknowledged = promise->acknowledged, .found = reply.found});
+}
+
+// What the node had acknowledged and this process of it has not found; nothing if there is no contradiction, or it says
+// by itself that its log is being mended.
+std::optional<Raft::Promise> Raft::broken_promise(NodeId node, const Progress& progress,
+                                                  const HeartbeatReply& reply) const {
+  if (reply.mending != 0) return std::nullopt;
+  auto is_broken = [&](const Promise& promise) {
+    const auto [term, index] = promise.acknowledged;
+    if (index == 0 || promise.start == reply.start) return false;
+    return reply.found.term < term || (reply.found.term == term && reply.found.last.index < index);
+  };
+  const Promise in_this_term{.start = progress.start(), .acknowledged = {hard_state_.term, progress.match()}};
+  if (is_broken(in_this_term)) return in_this_term;
+  const Promise before = promise_of(node);
+  if (progress.is_forgetful() || is_broken(before)) return before;
+  return std::nullopt;
+}
+
+Raft::Promise Raft::promise_of(NodeId node) const {
+  auto known = promises_.find(node);
+  return known == promises_.end() ? Promise{} : known->second;
+}
+
+// With the end of our leadership.
+void Raft::remember_promises(const Leader& leader) {
+  for (const auto& [node, progress] : leader.followers) {
+    if (progress.mending() != 0 || progress.match() == 0) continue;
+    promises_[node] = {.start = progress.start(), .acknowledged = {hard_state_.term, progress.match()}};
+  }
+  std::erase_if(promises_, [&](const auto& promise) { return !configuration().has(promise.first); });
+}
+
+// ---- the half of the one that is judged
+
+void Raft::hear_verdict(const Heartbeat& heartbeat) {
+  if (heartbeat.start != config_.start || is_mending()) return;
+  if (heartbeat.forgotten.term == 0) return admit();
+  mending_ = config_.start;
+  effects_.forgotten = Forgotten{.by = leader_, .acknowledged = heartbeat.forgotten};
+}
+
+void Raft::on(const WentBack&) {
+  if (is_mending()) return;
+  become_follower(hard_state_.term, 0);
+  mending_ = config_.start;
+  effects_.forgotten = Forgotten{};
+}
+
+}  // namespace skiff::raft

@@ -1,0 +1,59 @@
+// What the replica of a machine has to say: to clients, to operators, and of itself.
+#include <string>
+#include <utility>
+
+#include "raft/describe.h"
+#include "tests/sim/machine.h"
+
+namespace skiff::sim {
+
+void Machine::answer(const Caller& caller, Answer answer) { events_.answer(caller, std::move(answer)); }
+
+void Machine::order_ended(const raft::OrderEnd& end) {
+  world_.trace([&] { return std::to_string(id_) + " order " + std::to_string(end.id) + ' ' + raft::describe(end); });
+  events_.order_ended(end);
+}
+
+void Machine::order_answered(const Caller& caller, OrderAnswer answer) {
+  world_.trace([&] {
+    return std::to_string(id_) + " client's order " + std::to_string(caller.request) +
+           " ends: " + std::to_string(static_cast<int>(answer.kind)) + ' ' + answer.reason;
+  });
+  events_.order_answered(caller, answer);
+}
+
+void Machine::withdrawn(const Withdrawn& member) {
+  world_.trace([&] { return std::to_string(id_) + " withdraws " + std::to_string(member.node); });
+}
+
+void Machine::state_differs(raft::NodeId other, raft::Index index, bool) {
+  world_.require(false, "state-machine",
+                 std::to_string(id_) + " and " + std::to_string(other) + " differ after " + std::to_string(index));
+}
+
+void Machine::peer_forgot(const raft::ForgetfulPeer& peer) {
+  world_.trace([&] {
+    return std::to_string(id_) + " notices that " + std::to_string(peer.node) + " lacks " +
+           raft::describe(peer.acknowledged);
+  });
+}
+
+// As in src/node_gone_back.cc. Where there is no room for the note, the next process is told again.
+void Machine::forgot(const raft::Forgotten&) {
+  world_.trace([&] { return std::to_string(id_) + " learns that its disk has gone back"; });
+  const uint64_t unlike = world_.random.next();
+  auto noted = store::note_gone_back(files_, kFolder, {.cluster = kCluster, .node = id_}, "it has gone back", unlike);
+  if (noted) ++world_.noticed;
+  later(kMillisecond / 4, [this] {
+    kill();
+    events_.starts_again(id_);
+  });
+}
+
+void Machine::removed() {
+  if (std::exchange(was_removed_, true)) return;
+  world_.trace([&] { return std::to_string(id_) + " is no member any more"; });
+  later(kMillisecond, [this] { stop(); });
+}
+
+}  // namespace skiff::sim

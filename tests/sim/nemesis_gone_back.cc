@@ -1,0 +1,88 @@
+// Disks that go back to what they were a while ago, as when a machine is set back to a snapshot of it: a node comes
+// back in order, and lacks what it had acknowledged. A leader that was told must notice, before anything of the node
+// counts. A node that nobody can notice any more, because that leader is gone, takes no part as soon as it would
+// matter.
+#include <algorithm>
+#include <utility>
+
+#include "tests/sim/simulation.h"
+
+namespace skiff::sim {
+
+// By whoever leads now; nothing if it counts for nothing there.
+std::optional<raft::Index> Simulation::acknowledged_by(raft::NodeId node) {
+  const raft::Raft* leads = leader();
+  if (leads == nullptr || leads->leader() == node) return std::nullopt;
+  for (const raft::Status::Peer& peer : leads->status().peers) {
+    if (peer.node == node && !peer.mending) return peer.match;
+  }
+  return std::nullopt;
+}
+
+void Simulation::let_disk_go_back() {
+  Machine* machine = any_machine();
+  const std::optional<raft::Index> then = acknowledged_by(machine->id());
+  if (!machine->is_up() || !then || !is_whole(machine->id())) return;
+  world_.after(world_.between(world_.weather.heartbeat, 3 * kSecond),
+               [=, this, image = machine->disk().image()] { go_back(*machine, image, *then); });
+}
+
+void Simulation::go_back(Machine& machine, const testing::MemoryFiles::Image& image, raft::Index acknowledged) {
+  const raft::NodeId node = machine.id();
+  const std::optional<raft::Index> now = acknowledged_by(node);
+  if (world_.is_healed || !machine.is_up() || !is_whole(node) || !may_lose(node)) return;
+  if (!now || *now <= acknowledged) return;
+  const raft::Raft& leads = *leader();
+  gone_back_[node] = {.leader = leads.leader(),
+                      .life = machines_.at(leads.leader())->life(),
+                      .acknowledged = {.term = leads.term(), .index = *now},
+                      .found = {}};
+  machine.kill();
+  machine.disk().put_back(image);
+  checker_.gone_back(node);
+  world_.count(Fault::gone_back);
+  world_.trace([&] { return "the disk of " + std::to_string(node) + " goes back, behind " + std::to_string(*now); });
+  restart_later(node, world_.between(0, world_.weather.election_timeout));
+}
+
+// It is held back, and the node takes no part any more. Where a leader might still have told it, it must not ask or
+// grant anything.
+bool Simulation::is_promise_before_it_was_noticed(const raft::Message& message) {
+  if (!gone_back_.contains(message.from) || !checker_.is_unnoticed(message.from)) return false;
+  const auto* pre_vote = std::get_if<raft::PreVoteReply>(&message.body);
+  const auto* vote = std::get_if<raft::VoteReply>(&message.body);
+  const bool is_promise = (pre_vote && pre_vote->granted) || (vote && vote->granted) ||
+                          std::holds_alternative<raft::VoteRequest>(message.body);
+  if (!is_promise) return false;
+  const Machine& machine = *machines_.at(message.from);
+  const bool is_early = machine.up_for() < world_.weather.election_timeout / 2;
+  world_.require(!is_early || machine.replica().raft().is_admitted(), "gone-back",
+                 "node " + std::to_string(message.from) + " votes before a leader could tell it that it has forgotten");
+  give_up(message.from);
+  return true;
+}
+
+// Whoever has judged it and knows better must have said so.
+void Simulation::look_whether_it_was_noticed(raft::NodeId node) {
+  auto back = gone_back_.find(node);
+  if (back == gone_back_.end() || !checker_.is_unnoticed(node)) return;
+  const raft::Raft& raft = machines_.at(node)->replica().raft();
+  if (!raft.is_admitted()) return;
+  const auto& [leader, life, acknowledged, found] = back->second;
+  const auto [term, index] = acknowledged;
+  const bool is_known =
+      raft.leader() == leader && machines_.at(leader)->is_up() && machines_.at(leader)->life() == life;
+  const bool is_broken = found.term < term || (found.term == term && found.last.index < index);
+  world_.require(!is_known || !is_broken, "gone-back",
+                 "node " + std::to_string(node) + " has lost what it acknowledged, and node " + std::to_string(leader) +
+                     ", which was told, takes it for intact");
+  give_up(node);
+}
+
+void Simulation::give_up(raft::NodeId node) {
+  if (!lost_.insert(node).second) return;
+  world_.trace([&] { return std::to_string(node) + " has forgotten, and nobody can tell it"; });
+  world_.after(0, [this, node] { machines_.at(node)->kill(); });
+}
+
+}  // namespace skiff::sim
