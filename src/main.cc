@@ -24,6 +24,7 @@
 #include "src/node.h"
 #include "src/node_setup.h"
 #include "src/options.h"
+#include "src/settings.h"
 #include "src/tool/tool.h"
 #include "src/turns.h"
 #include "store/files.h"

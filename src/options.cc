@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fstream>
 #include <set>
 #include <string_view>
 
+#include "src/options_fit.h"
 #include "src/settings.h"
 #include "src/units.h"
 
@@ -266,23 +266,6 @@ Result<> take_all(const std::vector<Given>& source, Options& options) {
   return {};
 }
 
-Result<> require_fit(const Options& options) {
-  const bool has_entry = options.id <= options.cluster.size();
-  if (!has_entry && !options.peer_listen) {
-    return wrong("--id", std::to_string(options.id) + " has no entry in --cluster, which names " +
-                             std::to_string(options.cluster.size()));
-  }
-  if (options.join && others_of(options).empty()) {
-    return wrong("--join", "--cluster must name members that are there");
-  }
-  if (options.election_timeout_ns < limits::kHeartbeatsPerElectionTimeoutMin * options.heartbeat_ns) {
-    return wrong("--election-timeout", show_duration_ns(options.election_timeout_ns) + " is less than " +
-                                           std::to_string(limits::kHeartbeatsPerElectionTimeoutMin) +
-                                           " times --heartbeat, which is " + show_duration_ns(options.heartbeat_ns));
-  }
-  return {};
-}
-
 // Flag beats environment beats file: applied the other way round, the last one stays.
 Result<Options> combine(const std::vector<Given>& flags, const std::vector<Given>& variables,
                         const ReadFile& read_file) {
@@ -308,15 +291,6 @@ Result<Options> combine(const std::vector<Given>& flags, const std::vector<Given
 }
 
 }  // namespace
-
-std::vector<Address> others_of(const Options& options) {
-  std::vector<Address> others = options.cluster;
-  if (!options.peer_listen && options.id <= others.size()) {
-    others.erase(others.begin() + static_cast<std::ptrdiff_t>(options.id - 1));
-  }
-  std::erase_if(others, [&](const Address& address) { return address == options.peer_listen; });
-  return others;
-}
 
 Result<Asked> read_options(std::span<const char* const> arguments, const Environment& environment,
                            const ReadFile& read_file) {
@@ -357,29 +331,6 @@ std::string help_text() {
       "\nIn brackets: the default. Durations: 50ms, 5s, 1m. Sizes: 64KiB, 1MiB, 1MB, or bytes.\n"
       "Every setting is also an environment variable (SKIFF_ELECTION_TIMEOUT) and a line of the --config\n"
       "file (election-timeout = 500ms). A flag beats the environment, the environment beats the file.\n";
-  return text;
-}
-
-Environment environment_of(const char* const* variables) {
-  Environment environment;
-  for (; *variables != nullptr; ++variables) {
-    std::string_view variable = *variables;
-    size_t equals = variable.find('=');
-    if (equals != std::string_view::npos) environment.emplace(variable.substr(0, equals), variable.substr(equals + 1));
-  }
-  return environment;
-}
-
-Result<std::string> read_config_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(limits::kConfigBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.is_open() || file.bad()) return wrong("read " + path, "cannot be opened, or is no file");
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.size() > limits::kConfigBytesMax) {
-    return wrong("read " + path,
-                 "larger than a configuration file may be (" + show_bytes(limits::kConfigBytesMax) + ")");
-  }
   return text;
 }
 

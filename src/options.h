@@ -69,8 +69,4 @@ std::vector<transport::Address> others_of(const Options& options);
 // Every setting with its default, its unit and its meaning.
 std::string help_text();
 
-// The outside world, for main().
-Environment environment_of(const char* const* variables);
-Result<std::string> read_config_file(const std::string& path);
-
 }  // namespace skiff

@@ -1,7 +1,11 @@
 #include "src/settings.h"
 
 #include <algorithm>
+#include <fstream>
 #include <optional>
+
+#include "src/limits.h"
+#include "src/units.h"
 
 namespace skiff {
 namespace {
@@ -109,6 +113,29 @@ Result<std::vector<Given>> read_config_text(const std::string& path, std::string
     settings.push_back(std::move(*given));
   }
   return settings;
+}
+
+std::map<std::string, std::string> environment_of(const char* const* variables) {
+  std::map<std::string, std::string> environment;
+  for (; *variables != nullptr; ++variables) {
+    std::string_view variable = *variables;
+    size_t equals = variable.find('=');
+    if (equals != std::string_view::npos) environment.emplace(variable.substr(0, equals), variable.substr(equals + 1));
+  }
+  return environment;
+}
+
+Result<std::string> read_config_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(limits::kConfigBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file.is_open() || file.bad()) return wrong("read " + path, "cannot be opened, or is no file");
+  text.resize(static_cast<size_t>(file.gcount()));
+  if (text.size() > limits::kConfigBytesMax) {
+    return wrong("read " + path,
+                 "larger than a configuration file may be (" + show_bytes(limits::kConfigBytesMax) + ")");
+  }
+  return text;
 }
 
 tl::unexpected<Error> wrong(const std::string& where, const std::string& what) {

@@ -40,6 +40,10 @@ Result<std::vector<Given>> read_environment(const std::map<std::string, std::str
 Result<std::vector<Given>> read_config_text(const std::string& path, std::string_view text,
                                             std::span<const SettingName> names);
 
+// The outside world, for main().
+std::map<std::string, std::string> environment_of(const char* const* variables);
+Result<std::string> read_config_file(const std::string& path);
+
 // "where: what", as an error of the kind that ends with status 2.
 tl::unexpected<Error> wrong(const std::string& where, const std::string& what);
 std::string quoted(std::string_view text);

@@ -1,5 +1,6 @@
 #include "src/options.h"
 
+#include "src/settings.h"
 #include "src/units.h"
 #include "tests/support/catch.h"
 
