@@ -94,8 +94,10 @@ int join_and_serve(transport::Loop& loop, const Options& options) {
   return *joined ? serve(loop, options, &**joined) : 0;
 }
 
-int run(const Options& options) {
+int run(const Asked& asked) {
+  const Options& options = asked.options;
   log::start(options.log_level, fmt::format("node {}", options.id));
+  if (!asked.ignored_variables.empty()) log::info(describe_ignored(asked.ignored_variables));
   transport::Loop loop;
   int status = join_and_serve(loop, options);
   run_to_the_end(loop, status);
@@ -137,7 +139,7 @@ int skiff_main(std::span<const char* const> arguments, const char* const* variab
   switch (asked->what) {
     case Asked::What::help: std::fputs((help_text() + std::string(tool::tools_help())).c_str(), stdout); return 0;
     case Asked::What::version: std::fputs(fmt::format("skiff {} ({})\n", kVersion, kBuild).c_str(), stdout); return 0;
-    case Asked::What::run: return run(asked->options);
+    case Asked::What::run: return run(*asked);
   }
   return 1;
 }

@@ -266,6 +266,10 @@ Result<> take_all(const std::vector<Given>& source, Options& options) {
   return {};
 }
 
+bool is_given(const std::vector<Given>& source, size_t setting) {
+  return std::any_of(source.begin(), source.end(), [&](const Given& given) { return given.setting == setting; });
+}
+
 // Flag beats environment beats file: applied the other way round, the last one stays.
 Result<Options> combine(const std::vector<Given>& flags, const std::vector<Given>& variables,
                         const ReadFile& read_file) {
@@ -298,14 +302,15 @@ Result<Asked> read_options(std::span<const char* const> arguments, const Environ
   if (!line) return tl::unexpected(line.error());
   if (line->help) return Asked{Asked::What::help, {}};
   if (line->version) return Asked{Asked::What::version, {}};
-  Result<std::vector<Given>> variables = read_environment(environment, names());
+  Result<Variables> variables = read_environment(environment, names());
   if (!variables) return tl::unexpected(variables.error());
-  Result<Options> options = combine(line->given, *variables, read_file);
+  std::erase_if(variables->given, [&](const Given& variable) { return is_given(line->given, variable.setting); });
+  Result<Options> options = combine(line->given, variables->given, read_file);
   if (!options) return tl::unexpected(options.error());
   Result<> fit = require_fit(*options);
   if (!fit) return tl::unexpected(fit.error());
   if (options->data_dir.empty()) options->data_dir = "skiff-" + std::to_string(options->id) + ".data";
-  return Asked{Asked::What::run, std::move(*options)};
+  return Asked{Asked::What::run, std::move(*options), std::move(variables->ignored)};
 }
 
 std::string help_text() {
@@ -330,7 +335,8 @@ std::string help_text() {
   text +=
       "\nIn brackets: the default. Durations: 50ms, 5s, 1m. Sizes: 64KiB, 1MiB, 1MB, or bytes.\n"
       "Every setting is also an environment variable (SKIFF_ELECTION_TIMEOUT) and a line of the --config\n"
-      "file (election-timeout = 500ms). A flag beats the environment, the environment beats the file.\n";
+      "file (election-timeout = 500ms). A flag beats the environment, that beats the file. An empty\n"
+      "variable counts as not set.\n";
   return text;
 }
 

@@ -45,6 +45,19 @@ std::optional<size_t> find_variable(std::span<const SettingName> names, std::str
   return std::nullopt;
 }
 
+// "tcp://10.0.0.1:9121": an address as it is set for a service, where a setting has a number.
+bool is_service_url(std::string_view text) {
+  return text.starts_with("tcp://") || text.starts_with("udp://") || text.starts_with("sctp://");
+}
+
+// Kubernetes sets these for every service of the namespace; docker for each container that is linked.
+bool is_of_a_service(std::string_view variable, std::string_view text) {
+  const auto has = [&](std::string_view part) { return variable.find(part) != std::string_view::npos; };
+  if (variable.ends_with("_SERVICE_HOST") || has("_SERVICE_PORT") || has("_PORT_")) return true;
+  if (variable.ends_with("_PORT")) return is_service_url(text);
+  return has("_ENV_") || (variable.ends_with("_NAME") && text.starts_with('/'));
+}
+
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t\r";
   size_t first = text.find_first_not_of(kBlank);
@@ -88,16 +101,29 @@ Result<CommandLine> read_command_line(std::span<const char* const> arguments, st
   return line;
 }
 
-Result<std::vector<Given>> read_environment(const std::map<std::string, std::string>& environment,
-                                            std::span<const SettingName> names) {
-  std::vector<Given> settings;
+Result<Variables> read_environment(const std::map<std::string, std::string>& environment,
+                                   std::span<const SettingName> names) {
+  Variables variables;
   for (const auto& [name, text] : environment) {
-    if (!name.starts_with("SKIFF_")) continue;
+    if (!name.starts_with("SKIFF_") || text.empty()) continue;
     std::optional<size_t> setting = find_variable(names, name);
+    if ((!setting || is_service_url(text)) && is_of_a_service(name, text)) {
+      variables.ignored.push_back(name);
+      continue;
+    }
     if (!setting) return wrong(name, "there is no such setting; see skiff --help");
-    settings.push_back({name, *setting, text});
+    variables.given.push_back({name, *setting, text});
   }
-  return settings;
+  return variables;
+}
+
+std::string describe_ignored(const std::vector<std::string>& variables) {
+  constexpr size_t kShownMax = 5;
+  std::string text = "ignores variables that Kubernetes or docker set for a service:";
+  const size_t shown = std::min(variables.size(), kShownMax);
+  for (size_t next = 0; next < shown; ++next) text += (next == 0 ? " " : ", ") + variables[next];
+  if (shown < variables.size()) text += " and " + std::to_string(variables.size() - shown) + " more";
+  return text;
 }
 
 Result<std::vector<Given>> read_config_text(const std::string& path, std::string_view text,
