@@ -36,7 +36,9 @@ namespace {
 
 // Lets go of what the node closed, and ends the program if a look-up holds that up.
 void run_to_the_end(transport::Loop& loop, int status) {
-  if (!loop.run_for_ms(limits::kLookUpsEndMs)) std::_Exit(status);
+  if (loop.run_for_ms(limits::kLookUpsEndMs)) return;
+  log::flush();
+  std::_Exit(status);
 }
 
 int cannot_start(const Error& error) {
@@ -97,10 +99,17 @@ int join_and_serve(transport::Loop& loop, const Options& options) {
 int run(const Asked& asked) {
   const Options& options = asked.options;
   log::start(options.log_level, fmt::format("node {}", options.id));
+  if (auto behind = log::write_behind(); !behind) return cannot_start(behind.error());
   if (!asked.ignored_variables.empty()) log::info(describe_ignored(asked.ignored_variables));
   transport::Loop loop;
-  int status = join_and_serve(loop, options);
+  int status = 1;
+  try {
+    status = join_and_serve(loop, options);
+  } catch (const std::exception& unexpected) {
+    log::die(std::string("ended by an exception: ") + unexpected.what());
+  }
   run_to_the_end(loop, status);
+  log::flush();
   return status;
 }
 
@@ -129,13 +138,15 @@ int run_tool(std::string_view name, std::span<const char* const> arguments) {
                     .random = random_seed});
 }
 
+int misused(const Error& error) {
+  std::fputs(("skiff: " + error.what + " (skiff --help lists every option)\n").c_str(), stderr);
+  return 2;
+}
+
 int skiff_main(std::span<const char* const> arguments, const char* const* variables) {
   if (!arguments.empty() && tool::is_tool(arguments[0])) return run_tool(arguments[0], arguments.subspan(1));
   auto asked = read_options(arguments, environment_of(variables), read_config_file);
-  if (!asked) {
-    std::fputs(("skiff: " + asked.error().what + " (skiff --help lists every option)\n").c_str(), stderr);
-    return 2;
-  }
+  if (!asked) return misused(asked.error());
   switch (asked->what) {
     case Asked::What::help: std::fputs((help_text() + std::string(tool::tools_help())).c_str(), stdout); return 0;
     case Asked::What::version: std::fputs(fmt::format("skiff {} ({})\n", kVersion, kBuild).c_str(), stdout); return 0;
