@@ -17,6 +17,7 @@
 #include "bench/runner.h"
 #include "bench/show.h"
 #include "bench/svg.h"
+#include "src/descriptors.h"
 
 namespace skiff::bench {
 namespace {
@@ -139,6 +140,7 @@ int bench_main(std::span<const char* const> arguments) {
 }  // namespace skiff::bench
 
 int main(int count, char** arguments) {
+  skiff::open_standard_descriptors();
   try {
     return skiff::bench::bench_main({arguments + 1, static_cast<size_t>(count - 1)});
   } catch (const std::exception& unexpected) {

@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "src/base/log.h"
+#include "src/descriptors.h"
 #include "src/joining.h"
 #include "src/limits.h"
 #include "src/node.h"
@@ -159,6 +160,7 @@ int skiff_main(std::span<const char* const> arguments, const char* const* variab
 }  // namespace skiff
 
 int main(int count, char** arguments) {
+  skiff::open_standard_descriptors();
   try {
     return skiff::skiff_main({arguments + 1, static_cast<size_t>(count - 1)}, environ);
   } catch (const std::exception& unexpected) {

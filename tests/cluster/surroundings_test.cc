@@ -103,6 +103,23 @@ TEST_CASE("three nodes that share a log that is not read keep their leader, and 
   REQUIRE(has(log, "the log is not read fast enough: dropped "));
 }
 
+TEST_CASE("a node that is started with standard descriptors closed serves, and ends with status 0") {
+  Cluster cluster(1);
+  for (int closed = 1; closed < 8; ++closed) {
+    std::string before = "exec";
+    for (int number = 0; number < 3; ++number) {
+      if ((closed >> number & 1) != 0) before += " " + std::to_string(number) + ">&-";
+    }
+    INFO(before);
+    restart(cluster, in_shell(before));
+    require_that_it_serves(cluster, 1);
+  }
+  stop_cleanly(cluster, 1);
+  std::vector<std::string> tool = in_shell("exec 0>&- 1>&- 2>&-");
+  tool.insert(tool.end(), {SKIFF_BINARY, "inspect", cluster.data_folder(1)});
+  REQUIRE(run(tool).status == 0);
+}
+
 TEST_CASE("a node starts beside a service of its name, and says which variables it ignores") {
   Cluster cluster(1);
   restart(cluster, {"env", "SKIFF_SERVICE_HOST=10.96.3.4", "SKIFF_SERVICE_PORT=9121", "SKIFF_PORT=tcp://10.96.3.4:9121",
