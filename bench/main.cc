@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -141,6 +142,7 @@ int bench_main(std::span<const char* const> arguments) {
 
 int main(int count, char** arguments) {
   skiff::open_standard_descriptors();
+  std::signal(SIGXFSZ, SIG_IGN);  // then it is an error, with a line
   try {
     return skiff::bench::bench_main({arguments + 1, static_cast<size_t>(count - 1)});
   } catch (const std::exception& unexpected) {

@@ -35,6 +35,32 @@
 namespace skiff {
 namespace {
 
+// Signals that nobody sends to end a node, and that would. A write to a connection that is gone, or beyond the limit of
+// a file's size, then fails with an error like any other.
+void ignore_signals() {
+  for (int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
+}
+
+// One that is told whenever it comes, and does nothing else.
+class IgnoredSignal {
+ public:
+  IgnoredSignal(transport::Loop& loop, int number, const char* line)
+      : signal_(loop, number, [this, &loop, line] { limit_.warn(loop.now_ms(), line); }) {}
+
+ private:
+  log::Limit limit_{limits::kIgnoredSignalsMs};
+  transport::Signal signal_;
+};
+
+// While the loop runs; before and after, they are ignored without a word.
+struct IgnoredSignals {
+  explicit IgnoredSignals(transport::Loop& loop)
+      : hang_up(loop, SIGHUP, "ignores SIGHUP: a node reads its settings when it starts, there is nothing to reload"),
+        first(loop, SIGUSR1, "ignores SIGUSR1: it means nothing to a node"),
+        second(loop, SIGUSR2, "ignores SIGUSR2: it means nothing to a node") {}
+  IgnoredSignal hang_up, first, second;
+};
+
 // Lets go of what the node closed, and ends the program if a look-up holds that up.
 void run_to_the_end(transport::Loop& loop, int status) {
   if (loop.run_for_ms(limits::kLookUpsEndMs)) return;
@@ -48,18 +74,15 @@ int cannot_start(const Error& error) {
 }
 
 // On either thread, so an exception is to be caught here.
-void turn_until(transport::Loop& loop, Node& node, const bool& has_stopped) {
-  Turns turns([&] {
-    try {
-      loop.run_once();
-      if (has_stopped) return Turns::Turn::last;
-      const bool is_ours = node.end_turn([&](const auto& what) { return turns.step_aside(what); });
-      return is_ours ? Turns::Turn::more : Turns::Turn::lost;
-    } catch (const std::exception& unexpected) {
-      log::die(std::string("ended by an exception: ") + unexpected.what());
-    }
-  });
-  turns.run();
+Turns::Turn turn(transport::Loop& loop, Node& node, Turns& turns, const bool& has_stopped) {
+  try {
+    loop.run_once();
+    if (has_stopped) return Turns::Turn::last;
+    const bool is_ours = node.end_turn([&](const auto& what) { return turns.step_aside(what); });
+    return is_ours ? Turns::Turn::more : Turns::Turn::lost;
+  } catch (const std::exception& unexpected) {
+    log::die(std::string("ended by an exception: ") + unexpected.what());
+  }
 }
 
 int serve(transport::Loop& loop, const Options& options, const store::Identity* joined) {
@@ -70,6 +93,8 @@ int serve(transport::Loop& loop, const Options& options, const store::Identity* 
   {
     // A signal that comes while the node starts is told when the loop runs, and ends it as well as any later one.
     Result<std::unique_ptr<Node>> node;
+    Turns turns([&] { return turn(loop, **node, turns, has_stopped); });
+    if (auto stands_by = turns.start(); !stands_by) return cannot_start(stands_by.error());
     interrupted.emplace(loop, SIGINT, [&] { (*node)->stop(); });
     terminated.emplace(loop, SIGTERM, [&] { (*node)->stop(); });
     auto let_go = [&] {
@@ -79,7 +104,7 @@ int serve(transport::Loop& loop, const Options& options, const store::Identity* 
     };
     node = Node::start(loop, options, joined, let_go);
     if (node) {
-      turn_until(loop, **node, has_stopped);
+      turns.run();
     } else {
       status = cannot_start(node.error());
       let_go();
@@ -105,10 +130,12 @@ int run(const Asked& asked) {
   transport::Loop loop;
   int status = 1;
   try {
+    const IgnoredSignals ignored(loop);
     status = join_and_serve(loop, options);
   } catch (const std::exception& unexpected) {
     log::die(std::string("ended by an exception: ") + unexpected.what());
   }
+  ignore_signals();  // libuv has given them back
   run_to_the_end(loop, status);
   log::flush();
   return status;
@@ -146,6 +173,7 @@ int misused(const Error& error) {
 
 int skiff_main(std::span<const char* const> arguments, const char* const* variables) {
   if (!arguments.empty() && tool::is_tool(arguments[0])) return run_tool(arguments[0], arguments.subspan(1));
+  ignore_signals();
   auto asked = read_options(arguments, environment_of(variables), read_config_file);
   if (!asked) return misused(asked.error());
   switch (asked->what) {
@@ -161,6 +189,7 @@ int skiff_main(std::span<const char* const> arguments, const char* const* variab
 
 int main(int count, char** arguments) {
   skiff::open_standard_descriptors();
+  std::signal(SIGXFSZ, SIG_IGN);  // a tool writes files, too
   try {
     return skiff::skiff_main({arguments + 1, static_cast<size_t>(count - 1)}, environ);
   } catch (const std::exception& unexpected) {

@@ -48,7 +48,7 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
   node->known_.emplace(std::move(known->instances),
                        [node = node.get()](const store::Instances& instances) { node->disk_->remember(instances); });
   if (auto doors = node->open_doors(opened->recovered); !doors) return tl::unexpected(doors.error());
-  node->begin(std::move(*opened));
+  if (auto begun = node->begin(std::move(*opened)); !begun) return tl::unexpected(begun.error());
   return node;
 }
 
@@ -111,7 +111,7 @@ static void stop_for(const Error& error) {
 }
 
 // Nothing above calls back before the loop runs, so the replica is there in time.
-void Node::begin(store::Opened opened) {
+Result<> Node::begin(store::Opened opened) {
   disk_ = std::make_unique<DiskThread>(
       loop_, std::move(opened.storage),
       DiskThread::Events{.saved = [this](uint64_t save, uint64_t took_ns) { saved(save, took_ns); },
@@ -121,6 +121,7 @@ void Node::begin(store::Opened opened) {
                                has_save_without_room_ = true;
                                found_no_room(error.what);
                              }});
+  if (!disk_->started()) return disk_->started();
   loop_.before_wait([this] {
     if (disk_) disk_->give_over();
   });
@@ -143,6 +144,7 @@ void Node::begin(store::Opened opened) {
           .scrubbed = [this](const store::Snapshots::Scrubbed* what) { scrubbed(what); },
           .noted = [this](const store::Snapshots::Scrubbed& news) { came_to_light(news); },
           .failed = stop_for});
+  if (!snapshots_->started()) return snapshots_->started();
   proposals_.emplace(loop_, [this](std::vector<Request>&& batch) {
     replica_->propose(loop_.now_ns(), std::move(batch));
     after_step();
@@ -164,6 +166,7 @@ void Node::begin(store::Opened opened) {
   arm_timer();
   arm_scrub_timer();
   look_after_spare();
+  return {};
 }
 
 // ---- what the replica asks for

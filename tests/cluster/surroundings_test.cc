@@ -130,4 +130,96 @@ TEST_CASE("a node starts beside a service of its name, and says which variables 
               "SKIFF_PORT_9121_TCP_ADDR, SKIFF_SERVICE_HOST, SKIFF_SERVICE_PORT\n"));
 }
 
+TEST_CASE("signals that ask for nothing end no node, and are told") {
+  Cluster cluster(1);
+  for (int number : {SIGHUP, SIGUSR1, SIGUSR2}) {
+    const std::string line = std::string("ignores SIG") + ::sigabbrev_np(number) + ": ";
+    for (int times = 0; times < 3; ++times) cluster.process(1).signal(number);
+    REQUIRE(within_ms(10'000, [&] { return has(cluster.log(1), line); }));
+  }
+  for (int number : {SIGPIPE, SIGXFSZ}) cluster.process(1).signal(number);
+  require_that_it_serves(cluster, 1);
+  stop_cleanly(cluster, 1);
+}
+
+TEST_CASE("a hang-up ends no node that starts, or waits to be added") {
+  Cluster cluster(1);
+  stop_cleanly(cluster, 1);
+  const size_t logged = cluster.log(1).size();
+  cluster.start(1, {"env", "SKIFF_SERVICE_HOST=10.96.3.4"});
+  REQUIRE(within_ms(10'000, [&] { return has(cluster.log(1).substr(logged), "ignores variables"); }));
+  while (cluster.process(1).is_running() && !cluster.is_healthy(1)) cluster.process(1).signal(SIGHUP);
+  require_that_it_serves(cluster, 1);
+
+  const int joins = cluster.add();
+  cluster.start(joins);
+  REQUIRE(within_ms(10'000, [&] { return has(cluster.log(joins), "waits to be added"); }));
+  cluster.process(joins).signal(SIGHUP);
+  REQUIRE(within_ms(10'000, [&] { return has(cluster.log(joins), "ignores SIGHUP"); }));
+  stop_cleanly(cluster, joins);
+}
+
+TEST_CASE("a write beyond the limit of a file's size ends the node with a line, as any failed write") {
+  Cluster cluster(1);
+  const std::string next = cluster.data_folder(1) + "/wal-spare.new";  // without that it would only be full
+  std::error_code none;
+  REQUIRE(within_ms(20'000, [&] { return std::filesystem::file_size(next, none) == 8 << 20; }));
+  const rlimit limit{.rlim_cur = 1 << 20, .rlim_max = RLIM_INFINITY};
+  REQUIRE(::prlimit(cluster.process(1).pid(), RLIMIT_FSIZE, &limit, nullptr) == 0);
+  const std::string value(256 * 1024, 'x');
+  for (int number = 0; number < 8; ++number) cluster.ask(1, "PUT", "/key", value);
+  REQUIRE(cluster.process(1).wait_ms(20'000) == 1);
+  REQUIRE(has(cluster.log(1), "File too large: over the limit of a file's size (ulimit -f)"));
+}
+
+TEST_CASE("where the limit of a file's size leaves no room for a log, a start says so") {
+  Cluster cluster(1);
+  std::vector<std::string> command = in_shell("ulimit -f 64");  // dash counts 512 bytes each, bash 1024
+  for (const std::string& word : cluster.command(1))
+    command.push_back(word == cluster.data_folder(1) ? cluster.disk(1) + "/other" : word);
+  stop_cleanly(cluster, 1);
+  const Done done = run(command);
+  INFO(done.output);
+  REQUIRE(done.status == 1);
+  REQUIRE(has(done.output, "File too large"));
+}
+
+// A process of a user of its own, who may have so many threads. Root may always have more, so it becomes another user;
+// what it runs is opened before, because that one may not even see its folder.
+TEST_CASE("where no thread is to be had, a start says for what, and what to look at") {
+  Cluster cluster(1);
+  const std::vector<std::string> command = cluster.command(1);
+  stop_cleanly(cluster, 1);
+  const bool is_root = ::geteuid() == 0;
+  const std::string user = std::to_string(100'000 + ::getpid());
+  if (is_root && run({"setpriv", "--reuid", user, "--clear-groups", "true"}).status != 0) {
+    return;
+  }
+  bool has_started = false;
+  int refusals = 0;
+  for (int threads = 1; threads < 12 && !has_started; ++threads) {
+    TemporaryFolder folder;
+    const std::string data = folder.file("");
+    REQUIRE(::chmod(data.c_str(), 0777) == 0);
+    std::vector<std::string> limited = in_shell("exec 9<" SKIFF_BINARY);
+    if (is_root) limited.insert(limited.end(), {"setpriv", "--reuid", user, "--clear-groups", "--inh-caps=-all"});
+    limited.insert(limited.end(), {"prlimit", "--nproc=" + std::to_string(is_root ? threads : 1)});
+    for (const std::string& word : command) {
+      limited.push_back(word == command[0] ? "/proc/self/fd/9" : word == cluster.data_folder(1) ? data + "data" : word);
+    }
+    Process process(limited, folder.file("log"));
+    within_ms(20'000, [&] { return !process.is_running() || (has_started = cluster.is_healthy(1)); });
+    const std::string log = read_file(folder.file("log"));
+    INFO(log);
+    if (has_started) break;
+    REQUIRE(process.wait_ms(0) == 1);
+    REQUIRE(has(log, "cannot start: no thread for "));
+    REQUIRE(has(log, "ulimit -u"));
+    ++refusals;
+    if (!is_root) return;
+  }
+  REQUIRE(has_started);
+  REQUIRE(refusals == 4);  // the log, who stands by, the disk, snapshots
+}
+
 }  // namespace skiff::cluster_test::surroundings
