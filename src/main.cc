@@ -25,6 +25,7 @@
 #include "src/node.h"
 #include "src/node_setup.h"
 #include "src/options.h"
+#include "src/options_fit.h"
 #include "src/settings.h"
 #include "src/tool/tool.h"
 #include "src/turns.h"
@@ -127,6 +128,7 @@ int run(const Asked& asked) {
   log::start(options.log_level, fmt::format("node {}", options.id));
   if (auto behind = log::write_behind(); !behind) return cannot_start(behind.error());
   if (!asked.ignored_variables.empty()) log::info(describe_ignored(asked.ignored_variables));
+  for (const std::string& line : doubts(options)) log::warn(line);
   transport::Loop loop;
   int status = 1;
   try {
@@ -179,9 +181,10 @@ int skiff_main(std::span<const char* const> arguments, const char* const* variab
   switch (asked->what) {
     case Asked::What::help: std::fputs((help_text() + std::string(tool::tools_help())).c_str(), stdout); return 0;
     case Asked::What::version: std::fputs(fmt::format("skiff {} ({})\n", kVersion, kBuild).c_str(), stdout); return 0;
-    case Asked::What::run: return run(*asked);
+    case Asked::What::run: break;
   }
-  return 1;
+  if (auto ports = require_own_ports(asked->options); !ports) return misused(ports.error());
+  return run(*asked);
 }
 
 }  // namespace

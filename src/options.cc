@@ -36,10 +36,29 @@ Result<> take_id(Options& into, std::string_view text) {
 }
 
 // Elsewhere port 0 means "any free one"; an operator who writes it made a mistake.
-Result<Address> parse_member(std::string_view text) {
+Result<Address> parse_with_port(std::string_view text) {
   Result<Address> address = transport::parse_address(text);
   if (address && address->port == 0) return fail(Error::Code::invalid, quoted(text) + ": 0 is not a port (1 to 65535)");
   return address;
+}
+
+// One in --cluster, as people write lists: with blanks behind the commas.
+Result<Address> parse_member(std::string_view text) {
+  Result<Address> address = parse_with_port(trim(text));
+  if (!address) return address;
+  if (Result<> dialable = transport::require_dialable(*address); !dialable) return tl::unexpected(dialable.error());
+  return address;
+}
+
+Result<> add_member(std::vector<Address>& cluster, const Address& member) {
+  for (const Address& other : cluster) {
+    if (!transport::is_same_place(other, member)) continue;
+    const std::string url = transport::to_url(member);
+    if (other == member) return fail(Error::Code::invalid, url + " stands there twice");
+    return fail(Error::Code::invalid, transport::to_url(other) + " and " + url + " are the same place");
+  }
+  cluster.push_back(member);
+  return {};
 }
 
 Result<> take_cluster(Options& into, std::string_view text) {
@@ -48,10 +67,7 @@ Result<> take_cluster(Options& into, std::string_view text) {
     size_t comma = std::min(text.find(','), text.size());
     Result<Address> member = parse_member(text.substr(0, comma));
     if (!member) return tl::unexpected(member.error());
-    if (std::find(cluster.begin(), cluster.end(), *member) != cluster.end()) {
-      return fail(Error::Code::invalid, transport::to_url(*member) + " stands there twice");
-    }
-    cluster.push_back(*member);
+    if (Result<> added = add_member(cluster, *member); !added) return added;
     if (comma == text.size()) break;
     text.remove_prefix(comma + 1);
   }
@@ -93,7 +109,7 @@ Result<> take_listen(Options& into, std::string_view text) {
 }
 
 Result<> take_peer_listen(Options& into, std::string_view text) {
-  Result<Address> address = parse_member(text);
+  Result<Address> address = parse_with_port(text);
   if (!address) return tl::unexpected(address.error());
   into.peer_listen = *address;
   return require_numeric(address->host);
@@ -195,7 +211,8 @@ const Setting kSettings[] = {
     {{"data-dir", "FOLDER"},
      take_data_dir,
      [](const Options&) -> std::string { return "skiff-<id>.data"; },
-     "everything the node keeps; made if it does not exist"},
+     "everything the node keeps; made if it does not exist, with the\n"
+     "folders above it"},
     {{"heartbeat", "DURATION"},
      take_duration<&Options::heartbeat_ns, limits::kHeartbeatMinNs, limits::kHeartbeatMaxNs>,
      [](const Options& fresh) { return show_duration_ns(fresh.heartbeat_ns); },

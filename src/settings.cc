@@ -58,13 +58,6 @@ bool is_of_a_service(std::string_view variable, std::string_view text) {
   return has("_ENV_") || (variable.ends_with("_NAME") && text.starts_with('/'));
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r";
-  size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
 // A comment begins at the start of a line or behind a blank, so that a value may hold a #.
 std::string_view without_comment(std::string_view line) {
   for (size_t at = line.find('#'); at != std::string_view::npos; at = line.find('#', at + 1)) {
@@ -129,6 +122,10 @@ std::string describe_ignored(const std::vector<std::string>& variables) {
 Result<std::vector<Given>> read_config_text(const std::string& path, std::string_view text,
                                             std::span<const SettingName> names) {
   std::vector<Given> settings;
+  const bool is_utf16 = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
+  if (is_utf16) return wrong(path, "written in UTF-16: save it as UTF-8");
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // of editors that mark UTF-8, too
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   for (size_t number = 1; !text.empty(); ++number) {
     size_t end = std::min(text.find('\n'), text.size());
     std::string_view line = trim(without_comment(text.substr(0, end)));
@@ -166,6 +163,13 @@ Result<std::string> read_config_file(const std::string& path) {
 
 tl::unexpected<Error> wrong(const std::string& where, const std::string& what) {
   return fail(Error::Code::invalid, where + ": " + what);
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }

@@ -56,5 +56,7 @@ Result<std::string> read_config_file(const std::string& path);
 // "where: what", as an error of the kind that ends with status 2.
 tl::unexpected<Error> wrong(const std::string& where, const std::string& what);
 std::string quoted(std::string_view text);
+// Without blanks and line ends around it.
+std::string_view trim(std::string_view text);
 
 }  // namespace skiff
