@@ -19,10 +19,10 @@ namespace skiff {
 Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& options, const store::Identity* joined,
                                           std::function<void()> stopped) {
   static const std::unique_ptr<store::Files> kFiles = store::posix_files();
-  if (auto may_found = check_founding(*kFiles, options, joined != nullptr); !may_found) {
+  store::Identity wanted = joined == nullptr ? wanted_identity(options) : *joined;
+  if (auto may_found = check_founding(*kFiles, options, wanted, joined != nullptr); !may_found) {
     return tl::unexpected(may_found.error());
   }
-  store::Identity wanted = joined == nullptr ? wanted_identity(options) : *joined;
   auto opened = store::Storage::open(*kFiles, options.data_dir, wanted, {}, can_repair);
   if (!opened) return tl::unexpected(opened.error());
   for (const std::string& note : opened->recovered.notes) log::warn(note);
@@ -155,10 +155,10 @@ Result<> Node::begin(store::Opened opened) {
   room_timer_.emplace(loop_, [this] { look_after_spare(); });
   scrub_timer_.emplace(loop_, [this] { scrub_if_due(); });
   store::Recovered& recovered = opened.recovered;
-  log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at port {}",
+  log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at {}",
                         incarnation_, identity_.cluster, recovered.kv.keys(), recovered.entries.size(),
                         options_.data_dir, transport::to_url({.host = options_.listen, .port = http_->port()}),
-                        peers_->port()));
+                        transport::to_url(peers_->address())));
   Outside& outside = *this;
   store::Kv kv = std::move(recovered.kv);
   replica_ = std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), outside);

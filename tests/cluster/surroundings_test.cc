@@ -215,6 +215,7 @@ TEST_CASE("where no thread is to be had, a start says for what, and what to look
     REQUIRE(process.wait_ms(0) == 1);
     REQUIRE(has(log, "cannot start: no thread for "));
     REQUIRE(has(log, "ulimit -u"));
+    REQUIRE_FALSE(std::filesystem::exists(data + "data"));
     ++refusals;
     if (!is_root) return;
   }
