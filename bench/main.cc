@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -17,6 +18,7 @@
 #include "bench/runner.h"
 #include "bench/show.h"
 #include "bench/svg.h"
+#include "src/descriptors.h"
 
 namespace skiff::bench {
 namespace {
@@ -139,6 +141,8 @@ int bench_main(std::span<const char* const> arguments) {
 }  // namespace skiff::bench
 
 int main(int count, char** arguments) {
+  skiff::open_standard_descriptors();
+  std::signal(SIGXFSZ, SIG_IGN);  // then it is an error, with a line
   try {
     return skiff::bench::bench_main({arguments + 1, static_cast<size_t>(count - 1)});
   } catch (const std::exception& unexpected) {

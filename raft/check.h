@@ -9,11 +9,21 @@
 
 namespace skiff {
 
+// Where the line goes instead of stderr, if that may keep the process waiting. Set once, before there are threads.
+inline void (*say_broken_invariant)(const char* line) = nullptr;
+
 [[noreturn]] inline void check_failed(const char* condition, const char* file, int line) {
-  std::fprintf(stderr,
-               "skiff: broken invariant: %s (%s:%d); this node stops, its data folder is as it was, report this line\n",
-               condition, file, line);
-  std::fflush(stderr);
+  char text[2048];
+  std::snprintf(
+      text, sizeof text,
+      "skiff: broken invariant: %s (%s:%d); this node stops, its data folder is as it was, report this line\n",
+      condition, file, line);
+  if (say_broken_invariant != nullptr) {
+    say_broken_invariant(text);
+  } else {
+    std::fputs(text, stderr);
+    std::fflush(stderr);
+  }
   std::abort();
 }
 

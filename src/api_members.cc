@@ -43,6 +43,7 @@ Result<std::string> parse_peer_address(std::string_view body) {
   auto address = transport::parse_address(body);
   if (!address) return tl::unexpected(address.error());
   if (address->port == 0) return fail(Error::Code::invalid, "0 is not a port (1 to 65535)");
+  if (auto dialable = transport::require_dialable(*address); !dialable) return tl::unexpected(dialable.error());
   return transport::to_url(*address);
 }
 

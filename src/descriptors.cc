@@ -1,13 +1,24 @@
 #include "src/descriptors.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "src/limits.h"
 #include "transport/peer_door.h"
 
 namespace skiff {
+
+// The lowest number that is free is the next one given away. Where there is no /dev/null, a descriptor that can be
+// neither read nor written does as well.
+void open_standard_descriptors() {
+  for (int number = 0; number <= 2; ++number) {
+    const bool is_closed = ::fcntl(number, F_GETFD) == -1 && errno == EBADF;
+    if (is_closed && ::open("/dev/null", O_RDWR) < 0) ::open("/", O_PATH);
+  }
+}
 
 uint64_t raise_descriptor_limit() {
   rlimit limit{};

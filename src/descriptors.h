@@ -1,4 +1,5 @@
-// Descriptors: how many the process may have open, and how many of those clients may take.
+// Descriptors: how many the process may have open, and how many of those clients may take; and that the first three are
+// what they always are.
 //
 // On a good day the limit is in the thousands and clients get what the server would take anyway. When it is small they
 // get what is left after a reserve, and whoever comes after is told 503. For the log opens a file when a segment is
@@ -13,6 +14,11 @@
 #include "transport/http_limits.h"
 
 namespace skiff {
+
+// Opens /dev/null as each of the descriptors 0 to 2 that is closed. For the very start of a program: whatever is opened
+// later would get that number, and the log, which goes to descriptor 2, would be written into a socket, a file or
+// libuv's own pipe.
+void open_standard_descriptors();
 
 // Raises the process's soft limit to the hard one. What it is afterwards.
 uint64_t raise_descriptor_limit();

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "src/base/threads.h"
 #include "src/limits.h"
 
 namespace skiff {
@@ -20,11 +21,16 @@ DiskThread::DiskThread(transport::Loop& loop, std::unique_ptr<store::Storage> st
     : storage_(std::move(storage)),
       events_(std::move(events)),
       counters_(storage_->counters()),
-      reports_(loop,
-               [this](std::vector<Report>&& reports) {
-                 for (Report& each : reports) report(each);
-               }),
-      thread_([this] { run(); }) {}
+      reports_(loop, [this](std::vector<Report>&& reports) {
+        for (Report& each : reports) report(each);
+      }) {
+  auto thread = start_thread("the disk", [this] { run(); });
+  if (!thread) {
+    started_ = tl::unexpected(thread.error());
+    return;
+  }
+  thread_ = std::move(*thread);
+}
 
 // Who saves here, and was left behind by the loop, is waited for, too.
 DiskThread::~DiskThread() {
@@ -34,7 +40,7 @@ DiskThread::~DiskThread() {
     is_ending_ = true;
   }
   has_work_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   std::lock_guard storage(storage_mutex_);
 }
 

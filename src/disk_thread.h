@@ -43,6 +43,8 @@ class DiskThread {
 
   DiskThread(transport::Loop& loop, std::unique_ptr<store::Storage> storage, Events events);
   ~DiskThread();
+  // An error if there was no thread to be had: then it is of no use.
+  const Result<>& started() const { return started_; }
   DiskThread(const DiskThread&) = delete;
   DiskThread& operator=(const DiskThread&) = delete;
 
@@ -114,6 +116,7 @@ class DiskThread {
   uint64_t given_ = 0;
   bool is_ending_ = false;
   bool waits_for_room_ = false;
+  Result<> started_;
   std::thread thread_;  // last: everything it uses is there before it starts
 };
 

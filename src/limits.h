@@ -17,6 +17,9 @@ constexpr uint64_t kMinuteNs = 60 * kSecondNs;
 constexpr uint64_t kKiB = 1024;
 constexpr uint64_t kMiB = 1024 * kKiB;
 
+// A script that sends SIGHUP over and over is worth a line in so much time.
+constexpr uint64_t kIgnoredSignalsMs = 10'000;
+
 // ---- the cluster
 
 // A write waits for a majority, so every further voter costs throughput and adds little: nine survive four failures.

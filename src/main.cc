@@ -19,11 +19,14 @@
 #include <string_view>
 
 #include "src/base/log.h"
+#include "src/descriptors.h"
 #include "src/joining.h"
 #include "src/limits.h"
 #include "src/node.h"
 #include "src/node_setup.h"
 #include "src/options.h"
+#include "src/options_fit.h"
+#include "src/settings.h"
 #include "src/tool/tool.h"
 #include "src/turns.h"
 #include "store/files.h"
@@ -33,9 +36,37 @@
 namespace skiff {
 namespace {
 
+// Signals that nobody sends to end a node, and that would. A write to a connection that is gone, or beyond the limit of
+// a file's size, then fails with an error like any other.
+void ignore_signals() {
+  for (int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
+}
+
+// One that is told whenever it comes, and does nothing else.
+class IgnoredSignal {
+ public:
+  IgnoredSignal(transport::Loop& loop, int number, const char* line)
+      : signal_(loop, number, [this, &loop, line] { limit_.warn(loop.now_ms(), line); }) {}
+
+ private:
+  log::Limit limit_{limits::kIgnoredSignalsMs};
+  transport::Signal signal_;
+};
+
+// While the loop runs; before and after, they are ignored without a word.
+struct IgnoredSignals {
+  explicit IgnoredSignals(transport::Loop& loop)
+      : hang_up(loop, SIGHUP, "ignores SIGHUP: a node reads its settings when it starts, there is nothing to reload"),
+        first(loop, SIGUSR1, "ignores SIGUSR1: it means nothing to a node"),
+        second(loop, SIGUSR2, "ignores SIGUSR2: it means nothing to a node") {}
+  IgnoredSignal hang_up, first, second;
+};
+
 // Lets go of what the node closed, and ends the program if a look-up holds that up.
 void run_to_the_end(transport::Loop& loop, int status) {
-  if (!loop.run_for_ms(limits::kLookUpsEndMs)) std::_Exit(status);
+  if (loop.run_for_ms(limits::kLookUpsEndMs)) return;
+  log::flush();
+  std::_Exit(status);
 }
 
 int cannot_start(const Error& error) {
@@ -44,18 +75,15 @@ int cannot_start(const Error& error) {
 }
 
 // On either thread, so an exception is to be caught here.
-void turn_until(transport::Loop& loop, Node& node, const bool& has_stopped) {
-  Turns turns([&] {
-    try {
-      loop.run_once();
-      if (has_stopped) return Turns::Turn::last;
-      const bool is_ours = node.end_turn([&](const auto& what) { return turns.step_aside(what); });
-      return is_ours ? Turns::Turn::more : Turns::Turn::lost;
-    } catch (const std::exception& unexpected) {
-      log::die(std::string("ended by an exception: ") + unexpected.what());
-    }
-  });
-  turns.run();
+Turns::Turn turn(transport::Loop& loop, Node& node, Turns& turns, const bool& has_stopped) {
+  try {
+    loop.run_once();
+    if (has_stopped) return Turns::Turn::last;
+    const bool is_ours = node.end_turn([&](const auto& what) { return turns.step_aside(what); });
+    return is_ours ? Turns::Turn::more : Turns::Turn::lost;
+  } catch (const std::exception& unexpected) {
+    log::die(std::string("ended by an exception: ") + unexpected.what());
+  }
 }
 
 // What became of a node.
@@ -72,6 +100,8 @@ Ended serve(transport::Loop& loop, const Options& options, const store::Identity
   {
     // A signal that comes while the node starts is told when the loop runs, and ends it as well as any later one.
     Result<std::unique_ptr<Node>> node;
+    Turns turns([&] { return turn(loop, **node, turns, has_stopped); });
+    if (auto stands_by = turns.start(); !stands_by) return cannot_start(stands_by.error());
     interrupted.emplace(loop, SIGINT, [&] { (*node)->stop(); });
     terminated.emplace(loop, SIGTERM, [&] { (*node)->stop(); });
     auto let_go = [&] {
@@ -81,7 +111,7 @@ Ended serve(transport::Loop& loop, const Options& options, const store::Identity
     };
     node = Node::start(loop, options, joined, let_go);
     if (node) {
-      turn_until(loop, **node, has_stopped);
+      turns.run();
       ended.starts_again = (*node)->starts_again();
     } else {
       ended.status = cannot_start(node.error());
@@ -100,14 +130,26 @@ Ended join_and_serve(transport::Loop& loop, const Options& options) {
   return *joined ? serve(loop, options, &**joined) : Ended{};
 }
 
-int run(const Options& options) {
+int run(const Asked& asked) {
+  const Options& options = asked.options;
   log::start(options.log_level, fmt::format("node {}", options.id));
-  for (;;) {
+  if (auto behind = log::write_behind(); !behind) return cannot_start(behind.error());
+  if (!asked.ignored_variables.empty()) log::info(describe_ignored(asked.ignored_variables));
+  for (const std::string& line : doubts(options)) log::warn(line);
+  Ended ended{.status = 1};
+  do {
     transport::Loop loop;
-    const Ended ended = join_and_serve(loop, options);
+    try {
+      const IgnoredSignals ignored(loop);
+      ended = join_and_serve(loop, options);
+    } catch (const std::exception& unexpected) {
+      log::die(std::string("ended by an exception: ") + unexpected.what());
+    }
+    ignore_signals();  // libuv has given them back
     run_to_the_end(loop, ended.status);
-    if (!ended.starts_again) return ended.status;
-  }
+  } while (ended.starts_again);
+  log::flush();
+  return ended.status;
 }
 
 void print(std::FILE* file, std::string_view line) {
@@ -135,25 +177,31 @@ int run_tool(std::string_view name, std::span<const char* const> arguments) {
                     .random = random_seed});
 }
 
+int misused(const Error& error) {
+  std::fputs(("skiff: " + error.what + " (skiff --help lists every option)\n").c_str(), stderr);
+  return 2;
+}
+
 int skiff_main(std::span<const char* const> arguments, const char* const* variables) {
   if (!arguments.empty() && tool::is_tool(arguments[0])) return run_tool(arguments[0], arguments.subspan(1));
+  ignore_signals();
   auto asked = read_options(arguments, environment_of(variables), read_config_file);
-  if (!asked) {
-    std::fputs(("skiff: " + asked.error().what + " (skiff --help lists every option)\n").c_str(), stderr);
-    return 2;
-  }
+  if (!asked) return misused(asked.error());
   switch (asked->what) {
     case Asked::What::help: std::fputs((help_text() + std::string(tool::tools_help())).c_str(), stdout); return 0;
     case Asked::What::version: std::fputs(fmt::format("skiff {} ({})\n", kVersion, kBuild).c_str(), stdout); return 0;
-    case Asked::What::run: return run(asked->options);
+    case Asked::What::run: break;
   }
-  return 1;
+  if (auto ports = require_own_ports(asked->options); !ports) return misused(ports.error());
+  return run(*asked);
 }
 
 }  // namespace
 }  // namespace skiff
 
 int main(int count, char** arguments) {
+  skiff::open_standard_descriptors();
+  std::signal(SIGXFSZ, SIG_IGN);  // a tool writes files, too
   try {
     return skiff::skiff_main({arguments + 1, static_cast<size_t>(count - 1)}, environ);
   } catch (const std::exception& unexpected) {

@@ -19,10 +19,10 @@ namespace skiff {
 Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& options, const store::Identity* joined,
                                           std::function<void()> stopped) {
   static const std::unique_ptr<store::Files> kFiles = store::posix_files();
-  if (auto may_found = check_founding(*kFiles, options, joined != nullptr); !may_found) {
+  store::Identity wanted = joined == nullptr ? wanted_identity(options) : *joined;
+  if (auto may_found = check_founding(*kFiles, options, wanted, joined != nullptr); !may_found) {
     return tl::unexpected(may_found.error());
   }
-  store::Identity wanted = joined == nullptr ? wanted_identity(options) : *joined;
   auto opened = store::Storage::open(*kFiles, options.data_dir, wanted, {}, can_repair);
   if (!opened) return tl::unexpected(opened.error());
   for (const std::string& note : opened->recovered.notes) log::warn(note);
@@ -48,7 +48,7 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
   node->known_.emplace(std::move(known->instances),
                        [node = node.get()](const store::Instances& instances) { node->disk_->remember(instances); });
   if (auto doors = node->open_doors(opened->recovered); !doors) return tl::unexpected(doors.error());
-  node->begin(std::move(*opened));
+  if (auto begun = node->begin(std::move(*opened)); !begun) return tl::unexpected(begun.error());
   return node;
 }
 
@@ -111,7 +111,7 @@ static void stop_for(const Error& error) {
 }
 
 // Nothing above calls back before the loop runs, so the replica is there in time.
-void Node::begin(store::Opened opened) {
+Result<> Node::begin(store::Opened opened) {
   disk_ = std::make_unique<DiskThread>(
       loop_, std::move(opened.storage),
       DiskThread::Events{.saved = [this](uint64_t save, uint64_t took_ns) { saved(save, took_ns); },
@@ -121,6 +121,7 @@ void Node::begin(store::Opened opened) {
                                has_save_without_room_ = true;
                                found_no_room(error.what);
                              }});
+  if (!disk_->started()) return disk_->started();
   loop_.before_wait([this] {
     if (disk_) disk_->give_over();
   });
@@ -143,6 +144,7 @@ void Node::begin(store::Opened opened) {
           .scrubbed = [this](const store::Snapshots::Scrubbed* what) { scrubbed(what); },
           .noted = [this](const store::Snapshots::Scrubbed& news) { came_to_light(news); },
           .failed = stop_for});
+  if (!snapshots_->started()) return snapshots_->started();
   proposals_.emplace(loop_, [this](std::vector<Request>&& batch) {
     replica_->propose(loop_.now_ns(), std::move(batch));
     after_step();
@@ -153,10 +155,10 @@ void Node::begin(store::Opened opened) {
   room_timer_.emplace(loop_, [this] { look_after_spare(); });
   scrub_timer_.emplace(loop_, [this] { scrub_if_due(); });
   store::Recovered& recovered = opened.recovered;
-  log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at port {}",
+  log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at {}",
                         incarnation_, identity_.cluster, recovered.kv.keys(), recovered.entries.size(),
                         options_.data_dir, transport::to_url({.host = options_.listen, .port = http_->port()}),
-                        peers_->port()));
+                        transport::to_url(peers_->address())));
   Outside& outside = *this;
   store::Kv kv = std::move(recovered.kv);
   replica_ = std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), outside);
@@ -164,6 +166,7 @@ void Node::begin(store::Opened opened) {
   arm_timer();
   arm_scrub_timer();
   look_after_spare();
+  return {};
 }
 
 // ---- what the replica asks for

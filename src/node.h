@@ -2,7 +2,7 @@
 // order. The only file outside transport/ that knows libuv.
 //
 // Starting: the data folder is opened and read back (that is also the lock against a second process), then the peers'
-// port and the clients' port are bound, then the replica begins.
+// port and the clients' port are bound, then the replica begins. Before a folder is founded, both ports are tried.
 //
 // Stopping: no new connections, new requests are refused with 503, those under way are answered, as far as that takes
 // no longer than limits::kStopDeadlineMs: the connections of those that are left are closed without an answer, which
@@ -62,7 +62,7 @@ class Node final : private Outside, private ApiHost {
  private:
   Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered, std::function<void()> stopped);
   Result<> open_doors(const store::Recovered& recovered);
-  void begin(store::Opened opened);
+  Result<> begin(store::Opened opened);
 
   // Outside
   void send(raft::Message&& message) override;
@@ -116,6 +116,7 @@ class Node final : private Outside, private ApiHost {
   void begin_stop();
   void stop_when_idle();
   void meet_members();
+  void warn_if_unreachable(const std::vector<transport::PeerMember>& members);
   void wake();
   [[noreturn]] void stop_disowned(raft::NodeId by);
 
@@ -155,6 +156,7 @@ class Node final : private Outside, private ApiHost {
   std::vector<transport::PeerMember> met_;  // who came by, and is in no configuration yet
   raft::Index met_index_ = 0;  // of the configuration that the links follow, and whether it was committed then
   bool met_committed_ = false;
+  bool has_warned_unreachable_ = false;
   bool has_met_ = false;  // somebody, since then
   uint64_t inputs_ = 0;   // requests; at a leader, messages too
   uint64_t inputs_at_save_ = 0;

@@ -21,8 +21,19 @@ void Node::meet_members() {
   known_->learn_only(std::move(named));
   meet_too(known, raft.configuration(), met_);
   std::erase_if(met_, [&](const transport::PeerMember& member) { return !known.reception.met.contains(member.id); });
+  warn_if_unreachable(known.members);
   peers_->set_members(known.members);
   peers_->set_reception(std::move(known.reception));
+}
+
+// Once: the place does not change, and the first other member is as good as any.
+void Node::warn_if_unreachable(const std::vector<transport::PeerMember>& members) {
+  std::vector<transport::Address> others;
+  for (const transport::PeerMember& member : members) {
+    if (member.id != options_.id) others.push_back(member.address);
+  }
+  const std::string why = why_unreachable(peers_->address(), others);
+  if (!why.empty() && !std::exchange(has_warned_unreachable_, true)) log::warn(why);
 }
 
 // In the middle of its greeting: it is found on the next turn. Whom the log names, or has seen go, needs none of this.

@@ -8,11 +8,13 @@
 
 #include "raft/membership.h"
 #include "src/base/log.h"
+#include "src/base/threads.h"
 #include "src/descriptors.h"
 #include "src/limits.h"
 #include "src/units.h"
 #include "store/command.h"
 #include "transport/address.h"
+#include "transport/listener.h"
 #include "transport/peer_link.h"
 #include "transport/wire.h"
 
@@ -60,16 +62,6 @@ bool is_founder(const store::Identity& identity) {
   return std::any_of(identity.founders.begin(), identity.founders.end(), is_it);
 }
 
-Result<> check_founding(store::Files& files, const Options& options, bool joins) {
-  if (joins || options.id <= options.cluster.size()) return {};
-  auto exists = files.exists(store::join(options.data_dir, store::kIdentityName));
-  if (!exists) return tl::unexpected(exists.error());
-  if (*exists) return {};
-  return fail(Error::Code::invalid, fmt::format("node {} has no entry in --cluster, which names {}, and nothing in {}: "
-                                                "to add it to a running cluster, start it with --join",
-                                                options.id, options.cluster.size(), options.data_dir));
-}
-
 namespace {
 
 // As of the end of the log, committed or not.
@@ -108,6 +100,55 @@ Result<transport::Address> listening_address(const Options& options, const store
   if (!known.empty()) return transport::parse_address(known);
   return fail(Error::Code::invalid,
               "this node's address is neither in --cluster nor in " + options.data_dir + ": give it as --peer-listen");
+}
+
+namespace {
+
+std::string limit_of_files(uint64_t descriptors) {
+  return fmt::format("the limit of open files (ulimit -n) is {}", descriptors);
+}
+
+// With a reserve for all the members that there may be one day; where that leaves nothing, for the founders alone.
+Result<size_t> connections(const transport::HttpLimits& wanted, size_t founders) {
+  const uint64_t descriptors = raise_descriptor_limit();
+  const size_t many = connections_within(descriptors, limits::kMembersMax, wanted);
+  const size_t some = many > 0 ? many : connections_within(descriptors, founders, wanted);
+  if (some > 0) return some;
+  return fail(Error::Code::io, limit_of_files(descriptors) + ", which leaves none for clients");
+}
+
+// Where a name leads is not known before.
+bool is_elsewhere(const transport::Address& address) { return !transport::is_loopback(address.host); }
+
+}  // namespace
+
+Result<> check_founding(store::Files& files, const Options& options, const store::Identity& wanted, bool joins) {
+  auto exists = files.exists(store::join(options.data_dir, store::kIdentityName));
+  if (!exists) return tl::unexpected(exists.error());
+  if (*exists) return {};
+  if (!joins && options.id > options.cluster.size()) {
+    return fail(Error::Code::invalid,
+                fmt::format("node {} has no entry in --cluster, which names {}, and nothing in {}: "
+                            "to add it to a running cluster, start it with --join",
+                            options.id, options.cluster.size(), options.data_dir));
+  }
+  store::Recovered nothing;
+  nothing.identity = wanted;
+  auto own = listening_address(options, nothing);
+  if (!own) return tl::unexpected(own.error());
+  if (auto is_free = transport::Listener::probe(*own); !is_free) return is_free;
+  if (auto is_free = transport::Listener::probe({options.listen, options.port}); !is_free) return is_free;
+  if (auto has_any = connections({}, wanted.founders.size()); !has_any) return tl::unexpected(has_any.error());
+  return probe_threads("the disk and snapshots", 2);
+}
+
+std::string why_unreachable(const transport::Address& listens_at, const std::vector<transport::Address>& others) {
+  if (!transport::is_loopback(listens_at.host) || std::none_of(others.begin(), others.end(), is_elsewhere)) return "";
+  return fmt::format(
+      "listens for the other members at {}, where this machine alone can reach it, and {} is elsewhere: "
+      "if its name led there (see /etc/hosts), say where to listen by --peer-listen, like 0.0.0.0:{}",
+      transport::to_text(listens_at), transport::to_text(*std::find_if(others.begin(), others.end(), is_elsewhere)),
+      listens_at.port);
 }
 
 Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity) {
@@ -152,20 +193,17 @@ uint64_t random_seed() {
   return (uint64_t{device()} << 32) | device();
 }
 
-// With a reserve for all the members that there may be one day; where that leaves nothing, for the founders alone.
 Result<transport::HttpLimits> http_limits(const Options& options, size_t founders) {
   transport::HttpLimits limits;
   limits.key_bytes_max = store::kKeyBytesMax;
   limits.body_bytes_max = options.value_bytes_max;
-  const uint64_t descriptors = raise_descriptor_limit();
-  size_t connections = connections_within(descriptors, limits::kMembersMax, limits);
-  if (connections == 0) connections = connections_within(descriptors, founders, limits);
-  const std::string limit = fmt::format("the limit of open files (ulimit -n) is {}", descriptors);
-  if (connections == 0) return fail(Error::Code::io, limit + ", which leaves none for clients");
-  if (connections < limits.connections_max) {
-    log::warn(fmt::format("{}: at most {} clients may be connected", limit, connections));
+  auto clients = connections(limits, founders);
+  if (!clients) return tl::unexpected(clients.error());
+  if (*clients < limits.connections_max) {
+    log::warn(
+        fmt::format("{}: at most {} clients may be connected", limit_of_files(raise_descriptor_limit()), *clients));
   }
-  limits.connections_max = connections;
+  limits.connections_max = *clients;
   return limits;
 }
 

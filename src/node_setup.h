@@ -21,10 +21,16 @@ namespace skiff {
 // Whether the folder's node was there when its cluster began; else it was added later, and its founders are those who
 // told it about the cluster.
 bool is_founder(const store::Identity& identity);
-// An error if a folder would have to be founded, and this node has neither a place among the founders nor joins.
-Result<> check_founding(store::Files& files, const Options& options, bool joins);
+// An error if a folder would have to be founded, and this node has neither a place among the founders nor joins, or
+// could not begin for another reason that shows before: a port that is taken, no descriptors, no threads. So a start
+// that fails leaves no folder behind, which would hold a mistyped --cluster for good.
+Result<> check_founding(store::Files& files, const Options& options, const store::Identity& wanted, bool joins);
 // Where this node waits for its peers: what it was told, or else where the others know it to be.
 Result<transport::Address> listening_address(const Options& options, const store::Recovered& recovered);
+
+// Empty, or why others will not find a node that listens there: its name led to this machine alone, as on a Debian
+// where /etc/hosts has 127.0.1.1 for it.
+std::string why_unreachable(const transport::Address& listens_at, const std::vector<transport::Address>& others);
 
 // Whom to talk to, and what to say to others.
 struct Acquaintances {
@@ -42,6 +48,7 @@ std::string why_withdrawn(const Options& options);
 store::Identity wanted_identity(const Options& options);
 uint64_t random_seed();
 // As many clients as the limit of open files leaves room for; an error if that is none.
+// Logs a line where that is fewer than usual.
 Result<transport::HttpLimits> http_limits(const Options& options, size_t founders);
 // Takes the entries; the map is for the replica's own constructor.
 ReplicaConfig replica_config(const Options& options, store::Recovered& recovered);

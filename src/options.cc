@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fstream>
 #include <set>
 #include <string_view>
 
+#include "src/options_fit.h"
 #include "src/settings.h"
 #include "src/units.h"
 
@@ -36,10 +36,29 @@ Result<> take_id(Options& into, std::string_view text) {
 }
 
 // Elsewhere port 0 means "any free one"; an operator who writes it made a mistake.
-Result<Address> parse_member(std::string_view text) {
+Result<Address> parse_with_port(std::string_view text) {
   Result<Address> address = transport::parse_address(text);
   if (address && address->port == 0) return fail(Error::Code::invalid, quoted(text) + ": 0 is not a port (1 to 65535)");
   return address;
+}
+
+// One in --cluster, as people write lists: with blanks behind the commas.
+Result<Address> parse_member(std::string_view text) {
+  Result<Address> address = parse_with_port(trim(text));
+  if (!address) return address;
+  if (Result<> dialable = transport::require_dialable(*address); !dialable) return tl::unexpected(dialable.error());
+  return address;
+}
+
+Result<> add_member(std::vector<Address>& cluster, const Address& member) {
+  for (const Address& other : cluster) {
+    if (!transport::is_same_place(other, member)) continue;
+    const std::string url = transport::to_url(member);
+    if (other == member) return fail(Error::Code::invalid, url + " stands there twice");
+    return fail(Error::Code::invalid, transport::to_url(other) + " and " + url + " are the same place");
+  }
+  cluster.push_back(member);
+  return {};
 }
 
 Result<> take_cluster(Options& into, std::string_view text) {
@@ -48,10 +67,7 @@ Result<> take_cluster(Options& into, std::string_view text) {
     size_t comma = std::min(text.find(','), text.size());
     Result<Address> member = parse_member(text.substr(0, comma));
     if (!member) return tl::unexpected(member.error());
-    if (std::find(cluster.begin(), cluster.end(), *member) != cluster.end()) {
-      return fail(Error::Code::invalid, transport::to_url(*member) + " stands there twice");
-    }
-    cluster.push_back(*member);
+    if (Result<> added = add_member(cluster, *member); !added) return added;
     if (comma == text.size()) break;
     text.remove_prefix(comma + 1);
   }
@@ -93,7 +109,7 @@ Result<> take_listen(Options& into, std::string_view text) {
 }
 
 Result<> take_peer_listen(Options& into, std::string_view text) {
-  Result<Address> address = parse_member(text);
+  Result<Address> address = parse_with_port(text);
   if (!address) return tl::unexpected(address.error());
   into.peer_listen = *address;
   return require_numeric(address->host);
@@ -195,7 +211,8 @@ const Setting kSettings[] = {
     {{"data-dir", "FOLDER"},
      take_data_dir,
      [](const Options&) -> std::string { return "skiff-<id>.data"; },
-     "everything the node keeps; made if it does not exist"},
+     "everything the node keeps; made if it does not exist, with the\n"
+     "folders above it"},
     {{"heartbeat", "DURATION"},
      take_duration<&Options::heartbeat_ns, limits::kHeartbeatMinNs, limits::kHeartbeatMaxNs>,
      [](const Options& fresh) { return show_duration_ns(fresh.heartbeat_ns); },
@@ -266,21 +283,8 @@ Result<> take_all(const std::vector<Given>& source, Options& options) {
   return {};
 }
 
-Result<> require_fit(const Options& options) {
-  const bool has_entry = options.id <= options.cluster.size();
-  if (!has_entry && !options.peer_listen) {
-    return wrong("--id", std::to_string(options.id) + " has no entry in --cluster, which names " +
-                             std::to_string(options.cluster.size()));
-  }
-  if (options.join && others_of(options).empty()) {
-    return wrong("--join", "--cluster must name members that are there");
-  }
-  if (options.election_timeout_ns < limits::kHeartbeatsPerElectionTimeoutMin * options.heartbeat_ns) {
-    return wrong("--election-timeout", show_duration_ns(options.election_timeout_ns) + " is less than " +
-                                           std::to_string(limits::kHeartbeatsPerElectionTimeoutMin) +
-                                           " times --heartbeat, which is " + show_duration_ns(options.heartbeat_ns));
-  }
-  return {};
+bool is_given(const std::vector<Given>& source, size_t setting) {
+  return std::any_of(source.begin(), source.end(), [&](const Given& given) { return given.setting == setting; });
 }
 
 // Flag beats environment beats file: applied the other way round, the last one stays.
@@ -309,29 +313,21 @@ Result<Options> combine(const std::vector<Given>& flags, const std::vector<Given
 
 }  // namespace
 
-std::vector<Address> others_of(const Options& options) {
-  std::vector<Address> others = options.cluster;
-  if (!options.peer_listen && options.id <= others.size()) {
-    others.erase(others.begin() + static_cast<std::ptrdiff_t>(options.id - 1));
-  }
-  std::erase_if(others, [&](const Address& address) { return address == options.peer_listen; });
-  return others;
-}
-
 Result<Asked> read_options(std::span<const char* const> arguments, const Environment& environment,
                            const ReadFile& read_file) {
   Result<CommandLine> line = read_command_line(arguments, names());
   if (!line) return tl::unexpected(line.error());
   if (line->help) return Asked{Asked::What::help, {}};
   if (line->version) return Asked{Asked::What::version, {}};
-  Result<std::vector<Given>> variables = read_environment(environment, names());
+  Result<Variables> variables = read_environment(environment, names());
   if (!variables) return tl::unexpected(variables.error());
-  Result<Options> options = combine(line->given, *variables, read_file);
+  std::erase_if(variables->given, [&](const Given& variable) { return is_given(line->given, variable.setting); });
+  Result<Options> options = combine(line->given, variables->given, read_file);
   if (!options) return tl::unexpected(options.error());
   Result<> fit = require_fit(*options);
   if (!fit) return tl::unexpected(fit.error());
   if (options->data_dir.empty()) options->data_dir = "skiff-" + std::to_string(options->id) + ".data";
-  return Asked{Asked::What::run, std::move(*options)};
+  return Asked{Asked::What::run, std::move(*options), std::move(variables->ignored)};
 }
 
 std::string help_text() {
@@ -356,30 +352,8 @@ std::string help_text() {
   text +=
       "\nIn brackets: the default. Durations: 50ms, 5s, 1m. Sizes: 64KiB, 1MiB, 1MB, or bytes.\n"
       "Every setting is also an environment variable (SKIFF_ELECTION_TIMEOUT) and a line of the --config\n"
-      "file (election-timeout = 500ms). A flag beats the environment, the environment beats the file.\n";
-  return text;
-}
-
-Environment environment_of(const char* const* variables) {
-  Environment environment;
-  for (; *variables != nullptr; ++variables) {
-    std::string_view variable = *variables;
-    size_t equals = variable.find('=');
-    if (equals != std::string_view::npos) environment.emplace(variable.substr(0, equals), variable.substr(equals + 1));
-  }
-  return environment;
-}
-
-Result<std::string> read_config_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(limits::kConfigBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.is_open() || file.bad()) return wrong("read " + path, "cannot be opened, or is no file");
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.size() > limits::kConfigBytesMax) {
-    return wrong("read " + path,
-                 "larger than a configuration file may be (" + show_bytes(limits::kConfigBytesMax) + ")");
-  }
+      "file (election-timeout = 500ms). A flag beats the environment, that beats the file. An empty\n"
+      "variable counts as not set.\n";
   return text;
 }
 

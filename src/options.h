@@ -5,8 +5,8 @@
 // file. One table in options.cc says what there is; --help prints it.
 //
 // What can go wrong: an unknown name, a value that is none or out of its range, settings that do not fit together. All
-// of it is an error that names the place ("SKIFF_PORT", "skiff.conf line 3"), and nothing is started on a guess. Values
-// that are overridden are checked all the same.
+// of it is an error that names the place ("SKIFF_PORT", "skiff.conf line 3"), and nothing is started on a guess. A
+// value of the file that is overridden is checked all the same; a variable beside a flag is not looked at.
 //
 // Always: Options that came out of read_options() are within the ranges of limits.h.
 #pragma once
@@ -53,7 +53,8 @@ struct Options {
 // What the command line asks for.
 struct Asked {
   enum class What { run, help, version } what = What::run;
-  Options options;  // for run
+  Options options;                                  // for run
+  std::vector<std::string> ignored_variables = {};  // see read_environment
 };
 
 using Environment = std::map<std::string, std::string>;
@@ -68,9 +69,5 @@ std::vector<transport::Address> others_of(const Options& options);
 
 // Every setting with its default, its unit and its meaning.
 std::string help_text();
-
-// The outside world, for main().
-Environment environment_of(const char* const* variables);
-Result<std::string> read_config_file(const std::string& path);
 
 }  // namespace skiff

@@ -33,15 +33,30 @@ struct CommandLine {
 
 // `--port 1`, `--port=1`, `--join`.
 Result<CommandLine> read_command_line(std::span<const char* const> arguments, std::span<const SettingName> names);
-// `SKIFF_ELECTION_TIMEOUT`; what does not begin with SKIFF_ is somebody else's.
-Result<std::vector<Given>> read_environment(const std::map<std::string, std::string>& environment,
-                                            std::span<const SettingName> names);
+
+struct Variables {
+  std::vector<Given> given;
+  std::vector<std::string> ignored;  // names that begin with SKIFF_ and are another program's
+};
+// `SKIFF_ELECTION_TIMEOUT`; an empty variable counts as not set. What does not begin with SKIFF_ is somebody else's,
+// and so is what Kubernetes and docker --link set for a service of the name skiff, or of one that begins with it:
+// SKIFF_SERVICE_HOST, SKIFF_SERVICE_PORT_HTTP, SKIFF_PORT=tcp://10.0.0.1:9121, SKIFF_PORT_9121_TCP_ADDR, and the like.
+Result<Variables> read_environment(const std::map<std::string, std::string>& environment,
+                                   std::span<const SettingName> names);
+// One line that names those, for the log.
+std::string describe_ignored(const std::vector<std::string>& variables);
 // Lines `name = value`; `#` begins a comment. --config itself has no place in a file.
 Result<std::vector<Given>> read_config_text(const std::string& path, std::string_view text,
                                             std::span<const SettingName> names);
 
+// The outside world, for main().
+std::map<std::string, std::string> environment_of(const char* const* variables);
+Result<std::string> read_config_file(const std::string& path);
+
 // "where: what", as an error of the kind that ends with status 2.
 tl::unexpected<Error> wrong(const std::string& where, const std::string& what);
 std::string quoted(std::string_view text);
+// Without blanks and line ends around it.
+std::string_view trim(std::string_view text);
 
 }  // namespace skiff

@@ -2,13 +2,21 @@
 
 #include <utility>
 
+#include "src/base/threads.h"
+
 namespace skiff {
 
 SnapshotThread::SnapshotThread(transport::Loop& loop, std::unique_ptr<store::Snapshots> snapshots, Events events)
     : snapshots_(std::move(snapshots)),
       events_(std::move(events)),
-      reports_(loop, [this](std::vector<Report>&& reports) { report(std::move(reports)); }),
-      thread_([this] { run(); }) {}
+      reports_(loop, [this](std::vector<Report>&& reports) { report(std::move(reports)); }) {
+  auto thread = start_thread("snapshots", [this] { run(); });
+  if (!thread) {
+    started_ = tl::unexpected(thread.error());
+    return;
+  }
+  thread_ = std::move(*thread);
+}
 
 SnapshotThread::~SnapshotThread() {
   {
@@ -16,7 +24,7 @@ SnapshotThread::~SnapshotThread() {
     is_ending_ = true;
   }
   has_work_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void SnapshotThread::write(SnapshotBytes bytes) { add(std::move(bytes)); }

@@ -49,6 +49,8 @@ class SnapshotThread {
 
   SnapshotThread(transport::Loop& loop, std::unique_ptr<store::Snapshots> snapshots, Events events);
   ~SnapshotThread();
+  // An error if there was no thread to be had: then it is of no use.
+  const Result<>& started() const { return started_; }
   SnapshotThread(const SnapshotThread&) = delete;
   SnapshotThread& operator=(const SnapshotThread&) = delete;
 
@@ -101,6 +103,7 @@ class SnapshotThread {
   std::condition_variable has_work_;
   std::deque<Job> jobs_;
   bool is_ending_ = false;
+  Result<> started_;
   std::thread thread_;  // last: everything it uses is there before it starts
 };
 

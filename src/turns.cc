@@ -1,8 +1,10 @@
 #include "src/turns.h"
 
 #include <chrono>
-#include <thread>
+#include <utility>
 
+#include "raft/check.h"
+#include "src/base/threads.h"
 #include "src/limits.h"
 
 namespace skiff {
@@ -14,11 +16,23 @@ uint64_t clock_ns() {
 
 }  // namespace
 
+Turns::~Turns() {
+  end();
+  if (other_.joinable()) other_.join();
+}
+
+Result<> Turns::start() {
+  auto thread = start_thread("the loop, to stand by", [this] { stand_by(); });
+  if (!thread) return tl::unexpected(thread.error());
+  other_ = std::move(*thread);
+  return {};
+}
+
 void Turns::run() {
-  std::thread other([this] { stand_by(); });
+  CHECK(other_.joinable());
   turn_until_lost();
   stand_by();
-  other.join();
+  other_.join();
 }
 
 void Turns::stand_by() {
@@ -28,7 +42,10 @@ void Turns::stand_by() {
 void Turns::turn_until_lost() {
   Turn turn = Turn::more;
   while (turn == Turn::more) turn = turn_();
-  if (turn == Turn::lost) return;
+  if (turn == Turn::last) end();
+}
+
+void Turns::end() {
   {
     std::lock_guard lock(mutex_);
     is_over_ = true;

@@ -15,6 +15,9 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <thread>
+
+#include "src/base/result.h"
 
 namespace skiff {
 
@@ -29,7 +32,11 @@ class Turns {
   Turns(const Turns&) = delete;
   Turns& operator=(const Turns&) = delete;
 
-  // Returns after the last turn, whoever had it. An exception in a turn ends the program.
+  ~Turns();
+
+  // Starts the thread that stands by. An error if there is none to be had.
+  Result<> start();
+  // Returns after the last turn, whoever had it. An exception in a turn ends the program. Requires: it was started.
   void run();
 
   // By whoever turns, at the end of a turn: does that while nobody holds the loop. False: it took so long that another
@@ -40,6 +47,7 @@ class Turns {
 
  private:
   void stand_by();
+  void end();
   bool wait_for_turn();
   void turn_until_lost();
   bool take_over();
@@ -55,6 +63,7 @@ class Turns {
   std::mutex mutex_;
   std::condition_variable news_;
   bool is_over_ = false;
+  std::thread other_;
 };
 
 }  // namespace skiff

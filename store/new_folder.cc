@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "raft/check.h"
+#include "store/folders.h"
 #include "store/snapshot.h"
 #include "store/snapshots.h"
 
@@ -63,10 +64,8 @@ Result<NewFolder> NewFolder::make(Files& files, const std::string& folder, const
   if (!exists) return tl::unexpected(exists.error());
   if (*exists) {  // before the lock: nothing is put into a folder that is somebody's
     if (auto old = leftovers(files, folder, sign); !old) return tl::unexpected(old.error());
-  } else if (auto made = files.make_folder(folder); !made) {
-    return tl::unexpected(made.error());
   }
-  Result<> done = files.sync_folder(parent_of(folder));
+  Result<> done = make_folders(files, folder);
   if (!done) return tl::unexpected(done.error());
   auto lock = files.lock(join(folder, kLockName));
   if (!lock) return tl::unexpected(lock.error());

@@ -21,9 +21,13 @@ constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
 
 tl::unexpected<Error> fail_with(int code, const std::string& act, const std::string& path) {
-  const bool is_full = code == ENOSPC || code == EDQUOT;
+  // The limit of a file's size is no property of the disk, but to who writes a new file it is the same: another, later
+  // or smaller, may fit, and to end the process would help nobody.
+  const bool is_over_limit = code == EFBIG;
+  const bool is_full = code == ENOSPC || code == EDQUOT || is_over_limit;
   return fail(is_full ? Error::Code::no_space : Error::Code::io,
-              act + " " + path + ": " + std::generic_category().message(code));
+              act + " " + path + ": " + std::generic_category().message(code) +
+                  (is_over_limit ? ": over the limit of a file's size (ulimit -f)" : ""));
 }
 
 template <class Call>

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "store/folders.h"
 #include "store/read_only_files.h"
 #include "store/wal_recover.h"
 
@@ -18,12 +19,7 @@ Result<> make_folder_if_missing(Files& files, const std::string& folder) {
   auto is_founded = files.exists(join(folder, kIdentityName));
   if (!is_founded) return tl::unexpected(is_founded.error());
   if (*is_founded) return {};
-  auto exists = files.exists(folder);
-  if (!exists) return tl::unexpected(exists.error());
-  if (!*exists) {
-    if (auto made = files.make_folder(folder); !made) return made;
-  }
-  return files.sync_folder(parent_of(folder));
+  return make_folders(files, folder);
 }
 
 Result<> remove_unfinished(Files& files, const std::string& folder) {

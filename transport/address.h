@@ -23,6 +23,15 @@ struct Address {
 // "http://127.0.0.1:9021" -> {"127.0.0.1", 9021}. Errors say what is wrong with which text.
 Result<Address> parse_address(std::string_view text);
 
+// 0.0.0.0 and [::], in any spelling: all addresses of the machine that listens there, and none to dial.
+bool is_unspecified(const std::string& host);
+// localhost, 127.0.0.1 and its like, [::1]: reached from the same machine only.
+bool is_loopback(const std::string& host);
+// Equal ports, and hosts that differ in spelling only; localhost is 127.0.0.1 and [::1]. Other names are not looked up.
+bool is_same_place(const Address& one, const Address& other);
+// An error if it is no address to give to others, who are to dial it.
+Result<> require_dialable(const Address& address);
+
 // "http://127.0.0.1:9021", with brackets round an IPv6 host: the form that members are shown in.
 std::string to_url(const Address& address);
 // The same without "http://", for messages.

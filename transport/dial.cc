@@ -1,13 +1,17 @@
 // Dial: the way to a Stream (declared in stream.h, because it makes nothing else).
 #include <netdb.h>
 
+#include <array>
 #include <cstring>
 
 #include "raft/check.h"
+#include "src/base/threads.h"
 #include "transport/stream.h"
 
 namespace skiff::transport {
 namespace {
+
+constexpr size_t kLookUpThreads = 4;  // libuv's own number
 
 struct ConnectRequest {
   uv_connect_t request{};
@@ -17,6 +21,22 @@ sockaddr_storage to_storage(const void* address, size_t length) {
   sockaddr_storage storage{};
   std::memcpy(&storage, address, length);
   return storage;
+}
+
+std::string host_of(const sockaddr_storage& address) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  CHECK(uv_ip_name(reinterpret_cast<const sockaddr*>(&address), text.data(), text.size()) == 0);
+  return text.data();
+}
+
+// libuv starts its threads with the first look-up, and aborts the process where there are none to be had. So they are
+// asked for here before, and given back.
+Result<> require_threads() {
+  static bool has_started = false;
+  if (has_started) return {};
+  Result<> probed = probe_threads("looking up names", kLookUpThreads);
+  has_started = probed.has_value();
+  return probed;
 }
 
 }  // namespace
@@ -49,6 +69,10 @@ Dial::~Dial() {
 }
 
 void Dial::look_up() {
+  if (auto threads = require_threads(); !threads) {
+    failure_.why = "look up " + to_text(address_) + ": " + threads.error().what;
+    return later_.start_ns(0);
+  }
   auto lookup = std::make_unique<Lookup>();
   lookup->request.data = lookup.get();
   lookup->asked_by = this;
@@ -71,6 +95,7 @@ void Dial::looked_up(uv_getaddrinfo_t* request, int status, addrinfo* found) {
   Dial* self = lookup->asked_by;
   if (self == nullptr) return;
   self->lookup_ = nullptr;
+  self->is_name_ = true;
   if (status != 0) self->failed("look up", status);
   for (const addrinfo* next = found; next != nullptr; next = next->ai_next) {
     self->candidates_.insert(self->candidates_.begin(), to_storage(next->ai_addr, next->ai_addrlen));
@@ -83,6 +108,7 @@ void Dial::connect_to_next() {
   while (!candidates_.empty()) {
     const sockaddr_storage target = candidates_.back();
     candidates_.pop_back();
+    if (is_name_) tried_ = " (" + host_of(target) + ")";
     auto handle = std::make_unique<uv_tcp_t>();
     CHECK(uv_tcp_init(loop_.uv(), handle.get()) == 0);
     handle->data = this;
@@ -114,7 +140,7 @@ void Dial::connect_done(uv_connect_t* request, int status) {
 void Dial::failed(const char* act, int code) {
   handle_.reset();
   failure_.refused = code == UV_ECONNREFUSED;
-  failure_.why = std::string(act) + " " + to_text(address_) + ": " + uv_strerror(code);
+  failure_.why = std::string(act) + " " + to_text(address_) + tried_ + ": " + uv_strerror(code);
 }
 
 // The owner may destroy this Dial in the callback: nothing may follow.

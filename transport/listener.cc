@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -16,8 +17,14 @@ constexpr int kAcceptedPerTurnMax = 256;           // then the others' turn
 constexpr uint64_t kPauseNs = 100 * 1'000'000ull;  // out of descriptors: until somebody may have closed some
 constexpr uint64_t kLogIntervalMs = 10'000;
 
-tl::unexpected<Error> cannot_listen(const Address& address, const char* why) {
+tl::unexpected<Error> cannot_listen(const Address& address, const std::string& why) {
   return fail(Error::Code::io, "listen on " + to_text(address) + ": " + why);
+}
+
+std::string why_not(int error) {
+  const std::string why = uv_strerror(uv_translate_sys_error(error));
+  if (error != EADDRNOTAVAIL) return why;
+  return why + ": this machine does not have it; 0.0.0.0 listens on all it has (--listen, --peer-listen)";
 }
 
 // A descriptor that closes itself unless it is taken.
@@ -43,21 +50,22 @@ Result<int> bind_and_listen(const Address& address, const addrinfo& where) {
   const bool is_listening =
       socket.number() >= 0 && ::setsockopt(socket.number(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
       ::bind(socket.number(), where.ai_addr, where.ai_addrlen) == 0 && ::listen(socket.number(), SOMAXCONN) == 0;
-  if (!is_listening) return cannot_listen(address, uv_strerror(uv_translate_sys_error(errno)));
+  if (!is_listening) return cannot_listen(address, why_not(errno));
   return socket.take();
 }
 
-uint16_t bound_port(int descriptor) {
+Address bound_to(int descriptor) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;
   CHECK(::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) == 0);
-  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port);
-  return ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  CHECK(uv_ip_name(reinterpret_cast<const sockaddr*>(&address), text.data(), text.size()) == 0);
+  const uint16_t port = address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port
+                                                      : reinterpret_cast<const sockaddr_in*>(&address)->sin_port;
+  return {.host = text.data(), .port = ntohs(port)};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Address& address, Accepted accepted) {
+Result<int> look_up_and_listen(const Address& address) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -69,14 +77,28 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Address& addr
   }
   auto descriptor = bind_and_listen(address, *found);
   ::freeaddrinfo(found);
+  return descriptor;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Address& address, Accepted accepted) {
+  auto descriptor = look_up_and_listen(address);
   if (!descriptor) return tl::unexpected(descriptor.error());
   return std::unique_ptr<Listener>(new Listener(loop, *descriptor, std::move(accepted)));
+}
+
+Result<> Listener::probe(const Address& address) {
+  auto descriptor = look_up_and_listen(address);
+  if (!descriptor) return tl::unexpected(descriptor.error());
+  ::close(*descriptor);
+  return {};
 }
 
 Listener::Listener(Loop& loop, int descriptor, Accepted accepted)
     : loop_(loop),
       descriptor_(descriptor),
-      port_(bound_port(descriptor)),
+      bound_(bound_to(descriptor)),
       accepted_(std::move(accepted)),
       pause_over_(loop, [this] { listen_on(); }),
       log_limit_(kLogIntervalMs) {
@@ -122,7 +144,7 @@ bool Listener::accept_one() {
 }
 
 void Listener::pause(int error) {
-  log_limit_.warn(loop_.now_ms(), std::string("accept on port ") + std::to_string(port_) + ": " +
+  log_limit_.warn(loop_.now_ms(), std::string("accept on port ") + std::to_string(bound_.port) + ": " +
                                       uv_strerror(uv_translate_sys_error(error)) + "; trying again shortly");
   uv_poll_stop(handle_.get());
   pause_over_.start_ns(kPauseNs);

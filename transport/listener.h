@@ -20,11 +20,15 @@ class Listener {
   // dials meanwhile waits in the kernel's queue. A callback may destroy the Listener. A host that is a name is looked
   // up, and waited for: that is for the start of a program.
   static Result<std::unique_ptr<Listener>> open(Loop& loop, const Address& address, Accepted accepted);
+  // An error if open() would fail now; nothing is kept.
+  static Result<> probe(const Address& address);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  uint16_t port() const { return port_; }
+  uint16_t port() const { return bound_.port; }
+  // What a name led to, and the port that was taken.
+  const Address& address() const { return bound_; }
 
  private:
   Listener(Loop& loop, int descriptor, Accepted accepted);
@@ -38,7 +42,7 @@ class Listener {
 
   Loop& loop_;
   int descriptor_;
-  uint16_t port_ = 0;
+  Address bound_;
   Accepted accepted_;
   Owned<uv_poll_t> handle_;
   Timer pause_over_;

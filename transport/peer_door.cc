@@ -19,7 +19,9 @@ std::string host_of(const std::string& remote) { return remote.substr(0, remote.
 std::string complaint(Refusal refusal, const Greeting& greeting) {
   std::string who = "it greets as node " + std::to_string(greeting.from);
   switch (refusal) {
-    case Refusal::other_cluster: return who + " of another cluster";
+    case Refusal::other_cluster:
+      return who +
+             " of another cluster (what it was founded with as --cluster is its name: the same letters at all nodes)";
     case Refusal::unknown_member: return who + ", which is no member of this cluster";
     case Refusal::other_version:
       return "it speaks version " + std::to_string(greeting.protocol) + " of the peer protocol, this node speaks " +
@@ -118,6 +120,7 @@ class PeerDoor::Guest {
     Result<Introduction> introduction = decode_introduction(frame);
     if (!introduction) return tl::unexpected(introduction.error());
     std::optional<Refusal> against = door_.objection_to(introduction->from);
+    if (introduction->from == door_.us_.self) against = Refusal::taken;
     if (introduction->protocol != kProtocolVersion) against = Refusal::other_version;
     if (!against && door_.reception_.met.contains(introduction->from)) against = Refusal::unknown_member;
     if (!against && !door_.reception_.newcomers.contains(introduction->from)) against = Refusal::taken;

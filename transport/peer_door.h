@@ -68,6 +68,7 @@ class PeerDoor {
   uint64_t received(raft::NodeId from) const;            // messages, since it is a member
   uint64_t turned_away() const { return turned_away_; }  // connections closed because of what came in by them
   size_t connections() const { return guests_.size(); }
+  const Address& address() const { return listener_->address(); }  // as it was bound
 
  private:
   class Guest;

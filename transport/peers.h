@@ -76,6 +76,7 @@ class Peers {
 
   std::vector<Status> status() const;  // in the order of ids
   uint16_t port() const { return door_->port(); }
+  const Address& address() const { return door_->address(); }  // as it was bound
   const PeerDoor& door() const { return *door_; }
 
  private:

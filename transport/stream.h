@@ -133,6 +133,8 @@ class Dial {
   Done done_;
   std::vector<sockaddr_storage> candidates_;  // still to be tried, best last
   Failure failure_;
+  bool is_name_ = false;      // the address: then what it led to is part of the reason
+  std::string tried_;         // that, of the last attempt
   Lookup* lookup_ = nullptr;  // owns itself until libuv is done with it
   Owned<uv_tcp_t> handle_;
   Timer later_;  // an attempt that fails at once must not call back before the constructor returns

@@ -28,6 +28,16 @@ static_assert(kFrameBytesMax <= UINT32_MAX);
 // A frame's buffer starts no larger than this, and is not kept when it has grown beyond it.
 constexpr size_t kBufferBytes = size_t{1} << 20;
 
+// The two ports are easily confused.
+std::string_view likely_cause(std::string_view header) {
+  if (header.starts_with("HTTP/"))
+    return " but HTTP: clients have that port (--port), members have another (--cluster)";
+  for (std::string_view verb : {"GET /", "HEAD /", "PUT /", "POST /", "DELETE /", "PRI * HTTP/2"}) {
+    if (header.starts_with(verb)) return " but a client's request: clients have another port (--port)";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string_view describe(Refusal refusal) {
@@ -69,7 +79,9 @@ Result<> FrameReader::feed(std::string_view bytes, const Take& take) {
 
 Result<> FrameReader::header_complete() {
   std::string_view header(pending_);
-  if (!header.starts_with(kMagic)) return fail(Error::Code::corrupt, "frame: this is no peer's frame");
+  if (!header.starts_with(kMagic)) {
+    return fail(Error::Code::corrupt, "frame: this is no peer's frame" + std::string(likely_cause(header)));
+  }
   if (get_number<uint32_t>(&header[kHeaderCrcOffset]) != crc32c(header.substr(0, kHeaderCrcOffset))) {
     return fail(Error::Code::corrupt, "frame: the header was damaged on the way");
   }

@@ -1,10 +1,20 @@
 #include "src/base/log.h"
 
-#include <spdlog/sinks/ansicolor_sink.h>
+#include <spdlog/details/os.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <exception>
 #include <memory>
+#include <mutex>
+#include <utility>
+
+#include "raft/check.h"
+#include "src/base/log_queue.h"
+#include "src/base/threads.h"
 
 namespace skiff::log {
 namespace {
@@ -20,10 +30,84 @@ spdlog::level::level_enum to_spdlog(Level level) {
   return spdlog::level::info;
 }
 
-// spdlog's logger is the one piece of global state: a program has one stderr.
-spdlog::logger& logger() {
-  static spdlog::logger instance("skiff", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>());
-  return instance;
+constexpr uint64_t kFlushMs = 1'000;  // a log that is not read must not keep a process from its end
+
+std::string_view colour_of(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::debug: return "\033[36m";
+    case spdlog::level::info: return "\033[32m";
+    case spdlog::level::warn: return "\033[33m\033[1m";
+    case spdlog::level::err: return "\033[31m\033[1m";
+    case spdlog::level::critical: return "\033[1m\033[41m";
+    default: return "";
+  }
+}
+
+std::string render(spdlog::formatter& formatter, const spdlog::details::log_msg& message) {
+  static const bool kHasColours = spdlog::details::os::in_terminal(stderr) && spdlog::details::os::is_color_terminal();
+  spdlog::memory_buf_t bytes;
+  formatter.format(message, bytes);
+  std::string line(bytes.data(), bytes.size());
+  if (!kHasColours || message.color_range_end <= message.color_range_start) return line;
+  line.insert(message.color_range_end, "\033[m");
+  line.insert(message.color_range_start, colour_of(message.level));
+  return line;
+}
+
+// Where the lines go: to stderr at once, or to a queue before it.
+class Sink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  // The queue is never destroyed: its thread may be waiting for a reader when the process ends.
+  void write_to(std::unique_ptr<LogQueue> queue) {
+    std::lock_guard lock(mutex_);
+    queue_ = queue.release();
+  }
+  LogQueue* queue() {
+    std::lock_guard lock(mutex_);
+    return queue_;
+  }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    std::string line = render(*formatter_, message);
+    if (queue_ == nullptr) {
+      bool is_torn = false;
+      write_all(STDERR_FILENO, line, is_torn);
+    } else if (message.level == spdlog::level::critical) {
+      queue_->add_always(std::move(line));
+    } else {
+      queue_->add(std::move(line));
+    }
+  }
+  void flush_() override {}
+
+  LogQueue* queue_ = nullptr;
+};
+
+// The one piece of global state: a program has one stderr. Never destroyed, like the queue.
+struct Output {
+  std::shared_ptr<Sink> sink = std::make_shared<Sink>();
+  spdlog::logger logger{"skiff", sink};
+  std::string pattern = "%+";
+};
+
+Output& output() {
+  static Output& only = *new Output;
+  return only;
+}
+
+spdlog::logger& logger() { return output().logger; }
+
+[[noreturn]] void terminated() {
+  fatal("ended by an exception: " + describe_exception());
+  std::abort();
+}
+
+// Called with a whole line by a thread that is about to abort.
+void say_at_the_end(const char* line) {
+  LogQueue* queue = output().sink->queue();
+  queue->add_always(line);
+  queue->flush_within_ms(kFlushMs);
 }
 
 }  // namespace
@@ -38,8 +122,26 @@ Result<Level> parse_level(std::string_view name) {
 }
 
 void start(Level level, std::string_view who) {
-  logger().set_pattern("%Y-%m-%d %H:%M:%S.%e %^%-5l%$ " + std::string(who) + ": %v");
+  output().pattern = "%Y-%m-%d %H:%M:%S.%e %^%-5l%$ " + std::string(who) + ": %v";
+  logger().set_pattern(output().pattern);
   logger().set_level(to_spdlog(level));
+}
+
+Result<> write_behind() {
+  auto formatter = std::make_shared<spdlog::pattern_formatter>(output().pattern);
+  auto queue = LogQueue::start(STDERR_FILENO, {}, [formatter](uint64_t lines) {
+    const std::string text = "the log is not read fast enough: dropped " + std::to_string(lines) + " lines here";
+    return render(*formatter, spdlog::details::log_msg("skiff", spdlog::level::warn, text));
+  });
+  if (!queue) return tl::unexpected(queue.error());
+  output().sink->write_to(std::move(*queue));
+  say_broken_invariant = say_at_the_end;
+  std::set_terminate(terminated);
+  return {};
+}
+
+void flush() {
+  if (LogQueue* queue = output().sink->queue()) queue->flush_within_ms(kFlushMs);
 }
 
 bool is_on(Level level) { return logger().should_log(to_spdlog(level)); }
@@ -52,7 +154,7 @@ void fatal(std::string_view line) {
   const bool is_silent = !logger().should_log(spdlog::level::critical);
   if (is_silent) logger().set_level(spdlog::level::critical);
   logger().critical("{}", line);
-  logger().flush();
+  flush();
   if (is_silent) logger().set_level(spdlog::level::off);
 }
 

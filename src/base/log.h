@@ -1,5 +1,8 @@
 // Log: one line per event that an operator cares about. A thin face on spdlog, so that its headers are compiled once.
 //
+// A node calls write_behind(), so that it never waits for whoever reads its log; a tool or a test writes each line at
+// once.
+//
 // Nothing is logged per request at the default level. Where a peer or a client could cause a flood, the line goes
 // through a LogLimit.
 #pragma once
@@ -21,13 +24,19 @@ Result<Level> parse_level(std::string_view name);
 // `who` ("node 2") stands in front of every line. Thread-safe; before start() lines come out without a name.
 void start(Level level, std::string_view who);
 
+// From now on a thread of its own writes the lines (src/base/log_queue.h), and what must be said by who cannot go on (a
+// broken invariant too) is waited for no longer than flush() does. Once, after start(). An error if there is no thread.
+Result<> write_behind();
+// Waits for lines that are not written yet, but for no longer than a second: for the end of a process.
+void flush();
+
 bool is_on(Level level);
 void debug(std::string_view line);
 void info(std::string_view line);
 void warn(std::string_view line);
 void error(std::string_view line);
 
-// The last line of a node that cannot start or go on: printed whatever the level, and flushed.
+// The last line of a node that cannot start or go on: printed whatever the level, and flushed as by flush().
 void fatal(std::string_view line);
 // The same, and ends the process with status 1.
 [[noreturn]] void die(std::string_view line);

@@ -6,6 +6,7 @@
 #include "raft/check.h"
 #include "src/node_setup.h"
 #include "src/options.h"
+#include "src/settings.h"
 #include "src/tool/arguments.h"
 #include "src/tool/new_cluster.h"
 #include "src/tool/tool.h"

@@ -7,6 +7,7 @@
 
 #include "raft/check.h"
 #include "src/options.h"
+#include "src/settings.h"
 
 namespace skiff {
 namespace {

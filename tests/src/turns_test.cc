@@ -13,6 +13,7 @@ using Turn = Turns::Turn;
 TEST_CASE("without anything to wait for, one thread has all turns") {
   int count = 0;
   Turns turns([&] { return ++count < 100 ? Turn::more : Turn::last; });
+  REQUIRE(turns.start().has_value());
   turns.run();
   REQUIRE(count == 100);
   REQUIRE(turns.taken_over() == 0);
@@ -36,6 +37,7 @@ TEST_CASE("who waits too long loses the loop, and has it back when the other wai
     return number < 8 ? Turn::more : Turn::last;
   });
   self = &turns;
+  REQUIRE(turns.start().has_value());
   turns.run();
 
   // then each goes on where the other stood, and neither misses or repeats a turn.
@@ -60,6 +62,7 @@ TEST_CASE("one thread turns at any time, however long each of them waits") {
     return number < 1'000 ? Turn::more : Turn::last;
   });
   self = &turns;
+  REQUIRE(turns.start().has_value());
   turns.run();
   REQUIRE(overlaps == 0);
   REQUIRE(count >= 1'000);

@@ -5,6 +5,9 @@
 namespace skiff::address_test {
 
 using transport::Address;
+using transport::is_loopback;
+using transport::is_same_place;
+using transport::is_unspecified;
 using transport::parse_address;
 using transport::to_url;
 
@@ -67,6 +70,24 @@ TEST_CASE("an address is shown as the url it can be read from") {
   for (const char* url : {"http://127.0.0.1:9021", "http://[::1]:9021", "http://node:1"}) {
     REQUIRE(to_url(parse_address(url).value()) == url);
   }
+}
+
+TEST_CASE("addresses of a machine itself, and of all of it, are known in any spelling") {
+  for (const char* host : {"0.0.0.0", "0", "::", "0::0", "::ffff:0.0.0.0"}) REQUIRE(is_unspecified(host));
+  for (const char* host : {"127.0.0.1", "127.0.1.1", "localhost", "LocalHost", "::1", "::ffff:127.0.0.1"}) {
+    REQUIRE(is_loopback(host));
+    REQUIRE_FALSE(is_unspecified(host));
+  }
+  for (const char* host : {"10.0.0.1", "0.0.0.1", "128.0.0.1", "fe80::1", "node-1", "localhost.example"}) {
+    REQUIRE_FALSE(is_loopback(host));
+    REQUIRE_FALSE(is_unspecified(host));
+  }
+  REQUIRE(is_same_place({"localhost", 1}, {"127.0.0.1", 1}));
+  REQUIRE(is_same_place({"::1", 1}, {"localhost", 1}));
+  REQUIRE(is_same_place({"Node", 1}, {"node", 1}));
+  REQUIRE_FALSE(is_same_place({"localhost", 1}, {"127.0.0.1", 2}));
+  REQUIRE_FALSE(is_same_place({"127.0.0.1", 1}, {"::1", 1}));
+  REQUIRE_FALSE(is_same_place({"localhost", 1}, {"127.0.0.2", 1}));
 }
 
 }  // namespace skiff::address_test
