@@ -181,7 +181,7 @@ HttpConnection::Sending HttpConnection::send(Exchange& exchange) {
   const bool is_made = response.source != nullptr && !exchange.is_head;
   const bool closes = exchange.is_last || (input_ != Input::open && exchanges_.size() == 1);
   const Framing framing = exchange.takes_chunks ? Framing::chunked : Framing::until_closed;
-  std::string bytes = head(response, closes ? AfterAnswer::close : AfterAnswer::keep_open, framing);
+  std::string bytes = head(response, closes ? AfterAnswer::close : AfterAnswer::keep_open, framing, owner_.date_line());
   send_whole(response, std::move(bytes), !exchange.is_head && !response.body.empty());
   if (!is_made) return Sending::done;
   exchange.has_begun = true;

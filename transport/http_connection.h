@@ -37,6 +37,8 @@ class HttpConnection final : private Loop::Flushable {
    public:
     // Milliseconds that only grow: what deadlines are counted in.
     virtual uint64_t now_ms() const = 0;
+    // The Date header of an answer that is given now.
+    virtual std::string_view date_line() = 0;
     // False when bodies take too much memory already. What was reserved is given back by release_body(), or goes over
     // to the request that is handed over.
     virtual bool reserve_body(size_t bytes) = 0;

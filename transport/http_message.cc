@@ -51,16 +51,17 @@ Response unavailable(std::string why) {
   return response;
 }
 
-std::string head(const Response& response, AfterAnswer after, Framing framing) {
+std::string head(const Response& response, AfterAnswer after, Framing framing, std::string_view date_line) {
   CHECK(response.status >= 200 && response.status <= 599);
   CHECK(response.source == nullptr || response.body.empty());
   std::string text;
-  text.reserve(160);
+  text.reserve(256);
   text += "HTTP/1.1 ";
   text += std::to_string(response.status);
   text += ' ';
   text += reason_phrase(response.status);
   text += "\r\n";
+  text += date_line;
   const auto add = [&text](std::string_view name, std::string_view value) {
     text.append(name).append(": ").append(value).append("\r\n");
   };
@@ -72,6 +73,8 @@ std::string head(const Response& response, AfterAnswer after, Framing framing) {
     add("Content-Length", std::to_string(response.body.size()));
   }
   add("X-Content-Type-Options", "nosniff");
+  if (response.caching == Caching::no_cache) add("Cache-Control", "no-cache");
+  if (response.caching == Caching::no_store) add("Cache-Control", "no-store");
   for (const Header& header : response.headers) add(header.name, header.value);
   if (after == AfterAnswer::close) add("Connection", "close");
   text += "\r\n";

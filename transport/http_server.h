@@ -17,6 +17,7 @@
 #include "src/base/result.h"
 #include "transport/address.h"
 #include "transport/http_connection.h"
+#include "transport/http_date.h"
 #include "transport/http_limits.h"
 #include "transport/http_message.h"
 #include "transport/listener.h"
@@ -74,6 +75,7 @@ class HttpServer final : private HttpConnection::Owner {
   void say_drained();
 
   uint64_t now_ms() const override { return clock_ ? clock_() : loop_.now_ms(); }
+  std::string_view date_line() override { return date_.at(loop_.now_ms()); }
   bool reserve_body(size_t bytes) override;
   void release_body(size_t bytes) override;
   void arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) override;
@@ -86,6 +88,7 @@ class HttpServer final : private HttpConnection::Owner {
   Clock clock_;
   std::function<void()> drained_;
   Counters counters_;
+  DateLine date_;
   std::unique_ptr<Listener> listener_;  // null once draining
   uint16_t port_ = 0;
   bool is_draining_ = false;
