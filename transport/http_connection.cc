@@ -126,9 +126,10 @@ void HttpConnection::say_continue() {
 // Nobody can say where the next request would begin, so this answer is the last.
 void HttpConnection::refuse(Response&& response) {
   owner_.refused();
+  const bool is_head = parser_.is_head();
   parser_.abandon();  // with what came of the body, whose place is given back
   owner_.release_body(std::exchange(reserved_body_bytes_, 0));
-  exchanges_.push_back({.is_last = true, .is_answered = true, .response = std::move(response)});
+  exchanges_.push_back({.is_head = is_head, .is_last = true, .is_answered = true, .response = std::move(response)});
   drop_input();
   want_flush();
 }

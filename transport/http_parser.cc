@@ -12,9 +12,21 @@ namespace {
 // Those that somebody in the house reads; what else comes is checked and dropped.
 constexpr std::string_view kKeptHeaders[] = {"prefer"};
 
+constexpr std::string_view kContinue = "100-continue";
+constexpr const char* kUnknownMethod =
+    "this method is not known; those that are known: GET, HEAD, POST, PUT, DELETE, OPTIONS";
+
 // A byte of a chunked body may come with five more: "1\r\nx\r\n". More than that is chunk extensions and trailers, for
 // which the head's limit stands.
 constexpr size_t kFramingBytesPerByte = 5;
+
+// RFC 9110, 5.6.2
+bool is_token_byte(char byte) {
+  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+  const bool is_digit = byte >= '0' && byte <= '9';
+  const bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+  return is_digit || is_letter || kOthers.find(byte) != std::string_view::npos;
+}
 
 char to_lower(char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; }
 
@@ -68,6 +80,7 @@ const llhttp_settings_t& HttpParser::Machine::settings() {
       owner(from).progress_ = Progress::head;
       return 0;
     };
+    table.on_method_complete = [](llhttp_t* from) { return owner(from).method_complete(); };
     table.on_url = [](llhttp_t* from, const char* at, size_t length) { return owner(from).target_piece({at, length}); };
     table.on_url_complete = [](llhttp_t* from) { return owner(from).target_complete(); };
     table.on_header_field = [](llhttp_t* from, const char* at, size_t length) {
@@ -98,7 +111,7 @@ void HttpParser::begin() {
   progress_ = Progress::nothing;
   request_ = Request{};
   budget_ = limits_.header_bytes_max;
-  is_after_line_ = has_target_ = holds_back_ = keeps_alive_ = is_1_1_ = false;
+  has_method_byte_ = is_method_unknown_ = is_after_line_ = has_target_ = holds_back_ = keeps_alive_ = is_1_1_ = false;
   for (std::string* text : {&target_, &name_, &value_, &expect_, &transfer_encoding_}) text->clear();
   hosts_ = transfer_encodings_ = 0;
   announced_bytes_ = 0;
@@ -126,6 +139,10 @@ size_t HttpParser::feed(std::string_view bytes) {
   return taken;
 }
 
+bool HttpParser::is_head() const {
+  return progress_ != Progress::nothing && !is_method_unknown_ && machine_->llhttp.method == HTTP_HEAD;
+}
+
 // Never more at once than could still be within the limits, so that whatever exceeds one is refused at the same byte,
 // and for the same reason, however the bytes were cut.
 size_t HttpParser::appetite() const {
@@ -134,6 +151,7 @@ size_t HttpParser::appetite() const {
 }
 
 size_t HttpParser::feed_head(std::string_view bytes) {
+  if (is_method_unknown_) return read_unknown_method(bytes);
   bytes = bytes.substr(0, find_folded_line(bytes, is_after_line_));
   if (bytes.empty()) {
     refuse(400, "malformed request: a line of the head begins with a blank");
@@ -142,6 +160,9 @@ size_t HttpParser::feed_head(std::string_view bytes) {
   is_after_line_ = bytes.ends_with('\n');
   const size_t taken = run(bytes);
   if (is_done()) return taken;
+  if (!has_target_ && !has_method_byte_) {
+    has_method_byte_ = bytes.substr(0, taken).find_first_not_of("\r\n") != std::string_view::npos;
+  }
   if (progress_ == Progress::body) {
     budget_ = limits_.header_bytes_max;
     run("");  // without a body the request is complete here, and no byte is needed to say so
@@ -165,6 +186,21 @@ size_t HttpParser::feed_body(std::string_view bytes) {
   return taken;
 }
 
+// llhttp has stopped at a byte with which no method goes on that it knows. Whether that is a method all the same, and
+// not rubbish, shows where it ends: a blank must stand behind it.   (RFC 9110, 9.1)
+size_t HttpParser::read_unknown_method(std::string_view bytes) {
+  const auto* stop = std::find_if_not(bytes.begin(), bytes.end(), is_token_byte);
+  const size_t taken = static_cast<size_t>(stop - bytes.begin());
+  has_method_byte_ = has_method_byte_ || taken > 0;
+  budget_ -= taken;
+  if (budget_ == 0 || (has_method_byte_ && stop != bytes.end() && *stop == ' ')) {
+    refuse(501, kUnknownMethod);
+  } else if (stop != bytes.end()) {
+    refuse(400, "malformed request: it must begin with a method");
+  }
+  return taken;
+}
+
 // Gives bytes to llhttp and says how many it took: all of them, unless something stopped it.
 size_t HttpParser::run(std::string_view bytes) {
   llhttp_t* llhttp = &machine_->llhttp;
@@ -179,6 +215,10 @@ void HttpParser::stopped(int code) {
   llhttp_t* llhttp = &machine_->llhttp;
   if (is_done()) return;
   if (code == HPE_PAUSED) return llhttp_resume(llhttp);  // head_complete() asked for that
+  if (code == HPE_INVALID_METHOD) {
+    is_method_unknown_ = true;
+    return;
+  }
   if (code == HPE_INVALID_VERSION || code == HPE_PAUSED_H2_UPGRADE) {
     refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
   } else {
@@ -190,6 +230,12 @@ int HttpParser::refuse(int status, std::string why) {
   progress_ = Progress::refused;
   refusal_ = {status, std::move(why)};
   return -1;
+}
+
+// llhttp knows those of RTSP, too, whose numbers follow that of PRI.
+int HttpParser::method_complete() {
+  if (machine_->llhttp.method <= HTTP_PRI) return 0;
+  return refuse(501, kUnknownMethod);
 }
 
 int HttpParser::target_piece(std::string_view piece) {
@@ -232,7 +278,8 @@ int HttpParser::value_complete() {
   std::string value(trim(std::exchange(value_, {})));
   if (name.empty()) return refuse(400, "malformed request: a header has no name");
   if (name == "host") ++hosts_;
-  if (name == "expect") expect_ = value;
+  const bool has_strange_expect = !expect_.empty() && !equals_ignoring_case(expect_, kContinue);
+  if (name == "expect" && !has_strange_expect) expect_ = value;
   if (name == "transfer-encoding") {
     ++transfer_encodings_;
     transfer_encoding_ = value;
@@ -265,7 +312,7 @@ int HttpParser::refuse_head() {
   if (request_.path == "*" && llhttp.method != HTTP_OPTIONS) return refuse(400, "only OPTIONS can ask about \"*\"");
   if (hosts_ == 0 && llhttp.http_minor == 1) return refuse(400, "an HTTP/1.1 request must have a Host header");
   if (hosts_ > 1) return refuse(400, "there is more than one Host header");
-  if (!expect_.empty() && !equals_ignoring_case(expect_, "100-continue")) {
+  if (!expect_.empty() && !equals_ignoring_case(expect_, kContinue)) {
     return refuse(417, "only 100-continue can be expected here");
   }
   return 0;

@@ -87,7 +87,7 @@ TEST_CASE("what cannot be understood is answered so, and the connection closed",
   const std::string put = "PUT /k HTTP/1.1\r\nHost: h\r\n";
   const Row rows[] = {
       {"no HTTP at all", "hello, is anybody there?\r\n\r\n", 400},
-      {"a method that is none", "FETCH /k HTTP/1.1\r\nHost: h\r\n\r\n", 400},
+      {"a method that is none", "FETCH /k HTTP/1.1\r\nHost: h\r\n\r\n", 501},
       {"a length that is none", put + "Content-Length: five\r\n\r\n", 400},
       {"a negative length", put + "Content-Length: -5\r\n\r\n", 400},
       {"two lengths", put + "Content-Length: 5\r\nContent-Length: 6\r\n\r\n", 400},

@@ -142,8 +142,19 @@ TEST_CASE("what is no request is refused with its status and the reason, however
   const std::string put = "PUT /a HTTP/1.1\r\nHost: h\r\n";
   const Case cases[] = {
       {"\x16\x03\x01\x02", 400, "malformed"},  // a TLS client
-      {"FOO /a HTTP/1.1\r\n", 400, "method"},
-      {"get /a HTTP/1.1\r\n", 400, "method"},
+      {"FOO /a HTTP/1.1\r\n", 501, "method"},
+      {"get /a HTTP/1.1\r\n", 501, "method"},
+      {"GE /a HTTP/1.1\r\n", 501, "method"},
+      {"GETS /a HTTP/1.1\r\n", 501, "method"},
+      {"\r\nFETCH /a HTTP/1.1\r\n", 501, "method"},
+      {"it's.a-method! /a HTTP/1.1\r\n", 501, "method"},
+      {"DESCRIBE /a HTTP/1.1\r\n", 501, "method"},
+      {"FLUSH a b\r\n", 501, "method"},
+      {std::string(20'000, 'M'), 501, "method"},
+      {"FOO\r\n", 400, "begin with a method"},
+      {"FOO(x) /a HTTP/1.1\r\n", 400, "begin with a method"},
+      {"F\xc3\xb6 /a HTTP/1.1\r\n", 400, "begin with a method"},
+      {"\r\n /a HTTP/1.1\r\n", 400, "blank"},
       {" GET /a HTTP/1.1\r\n", 400, "malformed"},
       {"GET a HTTP/1.1\r\n\r\n", 400, "url"},
       {"GET \r\n\r\n", 400, "malformed"},
@@ -207,6 +218,9 @@ TEST_CASE("what is no request is refused with its status and the reason, however
       {put + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", 400, "overflow"},
       {put + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", 413, "body"},
       {put + "Expect: 200-ok\r\n\r\n", 417, "100-continue"},
+      {put + "Expect: 200-ok\r\nExpect: 100-continue\r\n\r\n", 417, "100-continue"},
+      {put + "Expect: 100-continue\r\nEXPECT: 200-ok\r\nExpect: 100-continue\r\n\r\n", 417, "100-continue"},
+      {put + "Expect: 100-continue, 200-ok\r\n\r\n", 417, "100-continue"},
       {put + "Content-Length: 1048577\r\n\r\n", 413, "1048576"},
       {put + "Expect: 100-continue\r\nContent-Length: 1048577\r\n\r\n", 413, "1048576"},
   };
