@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "transport/http_access.h"
 
 namespace skiff::transport {
 namespace {
@@ -151,6 +152,7 @@ void HttpConnection::answer(uint64_t number, Response&& response) {
   CHECK(!exchange.is_answered);
   exchange.is_answered = true;
   exchange.response = std::move(response);
+  if (!exchange.reader.empty()) transport::allow_reader(exchange.response, std::move(exchange.reader));
   if (number == first_number_) want_flush();
 }
 

@@ -27,6 +27,7 @@ struct Request {
   Method method = Method::get;
   std::string path;   // percent-decoded bytes, any byte may occur; begins with '/', or is "*"
   std::string query;  // raw, what stands after '?'
+  std::string host;   // whom it was sent to, perhaps with a port; empty: HTTP/1.0 that does not say
   std::vector<Header> headers;
   std::string body;
 

@@ -5,12 +5,13 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "transport/http_access.h"
 
 namespace skiff::transport {
 namespace {
 
 // Those that somebody in the house reads; what else comes is checked and dropped.
-constexpr std::string_view kKeptHeaders[] = {"prefer"};
+constexpr std::string_view kKeptHeaders[] = {"prefer", "origin"};
 
 constexpr std::string_view kContinue = "100-continue";
 constexpr const char* kUnknownMethod =
@@ -53,14 +54,19 @@ size_t find_folded_line(std::string_view bytes, bool is_after_line) {
   return bytes.size();
 }
 
-// "http://host/path" -> "/path" (RFC 9112, 3.2.2: every server must take it)
-std::string_view drop_origin(std::string_view target) {
+// "http://host/path" -> "host", "/path" (RFC 9112, 3.2.2: every server must take it)
+struct Target {
+  std::optional<std::string_view> host;
+  std::string_view path;  // and the query
+};
+Target split_target(std::string_view target) {
   for (std::string_view scheme : {"http://", "https://"}) {
     if (!equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
-    const size_t path = target.find_first_of("/?", scheme.size());
-    return path == std::string_view::npos ? "/" : target.substr(path);
+    target.remove_prefix(scheme.size());
+    const size_t path = std::min(target.find_first_of("/?"), target.size());
+    return {target.substr(0, path), path == target.size() ? "/" : target.substr(path)};
   }
-  return target;
+  return {std::nullopt, target};
 }
 
 }  // namespace
@@ -111,7 +117,8 @@ void HttpParser::begin() {
   progress_ = Progress::nothing;
   request_ = Request{};
   budget_ = limits_.header_bytes_max;
-  has_method_byte_ = is_method_unknown_ = is_after_line_ = has_target_ = holds_back_ = keeps_alive_ = is_1_1_ = false;
+  has_method_byte_ = is_method_unknown_ = is_after_line_ = has_target_ = has_absolute_target_ = holds_back_ =
+      keeps_alive_ = is_1_1_ = false;
   for (std::string* text : {&target_, &name_, &value_, &expect_, &transfer_encoding_}) text->clear();
   hosts_ = transfer_encodings_ = 0;
   announced_bytes_ = 0;
@@ -246,7 +253,7 @@ int HttpParser::target_piece(std::string_view piece) {
 
 int HttpParser::target_complete() {
   has_target_ = true;
-  const std::string_view target = drop_origin(target_);
+  const auto [host, target] = split_target(target_);
   const size_t path_end = std::min(target.find('?'), target.size());
   if (target.find('#') != std::string_view::npos) return refuse(400, "a request target has no fragment; '#' is %23");
   auto path = percent_decode(target.substr(0, path_end));
@@ -256,6 +263,8 @@ int HttpParser::target_complete() {
   if (path->size() > limits_.key_bytes_max) {
     return refuse(414, "the key is over " + std::to_string(limits_.key_bytes_max) + " bytes");
   }
+  has_absolute_target_ = host.has_value();
+  if (host) request_.host = *host;
   request_.path = std::move(*path);
   request_.query = target.substr(std::min(path_end + 1, target.size()));
   return 0;
@@ -277,7 +286,10 @@ int HttpParser::value_complete() {
   std::string name = std::exchange(name_, {});
   std::string value(trim(std::exchange(value_, {})));
   if (name.empty()) return refuse(400, "malformed request: a header has no name");
-  if (name == "host") ++hosts_;
+  if (name == "host") {
+    ++hosts_;
+    if (!has_absolute_target_) request_.host = value;
+  }
   const bool has_strange_expect = !expect_.empty() && !equals_ignoring_case(expect_, kContinue);
   if (name == "expect" && !has_strange_expect) expect_ = value;
   if (name == "transfer-encoding") {
@@ -312,6 +324,10 @@ int HttpParser::refuse_head() {
   if (request_.path == "*" && llhttp.method != HTTP_OPTIONS) return refuse(400, "only OPTIONS can ask about \"*\"");
   if (hosts_ == 0 && llhttp.http_minor == 1) return refuse(400, "an HTTP/1.1 request must have a Host header");
   if (hosts_ > 1) return refuse(400, "there is more than one Host header");
+  const bool must_have_host = hosts_ > 0 || has_absolute_target_;
+  if (must_have_host && !is_host_and_port(request_.host)) {
+    return refuse(400, "the Host is neither a name nor an address, with or without a port");
+  }
   if (!expect_.empty() && !equals_ignoring_case(expect_, kContinue)) {
     return refuse(417, "only 100-continue can be expected here");
   }

@@ -100,6 +100,7 @@ class HttpParser {
   bool is_method_unknown_ = false;  // to llhttp, which has stopped
   bool is_after_line_ = false;      // the last byte of the head so far ended a line
   bool has_target_ = false;         // all of it
+  bool has_absolute_target_ = false;  // which names the host, whatever the Host header says
   std::string target_;                // as it came
   std::string name_;                  // of the header that is being read, lower-case
   std::string value_;                 // and its value

@@ -4,7 +4,8 @@
 // in any order. A ticket outlives its connection: to answer a client that has gone does nothing.
 //
 // What goes wrong is dealt with here and never reaches the handler: malformed and oversized requests, slow clients,
-// too many connections (503), bodies that together take too much memory (503).
+// too many connections (503), bodies that together take too much memory (503), and what may not come in: pages of
+// other origins (403), other names (421).
 //
 // Always: every ticket is answered exactly once, by whoever got it; the memory its body stands for is free again then.
 #pragma once
@@ -16,6 +17,7 @@
 
 #include "src/base/result.h"
 #include "transport/address.h"
+#include "transport/http_access.h"
 #include "transport/http_connection.h"
 #include "transport/http_date.h"
 #include "transport/http_limits.h"
@@ -48,7 +50,7 @@ class HttpServer final : private HttpConnection::Owner {
   using Clock = std::function<uint64_t()>;
 
   static Result<std::unique_ptr<HttpServer>> open(Loop& loop, const Address& address, const HttpLimits& limits,
-                                                  Handler handler, Clock clock = nullptr);
+                                                  Handler handler, Clock clock = nullptr, HttpAccess access = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -69,7 +71,7 @@ class HttpServer final : private HttpConnection::Owner {
   const Counters& counters() const { return counters_; }
 
  private:
-  HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock);
+  HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock, HttpAccess access);
 
   void accepted(std::unique_ptr<Stream> stream);
   void say_drained();
@@ -84,6 +86,7 @@ class HttpServer final : private HttpConnection::Owner {
 
   Loop& loop_;
   const HttpLimits limits_;
+  HttpGate gate_;
   Handler handler_;
   Clock clock_;
   std::function<void()> drained_;

@@ -22,4 +22,31 @@ TEST_CASE("a request that is refused is known to be a HEAD, as soon as its metho
   }
 }
 
+TEST_CASE("a request knows whom it was sent to: the Host, unless the target itself says so") {
+  struct Case {
+    std::string bytes;
+    std::string host;
+  };
+  const std::string line = "GET /a HTTP/1.1\r\nHost: ";
+  for (const Case& one : {
+           Case{line + "h\r\n\r\n", "h"},
+           Case{line + "Name.example:9121 \r\n\r\n", "Name.example:9121"},
+           Case{line + "[::1]:9121\r\n\r\n", "[::1]:9121"},
+           Case{line + "h:\r\n\r\n", "h:"},
+           Case{"GET http://other:1/a HTTP/1.1\r\nHost: h\r\n\r\n", "other:1"},
+           Case{"GET http://other?q HTTP/1.1\r\nHost:\r\n\r\n", "other"},
+           Case{"OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", "h"},
+           Case{"GET /a HTTP/1.0\r\nHost: h\r\n\r\n", "h"},
+           Case{"GET /a HTTP/1.0\r\n\r\n", ""},
+       }) {
+    INFO(one.bytes);
+    HttpParser parser({});
+    REQUIRE(parser.feed(one.bytes) == one.bytes.size());
+    REQUIRE(parser.progress() == Progress::complete);
+    REQUIRE(parser.take().host == one.host);
+    parser.feed("GET /b HTTP/1.0\r\n\r\n");
+    REQUIRE(parser.take().host == "");
+  }
+}
+
 }  // namespace skiff::http_parser_head_test
