@@ -11,7 +11,8 @@ namespace skiff::transport {
 namespace {
 
 // Those that somebody in the house reads; what else comes is checked and dropped.
-constexpr std::string_view kKeptHeaders[] = {"prefer", "origin"};
+constexpr std::string_view kKeptHeaders[] = {"prefer", "origin", "access-control-request-method",
+                                             "access-control-request-headers"};
 
 constexpr std::string_view kContinue = "100-continue";
 constexpr const char* kUnknownMethod =
