@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "src/api_headers.h"
 #include "src/api_routes.h"
 #include "src/api_words.h"
 
@@ -33,21 +34,21 @@ Response health(bool is_healthy, std::string_view reason) {
 // ---- what a request says
 
 // Only what we know: a misspelt ?consistency=stale would otherwise be taken for something else than was meant.
+// Given twice, one of the two would be skipped.
 Result<bool> wants_stale(std::string_view query) {
-  bool is_stale = false;
+  std::optional<bool> is_stale;
   while (!query.empty()) {
     std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    if (pair == "consistency=stale") {
-      is_stale = true;
-    } else if (pair == "consistency=linearizable") {
-      is_stale = false;
+    if (pair == "consistency=stale" || pair == "consistency=linearizable") {
+      if (is_stale) return fail(Error::Code::invalid, "consistency is given twice");
+      is_stale = pair == "consistency=stale";
     } else if (!pair.empty()) {
       return fail(Error::Code::invalid,
                   fmt::format("unknown query \"{}\"; known: consistency=linearizable, consistency=stale", pair));
     }
   }
-  return is_stale;
+  return is_stale.value_or(false);
 }
 
 // Which methods a path takes. A page of another origin asks that before it sends what no form could (the Fetch
@@ -97,18 +98,19 @@ std::optional<Response> Api::take(const Caller& caller, transport::Request&& req
   if (!request.path.starts_with('/')) return say(400, "a key begins with a slash");
   if (!route.methods.has(request.method)) return not_allowed(route.methods.allow());
   if (route.place == Route::Place::later) return say(404, "reserved, but there is nothing here in this version");
+  if (auto refusal = refuse_headers(request)) return refusal;
   switch (route.place) {
     case Route::Place::key:
-      return request.method == Method::get || request.method == Method::head ? read(caller, std::move(request))
-                                                                             : write(caller, std::move(request));
+      return is_read(request.method) ? read(caller, std::move(request)) : write(caller, std::move(request));
     case Route::Place::member: return take_member(caller, std::move(request));
     case Route::Place::snapshot: return take_backup(caller, request);
-    default: return show(route.place, caller);
+    default: return show(route.place, caller, request);
   }
 }
 
 // What the node says of itself.
-std::optional<Response> Api::show(Route::Place what, const Caller& caller) {
+std::optional<Response> Api::show(Route::Place what, const Caller& caller, const transport::Request& request) {
+  if (!request.query.empty()) return say(400, "no query is known here");
   switch (what) {
     case Route::Place::members: return unstored(transport::json(200, members_json(host_.report())));
     case Route::Place::status: return unstored(transport::json(200, status_json(host_.report())));

@@ -103,6 +103,7 @@ std::string_view reason_phrase(int status) {
       {412, "Precondition Failed"},
       {413, "Content Too Large"},
       {414, "URI Too Long"},
+      {415, "Unsupported Media Type"},
       {417, "Expectation Failed"},
       {421, "Misdirected Request"},
       {429, "Too Many Requests"},

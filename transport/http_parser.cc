@@ -11,8 +11,22 @@ namespace skiff::transport {
 namespace {
 
 // Those that somebody in the house reads; what else comes is checked and dropped.
-constexpr std::string_view kKeptHeaders[] = {"prefer", "origin", "access-control-request-method",
+constexpr std::string_view kKeptHeaders[] = {"prefer",
+                                             "origin",
+                                             "content-range",
+                                             "content-encoding",
+                                             "idempotency-key",
+                                             "x-http-method-override",
+                                             "x-http-method",
+                                             "x-method-override",
+                                             "access-control-request-method",
                                              "access-control-request-headers"};
+
+// With them all conditions (RFC 9110, 13.1), also those that nobody has thought of yet.
+bool is_kept(std::string_view name) {
+  const auto* end = std::end(kKeptHeaders);
+  return name.starts_with("if-") || name == "if" || std::find(std::begin(kKeptHeaders), end, name) != end;
+}
 
 constexpr std::string_view kContinue = "100-continue";
 constexpr const char* kUnknownMethod =
@@ -297,7 +311,7 @@ int HttpParser::value_complete() {
     ++transfer_encodings_;
     transfer_encoding_ = value;
   }
-  if (std::find(std::begin(kKeptHeaders), std::end(kKeptHeaders), name) != std::end(kKeptHeaders)) {
+  if (is_kept(name)) {
     request_.headers.push_back({std::move(name), std::move(value)});
   }
   return 0;

@@ -108,8 +108,11 @@ TEST_CASE("whole requests are read, however they are cut") {
       {"GET /a HTTP/1.1\r\nHost: h\r\nConnection: foo, Close\r\n\r\n", "0 [/a] [] {} last\n"},
       {"\r\n\r\n" + get("/a"), "0 [/a] [] {}\n"},
       {"PUT /a HTTP/1.1\r\nHost:h\r\nPREFER:  respond-async \t\r\nX-Else: 1\r\nIf-Match: \"7\"\r\n\r\n",
-       "2 [/a] [] prefer=respond-async {}\n"},
-      {"PUT /a HTTP/1.1\r\nHost: h\r\nPrefer:\r\nOrigin: http://h\r\n\r\n", "2 [/a] [] prefer= origin=http://h {}\n"},
+       "2 [/a] [] prefer=respond-async if-match=\"7\" {}\n"},
+      {"PUT /a HTTP/1.1\r\nHost:h\r\nIF-NONE-match:*\r\nif: x\r\nIfx: y\r\nIf-What: z\r\n\r\n",
+       "2 [/a] [] if-none-match=* if=x if-what=z {}\n"},
+      {"PUT /a HTTP/1.1\r\nHost:h\r\nPrefer:\r\nIf-Match:\r\nContent-Range:\r\n\r\n",
+       "2 [/a] [] prefer= if-match= content-range= {}\n"},
       {"PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
        "2 [/a] [] {hello}\n"},
       {"PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nh\r\n0A;x=\"y\"\r\nello there\r\n00\r\n"
