@@ -198,7 +198,6 @@ HttpConnection::Sending HttpConnection::send(Exchange& exchange) {
 }
 
 void HttpConnection::send_whole(const Response& response, std::string bytes, bool has_body) {
-  constexpr size_t kCopiedBytesMax = 4096;  // up to here copying is cheaper than one more piece
   const bool is_small = response.body.size() <= kCopiedBytesMax;
   if (has_body && is_small) bytes += response.body;
   written_bytes_ += bytes.size();

@@ -80,8 +80,11 @@ enum class AfterAnswer { keep_open, close };
 // How the end of a body from a BodySource is told: chunk by chunk, or, to HTTP/1.0, by the end of the connection.
 enum class Framing { chunked, until_closed };
 
-// Status line and headers, with the empty line that ends them. The same for HEAD as for GET. `date_line` is a whole
-// header line, with its end.
+// A body up to that size is put behind its head: that is cheaper than one more piece.
+inline constexpr size_t kCopiedBytesMax = 4096;
+
+// Status line and headers, with the empty line that ends them, and room for a body that is put behind it. The same for
+// HEAD as for GET. `date_line` is a whole header line, with its end.
 std::string head(const Response& response, AfterAnswer after, Framing framing = Framing::chunked,
                  std::string_view date_line = {});
 

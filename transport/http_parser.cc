@@ -303,7 +303,8 @@ int HttpParser::value_complete() {
   if (name.empty()) return refuse(400, "malformed request: a header has no name");
   if (name == "host") {
     ++hosts_;
-    if (!has_absolute_target_) request_.host = value;
+    if (!has_absolute_target_) request_.host = std::move(value);
+    return 0;
   }
   const bool has_strange_expect = !expect_.empty() && !equals_ignoring_case(expect_, kContinue);
   if (name == "expect" && !has_strange_expect) expect_ = value;
@@ -340,8 +341,11 @@ int HttpParser::refuse_head() {
   if (hosts_ == 0 && llhttp.http_minor == 1) return refuse(400, "an HTTP/1.1 request must have a Host header");
   if (hosts_ > 1) return refuse(400, "there is more than one Host header");
   const bool must_have_host = hosts_ > 0 || has_absolute_target_;
-  if (must_have_host && !is_host_and_port(request_.host)) {
-    return refuse(400, "the Host is neither a name nor an address, with or without a port");
+  if (must_have_host && (request_.host.empty() || request_.host != good_host_)) {
+    if (!is_host_and_port(request_.host)) {
+      return refuse(400, "the Host is neither a name nor an address, with or without a port");
+    }
+    good_host_ = request_.host;
   }
   if (!expect_.empty() && !equals_ignoring_case(expect_, kContinue)) {
     return refuse(417, "only 100-continue can be expected here");

@@ -106,6 +106,7 @@ class HttpParser {
   std::string value_;                 // and its value
   int hosts_ = 0;                     // how many Host headers
   std::string expect_;                // of the Expect headers, the first that is not 100-continue, or else the last
+  std::string good_host_;             // of an earlier request: the next has the same, and need not be looked at again
   int transfer_encodings_ = 0;        // how many Transfer-Encoding headers
   std::string transfer_encoding_;
   size_t announced_bytes_ = 0;  // Content-Length
