@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "raft/check.h"
+#include "src/api_headers.h"
+#include "src/api_routes.h"
 #include "src/api_words.h"
 
 namespace skiff {
@@ -17,56 +18,51 @@ namespace {
 using transport::Method;
 using transport::Response;
 
-Response health(bool is_healthy, std::string_view reason) {
-  if (is_healthy) return transport::json(200, R"({"health":"true"})");
-  Response response = transport::json(503, fmt::format(R"({{"health":"false","reason":"{}"}})", reason));
-  response.headers.push_back({"Retry-After", "1"});
-  return response;
+// It is so now, and may be otherwise in a moment.
+Response unstored(Response&& response) {
+  response.caching = transport::Caching::no_store;
+  return std::move(response);
 }
 
-// ---- what is reserved
-
-enum class Place { members, member, health, livez, status, version, snapshot, later };
-
-struct Reserved {
-  std::string_view path;
-  bool is_prefix;
-  Place place;
-};
-constexpr std::array kReserved = {
-    Reserved{"/members", false, Place::members}, Reserved{"/members/", true, Place::member},
-    Reserved{"/health", false, Place::health},   Reserved{"/livez", false, Place::livez},
-    Reserved{"/readyz", false, Place::later},    Reserved{"/metrics", false, Place::later},
-    Reserved{"/status", false, Place::status},   Reserved{"/version", false, Place::version},
-    Reserved{"/dashboard", false, Place::later}, Reserved{"/dashboard/", true, Place::later},
-    Reserved{"/v3/", true, Place::later},        Reserved{"/snapshot", false, Place::snapshot},
-};
-
-const Reserved* reserved(std::string_view path) {
-  auto found = std::find_if(kReserved.begin(), kReserved.end(), [path](const Reserved& row) {
-    return row.is_prefix ? path.starts_with(row.path) : path == row.path;
-  });
-  return found == kReserved.end() ? nullptr : &*found;
+Response health(bool is_healthy, std::string_view reason) {
+  if (is_healthy) return unstored(transport::json(200, R"({"health":"true"})"));
+  Response response = unstored(transport::json(503, fmt::format(R"({{"health":"false","reason":"{}"}})", reason)));
+  response.headers.push_back({"Retry-After", "1"});
+  return response;
 }
 
 // ---- what a request says
 
 // Only what we know: a misspelt ?consistency=stale would otherwise be taken for something else than was meant.
+// Given twice, one of the two would be skipped.
 Result<bool> wants_stale(std::string_view query) {
-  bool is_stale = false;
+  std::optional<bool> is_stale;
   while (!query.empty()) {
     std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    if (pair == "consistency=stale") {
-      is_stale = true;
-    } else if (pair == "consistency=linearizable") {
-      is_stale = false;
+    if (pair == "consistency=stale" || pair == "consistency=linearizable") {
+      if (is_stale) return fail(Error::Code::invalid, "consistency is given twice");
+      is_stale = pair == "consistency=stale";
     } else if (!pair.empty()) {
       return fail(Error::Code::invalid,
                   fmt::format("unknown query \"{}\"; known: consistency=linearizable, consistency=stale", pair));
     }
   }
-  return is_stale;
+  return is_stale.value_or(false);
+}
+
+// Which methods a path takes. A page of another origin asks that before it sends what no form could (the Fetch
+// standard's preflight); that it may ask at all was decided before.
+Response describe_methods(const transport::Request& request, Methods methods) {
+  Response response = transport::no_body(204);
+  response.headers.push_back({"Allow", methods.allow()});
+  if (!request.header("access-control-request-method")) return response;
+  response.headers.push_back({"Access-Control-Allow-Methods", methods.allow()});
+  if (auto asked = request.header("access-control-request-headers"); asked && !asked->empty()) {
+    response.headers.push_back({"Access-Control-Allow-Headers", std::string(*asked)});
+  }
+  response.headers.push_back({"Access-Control-Max-Age", "600"});
+  return response;
 }
 
 // RFC 7240: comma-separated lists of tokens, each perhaps with parameters.
@@ -84,9 +80,10 @@ bool prefers_async(const transport::Request& request) {
 }
 
 Response value_response(const std::optional<store::Value>& value) {
-  if (!value) return transport::text(404, "Failed to GET");
-  return {
-      .status = 200, .content_type = transport::kOctets, .body = value->bytes, .keep = value->holder, .headers = {}};
+  Response response = value ? Response{.body = value->bytes, .keep = value->holder, .headers = {}}
+                            : transport::text(404, "Failed to GET");
+  response.caching = transport::Caching::no_cache;
+  return response;
 }
 
 }  // namespace
@@ -94,34 +91,36 @@ Response value_response(const std::optional<store::Value>& value) {
 // ---- requests
 
 std::optional<Response> Api::take(const Caller& caller, transport::Request&& request) {
-  const Reserved* row = reserved(request.path);
-  if (row == nullptr) return take_key(caller, std::move(request));
-  if (row->place == Place::later) return say(404, "reserved, but there is nothing here in this version");
-  if (row->place == Place::member) return take_member(caller, std::move(request));
-  if (request.method != Method::get && request.method != Method::head) return not_allowed("GET, HEAD");
-  switch (row->place) {
-    case Place::members: return transport::json(200, members_json(host_.report()));
-    case Place::status: return transport::json(200, status_json(host_.report()));
-    case Place::version: return transport::json(200, version_json());
-    case Place::livez: return say(200, "ok");
-    case Place::snapshot: return take_backup(caller, request);
-    case Place::health: return propose({.kind = Request::Kind::check, .caller = caller, .key = {}, .value = {}});
-    case Place::member:
-    case Place::later: break;
+  const Route& route = route_of(request.path);
+  if (request.method == Method::options) {
+    return describe_methods(request, request.path == "*" ? all_methods() : route.methods);
+  }
+  if (!request.path.starts_with('/')) return say(400, "a key begins with a slash");
+  if (!route.methods.has(request.method)) return not_allowed(route.methods.allow());
+  if (route.place == Route::Place::later) return say(404, "reserved, but there is nothing here in this version");
+  if (auto refusal = refuse_headers(request)) return refusal;
+  switch (route.place) {
+    case Route::Place::key:
+      return is_read(request.method) ? read(caller, std::move(request)) : write(caller, std::move(request));
+    case Route::Place::member: return take_member(caller, std::move(request));
+    case Route::Place::snapshot: return take_backup(caller, request);
+    default: return show(route.place, caller, request);
+  }
+}
+
+// What the node says of itself.
+std::optional<Response> Api::show(Route::Place what, const Caller& caller, const transport::Request& request) {
+  if (!request.query.empty()) return say(400, "no query is known here");
+  switch (what) {
+    case Route::Place::members: return unstored(transport::json(200, members_json(host_.report())));
+    case Route::Place::status: return unstored(transport::json(200, status_json(host_.report())));
+    case Route::Place::version: return unstored(transport::json(200, version_json()));
+    case Route::Place::livez: return unstored(say(200, "ok"));
+    case Route::Place::health: return propose({.kind = Request::Kind::check, .caller = caller, .key = {}, .value = {}});
+    default: break;
   }
   CHECK(false);
   return std::nullopt;
-}
-
-std::optional<Response> Api::take_key(const Caller& caller, transport::Request&& request) {
-  if (!request.path.starts_with('/')) return say(400, "a key begins with a slash");
-  switch (request.method) {
-    case Method::get:
-    case Method::head: return read(caller, std::move(request));
-    case Method::put:
-    case Method::del: return write(caller, std::move(request));
-    default: return not_allowed("GET, HEAD, PUT, DELETE");
-  }
 }
 
 std::optional<Response> Api::read(const Caller& caller, transport::Request&& request) {
@@ -143,7 +142,7 @@ Response Api::backup() {
   auto source = host_.backup();
   if (!source) return refused(source.error().what);
   const NodeReport report = host_.report();
-  Response response;
+  Response response = unstored({});
   response.source = std::move(*source);
   response.headers.push_back({"Content-Disposition", fmt::format("attachment; filename=\"skiff-{:016x}-{}.snapshot\"",
                                                                  report.cluster, report.applied)});

@@ -1,8 +1,8 @@
-// Api: the route table. A client's request in; out comes an answer at once, or something for the replica to do.
+// Api: a client's request in; out comes an answer at once, or something for the replica to do.
 //
 // A key is the percent-decoded path, with its leading slash; a value is the body. What is reserved for the store itself
-// stands in one table, by name or by prefix. Everything a client can get wrong is answered here, and says what is
-// wrong.
+// stands in one table (api_routes). Everything a client can get wrong is answered here, and says what is wrong; a
+// header or a query that would change the meaning of a request, and that is not known here, is refused (api_headers).
 //
 // The other half turns the replica's Answer into a status code, in one switch: done 200 204 404, refused 503, unknown
 // 504.
@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 
+#include "src/api_routes.h"
 #include "src/api_status.h"
 #include "src/base/result.h"
 #include "src/outside.h"
@@ -47,7 +48,7 @@ class Api {
  private:
   // /members/4 and /members/4/lead, in api_members.cc.
   std::optional<transport::Response> take_member(const Caller& caller, transport::Request&& request);
-  std::optional<transport::Response> take_key(const Caller& caller, transport::Request&& request);
+  std::optional<transport::Response> show(Route::Place what, const Caller& caller, const transport::Request& request);
   std::optional<transport::Response> read(const Caller& caller, transport::Request&& request);
   std::optional<transport::Response> write(const Caller& caller, transport::Request&& request);
   std::optional<transport::Response> take_backup(const Caller& caller, const transport::Request& request);

@@ -58,16 +58,14 @@ std::optional<Response> Api::take_member(const Caller& caller, transport::Reques
   if (!request.query.empty()) return say(400, "an order takes no query");
   raft::Order order{.kind = raft::Order::Kind::lead, .node = *id, .address = {}};
   if (is_lead) {
-    if (request.method != Method::post) return not_allowed("POST");
+    CHECK(request.method == Method::post);
   } else if (request.method == Method::del) {
     order.kind = raft::Order::Kind::remove;
-  } else if (request.method == Method::post || request.method == Method::put) {
+  } else {
     order.kind = request.method == Method::post ? raft::Order::Kind::add : raft::Order::Kind::move;
     auto address = parse_peer_address(request.body);
     if (!address) return say(400, address.error().what);
     order.address = std::move(*address);
-  } else {
-    return not_allowed("POST, PUT, DELETE");
   }
   if (host_.order(caller, std::move(order))) return std::nullopt;
   return refused("too many orders are waiting, or this node is shutting down");

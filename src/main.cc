@@ -101,7 +101,7 @@ Ended serve(transport::Loop& loop, const Options& options, const store::Identity
     // A signal that comes while the node starts is told when the loop runs, and ends it as well as any later one.
     Result<std::unique_ptr<Node>> node;
     Turns turns([&] { return turn(loop, **node, turns, has_stopped); });
-    if (auto stands_by = turns.start(); !stands_by) return cannot_start(stands_by.error());
+    if (auto stands_by = turns.start(); !stands_by) return {cannot_start(stands_by.error())};
     interrupted.emplace(loop, SIGINT, [&] { (*node)->stop(); });
     terminated.emplace(loop, SIGTERM, [&] { (*node)->stop(); });
     auto let_go = [&] {

@@ -100,7 +100,8 @@ Result<> Node::open_doors(const store::Recovered& recovered) {
             api_.take({.connection = ticket.connection, .request = ticket.request, .body_bytes = ticket.body_bytes},
                       std::move(request));
         if (response) http_->answer(ticket, std::move(*response));
-      });
+      },
+      nullptr, http_access(options_));
   if (!http) return tl::unexpected(http.error());
   http_ = std::move(*http);
   return {};

@@ -207,6 +207,12 @@ Result<transport::HttpLimits> http_limits(const Options& options, size_t founder
   return limits;
 }
 
+transport::HttpAccess http_access(const Options& options) {
+  return {.origins = options.cors_origins,
+          .hosts = options.host_whitelist,
+          .is_for_this_machine = transport::is_loopback(options.listen)};
+}
+
 // What the limits of different houses promise each other.
 static_assert(limits::kWindowBytes + limits::kAppendBytes + limits::kSnapshotPieceBytes <
               transport::PeerLink::Limits{}.outbox_bytes_max);

@@ -13,6 +13,7 @@
 #include "store/identity.h"
 #include "store/storage.h"
 #include "transport/address.h"
+#include "transport/http_access.h"
 #include "transport/http_limits.h"
 #include "transport/peer.h"
 
@@ -50,6 +51,8 @@ uint64_t random_seed();
 // As many clients as the limit of open files leaves room for; an error if that is none.
 // Logs a line where that is fewer than usual.
 Result<transport::HttpLimits> http_limits(const Options& options, size_t founders);
+// Which pages may speak to this node, and by which names.
+transport::HttpAccess http_access(const Options& options);
 // Takes the entries; the map is for the replica's own constructor.
 ReplicaConfig replica_config(const Options& options, store::Recovered& recovered);
 // What we could not apply must not be served around, nor end the node again and again when it comes to be applied.

@@ -11,6 +11,7 @@
 #include "src/options_fit.h"
 #include "src/settings.h"
 #include "src/units.h"
+#include "transport/http_access.h"
 
 namespace skiff {
 namespace {
@@ -208,6 +209,17 @@ const Setting kSettings[] = {
      [](const Options&) -> std::string { return "as in --cluster"; },
      "numeric address and port to listen on for the other members, where\n"
      "that differs from this node's entry of --cluster"},
+    {{"cors-origin", "ORIGIN,..."},
+     [](Options& into, std::string_view text) { return transport::parse_origins(text, into.cors_origins); },
+     [](const Options&) -> std::string { return "none"; },
+     "web pages of these other origins, like http://app.example, may use\n"
+     "this node; * for all. Others are answered 403"},
+    {{"host-whitelist", "NAME,..."},
+     [](Options& into, std::string_view text) { return transport::parse_host_names(text, into.host_whitelist); },
+     [](const Options&) -> std::string { return "none"; },
+     "names in the Host of a request that this node answers to, beside\n"
+     "localhost and IP addresses; * for all. Others are answered 421 if\n"
+     "names are given here, or --listen is a loopback address"},
     {{"data-dir", "FOLDER"},
      take_data_dir,
      [](const Options&) -> std::string { return "skiff-<id>.data"; },

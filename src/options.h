@@ -35,6 +35,8 @@ struct Options {
   uint16_t port = 9121;
   std::string listen = "127.0.0.1";               // numeric
   std::optional<transport::Address> peer_listen;  // numeric; absent: this node's own entry of the cluster
+  std::vector<std::string> cors_origins;          // whose pages may speak to it; "*": all
+  std::vector<std::string> host_whitelist;        // names it answers to, beside those of HttpGate; "*": all
   std::string data_dir;                           // empty only before read_options() has filled it in
   uint64_t heartbeat_ns = limits::kHeartbeatDefaultNs;
   uint64_t election_timeout_ns = limits::kElectionTimeoutDefaultNs;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "transport/http_access.h"
 
 namespace skiff::transport {
 namespace {
@@ -126,9 +127,10 @@ void HttpConnection::say_continue() {
 // Nobody can say where the next request would begin, so this answer is the last.
 void HttpConnection::refuse(Response&& response) {
   owner_.refused();
+  const bool is_head = parser_.is_head();
   parser_.abandon();  // with what came of the body, whose place is given back
   owner_.release_body(std::exchange(reserved_body_bytes_, 0));
-  exchanges_.push_back({.is_last = true, .is_answered = true, .response = std::move(response)});
+  exchanges_.push_back({.is_head = is_head, .is_last = true, .is_answered = true, .response = std::move(response)});
   drop_input();
   want_flush();
 }
@@ -150,6 +152,7 @@ void HttpConnection::answer(uint64_t number, Response&& response) {
   CHECK(!exchange.is_answered);
   exchange.is_answered = true;
   exchange.response = std::move(response);
+  if (!exchange.reader.empty()) transport::allow_reader(exchange.response, std::move(exchange.reader));
   if (number == first_number_) want_flush();
 }
 
@@ -181,7 +184,7 @@ HttpConnection::Sending HttpConnection::send(Exchange& exchange) {
   const bool is_made = response.source != nullptr && !exchange.is_head;
   const bool closes = exchange.is_last || (input_ != Input::open && exchanges_.size() == 1);
   const Framing framing = exchange.takes_chunks ? Framing::chunked : Framing::until_closed;
-  std::string bytes = head(response, closes ? AfterAnswer::close : AfterAnswer::keep_open, framing);
+  std::string bytes = head(response, closes ? AfterAnswer::close : AfterAnswer::keep_open, framing, owner_.date_line());
   send_whole(response, std::move(bytes), !exchange.is_head && !response.body.empty());
   if (!is_made) return Sending::done;
   exchange.has_begun = true;
@@ -195,7 +198,6 @@ HttpConnection::Sending HttpConnection::send(Exchange& exchange) {
 }
 
 void HttpConnection::send_whole(const Response& response, std::string bytes, bool has_body) {
-  constexpr size_t kCopiedBytesMax = 4096;  // up to here copying is cheaper than one more piece
   const bool is_small = response.body.size() <= kCopiedBytesMax;
   if (has_body && is_small) bytes += response.body;
   written_bytes_ += bytes.size();

@@ -37,6 +37,8 @@ class HttpConnection final : private Loop::Flushable {
    public:
     // Milliseconds that only grow: what deadlines are counted in.
     virtual uint64_t now_ms() const = 0;
+    // The Date header of an answer that is given now.
+    virtual std::string_view date_line() = 0;
     // False when bodies take too much memory already. What was reserved is given back by release_body(), or goes over
     // to the request that is handed over.
     virtual bool reserve_body(size_t bytes) = 0;
@@ -56,6 +58,10 @@ class HttpConnection final : private Loop::Flushable {
 
   void start();
   void answer(uint64_t number, Response&& response);
+  // A page that may read that answer; see HttpGate::reader_of().
+  void allow_reader(uint64_t number, std::string reader) {
+    exchanges_[number - first_number_].reader = std::move(reader);
+  }
   // Answers 503 instead of taking any request, and closes.
   void turn_away();
   // Takes no further request; closes once everything is answered. May destroy the connection.
@@ -74,6 +80,7 @@ class HttpConnection final : private Loop::Flushable {
     bool takes_chunks = true;
     bool has_begun = false;  // its head has been sent, and its body is being made
     Response response;
+    std::string reader;  // a page of another origin that may read it; mostly empty
   };
   enum class Input {
     open,     // requests are taken

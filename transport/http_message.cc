@@ -51,16 +51,17 @@ Response unavailable(std::string why) {
   return response;
 }
 
-std::string head(const Response& response, AfterAnswer after, Framing framing) {
+std::string head(const Response& response, AfterAnswer after, Framing framing, std::string_view date_line) {
   CHECK(response.status >= 200 && response.status <= 599);
   CHECK(response.source == nullptr || response.body.empty());
   std::string text;
-  text.reserve(160);
+  text.reserve(256 + (response.body.size() <= kCopiedBytesMax ? response.body.size() : 0));
   text += "HTTP/1.1 ";
   text += std::to_string(response.status);
   text += ' ';
   text += reason_phrase(response.status);
   text += "\r\n";
+  text += date_line;
   const auto add = [&text](std::string_view name, std::string_view value) {
     text.append(name).append(": ").append(value).append("\r\n");
   };
@@ -72,6 +73,8 @@ std::string head(const Response& response, AfterAnswer after, Framing framing) {
     add("Content-Length", std::to_string(response.body.size()));
   }
   add("X-Content-Type-Options", "nosniff");
+  if (response.caching == Caching::no_cache) add("Cache-Control", "no-cache");
+  if (response.caching == Caching::no_store) add("Cache-Control", "no-store");
   for (const Header& header : response.headers) add(header.name, header.value);
   if (after == AfterAnswer::close) add("Connection", "close");
   text += "\r\n";
@@ -92,6 +95,7 @@ std::string_view reason_phrase(int status) {
       {204, "No Content"},
       {304, "Not Modified"},
       {400, "Bad Request"},
+      {403, "Forbidden"},
       {404, "Not Found"},
       {405, "Method Not Allowed"},
       {408, "Request Timeout"},
@@ -99,7 +103,9 @@ std::string_view reason_phrase(int status) {
       {412, "Precondition Failed"},
       {413, "Content Too Large"},
       {414, "URI Too Long"},
+      {415, "Unsupported Media Type"},
       {417, "Expectation Failed"},
+      {421, "Misdirected Request"},
       {429, "Too Many Requests"},
       {431, "Request Header Fields Too Large"},
       {500, "Internal Server Error"},

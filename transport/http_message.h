@@ -27,6 +27,7 @@ struct Request {
   Method method = Method::get;
   std::string path;   // percent-decoded bytes, any byte may occur; begins with '/', or is "*"
   std::string query;  // raw, what stands after '?'
+  std::string host;   // whom it was sent to, perhaps with a port; empty: HTTP/1.0 that does not say
   std::vector<Header> headers;
   std::string body;
 
@@ -52,8 +53,16 @@ class BodySource {
   virtual std::optional<Piece> next() = 0;
 };
 
+// How long a cache may answer in the node's place (RFC 9111, 5.2.2).
+enum class Caching : uint8_t {
+  unsaid,    // errors, and what no cache keeps anyway
+  no_cache,  // not without asking
+  no_store,  // never
+};
+
 struct Response {
   int status = 200;
+  Caching caching = Caching::unsaid;
   std::string_view content_type = kOctets;  // text that lives as long as the program; not shown without a body
   std::string_view body;                    // bytes that `keep` keeps
   std::shared_ptr<const void> keep;         // null: they live as long as the program
@@ -71,8 +80,13 @@ enum class AfterAnswer { keep_open, close };
 // How the end of a body from a BodySource is told: chunk by chunk, or, to HTTP/1.0, by the end of the connection.
 enum class Framing { chunked, until_closed };
 
-// Status line and headers, with the empty line that ends them. The same for HEAD as for GET.
-std::string head(const Response& response, AfterAnswer after, Framing framing = Framing::chunked);
+// A body up to that size is put behind its head: that is cheaper than one more piece.
+inline constexpr size_t kCopiedBytesMax = 4096;
+
+// Status line and headers, with the empty line that ends them, and room for a body that is put behind it. The same for
+// HEAD as for GET. `date_line` is a whole header line, with its end.
+std::string head(const Response& response, AfterAnswer after, Framing framing = Framing::chunked,
+                 std::string_view date_line = {});
 
 // What stands before and behind the bytes of a chunk, and behind the last one.
 std::string chunk_head(size_t bytes);

@@ -5,16 +5,44 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "transport/http_access.h"
 
 namespace skiff::transport {
 namespace {
 
 // Those that somebody in the house reads; what else comes is checked and dropped.
-constexpr std::string_view kKeptHeaders[] = {"prefer"};
+constexpr std::string_view kKeptHeaders[] = {"prefer",
+                                             "origin",
+                                             "content-range",
+                                             "content-encoding",
+                                             "idempotency-key",
+                                             "x-http-method-override",
+                                             "x-http-method",
+                                             "x-method-override",
+                                             "access-control-request-method",
+                                             "access-control-request-headers"};
+
+// With them all conditions (RFC 9110, 13.1), also those that nobody has thought of yet.
+bool is_kept(std::string_view name) {
+  const auto* end = std::end(kKeptHeaders);
+  return name.starts_with("if-") || name == "if" || std::find(std::begin(kKeptHeaders), end, name) != end;
+}
+
+constexpr std::string_view kContinue = "100-continue";
+constexpr const char* kUnknownMethod =
+    "this method is not known; those that are known: GET, HEAD, POST, PUT, DELETE, OPTIONS";
 
 // A byte of a chunked body may come with five more: "1\r\nx\r\n". More than that is chunk extensions and trailers, for
 // which the head's limit stands.
 constexpr size_t kFramingBytesPerByte = 5;
+
+// RFC 9110, 5.6.2
+bool is_token_byte(char byte) {
+  constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
+  const bool is_digit = byte >= '0' && byte <= '9';
+  const bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+  return is_digit || is_letter || kOthers.find(byte) != std::string_view::npos;
+}
 
 char to_lower(char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; }
 
@@ -41,14 +69,19 @@ size_t find_folded_line(std::string_view bytes, bool is_after_line) {
   return bytes.size();
 }
 
-// "http://host/path" -> "/path" (RFC 9112, 3.2.2: every server must take it)
-std::string_view drop_origin(std::string_view target) {
+// "http://host/path" -> "host", "/path" (RFC 9112, 3.2.2: every server must take it)
+struct Target {
+  std::optional<std::string_view> host;
+  std::string_view path;  // and the query
+};
+Target split_target(std::string_view target) {
   for (std::string_view scheme : {"http://", "https://"}) {
     if (!equals_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
-    const size_t path = target.find_first_of("/?", scheme.size());
-    return path == std::string_view::npos ? "/" : target.substr(path);
+    target.remove_prefix(scheme.size());
+    const size_t path = std::min(target.find_first_of("/?"), target.size());
+    return {target.substr(0, path), path == target.size() ? "/" : target.substr(path)};
   }
-  return target;
+  return {std::nullopt, target};
 }
 
 }  // namespace
@@ -68,6 +101,7 @@ const llhttp_settings_t& HttpParser::Machine::settings() {
       owner(from).progress_ = Progress::head;
       return 0;
     };
+    table.on_method_complete = [](llhttp_t* from) { return owner(from).method_complete(); };
     table.on_url = [](llhttp_t* from, const char* at, size_t length) { return owner(from).target_piece({at, length}); };
     table.on_url_complete = [](llhttp_t* from) { return owner(from).target_complete(); };
     table.on_header_field = [](llhttp_t* from, const char* at, size_t length) {
@@ -98,7 +132,8 @@ void HttpParser::begin() {
   progress_ = Progress::nothing;
   request_ = Request{};
   budget_ = limits_.header_bytes_max;
-  is_after_line_ = has_target_ = holds_back_ = keeps_alive_ = is_1_1_ = false;
+  has_method_byte_ = is_method_unknown_ = is_after_line_ = has_target_ = has_absolute_target_ = holds_back_ =
+      keeps_alive_ = is_1_1_ = false;
   for (std::string* text : {&target_, &name_, &value_, &expect_, &transfer_encoding_}) text->clear();
   hosts_ = transfer_encodings_ = 0;
   announced_bytes_ = 0;
@@ -126,6 +161,10 @@ size_t HttpParser::feed(std::string_view bytes) {
   return taken;
 }
 
+bool HttpParser::is_head() const {
+  return progress_ != Progress::nothing && !is_method_unknown_ && machine_->llhttp.method == HTTP_HEAD;
+}
+
 // Never more at once than could still be within the limits, so that whatever exceeds one is refused at the same byte,
 // and for the same reason, however the bytes were cut.
 size_t HttpParser::appetite() const {
@@ -134,6 +173,7 @@ size_t HttpParser::appetite() const {
 }
 
 size_t HttpParser::feed_head(std::string_view bytes) {
+  if (is_method_unknown_) return read_unknown_method(bytes);
   bytes = bytes.substr(0, find_folded_line(bytes, is_after_line_));
   if (bytes.empty()) {
     refuse(400, "malformed request: a line of the head begins with a blank");
@@ -142,6 +182,9 @@ size_t HttpParser::feed_head(std::string_view bytes) {
   is_after_line_ = bytes.ends_with('\n');
   const size_t taken = run(bytes);
   if (is_done()) return taken;
+  if (!has_target_ && !has_method_byte_) {
+    has_method_byte_ = bytes.substr(0, taken).find_first_not_of("\r\n") != std::string_view::npos;
+  }
   if (progress_ == Progress::body) {
     budget_ = limits_.header_bytes_max;
     run("");  // without a body the request is complete here, and no byte is needed to say so
@@ -165,6 +208,21 @@ size_t HttpParser::feed_body(std::string_view bytes) {
   return taken;
 }
 
+// llhttp has stopped at a byte with which no method goes on that it knows. Whether that is a method all the same, and
+// not rubbish, shows where it ends: a blank must stand behind it.   (RFC 9110, 9.1)
+size_t HttpParser::read_unknown_method(std::string_view bytes) {
+  const auto* stop = std::find_if_not(bytes.begin(), bytes.end(), is_token_byte);
+  const size_t taken = static_cast<size_t>(stop - bytes.begin());
+  has_method_byte_ = has_method_byte_ || taken > 0;
+  budget_ -= taken;
+  if (budget_ == 0 || (has_method_byte_ && stop != bytes.end() && *stop == ' ')) {
+    refuse(501, kUnknownMethod);
+  } else if (stop != bytes.end()) {
+    refuse(400, "malformed request: it must begin with a method");
+  }
+  return taken;
+}
+
 // Gives bytes to llhttp and says how many it took: all of them, unless something stopped it.
 size_t HttpParser::run(std::string_view bytes) {
   llhttp_t* llhttp = &machine_->llhttp;
@@ -179,6 +237,10 @@ void HttpParser::stopped(int code) {
   llhttp_t* llhttp = &machine_->llhttp;
   if (is_done()) return;
   if (code == HPE_PAUSED) return llhttp_resume(llhttp);  // head_complete() asked for that
+  if (code == HPE_INVALID_METHOD) {
+    is_method_unknown_ = true;
+    return;
+  }
   if (code == HPE_INVALID_VERSION || code == HPE_PAUSED_H2_UPGRADE) {
     refuse(505, "only HTTP/1.1 and HTTP/1.0 are spoken here");
   } else {
@@ -192,6 +254,12 @@ int HttpParser::refuse(int status, std::string why) {
   return -1;
 }
 
+// llhttp knows those of RTSP, too, whose numbers follow that of PRI.
+int HttpParser::method_complete() {
+  if (machine_->llhttp.method <= HTTP_PRI) return 0;
+  return refuse(501, kUnknownMethod);
+}
+
 int HttpParser::target_piece(std::string_view piece) {
   target_ += piece;
   if (target_.size() <= limits_.target_bytes_max) return 0;
@@ -200,7 +268,7 @@ int HttpParser::target_piece(std::string_view piece) {
 
 int HttpParser::target_complete() {
   has_target_ = true;
-  const std::string_view target = drop_origin(target_);
+  const auto [host, target] = split_target(target_);
   const size_t path_end = std::min(target.find('?'), target.size());
   if (target.find('#') != std::string_view::npos) return refuse(400, "a request target has no fragment; '#' is %23");
   auto path = percent_decode(target.substr(0, path_end));
@@ -210,6 +278,8 @@ int HttpParser::target_complete() {
   if (path->size() > limits_.key_bytes_max) {
     return refuse(414, "the key is over " + std::to_string(limits_.key_bytes_max) + " bytes");
   }
+  has_absolute_target_ = host.has_value();
+  if (host) request_.host = *host;
   request_.path = std::move(*path);
   request_.query = target.substr(std::min(path_end + 1, target.size()));
   return 0;
@@ -231,13 +301,18 @@ int HttpParser::value_complete() {
   std::string name = std::exchange(name_, {});
   std::string value(trim(std::exchange(value_, {})));
   if (name.empty()) return refuse(400, "malformed request: a header has no name");
-  if (name == "host") ++hosts_;
-  if (name == "expect") expect_ = value;
+  if (name == "host") {
+    ++hosts_;
+    if (!has_absolute_target_) request_.host = std::move(value);
+    return 0;
+  }
+  const bool has_strange_expect = !expect_.empty() && !equals_ignoring_case(expect_, kContinue);
+  if (name == "expect" && !has_strange_expect) expect_ = value;
   if (name == "transfer-encoding") {
     ++transfer_encodings_;
     transfer_encoding_ = value;
   }
-  if (std::find(std::begin(kKeptHeaders), std::end(kKeptHeaders), name) != std::end(kKeptHeaders)) {
+  if (is_kept(name)) {
     request_.headers.push_back({std::move(name), std::move(value)});
   }
   return 0;
@@ -265,7 +340,14 @@ int HttpParser::refuse_head() {
   if (request_.path == "*" && llhttp.method != HTTP_OPTIONS) return refuse(400, "only OPTIONS can ask about \"*\"");
   if (hosts_ == 0 && llhttp.http_minor == 1) return refuse(400, "an HTTP/1.1 request must have a Host header");
   if (hosts_ > 1) return refuse(400, "there is more than one Host header");
-  if (!expect_.empty() && !equals_ignoring_case(expect_, "100-continue")) {
+  const bool must_have_host = hosts_ > 0 || has_absolute_target_;
+  if (must_have_host && (request_.host.empty() || request_.host != good_host_)) {
+    if (!is_host_and_port(request_.host)) {
+      return refuse(400, "the Host is neither a name nor an address, with or without a port");
+    }
+    good_host_ = request_.host;
+  }
+  if (!expect_.empty() && !equals_ignoring_case(expect_, kContinue)) {
     return refuse(417, "only 100-continue can be expected here");
   }
   return 0;

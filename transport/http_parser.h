@@ -52,6 +52,8 @@ class HttpParser {
   bool expects_continue() const { return progress_ == Progress::body && holds_back_; }
   // What the body takes: what was announced, or what has arrived when nothing was announced.
   size_t body_bytes() const { return std::max(announced_bytes_, request_.body.size()); }
+  // Its method is HEAD, as far as it has come: the answer has no body, also if the request is refused.
+  bool is_head() const;
   // Whether another request may follow on this connection. Requires: complete.
   bool keeps_alive() const { return keeps_alive_; }
   // Whether the answer may come in chunks. Requires: complete.
@@ -70,10 +72,12 @@ class HttpParser {
   size_t appetite() const;
   size_t feed_head(std::string_view bytes);
   size_t feed_body(std::string_view bytes);
+  size_t read_unknown_method(std::string_view bytes);
   size_t run(std::string_view bytes);
   void stopped(int code);
   int refuse(int status, std::string why);
 
+  int method_complete();
   int target_piece(std::string_view piece);
   int target_complete();
   int name_piece(std::string_view piece);
@@ -91,15 +95,19 @@ class HttpParser {
   Refusal refusal_;
   Request request_;
 
-  size_t budget_ = 0;           // bytes that the head, or then what stands round the body's chunks, may still take
-  bool is_after_line_ = false;  // the last byte of the head so far ended a line
-  bool has_target_ = false;     // all of it
-  std::string target_;          // as it came
-  std::string name_;            // of the header that is being read, lower-case
-  std::string value_;           // and its value
-  int hosts_ = 0;               // how many Host headers
-  std::string expect_;          // of the Expect headers, the last
-  int transfer_encodings_ = 0;  // how many Transfer-Encoding headers
+  size_t budget_ = 0;               // bytes that the head, or then what stands round the body's chunks, may still take
+  bool has_method_byte_ = false;    // its first byte has come
+  bool is_method_unknown_ = false;  // to llhttp, which has stopped
+  bool is_after_line_ = false;      // the last byte of the head so far ended a line
+  bool has_target_ = false;         // all of it
+  bool has_absolute_target_ = false;  // which names the host, whatever the Host header says
+  std::string target_;                // as it came
+  std::string name_;                  // of the header that is being read, lower-case
+  std::string value_;                 // and its value
+  int hosts_ = 0;                     // how many Host headers
+  std::string expect_;                // of the Expect headers, the first that is not 100-continue, or else the last
+  std::string good_host_;             // of an earlier request: the next has the same, and need not be looked at again
+  int transfer_encodings_ = 0;        // how many Transfer-Encoding headers
   std::string transfer_encoding_;
   size_t announced_bytes_ = 0;  // Content-Length
   bool holds_back_ = false;     // expects_continue()

@@ -18,8 +18,9 @@ uint64_t tick_ms(const HttpLimits& limits) {
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::open(Loop& loop, const Address& address, const HttpLimits& limits,
-                                                     Handler handler, Clock clock) {
-  std::unique_ptr<HttpServer> server(new HttpServer(loop, limits, std::move(handler), std::move(clock)));
+                                                     Handler handler, Clock clock, HttpAccess access) {
+  std::unique_ptr<HttpServer> server(
+      new HttpServer(loop, limits, std::move(handler), std::move(clock), std::move(access)));
   const auto accepted = [self = server.get()](std::unique_ptr<Stream> stream) { self->accepted(std::move(stream)); };
   auto listener = Listener::open(loop, address, accepted);
   if (!listener) return tl::unexpected(listener.error());
@@ -28,10 +29,13 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(Loop& loop, const Address& 
   return server;
 }
 
-HttpServer::HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock)
-    : loop_(loop), limits_(limits), handler_(std::move(handler)), clock_(std::move(clock)), tick_(loop, [this] {
-        check_deadlines();
-      }) {
+HttpServer::HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock, HttpAccess access)
+    : loop_(loop),
+      limits_(limits),
+      gate_(std::move(access)),
+      handler_(std::move(handler)),
+      clock_(std::move(clock)),
+      tick_(loop, [this] { check_deadlines(); }) {
   CHECK(handler_ != nullptr);
 }
 
@@ -52,6 +56,12 @@ void HttpServer::accepted(std::unique_ptr<Stream> stream) {
 }
 
 void HttpServer::arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) {
+  if (auto refusal = gate_.refuse(request)) {
+    ++counters_.refused;
+    release_body(body_bytes);
+    return from.answer(number, std::move(*refusal));
+  }
+  if (std::string reader = gate_.reader_of(request); !reader.empty()) from.allow_reader(number, std::move(reader));
   ++counters_.requests;
   handler_({.connection = from.id(), .request = number, .body_bytes = body_bytes}, std::move(request));
 }

@@ -4,7 +4,8 @@
 // in any order. A ticket outlives its connection: to answer a client that has gone does nothing.
 //
 // What goes wrong is dealt with here and never reaches the handler: malformed and oversized requests, slow clients,
-// too many connections (503), bodies that together take too much memory (503).
+// too many connections (503), bodies that together take too much memory (503), and what may not come in: pages of
+// other origins (403), other names (421).
 //
 // Always: every ticket is answered exactly once, by whoever got it; the memory its body stands for is free again then.
 #pragma once
@@ -16,7 +17,9 @@
 
 #include "src/base/result.h"
 #include "transport/address.h"
+#include "transport/http_access.h"
 #include "transport/http_connection.h"
+#include "transport/http_date.h"
 #include "transport/http_limits.h"
 #include "transport/http_message.h"
 #include "transport/listener.h"
@@ -47,7 +50,7 @@ class HttpServer final : private HttpConnection::Owner {
   using Clock = std::function<uint64_t()>;
 
   static Result<std::unique_ptr<HttpServer>> open(Loop& loop, const Address& address, const HttpLimits& limits,
-                                                  Handler handler, Clock clock = nullptr);
+                                                  Handler handler, Clock clock = nullptr, HttpAccess access = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -68,12 +71,13 @@ class HttpServer final : private HttpConnection::Owner {
   const Counters& counters() const { return counters_; }
 
  private:
-  HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock);
+  HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock, HttpAccess access);
 
   void accepted(std::unique_ptr<Stream> stream);
   void say_drained();
 
   uint64_t now_ms() const override { return clock_ ? clock_() : loop_.now_ms(); }
+  std::string_view date_line() override { return date_.at(loop_.now_ms()); }
   bool reserve_body(size_t bytes) override;
   void release_body(size_t bytes) override;
   void arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) override;
@@ -82,10 +86,12 @@ class HttpServer final : private HttpConnection::Owner {
 
   Loop& loop_;
   const HttpLimits limits_;
+  HttpGate gate_;
   Handler handler_;
   Clock clock_;
   std::function<void()> drained_;
   Counters counters_;
+  DateLine date_;
   std::unique_ptr<Listener> listener_;  // null once draining
   uint16_t port_ = 0;
   bool is_draining_ = false;

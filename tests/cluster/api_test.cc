@@ -159,6 +159,99 @@ TEST_CASE("every node says who the members are and how it is") {
   }
 }
 
+TEST_CASE("a write that asks for what cannot be done leaves the stored value as it is", "[A6]") {
+  Cluster cluster(1);
+  TemporaryFolder folder;
+  write_file(folder.file("value"), "abcdef");
+  const std::string url = cluster.url(1, "/k");
+  REQUIRE(curl({"-T", folder.file("value"), url}).code == 204);
+  struct Row {
+    std::vector<std::string> arguments;
+    int code;
+  };
+  for (const Row& row : {
+           Row{{"-C", "3", "-T", folder.file("value")}, 400},  // an upload that is resumed
+           Row{{"-X", "PUT", "-d", "x", "-H", "If-None-Match: *"}, 501},
+           Row{{"-X", "PUT", "-d", "x", "-H", "if-match: \"7\""}, 501},
+           Row{{"-X", "PUT", "-d", "x", "-H", "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT"}, 501},
+           Row{{"-X", "PUT", "-d", "x", "-H", "IF-MATCH;"}, 501},  // curl's way to send it empty
+           Row{{"-X", "DELETE", "-H", "If-Match: \"7\""}, 501},
+           Row{{"-X", "PUT", "-d", "x", "-H", "Idempotency-Key: 1"}, 501},
+           Row{{"-X", "PUT", "-d", "x", "-H", "Content-Encoding: gzip"}, 415},
+           Row{{"-X", "PUT", "-d", "x", "-H", "Expect: everything"}, 417},
+           Row{{"-X", "PUT", "-d", "x", "-H", "X-HTTP-Method-Override: DELETE"}, 501},
+           Row{{"-X", "PATCH", "-d", "x"}, 405},
+           Row{{"-X", "FROB", "-d", "x"}, 501},
+       }) {
+    std::vector<std::string> arguments = row.arguments;
+    arguments.push_back(url);
+    CurlReply reply = curl(arguments);
+    INFO(reply.headers << reply.body);
+    REQUIRE(reply.code == row.code);
+    REQUIRE(curl({url}).body == "abcdef");
+  }
+  REQUIRE(curl({"-X", "PUT", "-d", "x", cluster.url(1, "/k?ttl=30s")}).code == 400);
+  REQUIRE(curl({"-X", "PUT", "-d", "x", cluster.url(1, "/metrics")}).code == 405);
+  REQUIRE(curl({url}).body == "abcdef");
+}
+
+TEST_CASE("an answer says when it was given, and whether it may be kept") {
+  Cluster cluster(1);
+  const auto headers = [&](const std::string& path) { return curl({cluster.url(1, path)}).headers; };
+  REQUIRE(curl({"-X", "PUT", "-d", "x", cluster.url(1, "/k")}).headers.find("\r\nDate: ") != std::string::npos);
+  for (const char* path : {"/k", "/none", "/k?consistency=stale"}) {
+    INFO(path);
+    REQUIRE(headers(path).find("\r\nDate: ") != std::string::npos);
+    REQUIRE(headers(path).find("\r\nCache-Control: no-cache\r\n") != std::string::npos);
+  }
+  for (const char* path : {"/health", "/livez", "/status", "/members", "/version", "/snapshot"}) {
+    INFO(path);
+    REQUIRE(headers(path).find("\r\nDate: ") != std::string::npos);
+    REQUIRE(headers(path).find("\r\nCache-Control: no-store\r\n") != std::string::npos);
+  }
+  REQUIRE(headers("/%").find("\r\nDate: ") != std::string::npos);
+  REQUIRE(curl({"-X", "OPTIONS", "--request-target", "*", cluster.url(1, "")}).code == 204);
+}
+
+TEST_CASE("a page of another site can neither command a node nor read it", "[A6]") {
+  Cluster cluster(1, {"--cors-origin", "http://app.example", "--host-whitelist", "db.example"});
+  const std::string members = cluster.url(1, "/members"), fourth = cluster.url(1, "/members/4");
+  const std::string before = curl({members}).body;
+  // As a form of such a page sends it: no browser asks first.
+  const std::vector<std::string> form = {"-d", "http://127.0.0.1:1", "-H", "Content-Type: text/plain"};
+  for (const char* line : {"Origin: http://evil.example", "Origin: null", "Origin;", "Host: evil.example"}) {
+    INFO(line);
+    const int code = std::string(line).starts_with("Host") ? 421 : 403;
+    std::vector<std::string> arguments = form;
+    arguments.insert(arguments.end(), {"-H", line, fourth});
+    CurlReply reply = curl(arguments);
+    REQUIRE(reply.code == code);
+    REQUIRE(reply.headers.find("Access-Control-") == std::string::npos);
+    REQUIRE(curl({"-H", line, members}).code == code);
+    REQUIRE(curl({"-X", "OPTIONS", "-H", line, "-H", "Access-Control-Request-Method: PUT", members}).code == code);
+  }
+  REQUIRE(curl({members}).body == before);
+
+  for (const std::string& line :
+       {"Origin: http://127.0.0.1:" + std::to_string(cluster.port(1)), std::string("Origin: http://app.example"),
+        std::string("Host: localhost"), std::string("Host: DB.example:80"), std::string("Host: [::1]:9121")}) {
+    INFO(line);
+    REQUIRE(curl({"-X", "PUT", "-d", line, "-H", line, cluster.url(1, "/k")}).code == 204);
+    REQUIRE(curl({"-H", line, cluster.url(1, "/k")}).body == line);
+  }
+  const std::string reader = "\r\nAccess-Control-Allow-Origin: http://app.example\r\n";
+  for (const char* path : {"/k", "/none", "/members", "/health", "/k?x"}) {
+    INFO(path);
+    REQUIRE(curl({"-H", "Origin: http://app.example", cluster.url(1, path)}).headers.find(reader) != std::string::npos);
+    REQUIRE(curl({cluster.url(1, path)}).headers.find("Access-Control-") == std::string::npos);
+  }
+  CurlReply preflight = curl({"-X", "OPTIONS", "-H", "Origin: http://app.example", "-H",
+                              "Access-Control-Request-Method: PUT", cluster.url(1, "/k")});
+  REQUIRE(preflight.code == 204);
+  REQUIRE(preflight.headers.find(reader) != std::string::npos);
+  REQUIRE(preflight.headers.find("Access-Control-Allow-Methods: GET, HEAD, PUT, DELETE, OPTIONS") != std::string::npos);
+}
+
 TEST_CASE("nothing is logged for a request") {
   Cluster cluster(3);
   auto lines_logged = [&] {

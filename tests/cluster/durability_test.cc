@@ -54,7 +54,8 @@ TEST_CASE("every answer to a single writer comes after a sync of its own") {
 size_t put_64(HttpClient& client, const std::string& name) {
   std::string requests;
   for (int number = 0; number < 64; ++number) {
-    requests += "PUT /" + name + "-" + std::to_string(number) + " HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nv";
+    requests +=
+        "PUT /" + name + "-" + std::to_string(number) + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nv";
   }
   REQUIRE(client.send_bytes(requests));
   size_t done = 0;

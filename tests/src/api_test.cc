@@ -5,64 +5,17 @@
 #include <utility>
 
 #include "store/command.h"
+#include "tests/src/api_world.h"
 #include "tests/support/catch.h"
 
 namespace skiff::api_test {
 
-using transport::Method;
-using transport::Response;
-
-struct NoBody : transport::BodySource {
-  std::optional<Piece> next() override { return std::nullopt; }
-};
-
-struct Host : ApiHost {
-  bool propose(Request request) override {
-    if (is_full) return false;
-    proposed.push_back(std::move(request));
-    return true;
-  }
-  bool order(const Caller&, raft::Order order) override {
-    if (is_full) return false;
-    orders.push_back(std::move(order));
-    return true;
-  }
-  const store::Kv& kv() const override { return map; }
-  NodeReport report() const override { return node; }
-  Result<std::unique_ptr<transport::BodySource>> backup() override {
-    if (is_full) return fail(Error::Code::unavailable, "other backups are being taken");
-    ++backups;
-    return std::make_unique<NoBody>();
-  }
-
-  bool is_full = false;
-  int backups = 0;
-  std::vector<Request> proposed;
-  std::vector<raft::Order> orders;
-  store::Kv map;
-  NodeReport node;
-};
+using namespace api_world;
 
 void put(store::Kv& map, std::string_view key, std::string_view value) {
   store::Command command{
       .origin = {.node = 1, .incarnation = 1, .number = map.applied() + 1}, .key = key, .value = value};
   map.apply(map.applied() + 1, std::make_shared<const std::string>(store::encode(command)));
-}
-
-std::optional<Response> take(Host& host, Method method, std::string path, std::string query = "",
-                             std::vector<transport::Header> headers = {}, std::string body = "") {
-  return Api(host).take({.connection = 7, .request = 9}, {.method = method,
-                                                          .path = std::move(path),
-                                                          .query = std::move(query),
-                                                          .headers = std::move(headers),
-                                                          .body = std::move(body)});
-}
-
-std::string header(const Response& response, std::string_view name) {
-  for (const transport::Header& header : response.headers) {
-    if (header.name == name) return header.value;
-  }
-  return "";
 }
 
 TEST_CASE("every method of a key has its place, and every other is refused with Allow") {
@@ -75,10 +28,10 @@ TEST_CASE("every method of a key has its place, and every other is refused with 
   REQUIRE(host.proposed[2].kind == Request::Kind::put);
   REQUIRE(host.proposed[3].kind == Request::Kind::remove);
   REQUIRE(host.proposed[3].caller == Caller{.connection = 7, .request = 9});
-  for (Method method : {Method::post, Method::options, Method::other}) {
+  for (Method method : {Method::post, Method::other}) {
     auto response = take(host, method, "/k");
     REQUIRE(response->status == 405);
-    REQUIRE(header(*response, "Allow") == "GET, HEAD, PUT, DELETE");
+    REQUIRE(header(*response, "Allow") == "GET, HEAD, PUT, DELETE, OPTIONS");
   }
 }
 
@@ -87,23 +40,34 @@ TEST_CASE("what is reserved is no key") {
     const char* path;
     int get;
     int put;
+    const char* allow = "GET, HEAD, OPTIONS";
   };
-  for (const Row& row : {Row{"/members", 200, 405}, Row{"/status", 200, 405}, Row{"/version", 200, 405},
-                         Row{"/livez", 200, 405}, Row{"/metrics", 404, 404}, Row{"/readyz", 404, 404},
-                         Row{"/dashboard", 404, 404}, Row{"/v3/kv/put", 404, 404}}) {
+  for (const Row& row :
+       {Row{"/members", 200, 405}, Row{"/status", 200, 405}, Row{"/version", 200, 405}, Row{"/livez", 200, 405},
+        Row{"/metrics", 404, 405}, Row{"/readyz", 404, 405}, Row{"/dashboard", 404, 405}, Row{"/dashboard/x", 404, 405},
+        Row{"/debug/slow", 404, 405}, Row{"/leases", 404, 405, "GET, HEAD, POST, OPTIONS"}, Row{"/leases/1", 404, 404},
+        Row{"/txn", 405, 405, "POST, OPTIONS"}, Row{"/users", 404, 404}, Row{"/users/a", 404, 404},
+        Row{"/roles", 404, 404}, Row{"/roles/a", 404, 404}, Row{"/v3/kv/put", 404, 405, "GET, HEAD, POST, OPTIONS"},
+        Row{"/v3beta/kv/put", 404, 405, "GET, HEAD, POST, OPTIONS"},
+        Row{"/v3alpha/kv/put", 404, 405, "GET, HEAD, POST, OPTIONS"}}) {
     INFO(row.path);
     Host host;
-    REQUIRE(take(host, Method::get, row.path)->status == row.get);
+    auto get = take(host, Method::get, row.path);
+    REQUIRE(get->status == row.get);
+    if (row.get == 404) REQUIRE(get->body == "reserved, but there is nothing here in this version\n");
     auto put = take(host, Method::put, row.path, "", {}, "v");
     REQUIRE(put->status == row.put);
-    if (row.put == 405) REQUIRE(header(*put, "Allow") == "GET, HEAD");
+    if (row.put == 405) REQUIRE(header(*put, "Allow") == row.allow);
     REQUIRE(host.proposed.empty());
   }
-  for (const char* path : {"/memberships", "/v3", "/v33/x", "/healthy", "/status/x", "/", "//members", "/snapshot/"}) {
+  Host host;
+  for (const char* path : {"/txn", "/v3/kv/put", "/leases"}) REQUIRE(take(host, Method::post, path)->status == 404);
+  for (const char* path : {"/memberships", "/v3", "/v33/x", "/healthy", "/status/x", "/", "//members", "/snapshot/",
+                           "/debug", "/txn/", "/leased", "/user", "/v3beta", "/metrics/x", "/m"}) {
     INFO(path);
-    Host host;
-    REQUIRE_FALSE(take(host, Method::put, path));
-    REQUIRE(host.proposed.at(0).key == path);
+    Host other;
+    REQUIRE_FALSE(take(other, Method::put, path));
+    REQUIRE(other.proposed.at(0).key == path);
   }
 }
 
@@ -178,7 +142,7 @@ TEST_CASE("a full queue refuses, with when to come back, and takes nothing") {
 
 TEST_CASE("what is no path is no key") {
   Host host;
-  REQUIRE(take(host, Method::options, "*")->status == 400);
+  REQUIRE(take(host, Method::get, "*")->status == 400);
 }
 
 TEST_CASE("every end of a request has its code") {

@@ -46,6 +46,8 @@ TEST_CASE("without any setting it is a single node on port 9121") {
   REQUIRE(options.history_revisions == 10'000);
   REQUIRE(options.history_bytes == 33'554'432);
   REQUIRE(options.history_age_ns == 0);
+  REQUIRE(options.cors_origins.empty());
+  REQUIRE(options.host_whitelist.empty());
   REQUIRE(options.log_level == log::Level::info);
 }
 
@@ -73,6 +75,8 @@ TEST_CASE("every flag arrives in its field") {
                           "--history-revisions=1",
                           "--history-bytes=64KiB",
                           "--history-age=5m",
+                          "--cors-origin=http://app.example, https://b.example:8443",
+                          "--host-whitelist=skiff.example,DB",
                           "--log-level=off"});
   REQUIRE(options.id == 2);
   REQUIRE(options.cluster == std::vector<transport::Address>{{"a", 1}, {"b", 2}, {"c", 3}});
@@ -90,12 +94,22 @@ TEST_CASE("every flag arrives in its field") {
   REQUIRE(options.history_revisions == 1);
   REQUIRE(options.history_bytes == 65'536);
   REQUIRE(options.history_age_ns == 300'000'000'000);
+  REQUIRE(options.cors_origins == std::vector<std::string>{"http://app.example", "https://b.example:8443"});
+  REQUIRE(options.host_whitelist == std::vector<std::string>{"skiff.example", "db"});
   REQUIRE(options.log_level == log::Level::off);
 }
 
 TEST_CASE("files are read again, or not") {
   for (const char* off : {"--scrub-every=off", "--scrub-every=0"}) REQUIRE(good({off}).scrub_every_ns == 0);
   REQUIRE(good({}, {{"SKIFF_SCRUB_EVERY", "1s"}}).scrub_every_ns == 1'000'000'000);
+}
+
+TEST_CASE("lists in the environment and in the file are read as those of flags, and replaced as a whole") {
+  const Environment environment = {{"SKIFF_CORS_ORIGIN", "http://a"}, {"SKIFF_HOST_WHITELIST", "a,b"}};
+  REQUIRE(good({}, environment).cors_origins == std::vector<std::string>{"http://a"});
+  REQUIRE(good({}, environment).host_whitelist == std::vector<std::string>{"a", "b"});
+  REQUIRE(good({"--host-whitelist=c"}, environment).host_whitelist == std::vector<std::string>{"c"});
+  REQUIRE(good({"--config=f"}, {}, "cors-origin = *\n").cors_origins == std::vector<std::string>{"*"});
 }
 
 TEST_CASE("a flag beats the environment, which beats the file") {
@@ -156,6 +170,11 @@ TEST_CASE("trouble names the place and what is wrong") {
       {{"--listen=localhost"}, "--listen: \"localhost\" is not a numeric address, like 127.0.0.1, 0.0.0.0 or ::1"},
       {{"--peer-listen=b:1"}, "--peer-listen: \"b\" is not a numeric address, like 127.0.0.1, 0.0.0.0 or ::1"},
       {{"--data-dir="}, "--data-dir: an empty name is no folder"},
+      {{"--cors-origin=http://a/"},
+       "--cors-origin: \"http://a/\" is no origin, like http://app.example or https://app.example:8443 (no path, no "
+       "slash behind it), nor * for all"},
+      {{"--host-whitelist=a:9121"},
+       "--host-whitelist: \"a:9121\" is no host's name, like skiff.example (no port, no http://), nor * for all"},
       {{"--config="}, "--config: an empty name is no file"},
       {{"--heartbeat=50"}, "--heartbeat: \"50\" is no duration with a unit, like 50ms, 5s or 1m"},
       {{"--heartbeat=1us"}, "--heartbeat: \"1us\" is out of range (1ms to 10s)"},
@@ -247,6 +266,8 @@ TEST_CASE("help names every setting with its default") {
                            "--history-bytes SIZE",
                            "--history-age DURATION",
                            "--join-timeout DURATION",
+                           "--cors-origin ORIGIN,...",
+                           "--host-whitelist NAME,...",
                            "--log-level LEVEL",
                            "--config FILE",
                            "--version",

@@ -76,6 +76,18 @@ TEST_CASE("the head says what the body is and how long") {
           "\r\n");
 }
 
+TEST_CASE("the head says when it was made, and whether a cache may keep the answer") {
+  Response value = octets(nullptr);
+  value.caching = Caching::no_cache;
+  REQUIRE(head(value, AfterAnswer::keep_open, Framing::chunked, "Date: now\r\n") ==
+          "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Type: application/octet-stream\r\nContent-Length: 0\r\n"
+          "X-Content-Type-Options: nosniff\r\nCache-Control: no-cache\r\n\r\n");
+  Response status = no_body(204);
+  status.caching = Caching::no_store;
+  REQUIRE(head(status, AfterAnswer::keep_open) ==
+          "HTTP/1.1 204 No Content\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n\r\n");
+}
+
 TEST_CASE("204 has no length, an empty answer of another kind has length 0") {
   REQUIRE(head(no_body(204), AfterAnswer::keep_open) ==
           "HTTP/1.1 204 No Content\r\nX-Content-Type-Options: nosniff\r\n\r\n");
@@ -100,7 +112,7 @@ TEST_CASE("a text keeps its own bytes, also when the response moves") {
 }
 
 TEST_CASE("every status of the contract has its phrase") {
-  for (int status : {200, 202, 204, 400, 404, 405, 408, 413, 414, 417, 431, 501, 503, 504, 505}) {
+  for (int status : {200, 202, 204, 400, 403, 404, 405, 408, 413, 414, 415, 417, 421, 431, 501, 503, 504, 505}) {
     REQUIRE(reason_phrase(status) != "Unknown");
   }
 }

@@ -60,6 +60,19 @@ TEST_CASE("HEAD tells the length of what GET would give, and gives nothing") {
   REQUIRE(client.count("/12345") == 0);
 }
 
+TEST_CASE("HEAD has no body either where it is refused, or takes too long, or the node stops") {
+  World world;
+  Client& refused = world.say("HEAD /% HTTP/1.1\r\nHost: h\r\n\r\n");
+  Client& amid = world.say("HEAD /a HTTP/1.1\r\n");
+  for (int turn = 0; turn < 5; ++turn) world.loop.run_nowait();
+  world.server->drain();
+  world.until([&] { return refused.is_closed && amid.is_closed; });
+  REQUIRE(refused.heard.starts_with("HTTP/1.1 400 "));
+  REQUIRE(amid.heard.starts_with("HTTP/1.1 503 "));
+  REQUIRE(refused.heard.ends_with("\r\n\r\n"));
+  REQUIRE(amid.heard.ends_with("\r\n\r\n"));
+}
+
 TEST_CASE("a large stored value arrives whole and is let go of") {
   World world;
   std::string big(3'000'000, '\0');

@@ -50,12 +50,12 @@ struct World {
     Request request;
   };
 
-  explicit World(const HttpLimits& limits = {}, HttpServer::Clock clock = nullptr) {
+  explicit World(const HttpLimits& limits = {}, HttpServer::Clock clock = nullptr, HttpAccess access = {}) {
     const auto take = [this](Ticket ticket, Request&& request) {
       asked.push_back({ticket, std::move(request)});
       if (handler) handler(asked.back());
     };
-    server = HttpServer::open(loop, {"127.0.0.1", 0}, limits, take, std::move(clock)).value();
+    server = HttpServer::open(loop, {"127.0.0.1", 0}, limits, take, std::move(clock), std::move(access)).value();
   }
   ~World() {
     clients.clear();

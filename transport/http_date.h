@@ -1,0 +1,36 @@
+// DateLine: the Date header of every answer (RFC 9110, 6.6.1), made once a second and then only looked at.
+//
+// The only place outside tests and benches that reads the wall clock: it is shown, and nothing depends on it. The
+// loop's clock, which costs nothing, says when the wall clock must be read again: at the latest when its second ends. A
+// wall clock that jumps is followed within a second.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace skiff::transport {
+
+// Milliseconds since 1970.
+uint64_t wall_clock_ms();
+
+class DateLine {
+ public:
+  using WallClock = uint64_t (*)();
+  explicit DateLine(WallClock wall_clock = wall_clock_ms) : wall_clock_(wall_clock) {}
+
+  // "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", until the next call. Requires: loop_ms never goes back.
+  std::string_view at(uint64_t loop_ms) {
+    if (loop_ms >= good_until_ms_) renew(loop_ms);
+    return {line_.data(), line_.size()};
+  }
+
+ private:
+  void renew(uint64_t loop_ms);
+
+  WallClock wall_clock_;
+  uint64_t good_until_ms_ = 0;
+  std::array<char, 37> line_{};
+};
+
+}  // namespace skiff::transport
