@@ -73,21 +73,7 @@ Result<> Node::open_doors(const store::Recovered& recovered) {
                                        .incarnation = incarnation_,
                                        .instance = instance_,
                                        .known = &*known_},
-                                      *own, {}, random_seed(),
-                                      {.received = [this](raft::Message&& message) { received(std::move(message)); },
-                                       .connected =
-                                           [this](raft::NodeId node) {
-                                             replica_->peer_connected(loop_.now_ns(), node);
-                                             after_step();
-                                           },
-                                       .disowned = [this](raft::NodeId node) { stop_disowned(node); },
-                                       .gone =
-                                           [this](raft::NodeId node) {
-                                             replica_->peer_gone(loop_.now_ns(), node);
-                                             after_step();
-                                           },
-                                       .met = [this](const transport::PeerMember& member) { met(member); },
-                                       .removed = [this](raft::NodeId node) { told_removed(node); }});
+                                      *own, {}, random_seed(), peer_events());
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
   auto limits = http_limits(options_, identity_.founders.size());

@@ -23,6 +23,7 @@
 #include "src/api.h"
 #include "src/base/log.h"
 #include "src/block_times.h"
+#include "src/data_dir_conflicts.h"
 #include "src/disk_thread.h"
 #include "src/options.h"
 #include "src/outside.h"
@@ -58,6 +59,7 @@ class Node final : private Outside, private ApiHost {
 
  private:
   Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered, std::function<void()> stopped);
+  transport::Peers::Events peer_events();
   Result<> open_doors(const store::Recovered& recovered);
   void begin(store::Opened opened);
 
@@ -83,6 +85,7 @@ class Node final : private Outside, private ApiHost {
   bool order(const Caller& caller, raft::Order order) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
+  std::string conflict() const override;
   Result<std::unique_ptr<transport::BodySource>> backup() override;
 
   struct ClientOrder {
@@ -111,7 +114,8 @@ class Node final : private Outside, private ApiHost {
   void stop_when_idle();
   void meet_members();
   void wake();
-  [[noreturn]] void stop_disowned(raft::NodeId by);
+  void compared(raft::NodeId peer, const transport::DataDirMatch& match);
+  DataDirConflicts::Judgement judge_data_dirs() const;
 
   transport::Loop& loop_;
   const Options options_;
@@ -146,6 +150,9 @@ class Node final : private Outside, private ApiHost {
   log::Limit slow_disk_{10'000};
   log::Limit strange_commands_{10'000};
   log::Limit strangers_{10'000};
+  DataDirConflicts data_dir_conflicts_;
+  std::string conflict_told_;  // the last line about them
+  raft::Time conflict_told_at_ = 0;
   std::vector<transport::PeerMember> met_;  // who came by, and is in no configuration yet
   raft::Index met_index_ = 0;  // of the configuration that the links follow, and whether it was committed then
   bool met_committed_ = false;

@@ -10,6 +10,23 @@
 
 namespace skiff {
 
+transport::Peers::Events Node::peer_events() {
+  return {.received = [this](raft::Message&& message) { received(std::move(message)); },
+          .connected =
+              [this](raft::NodeId node) {
+                replica_->peer_connected(loop_.now_ns(), node);
+                after_step();
+              },
+          .compared = [this](raft::NodeId node, const transport::DataDirMatch& match) { compared(node, match); },
+          .gone =
+              [this](raft::NodeId node) {
+                replica_->peer_gone(loop_.now_ns(), node);
+                after_step();
+              },
+          .met = [this](const transport::PeerMember& member) { met(member); },
+          .removed = [this](raft::NodeId node) { told_removed(node); }};
+}
+
 // Whenever another configuration is in force, and once more when it is committed: only then is who was removed told so.
 void Node::meet_members() {
   const raft::Raft& raft = replica_->raft();
@@ -64,13 +81,34 @@ void Node::told_removed(raft::NodeId by) {
   after_step();
 }
 
-// It has voted, and acknowledged, and does not know: nobody may count on it any more.
-void Node::stop_disowned(raft::NodeId by) {
-  log::die(
-      fmt::format("node {} has known node {} with another data folder than {}: this one lacks what the node has "
-                  "promised. It stops, and must not come back under this id: remove node "
-                  "{} from the members and add a new one, with a new id and an empty folder",
-                  by, options_.id, options_.data_dir, options_.id));
+// In the middle of a greeting. What a member says again and again is told once, and now and then.
+void Node::compared(raft::NodeId peer, const transport::DataDirMatch& match) {
+  const raft::Time now = loop_.now_ns();
+  data_dir_conflicts_.heard(now, peer, match);
+  if (match.is_match()) return;
+  const DataDirConflicts::Judgement judgement = judge_data_dirs();
+  const raft::Configuration& configuration = replica_->raft().configuration();
+  DataDirNames names{.self = options_.id,
+                     .members = configuration.everybody().size(),
+                     .directory = options_.data_dir,
+                     .addresses = {}};
+  for (const raft::Member& member : configuration.members) names.addresses[member.id] = member.address;
+  const std::string line = describe(judgement, names);
+  if (judgement.verdict == DataDirConflicts::Verdict::stop) log::die(line);
+  const bool is_news = line != conflict_told_ || now >= conflict_told_at_ + limits::kConflictToldEveryNs;
+  if (line.empty() || !is_news) return;
+  log::error(line);
+  conflict_told_ = line;
+  conflict_told_at_ = now;
 }
+
+DataDirConflicts::Judgement Node::judge_data_dirs() const {
+  const raft::Raft& raft = replica_->raft();
+  std::vector<raft::NodeId> members = raft.configuration_at(raft.log().committed()).everybody();
+  if (members.empty()) members = raft.configuration().everybody();  // it has joined, and was sent little so far
+  return data_dir_conflicts_.judge(loop_.now_ns(), members, raft.log().last().index > 0);
+}
+
+std::string Node::conflict() const { return summarize(judge_data_dirs()); }
 
 }  // namespace skiff

@@ -17,6 +17,13 @@ struct Greeting {
   incarnation @4 :UInt64;
   instance @5 :UInt64;  # which data folder speaks; 0: not said
   address @6 :Data;     # where others find `from`; empty: not said
+  knownDataDirs @7 :List(DataDir);  # as `from` remembers them, that of `to` among them
+}
+
+# Which data directory a member was first met with.
+struct DataDir {
+  node @0 :UInt64;
+  number @1 :UInt64;
 }
 
 # The answer to a greeting that is not welcome. The numbers are those of transport::Refusal.

@@ -27,9 +27,10 @@ std::string complaint(Refusal refusal, const Greeting& greeting) {
     case Refusal::removed: return who + ", which was removed from this cluster";
     case Refusal::taken: return who + ", which is there already";
     case Refusal::other_instance:
-      return who +
-             ", which had another data folder when we met it: it has lost what it had promised, and must be given "
-             "a new id";
+      return who + ", which had another data folder when we met it: if it has lost its data, it must be given a new id";
+    case Refusal::unexpected_data_dir: return who + ", which remembers another data directory of this node";
+    case Refusal::other_founding:
+      return who + ", which remembers other data directories of the members than this node does";
     case Refusal::other_node: return who + " and takes this node for node " + std::to_string(greeting.to);
   }
   return who;
@@ -97,8 +98,7 @@ class PeerDoor::Guest {
     std::optional<Refusal> against = objection(*greeting, door_.us_);
     const std::optional<PeerMember> unknown = against ? std::nullopt : door_.unknown_member(*greeting);
     if (!against && !unknown) against = door_.objection_to(greeting->from);
-    const bool is_known = against || !door_.us_.known || door_.us_.known->meet(greeting->from, greeting->instance);
-    if (!is_known) against = Refusal::other_instance;
+    if (!against) against = door_.compare(*greeting);
     if (against) {
       is_leaving_ = true;
       stream_->write(encode(*against));
@@ -212,6 +212,14 @@ std::optional<PeerMember> PeerDoor::unknown_member(const Greeting& greeting) con
 void PeerDoor::meet(const PeerMember& unknown) {
   members_.insert(unknown.id);
   events_.met(unknown);
+}
+
+// Who is of another data directory, or of another founding, than was met before is not let in.
+std::optional<Refusal> PeerDoor::compare(const Greeting& greeting) {
+  if (!us_.known) return std::nullopt;
+  const DataDirMatch match = us_.known->greeted(greeting, us_.instance);
+  if (events_.compared) events_.compared(greeting.from, match);
+  return objection(match);
 }
 
 void PeerDoor::note_where(const Greeting& greeting) {

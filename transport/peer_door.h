@@ -49,8 +49,9 @@ class PeerDoor {
   struct Events {
     std::function<void(raft::Message&&)> received;
     // Both while it is greeted. Who is no member is let in only if there is somebody to be told.
-    std::function<void(const PeerMember&)> met;      // may be null, like the next
-    std::function<void(const PeerMember&)> greeted;  // by a member, that says where it is found
+    std::function<void(const PeerMember&)> met;                       // may be null, like the next
+    std::function<void(const PeerMember&)> greeted;                   // by a member, that says where it is found
+    std::function<void(raft::NodeId, const DataDirMatch&)> compared;  // its data directory, and ours; may be null
   };
 
   static Result<std::unique_ptr<PeerDoor>> open(Loop& loop, const PeerIdentity& us, const Address& listen_on,
@@ -79,6 +80,7 @@ class PeerDoor {
   std::optional<Refusal> objection_to(raft::NodeId node) const;
   std::optional<PeerMember> unknown_member(const Greeting& greeting) const;
   void meet(const PeerMember& unknown);
+  std::optional<Refusal> compare(const Greeting& greeting);
   void note_where(const Greeting& greeting);
   void welcome(Guest& guest, raft::NodeId node);
   void dismiss(const Guest& guest);

@@ -120,6 +120,7 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
   stream_ = std::move(stream);
   reader_ = FrameReader(kGreetingBytesMax);
   is_welcome_ = false;
+  match_.reset();
   is_watching_ = false;
   written_bytes_ = 0;
   stream_->set_peer_timeout_ms(static_cast<unsigned>(limits_.stall_timeout_ms));
@@ -133,10 +134,12 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
 void PeerLink::received(std::string_view bytes) {
   Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return answered(frame); });
   if (!fed) {
-    const bool was_removed = std::exchange(was_removed_, false), is_disowned = std::exchange(is_disowned_, false);
-    auto tell = was_removed ? events_.removed : is_disowned ? events_.disowned : nullptr;
+    auto removed = std::exchange(was_removed_, false) ? events_.removed : nullptr;
+    const auto match = std::exchange(match_, std::nullopt);
+    auto compared = match ? events_.compared : nullptr;
     lost(fed.error().what);
-    if (tell) tell();  // may destroy this link
+    if (removed) return removed();  // may destroy this link, like the next
+    if (compared) compared(*match);
     return;
   }
   if (state_ == State::greeting && is_welcome_) greeted();
@@ -149,19 +152,27 @@ Result<> PeerLink::answered(const Frame& frame) {
     Result<Refusal> refusal = decode_refusal(frame);
     if (!refusal) return tl::unexpected(refusal.error());
     was_removed_ = *refusal == Refusal::removed;
-    is_disowned_ = *refusal == Refusal::other_instance;
+    if (!match_of(*refusal).is_match()) match_ = match_of(*refusal);
     return fail(Error::Code::unavailable, "turned away: " + std::string(describe(*refusal)));
   }
   Result<Greeting> greeting = decode_greeting(frame);
   if (!greeting) return tl::unexpected(greeting.error());
   std::optional<Refusal> against = objection(*greeting, us_);
   if (!against && greeting->from != peer_.id) against = Refusal::other_node;
-  if (!against && us_.known && !us_.known->meet(peer_.id, greeting->instance)) {
-    return fail(Error::Code::unavailable, "not the peer we know: it had another data folder when we met it");
-  }
   if (against) return fail(Error::Code::unavailable, "not the peer we know: " + std::string(describe(*against)));
+  if (auto compared = compare(*greeting); !compared) return compared;
   is_welcome_ = true;
   return {};
+}
+
+Result<> PeerLink::compare(const Greeting& greeting) {
+  if (!us_.known) return {};
+  match_ = us_.known->greeted(greeting, us_.instance);
+  if (match_->is_match()) return {};
+  const char* why = match_->peer_differs  ? "it had another data folder when we met it"
+                    : match_->own_differs ? "it remembers another data directory of this node"
+                                          : "it remembers other data directories of the members than this node does";
+  return fail(Error::Code::unavailable, std::string("not the peer we know: ") + why);
 }
 
 void PeerLink::greeted() {
@@ -171,6 +182,8 @@ void PeerLink::greeted() {
   trouble_.clear();
   trouble_told_.clear();
   if (may_tell()) log::info(name() + ": connected");
+  const auto match = std::exchange(match_, std::nullopt);
+  if (match && events_.compared) events_.compared(*match);
   if (!events_.connected) return;
   auto connected = events_.connected;  // may destroy this link
   connected();

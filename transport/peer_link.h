@@ -49,7 +49,7 @@ class PeerLink {
   struct Events {
     std::function<void()> connected;
     std::function<void()> disconnected;
-    std::function<void()> disowned;  // we are not the node it has known under our id: we have lost our data
+    std::function<void(const DataDirMatch&)> compared;  // its data directory, and ours: before connected()
     // A dial was refused, and so was the last at its other place, if it has one: nobody listens. At every such dial.
     std::function<void()> gone;
     std::function<void()> removed;  // the peer knows that this node was removed for good
@@ -87,6 +87,7 @@ class PeerLink {
   Result<> answered(const Frame& frame);
   void greeted();
   void lost(const std::string& why);
+  Result<> compare(const Greeting& greeting);
   void time_up();
 
   bool has_room(size_t frame_bytes) const;
@@ -112,7 +113,7 @@ class PeerLink {
   std::unique_ptr<Dial> dial_;      // in dialling
   std::unique_ptr<Stream> stream_;  // in greeting and connected
   FrameReader reader_{kGreetingBytesMax};
-  bool is_disowned_ = false;
+  std::optional<DataDirMatch> match_;  // found since the dial, and not told yet
   bool is_welcome_ = false;
   bool was_removed_ = false;  // as the peer says
   Timer timer_;  // waiting: the next dial; dialling and greeting: the deadline; connected: the next look for a stall

@@ -14,7 +14,8 @@ Result<std::unique_ptr<Peers>> Peers::open(Loop& loop, const Identity& us, const
   PeerDoor::Events at_the_door{
       .received = [peers = peers.get()](raft::Message&& message) { peers->events_.received(std::move(message)); },
       .met = peers->events_.met,
-      .greeted = [peers = peers.get()](const Member& member) { peers->found_at(member); }};
+      .greeted = [peers = peers.get()](const Member& member) { peers->found_at(member); },
+      .compared = peers->events_.compared};
   auto door = PeerDoor::open(loop, us, listen_on, limits.door, std::move(at_the_door));
   if (!door) return tl::unexpected(door.error());
   peers->door_ = std::move(*door);
@@ -48,7 +49,10 @@ std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
   auto link = std::make_unique<PeerLink>(loop_, us_, member, limits_.link, seeds_.next(),
                                          PeerLink::Events{.connected = tell(&Events::connected),
                                                           .disconnected = tell(&Events::disconnected),
-                                                          .disowned = tell(&Events::disowned),
+                                                          .compared =
+                                                              [this, id = member.id](const DataDirMatch& match) {
+                                                                if (events_.compared) events_.compared(id, match);
+                                                              },
                                                           .gone = tell(&Events::gone),
                                                           .removed = tell(&Events::removed)});
   auto place = says_it_is_at_.find(member.id);

@@ -36,10 +36,11 @@ class Peers {
     std::function<void(raft::Message&&)> received;
     std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like the next three
     std::function<void(raft::NodeId)> disconnected;  // and has broken
-    std::function<void(raft::NodeId)> disowned;      // it has known this node with another data folder
-    std::function<void(raft::NodeId)> gone;          // its process is not there: dials are refused wherever it may be
-    std::function<void(const Member&)> met;          // it greets, is none of ours yet, and wants to be found there
-    std::function<void(raft::NodeId)> removed;       // it turned us away: this node was removed for good
+    // Its data directory and ours, whenever one has greeted the other. Must not call set_members().
+    std::function<void(raft::NodeId, const DataDirMatch&)> compared;
+    std::function<void(raft::NodeId)> gone;     // its process is not there: dials are refused wherever it may be
+    std::function<void(const Member&)> met;     // it greets, is none of ours yet, and wants to be found there
+    std::function<void(raft::NodeId)> removed;  // it turned us away: this node was removed for good
   };
 
   struct Limits {

@@ -261,6 +261,12 @@ Greeting root(schema::Greeting::Reader from) {
                     from.getInstance(),
                     text(from.getAddress(), kAddressBytesMax, "an address too long")};
   require(greeting.from != 0 && greeting.to != 0, "a greeting from or to nobody");
+  auto known = from.getKnownDataDirs();
+  require(known.size() <= kKnownDataDirsMax, "more data directories than a cluster can have");
+  for (schema::DataDir::Reader one : known) {
+    require(one.getNode() != 0 && one.getNumber() != 0, "a data directory of nobody");
+    greeting.known.emplace(one.getNode(), one.getNumber());
+  }
   return greeting;
 }
 
@@ -284,7 +290,7 @@ Welcome root(schema::Welcome::Reader from) {
 
 Refusal root(schema::Refusal::Reader from) {
   auto reason = static_cast<Refusal>(from.getReason());
-  require(reason >= Refusal::other_cluster && reason <= Refusal::other_instance, "a refusal for no known reason");
+  require(reason >= Refusal::other_cluster && reason <= Refusal::other_founding, "a refusal for no known reason");
   return reason;
 }
 
