@@ -67,12 +67,15 @@ Node::~Node() { loop_.before_wait({}); }
 Result<> Node::open_doors(const store::Recovered& recovered) {
   auto own = listening_address(options_, recovered);
   if (!own) return tl::unexpected(own.error());
+  greeted_address_ = greeted_address(options_, recovered);
   auto peers = transport::Peers::open(loop_,
                                       {.cluster = identity_.cluster,
                                        .self = options_.id,
                                        .incarnation = incarnation_,
                                        .instance = instance_,
-                                       .known = &*known_},
+                                       .address = greeted_address_,
+                                       .known = &*known_,
+                                       .process = random_seed()},
                                       *own, {}, random_seed(), peer_events());
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
@@ -156,7 +159,7 @@ void Node::begin(store::Opened opened) {
 
 void Node::send(raft::Message&& message) {
   if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
-  peers_->send(message);
+  if (!is_second()) peers_->send(message);
 }
 
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
@@ -233,6 +236,7 @@ void Node::give(std::vector<ClientOrder>&& orders) {
 
 void Node::received(raft::Message&& message) {
   if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
+  if (is_second()) return;
   if (replica_->raft().is_leader()) ++inputs_;
   raft::NodeId from = message.from;
   uint64_t refused_before = replica_->refused_commands();

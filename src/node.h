@@ -29,6 +29,7 @@
 #include "src/outside.h"
 #include "src/replica.h"
 #include "src/scrubbing.h"
+#include "src/second_process.h"
 #include "src/snapshot_thread.h"
 #include "store/files.h"
 #include "store/storage.h"
@@ -116,6 +117,8 @@ class Node final : private Outside, private ApiHost {
   void wake();
   void compared(raft::NodeId peer, const transport::DataDirMatch& match);
   DataDirConflicts::Judgement judge_data_dirs() const;
+  bool is_second() const { return second_process_.has_heard() && second_process_.is_second(loop_.now_ns()); }
+  void runs_twice(raft::NodeId peer, const std::string& address);
 
   transport::Loop& loop_;
   const Options options_;
@@ -151,6 +154,9 @@ class Node final : private Outside, private ApiHost {
   log::Limit strange_commands_{10'000};
   log::Limit strangers_{10'000};
   DataDirConflicts data_dir_conflicts_;
+  SecondProcess second_process_;
+  std::string greeted_address_;  // where its greetings say it is; empty: where the members say
+  log::Limit twice_told_{60'000};
   std::string conflict_told_;  // the last line about them
   raft::Time conflict_told_at_ = 0;
   std::vector<transport::PeerMember> met_;  // who came by, and is in no configuration yet

@@ -14,10 +14,12 @@ transport::Peers::Events Node::peer_events() {
   return {.received = [this](raft::Message&& message) { received(std::move(message)); },
           .connected =
               [this](raft::NodeId node) {
+                second_process_.let_in(node);
                 replica_->peer_connected(loop_.now_ns(), node);
                 after_step();
               },
           .compared = [this](raft::NodeId node, const transport::DataDirMatch& match) { compared(node, match); },
+          .runs_twice = [this](raft::NodeId node, const std::string& address) { runs_twice(node, address); },
           .gone =
               [this](raft::NodeId node) {
                 replica_->peer_gone(loop_.now_ns(), node);
@@ -109,6 +111,35 @@ DataDirConflicts::Judgement Node::judge_data_dirs() const {
   return data_dir_conflicts_.judge(loop_.now_ns(), members, raft.log().last().index > 0);
 }
 
-std::string Node::conflict() const { return summarize(judge_data_dirs()); }
+// A member is connected to another process with this data directory.
+void Node::runs_twice(raft::NodeId peer, const std::string& address) {
+  const raft::Time now = loop_.now_ns();
+  const raft::Member* self = replica_->raft().configuration().find(options_.id);
+  const std::string in_log = self == nullptr ? "" : self->address;
+  const std::string own = greeted_address_.empty() ? in_log : greeted_address_;
+  const std::string other = address.empty() ? "an address that it does not know" : address;
+  const std::string line =
+      fmt::format("node {} is connected to another process with this data directory's number, at {}", peer, other);
+  if (is_first_by_address(own, address, in_log)) {
+    return twice_told_.warn(loop_.now_ms(), line + ": stop that one, for writes that it answers are lost");
+  }
+  if (!is_second()) peers_->tell_first_process(address);
+  second_process_.turned_away(now, peer);
+  twice_told_.warn(loop_.now_ms(), line +
+                                       ". This one takes part in nothing, and stops if the other is still there in "
+                                       "15 s. A data directory must be used by one process alone");
+  if (!second_process_.gives_up(now)) return;
+  log::die(fmt::format(
+      "node {} runs already, at {}, as node {} says, with the same data directory as {}. This process stops. If this "
+      "directory is a copy, remove it, and add this machine as a new member (POST /members/<a new id>, then --join); "
+      "if "
+      "node {} is to run here, stop the other process first",
+      options_.id, other, peer, options_.data_dir, options_.id));
+}
+
+std::string Node::conflict() const {
+  if (is_second()) return "another process with this data directory is connected already";
+  return summarize(judge_data_dirs());
+}
 
 }  // namespace skiff

@@ -110,6 +110,14 @@ Result<transport::Address> listening_address(const Options& options, const store
               "this node's address is neither in --cluster nor in " + options.data_dir + ": give it as --peer-listen");
 }
 
+// What it listens on comes before what it was told for others: an old entry may stand beside a --peer-listen that the
+// members were told.
+std::string greeted_address(const Options& options, const store::Recovered& recovered) {
+  const bool has_entry = options.cluster_given && options.id <= options.cluster.size();
+  const bool is_told = options.peer_listen && transport::to_url(*options.peer_listen) == known_address(recovered);
+  return has_entry && !is_told ? transport::to_url(options.cluster[options.id - 1]) : "";
+}
+
 Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity) {
   const raft::Configuration& configuration = raft.configuration();
   Acquaintances known;

@@ -26,6 +26,9 @@ Result<> check_founding(store::Files& files, const Options& options, bool joins)
 // Where this node waits for its peers: what it was told, or else where the others know it to be.
 Result<transport::Address> listening_address(const Options& options, const store::Recovered& recovered);
 
+// Where this node's greetings say that it is found: its entry in --cluster. Empty: where the members know it to be.
+std::string greeted_address(const Options& options, const store::Recovered& recovered);
+
 // Whom to talk to, and what to say to others.
 struct Acquaintances {
   std::vector<transport::PeerMember> members;

@@ -11,6 +11,7 @@
 #include "raft/types.h"
 #include "transport/address.h"
 #include "transport/known_peers.h"
+#include "transport/running_processes.h"
 #include "transport/wire.h"
 
 namespace skiff::transport {
@@ -18,10 +19,13 @@ namespace skiff::transport {
 struct PeerIdentity {
   uint64_t cluster = 0;
   raft::NodeId self = 0;
-  uint64_t incarnation = 0;     // counts the starts of this node
-  uint64_t instance = 0;        // names its data folder; 0: it has none
-  std::string address = {};     // where the others find it; empty: not known
-  KnownPeers* known = nullptr;  // outlives whoever is given this; null: nobody is remembered
+  uint64_t incarnation = 0;             // counts the starts of this node
+  uint64_t instance = 0;                // names its data folder; 0: it has none
+  std::string address = {};             // where the others find it; empty: where its members say
+  KnownPeers* known = nullptr;          // outlives whoever is given this; null: nobody is remembered
+  uint64_t process = 0;                 // drawn at its start
+  uint16_t port = 0;                    // where it listens for its peers; 0: not known yet
+  RunningProcesses* running = nullptr;  // the others', as they are connected; as with `known`
 };
 
 struct PeerMember {
@@ -43,7 +47,22 @@ struct Reception {
 inline Greeting greeting_to(raft::NodeId node, const PeerIdentity& us) {
   Greeting greeting{kProtocolVersion, us.cluster, us.self, node, us.incarnation, us.instance, us.address};
   if (us.known) greeting.known = us.known->of_members();
+  greeting.process = us.process;
+  greeting.port = us.port;
   return greeting;
+}
+
+// `remote`: of the connection by which it came, "10.0.0.3:40312".
+inline RunningProcess process_of(const Greeting& greeting, const std::string& remote) {
+  return {greeting.process, remote.substr(0, remote.rfind(':')), greeting.port, greeting.address};
+}
+
+// What a log says about two processes of one node.
+inline std::string describe_twice(raft::NodeId node, const RunningProcess& first, const RunningProcess& second) {
+  return "node " + std::to_string(node) + " runs twice with one data directory: at " + to_text(first) + " and at " +
+         to_text(second) +
+         ". Writes that are answered by one are lost with the other: stop the copy, and add its machine as a new "
+         "member";
 }
 
 // What we have against whoever greets us so; whether it is a member is for the caller to know. The version comes

@@ -32,6 +32,10 @@ PeerLink::PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Li
   timer_.start_ns(0);
 }
 
+PeerLink::~PeerLink() {
+  if (us_.running) us_.running->disconnected(peer_.id, RunningProcesses::Side::link);
+}
+
 void PeerLink::send(const raft::Message& message) {
   CHECK(message.from == us_.self);
   CHECK(message.to == peer_.id);
@@ -135,10 +139,13 @@ void PeerLink::received(std::string_view bytes) {
   Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return answered(frame); });
   if (!fed) {
     auto removed = std::exchange(was_removed_, false) ? events_.removed : nullptr;
+    const auto twice_at = std::exchange(twice_at_, std::nullopt);
+    auto runs_twice = twice_at ? events_.runs_twice : nullptr;
     const auto match = std::exchange(match_, std::nullopt);
     auto compared = match ? events_.compared : nullptr;
     lost(fed.error().what);
-    if (removed) return removed();  // may destroy this link, like the next
+    if (removed) return removed();  // may destroy this link, like the next two
+    if (runs_twice) return runs_twice(*twice_at);
     if (compared) compared(*match);
     return;
   }
@@ -152,6 +159,7 @@ Result<> PeerLink::answered(const Frame& frame) {
     Result<Refusal> refusal = decode_refusal(frame);
     if (!refusal) return tl::unexpected(refusal.error());
     was_removed_ = *refusal == Refusal::removed;
+    if (*refusal == Refusal::running_twice) twice_at_ = decode_refusal_address(frame).value_or("");
     if (!match_of(*refusal).is_match()) match_ = match_of(*refusal);
     return fail(Error::Code::unavailable, "turned away: " + std::string(describe(*refusal)));
   }
@@ -161,7 +169,20 @@ Result<> PeerLink::answered(const Frame& frame) {
   if (!against && greeting->from != peer_.id) against = Refusal::other_node;
   if (against) return fail(Error::Code::unavailable, "not the peer we know: " + std::string(describe(*against)));
   if (auto compared = compare(*greeting); !compared) return compared;
+  if (auto looked = look_for_another_process(*greeting); !looked) return looked;
   is_welcome_ = true;
+  return {};
+}
+
+// The one that is reached where the members say it is goes before one that came in by itself.
+Result<> PeerLink::look_for_another_process(const Greeting& greeting) {
+  if (!us_.running) return {};
+  const RunningProcess here = process_of(greeting, stream_->remote());
+  if (auto other = us_.running->other_than(peer_.id, here)) {
+    if (place_ != peer_.address) return fail(Error::Code::unavailable, describe_twice(peer_.id, *other, here));
+    if (events_.peer_runs_twice) events_.peer_runs_twice(*other, here);
+  }
+  us_.running->connected(peer_.id, RunningProcesses::Side::link, here);
   return {};
 }
 
@@ -194,6 +215,7 @@ void PeerLink::lost(const std::string& why) {
   const bool was_connected = state_ == State::connected;
   dial_.reset();
   stream_.reset();
+  if (us_.running) us_.running->disconnected(peer_.id, RunningProcesses::Side::link);
   tell_trouble(was_connected ? "connection lost: " + why : why);
   place_ = next_place();
   move_to(State::waiting);

@@ -50,6 +50,10 @@ class PeerLink {
     std::function<void()> connected;
     std::function<void()> disconnected;
     std::function<void(const DataDirMatch&)> compared;  // its data directory, and ours: before connected()
+    // Another process with this node's data directory is connected to the peer; where it runs, empty if not known.
+    std::function<void(const std::string& address)> runs_twice;
+    // Two processes of the peer are connected, one of them here, where the members say it is: the other is to go.
+    std::function<void(const RunningProcess& other, const RunningProcess& here)> peer_runs_twice;
     // A dial was refused, and so was the last at its other place, if it has one: nobody listens. At every such dial.
     std::function<void()> gone;
     std::function<void()> removed;  // the peer knows that this node was removed for good
@@ -65,6 +69,7 @@ class PeerLink {
 
   // `us` must outlive it, and is told to the peer as it is whenever they connect.
   PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Limits& limits, uint64_t seed, Events events);
+  ~PeerLink();
   PeerLink(const PeerLink&) = delete;
   PeerLink& operator=(const PeerLink&) = delete;
 
@@ -88,6 +93,7 @@ class PeerLink {
   void greeted();
   void lost(const std::string& why);
   Result<> compare(const Greeting& greeting);
+  Result<> look_for_another_process(const Greeting& greeting);
   void time_up();
 
   bool has_room(size_t frame_bytes) const;
@@ -113,7 +119,8 @@ class PeerLink {
   std::unique_ptr<Dial> dial_;      // in dialling
   std::unique_ptr<Stream> stream_;  // in greeting and connected
   FrameReader reader_{kGreetingBytesMax};
-  std::optional<DataDirMatch> match_;  // found since the dial, and not told yet
+  std::optional<DataDirMatch> match_;    // found since the dial, and not told yet
+  std::optional<std::string> twice_at_;  // where this node runs already, as the peer says; not told yet
   bool is_welcome_ = false;
   bool was_removed_ = false;  // as the peer says
   Timer timer_;  // waiting: the next dial; dialling and greeting: the deadline; connected: the next look for a stall

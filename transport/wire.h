@@ -32,7 +32,7 @@ constexpr size_t kFrameHeaderBytes = 16;
 // entries of about 1 MiB, with as much again for the schema's overhead and for growth.
 constexpr size_t kFrameBytesMax = size_t{80} << 20;
 
-// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 120 bytes, the address, and
+// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 136 bytes, the address, and
 // 16 bytes for every data directory that it names.
 constexpr size_t kGreetingBytesMax = 896;
 constexpr size_t kKnownDataDirsMax = 24;  // more than members, and few enough to fit
@@ -57,6 +57,8 @@ struct Greeting {
   uint64_t instance = 0;                        // names its data folder; 0: not said
   std::string address = {};                     // where others find it, as they know it; empty: not said
   std::map<raft::NodeId, uint64_t> known = {};  // the data directories that `from` remembers
+  uint64_t process = 0;                         // drawn when it started; 0: not said
+  uint16_t port = 0;                            // where it listens for its peers; 0: not said
 
   auto operator<=>(const Greeting&) const = default;
 };
@@ -93,6 +95,7 @@ enum class Refusal : uint16_t {
   other_instance = 7,       // the greeter has another data folder than the node of that id had
   unexpected_data_dir = 8,  // the greeter remembers another data directory of the greeted
   other_founding = 9,       // they have never met, and remember different data directories of the same members
+  running_twice = 10,       // the greeter has the data directory of a process that is connected already
 };
 
 // "it belongs to another cluster"
@@ -114,13 +117,16 @@ std::string encode(const raft::Message& message);
 std::string encode(const Greeting& greeting);
 std::string encode(const Introduction& introduction);
 std::string encode(const Welcome& welcome);
-std::string encode(Refusal refusal);
+// `address`: of Refusal::running_twice, where the other process runs.
+std::string encode(Refusal refusal, const std::string& address = {});
 
 Result<raft::Message> decode_message(const Frame& frame);
 Result<Greeting> decode_greeting(const Frame& frame);
 Result<Introduction> decode_introduction(const Frame& frame);
 Result<Welcome> decode_welcome(const Frame& frame);
 Result<Refusal> decode_refusal(const Frame& frame);
+// Empty if the refusal names none.
+Result<std::string> decode_refusal_address(const Frame& frame);
 
 // Fills in the first kFrameHeaderBytes of `frame` to fit the rest of it.
 void seal(std::string& frame, FrameKind kind);

@@ -272,6 +272,8 @@ std::string encode(const Greeting& greeting) {
     root.setIncarnation(greeting.incarnation);
     root.setInstance(greeting.instance);
     if (!greeting.address.empty()) root.setAddress(bytes(greeting.address));
+    root.setProcess(greeting.process);
+    root.setPort(greeting.port);
     if (greeting.known.empty()) return;
     auto known = root.initKnownDataDirs(static_cast<unsigned>(greeting.known.size()));
     unsigned at = 0;
@@ -305,10 +307,12 @@ std::string encode(const Welcome& welcome) {
   });
 }
 
-std::string encode(Refusal refusal) {
-  constexpr size_t kRefusalWords = kRootPointerWords + kWords<schema::Refusal>;
-  return build_frame<schema::Refusal>(FrameKind::refusal, kRefusalWords, [&](schema::Refusal::Builder root) {
+std::string encode(Refusal refusal, const std::string& address) {
+  CHECK(address.size() <= kAddressBytesMax);
+  const size_t words = kRootPointerWords + kWords<schema::Refusal> + words_of(address);
+  return build_frame<schema::Refusal>(FrameKind::refusal, words, [&](schema::Refusal::Builder root) {
     root.setReason(static_cast<uint16_t>(refusal));
+    if (!address.empty()) root.setAddress(bytes(address));
   });
 }
 

@@ -98,4 +98,72 @@ TEST_CASE("a node without its data stops when only one of the others is there, t
   REQUIRE(cluster.ask(3, "GET", "/key").body == "v");
 }
 
+// The node's command, with another data directory and other ports.
+struct Copy {
+  std::string data, peer_url;
+  uint16_t port = free_port();
+  std::vector<std::string> command;
+
+  Copy(Cluster& cluster, int id)
+      : data(cluster.disk(id) + "/copy.data"), peer_url("http://127.0.0.1:" + std::to_string(free_port())) {
+    REQUIRE(run({"cp", "-r", cluster.data_folder(id), data}).status == 0);
+    for (std::string word : cluster.command(id)) {
+      const size_t own = word.find(cluster.peer_url(id));
+      if (own != std::string::npos) word.replace(own, cluster.peer_url(id).size(), peer_url);
+      if (word == std::to_string(cluster.port(id))) word = std::to_string(port);
+      if (word == cluster.data_folder(id)) word = data;
+      command.push_back(word);
+    }
+  }
+};
+
+TEST_CASE("a copy of a data directory at another address is turned away, and all members say so", "[D10]") {
+  Cluster cluster(3);
+  REQUIRE(within_ms(20'000, [&] { return all_have_met(cluster); }));
+  REQUIRE(cluster.ask(3, "PUT", "/before", "v").code == 204);
+  const bool is_running = GENERATE(true, false);
+  if (!is_running) cluster.kill(3);
+  const Copy copy(cluster, 3);
+  if (!is_running) cluster.start(3);
+  cluster.wait_until_healthy(3);
+  REQUIRE(within_ms(20'000, [&] {
+    auto peers = cluster.status(1).value("peers", nlohmann::json::array());
+    return peers.size() == 2 && peers[0]["connected"] == true && peers[1]["connected"] == true;
+  }));
+
+  const std::string log = cluster.disk(3) + "/copy.log";
+  Process second(copy.command, log);
+  const std::string twice = "node 3 runs twice with one data directory";
+  int writes = 0, taken_by_the_copy = 0;
+  REQUIRE(within_ms(30'000, [&] {
+    if (const auto reply = HttpClient("127.0.0.1", copy.port).ask("PUT", "/lost", "x")) {
+      taken_by_the_copy += reply->code == 204;
+    }
+    REQUIRE(cluster.ask(3, "PUT", "/through-3-" + std::to_string(writes++), "v").code == 204);
+    return !second.is_running();
+  }));
+  REQUIRE(second.wait_ms(0) == 1);
+  REQUIRE(taken_by_the_copy == 0);
+  for (int id : {1, 2}) {
+    INFO("node " << id);
+    REQUIRE_THAT(cluster.log(id),
+                 Catch::Contains(twice) && Catch::Contains(cluster.peer_url(3)) && Catch::Contains(copy.peer_url));
+    REQUIRE(count_of(cluster.log(id), twice) <= 2);
+  }
+  REQUIRE(count_of(cluster.log(3), twice) == 1);
+  const std::string said = read_file(log);
+  INFO(said);
+  REQUIRE_THAT(said, Catch::Contains("node 3 runs already, at " + cluster.peer_url(3)));
+  REQUIRE(count_of(said, "\n") < 16);
+  for (int id : {1, 2, 3}) {
+    REQUIRE(cluster.ask(id, "GET", "/through-3-" + std::to_string(writes - 1)).body == "v");
+    REQUIRE(cluster.ask(id, "GET", "/lost").code == 404);
+  }
+
+  // The original comes back at once, as always.
+  cluster.kill(3);
+  cluster.start(3);
+  cluster.wait_until_healthy(3);
+}
+
 }  // namespace skiff::cluster_test
