@@ -22,6 +22,9 @@ constexpr uint64_t kMiB = 1024 * kKiB;
 // A write waits for a majority, so every further voter costs throughput and adds little: nine survive four failures.
 constexpr size_t kMembersMax = 9;
 
+// A member that is found elsewhere than the log says is looked for again.
+constexpr uint64_t kLookForMovedNs = kSecondNs;
+
 // A line about data directories that do not belong together is said again.
 constexpr uint64_t kConflictToldEveryNs = 10 * kMinuteNs;
 

@@ -75,7 +75,8 @@ Result<> Node::open_doors(const store::Recovered& recovered) {
                                        .instance = instance_,
                                        .address = greeted_address_,
                                        .known = &*known_,
-                                       .process = random_seed()},
+                                       .process = random_seed(),
+                                       .configured = configured_addresses(options_)},
                                       *own, {}, random_seed(), peer_events());
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
@@ -140,6 +141,7 @@ void Node::begin(store::Opened opened) {
   orders_.emplace(loop_, [this](std::vector<ClientOrder>&& orders) { give(std::move(orders)); });
   timer_.emplace(loop_, [this] { tick(); });
   room_timer_.emplace(loop_, [this] { look_after_spare(); });
+  moved_timer_.emplace(loop_, [this] { look_for_moved(); });
   scrub_timer_.emplace(loop_, [this] { scrub_if_due(); });
   store::Recovered& recovered = opened.recovered;
   log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at port {}",
@@ -205,6 +207,7 @@ void Node::order_ended(const raft::OrderEnd& end) {
 }
 
 void Node::order_answered(const Caller& caller, OrderAnswer answer) {
+  if (caller == kNodeItself) return told_of_moved(answer);
   http_->answer({.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes},
                 Api::to_response(answer));
 }
@@ -375,6 +378,7 @@ void Node::stop_when_idle() {
   timer_.reset();
   room_timer_.reset();
   scrub_timer_.reset();
+  moved_timer_.reset();
   proposals_.reset();
   commits_.reset();
   orders_.reset();

@@ -25,6 +25,7 @@
 #include "src/block_times.h"
 #include "src/data_dir_conflicts.h"
 #include "src/disk_thread.h"
+#include "src/moved_members.h"
 #include "src/options.h"
 #include "src/outside.h"
 #include "src/replica.h"
@@ -89,6 +90,8 @@ class Node final : private Outside, private ApiHost {
   std::string conflict() const override;
   Result<std::unique_ptr<transport::BodySource>> backup() override;
 
+  // Who gives an order that no client gave.
+  static constexpr Caller kNodeItself{.connection = ~uint64_t{0}};
   struct ClientOrder {
     Caller caller;
     raft::Order order;
@@ -118,6 +121,8 @@ class Node final : private Outside, private ApiHost {
   void compared(raft::NodeId peer, const transport::DataDirMatch& match);
   DataDirConflicts::Judgement judge_data_dirs() const;
   bool is_second() const { return second_process_.has_heard() && second_process_.is_second(loop_.now_ns()); }
+  void look_for_moved();
+  void told_of_moved(const OrderAnswer& answer);
   void runs_twice(raft::NodeId peer, const std::string& address);
 
   transport::Loop& loop_;
@@ -141,6 +146,7 @@ class Node final : private Outside, private ApiHost {
   std::optional<transport::Timer> stop_timer_;
   std::optional<transport::Timer> room_timer_;
   std::optional<transport::Timer> scrub_timer_;
+  std::optional<transport::Timer> moved_timer_;
   Api api_;
 
   raft::Time armed_for_ = raft::kNever;
@@ -155,6 +161,7 @@ class Node final : private Outside, private ApiHost {
   log::Limit strangers_{10'000};
   DataDirConflicts data_dir_conflicts_;
   SecondProcess second_process_;
+  MovedMembers moved_members_;
   std::string greeted_address_;  // where its greetings say it is; empty: where the members say
   log::Limit twice_told_{60'000};
   std::string conflict_told_;  // the last line about them

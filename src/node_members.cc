@@ -15,6 +15,7 @@ transport::Peers::Events Node::peer_events() {
           .connected =
               [this](raft::NodeId node) {
                 second_process_.let_in(node);
+                if (moved_timer_) moved_timer_->start_ns(limits::kLookForMovedNs);
                 replica_->peer_connected(loop_.now_ns(), node);
                 after_step();
               },
@@ -109,6 +110,32 @@ DataDirConflicts::Judgement Node::judge_data_dirs() const {
   std::vector<raft::NodeId> members = raft.configuration_at(raft.log().committed()).everybody();
   if (members.empty()) members = raft.configuration().everybody();  // it has joined, and was sent little so far
   return data_dir_conflicts_.judge(loop_.now_ns(), members, raft.log().last().index > 0);
+}
+
+// While a member is connected elsewhere than the log says.
+void Node::look_for_moved() {
+  std::vector<MovedMembers::Found> found;
+  for (const transport::Peers::Status& peer : peers_->status()) {
+    if (!peer.moved_to) continue;
+    found.push_back({.node = peer.id,
+                     .address = transport::to_url(*peer.moved_to),
+                     .since = peer.connected_since_ms * raft::kMillisecond});
+  }
+  if (found.empty()) return;
+  moved_timer_->start_ns(limits::kLookForMovedNs);
+  const raft::NodeId leader = replica_->raft().leader();
+  for (raft::Order& order : moved_members_.due(loop_.now_ns(), options_.id, leader, found)) {
+    log::info(fmt::format("node {} is not found where the log says, but at {}: asks for that to be entered", order.node,
+                          order.address));
+    replica_->order(loop_.now_ns(), kNodeItself, std::move(order));
+  }
+  after_step();
+}
+
+void Node::told_of_moved(const OrderAnswer& answer) {
+  const std::string what = fmt::format("node {} at {}", answer.order.node, answer.order.address);
+  if (answer.kind == OrderAnswer::Kind::done) return log::info("the members know " + what);
+  log::warn(fmt::format("the members could not be told of {}: {}", what, answer.reason));
 }
 
 // A member is connected to another process with this data directory.

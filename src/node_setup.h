@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ Result<transport::Address> listening_address(const Options& options, const store
 
 // Where this node's greetings say that it is found: its entry in --cluster. Empty: where the members know it to be.
 std::string greeted_address(const Options& options, const store::Recovered& recovered);
+
+// Where --cluster says that the others are.
+std::map<raft::NodeId, transport::Address> configured_addresses(const Options& options);
 
 // Whom to talk to, and what to say to others.
 struct Acquaintances {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,13 +20,14 @@ namespace skiff::transport {
 struct PeerIdentity {
   uint64_t cluster = 0;
   raft::NodeId self = 0;
-  uint64_t incarnation = 0;             // counts the starts of this node
-  uint64_t instance = 0;                // names its data folder; 0: it has none
-  std::string address = {};             // where the others find it; empty: where its members say
-  KnownPeers* known = nullptr;          // outlives whoever is given this; null: nobody is remembered
-  uint64_t process = 0;                 // drawn at its start
-  uint16_t port = 0;                    // where it listens for its peers; 0: not known yet
-  RunningProcesses* running = nullptr;  // the others', as they are connected; as with `known`
+  uint64_t incarnation = 0;                         // counts the starts of this node
+  uint64_t instance = 0;                            // names its data folder; 0: it has none
+  std::string address = {};                         // where the others find it; empty: where its members say
+  KnownPeers* known = nullptr;                      // outlives whoever is given this; null: nobody is remembered
+  uint64_t process = 0;                             // drawn at its start
+  uint16_t port = 0;                                // where it listens for its peers; 0: not known yet
+  std::map<raft::NodeId, Address> configured = {};  // where --cluster says that others are
+  RunningProcesses* running = nullptr;              // the others', as they are connected; as with `known`
 };
 
 struct PeerMember {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "raft/check.h"
@@ -62,7 +63,16 @@ bool PeerLink::has_room(size_t bytes) const {
 }
 
 PeerLink::Status PeerLink::status() const {
-  return {state_ == State::connected, sent_, dropped_, stream_ ? stream_->outbox_bytes() : 0, trouble_};
+  Status status{.is_connected = state_ == State::connected,
+                .sent = sent_,
+                .dropped = dropped_,
+                .outbox_bytes = stream_ ? stream_->outbox_bytes() : 0,
+                .trouble = trouble_,
+                .moved_to = {},
+                .connected_since_ms = connected_since_ms_};
+  const bool is_news = process_ != 0 && process_ != leaving_process_;
+  if (status.is_connected && is_news && has_home_failed_ && place_ == elsewhere_) status.moved_to = elsewhere_;
+  return status;
 }
 
 void PeerLink::move_to(State next) {
@@ -96,10 +106,32 @@ void PeerLink::try_also(const Address& address) {
   timer_.start_ns(0);
 }
 
+std::vector<Address> PeerLink::places() const {
+  std::vector<Address> all = {peer_.address};
+  auto add = [&all](const Address& place) {
+    if (std::find(all.begin(), all.end(), place) == all.end()) all.push_back(place);
+  };
+  if (elsewhere_) add(*elsewhere_);
+  auto configured = us_.configured.find(peer_.id);
+  if (!has_been_home_ && configured != us_.configured.end()) add(configured->second);
+  return all;
+}
+
+// The same again if it was there, else the next one.
 Address PeerLink::next_place() const {
-  const bool was_there = state_ == State::connected && (place_ == peer_.address || place_ == elsewhere_);
-  if (was_there) return place_;
-  return elsewhere_ && place_ == peer_.address ? *elsewhere_ : peer_.address;
+  const std::vector<Address> all = places();
+  auto here = std::find(all.begin(), all.end(), place_);
+  if (here == all.end()) return peer_.address;
+  if (state_ == State::connected) return place_;
+  return std::next(here) == all.end() ? all.front() : *std::next(here);
+}
+
+void PeerLink::confirm_place(const Address& address) {
+  CHECK(is_connected_at(address));
+  peer_.address = address;
+  elsewhere_.reset();
+  has_been_home_ = true;
+  has_home_failed_ = false;
 }
 
 void PeerLink::dial() {
@@ -115,8 +147,7 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
   refusals_ = !stream && failure.refused ? refusals_ + 1 : 0;
   if (!stream) {
     lost(failure.why);
-    const size_t places = elsewhere_ ? 2 : 1;
-    if (refusals_ < places || !events_.gone) return;
+    if (refusals_ < places().size() || !events_.gone) return;
     auto gone = events_.gone;  // may destroy this link
     return gone();
   }
@@ -170,6 +201,7 @@ Result<> PeerLink::answered(const Frame& frame) {
   if (against) return fail(Error::Code::unavailable, "not the peer we know: " + std::string(describe(*against)));
   if (auto compared = compare(*greeting); !compared) return compared;
   if (auto looked = look_for_another_process(*greeting); !looked) return looked;
+  process_ = greeting->process;
   is_welcome_ = true;
   return {};
 }
@@ -200,6 +232,10 @@ void PeerLink::greeted() {
   move_to(State::connected);
   timer_.stop();
   connected_since_ms_ = loop_.now_ms();
+  if (place_ == peer_.address) {
+    has_been_home_ = true;
+    has_home_failed_ = false;
+  }
   trouble_.clear();
   trouble_told_.clear();
   if (may_tell()) log::info(name() + ": connected");
@@ -217,6 +253,7 @@ void PeerLink::lost(const std::string& why) {
   stream_.reset();
   if (us_.running) us_.running->disconnected(peer_.id, RunningProcesses::Side::link);
   tell_trouble(was_connected ? "connection lost: " + why : why);
+  if (!was_connected && place_ == peer_.address) has_home_failed_ = true;
   place_ = next_place();
   move_to(State::waiting);
   const bool had_settled = was_connected && loop_.now_ms() - connected_since_ms_ >= limits_.settled_ms;

@@ -41,7 +41,14 @@ void Peers::set_members(const std::vector<Member>& members) {
     if (member.id == us_.self) continue;
     others.insert(member.id);
     std::unique_ptr<PeerLink>& link = links_[member.id];
-    if (!link || link->peer() != member) link = link_to(member);
+    const bool is_other = link && link->peer() != member;
+    if (is_other && link->is_connected_at(member.address)) {
+      link->confirm_place(member.address);
+    } else if (!link || is_other) {
+      const uint64_t process = link ? link->process() : 0;
+      link = link_to(member);
+      link->expect_move_of(process);
+    }
   }
   std::erase_if(links_, [&others](const auto& link) { return !others.contains(link.first); });
   std::erase_if(says_it_is_at_, [&others](const auto& place) { return !others.contains(place.first); });
@@ -115,7 +122,8 @@ std::vector<Peers::Status> Peers::status() const {
   for (const auto& [id, link] : links_) {
     PeerLink::Status status = link->status();
     all.push_back({id, link->peer().address, status.is_connected, status.sent, door_->received(id), status.dropped,
-                   status.outbox_bytes, std::move(status.trouble)});
+                   status.outbox_bytes, std::move(status.trouble), std::move(status.moved_to),
+                   status.connected_since_ms});
   }
   return all;
 }

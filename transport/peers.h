@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,7 +60,9 @@ class Peers {
     uint64_t received = 0;
     uint64_t dropped = 0;
     size_t outbox_bytes = 0;
-    std::string trouble;  // why it is not connected
+    std::string trouble;              // why it is not connected
+    std::optional<Address> moved_to;  // where it is connected and says that it is, if not at `address`, which failed
+    uint64_t connected_since_ms = 0;
   };
 
   // `seed` is for the jitter of redialling.
