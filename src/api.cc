@@ -175,7 +175,10 @@ std::optional<Response> Api::propose(Request request) {
 
 Response Api::to_response(const Answer& answer) {
   bool is_done = answer.kind == Answer::Kind::done;
-  if (answer.asked == Request::Kind::check) return health(is_done, answer.reason);
+  if (answer.asked == Request::Kind::check) {
+    const std::string conflict = is_done ? std::string() : host_.conflict();
+    return health(is_done, conflict.empty() ? answer.reason : conflict);
+  }
   switch (answer.kind) {
     case Answer::Kind::done:
       if (answer.asked == Request::Kind::get) return value_response(answer.value);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "src/api_routes.h"
 #include "src/api_status.h"
@@ -32,6 +33,8 @@ class ApiHost {
   virtual bool order(const Caller& caller, raft::Order order) = 0;
   virtual const store::Kv& kv() const = 0;
   virtual NodeReport report() const = 0;
+  // Why this node may take no part, beyond what the replica knows; mostly empty. For /health and /members.
+  virtual std::string conflict() const { return {}; }
   // A backup of what is applied here; an error says why there can be none now.
   virtual Result<std::unique_ptr<transport::BodySource>> backup() = 0;
 };

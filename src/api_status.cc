@@ -74,6 +74,7 @@ Json scrub_of(const NodeReport& report) {
 std::string members_json(const NodeReport& report) {
   Json json = {{"cluster", hex(report.cluster)}, {"members", members_of(report)}, {"changing", report.is_changing}};
   if (!report.withdrawn.empty()) json["withdrawn"] = withdrawn_of(report);
+  if (!report.conflict.empty()) json["conflict"] = report.conflict;
   return json.dump();
 }
 

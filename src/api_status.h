@@ -68,6 +68,7 @@ struct NodeReport {
   std::vector<Member> members;
   bool is_changing = false;          // who they are: not committed yet, or half done
   std::vector<Withdrawn> withdrawn;  // by this node, as leader
+  std::string conflict;              // that keeps members apart; mostly empty
   raft::Status raft;
   uint64_t incarnation = 0;
   uint64_t applied = 0;

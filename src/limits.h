@@ -25,6 +25,12 @@ constexpr uint64_t kIgnoredSignalsMs = 10'000;
 // A write waits for a majority, so every further voter costs throughput and adds little: nine survive four failures.
 constexpr size_t kMembersMax = 9;
 
+// A member that is found elsewhere than the log says is looked for again.
+constexpr uint64_t kLookForMovedNs = kSecondNs;
+
+// A line about data directories that do not belong together is said again.
+constexpr uint64_t kConflictToldEveryNs = 10 * kMinuteNs;
+
 // Ids are given by people. Small ones keep logs readable and leave the upper bits free.
 constexpr uint64_t kNodeIdMax = 65'535;
 

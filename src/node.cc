@@ -67,27 +67,17 @@ Node::~Node() { loop_.before_wait({}); }
 Result<> Node::open_doors(const store::Recovered& recovered) {
   auto own = listening_address(options_, recovered);
   if (!own) return tl::unexpected(own.error());
+  greeted_address_ = greeted_address(options_, recovered);
   auto peers = transport::Peers::open(loop_,
                                       {.cluster = identity_.cluster,
                                        .self = options_.id,
                                        .incarnation = incarnation_,
                                        .instance = instance_,
-                                       .known = &*known_},
-                                      *own, {}, random_seed(),
-                                      {.received = [this](raft::Message&& message) { received(std::move(message)); },
-                                       .connected =
-                                           [this](raft::NodeId node) {
-                                             replica_->peer_connected(loop_.now_ns(), node);
-                                             after_step();
-                                           },
-                                       .disowned = [this](raft::NodeId node) { stop_disowned(node); },
-                                       .gone =
-                                           [this](raft::NodeId node) {
-                                             replica_->peer_gone(loop_.now_ns(), node);
-                                             after_step();
-                                           },
-                                       .met = [this](const transport::PeerMember& member) { met(member); },
-                                       .removed = [this](raft::NodeId node) { told_removed(node); }});
+                                       .address = greeted_address_,
+                                       .known = &*known_,
+                                       .process = random_seed(),
+                                       .configured = configured_addresses(options_)},
+                                      *own, {}, random_seed(), peer_events());
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
   auto limits = http_limits(options_, identity_.founders.size());
@@ -154,6 +144,7 @@ Result<> Node::begin(store::Opened opened) {
   orders_.emplace(loop_, [this](std::vector<ClientOrder>&& orders) { give(std::move(orders)); });
   timer_.emplace(loop_, [this] { tick(); });
   room_timer_.emplace(loop_, [this] { look_after_spare(); });
+  moved_timer_.emplace(loop_, [this] { look_for_moved(); });
   scrub_timer_.emplace(loop_, [this] { scrub_if_due(); });
   store::Recovered& recovered = opened.recovered;
   log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at {}",
@@ -174,7 +165,7 @@ Result<> Node::begin(store::Opened opened) {
 
 void Node::send(raft::Message&& message) {
   if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
-  peers_->send(message);
+  if (!is_second()) peers_->send(message);
 }
 
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
@@ -220,6 +211,7 @@ void Node::order_ended(const raft::OrderEnd& end) {
 }
 
 void Node::order_answered(const Caller& caller, OrderAnswer answer) {
+  if (caller == kNodeItself) return told_of_moved(answer);
   http_->answer({.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes},
                 Api::to_response(answer));
 }
@@ -251,6 +243,7 @@ void Node::give(std::vector<ClientOrder>&& orders) {
 
 void Node::received(raft::Message&& message) {
   if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
+  if (is_second()) return;
   if (replica_->raft().is_leader()) ++inputs_;
   raft::NodeId from = message.from;
   uint64_t refused_before = replica_->refused_commands();

@@ -23,11 +23,14 @@
 #include "src/api.h"
 #include "src/base/log.h"
 #include "src/block_times.h"
+#include "src/data_dir_conflicts.h"
 #include "src/disk_thread.h"
+#include "src/moved_members.h"
 #include "src/options.h"
 #include "src/outside.h"
 #include "src/replica.h"
 #include "src/scrubbing.h"
+#include "src/second_process.h"
 #include "src/snapshot_thread.h"
 #include "store/files.h"
 #include "store/storage.h"
@@ -61,6 +64,7 @@ class Node final : private Outside, private ApiHost {
 
  private:
   Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered, std::function<void()> stopped);
+  transport::Peers::Events peer_events();
   Result<> open_doors(const store::Recovered& recovered);
   Result<> begin(store::Opened opened);
 
@@ -88,8 +92,11 @@ class Node final : private Outside, private ApiHost {
   bool order(const Caller& caller, raft::Order order) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
+  std::string conflict() const override;
   Result<std::unique_ptr<transport::BodySource>> backup() override;
 
+  // Who gives an order that no client gave.
+  static constexpr Caller kNodeItself{.connection = ~uint64_t{0}};
   struct ClientOrder {
     Caller caller;
     raft::Order order;
@@ -118,7 +125,12 @@ class Node final : private Outside, private ApiHost {
   void meet_members();
   void warn_if_unreachable(const std::vector<transport::PeerMember>& members);
   void wake();
-  [[noreturn]] void stop_disowned(raft::NodeId by);
+  void compared(raft::NodeId peer, const transport::DataDirMatch& match);
+  DataDirConflicts::Judgement judge_data_dirs() const;
+  bool is_second() const { return second_process_.has_heard() && second_process_.is_second(loop_.now_ns()); }
+  void look_for_moved();
+  void told_of_moved(const OrderAnswer& answer);
+  void runs_twice(raft::NodeId peer, const std::string& address);
 
   transport::Loop& loop_;
   const Options options_;
@@ -141,6 +153,7 @@ class Node final : private Outside, private ApiHost {
   std::optional<transport::Timer> stop_timer_;
   std::optional<transport::Timer> room_timer_;
   std::optional<transport::Timer> scrub_timer_;
+  std::optional<transport::Timer> moved_timer_;
   Api api_;
 
   raft::Time armed_for_ = raft::kNever;
@@ -153,6 +166,13 @@ class Node final : private Outside, private ApiHost {
   log::Limit slow_disk_{10'000};
   log::Limit strange_commands_{10'000};
   log::Limit strangers_{10'000};
+  DataDirConflicts data_dir_conflicts_;
+  SecondProcess second_process_;
+  MovedMembers moved_members_;
+  std::string greeted_address_;  // where its greetings say it is; empty: where the members say
+  log::Limit twice_told_{60'000};
+  std::string conflict_told_;  // the last line about them
+  raft::Time conflict_told_at_ = 0;
   std::vector<transport::PeerMember> met_;  // who came by, and is in no configuration yet
   raft::Index met_index_ = 0;  // of the configuration that the links follow, and whether it was committed then
   bool met_committed_ = false;

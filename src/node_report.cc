@@ -39,6 +39,7 @@ NodeReport Node::report() const {
     if (configuration.find(member.id) != nullptr) continue;
     report.members.push_back({.id = member.id, .address = member.address, .role = member.role, .is_leaving = true});
   }
+  report.conflict = conflict();
   report.is_changing = configuration.is_joint() || !raft.is_configuration_committed();
   for (const Withdrawn& gone : replica_->withdrawn()) {
     report.withdrawn.push_back({.id = gone.node, .address = gone.address, .reason = why_withdrawn(options_)});

@@ -90,10 +90,10 @@ Result<transport::Address> listening_address(const Options& options, const store
   const std::string known = known_address(recovered);
   const bool has_entry = options.cluster_given && options.id <= options.cluster.size();
   if (has_entry && !known.empty() && transport::to_url(options.cluster[options.id - 1]) != known) {
-    log::warn(
-        fmt::format("--cluster says that this node is at {}, its log that the members know it at {}: "
-                    "if they were not told, PUT /members/{} does it",
-                    transport::to_url(options.cluster[options.id - 1]), known, options.id));
+    log::warn(fmt::format(
+        "--cluster says that this node is at {}, its log that the members know it at {}: it tells them, and "
+        "tries what --cluster says of the others where they are not found; their log learns it by itself",
+        transport::to_url(options.cluster[options.id - 1]), known));
   }
   if (options.peer_listen) return *options.peer_listen;
   if (has_entry) return options.cluster[options.id - 1];
@@ -149,6 +149,23 @@ std::string why_unreachable(const transport::Address& listens_at, const std::vec
       "if its name led there (see /etc/hosts), say where to listen by --peer-listen, like 0.0.0.0:{}",
       transport::to_text(listens_at), transport::to_text(*std::find_if(others.begin(), others.end(), is_elsewhere)),
       listens_at.port);
+}
+
+// What it listens on comes before what it was told for others: an old entry may stand beside a --peer-listen that the
+// members were told.
+std::string greeted_address(const Options& options, const store::Recovered& recovered) {
+  const bool has_entry = options.cluster_given && options.id <= options.cluster.size();
+  const bool is_told = options.peer_listen && transport::to_url(*options.peer_listen) == known_address(recovered);
+  return has_entry && !is_told ? transport::to_url(options.cluster[options.id - 1]) : "";
+}
+
+std::map<raft::NodeId, transport::Address> configured_addresses(const Options& options) {
+  std::map<raft::NodeId, transport::Address> addresses;
+  if (!options.cluster_given) return addresses;
+  for (size_t place = 0; place < options.cluster.size(); ++place) {
+    if (place + 1 != options.id) addresses[place + 1] = options.cluster[place];
+  }
+  return addresses;
 }
 
 Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity) {

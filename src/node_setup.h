@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,12 @@ Result<transport::Address> listening_address(const Options& options, const store
 // Empty, or why others will not find a node that listens there: its name led to this machine alone, as on a Debian
 // where /etc/hosts has 127.0.1.1 for it.
 std::string why_unreachable(const transport::Address& listens_at, const std::vector<transport::Address>& others);
+
+// Where this node's greetings say that it is found: its entry in --cluster. Empty: where the members know it to be.
+std::string greeted_address(const Options& options, const store::Recovered& recovered);
+
+// Where --cluster says that the others are.
+std::map<raft::NodeId, transport::Address> configured_addresses(const Options& options);
 
 // Whom to talk to, and what to say to others.
 struct Acquaintances {

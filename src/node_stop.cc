@@ -42,6 +42,7 @@ void Node::stop_when_idle() {
   timer_.reset();
   room_timer_.reset();
   scrub_timer_.reset();
+  moved_timer_.reset();
   proposals_.reset();
   commits_.reset();
   orders_.reset();

@@ -17,11 +17,21 @@ struct Greeting {
   incarnation @4 :UInt64;
   instance @5 :UInt64;  # which data folder speaks; 0: not said
   address @6 :Data;     # where others find `from`; empty: not said
+  knownDataDirs @7 :List(DataDir);  # as `from` remembers them, that of `to` among them
+  process @8 :UInt64;   # drawn when it started; 0: not said
+  port @9 :UInt16;      # where it listens for its peers; 0: not said
+}
+
+# Which data directory a member was first met with.
+struct DataDir {
+  node @0 :UInt64;
+  number @1 :UInt64;
 }
 
 # The answer to a greeting that is not welcome. The numbers are those of transport::Refusal.
 struct Refusal {
   reason @0 :UInt16;
+  address @1 :Data;  # of runningTwice: where the other process runs; else empty
 }
 
 # One raft::Message. Terms and indexes of one position stand side by side.

@@ -7,58 +7,27 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "raft/types.h"
 #include "transport/address.h"
+#include "transport/known_peers.h"
+#include "transport/running_processes.h"
 #include "transport/wire.h"
 
 namespace skiff::transport {
 
-// Which data folder stands behind each id, by the number that it says. The first is remembered: one that comes later
-// has lost what the node of that id has promised.
-class KnownPeers {
- public:
-  using Instances = std::map<raft::NodeId, uint64_t>;
-  KnownPeers(Instances instances, std::function<void(const Instances&)> learned)
-      : instances_(std::move(instances)), learned_(std::move(learned)) {}
-
-  // Only these are remembered; before it is called, everybody is. Others are once they are among them.
-  void learn_only(std::set<raft::NodeId> members) {
-    members_ = std::move(members);
-    for (raft::NodeId member : *members_) {
-      if (auto stranger = strangers_.extract(member)) meet(member, stranger.mapped());
-    }
-  }
-  // Whether it is the one we know, now that we have met.
-  bool meet(raft::NodeId node, uint64_t instance) {
-    if (instance == 0) return true;
-    if (!has_met(node) && members_ && !members_->contains(node)) {
-      if (strangers_.size() < kStrangersMax) strangers_[node] = instance;
-      return true;
-    }
-    auto [known, is_new] = instances_.emplace(node, instance);
-    if (is_new && learned_) learned_(instances_);
-    return known->second == instance;
-  }
-  bool has_met(raft::NodeId node) const { return instances_.contains(node); }
-
- private:
-  Instances instances_;
-  static constexpr size_t kStrangersMax = 64;
-  Instances strangers_;  // who is none of the members
-  std::optional<std::set<raft::NodeId>> members_;
-  std::function<void(const Instances&)> learned_;
-};
-
 struct PeerIdentity {
   uint64_t cluster = 0;
   raft::NodeId self = 0;
-  uint64_t incarnation = 0;     // counts the starts of this node
-  uint64_t instance = 0;        // names its data folder; 0: it has none
-  std::string address = {};     // where the others find it; empty: not known
-  KnownPeers* known = nullptr;  // outlives whoever is given this; null: nobody is remembered
+  uint64_t incarnation = 0;                         // counts the starts of this node
+  uint64_t instance = 0;                            // names its data folder; 0: it has none
+  std::string address = {};                         // where the others find it; empty: where its members say
+  KnownPeers* known = nullptr;                      // outlives whoever is given this; null: nobody is remembered
+  uint64_t process = 0;                             // drawn at its start
+  uint16_t port = 0;                                // where it listens for its peers; 0: not known yet
+  std::map<raft::NodeId, Address> configured = {};  // where --cluster says that others are
+  RunningProcesses* running = nullptr;              // the others', as they are connected; as with `known`
 };
 
 struct PeerMember {
@@ -78,7 +47,24 @@ struct Reception {
 };
 
 inline Greeting greeting_to(raft::NodeId node, const PeerIdentity& us) {
-  return {kProtocolVersion, us.cluster, us.self, node, us.incarnation, us.instance, us.address};
+  Greeting greeting{kProtocolVersion, us.cluster, us.self, node, us.incarnation, us.instance, us.address};
+  if (us.known) greeting.known = us.known->of_members();
+  greeting.process = us.process;
+  greeting.port = us.port;
+  return greeting;
+}
+
+// `remote`: of the connection by which it came, "10.0.0.3:40312".
+inline RunningProcess process_of(const Greeting& greeting, const std::string& remote) {
+  return {greeting.process, remote.substr(0, remote.rfind(':')), greeting.port, greeting.address};
+}
+
+// What a log says about two processes of one node.
+inline std::string describe_twice(raft::NodeId node, const RunningProcess& first, const RunningProcess& second) {
+  return "node " + std::to_string(node) + " runs twice with one data directory: at " + to_text(first) + " and at " +
+         to_text(second) +
+         ". Writes that are answered by one are lost with the other: stop the copy, and add its machine as a new "
+         "member";
 }
 
 // What we have against whoever greets us so; whether it is a member is for the caller to know. The version comes
@@ -88,6 +74,21 @@ inline std::optional<Refusal> objection(const Greeting& greeting, const PeerIden
   if (greeting.cluster != us.cluster) return Refusal::other_cluster;
   if (greeting.to != us.self) return Refusal::other_node;
   return std::nullopt;
+}
+
+// What is said to a greeter of whom this was found. Nothing: it matches. A greeter that lost its data hears that first.
+inline std::optional<Refusal> objection(const DataDirMatch& match) {
+  if (match.peer_differs) return Refusal::other_instance;
+  if (match.own_differs) return Refusal::unexpected_data_dir;
+  if (match.others_differ) return Refusal::other_founding;
+  return std::nullopt;
+}
+
+// What a greeter learns from being turned away so.
+inline DataDirMatch match_of(Refusal refusal) {
+  return {.peer_differs = refusal == Refusal::unexpected_data_dir,
+          .own_differs = refusal == Refusal::other_instance,
+          .others_differ = refusal == Refusal::other_founding};
 }
 
 }  // namespace skiff::transport

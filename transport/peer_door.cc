@@ -29,9 +29,11 @@ std::string complaint(Refusal refusal, const Greeting& greeting) {
     case Refusal::removed: return who + ", which was removed from this cluster";
     case Refusal::taken: return who + ", which is there already";
     case Refusal::other_instance:
-      return who +
-             ", which had another data folder when we met it: it has lost what it had promised, and must be given "
-             "a new id";
+      return who + ", which had another data folder when we met it: if it has lost its data, it must be given a new id";
+    case Refusal::unexpected_data_dir: return who + ", which remembers another data directory of this node";
+    case Refusal::other_founding:
+      return who + ", which remembers other data directories of the members than this node does";
+    case Refusal::running_twice: return who + ", which runs already";
     case Refusal::other_node: return who + " and takes this node for node " + std::to_string(greeting.to);
   }
   return who;
@@ -55,12 +57,20 @@ class PeerDoor::Guest {
                     .closed = [this](const std::string&) { door_.dismiss(*this); }});
   }
 
+  ~Guest() {
+    if (!is_stranger() && door_.us_.running) door_.us_.running->disconnected(node_, RunningProcesses::Side::listener);
+  }
+  Guest(const Guest&) = delete;
+  Guest& operator=(const Guest&) = delete;
+
   raft::NodeId node() const { return node_; }
   bool is_stranger() const { return node_ == 0; }
   const std::string& remote() const { return remote_; }
 
-  void become(raft::NodeId node) {
+  void become(raft::NodeId node, RunningProcess process) {
     CHECK(is_stranger());
+    auto* running = door_.us_.running;
+    if (running) running->connected(node, RunningProcesses::Side::listener, std::move(process));
     node_ = node;
     deadline_.stop();
     reader_.set_frame_bytes_max(kFrameBytesMax);
@@ -98,21 +108,36 @@ class PeerDoor::Guest {
     if (!greeting) return tl::unexpected(greeting.error());
     std::optional<Refusal> against = objection(*greeting, door_.us_);
     const std::optional<PeerMember> unknown = against ? std::nullopt : door_.unknown_member(*greeting);
+    if (!against && door_.is_own_copy(*greeting)) return turn_away_copy(*greeting);
     if (!against && !unknown) against = door_.objection_to(greeting->from);
-    const bool is_known = against || !door_.us_.known || door_.us_.known->meet(greeting->from, greeting->instance);
-    if (!is_known) against = Refusal::other_instance;
+    if (!against) against = door_.compare(*greeting);
     if (against) {
       is_leaving_ = true;
       stream_->write(encode(*against));
       return fail(Error::Code::invalid, complaint(*against, *greeting));
+    }
+    const RunningProcess process = process_of(*greeting, remote_);
+    if (auto other = door_.other_process(greeting->from, process)) {
+      is_leaving_ = true;
+      stream_->write(encode(Refusal::running_twice, other->address));
+      return fail(Error::Code::invalid, describe_twice(greeting->from, *other, process));
     }
     if (unknown) {
       door_.meet(*unknown);
     } else {
       door_.note_where(*greeting);
     }
-    door_.welcome(*this, greeting->from);
+    door_.welcome(*this, greeting->from, process);
     return {};
+  }
+
+  // A second process with this node's own data directory tells that it is there.
+  Result<> turn_away_copy(const Greeting& greeting) {
+    const PeerIdentity& us = door_.us_;
+    is_leaving_ = true;
+    stream_->write(encode(Refusal::running_twice, us.address));
+    const RunningProcess here{us.process, "this host", us.port, us.address};
+    return fail(Error::Code::invalid, describe_twice(us.self, here, process_of(greeting, remote_)));
   }
 
   // Answered in one frame; it comes back with a greeting.
@@ -173,6 +198,7 @@ Result<std::unique_ptr<PeerDoor>> PeerDoor::open(Loop& loop, const PeerIdentity&
       loop, listen_on, [door = door.get()](std::unique_ptr<Stream> stream) { door->accepted(std::move(stream)); });
   if (!listener) return tl::unexpected(listener.error());
   door->listener_ = std::move(*listener);
+  door->us_.port = door->port();
   return door;
 }
 
@@ -196,6 +222,11 @@ void PeerDoor::dismiss_oldest_stranger() {
   guests_.erase(oldest);
 }
 
+bool PeerDoor::is_own_copy(const Greeting& greeting) const {
+  const bool says_so = greeting.instance != 0 && greeting.process != 0;
+  return says_so && greeting.from == us_.self && greeting.instance == us_.instance && greeting.process != us_.process;
+}
+
 std::optional<Refusal> PeerDoor::objection_to(raft::NodeId node) const {
   if (members_.contains(node)) return std::nullopt;
   const auto& removed = reception_.removed;
@@ -217,14 +248,32 @@ void PeerDoor::meet(const PeerMember& unknown) {
   events_.met(unknown);
 }
 
+// Who is of another data directory, or of another founding, than was met before is not let in.
+std::optional<Refusal> PeerDoor::compare(const Greeting& greeting) {
+  if (!us_.known) return std::nullopt;
+  const DataDirMatch match = us_.known->greeted(greeting, us_.instance);
+  if (events_.compared) events_.compared(greeting.from, match);
+  return objection(match);
+}
+
+// Of the node that greets so. Its other connection may be a remnant of the process that ran before at the same place.
+std::optional<RunningProcess> PeerDoor::other_process(raft::NodeId node, const RunningProcess& process) const {
+  return us_.running ? us_.running->other_than(node, process) : std::nullopt;
+}
+
 void PeerDoor::note_where(const Greeting& greeting) {
   const std::optional<PeerMember> member = whoever_greets(greeting);
   if (member && events_.greeted) events_.greeted(*member);
 }
 
-void PeerDoor::welcome(Guest& guest, raft::NodeId node) {
-  guests_.remove_if([node](const auto& other) { return other->node() == node; });
-  guest.become(node);
+void PeerDoor::welcome(Guest& guest, raft::NodeId node, const RunningProcess& process) {
+  drop(node);
+  guest.become(node, process);
+}
+
+void PeerDoor::drop(raft::NodeId member) {
+  CHECK(member != 0);
+  guests_.remove_if([member](const auto& guest) { return guest->node() == member; });
 }
 
 void PeerDoor::dismiss(const Guest& guest) {

@@ -12,7 +12,8 @@
 // What goes wrong: a greeting that is wrong is answered with the reason, then the connection is closed; anything else
 // that is not a peer's is closed without a word. Either is logged at most once in a while for each remote host and
 // reason. A frame that is damaged or forged ends its connection: the peer dials again. A member that connects again
-// takes the place of its older connection, which is a remnant that has not noticed yet.
+// takes the place of its older connection, which is a remnant that has not noticed yet. Another process with the same
+// data directory, at another place, is turned away (transport/running_processes.h).
 //
 // Always: at most one connection for each member and `strangers_max` others, the oldest of which gives way: whoever
 // fills the place with silent connections cannot keep a member out. No message is delivered from inside the reading of
@@ -49,8 +50,9 @@ class PeerDoor {
   struct Events {
     std::function<void(raft::Message&&)> received;
     // Both while it is greeted. Who is no member is let in only if there is somebody to be told.
-    std::function<void(const PeerMember&)> met;      // may be null, like the next
-    std::function<void(const PeerMember&)> greeted;  // by a member, that says where it is found
+    std::function<void(const PeerMember&)> met;                       // may be null, like the next
+    std::function<void(const PeerMember&)> greeted;                   // by a member, that says where it is found
+    std::function<void(raft::NodeId, const DataDirMatch&)> compared;  // its data directory, and ours; may be null
   };
 
   static Result<std::unique_ptr<PeerDoor>> open(Loop& loop, const PeerIdentity& us, const Address& listen_on,
@@ -61,6 +63,10 @@ class PeerDoor {
 
   // Who may come in. Closes the connections of those who may no longer.
   void set_members(std::set<raft::NodeId> members);
+  // Where others find this node, as its greetings say.
+  void set_address(std::string address) { us_.address = std::move(address); }
+  // Ends the connection of that member: another process of it was reached where the members say it is.
+  void drop(raft::NodeId member);
   // What is said to those who introduce themselves, and to those who were removed.
   void set_reception(Reception reception) { reception_ = std::move(reception); }
 
@@ -77,17 +83,20 @@ class PeerDoor {
 
   void accepted(std::unique_ptr<Stream> stream);
   void dismiss_oldest_stranger();
+  bool is_own_copy(const Greeting& greeting) const;
   std::optional<Refusal> objection_to(raft::NodeId node) const;
   std::optional<PeerMember> unknown_member(const Greeting& greeting) const;
   void meet(const PeerMember& unknown);
+  std::optional<Refusal> compare(const Greeting& greeting);
+  std::optional<RunningProcess> other_process(raft::NodeId node, const RunningProcess& process) const;
   void note_where(const Greeting& greeting);
-  void welcome(Guest& guest, raft::NodeId node);
+  void welcome(Guest& guest, raft::NodeId node, const RunningProcess& process);
   void dismiss(const Guest& guest);
   void deliver(raft::NodeId from, std::vector<raft::Message>&& messages);
   void complain(const std::string& remote, const std::string& why);
 
   Loop& loop_;
-  const PeerIdentity us_;
+  PeerIdentity us_;
   const Limits limits_;
   const Events events_;
   std::set<raft::NodeId> members_;

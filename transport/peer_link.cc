@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "raft/check.h"
@@ -32,6 +33,10 @@ PeerLink::PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Li
   timer_.start_ns(0);
 }
 
+PeerLink::~PeerLink() {
+  if (us_.running) us_.running->disconnected(peer_.id, RunningProcesses::Side::link);
+}
+
 void PeerLink::send(const raft::Message& message) {
   CHECK(message.from == us_.self);
   CHECK(message.to == peer_.id);
@@ -58,7 +63,16 @@ bool PeerLink::has_room(size_t bytes) const {
 }
 
 PeerLink::Status PeerLink::status() const {
-  return {state_ == State::connected, sent_, dropped_, stream_ ? stream_->outbox_bytes() : 0, trouble_};
+  Status status{.is_connected = state_ == State::connected,
+                .sent = sent_,
+                .dropped = dropped_,
+                .outbox_bytes = stream_ ? stream_->outbox_bytes() : 0,
+                .trouble = trouble_,
+                .moved_to = {},
+                .connected_since_ms = connected_since_ms_};
+  const bool is_news = process_ != 0 && process_ != leaving_process_;
+  if (status.is_connected && is_news && has_home_failed_ && place_ == elsewhere_) status.moved_to = elsewhere_;
+  return status;
 }
 
 void PeerLink::move_to(State next) {
@@ -92,10 +106,32 @@ void PeerLink::try_also(const Address& address) {
   timer_.start_ns(0);
 }
 
+std::vector<Address> PeerLink::places() const {
+  std::vector<Address> all = {peer_.address};
+  auto add = [&all](const Address& place) {
+    if (std::find(all.begin(), all.end(), place) == all.end()) all.push_back(place);
+  };
+  if (elsewhere_) add(*elsewhere_);
+  auto configured = us_.configured.find(peer_.id);
+  if (!has_been_home_ && configured != us_.configured.end()) add(configured->second);
+  return all;
+}
+
+// The same again if it was there, else the next one.
 Address PeerLink::next_place() const {
-  const bool was_there = state_ == State::connected && (place_ == peer_.address || place_ == elsewhere_);
-  if (was_there) return place_;
-  return elsewhere_ && place_ == peer_.address ? *elsewhere_ : peer_.address;
+  const std::vector<Address> all = places();
+  auto here = std::find(all.begin(), all.end(), place_);
+  if (here == all.end()) return peer_.address;
+  if (state_ == State::connected) return place_;
+  return std::next(here) == all.end() ? all.front() : *std::next(here);
+}
+
+void PeerLink::confirm_place(const Address& address) {
+  CHECK(is_connected_at(address));
+  peer_.address = address;
+  elsewhere_.reset();
+  has_been_home_ = true;
+  has_home_failed_ = false;
 }
 
 void PeerLink::dial() {
@@ -111,8 +147,7 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
   refusals_ = !stream && failure.refused ? refusals_ + 1 : 0;
   if (!stream) {
     lost(failure.why);
-    const size_t places = elsewhere_ ? 2 : 1;
-    if (refusals_ < places || !events_.gone) return;
+    if (refusals_ < places().size() || !events_.gone) return;
     auto gone = events_.gone;  // may destroy this link
     return gone();
   }
@@ -120,6 +155,7 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
   stream_ = std::move(stream);
   reader_ = FrameReader(kGreetingBytesMax);
   is_welcome_ = false;
+  match_.reset();
   is_watching_ = false;
   written_bytes_ = 0;
   stream_->set_peer_timeout_ms(static_cast<unsigned>(limits_.stall_timeout_ms));
@@ -133,10 +169,15 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
 void PeerLink::received(std::string_view bytes) {
   Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return answered(frame); });
   if (!fed) {
-    const bool was_removed = std::exchange(was_removed_, false), is_disowned = std::exchange(is_disowned_, false);
-    auto tell = was_removed ? events_.removed : is_disowned ? events_.disowned : nullptr;
+    auto removed = std::exchange(was_removed_, false) ? events_.removed : nullptr;
+    const auto twice_at = std::exchange(twice_at_, std::nullopt);
+    auto runs_twice = twice_at ? events_.runs_twice : nullptr;
+    const auto match = std::exchange(match_, std::nullopt);
+    auto compared = match ? events_.compared : nullptr;
     lost(fed.error().what);
-    if (tell) tell();  // may destroy this link
+    if (removed) return removed();  // may destroy this link, like the next two
+    if (runs_twice) return runs_twice(*twice_at);
+    if (compared) compared(*match);
     return;
   }
   if (state_ == State::greeting && is_welcome_) greeted();
@@ -149,28 +190,57 @@ Result<> PeerLink::answered(const Frame& frame) {
     Result<Refusal> refusal = decode_refusal(frame);
     if (!refusal) return tl::unexpected(refusal.error());
     was_removed_ = *refusal == Refusal::removed;
-    is_disowned_ = *refusal == Refusal::other_instance;
+    if (*refusal == Refusal::running_twice) twice_at_ = decode_refusal_address(frame).value_or("");
+    if (!match_of(*refusal).is_match()) match_ = match_of(*refusal);
     return fail(Error::Code::unavailable, "turned away: " + std::string(describe(*refusal)));
   }
   Result<Greeting> greeting = decode_greeting(frame);
   if (!greeting) return tl::unexpected(greeting.error());
   std::optional<Refusal> against = objection(*greeting, us_);
   if (!against && greeting->from != peer_.id) against = Refusal::other_node;
-  if (!against && us_.known && !us_.known->meet(peer_.id, greeting->instance)) {
-    return fail(Error::Code::unavailable, "not the peer we know: it had another data folder when we met it");
-  }
   if (against) return fail(Error::Code::unavailable, "not the peer we know: " + std::string(describe(*against)));
+  if (auto compared = compare(*greeting); !compared) return compared;
+  if (auto looked = look_for_another_process(*greeting); !looked) return looked;
+  process_ = greeting->process;
   is_welcome_ = true;
   return {};
+}
+
+// The one that is reached where the members say it is goes before one that came in by itself.
+Result<> PeerLink::look_for_another_process(const Greeting& greeting) {
+  if (!us_.running) return {};
+  const RunningProcess here = process_of(greeting, stream_->remote());
+  if (auto other = us_.running->other_than(peer_.id, here)) {
+    if (place_ != peer_.address) return fail(Error::Code::unavailable, describe_twice(peer_.id, *other, here));
+    if (events_.peer_runs_twice) events_.peer_runs_twice(*other, here);
+  }
+  us_.running->connected(peer_.id, RunningProcesses::Side::link, here);
+  return {};
+}
+
+Result<> PeerLink::compare(const Greeting& greeting) {
+  if (!us_.known) return {};
+  match_ = us_.known->greeted(greeting, us_.instance);
+  if (match_->is_match()) return {};
+  const char* why = match_->peer_differs  ? "it had another data folder when we met it"
+                    : match_->own_differs ? "it remembers another data directory of this node"
+                                          : "it remembers other data directories of the members than this node does";
+  return fail(Error::Code::unavailable, std::string("not the peer we know: ") + why);
 }
 
 void PeerLink::greeted() {
   move_to(State::connected);
   timer_.stop();
   connected_since_ms_ = loop_.now_ms();
+  if (place_ == peer_.address) {
+    has_been_home_ = true;
+    has_home_failed_ = false;
+  }
   trouble_.clear();
   trouble_told_.clear();
   if (may_tell()) log::info(name() + ": connected");
+  const auto match = std::exchange(match_, std::nullopt);
+  if (match && events_.compared) events_.compared(*match);
   if (!events_.connected) return;
   auto connected = events_.connected;  // may destroy this link
   connected();
@@ -181,7 +251,9 @@ void PeerLink::lost(const std::string& why) {
   const bool was_connected = state_ == State::connected;
   dial_.reset();
   stream_.reset();
+  if (us_.running) us_.running->disconnected(peer_.id, RunningProcesses::Side::link);
   tell_trouble(was_connected ? "connection lost: " + why : why);
+  if (!was_connected && place_ == peer_.address) has_home_failed_ = true;
   place_ = next_place();
   move_to(State::waiting);
   const bool had_settled = was_connected && loop_.now_ms() - connected_since_ms_ >= limits_.settled_ms;

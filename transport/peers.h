@@ -15,12 +15,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "raft/message.h"
 #include "raft/random.h"
+#include "src/base/log.h"
 #include "transport/peer.h"
 #include "transport/peer_door.h"
 #include "transport/peer_link.h"
@@ -36,10 +38,13 @@ class Peers {
     std::function<void(raft::Message&&)> received;
     std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like the next three
     std::function<void(raft::NodeId)> disconnected;  // and has broken
-    std::function<void(raft::NodeId)> disowned;      // it has known this node with another data folder
-    std::function<void(raft::NodeId)> gone;          // its process is not there: dials are refused wherever it may be
-    std::function<void(const Member&)> met;          // it greets, is none of ours yet, and wants to be found there
-    std::function<void(raft::NodeId)> removed;       // it turned us away: this node was removed for good
+    // Its data directory and ours, whenever one has greeted the other. Must not call set_members().
+    std::function<void(raft::NodeId, const DataDirMatch&)> compared;
+    // That member is connected to another process with this node's data directory, at that address (empty: not known).
+    std::function<void(raft::NodeId, const std::string&)> runs_twice;
+    std::function<void(raft::NodeId)> gone;     // its process is not there: dials are refused wherever it may be
+    std::function<void(const Member&)> met;     // it greets, is none of ours yet, and wants to be found there
+    std::function<void(raft::NodeId)> removed;  // it turned us away: this node was removed for good
   };
 
   struct Limits {
@@ -55,7 +60,9 @@ class Peers {
     uint64_t received = 0;
     uint64_t dropped = 0;
     size_t outbox_bytes = 0;
-    std::string trouble;  // why it is not connected
+    std::string trouble;              // why it is not connected
+    std::optional<Address> moved_to;  // where it is connected and says that it is, if not at `address`, which failed
+    uint64_t connected_since_ms = 0;
   };
 
   // `seed` is for the jitter of redialling.
@@ -74,12 +81,17 @@ class Peers {
   // Never blocks; may drop. Requires: message.from is this node.
   void send(const raft::Message& message);
 
+  // This process is the second one of its node: the first is told at its door that it is not alone. `address` may be of
+  // any form.
+  void tell_first_process(const std::string& address);
+
   std::vector<Status> status() const;  // in the order of ids
   uint16_t port() const { return door_->port(); }
   const Address& address() const { return door_->address(); }  // as it was bound
   const PeerDoor& door() const { return *door_; }
 
  private:
+  void peer_runs_twice(raft::NodeId peer, const RunningProcess& other, const RunningProcess& here);
   Peers(Loop& loop, const Identity& us, const Limits& limits, uint64_t seed, Events events);
 
   std::unique_ptr<PeerLink> link_to(const Member& member);
@@ -87,11 +99,16 @@ class Peers {
 
   Loop& loop_;
   Identity us_;
+  const bool says_where_it_is_;  // in its greetings, whatever the members say
+  RunningProcesses running_;
+  log::Limit twice_told_{60'000};
   const Limits limits_;
   raft::Random seeds_;
   Events events_;
   std::unique_ptr<PeerDoor> door_;
   std::map<raft::NodeId, std::unique_ptr<PeerLink>> links_;
+  std::unique_ptr<Dial> first_process_dial_;
+  std::unique_ptr<Stream> first_process_;
   std::map<raft::NodeId, Address> says_it_is_at_;  // members, when they last greeted
 };
 

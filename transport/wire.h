@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,8 +32,10 @@ constexpr size_t kFrameHeaderBytes = 16;
 // entries of about 1 MiB, with as much again for the schema's overhead and for growth.
 constexpr size_t kFrameBytesMax = size_t{80} << 20;
 
-// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 88 bytes and the address.
-constexpr size_t kGreetingBytesMax = 512;
+// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 136 bytes, the address, and
+// 16 bytes for every data directory that it names.
+constexpr size_t kGreetingBytesMax = 896;
+constexpr size_t kKnownDataDirsMax = 24;  // more than members, and few enough to fit
 
 // The longest name of a host is 253 bytes (RFC 1035); and a reason is a line for people.
 constexpr size_t kAddressBytesMax = 300;
@@ -50,9 +53,12 @@ struct Greeting {
   uint64_t cluster = 0;
   raft::NodeId from = 0;
   raft::NodeId to = 0;
-  uint64_t incarnation = 0;  // counts the starts of `from`
-  uint64_t instance = 0;     // names its data folder; 0: not said
-  std::string address = {};  // where others find it, as they know it; empty: not said
+  uint64_t incarnation = 0;                     // counts the starts of `from`
+  uint64_t instance = 0;                        // names its data folder; 0: not said
+  std::string address = {};                     // where others find it, as they know it; empty: not said
+  std::map<raft::NodeId, uint64_t> known = {};  // the data directories that `from` remembers
+  uint64_t process = 0;                         // drawn when it started; 0: not said
+  uint16_t port = 0;                            // where it listens for its peers; 0: not said
 
   auto operator<=>(const Greeting&) const = default;
 };
@@ -83,10 +89,13 @@ enum class Refusal : uint16_t {
   other_cluster = 1,
   unknown_member = 2,  // the greeter is not a member, as far as the greeted knows
   other_version = 3,
-  other_node = 4,      // the greeter wanted somebody else
-  removed = 5,         // the greeter was a member, and has been removed for good
-  taken = 6,           // who introduces itself is a voter already: where is its data?
-  other_instance = 7,  // the greeter has another data folder than the node of that id had
+  other_node = 4,           // the greeter wanted somebody else
+  removed = 5,              // the greeter was a member, and has been removed for good
+  taken = 6,                // who introduces itself is a voter already: where is its data?
+  other_instance = 7,       // the greeter has another data folder than the node of that id had
+  unexpected_data_dir = 8,  // the greeter remembers another data directory of the greeted
+  other_founding = 9,       // they have never met, and remember different data directories of the same members
+  running_twice = 10,       // the greeter has the data directory of a process that is connected already
 };
 
 // "it belongs to another cluster"
@@ -108,13 +117,16 @@ std::string encode(const raft::Message& message);
 std::string encode(const Greeting& greeting);
 std::string encode(const Introduction& introduction);
 std::string encode(const Welcome& welcome);
-std::string encode(Refusal refusal);
+// `address`: of Refusal::running_twice, where the other process runs.
+std::string encode(Refusal refusal, const std::string& address = {});
 
 Result<raft::Message> decode_message(const Frame& frame);
 Result<Greeting> decode_greeting(const Frame& frame);
 Result<Introduction> decode_introduction(const Frame& frame);
 Result<Welcome> decode_welcome(const Frame& frame);
 Result<Refusal> decode_refusal(const Frame& frame);
+// Empty if the refusal names none.
+Result<std::string> decode_refusal_address(const Frame& frame);
 
 // Fills in the first kFrameHeaderBytes of `frame` to fit the rest of it.
 void seal(std::string& frame, FrameKind kind);

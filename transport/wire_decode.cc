@@ -267,6 +267,14 @@ Greeting root(schema::Greeting::Reader from) {
                     from.getInstance(),
                     text(from.getAddress(), kAddressBytesMax, "an address too long")};
   require(greeting.from != 0 && greeting.to != 0, "a greeting from or to nobody");
+  greeting.process = from.getProcess();
+  greeting.port = from.getPort();
+  auto known = from.getKnownDataDirs();
+  require(known.size() <= kKnownDataDirsMax, "more data directories than a cluster can have");
+  for (schema::DataDir::Reader one : known) {
+    require(one.getNode() != 0 && one.getNumber() != 0, "a data directory of nobody");
+    greeting.known.emplace(one.getNode(), one.getNumber());
+  }
   return greeting;
 }
 
@@ -288,10 +296,15 @@ Welcome root(schema::Welcome::Reader from) {
   return welcome;
 }
 
-Refusal root(schema::Refusal::Reader from) {
+struct RefusalFields {
+  Refusal reason;
+  std::string address;
+};
+
+RefusalFields root(schema::Refusal::Reader from) {
   auto reason = static_cast<Refusal>(from.getReason());
-  require(reason >= Refusal::other_cluster && reason <= Refusal::other_instance, "a refusal for no known reason");
-  return reason;
+  require(reason >= Refusal::other_cluster && reason <= Refusal::running_twice, "a refusal for no known reason");
+  return {reason, text(from.getAddress(), kAddressBytesMax, "an address too long")};
 }
 
 // The one segment of the message, aligned; `copy` owns it where the body lay crooked.
@@ -334,6 +347,15 @@ Result<Introduction> decode_introduction(const Frame& frame) {
   return read<schema::Introduction>(frame, FrameKind::introduction);
 }
 Result<Welcome> decode_welcome(const Frame& frame) { return read<schema::Welcome>(frame, FrameKind::welcome); }
-Result<Refusal> decode_refusal(const Frame& frame) { return read<schema::Refusal>(frame, FrameKind::refusal); }
+Result<Refusal> decode_refusal(const Frame& frame) {
+  auto fields = read<schema::Refusal>(frame, FrameKind::refusal);
+  if (!fields) return tl::unexpected(fields.error());
+  return fields->reason;
+}
+Result<std::string> decode_refusal_address(const Frame& frame) {
+  auto fields = read<schema::Refusal>(frame, FrameKind::refusal);
+  if (!fields) return tl::unexpected(fields.error());
+  return std::move(fields->address);
+}
 
 }  // namespace skiff::transport

@@ -268,7 +268,10 @@ std::string encode(const raft::Message& message) {
 
 std::string encode(const Greeting& greeting) {
   CHECK(greeting.address.size() <= kAddressBytesMax);
-  const size_t words = kRootPointerWords + kWords<schema::Greeting> + words_of(greeting.address);
+  CHECK(greeting.known.size() <= kKnownDataDirsMax);
+  const size_t known_words =
+      greeting.known.empty() ? 0 : kListTagWords + greeting.known.size() * kWords<schema::DataDir>;
+  const size_t words = kRootPointerWords + kWords<schema::Greeting> + words_of(greeting.address) + known_words;
   return build_frame<schema::Greeting>(FrameKind::greeting, words, [&](schema::Greeting::Builder root) {
     root.setProtocol(greeting.protocol);
     root.setCluster(greeting.cluster);
@@ -277,6 +280,15 @@ std::string encode(const Greeting& greeting) {
     root.setIncarnation(greeting.incarnation);
     root.setInstance(greeting.instance);
     if (!greeting.address.empty()) root.setAddress(bytes(greeting.address));
+    root.setProcess(greeting.process);
+    root.setPort(greeting.port);
+    if (greeting.known.empty()) return;
+    auto known = root.initKnownDataDirs(static_cast<unsigned>(greeting.known.size()));
+    unsigned at = 0;
+    for (const auto& [node, number] : greeting.known) {
+      known[at].setNode(node);
+      known[at++].setNumber(number);
+    }
   });
 }
 
@@ -303,10 +315,12 @@ std::string encode(const Welcome& welcome) {
   });
 }
 
-std::string encode(Refusal refusal) {
-  constexpr size_t kRefusalWords = kRootPointerWords + kWords<schema::Refusal>;
-  return build_frame<schema::Refusal>(FrameKind::refusal, kRefusalWords, [&](schema::Refusal::Builder root) {
+std::string encode(Refusal refusal, const std::string& address) {
+  CHECK(address.size() <= kAddressBytesMax);
+  const size_t words = kRootPointerWords + kWords<schema::Refusal> + words_of(address);
+  return build_frame<schema::Refusal>(FrameKind::refusal, words, [&](schema::Refusal::Builder root) {
     root.setReason(static_cast<uint16_t>(refusal));
+    if (!address.empty()) root.setAddress(bytes(address));
   });
 }
 

@@ -80,6 +80,10 @@ TEST_CASE("greetings and refusals arrive as they were sent") {
   REQUIRE(reader.feed(encode(greeting), take).has_value());
   REQUIRE(reader.feed(encode(Refusal::unknown_member) + encode(Refusal::other_node), take).has_value());
   REQUIRE(greeted == greeting);
+  greeting.address = std::string(kAddressBytesMax, 'a');
+  while (greeting.known.size() < kKnownDataDirsMax) greeting.known.emplace(greeting.known.size() + 1, ~uint64_t{0});
+  REQUIRE(reader.feed(encode(greeting), take).has_value());
+  REQUIRE(greeted == greeting);
   REQUIRE(refused == std::vector{Refusal::unknown_member, Refusal::other_node});
 }
 

@@ -1,0 +1,53 @@
+// MovedMembers: has the log learn where members are found that came back at another address than it says.
+//
+// A member says in its greetings where it is, and --cluster may say so. Where its link has been connected there for a
+// while, and the log's address has failed, the leader asks for the address to be changed, by the order that an operator
+// would give (PUT /members/<id>). Of the leader itself the others ask it.
+//
+// What goes wrong: the order is refused, or nobody leads any more. It is given again after a while, if it is still due.
+//
+// No clock and no sockets: time comes in with the call.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "raft/message.h"
+#include "raft/types.h"
+
+namespace skiff {
+
+class MovedMembers {
+ public:
+  static constexpr raft::Time kSettles = 2'000 * raft::kMillisecond;  // a process that is restarted is back by then
+  static constexpr raft::Time kPause = 10'000 * raft::kMillisecond;   // between two orders for one member
+
+  // A member whose link is connected at this address, which it says is its own, and not at the log's, which failed.
+  struct Found {
+    raft::NodeId node = 0;
+    std::string address;
+    raft::Time since = 0;
+  };
+
+  // The orders that are due now. `leader` may be this node or 0.
+  std::vector<raft::Order> due(raft::Time now, raft::NodeId self, raft::NodeId leader,
+                               const std::vector<Found>& found) {
+    std::vector<raft::Order> orders;
+    for (const Found& member : found) {
+      const bool is_ours_to_say = leader != 0 && (leader == self || leader == member.node);
+      if (!is_ours_to_say || now < member.since + kSettles) continue;
+      auto [asked_at, is_first] = asked_at_.emplace(member.node, now);
+      if (!is_first && now < asked_at->second + kPause) continue;
+      asked_at->second = now;
+      orders.push_back({.kind = raft::Order::Kind::move, .node = member.node, .address = member.address});
+    }
+    return orders;
+  }
+
+ private:
+  std::map<raft::NodeId, raft::Time> asked_at_;
+};
+
+}  // namespace skiff
