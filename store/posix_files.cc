@@ -20,10 +20,22 @@ namespace {
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
 
+Error::Code meaning_of(int code) {
+  switch (code) {
+    case ENOSPC:
+    case EDQUOT: return Error::Code::no_space;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return Error::Code::denied;
+    default: return Error::Code::io;
+  }
+}
+
 tl::unexpected<Error> fail_with(int code, const std::string& act, const std::string& path) {
-  const bool is_full = code == ENOSPC || code == EDQUOT;
-  return fail(is_full ? Error::Code::no_space : Error::Code::io,
-              act + " " + path + ": " + std::generic_category().message(code));
+  return fail(meaning_of(code), act + " " + path + ": " + std::generic_category().message(code));
 }
 
 template <class Call>
@@ -177,7 +189,7 @@ class PosixFiles final : public Files {
   Result<bool> exists(const std::string& path) override {
     struct stat status;
     if (::stat(path.c_str(), &status) == 0) return true;
-    if (errno == ENOENT) return false;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
     return fail_with(errno, "look for", path);
   }
 

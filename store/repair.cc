@@ -69,7 +69,7 @@ class Surveyor {
 };
 
 Result<std::string> read_all(Files& files, const std::string& path) {
-  auto file = files.open(path, OpenMode::existing);
+  auto file = files.open(path, OpenMode::read);
   if (!file) return tl::unexpected(file.error());
   auto size = (*file)->size();
   if (!size) return tl::unexpected(size.error());
