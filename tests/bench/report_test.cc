@@ -149,6 +149,30 @@ TEST_CASE("a picture has a line for each result, axes with units, and text that 
   REQUIRE_FALSE(has(picture, "inf"));
 }
 
+TEST_CASE("a title that is longer than the picture is wide goes on in the next line, and pushes the plot down") {
+  Plan plan;
+  plan.nodes.resize(3, plan.nodes[0]);
+  const std::string title = describe(plan), machine(300, 'm');
+  const auto texts = [](const std::string& picture) {
+    std::vector<std::string> found;
+    for (size_t at = 0; (at = picture.find("<text ", at)) != std::string::npos; ++at) {
+      const size_t begin = picture.find('>', at) + 1;
+      found.push_back(picture.substr(begin, picture.find('<', begin) - begin));
+    }
+    return found;
+  };
+  Curve curve = curve_of(example());
+  curve.label = std::string(200, 'x');
+  for (size_t i = 1; i < curve.label.size(); i += 2) curve.label.replace(i, 1, "µ");
+  const std::string picture = svg({title, machine, {curve}});
+
+  for (const std::string& text : texts(picture)) REQUIRE(text.size() <= 200);
+  REQUIRE(texts(picture)[0] + " " + texts(picture)[1] == title);
+  REQUIRE(has(picture, "<title>" + title + "</title>"));
+  REQUIRE(has(picture, "translate(0 52)"));
+  REQUIRE_FALSE(has(svg({"short", "", {curve}}), "translate(0 52)"));
+}
+
 TEST_CASE("a picture of nothing is a picture") {
   for (const std::string& picture : {svg({"title", "", {}}), svg({"title", "", {Curve{}}})}) {
     REQUIRE(picture.ends_with("</svg>\n"));
