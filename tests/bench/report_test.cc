@@ -60,6 +60,32 @@ TEST_CASE("a closed loop says that it hides stalls, an open one from when it cou
   REQUIRE(has(table(report), "from send"));
 }
 
+TEST_CASE("an open loop tells what was planned from what was done, and what became of the rest") {
+  Report report = example();
+  report.plan.rate = 2000;
+  REQUIRE_FALSE(has(table(report), "planned:"));
+  report.tally.put.ends[static_cast<size_t>(End::never_sent)] = 2990;
+  for (int request = 0; request < 7; ++request) report.tally.record({}, End::timed_out, 9);
+  report.tally.done_in_time = 4000;  // of the warm-up, most of it
+  report.tally.drained_s = 10;
+  const std::string text = table(report);
+  REQUIRE(has(text, "rate: 2,000/s answered within 2.00 s, 2,000/s planned\n"));
+  REQUIRE(has(text,
+              "planned: 4,000 in that time; until 10.0 s after it 1,003 were answered, 2,990 not sent, 7 sent and "
+              "not answered"));
+  REQUIRE(has(text, "errors: 2 503, 1 504, 7 timed out, 2,990 never sent\n"));
+  REQUIRE(has(json(report), "\"planned\": 4000"));
+}
+
+TEST_CASE("attempts to connect that failed are errors") {
+  Report report = example();
+  report.tally.put.ends = {};
+  report.tally.failed_connects = 1234;
+  report.tally.why_not_connected = "127.0.0.1:9123: connect: connection refused";
+  REQUIRE(has(table(report),
+              "errors: 1,234 attempts to connect failed (the last: 127.0.0.1:9123: connect: connection refused)\n"));
+}
+
 TEST_CASE("a result stands beside its limit when that was measured") {
   Report report = example();
   REQUIRE_FALSE(has(table(report), "limit:"));
