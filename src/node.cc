@@ -164,6 +164,7 @@ void Node::begin(store::Opened opened) {
   arm_timer();
   arm_scrub_timer();
   look_after_spare();
+  look_after_memory();
 }
 
 // ---- what the replica asks for
@@ -385,6 +386,7 @@ void Node::stop_when_idle() {
   timer_.reset();
   room_timer_.reset();
   scrub_timer_.reset();
+  memory_timer_.reset();
   proposals_.reset();
   commits_.reset();
   orders_.reset();

@@ -160,10 +160,13 @@ void Kv::forget(const Version& version) {
   --versions_;
 }
 
-void Kv::free_cut(uint64_t count_max) {
-  const Revision limit = pinned_->empty() ? compacted_ : std::min(compacted_, *pinned_->begin());
+bool Kv::free_cut(uint64_t count_max) {
+  const Revision limit = may_free_to();
   for (; count_max > 0 && freed_ < limit; --count_max) free_next();
+  return freed_ < limit;
 }
+
+Revision Kv::may_free_to() const { return pinned_->empty() ? compacted_ : std::min(compacted_, *pinned_->begin()); }
 
 void Kv::free_next() {
   Key& key = *history_.front().key;
