@@ -119,6 +119,10 @@ Result<Cell> measure(const Contest& contest, const SystemKind& kind, const Compa
   Result<Tally> tally = run(cell.plan, nullptr);
   if (!tally) return tl::unexpected(tally.error());
   if (tally->was_interrupted) return fail(Error::Code::unavailable, "interrupted");
+  if (auto came_to_something = tally->verdict(); !came_to_something) {
+    return fail(came_to_something.error().code,
+                contest.name + ", " + kind.name + ": " + came_to_something.error().what);
+  }
   const double system_used = (*system)->cpu_seconds() - system_before;
   const double others = machine_cpu_seconds() - machine_before - (own_cpu_seconds() - own_before) - system_used;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;

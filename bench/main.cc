@@ -1,6 +1,7 @@
 // skiff-bench: measures key-value stores that speak HTTP, and the machine under them.
 //
-// Exit status: 0 when it measured, 1 when it could not, 2 for options it cannot use.
+// Exit status: 0 when it measured, 1 when it could not (nobody was there, or no request succeeded), 2 for options it
+// cannot use.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -55,7 +56,8 @@ Result<> run(const Options& options) {
   report.tally = std::move(*tally);
   if (options.json != "-" && options.csv != "-" && options.hgrm != "-") fmt::print("{}", table(report));
   if (options.wants_bars) fmt::print("\n{}", bars(report.tally.all().latency));
-  return write_files(options, report);
+  const Result<> written = write_files(options, report);
+  return written ? report.tally.verdict() : written;
 }
 
 Result<> show_limit(const Options& options, const std::string& name, const std::string& how,

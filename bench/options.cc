@@ -165,7 +165,8 @@ constexpr Flag kFlags[] = {
     {kRun | kDisk | kNet | kCompare, "duration", "TIME", "of what counts, 10s (others: 3s)", take_duration},
     {kRun, "count", "N", "so many requests instead of a duration",
      [](Options& o, View v) { return set(o.plan.count, parse_number(v, 1, 1'000'000'000'000)); }},
-    {kRun, "timeout", "TIME", "after which an answer is no longer waited for, 10s",
+    {kRun, "timeout", "TIME",
+     "after which an answer is no longer waited for, nor sent what was planned before the end, 10s",
      [](Options& o, View v) { return set(o.plan.timeout_ns, parse_duration_ns(v, kMillisecondNs, kHourNs)); }},
     {kRun, "retries", "N", "how often a request that failed is tried again, 0; its latency counts from the first try",
      [](Options& o, View v) { return set(o.plan.retries, parse_number(v, 0, 1'000'000)); }},
@@ -299,7 +300,8 @@ Result<Options> read_options(std::span<const char* const> arguments) {
 std::string help_text() {
   std::string text =
       "skiff-bench measures key-value stores that speak HTTP. A word before the flags says what to do;\n"
-      "without one it is run. docs/benchmarking.md says how to read what it prints.\n";
+      "without one it is run. docs/benchmarking.md says how to read what it prints.\n"
+      "Exit status: 0 measured; 1 not measured, or no request succeeded; 2 the command cannot be understood.\n";
   for (const CommandRow& command : kCommands) text += flags_of(command);
   return text;
 }

@@ -54,24 +54,50 @@ std::string rows(const Report& report) {
   if (put.latency.count() > 0) text += row("PUT", put.latency);
   if (get.latency.count() > 0) text += row("GET", get.latency);
   if (put.latency.count() > 0 && get.latency.count() > 0) text += row("both", report.tally.all().latency);
-  if (report.plan.is_open_loop()) text += row("from send", report.tally.service);
+  const bool was_sent = report.tally.service.count() > 0;
+  if (report.plan.is_open_loop() && was_sent) text += row("from send", report.tally.service);
   return text;
 }
 
 std::string errors(const Tally& tally) {
   const Series all = tally.all();
   std::string text = "errors: ";
-  if (all.failures() == 0) text += "none";
+  if (all.failures() + tally.failed_connects == 0) text += "none";
   std::string_view comma;
   for (size_t end = 0; end < kEnds; ++end) {
     if (is_success(static_cast<End>(end)) || all.ends[end] == 0) continue;
     text += fmt::format("{}{} {}", comma, show_count(static_cast<double>(all.ends[end])), kEndNames[end]);
     comma = ", ";
   }
+  if (tally.failed_connects > 0) {
+    text += fmt::format("{}{} attempts to connect failed (the last: {})", comma,
+                        show_count(static_cast<double>(tally.failed_connects)), tally.why_not_connected);
+  }
   if (tally.retried > 0) text += fmt::format("; {} tried again", show_count(static_cast<double>(tally.retried)));
   const uint64_t missing = all.ends[static_cast<size_t>(End::missing)];
   if (missing > 0) text += fmt::format("; {} keys were not there", show_count(static_cast<double>(missing)));
   return text + "\n";
+}
+
+std::string rate_line(const Report& report) {
+  const Tally& tally = report.tally;
+  const auto rate = [](double per_second) { return show_count(std::round(per_second)) + "/s"; };
+  return fmt::format("rate: {} answered within {} s{}{}\n", rate(tally.rate()), show_times(tally.seconds),
+                     report.plan.is_open_loop() ? ", " + rate(tally.planned_rate()) + " planned" : "",
+                     tally.was_interrupted ? ", interrupted" : "");
+}
+
+// Of an open loop that did not get through with what was planned.
+std::string shortfall(const Report& report) {
+  const Series all = report.tally.all();
+  const uint64_t never_sent = all.of(End::never_sent), unanswered = all.unanswered();
+  if (!report.plan.is_open_loop() || never_sent + unanswered == 0) return "";
+  const auto count = [](uint64_t number) { return show_count(static_cast<double>(number)); };
+  return fmt::format(
+      "planned: {} in that time; until {} s after it {} were answered, {} not sent, {} sent and not answered: those "
+      "have no latency above, and would be the longest\n",
+      count(all.planned()), show_times(report.tally.drained_s), count(all.planned() - never_sent - unanswered),
+      count(never_sent), count(unanswered));
 }
 
 std::string beside_limit(const Report& report, Kind kind, const Histogram& latency) {
@@ -105,9 +131,7 @@ std::string describe(const Plan& plan) {
 std::string table(const Report& report) {
   const Tally& tally = report.tally;
   std::string text = describe(report.plan) + "\n" + header() + rows(report);
-  text += fmt::format("rate: {}/s answered within {} s{}\n", show_count(std::round(tally.rate())),
-                      show_times(tally.seconds), tally.was_interrupted ? ", interrupted" : "");
-  text += errors(tally);
+  text += rate_line(report) + shortfall(report) + errors(tally);
   text += fmt::format("generator: {:.0f}% of a core{}\n", tally.generator_share * 100,
                       tally.generator_share > kBusy ? "; it may be what limits the rate" : "");
   text += beside_limit(report, Kind::put, tally.put.latency) + beside_limit(report, Kind::get, tally.get.latency);

@@ -11,6 +11,9 @@ namespace skiff::bench {
 namespace {
 
 constexpr double kWidth = 900, kLeft = 80, kRight = 52, kTop = 76, kPlotHeight = 380, kAxisHeight = 64, kRow = 40;
+// Cautious guesses of how many letters fit between the margins: nobody knows the font.
+constexpr size_t kTitleLetters = 70, kSubtitleLetters = 125, kLegendLetters = 95;
+constexpr double kTitleLine = 22, kSubtitleLine = 15, kLegendLine = 16;
 constexpr double kNinesLeast = 2, kNinesMost = 6;  // of percentiles: 99% to 99.9999%
 
 // Told apart by people who do not see red and green as different, too (Okabe and Ito); and by their dashes.
@@ -28,6 +31,35 @@ std::string escape(std::string_view text) {
     }
   }
   return safe;
+}
+
+bool begins_a_letter(char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }
+
+size_t letters_in(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), begins_a_letter));
+}
+
+// Where the letter stands that so many come before.
+size_t place_of_letter(std::string_view text, size_t number) {
+  size_t place = 0;
+  for (; place < text.size(); ++place) {
+    if (begins_a_letter(text[place]) && number-- == 0) break;
+  }
+  return place;
+}
+
+// In lines of so many letters at most, cut between words, and within those that are longer.
+std::vector<std::string> wrap(std::string_view text, size_t letters_max) {
+  std::vector<std::string> lines;
+  while (letters_in(text) > letters_max) {
+    const size_t end = place_of_letter(text, letters_max);
+    const size_t space = text.rfind(' ', end);
+    const bool has_space = space != std::string_view::npos && space > 0;
+    lines.emplace_back(text.substr(0, has_space ? space : end));
+    text.remove_prefix(has_space ? space + 1 : end);
+  }
+  lines.emplace_back(text);
+  return lines;
 }
 
 // Where things are: from percentiles and latencies to the picture.
@@ -142,14 +174,44 @@ std::string curve_line(const Curve& curve, size_t number, const Scale& scale) {
   return fmt::format("<polyline points=\"{}\" {}/>\n", points, style_of(number));
 }
 
-std::string legend_row(const Curve& curve, size_t number, double y) {
+std::vector<std::string> legend_lines(const Curve& curve) {
+  return wrap(curve.note.empty() ? curve.label : curve.label + ", " + curve.note, kLegendLetters);
+}
+
+// Moves `y` on to the next row.
+std::string legend_row(const Curve& curve, size_t number, double& y) {
   const auto time = [](uint64_t ns) { return show_time(static_cast<double>(ns)); };
-  const std::string note = curve.note.empty() ? "" : ", " + curve.note;
-  return line(kLeft, y - 4, kLeft + 34, y - 4, style_of(number)) +
-         label(kLeft + 44, y, "start", "", curve.label + note) +
-         label(kLeft + 44, y + 16, "start", "font-size=\"11\" fill=\"#555555\"",
-               fmt::format("p50 {}, p99 {}, p99.9 {}, max {}", time(curve.p50_ns), time(curve.p99_ns),
-                           time(curve.p999_ns), time(curve.max_ns)));
+  std::string text = line(kLeft, y - 4, kLeft + 34, y - 4, style_of(number));
+  for (const std::string& part : legend_lines(curve)) {
+    text += label(kLeft + 44, y, "start", "", part);
+    y += kLegendLine;
+  }
+  text += label(kLeft + 44, y, "start", "font-size=\"11\" fill=\"#555555\"",
+                fmt::format("p50 {}, p99 {}, p99.9 {}, max {}", time(curve.p50_ns), time(curve.p99_ns),
+                            time(curve.p999_ns), time(curve.max_ns)));
+  y += kRow - kLegendLine;
+  return text;
+}
+
+// Title and subtitle, and how far they push down what stands below.
+struct Heading {
+  std::string text;
+  double extra = 0;
+};
+
+Heading heading_of(const Picture& picture) {
+  Heading heading;
+  double y = 30;
+  for (const std::string& part : wrap(picture.title, kTitleLetters)) {
+    heading.text += label(kLeft, y, "start", "font-size=\"18\" font-weight=\"bold\"", part);
+    y += kTitleLine;
+  }
+  for (const std::string& part : wrap(picture.subtitle, kSubtitleLetters)) {
+    heading.text += label(kLeft, y, "start", "font-size=\"11\" fill=\"#555555\"", part);
+    y += kSubtitleLine;
+  }
+  heading.extra = y - 30 - kTitleLine - kSubtitleLine;
+  return heading;
 }
 
 std::string limit_line(const Floor& floor, const Scale& scale) {
@@ -163,24 +225,21 @@ std::string limit_line(const Floor& floor, const Scale& scale) {
 
 std::string svg(const Picture& picture) {
   const Scale scale(picture.curves);
-  const double legend_top = kTop + kPlotHeight + kAxisHeight + 12;
-  const double height = legend_top + kRow * static_cast<double>(picture.curves.size()) + 6;
-  std::string text = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\" "
-      "role=\"img\" font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\" font-size=\"13\" fill=\"#222222\">\n"
-      "<title>{2}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
-      kWidth, height, escape(picture.title));
-  text += label(kLeft, 30, "start", "font-size=\"18\" font-weight=\"bold\"", picture.title);
-  text += label(kLeft, 52, "start", "font-size=\"11\" fill=\"#555555\"", picture.subtitle);
-  text += latency_axis(scale) + percentile_axis(scale);
+  const Heading heading = heading_of(picture);
+  std::string plot = latency_axis(scale) + percentile_axis(scale);
   const auto has_floor = [](const Curve& curve) { return curve.floor.has_value(); };
   const auto with_floor = std::find_if(picture.curves.begin(), picture.curves.end(), has_floor);
-  if (with_floor != picture.curves.end()) text += limit_line(*with_floor->floor, scale);
-  for (size_t i = 0; i < picture.curves.size(); ++i) text += curve_line(picture.curves[i], i, scale);
-  for (size_t i = 0; i < picture.curves.size(); ++i) {
-    text += legend_row(picture.curves[i], i, legend_top + kRow * static_cast<double>(i) + 10);
-  }
-  return text + "</svg>\n";
+  if (with_floor != picture.curves.end()) plot += limit_line(*with_floor->floor, scale);
+  for (size_t i = 0; i < picture.curves.size(); ++i) plot += curve_line(picture.curves[i], i, scale);
+  double y = kTop + kPlotHeight + kAxisHeight + 22;
+  for (size_t i = 0; i < picture.curves.size(); ++i) plot += legend_row(picture.curves[i], i, y);
+  return fmt::format(
+             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" "
+             "height=\"{1:.0f}\" role=\"img\" font-family=\"Helvetica, Arial, 'DejaVu Sans', sans-serif\" "
+             "font-size=\"13\" fill=\"#222222\">\n"
+             "<title>{2}</title>\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n",
+             kWidth, y + heading.extra - 4, escape(picture.title)) +
+         heading.text + fmt::format("<g transform=\"translate(0 {:.0f})\">\n", heading.extra) + plot + "</g>\n</svg>\n";
 }
 
 }  // namespace skiff::bench

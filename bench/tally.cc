@@ -9,7 +9,9 @@ uint64_t Series::successes() const {
   return ends[static_cast<size_t>(End::done)] + ends[static_cast<size_t>(End::missing)];
 }
 
-uint64_t Series::failures() const { return std::accumulate(ends.begin(), ends.end(), uint64_t{0}) - successes(); }
+uint64_t Series::planned() const { return std::accumulate(ends.begin(), ends.end(), uint64_t{0}); }
+
+uint64_t Series::failures() const { return planned() - successes(); }
 
 void Tally::record(const Operation& operation, End end, uint64_t now_ns) {
   Series& of_its_kind = series(operation.kind);
@@ -23,6 +25,13 @@ Series Tally::all() const {
   Series both = put;
   both.merge(get);
   return both;
+}
+
+Result<> Tally::verdict() const {
+  if (!cut_off.empty()) return fail(Error::Code::unavailable, "the run ended before its time: " + cut_off);
+  const bool has_succeeded = done_in_time > 0 || all().successes() > 0;
+  if (!has_succeeded && !was_interrupted) return fail(Error::Code::unavailable, "no request succeeded");
+  return {};
 }
 
 void Series::merge(const Series& other) {
@@ -44,6 +53,10 @@ void Tally::merge(const Tally& other) {
   }
   generator_share = std::max(generator_share, other.generator_share);
   seconds += other.seconds;
+  drained_s = std::max(drained_s, other.drained_s);
+  failed_connects += other.failed_connects;
+  if (!other.why_not_connected.empty()) why_not_connected = other.why_not_connected;
+  if (cut_off.empty()) cut_off = other.cut_off;
   was_interrupted = was_interrupted || other.was_interrupted;
 }
 

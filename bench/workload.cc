@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "bench/show.h"
 #include "raft/check.h"
 
 namespace skiff::bench {
@@ -97,7 +98,10 @@ void Workload::pump() {
   for (Client* client : to_flush_) client->flush();
   to_flush_.clear();
   set_alarm(now_ns);
-  if (is_finished(now_ns)) finish({});
+  if (is_finished(now_ns)) return finish({});
+  if (!is_cut_off(now_ns)) return;
+  tally_.cut_off = "nobody could be reached for " + show_time(static_cast<double>(plan_.timeout_ns)) + ": " + why_lost_;
+  finish({});
 }
 
 // What is tried again comes first: it has waited longest.
@@ -144,9 +148,9 @@ void Workload::ended(Client& client, const Operation& operation, End end, uint64
   last_end_ns_ = std::max(last_end_ns_, now_ns);
   ++(is_success(end) ? interval_.done : interval_.failed);
   if (is_success(end)) recent_.record(now_ns - operation.planned_ns);
-  if (!operation.counts) return;
-  tally_.record(operation, end, now_ns);
-  if (is_success(end) && now_ns <= schedule_->end_ns()) ++tally_.done_in_time;
+  const bool is_in_time = schedule_->counted_from_ns() <= now_ns && now_ns <= schedule_->end_ns();
+  if (is_success(end) && is_in_time) ++tally_.done_in_time;
+  if (operation.counts) tally_.record(operation, end, now_ns);
 }
 
 void Workload::lost(Client& client, const std::string& why) {
@@ -155,6 +159,10 @@ void Workload::lost(Client& client, const std::string& why) {
   const size_t ready_before = ready_;
   const auto is_ready = [](const auto& one) { return one->is_ready(); };
   ready_ = static_cast<size_t>(std::count_if(clients_.begin(), clients_.end(), is_ready));
+  if (ready_ == ready_before) {
+    ++tally_.failed_connects;
+    tally_.why_not_connected = why_lost_;
+  }
   const uint64_t now_ns = clock_();
   if (ready_ == 0 && ready_before > 0) unreachable_since_ns_ = now_ns;
   redials_.push_back({&client, now_ns + kRedialNs});
@@ -211,7 +219,10 @@ double Workload::since_start_s(uint64_t now_ns) const { return static_cast<doubl
 bool Workload::is_finished(uint64_t now_ns) const {
   const bool is_all_answered = schedule_->is_over(now_ns) && in_flight_ == 0 && retries_.empty();
   if (is_all_answered) return true;
-  if (plan_.count == 0 && now_ns >= schedule_->end_ns() + plan_.timeout_ns) return true;
+  return plan_.count == 0 && now_ns >= schedule_->end_ns() + plan_.timeout_ns;
+}
+
+bool Workload::is_cut_off(uint64_t now_ns) const {
   return ready_ == 0 && now_ns >= unreachable_since_ns_ + plan_.timeout_ns;
 }
 
@@ -221,7 +232,6 @@ void Workload::interrupt() {
   finish({});
 }
 
-// Nobody has drawn yet what those that were never sent were to be: they count as what most are.
 void Workload::end_what_is_left(uint64_t now_ns) {
   for (const auto& client : clients_) {
     if (client->in_flight() > 0) client->give_up(End::timed_out, "the run is over");
@@ -229,16 +239,24 @@ void Workload::end_what_is_left(uint64_t now_ns) {
   for (const Retry& retry : retries_) {
     if (retry.operation.counts) tally_.record(retry.operation, End::timed_out, now_ns);
   }
-  const Kind kind = plan_.put_percent >= 50 ? Kind::put : Kind::get;
-  tally_.series(kind).ends[static_cast<size_t>(End::never_sent)] += schedule_->overdue(now_ns);
 }
 
+// The end of the measured time: as planned if it got that far; else when the last request ended, or nobody was left to
+// ask.
+uint64_t Workload::end_of_measured_ns(uint64_t now_ns) const {
+  const bool has_got_there = plan_.count == 0 && now_ns >= schedule_->end_ns();
+  if (has_got_there) return schedule_->end_ns();
+  return std::max(tally_.cut_off.empty() ? last_end_ns_ : now_ns, schedule_->counted_from_ns());
+}
+
+// The kind of those that were never sent has not been drawn: they count as what most are.
 void Workload::sum_up(uint64_t now_ns) {
-  const bool has_end = plan_.count == 0 && !tally_.was_interrupted;
-  const uint64_t from_ns = schedule_->counted_from_ns();
-  const uint64_t end_ns = has_end ? schedule_->end_ns() : std::max(last_end_ns_, from_ns);
-  tally_.seconds = static_cast<double>(end_ns - from_ns) / 1e9;
+  const uint64_t end_ns = end_of_measured_ns(now_ns);
+  tally_.seconds = static_cast<double>(end_ns - schedule_->counted_from_ns()) / 1e9;
+  tally_.drained_s = static_cast<double>(now_ns - std::min(now_ns, end_ns)) / 1e9;
   if (!tally_.was_interrupted) end_what_is_left(now_ns);
+  const Kind kind = plan_.put_percent >= 50 ? Kind::put : Kind::get;
+  tally_.series(kind).ends[static_cast<size_t>(End::never_sent)] += schedule_->overdue(now_ns);
   if (interval_.done + interval_.failed == 0) return;
   interval_end_ns_ = now_ns;
   end_interval(now_ns);

@@ -5,7 +5,7 @@
 //
 // What goes wrong: answers that are errors, broken connections and silence are what a load generator is there to see:
 // they are counted, and the client dials the next node of the list a moment later. Only when nobody can be reached, at
-// the start or for as long as a request may take, does the run end early: done() says why.
+// the start or for as long as a request may take, does the run end early: done() says why, or the tally's verdict().
 //
 // Always: every request that was handed out by the schedule ends exactly once in the tally, if it counts. What the
 // schedule had planned, and no connection came free for, ends as `never_sent`.
@@ -81,7 +81,9 @@ class Workload final : private Client::Owner {
   void time_out(uint64_t now_ns);
   void end_interval(uint64_t now_ns);
   bool is_finished(uint64_t now_ns) const;
+  bool is_cut_off(uint64_t now_ns) const;
   void end_what_is_left(uint64_t now_ns);
+  uint64_t end_of_measured_ns(uint64_t now_ns) const;
   void sum_up(uint64_t now_ns);
   void finish(Result<> result);
   double since_start_s(uint64_t now_ns) const;

@@ -82,8 +82,9 @@ void Log::forget_to(Index index) {
   durable_ = std::max(durable_, index);
 }
 
-void Log::free_forgotten(size_t count_max) {
+bool Log::free_forgotten(size_t count_max) {
   for (; count_max > 0 && forgotten_ > 0; --count_max, --forgotten_) entries_.pop_front();
+  return forgotten_ > 0;
 }
 
 void Log::start_anew(LogPosition base) {

@@ -53,7 +53,8 @@ class Log {
   // and to the disk, and a snapshot on disk holds it.
   void forget_to(Index index);
   // Frees at most so many of the forgotten entries. Every append() does so, too.
-  void free_forgotten(size_t count_max);
+  // Whether there are more.
+  bool free_forgotten(size_t count_max);
   // Forgets everything: the log starts behind `base`, up to which a snapshot on disk holds all there is. Requires:
   // committed() < base.index.
   void start_anew(LogPosition base);

@@ -65,7 +65,7 @@ void Raft::recover(std::vector<Entry> entries) {
 void Raft::step(Time now, const Event& event) {
   CHECK(now >= now_);
   now_ = now;
-  log_.free_forgotten(kFreedPerStep);
+  free_forgotten(kFreedPerStep);
   std::visit([this](const auto& happened) { on(happened); }, event);
   check_invariants();
 }

@@ -81,6 +81,8 @@ class Raft {
 
   // `now` never goes back.
   void step(Time now, const Event& event);
+  // Frees at most so many of the entries that were forgotten; whether there are more. Every step frees some, too.
+  bool free_forgotten(size_t count_max) { return log_.free_forgotten(count_max); }
   Effects take_effects();
   // When to step with TimePassed, if nothing happens before.
   Time next_deadline() const;

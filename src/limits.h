@@ -131,6 +131,21 @@ constexpr uint64_t kHistoryAgeMaxNs = 366 * 24 * 60 * kMinuteNs;
 constexpr uint64_t kHistoryRevisionsPerCut = 200;
 constexpr uint64_t kHistoryBytesPerCut = 256 * kKiB;
 
+// ---- memory of a node that rests
+
+// A node rests when no more than so many entries were applied from one look to the next. A trickle is no work: it makes
+// less garbage than looking for it would take.
+constexpr uint64_t kRestLookNs = 5 * kSecondNs;
+constexpr uint64_t kRestEntriesMax = 50;
+// A log that takes up so much is summed up by a snapshot then, and that much of it stays, for a member that was away.
+constexpr uint64_t kRestLogBytes = 16 * kMiB;
+constexpr uint64_t kRestTrailingBytes = 4 * kMiB;
+// What an entry takes up besides its bytes: its place in the log, its owner, and what malloc adds.
+constexpr uint64_t kEntryOverheadBytes = 128;
+// A step takes some tens of microseconds, a hundredth of the time.
+constexpr uint64_t kRestStepNs = 10 * kMillisecondNs;
+constexpr size_t kFreedAtRestPerStep = 500;
+
 // ---- requests
 
 // Several elections fit into it: a request made while a leader dies is answered by the next one.

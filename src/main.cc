@@ -6,6 +6,7 @@
 //
 // Exit status: 0 after a clean stop, 1 when the node could not start or had to stop, 2 for options it cannot use.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -130,7 +131,12 @@ Ended join_and_serve(transport::Loop& loop, const Options& options) {
   return *joined ? serve(loop, options, &**joined) : Ended{};
 }
 
+// One heap for all threads. The loop may go on with another thread (src/turns.h): with a heap for each, what one has
+// freed would be of no use to the other, and both would grow to the size of the log.
+void share_one_heap() { ::mallopt(M_ARENA_MAX, 1); }
+
 int run(const Asked& asked) {
+  share_one_heap();
   const Options& options = asked.options;
   log::start(options.log_level, fmt::format("node {}", options.id));
   if (auto behind = log::write_behind(); !behind) return cannot_start(behind.error());

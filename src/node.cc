@@ -158,6 +158,7 @@ Result<> Node::begin(store::Opened opened) {
   arm_timer();
   arm_scrub_timer();
   look_after_spare();
+  look_after_memory();
   return {};
 }
 

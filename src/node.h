@@ -25,6 +25,7 @@
 #include "src/block_times.h"
 #include "src/data_dir_conflicts.h"
 #include "src/disk_thread.h"
+#include "src/idle_memory.h"
 #include "src/moved_members.h"
 #include "src/options.h"
 #include "src/outside.h"
@@ -115,6 +116,7 @@ class Node final : private Outside, private ApiHost {
   void scrubbed(const store::Snapshots::Scrubbed* scrubbed);
   void came_to_light(const store::Snapshots::Scrubbed& news);
   void mend(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
+  void look_after_memory();
   void apply(std::vector<std::vector<raft::Entry>>&& batches);
   void tick();
   void after_step();
@@ -154,6 +156,8 @@ class Node final : private Outside, private ApiHost {
   std::optional<transport::Timer> room_timer_;
   std::optional<transport::Timer> scrub_timer_;
   std::optional<transport::Timer> moved_timer_;
+  std::optional<transport::Timer> memory_timer_;
+  std::optional<IdleMemory> idle_memory_;
   Api api_;
 
   raft::Time armed_for_ = raft::kNever;

@@ -43,6 +43,7 @@ void Node::stop_when_idle() {
   room_timer_.reset();
   scrub_timer_.reset();
   moved_timer_.reset();
+  memory_timer_.reset();
   proposals_.reset();
   commits_.reset();
   orders_.reset();

@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "src/base/narrow.h"
 #include "src/options_fit.h"
 #include "src/settings.h"
 #include "src/units.h"
@@ -92,7 +93,7 @@ Result<> take_join(Options& into, std::string_view text) {
 Result<> take_port(Options& into, std::string_view text) {
   Result<uint64_t> port = parse_number(text, 65'535, "a port");
   if (!port) return tl::unexpected(port.error());
-  into.port = static_cast<uint16_t>(*port);
+  into.port = narrow<uint16_t>(*port);
   return {};
 }
 

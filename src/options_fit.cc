@@ -70,7 +70,8 @@ Result<> require_fit(const Options& options) {
 }
 
 // Loopback addresses beside others: a part of the cluster would be out of the others' reach. And one machine under two
-// names: a cluster's name is made of these letters, so that its nodes do not know each other where one was given others.
+// names: a cluster's name is made of these letters, so that its nodes do not know each other where one was given
+// others.
 std::vector<std::string> doubts(const Options& options) {
   const auto find = [&](auto is_it) { return std::find_if(options.cluster.begin(), options.cluster.end(), is_it); };
   const auto end = options.cluster.end();

@@ -334,6 +334,17 @@ void Replica::tick(raft::Time now) {
   carry_out();
 }
 
+bool Replica::shorten_log(raft::Time now) {
+  now_ = now;
+  return snapshots_.make_at_rest(now, raft_);
+}
+
+bool Replica::free_some(size_t count_max) {
+  const bool has_entries = raft_.free_forgotten(count_max);
+  const bool has_versions = kv_.free_cut(count_max);
+  return has_entries || has_versions;
+}
+
 raft::Time Replica::next_deadline() const {
   raft::Time requests = std::min(writes_.next_deadline(), reads_.next_deadline());
   return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline(), orders_.next_deadline()});

@@ -88,6 +88,11 @@ class Replica {
   void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
   void hand_over(raft::Time now, uint64_t id, raft::NodeId to);
 
+  // Little has been applied for a while: has a long log summed up. Whether a snapshot is under way.
+  bool shorten_log(raft::Time now);
+  // Frees at most so much of each kind of what was forgotten; whether there is more.
+  bool free_some(size_t count_max);
+
   // When to tick, if nothing happens before.
   raft::Time next_deadline() const;
 

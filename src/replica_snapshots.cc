@@ -63,6 +63,32 @@ void ReplicaSnapshots::make_if_due(raft::Time now, const raft::Raft& raft) {
   if (must_make) must_make_at_.reset();
   const uint64_t trailing = entries_since_ * config_.trailing_percent / 100;
   trailing_ = is_due() ? trailing : std::max(trailing, trailing_);  // made out of turn, it follows few
+  trailing_bytes_ = bytes_since_ * config_.trailing_percent / 100;
+  begin(now, raft);
+}
+
+// Of what stayed behind the last snapshot the bytes are only about known.
+uint64_t ReplicaSnapshots::log_memory_bytes(const raft::Raft& raft) const {
+  const uint64_t entries = raft.log().last().index - raft.log().base().index;
+  return entries * config_.entry_overhead_bytes + bytes_since_ + trailing_bytes_;
+}
+
+// One that failed is not tried again before something has been applied.
+bool ReplicaSnapshots::make_at_rest(raft::Time now, const raft::Raft& raft) {
+  if (maker_ || fetching_) return true;
+  const bool has_news = entries_since_ > 0 && kv_.applied() > raft.snapshot().position.index;
+  const uint64_t bytes = log_memory_bytes(raft);
+  const bool is_worth_it =
+      config_.rest_bytes > 0 && bytes >= config_.rest_bytes && bytes >= made_bytes_ / 100 * config_.size_percent;
+  if (!has_news || !is_worth_it) return false;
+  const uint64_t entries = kv_.applied() - raft.log().base().index;
+  trailing_bytes_ = std::min(bytes, config_.rest_trailing_bytes);
+  trailing_ = entries * trailing_bytes_ / bytes;
+  begin(now, raft);
+  return true;
+}
+
+void ReplicaSnapshots::begin(raft::Time now, const raft::Raft& raft) {
   entries_since_ = bytes_since_ = 0;
   maker_.emplace(kv_, mark_of(kv_, raft), config_.cluster);
   config_.begun.reset();  // it is written over

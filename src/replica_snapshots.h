@@ -4,6 +4,8 @@
 // next one when the disk has taken the one before. The map goes on meanwhile; nothing waits, and nothing is copied but
 // the block.
 //
+// A node that rests makes one as well if its log takes up much memory, and keeps less of the log behind it.
+//
 // Fetching: the core says which snapshot it lacks, and says so again with every heartbeat until it is there. One piece
 // is asked for at a time, the next once the one before has been written. What gets lost is asked for again; a snapshot
 // that nobody holds any more is given up for the newest. What was there already when the node started is not fetched
@@ -38,6 +40,10 @@ struct SnapshotConfig {
   uint64_t size_percent = 0;
   // Of the entries since the last, these stay in the log behind it, for those who are only a little late.
   uint64_t trailing_percent = 0;
+  // At rest: when the log takes up so much memory, and then so much of it stays. 0: never.
+  uint64_t rest_bytes = 0;
+  uint64_t rest_trailing_bytes = 0;
+  uint64_t entry_overhead_bytes = 0;  // in memory
   uint64_t block_bytes = 32 * 1024;
   raft::Time patience = 0;                    // after which a piece that was asked for is taken for lost
   uint64_t bytes_per_s = 0;                   // made or fetched; 0: as fast as can be
@@ -74,6 +80,8 @@ class ReplicaSnapshots {
   void note_applied(uint64_t bytes);
   // Begins one if it is due.
   void make_if_due(raft::Time now, const raft::Raft& raft);
+  // The node rests: begins one if that is worth it. Whether one is being made, or fetched.
+  bool make_at_rest(raft::Time now, const raft::Raft& raft);
   // Something on our disk is damaged, and a snapshot as of this index or later takes its place. To be said again while
   // it is so: what is begun may fail, or be overtaken by one that is fetched.
   void mend(raft::Index at);
@@ -109,6 +117,8 @@ class ReplicaSnapshots {
   void fetched(const SnapshotWritten& written, bool has_ended);
   void ask(raft::Time now, const raft::Raft& raft);
   bool is_due() const;
+  uint64_t log_memory_bytes(const raft::Raft& raft) const;
+  void begin(raft::Time now, const raft::Raft& raft);
   raft::Event taken(const raft::Raft& raft, raft::Index index) const;
 
   SnapshotConfig config_;
@@ -121,7 +131,8 @@ class ReplicaSnapshots {
   // Another, as of this index or later, whatever has been applied since the last: that one cannot be read, or a part of
   // the log behind it.
   std::optional<raft::Index> must_make_at_;
-  uint64_t trailing_ = 0;  // entries, behind the one that is being made; out of turn, no fewer than before
+  uint64_t trailing_ = 0;        // entries, behind the one that is being made; out of turn, no fewer than before
+  uint64_t trailing_bytes_ = 0;  // about
   uint64_t entries_since_ = 0;
   uint64_t bytes_since_ = 0;
   std::optional<Fetching> fetching_;

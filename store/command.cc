@@ -4,6 +4,7 @@
 
 #include "raft/check.h"
 #include "src/base/bytes.h"
+#include "src/base/narrow.h"
 
 namespace skiff::store {
 namespace {
@@ -49,8 +50,8 @@ std::string encode(const Command& command) {
   put_number(out, command.origin.node);
   put_number(out, command.origin.incarnation);
   put_number(out, command.origin.number);
-  put_number(out, static_cast<uint32_t>(command.key.size()));
-  put_number(out, static_cast<uint32_t>(value.size()));
+  put_number(out, narrow<uint32_t>(command.key.size()));
+  put_number(out, narrow<uint32_t>(value.size()));
   out.append(command.key);
   out.append(value);
   return out;

@@ -3,10 +3,11 @@
 //
 // Nothing is durable before it is synced: the bytes of a file by File::sync, its name by Files::sync_folder.
 //
-// What can go wrong: everything, at every call. Errors say the act and the file ("sync data/wal-0000000000000001:
-// Input/output error"). After a failed sync nobody knows what is on disk: the kernel may have marked the pages clean,
-// so that a second sync would succeed without having written them. Nobody may therefore use the file again; the file
-// of posix_files() refuses to.
+// What can go wrong: everything, at every call. Error::Code::denied says that the machine did not let us, and nothing
+// of what is there; Error::Code::io that it could not. Errors say the act and the file ("sync
+// data/wal-0000000000000001: Input/output error"). After a failed sync nobody knows what is on disk: the kernel may
+// have marked the pages clean, so that a second sync would succeed without having written them. Nobody may therefore
+// use the file again; the file of posix_files() refuses to.
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,7 @@
 
 #include "raft/check.h"
 #include "src/base/bytes.h"
+#include "src/base/narrow.h"
 #include "store/small_file.h"
 
 namespace skiff::store {
@@ -16,11 +17,10 @@ std::string encode(const Identity& identity) {
   std::string out;
   put_number(out, identity.cluster);
   put_number(out, identity.node);
-  put_number(out, static_cast<uint32_t>(identity.founders.size()));
+  put_number(out, narrow<uint32_t>(identity.founders.size()));
   for (const Founder& founder : identity.founders) {
-    CHECK(founder.address.size() <= UINT16_MAX);
     put_number(out, founder.id);
-    put_number(out, static_cast<uint16_t>(founder.address.size()));
+    put_number(out, narrow<uint16_t>(founder.address.size()));
     out.append(founder.address);
   }
   return seal(kMagic, kVersion, out);

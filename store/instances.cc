@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "src/base/bytes.h"
+#include "src/base/narrow.h"
 #include "store/small_file.h"
 
 namespace skiff::store {
@@ -15,7 +16,7 @@ constexpr uint32_t kVersion = 1;
 // A list of nodes and numbers; our own folder's is under node 0.
 std::string encode(const Instances& instances) {
   std::string out;
-  put_number(out, static_cast<uint32_t>(instances.size()));
+  put_number(out, narrow<uint32_t>(instances.size()));
   for (const auto& [node, instance] : instances) {
     put_number(out, node);
     put_number(out, instance);

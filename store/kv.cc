@@ -6,6 +6,7 @@
 
 #include "raft/check.h"
 #include "src/base/crc32c.h"
+#include "src/base/narrow.h"
 
 namespace skiff::store {
 namespace {
@@ -85,13 +86,10 @@ void Kv::remove(const Command& command, const raft::Payload& payload) {
 }
 
 void Kv::write(Key& key, const Command& command, const raft::Payload& payload) {
-  const auto value_offset = command.key.data() + command.key.size() - payload->data();
-  Version version{.revision = ++revision_,
-                  .holder = payload,
-                  .value_bytes = static_cast<uint32_t>(command.value.size()),
-                  .value_offset = static_cast<uint16_t>(value_offset)};
-  version.key_bytes = command.key.size() & kKeyBytesMask;
-  version.is_removed = command.verb == Verb::remove;
+  const auto value_offset = narrow<uint64_t>(command.key.data() + command.key.size() - payload->data());
+  const bool is_removed = command.verb == Verb::remove;
+  Version version =
+      Version::of(++revision_, payload, value_offset, command.key.size(), command.value.size(), is_removed);
   version.digest = version_digest(version);
   history_.push_back(add(key, std::move(version)));
   history_bytes_ += history_.back().bytes;
@@ -167,10 +165,13 @@ void Kv::forget(const Version& version) {
   --versions_;
 }
 
-void Kv::free_cut(uint64_t count_max) {
-  const Revision limit = pinned_->empty() ? compacted_ : std::min(compacted_, *pinned_->begin());
+bool Kv::free_cut(uint64_t count_max) {
+  const Revision limit = may_free_to();
   for (; count_max > 0 && freed_ < limit; --count_max) free_next();
+  return freed_ < limit;
 }
+
+Revision Kv::may_free_to() const { return pinned_->empty() ? compacted_ : std::min(compacted_, *pinned_->begin()); }
 
 void Kv::free_next() {
   Key& key = *history_.front().key;
@@ -267,12 +268,8 @@ bool Kv::load(const VersionRecord& loaded) {
   auto holder = std::make_shared<std::string>();
   holder->reserve(loaded.key.size() + value.size());
   holder->append(loaded.key).append(value);
-  Version version{.revision = loaded.revision,
-                  .holder = std::move(holder),
-                  .value_bytes = static_cast<uint32_t>(value.size()),
-                  .value_offset = static_cast<uint16_t>(loaded.key.size())};
-  version.key_bytes = loaded.key.size() & kKeyBytesMask;
-  version.is_removed = !loaded.value;
+  Version version = Version::of(loaded.revision, std::move(holder), loaded.key.size(), loaded.key.size(), value.size(),
+                                !loaded.value);
   version.digest = version_digest(version);
   const Deed deed = add(*last, std::move(version));
   if (loaded.revision > compacted_) loading_.emplace_back(loaded.revision, deed);

@@ -102,6 +102,10 @@ class Kv {
   // Passes an entry that asks nothing of the store. Requires: index == applied() + 1.
   void skip(raft::Index index);
 
+  // Frees the memory of at most so many revisions that were cut while they were pinned; whether there are more. Every
+  // entry does so, too.
+  bool free_cut(uint64_t count_max);
+
   // Whether the map can be read as of this revision: it is neither cut off nor to come.
   bool remembers(Revision at) const { return compacted_ <= at && at <= revision_; }
   // The newest version, or none if the key is not there.
@@ -161,7 +165,7 @@ class Kv {
   void prefetch_cut(Revision up_to) const;
   void cut(Revision revision);
   void forget(const Version& version);
-  void free_cut(uint64_t count_max);
+  Revision may_free_to() const;
   void free_next();
   void step_to(raft::Index index);
   Deed add(Key& key, Version version);

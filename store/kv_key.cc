@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "raft/check.h"
+#include "src/base/narrow.h"
 
 namespace skiff::store {
 namespace {
@@ -13,12 +15,26 @@ constexpr size_t kGapMax = 64;
 
 }  // namespace
 
+Version Version::of(Revision revision, raft::Payload holder, uint64_t value_offset, uint64_t key_bytes,
+                    uint64_t value_bytes, bool is_removed) {
+  CHECK(key_bytes <= kKeyBytesMask);
+  CHECK(key_bytes <= value_offset);
+  CHECK(value_offset + value_bytes <= holder->size());
+  Version version{.revision = revision,
+                  .holder = std::move(holder),
+                  .value_bytes = narrow<uint32_t>(value_bytes),
+                  .value_offset = narrow<uint16_t>(value_offset)};
+  version.key_bytes = key_bytes & kKeyBytesMask;
+  version.is_removed = is_removed;
+  return version;
+}
+
 Key::Owned Key::make(std::string_view name, uint32_t hash) {
   CHECK(name.size() <= kKeyBytesMax);
   return Owned(::new (::operator new(sizeof(Key) + name.size())) Key(name, hash));
 }
 
-Key::Key(std::string_view name, uint32_t name_hash) : hash(name_hash), name_bytes(static_cast<uint32_t>(name.size())) {
+Key::Key(std::string_view name, uint32_t name_hash) : hash(name_hash), name_bytes(narrow<uint32_t>(name.size())) {
   name.copy(reinterpret_cast<char*>(this + 1), name.size());
 }
 

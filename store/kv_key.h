@@ -31,6 +31,11 @@ struct Version {
   uint16_t key_bytes : 15 = 0;
   uint16_t is_removed : 1 = 0;
 
+  // Requires: a key right before `value_offset` and a value right behind it, and that they fit. A length that was cut
+  // silently would make a version of other bytes.
+  static Version of(Revision revision, raft::Payload holder, uint64_t value_offset, uint64_t key_bytes,
+                    uint64_t value_bytes, bool is_removed);
+
   std::string_view key() const { return std::string_view(*holder).substr(value_offset - key_bytes, key_bytes); }
   std::string_view value() const { return std::string_view(*holder).substr(value_offset, value_bytes); }
   uint64_t bytes() const { return uint64_t{key_bytes} + value_bytes; }

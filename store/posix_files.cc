@@ -20,12 +20,25 @@ namespace {
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
 
+Error::Code meaning_of(int code) {
+  switch (code) {
+    case ENOSPC:
+    case EDQUOT: return Error::Code::no_space;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM: return Error::Code::denied;
+    default: return Error::Code::io;
+  }
+}
+
 tl::unexpected<Error> fail_with(int code, const std::string& act, const std::string& path) {
   // The limit of a file's size is no property of the disk, but to who writes a new file it is the same: another, later
   // or smaller, may fit, and to end the process would help nobody.
   const bool is_over_limit = code == EFBIG;
-  const bool is_full = code == ENOSPC || code == EDQUOT || is_over_limit;
-  return fail(is_full ? Error::Code::no_space : Error::Code::io,
+  return fail(is_over_limit ? Error::Code::no_space : meaning_of(code),
               act + " " + path + ": " + std::generic_category().message(code) +
                   (is_over_limit ? ": over the limit of a file's size (ulimit -f)" : ""));
 }
@@ -181,7 +194,7 @@ class PosixFiles final : public Files {
   Result<bool> exists(const std::string& path) override {
     struct stat status;
     if (::stat(path.c_str(), &status) == 0) return true;
-    if (errno == ENOENT) return false;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
     return fail_with(errno, "look for", path);
   }
 

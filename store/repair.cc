@@ -7,6 +7,7 @@
 
 #include "raft/check.h"
 #include "src/base/bytes.h"
+#include "src/base/narrow.h"
 #include "store/small_file.h"
 #include "store/wal_recover.h"
 
@@ -68,7 +69,7 @@ class Surveyor {
 };
 
 Result<std::string> read_all(Files& files, const std::string& path) {
-  auto file = files.open(path, OpenMode::existing);
+  auto file = files.open(path, OpenMode::read);
   if (!file) return tl::unexpected(file.error());
   auto size = (*file)->size();
   if (!size) return tl::unexpected(size.error());
@@ -85,7 +86,7 @@ std::string encode(const Repair& repair) {
   put_number(out, repair.hard_state.term);
   put_number(out, repair.hard_state.vote);
   const std::string_view damage = std::string_view(repair.damage).substr(0, kDamageBytesMax);
-  put_number(out, static_cast<uint16_t>(damage.size()));
+  put_number(out, narrow<uint16_t>(damage.size()));
   out.append(damage);
   return seal(kMagic, kVersion, out);
 }

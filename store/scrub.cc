@@ -74,7 +74,8 @@ Scrub::Step Scrub::read_on(uint64_t bytes) {
 Scrub::Step Scrub::end_file(uint64_t bytes, Result<> checked) {
   Step step{.bytes = bytes, .has_file = true};
   if (!checked) checked = check_again();
-  if (!checked) {
+  const bool is_denied = !checked && checked.error().code == Error::Code::denied;
+  if (!checked && !is_denied) {
     const bool is_unread = checked.error().code == Error::Code::io;
     const std::string where = is_unread ? ", at offset " + std::to_string(offset_) + " or behind" : "";
     step.damage = Damage{.name = names_.front(), .what = checked.error().what + where};

@@ -49,7 +49,7 @@ Result<std::optional<std::string>> read_small_file(Files& files, const std::stri
   auto exists = files.exists(path);
   if (!exists) return tl::unexpected(exists.error());
   if (!*exists) return std::nullopt;
-  auto file = files.open(path, OpenMode::existing);
+  auto file = files.open(path, OpenMode::read);
   if (!file) return tl::unexpected(file.error());
   auto bytes = (*file)->read_at(0, kBytesMax + 1);
   if (!bytes) return tl::unexpected(bytes.error());

@@ -7,6 +7,7 @@
 #include "raft/check.h"
 #include "src/base/bytes.h"
 #include "src/base/crc32c.h"
+#include "src/base/narrow.h"
 
 namespace skiff::store {
 namespace {
@@ -23,7 +24,7 @@ std::string data_of(Kind kind) { return std::string(1, static_cast<char>(kind));
 uint32_t checksum(uint64_t offset, std::string_view data) {
   std::string place;
   put_number(place, offset);
-  put_number(place, static_cast<uint32_t>(data.size()));
+  put_number(place, narrow<uint32_t>(data.size()));
   return crc32c_extend(crc32c(place), data);
 }
 
@@ -31,7 +32,7 @@ std::string sealed(uint64_t offset, std::string_view data) {
   std::string block;
   block.reserve(kSnapshotBlockHeadBytes + data.size());
   put_number(block, checksum(offset, data));
-  put_number(block, static_cast<uint32_t>(data.size()));
+  put_number(block, narrow<uint32_t>(data.size()));
   block.append(data);
   return block;
 }
@@ -69,13 +70,13 @@ std::string SnapshotMaker::head() const {
   put_number(data, cluster_);
   put_number(data, mark_.position.term);
   put_number(data, mark_.position.index);
-  put_number(data, static_cast<uint32_t>(mark_.configuration->size()));
+  put_number(data, narrow<uint32_t>(mark_.configuration->size()));
   data.append(*mark_.configuration);
   put_number(data, summary_.compacted);
   put_number(data, summary_.revision);
   put_number(data, summary_.keys);
   put_number(data, summary_.digest);
-  put_number(data, static_cast<uint32_t>(summary_.newest.size()));
+  put_number(data, narrow<uint32_t>(summary_.newest.size()));
   for (const Origin& origin : summary_.newest) {
     put_number(data, origin.node);
     put_number(data, origin.incarnation);
@@ -89,10 +90,10 @@ std::string SnapshotMaker::versions(uint64_t bytes) {
   std::string last;
   const bool is_end = kv_.walk_versions(place_, summary_, kKeysPerBlockMax, [&](const VersionRecord& version) {
     const bool is_same_key = version.key == last;
-    put_number(data, static_cast<uint32_t>(is_same_key ? 0 : version.key.size()));
+    put_number(data, narrow<uint32_t>(is_same_key ? 0 : version.key.size()));
     if (!is_same_key) data.append(version.key);
     put_number(data, version.revision);
-    put_number(data, version.value ? static_cast<uint32_t>(version.value->size()) : kRemoved);
+    put_number(data, version.value ? narrow<uint32_t>(version.value->size()) : kRemoved);
     if (version.value) data.append(*version.value);
     if (!is_same_key) last = version.key;
     ++count_;

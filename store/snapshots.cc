@@ -210,7 +210,7 @@ Result<> Snapshots::check(raft::Index index, File& file) {
 Result<> Snapshots::open_to_read(raft::Index index) {
   if (reading_ != nullptr && reading_index_ == index) return {};
   const std::string path = path_of(index);
-  auto file = files_.open(path, OpenMode::existing);
+  auto file = files_.open(path, OpenMode::read);
   if (!file) return tl::unexpected(file.error());
   if (!checked_.contains(index)) {
     if (auto checked = check(index, **file); !checked) return checked;

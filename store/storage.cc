@@ -36,7 +36,7 @@ Result<> remove_unfinished(Files& files, const std::string& folder) {
 
 // Whether a segment holds nothing but its header: all that founding writes.
 Result<bool> is_unused(Files& files, const std::string& path) {
-  auto file = files.open(path, OpenMode::existing);
+  auto file = files.open(path, OpenMode::read);
   if (!file) return tl::unexpected(file.error());
   auto size = (*file)->size();
   if (!size) return tl::unexpected(size.error());

@@ -7,6 +7,7 @@
 #include "raft/check.h"
 #include "src/base/bytes.h"
 #include "src/base/crc32c.h"
+#include "src/base/narrow.h"
 
 namespace skiff::store {
 namespace {
@@ -27,7 +28,7 @@ uint64_t settle(uint64_t offset) { return room_at(offset) < kRoomMin ? offset + 
 
 uint32_t checksum(uint32_t salt, uint64_t offset, std::string_view data_and_type) {
   char place[sizeof offset + sizeof(uint16_t)];
-  auto length = static_cast<uint16_t>(data_and_type.size() - 1);
+  auto length = narrow<uint16_t>(data_and_type.size() - 1);
   std::memcpy(place, &offset, sizeof offset);
   std::memcpy(place + sizeof offset, &length, sizeof length);
   return crc32c_extend(crc32c_extend(salt, {place, sizeof place}), data_and_type);
@@ -49,7 +50,7 @@ bool is_type(uint8_t type) {
 void append_fragment(std::string& out, uint64_t offset, uint32_t salt, FragmentType type, uint64_t bytes,
                      std::string_view& head, std::string_view& body) {
   size_t place = out.size();
-  auto length = static_cast<uint16_t>(bytes);
+  auto length = narrow<uint16_t>(bytes);
   put_number(out, uint32_t{0});  // the checksum, once the data is there
   put_number(out, length);
   put_number(out, static_cast<uint16_t>(~length));

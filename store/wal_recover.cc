@@ -334,7 +334,7 @@ class Recovery {
 };
 
 Result<SegmentHeader> read_header_of(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence) {
-  auto file = files.open(path, OpenMode::existing);
+  auto file = files.open(path, OpenMode::read);
   if (!file) return tl::unexpected(file.error());
   auto bytes = (*file)->read_at(0, kBlockBytes);
   if (!bytes) return tl::unexpected(bytes.error());

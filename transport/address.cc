@@ -8,6 +8,8 @@
 #include <cstring>
 #include <optional>
 
+#include "src/base/narrow.h"
+
 namespace skiff::transport {
 namespace {
 
@@ -55,7 +57,7 @@ Result<uint16_t> parse_port(std::string_view text) {
   auto [stopped, error] = std::from_chars(text.data(), end, port);
   if (error != std::errc{} || stopped != end) return fail(Error::Code::invalid, "the port is not a number");
   if (port > 65535) return fail(Error::Code::invalid, "the port is over 65535");
-  return static_cast<uint16_t>(port);
+  return narrow<uint16_t>(port);
 }
 
 // "host", "1.2.3.4" or "[::1]"

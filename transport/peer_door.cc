@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "src/base/narrow.h"
 #include "transport/stream.h"
 #include "transport/wire.h"
 
@@ -74,7 +75,7 @@ class PeerDoor::Guest {
     node_ = node;
     deadline_.stop();
     reader_.set_frame_bytes_max(kFrameBytesMax);
-    stream_->set_peer_timeout_ms(static_cast<unsigned>(door_.limits_.peer_timeout_ms));
+    stream_->set_peer_timeout_ms(narrow<unsigned>(door_.limits_.peer_timeout_ms));
     stream_->write(encode(greeting_to(node, door_.us_)));
   }
 

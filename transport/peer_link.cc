@@ -7,6 +7,7 @@
 
 #include "raft/check.h"
 #include "src/base/log.h"
+#include "src/base/narrow.h"
 
 namespace skiff::transport {
 namespace {
@@ -158,7 +159,7 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
   match_.reset();
   is_watching_ = false;
   written_bytes_ = 0;
-  stream_->set_peer_timeout_ms(static_cast<unsigned>(limits_.stall_timeout_ms));
+  stream_->set_peer_timeout_ms(narrow<unsigned>(limits_.stall_timeout_ms));
   stream_->start({.received = [this](std::string_view bytes) { received(bytes); },
                   .closed = [this](const std::string& why) { lost(why); }});
   std::string frame = encode(greeting_to(peer_.id, us_));

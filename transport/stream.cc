@@ -8,6 +8,7 @@
 #include <array>
 
 #include "raft/check.h"
+#include "src/base/narrow.h"
 
 namespace skiff::transport {
 namespace {
@@ -32,7 +33,7 @@ std::string describe_peer(const uv_tcp_t* handle) {
 }
 
 uv_buf_t to_buffer(std::string_view bytes) {
-  return uv_buf_init(const_cast<char*>(bytes.data()), static_cast<unsigned>(bytes.size()));
+  return uv_buf_init(const_cast<char*>(bytes.data()), narrow<unsigned>(bytes.size()));
 }
 
 struct ShutdownRequest {
@@ -75,14 +76,14 @@ void Stream::resume_reading() {
 
 void Stream::allocate(uv_handle_t* handle, size_t, uv_buf_t* buffer) {
   auto space = static_cast<Loop*>(handle->loop->data)->read_buffer();
-  *buffer = uv_buf_init(space.data(), static_cast<unsigned>(space.size()));
+  *buffer = uv_buf_init(space.data(), narrow<unsigned>(space.size()));
 }
 
 void Stream::read_done(uv_stream_t* handle, ssize_t count, const uv_buf_t* buffer) {
   auto* self = static_cast<Stream*>(handle->data);
   if (self == nullptr || count == 0) return;
   if (count == UV_EOF) return self->read_ended();
-  if (count < 0) return self->close(std::string("read: ") + uv_strerror(static_cast<int>(count)));
+  if (count < 0) return self->close(std::string("read: ") + uv_strerror(narrow<int>(count)));
   call_and_survive(handle, self->events_.received, std::string_view(buffer->base, static_cast<size_t>(count)));
 }
 
@@ -156,7 +157,7 @@ int Stream::write_now() {
     const size_t count = std::min(buffers.size(), outbox_.size() - next);
     for (size_t i = 0; i < count; ++i) buffers[i] = to_buffer(outbox_[next + i].bytes());
     buffers[0] = to_buffer(outbox_[next].bytes().substr(front_written_));
-    int written = uv_try_write(tcp(), buffers.data(), static_cast<unsigned>(count));
+    int written = uv_try_write(tcp(), buffers.data(), narrow<unsigned>(count));
     if (written < 0) {
       status = written;
       break;
@@ -184,7 +185,7 @@ int Stream::write_rest() {
   front_written_ = 0;
   outbox_bytes_ = 0;
   request->request.data = request.get();
-  int status = uv_write(&request->request, tcp(), buffers.data(), static_cast<unsigned>(buffers.size()), write_done);
+  int status = uv_write(&request->request, tcp(), buffers.data(), narrow<unsigned>(buffers.size()), write_done);
   if (status != 0) return status;
   is_write_pending_ = true;
   request.release();
@@ -230,8 +231,8 @@ void Stream::set_peer_timeout_ms(unsigned timeout_ms) {
   const auto set = [descriptor](int level, int option, int value) {
     setsockopt(descriptor, level, option, &value, sizeof value);  // refused only by kernels that do not know it
   };
-  const int probe_seconds = std::max(1, static_cast<int>(timeout_ms / 3000));
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(timeout_ms));
+  const int probe_seconds = std::max(1, narrow<int>(timeout_ms / 3000));
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, narrow<int>(timeout_ms));
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
   set(IPPROTO_TCP, TCP_KEEPIDLE, probe_seconds);
   set(IPPROTO_TCP, TCP_KEEPINTVL, probe_seconds);

@@ -12,6 +12,7 @@
 #include "peer.capnp.h"
 #include "raft/check.h"
 #include "src/base/bytes.h"
+#include "src/base/narrow.h"
 #include "transport/wire.h"
 
 namespace skiff::transport {
@@ -108,7 +109,7 @@ void put(const raft::AppendEntries& from, Body body) {
   to.setPreviousTerm(from.previous.term);
   to.setPreviousIndex(from.previous.index);
   to.setCommit(from.commit);
-  auto entries = to.initEntries(static_cast<unsigned>(from.entries.size()));
+  auto entries = to.initEntries(narrow<unsigned>(from.entries.size()));
   for (unsigned i = 0; i < entries.size(); ++i) {
     const raft::Entry& entry = from.entries[i];
     CHECK(entry.position.index == from.previous.index + 1 + i);  // indexes are not sent: they follow
@@ -156,7 +157,7 @@ void put(const raft::HeartbeatReply& from, Body body) {
 }
 
 void put(const raft::ForwardProposals& from, Body body) {
-  auto commands = body.initForwardProposals().initCommands(static_cast<unsigned>(from.commands.size()));
+  auto commands = body.initForwardProposals().initCommands(narrow<unsigned>(from.commands.size()));
   for (unsigned i = 0; i < commands.size(); ++i) {
     if (bytes_of(from.commands[i]) > 0) commands.set(i, bytes(from.commands[i]));
   }
@@ -238,7 +239,7 @@ std::string build_frame(FrameKind kind, size_t words, Fill fill) noexcept {
   CHECK(segments.size() == 1);
   std::string table;
   put_number(table, uint32_t{0});
-  put_number(table, static_cast<uint32_t>(segments[0].size()));
+  put_number(table, narrow<uint32_t>(segments[0].size()));
   frame.replace(kFrameHeaderBytes, kSegmentTableBytes, table);
   frame.resize(kBefore + segments[0].size() * sizeof(capnp::word));
   seal(frame, kind);
@@ -307,7 +308,7 @@ std::string encode(const Welcome& welcome) {
   return build_frame<schema::Welcome>(FrameKind::welcome, words, [&](schema::Welcome::Builder root) {
     root.setProtocol(welcome.protocol);
     root.setCluster(welcome.cluster);
-    auto members = root.initMembers(static_cast<unsigned>(welcome.members.size()));
+    auto members = root.initMembers(narrow<unsigned>(welcome.members.size()));
     for (unsigned i = 0; i < members.size(); ++i) {
       members[i].setId(welcome.members[i].id);
       if (!welcome.members[i].address.empty()) members[i].setAddress(bytes(welcome.members[i].address));

@@ -11,6 +11,7 @@
 #include "raft/check.h"
 #include "src/base/bytes.h"
 #include "src/base/crc32c.h"
+#include "src/base/narrow.h"
 #include "transport/wire.h"
 
 namespace skiff::transport {
@@ -58,11 +59,10 @@ std::string_view describe(Refusal refusal) {
 
 void seal(std::string& frame, FrameKind kind) {
   CHECK(frame.size() >= kFrameHeaderBytes);
-  CHECK(frame.size() <= UINT32_MAX);
   std::string_view body = std::string_view(frame).substr(kFrameHeaderBytes);
   std::string header(kMagic);
   header.push_back(static_cast<char>(kind));
-  put_number(header, static_cast<uint32_t>(body.size()));
+  put_number(header, narrow<uint32_t>(body.size()));
   put_number(header, crc32c(body));
   put_number(header, crc32c(header));
   frame.replace(0, kFrameHeaderBytes, header);

@@ -2,17 +2,16 @@
 
 #include <isa-l/crc.h>
 
-#include "raft/check.h"
+#include "src/base/narrow.h"
 
 namespace skiff {
 
 uint32_t crc32c(std::string_view bytes) { return crc32c_extend(0, bytes); }
 
 uint32_t crc32c_extend(uint32_t crc, std::string_view bytes) {
-  CHECK(bytes.size() <= 0x7fffffff);
   // ISA-L leaves both inversions to the caller, and does not change what it is given.
   auto* data = reinterpret_cast<unsigned char*>(const_cast<char*>(bytes.data()));
-  return ~crc32_iscsi(data, static_cast<int>(bytes.size()), ~crc);
+  return ~crc32_iscsi(data, narrow<int>(bytes.size()), ~crc);
 }
 
 }  // namespace skiff

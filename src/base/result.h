@@ -19,6 +19,7 @@ struct Error {
     invalid,      // understood, but not allowed: a flag out of range, a wrong folder
     too_large,    // over one of the limits
     unavailable,  // not now: full, closing, not connected
+    denied,       // the machine does not let us look (permissions, too many open files): says nothing of what is there
   };
   Code code = Code::invalid;
   std::string what;  // what we were doing, to what: "sync wal-000012: No space left on device"

@@ -1,10 +1,12 @@
-// skiff inspect: prints and verifies a data folder, or a backup. Opens everything for reading only.
+// skiff inspect: prints and verifies a data folder, or a backup. Opens everything for reading only, takes no lock and
+// makes no file, so that it works on a read-only mount.
 #include "src/tool/inspect.h"
 
 #include <array>
 #include <vector>
 
 #include "src/tool/arguments.h"
+#include "store/read_only_files.h"
 
 namespace skiff::tool {
 namespace {
@@ -22,10 +24,16 @@ std::string help() {
          describe(kFlags) +
          "\nEvery byte is read and checked: the identity, every snapshot, every segment of the log, and what a node\n"
          "would make of it all. Lines begin with a word: folder, snapshot, members, segment, entry, state, log, note;\n"
-         "damage, with the file, the offset and what is wrong; and at last whole or damaged.\n"
+         "damage, with the file, the offset and what is wrong; unread, with the file and why it may not be read; and "
+         "at\n"
+         "last whole, damaged or unknown.\n"
          "A batch at the very end that was being written when the node stopped is no damage: nobody was told that it\n"
          "is safe. A node may run meanwhile; what it writes at that moment may look torn.\n\n"
-         "Exit status: 0 whole; 1 damaged; 2 the command cannot be understood, or there is nothing of that name.\n";
+         "Nothing is opened for writing: a read-only mount is looked at like any other. What this user may not read "
+         "says\n"
+         "nothing of what is there. What the disk does not give back (an input/output error) is damage.\n\n"
+         "Exit status: 0 whole; 1 damaged; 2 the command cannot be understood, or there is nothing of that name; 3 it\n"
+         "could not be looked at, or not at all of it, and nothing else is wrong.\n";
 }
 
 // Of a folder, nothing can be read; an empty file is a backup that came to nothing.
@@ -35,6 +43,17 @@ bool is_file(store::Files& files, const std::string& path) {
   if (!file) return false;
   auto first = (*file)->read_at(0, 1);
   return first && !first->empty();
+}
+
+std::string places(uint64_t count) { return count == 1 ? "1 place" : std::to_string(count) + " places"; }
+
+// The last line, and the exit status.
+int conclude(const World& world, const Findings& findings) {
+  if (findings.is_clean()) return world.say("whole"), 0;
+  const std::string unread = places(findings.unread()) + " could not be looked at";
+  if (findings.damaged() == 0) return world.say("unknown   " + unread), 3;
+  world.say("damaged   in " + places(findings.damaged()) + (findings.unread() > 0 ? "; " + unread : ""));
+  return 1;
 }
 
 }  // namespace
@@ -53,20 +72,18 @@ int inspect(Arguments arguments, const World& world) {
   if (!given) return misused(world, kName, given.error().what);
   if (given->wants_help()) return world.say(help()), 0;
   if (paths.size() != 1 || paths[0].empty()) return misused(world, kName, "one data folder or one backup is needed");
-  auto is_there = world.files.exists(paths[0]);
-  if (!is_there || !*is_there) {
-    return misused(world, kName, is_there ? "there is no " + paths[0] : is_there.error().what);
-  }
+  store::ReadOnlyFiles untouched(world.files);
+  auto is_there = untouched.exists(paths[0]);
+  if (is_there && !*is_there) return misused(world, kName, "there is no " + paths[0]);
   Findings findings(world);
-  if (is_file(world.files, paths[0])) {
-    inspect_snapshot(world.files, paths[0], std::nullopt, findings);
+  if (!is_there) {
+    findings.unread(is_there.error().what);
+  } else if (is_file(untouched, paths[0])) {
+    inspect_snapshot(untouched, paths[0], std::nullopt, findings);
   } else {
-    inspect_folder(world, paths[0], (*given)[kEntries].has_value(), findings);
+    inspect_folder(untouched, world.wal, paths[0], (*given)[kEntries].has_value(), findings);
   }
-  const bool is_whole = findings.damaged() == 0;
-  const std::string places = findings.damaged() == 1 ? "1 place" : std::to_string(findings.damaged()) + " places";
-  world.say(is_whole ? "whole" : "damaged   in " + places);
-  return is_whole ? 0 : 1;
+  return conclude(world, findings);
 }
 
 }  // namespace skiff::tool

@@ -1,4 +1,4 @@
-// Inspection: what inspect found so far, line by line, and what of it is damage.
+// Inspection: what inspect found so far, line by line; what of it is damage, and what could not be looked at.
 #pragma once
 
 #include <fmt/format.h>
@@ -22,17 +22,30 @@ class Findings {
     ++damaged_;
     say("damage", what);
   }
+  // Says nothing of what is there.
+  void unread(const std::string& what) {
+    ++unread_;
+    say("unread", what);
+  }
+  void wrong(const Error& error) {
+    if (error.code == Error::Code::denied) return unread(error.what);
+    damage(error.what);
+  }
   uint64_t damaged() const { return damaged_; }
+  uint64_t unread() const { return unread_; }
+  bool is_clean() const { return damaged_ == 0 && unread_ == 0; }
 
  private:
   const World& world_;
   uint64_t damaged_ = 0;
+  uint64_t unread_ = 0;
 };
 
 // A snapshot of a folder, or a backup. Every byte of it is read and checked; of another cluster than `cluster`, if one
 // is given, it is damage.
 void inspect_snapshot(store::Files& files, const std::string& path, std::optional<uint64_t> cluster,
                       Findings& findings);
-void inspect_folder(const World& world, const std::string& folder, bool shows_entries, Findings& findings);
+void inspect_folder(store::Files& files, store::WalOptions wal, const std::string& folder, bool shows_entries,
+                    Findings& findings);
 
 }  // namespace skiff::tool

@@ -9,7 +9,6 @@
 #include "src/tool/new_cluster.h"
 #include "store/command.h"
 #include "store/instances.h"
-#include "store/read_only_files.h"
 #include "store/repair.h"
 #include "store/snapshot.h"
 #include "store/snapshots.h"
@@ -65,16 +64,17 @@ std::string show_entry(const raft::Entry& entry) {
 
 class FolderInspection {
  public:
-  FolderInspection(const World& world, const std::string& folder, bool shows_entries, Findings& findings)
-      : files_(world.files), wal_(world.wal), folder_(folder), shows_entries_(shows_entries), findings_(findings) {}
+  FolderInspection(store::Files& files, store::WalOptions wal, const std::string& folder, bool shows_entries,
+                   Findings& findings)
+      : files_(files), wal_(wal), folder_(folder), shows_entries_(shows_entries), findings_(findings) {}
 
   void run() {
     auto names = files_.list(folder_);
-    if (!names) return findings_.damage(names.error().what);
+    if (!names) return findings_.wrong(names.error());
     look_for_a_node();
     auto identity = store::read_identity(files_, folder_);
     if (!identity) {
-      findings_.damage(identity.error().what);
+      findings_.wrong(identity.error());
     } else {
       owner_ = {identity->cluster, identity->node};
       is_alone_ = !can_repair(*identity, nullptr);
@@ -92,6 +92,7 @@ class FolderInspection {
  private:
   void look_for_a_node() {
     auto is_locked = files_.is_locked(store::join(folder_, "lock"));
+    if (!is_locked) findings_.say("note", "whether a node runs on it is not known: " + is_locked.error().what);
     if (!is_locked || !*is_locked) return;
     findings_.say("note",
                   "a node runs on it: what it writes at this moment may look torn or be missing; what was found "
@@ -116,20 +117,18 @@ class FolderInspection {
 
   // By which the others know this folder, and it them. One that has none yet draws it at its first start.
   void look_at_instances() {
-    store::ReadOnlyFiles untouched(files_);
     auto has_own = files_.exists(store::join(folder_, store::kInstanceName));
     if (has_own && *has_own) {
-      if (auto own = store::own_instance(untouched, folder_, 0); !own) findings_.damage(own.error().what);
+      if (auto own = store::own_instance(files_, folder_, 0); !own) findings_.wrong(own.error());
     }
-    auto known = store::known_instances(untouched, folder_);
-    if (!known) return findings_.damage(known.error().what);
+    auto known = store::known_instances(files_, folder_);
+    if (!known) return findings_.wrong(known.error());
     if (!known->note.empty()) findings_.say("note", known->note);
   }
 
   void look_at_repair() {
-    store::ReadOnlyFiles untouched(files_);
-    auto repair = store::read_repair(untouched, folder_);
-    if (!repair) return findings_.damage(repair.error().what);
+    auto repair = store::read_repair(files_, folder_);
+    if (!repair) return findings_.wrong(repair.error());
     if (!*repair) return;
     const std::string path = store::join(folder_, store::kRepairName);
     if (!(*repair)->is_under_way()) {
@@ -177,7 +176,7 @@ class FolderInspection {
       if (shows_entries_ && entry != nullptr) findings_.say("entry", show_entry(*entry));
     };
     auto found = store::scan_segment(files_, path, *owner_, sequence, is_last, visit);
-    if (!found) return findings_.damage(found.error().what);
+    if (!found) return findings_.wrong(found.error());
     std::string entries = "no entries";
     if (found->entries > 0) {
       entries = fmt::format("{} entries of index {} to {}, term {} to {}", found->entries, found->lowest,
@@ -198,7 +197,7 @@ class FolderInspection {
   void judge() {
     auto found = store::look_into(files_, folder_, wal_);
     if (!found) {
-      if (findings_.damaged() == 0) return findings_.damage(found.error().what);
+      if (findings_.is_clean()) return findings_.wrong(found.error());
       const bool may_be_repaired = found.error().code == Error::Code::corrupt && !is_alone_;
       return findings_.say("start",
                            (may_be_repaired ? "a node does not believe its log: unless it is the only member, it "
@@ -236,11 +235,11 @@ class FolderInspection {
 void inspect_snapshot(store::Files& files, const std::string& path, std::optional<uint64_t> cluster,
                       Findings& findings) {
   auto file = files.open(path, store::OpenMode::read);
-  if (!file) return findings.damage(file.error().what);
+  if (!file) return findings.wrong(file.error());
   auto head = store::read_snapshot_head(**file, path);
-  if (!head) return findings.damage(head.error().what);
+  if (!head) return findings.wrong(head.error());
   auto size = (*file)->size();
-  if (!size) return findings.damage(size.error().what);
+  if (!size) return findings.wrong(size.error());
   findings.say("snapshot",
                fmt::format("{}: {} bytes, of cluster {}, up to index {} of term {}; {} keys at revision {}, "
                            "digest {:016x}",
@@ -248,11 +247,12 @@ void inspect_snapshot(store::Files& files, const std::string& path, std::optiona
                            head->mark.position.term, head->summary.keys, head->summary.revision, head->summary.digest));
   findings.say("members", show_members(head->mark.configuration));
   auto loaded = store::load_snapshot(**file, path, cluster.value_or(head->cluster));
-  if (!loaded) findings.damage(loaded.error().what);
+  if (!loaded) findings.wrong(loaded.error());
 }
 
-void inspect_folder(const World& world, const std::string& folder, bool shows_entries, Findings& findings) {
-  FolderInspection(world, folder, shows_entries, findings).run();
+void inspect_folder(store::Files& files, store::WalOptions wal, const std::string& folder, bool shows_entries,
+                    Findings& findings) {
+  FolderInspection(files, wal, folder, shows_entries, findings).run();
 }
 
 }  // namespace skiff::tool

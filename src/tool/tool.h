@@ -2,7 +2,8 @@
 // recover. Each has a file of its own; they reach files through store::Files alone.
 //
 // Every end has an exit status: 0 done (inspect: whole), 1 it could not be done, and one line says why (inspect:
-// damaged), 2 the command cannot be understood, or there is nothing where it points to.
+// damaged), 2 the command cannot be understood, or there is nothing where it points to, 3 it could not be looked at
+// (inspect alone).
 #pragma once
 
 #include <cstdint>

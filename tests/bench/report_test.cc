@@ -60,6 +60,32 @@ TEST_CASE("a closed loop says that it hides stalls, an open one from when it cou
   REQUIRE(has(table(report), "from send"));
 }
 
+TEST_CASE("an open loop tells what was planned from what was done, and what became of the rest") {
+  Report report = example();
+  report.plan.rate = 2000;
+  REQUIRE_FALSE(has(table(report), "planned:"));
+  report.tally.put.ends[static_cast<size_t>(End::never_sent)] = 2990;
+  for (int request = 0; request < 7; ++request) report.tally.record({}, End::timed_out, 9);
+  report.tally.done_in_time = 4000;  // of the warm-up, most of it
+  report.tally.drained_s = 10;
+  const std::string text = table(report);
+  REQUIRE(has(text, "rate: 2,000/s answered within 2.00 s, 2,000/s planned\n"));
+  REQUIRE(has(text,
+              "planned: 4,000 in that time; until 10.0 s after it 1,003 were answered, 2,990 not sent, 7 sent and "
+              "not answered"));
+  REQUIRE(has(text, "errors: 2 503, 1 504, 7 timed out, 2,990 never sent\n"));
+  REQUIRE(has(json(report), "\"planned\": 4000"));
+}
+
+TEST_CASE("attempts to connect that failed are errors") {
+  Report report = example();
+  report.tally.put.ends = {};
+  report.tally.failed_connects = 1234;
+  report.tally.why_not_connected = "127.0.0.1:9123: connect: connection refused";
+  REQUIRE(has(table(report),
+              "errors: 1,234 attempts to connect failed (the last: 127.0.0.1:9123: connect: connection refused)\n"));
+}
+
 TEST_CASE("a result stands beside its limit when that was measured") {
   Report report = example();
   REQUIRE_FALSE(has(table(report), "limit:"));
@@ -147,6 +173,30 @@ TEST_CASE("a picture has a line for each result, axes with units, and text that 
   }
   REQUIRE_FALSE(has(picture, "nan"));
   REQUIRE_FALSE(has(picture, "inf"));
+}
+
+TEST_CASE("a title that is longer than the picture is wide goes on in the next line, and pushes the plot down") {
+  Plan plan;
+  plan.nodes.resize(3, plan.nodes[0]);
+  const std::string title = describe(plan), machine(300, 'm');
+  const auto texts = [](const std::string& picture) {
+    std::vector<std::string> found;
+    for (size_t at = 0; (at = picture.find("<text ", at)) != std::string::npos; ++at) {
+      const size_t begin = picture.find('>', at) + 1;
+      found.push_back(picture.substr(begin, picture.find('<', begin) - begin));
+    }
+    return found;
+  };
+  Curve curve = curve_of(example());
+  curve.label = std::string(200, 'x');
+  for (size_t i = 1; i < curve.label.size(); i += 2) curve.label.replace(i, 1, "µ");
+  const std::string picture = svg({title, machine, {curve}});
+
+  for (const std::string& text : texts(picture)) REQUIRE(text.size() <= 200);
+  REQUIRE(texts(picture)[0] + " " + texts(picture)[1] == title);
+  REQUIRE(has(picture, "<title>" + title + "</title>"));
+  REQUIRE(has(picture, "translate(0 52)"));
+  REQUIRE_FALSE(has(svg({"short", "", {curve}}), "translate(0 52)"));
 }
 
 TEST_CASE("a picture of nothing is a picture") {

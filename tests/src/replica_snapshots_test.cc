@@ -57,7 +57,7 @@ struct Node {
     return config;
   }
   static SnapshotConfig prepared(SnapshotConfig config) {
-    config.every_entries = 10;
+    if (config.every_entries == 0) config.every_entries = 10;
     config.block_bytes = 100;
     config.patience = 500 * kMillisecond;
     return config;
@@ -336,6 +336,39 @@ TEST_CASE("a piece that is lost is asked for again, of whoever offers it now") {
   node.now += 501 * kMillisecond;
   node.snapshots.want(node.now, {.from = 3, .snapshot = Node::mark(300)}, node.raft);
   REQUIRE(node.world.last_ask().position.index == 200);
+}
+
+TEST_CASE("at rest a long log is summed up, little of it stays, and it is done once") {
+  SnapshotConfig config{.every_entries = 1'000, .rest_bytes = 2'000, .rest_trailing_bytes = 1'000};
+  config.entry_overhead_bytes = 50;
+  Node node(20, config);
+  REQUIRE(node.world.written.empty());
+  REQUIRE(node.snapshots.make_at_rest(node.now, node.raft));
+  REQUIRE(node.snapshots.make_at_rest(node.now, node.raft));  // it is under way
+  std::optional<raft::Event> event;
+  while (!event) event = node.took_it();
+  const auto taken = std::get<raft::SnapshotTaken>(*event);
+  REQUIRE(taken.index == 20);
+  REQUIRE(taken.forget_to >= 5);
+  REQUIRE(taken.forget_to < 20);
+
+  const size_t blocks = node.world.written.size();
+  REQUIRE_FALSE(node.snapshots.make_at_rest(node.now, node.raft));
+  REQUIRE(node.world.written.size() == blocks);
+}
+
+TEST_CASE("at rest a short log stays as it is, and a snapshot that failed is not tried again for nothing") {
+  SnapshotConfig config{.every_entries = 1'000, .rest_bytes = 1'000'000};
+  Node small(20, config);
+  REQUIRE_FALSE(small.snapshots.make_at_rest(small.now, small.raft));
+
+  config.rest_bytes = 100;
+  Node node(20, config);
+  REQUIRE(node.snapshots.make_at_rest(node.now, node.raft));
+  node.took_it(true);
+  REQUIRE_FALSE(node.snapshots.make_at_rest(node.now, node.raft));
+  node.apply_to(25);
+  REQUIRE(node.snapshots.make_at_rest(node.now, node.raft));
 }
 
 }  // namespace skiff::replica_snapshots_test

@@ -240,6 +240,31 @@ struct Model {
   }
 };
 
+TEST_CASE("what was cut while it was pinned is freed without further entries, and nobody can tell") {
+  Writer writer;
+  std::unique_ptr<Kv::Pin> pin(new Kv::Pin(writer.kv.pin()));
+  std::vector<std::weak_ptr<const std::string>> payloads;
+  for (int number = 0; number < 100; ++number) {
+    Command command{.verb = Verb::put, .origin = {1, 1, ++writer.origin.number}, .key = "/k", .value = "v"};
+    auto payload = std::make_shared<const std::string>(encode(command));
+    payloads.push_back(payload);
+    writer.kv.apply(writer.kv.applied() + 1, payload);
+  }
+  const auto held = [&] {
+    return std::count_if(payloads.begin(), payloads.end(), [](const auto& payload) { return !payload.expired(); });
+  };
+  writer.compact(100);
+  const uint64_t digest = writer.kv.digest();
+  REQUIRE_FALSE(writer.kv.free_cut(1'000));  // it is pinned
+  REQUIRE(held() == 100);
+  pin.reset();
+  REQUIRE(writer.kv.free_cut(10));
+  REQUIRE_FALSE(writer.kv.free_cut(1'000));
+  REQUIRE(held() == 1);
+  REQUIRE(writer.kv.digest() == digest);
+  REQUIRE(writer.at("/k", 100) == "v");
+}
+
 TEST_CASE("random writes, cuts, pins and copies agree with a plain model") {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     CAPTURE(seed);

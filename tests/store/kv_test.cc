@@ -7,6 +7,7 @@
 
 #include "raft/random.h"
 #include "tests/support/catch.h"
+#include "tests/support/dies.h"
 
 namespace skiff::store::kv_test {
 
@@ -45,6 +46,20 @@ TEST_CASE("a key that is not there is not there") {
   REQUIRE(kv.revision() == 0);
   REQUIRE(kv.applied() == 0);
   REQUIRE(kv.keys() == 0);
+}
+
+TEST_CASE("a version holds lengths as large as its fields, and nothing is cut off in silence") {
+  const auto version = [](uint64_t offset, uint64_t key_bytes, uint64_t value_bytes) {
+    return Version::of(1, std::make_shared<const std::string>(70'000, 'x'), offset, key_bytes, value_bytes, false);
+  };
+  const Version largest = version(65'535, 32'767, 4'465);
+  REQUIRE(largest.key().size() == 32'767);
+  REQUIRE(largest.value().size() == 4'465);
+
+  REQUIRE(dies_saying([&] { version(65'536, 1, 1); }).find("fits into its smaller type") != std::string::npos);
+  REQUIRE(dies_saying([&] { version(65'535, 32'768, 1); }).find("kKeyBytesMask") != std::string::npos);
+  REQUIRE(dies_saying([&] { version(10, 11, 1); }).find("value_offset") != std::string::npos);
+  REQUIRE(dies_saying([&] { version(10, 1, 69'991); }).find("holder->size()") != std::string::npos);
 }
 
 TEST_CASE("every version of a key stays readable under its revision") {

@@ -221,6 +221,26 @@ TEST_CASE("a file that cannot be read is damaged, and everything else goes on", 
                                       Catch::Contains("at offset 0"));
 }
 
+TEST_CASE("what the machine does not let us read again is no damage: the next pass looks at it", "[D12]") {
+  Node node;
+  Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
+  REQUIRE(scrub.begin().has_value());
+  REQUIRE(scrub.read_on(700).bytes > 0);
+  std::string bytes = node.content(snapshot_name(30));
+  bytes[1'500] ^= 1;
+  node.put(snapshot_name(30), bytes);
+  const auto finish_file = [&] {
+    for (;;) {
+      if (const Scrub::Step step = scrub.read_on(700); step.has_file) return step.damage.has_value();
+    }
+  };
+  node.files.set_denied("data/" + snapshot_name(30), true);
+  REQUIRE_FALSE(finish_file());
+  node.files.set_denied("data/" + snapshot_name(30), false);
+  REQUIRE(scrub.begin().has_value());
+  REQUIRE(finish_file());
+}
+
 TEST_CASE("a damaged segment goes with the next snapshot, and the node needs nobody at its next start", "[D12]") {
   Node node;
   const std::string name = node.segment();

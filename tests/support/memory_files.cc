@@ -187,6 +187,7 @@ Result<std::unique_ptr<store::File>> MemoryFiles::open(const std::string& path, 
                                   creates ? "File exists" : "No such file or directory");
   }
   if (!creates) {
+    if (denied_.contains(path)) return fail(Error::Code::denied, "open " + path + ": Permission denied");
     return std::make_unique<MemoryFile>(*this, found->second, path,
                                         mode == store::OpenMode::read || mode == store::OpenMode::from_disk);
   }

@@ -57,6 +57,10 @@ class MemoryFiles final : public store::Files {
   // Stops the machine in the middle of that operation: it and everything after it fails, until crash().
   void stop_at(uint64_t operation) { stop_at_ = operation; }
   void fail_reads_of(const std::string& path) { unreadable_.insert(path); }
+  // Refuses to open that file, as of another user's, or where too many files are open.
+  void set_denied(const std::string& path, bool is_denied) {
+    is_denied ? void(denied_.insert(path)) : void(denied_.erase(path));
+  }
 
   // The power fails and comes back. `keep_all` and `keep_none` are the two ends of what may be left.
   enum class Loss { random, keep_all, keep_none };
@@ -119,6 +123,7 @@ class MemoryFiles final : public store::Files {
   std::vector<Change> unsynced_;
   std::set<std::string> locked_;
   std::set<std::string> unreadable_;
+  std::set<std::string> denied_;
   std::map<uint64_t, Fault> faults_;
   std::optional<uint64_t> stop_at_;
   bool fail_next_sync_ = false;

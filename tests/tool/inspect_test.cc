@@ -4,18 +4,12 @@
 
 namespace skiff::inspect_test {
 
+using tool_world::flip;
+using tool_world::kLog;
+using tool_world::kSnapshot;
 using tool_world::World;
 
-const std::string kLog = "data/wal-0000000000000001";
-const std::string kSnapshot = "data/snapshot-000000000000000b";
-
 size_t end_of_log(World& world) { return world.files.content(kLog).find_last_not_of('\0') + 1; }
-
-void flip(World& world, const std::string& path, size_t place) {
-  std::string bytes = world.files.content(path);
-  bytes[place] = static_cast<char>(bytes[place] ^ 0x10);
-  world.files.set_content(path, bytes);
-}
 
 // The number that stands behind "path: at offset ".
 uint64_t offset_said(const World& world, const std::string& path) {

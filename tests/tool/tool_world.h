@@ -76,13 +76,14 @@ struct World {
     files.set_content(path, bytes);
   }
 
-  int run(const std::vector<std::string>& words) {
+  int run(const std::vector<std::string>& words) { return run(words, files); }
+  int run(const std::vector<std::string>& words, store::Files& through) {
     said.clear();
     std::vector<const char*> arguments;
     for (const std::string& word : words) arguments.push_back(word.c_str());
     const auto keep = [this](std::string_view line) { said += std::string(line) + "\n"; };
     return tool::run(arguments[0], std::span(arguments).subspan(1),
-                     {.files = files,
+                     {.files = through,
                       .say = keep,
                       .complain = keep,
                       .ask =
@@ -114,5 +115,15 @@ struct World {
   int asked = 0;
   uint64_t random = 0;
 };
+
+// Of the folder "data".
+inline const std::string kLog = "data/wal-0000000000000001";
+inline const std::string kSnapshot = "data/snapshot-000000000000000b";
+
+inline void flip(World& world, const std::string& path, size_t place) {
+  std::string bytes = world.files.content(path);
+  bytes[place] = static_cast<char>(bytes[place] ^ 0x10);
+  world.files.set_content(path, bytes);
+}
 
 }  // namespace skiff::tool_world

@@ -1,0 +1,39 @@
+// What `skiff inspect` says of a real folder that this user may not read.
+#include <filesystem>
+
+#include "tests/cluster/cluster.h"
+#include "tests/support/catch.h"
+
+namespace skiff::cluster_test::inspect_access {
+
+// As an owner who is bound by modes, also if we are root.
+Done inspect(const std::string& path) {
+  std::vector<std::string> command = {SKIFF_BINARY, "inspect", path};
+  const std::vector<std::string> without = {"setpriv", "--bounding-set=-dac_override,-dac_read_search"};
+  if (geteuid() == 0) command.insert(command.begin(), without.begin(), without.end());
+  return run(command);
+}
+
+TEST_CASE("inspect tells what may not be read from what is damaged, by its exit status") {
+  Cluster cluster(1);
+  REQUIRE(cluster.ask(1, "PUT", "/key", "value").code == 204);
+  const std::string folder = cluster.data_folder(1);
+  REQUIRE(inspect(folder).status == 0);  // while the node runs
+  cluster.kill(1);
+  REQUIRE(inspect(folder).status == 0);
+
+  for (const std::string& path : {folder + "/wal-0000000000000001", folder + "/identity", folder}) {
+    const auto before = std::filesystem::status(path).permissions();
+    std::filesystem::permissions(path, std::filesystem::perms::none);
+    const Done done = inspect(folder);
+    std::filesystem::permissions(path, before);
+    INFO(done.output);
+    REQUIRE(done.status == 3);
+    REQUIRE_THAT(done.output, Catch::Contains(path + ": Permission denied") && Catch::Contains("unknown   "));
+  }
+  write_file(folder + "/identity", "something else");
+  REQUIRE(inspect(folder).status == 1);
+  REQUIRE(inspect(folder + "/none").status == 2);
+}
+
+}  // namespace skiff::cluster_test::inspect_access
