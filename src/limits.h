@@ -135,6 +135,10 @@ constexpr uint64_t kValueBytesDefault = kMiB;
 constexpr uint64_t kValueBytesMin = 1;
 constexpr uint64_t kValueBytesMax = 64 * kMiB;
 
+// Of the largest values, how many clients may leave untaken, all together, before the node serves those less that take
+// nothing (HttpLimits::owed_bytes_max, 64 MiB where values are small).
+constexpr size_t kValuesOwed = 8;
+
 // Writes that this node's clients wait for. Beyond it a write is refused with 503 rather than left to time out. By
 // count, so that looking through them stays cheap; by bytes, so that large values cannot eat the memory.
 constexpr size_t kWaitingWritesMax = 65'536;

@@ -157,6 +157,7 @@ Result<transport::HttpLimits> http_limits(const Options& options, size_t founder
   transport::HttpLimits limits;
   limits.key_bytes_max = store::kKeyBytesMax;
   limits.body_bytes_max = options.value_bytes_max;
+  limits.owed_bytes_max = std::max<size_t>(limits.owed_bytes_max, limits::kValuesOwed * options.value_bytes_max);
   const uint64_t descriptors = raise_descriptor_limit();
   size_t connections = connections_within(descriptors, limits::kMembersMax, limits);
   if (connections == 0) connections = connections_within(descriptors, founders, limits);

@@ -11,10 +11,11 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-HttpConnection::HttpConnection(Loop& loop, Owner& owner, const HttpLimits& limits, uint64_t id,
+HttpConnection::HttpConnection(Loop& loop, Owner& owner, HttpBudget& budget, const HttpLimits& limits, uint64_t id,
                                std::unique_ptr<Stream> stream)
     : loop_(loop),
       owner_(owner),
+      budget_(budget),
       limits_(limits),
       id_(id),
       stream_(std::move(stream)),
@@ -24,6 +25,7 @@ HttpConnection::HttpConnection(Loop& loop, Owner& owner, const HttpLimits& limit
 
 HttpConnection::~HttpConnection() {
   owner_.release_body(reserved_body_bytes_);
+  budget_.leave(*this);
   if (wants_flush_) loop_.flush_never(this);
 }
 
@@ -39,21 +41,26 @@ void HttpConnection::start() {
 // ---- requests come in
 
 void HttpConnection::received(std::string_view bytes) {
-  if (input_ == Input::dropped) return drop(bytes.size());
   CHECK(held_.empty());
-  const size_t taken = take_requests(bytes);
-  watch_clock();
-  if (input_ == Input::dropped) return drop(bytes.size() - taken);
-  if (taken == bytes.size()) return;
+  const size_t taken = input_ == Input::open ? take_requests(bytes) : 0;
+  if (input_ != Input::open) return drop(bytes.size() - taken);
   held_ = bytes.substr(taken);
-  stream_->pause_reading();
+  held_from_ = 0;
+  if (!held_.empty() || !budget_.may_take(*this)) pause();
+  update();
 }
 
 void HttpConnection::drop(size_t bytes) {
   dropped_bytes_ += bytes;
-  if (dropped_bytes_ <= limits_.linger_bytes_max) return;
-  if (is_finished_) return owner_.closed(*this);
-  stream_->pause_reading();
+  budget_.used_bytes(*this, bytes);
+  const bool is_too_much = dropped_bytes_ > limits_.linger_bytes_max;
+  if (is_too_much && is_finished_) return owner_.closed(*this);
+  if (is_too_much) {
+    stream_->pause_reading();  // for good
+  } else if (!budget_.may_take(*this)) {
+    pause();
+  }
+  update();
 }
 
 void HttpConnection::ended() {
@@ -65,20 +72,31 @@ void HttpConnection::ended() {
   want_flush();
 }
 
-// There may be room again for what is held back.
-void HttpConnection::read_on() {
-  if (input_ != Input::open || held_.empty() || !has_room()) return;
-  const std::string bytes = std::exchange(held_, {});
-  const size_t taken = take_requests(bytes);
-  if (input_ == Input::open) held_ = bytes.substr(taken);
-  if (held_.empty()) stream_->resume_reading();
+// What had to wait goes on: for our turn, or for room.
+void HttpConnection::take_turn() {
+  if (!held_.empty()) take_held();
+  if (held_.empty() && is_paused_) resume();
+  update();
+}
+
+void HttpConnection::take_held() {
+  std::string bytes = std::exchange(held_, {});  // if one of them is refused, the rest is not for us to keep
+  held_from_ += take_requests(std::string_view(bytes).substr(held_from_));
+  const size_t left = bytes.size() - held_from_;
+  if (input_ != Input::open) {
+    dropped_bytes_ += left;
+  } else if (left > 0) {
+    held_ = std::move(bytes);
+  }
 }
 
 // Takes as many requests as there is room for, and says how many bytes that were.
 size_t HttpConnection::take_requests(std::string_view bytes) {
   size_t taken = 0;
-  while (taken < bytes.size() && input_ == Input::open && has_room()) {
-    taken += parser_.feed(bytes.substr(taken));
+  while (taken < bytes.size() && input_ == Input::open && has_room() && budget_.may_take(*this)) {
+    const size_t fed = parser_.feed(bytes.substr(taken));
+    taken += fed;
+    budget_.used_bytes(*this, fed);
     if (parser_.progress() == HttpParser::Progress::refused) {
       refuse(text(parser_.refusal().status, parser_.refusal().why + "\n"));
     } else if (!account_body()) {
@@ -93,7 +111,35 @@ size_t HttpConnection::take_requests(std::string_view bytes) {
 
 bool HttpConnection::has_room() const {
   if (parser_.progress() != HttpParser::Progress::nothing) return true;  // what has begun is read to its end
-  return exchanges_.size() < limits_.unanswered_max && stream_->outbox_bytes() < limits_.outbox_bytes_max;
+  if (exchanges_.size() >= limits_.unanswered_max || stream_->outbox_bytes() >= limits_.outbox_bytes_max) return false;
+  return budget_.may_owe_more(owed_bytes());
+}
+
+size_t HttpConnection::owed_bytes() const {
+  return stream_->outbox_bytes() + exchanges_.size() * limits_.owed_bytes_each;
+}
+
+// Whether there is anything to do in a turn of ours.
+bool HttpConnection::may_go_on() const {
+  if (!held_.empty()) return has_room();
+  return is_paused_;
+}
+
+void HttpConnection::pause() {
+  is_paused_ = true;
+  stream_->pause_reading();
+}
+
+void HttpConnection::resume() {
+  is_paused_ = false;
+  stream_->resume_reading();
+}
+
+// Something has changed: says so to all who count on it, and asks for a turn if there is use for one.
+void HttpConnection::update() {
+  watch_clock();
+  budget_.owes(*this, owed_bytes());
+  if (may_go_on()) budget_.wait(*this);
 }
 
 bool HttpConnection::account_body() {
@@ -112,6 +158,7 @@ void HttpConnection::request_complete() {
   const uint64_t number = first_number_ + exchanges_.size();
   exchanges_.push_back({.is_head = request.method == Method::head, .is_last = is_last, .takes_chunks = takes_chunks});
   if (is_last) input_ = Input::dropped;
+  budget_.used_request(*this);
   owner_.arrived(*this, number, std::exchange(reserved_body_bytes_, 0), std::move(request));
 }
 
@@ -136,9 +183,8 @@ void HttpConnection::refuse(Response&& response) {
 // What is held back will never be read, and what still comes neither.
 void HttpConnection::drop_input() {
   input_ = Input::dropped;
-  if (held_.empty()) return;
-  drop(std::exchange(held_, {}).size());
-  stream_->resume_reading();
+  dropped_bytes_ += std::exchange(held_, {}).size() - std::exchange(held_from_, 0);
+  if (is_paused_) resume();
 }
 
 // ---- answers go out
@@ -158,10 +204,9 @@ void HttpConnection::turn_away() { refuse(unavailable("too many connections at t
 void HttpConnection::flush() {
   wants_flush_ = false;
   if (send_answers() == Sending::broken) return owner_.closed(*this);
-  read_on();
   say_continue();
-  watch_clock();
   if (input_ != Input::open && exchanges_.empty() && !is_finished_) finish();
+  update();
 }
 
 // One that is being made stays in front until all of it has been sent.
@@ -267,7 +312,7 @@ void HttpConnection::watch_clock() {
 }
 
 void HttpConnection::check_deadline(uint64_t now_ms) {
-  watch_clock();
+  update();
   const size_t taken = written_bytes_ - stream_->outbox_bytes();
   const size_t enough = is_streaming() ? limits_.streamed_bytes_min : 1;
   if (taken - taken_bytes_ >= enough || stream_->outbox_bytes() == 0) {
@@ -281,6 +326,7 @@ void HttpConnection::check_deadline(uint64_t now_ms) {
 HttpConnection::Wait HttpConnection::waits_for() const {
   const bool has_unsent = !exchanges_.empty() || stream_->outbox_bytes() > 0;
   if (input_ != Input::open) return has_unsent ? Wait::answer : Wait::linger;
+  if (is_paused_) return Wait::answer;
   if (parser_.progress() == HttpParser::Progress::head) return Wait::head;
   const bool holds_back_for_us = parser_.expects_continue() && !has_said_continue_;
   if (parser_.progress() == HttpParser::Progress::body) return holds_back_for_us ? Wait::answer : Wait::body;
@@ -306,7 +352,7 @@ void HttpConnection::missed(Wait wait) {
 void HttpConnection::want_flush() {
   if (wants_flush_) return;
   wants_flush_ = true;
-  loop_.flush_later(this);
+  loop_.flush_last(this);
 }
 
 }  // namespace skiff::transport

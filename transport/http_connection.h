@@ -2,7 +2,8 @@
 //
 // On a good day: bytes go through the parser, requests go to the owner, and answers leave in the order of the requests,
 // whatever the order they are given in. Further requests are taken while earlier ones wait for their answer, up to a
-// limit of requests, and to a limit of answers the client has not taken; beyond it nothing is read.
+// limit of requests, and to a limit of answers the client has not taken; beyond it nothing is read. So that no client
+// keeps the others waiting, all of it is done within the budget of a turn (HttpBudget); what is left waits in `held_`.
 //
 // An answer whose body is made while it leaves (BodySource) is sent in chunks: the next piece when the socket has taken
 // the one before, and no more than one in a turn of the loop, so that a fast client keeps nobody waiting. A body that
@@ -23,6 +24,7 @@
 #include <string>
 #include <string_view>
 
+#include "transport/http_budget.h"
 #include "transport/http_limits.h"
 #include "transport/http_message.h"
 #include "transport/http_parser.h"
@@ -30,7 +32,7 @@
 
 namespace skiff::transport {
 
-class HttpConnection final : private Loop::Flushable {
+class HttpConnection final : public HttpBudget::Client, private Loop::Flushable {
  public:
   // The server, as a connection sees it.
   class Owner {
@@ -49,7 +51,8 @@ class HttpConnection final : private Loop::Flushable {
     ~Owner() = default;
   };
 
-  HttpConnection(Loop& loop, Owner& owner, const HttpLimits& limits, uint64_t id, std::unique_ptr<Stream> stream);
+  HttpConnection(Loop& loop, Owner& owner, HttpBudget& budget, const HttpLimits& limits, uint64_t id,
+                 std::unique_ptr<Stream> stream);
   ~HttpConnection();
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
@@ -64,6 +67,8 @@ class HttpConnection final : private Loop::Flushable {
   void check_deadline(uint64_t now_ms);
 
   uint64_t id() const { return id_; }
+  // For how long the client has taken nothing of what it is owed. 0: it is owed nothing.
+  uint64_t stalled_ms(uint64_t now_ms) const { return stream_->outbox_bytes() == 0 ? 0 : now_ms - taken_at_ms_; }
 
  private:
   // One request and the place of its answer in the order.
@@ -86,9 +91,15 @@ class HttpConnection final : private Loop::Flushable {
   void received(std::string_view bytes);
   void ended();
   void drop(size_t bytes);
-  void read_on();
+  void take_turn() override;
+  void take_held();
   size_t take_requests(std::string_view bytes);
   bool has_room() const;
+  size_t owed_bytes() const;
+  bool may_go_on() const;
+  void pause();
+  void resume();
+  void update();
   bool account_body();
   void request_complete();
   void say_continue();
@@ -113,12 +124,14 @@ class HttpConnection final : private Loop::Flushable {
 
   Loop& loop_;
   Owner& owner_;
+  HttpBudget& budget_;
   const HttpLimits& limits_;
   const uint64_t id_;
   std::unique_ptr<Stream> stream_;
   HttpParser parser_;
-  std::string
-      held_;  // bytes that came while there was no room for requests; reading is paused as long as there are any
+  std::string held_;        // bytes that came while there was no room for requests, or it was the turn of others;
+  size_t held_from_ = 0;    // behind those that were taken. Reading is paused as long as there are any
+  bool is_paused_ = false;  // reading is, until there is room or it is our turn
   Input input_ = Input::open;
   bool has_said_continue_ = false;
   bool is_finished_ = false;  // the last answer has been written

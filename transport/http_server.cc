@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "raft/check.h"
 
@@ -11,7 +12,7 @@ namespace {
 // Deadlines are met to within a quarter of the shortest.
 uint64_t tick_ms(const HttpLimits& limits) {
   const uint64_t shortest = std::min({limits.header_timeout_ms, limits.body_timeout_ms, limits.idle_timeout_ms,
-                                      limits.write_timeout_ms, limits.linger_ms});
+                                      limits.write_timeout_ms, limits.crowded_timeout_ms, limits.linger_ms});
   return std::clamp<uint64_t>(shortest / 4, 1, 1000);
 }
 
@@ -29,9 +30,12 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(Loop& loop, const Address& 
 }
 
 HttpServer::HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock)
-    : loop_(loop), limits_(limits), handler_(std::move(handler)), clock_(std::move(clock)), tick_(loop, [this] {
-        check_deadlines();
-      }) {
+    : loop_(loop),
+      limits_(limits),
+      handler_(std::move(handler)),
+      clock_(std::move(clock)),
+      budget_(loop, limits_),
+      tick_(loop, [this] { check_deadlines(); }) {
   CHECK(handler_ != nullptr);
 }
 
@@ -46,7 +50,7 @@ void HttpServer::accepted(std::unique_ptr<Stream> stream) {
   const uint64_t id = ++last_id_;
   HttpConnection::Owner& owner = *this;
   auto& connection = connections_[id];
-  connection = std::make_unique<HttpConnection>(loop_, owner, limits_, id, std::move(stream));
+  connection = std::make_unique<HttpConnection>(loop_, owner, budget_, limits_, id, std::move(stream));
   connection->start();
   if (is_over) connection->turn_away();
 }
@@ -83,6 +87,23 @@ void HttpServer::check_deadlines() {
   for (auto next = connections_.begin(); next != connections_.end();) {
     HttpConnection& connection = *(next++)->second;
     connection.check_deadline(now_ms);
+  }
+  if (budget_.is_crowded()) close_stalled(now_ms);
+}
+
+// Until there is room, those first that have taken nothing for longest.
+void HttpServer::close_stalled(uint64_t now_ms) {
+  std::vector<HttpConnection*> stalled;
+  for (const auto& [id, connection] : connections_) {
+    if (connection->stalled_ms(now_ms) >= limits_.crowded_timeout_ms) stalled.push_back(connection.get());
+  }
+  std::sort(stalled.begin(), stalled.end(), [now_ms](const HttpConnection* one, const HttpConnection* other) {
+    return one->stalled_ms(now_ms) > other->stalled_ms(now_ms);
+  });
+  for (HttpConnection* one : stalled) {
+    if (!budget_.is_crowded()) return;
+    ++counters_.connections_stalled;
+    closed(*one);
   }
 }
 

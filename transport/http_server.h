@@ -4,7 +4,9 @@
 // in any order. A ticket outlives its connection: to answer a client that has gone does nothing.
 //
 // What goes wrong is dealt with here and never reaches the handler: malformed and oversized requests, slow clients,
-// too many connections (503), bodies that together take too much memory (503).
+// too many connections (503),
+// bodies that together
+// take too much memory (503), answers that clients do not take (those that have taken nothing for longest are closed).
 //
 // Always: every ticket is answered exactly once, by whoever got it; the memory its body stands for is free again then.
 #pragma once
@@ -37,6 +39,7 @@ class HttpServer final : private HttpConnection::Owner {
   struct Counters {
     uint64_t connections_accepted = 0;
     uint64_t connections_turned_away = 0;  // over connections_max
+    uint64_t connections_stalled = 0;      // closed because they took no answers, and room was needed
     uint64_t requests = 0;                 // handed to the handler
     uint64_t answers = 0;                  // given for them, whether the client was still there or not
     uint64_t refused = 0;                  // requests that were answered here: malformed, too large, too slow
@@ -53,7 +56,6 @@ class HttpServer final : private HttpConnection::Owner {
   HttpServer& operator=(const HttpServer&) = delete;
 
   void answer(Ticket ticket, Response&& response);
-
   // Stops accepting and closes what is idle. Requests that were handed over still get their answers, those that are
   // incomplete get 503. `drained`, if any, is called once when no connection is left, which may be at once; it must not
   // destroy the server.
@@ -65,12 +67,15 @@ class HttpServer final : private HttpConnection::Owner {
 
   uint16_t port() const { return port_; }
   size_t connections_open() const { return connections_.size(); }
+  // Of answers: not yet taken by their clients, with a place for each that is still to come.
+  size_t owed_bytes() const { return budget_.owed(); }
   const Counters& counters() const { return counters_; }
 
  private:
   HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock);
 
   void accepted(std::unique_ptr<Stream> stream);
+  void close_stalled(uint64_t now_ms);
   void say_drained();
 
   uint64_t now_ms() const override { return clock_ ? clock_() : loop_.now_ms(); }
@@ -84,6 +89,7 @@ class HttpServer final : private HttpConnection::Owner {
   const HttpLimits limits_;
   Handler handler_;
   Clock clock_;
+  HttpBudget budget_;
   std::function<void()> drained_;
   Counters counters_;
   std::unique_ptr<Listener> listener_;  // null once draining
