@@ -199,7 +199,10 @@ void HttpConnection::answer(uint64_t number, Response&& response) {
   if (number == first_number_) want_flush();
 }
 
-void HttpConnection::turn_away() { refuse(unavailable("too many connections at this moment\n")); }
+void HttpConnection::turn_away() {
+  was_turned_away_ = true;
+  refuse(unavailable("too many connections at this moment\n"));
+}
 
 void HttpConnection::flush() {
   wants_flush_ = false;
@@ -307,6 +310,7 @@ void HttpConnection::drain() {
 void HttpConnection::watch_clock() {
   const Wait wait = waits_for();
   if (wait == wait_) return;
+  if (wait == Wait::idle || wait_ == Wait::idle) owner_.idle(*this, wait == Wait::idle);
   wait_ = wait;
   wait_since_ms_ = owner_.now_ms();
 }

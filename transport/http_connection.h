@@ -32,7 +32,9 @@
 
 namespace skiff::transport {
 
-class HttpConnection final : public HttpBudget::Client, private Loop::Flushable {
+struct IdleList;  // a tag
+
+class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList>, private Loop::Flushable {
  public:
   // The server, as a connection sees it.
   class Owner {
@@ -45,6 +47,8 @@ class HttpConnection final : public HttpBudget::Client, private Loop::Flushable 
     virtual void release_body(size_t bytes) = 0;
     virtual void arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) = 0;
     virtual void refused() = 0;
+    // It has begun to wait for nothing but its client's next request, or that has come.
+    virtual void idle(HttpConnection& connection, bool is_idle) = 0;
     virtual void closed(HttpConnection& connection) = 0;  // destroys the connection
 
    protected:
@@ -67,8 +71,11 @@ class HttpConnection final : public HttpBudget::Client, private Loop::Flushable 
   void check_deadline(uint64_t now_ms);
 
   uint64_t id() const { return id_; }
+  bool was_turned_away() const { return was_turned_away_; }
   // For how long the client has taken nothing of what it is owed. 0: it is owed nothing.
   uint64_t stalled_ms(uint64_t now_ms) const { return stream_->outbox_bytes() == 0 ? 0 : now_ms - taken_at_ms_; }
+  // A request has come, or a part of one, and was not read yet.
+  bool has_unread_input() const { return stream_->has_unread_input(); }
 
  private:
   // One request and the place of its answer in the order.
@@ -132,6 +139,7 @@ class HttpConnection final : public HttpBudget::Client, private Loop::Flushable 
   std::string held_;        // bytes that came while there was no room for requests, or it was the turn of others;
   size_t held_from_ = 0;    // behind those that were taken. Reading is paused as long as there are any
   bool is_paused_ = false;  // reading is, until there is room or it is our turn
+  bool was_turned_away_ = false;
   Input input_ = Input::open;
   bool has_said_continue_ = false;
   bool is_finished_ = false;  // the last answer has been written

@@ -28,7 +28,7 @@ struct HttpLimits {
   size_t owed_bytes_max = 64 * 1024 * 1024;
   size_t owed_bytes_each = 4 * 1024;  // the most of a value that is copied
 
-  // All of them. Over it: 503.
+  // All of them. At it, the connection that has been idle longest gives way; when none is idle: 503.
   size_t connections_max = 4096;
   size_t turned_away_max = 64;  // connections over that which are told so; those beyond are closed without a word
   size_t bodies_bytes_max = 256 * 1024 * 1024;  // announced or arrived, and not yet answered

@@ -16,6 +16,9 @@ uint64_t tick_ms(const HttpLimits& limits) {
   return std::clamp<uint64_t>(shortest / 4, 1, 1000);
 }
 
+// Those at the front of the idle ones whose request has just come, and was not read yet.
+constexpr int kLooksForIdleMax = 8;
+
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::open(Loop& loop, const Address& address, const HttpLimits& limits,
@@ -43,16 +46,39 @@ HttpServer::~HttpServer() = default;
 
 void HttpServer::accepted(std::unique_ptr<Stream> stream) {
   ++counters_.connections_accepted;
-  const bool is_over = connections_.size() >= limits_.connections_max;
+  const bool is_over = connections_.size() - turned_away_ >= limits_.connections_max && !make_room();
   if (is_over) ++counters_.connections_turned_away;
-  if (connections_.size() >= limits_.connections_max + limits_.turned_away_max) return;
+  if (is_over && turned_away_ >= limits_.turned_away_max) return;
   if (connections_.empty()) tick_.repeat_ms(tick_ms(limits_));
   const uint64_t id = ++last_id_;
   HttpConnection::Owner& owner = *this;
   auto& connection = connections_[id];
   connection = std::make_unique<HttpConnection>(loop_, owner, budget_, limits_, id, std::move(stream));
+  idle_.move_to_end(*connection);
   connection->start();
-  if (is_over) connection->turn_away();
+  if (!is_over) return;
+  ++turned_away_;
+  connection->turn_away();
+}
+
+// Whoever has sent nothing, or was answered, loses nothing by it: a request that has come and was not read yet counts.
+bool HttpServer::make_room() {
+  for (int looks = 0; looks < kLooksForIdleMax && !idle_.is_empty(); ++looks) {
+    HttpConnection& longest = idle_.front();
+    if (longest.has_unread_input()) {
+      idle_.move_to_end(longest);
+      continue;
+    }
+    ++counters_.connections_gave_way;
+    closed(longest);
+    return true;
+  }
+  return false;
+}
+
+void HttpServer::idle(HttpConnection& connection, bool is_idle) {
+  if (is_idle) return idle_.move_to_end(connection);
+  idle_.remove(connection);
 }
 
 void HttpServer::arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) {
@@ -119,6 +145,7 @@ void HttpServer::drain(std::function<void()> drained) {
 }
 
 void HttpServer::closed(HttpConnection& connection) {
+  if (connection.was_turned_away()) --turned_away_;
   connections_.erase(connection.id());
   if (connections_.empty()) tick_.stop();
   say_drained();

@@ -4,8 +4,7 @@
 // in any order. A ticket outlives its connection: to answer a client that has gone does nothing.
 //
 // What goes wrong is dealt with here and never reaches the handler: malformed and oversized requests, slow clients,
-// too many connections (503),
-// bodies that together
+// too many connections (the one that has been idle longest gives way; when none is idle: 503), bodies that together
 // take too much memory (503), answers that clients do not take (those that have taken nothing for longest are closed).
 //
 // Always: every ticket is answered exactly once, by whoever got it; the memory its body stands for is free again then.
@@ -39,6 +38,7 @@ class HttpServer final : private HttpConnection::Owner {
   struct Counters {
     uint64_t connections_accepted = 0;
     uint64_t connections_turned_away = 0;  // over connections_max
+    uint64_t connections_gave_way = 0;     // closed while idle, for a new one
     uint64_t connections_stalled = 0;      // closed because they took no answers, and room was needed
     uint64_t requests = 0;                 // handed to the handler
     uint64_t answers = 0;                  // given for them, whether the client was still there or not
@@ -75,6 +75,7 @@ class HttpServer final : private HttpConnection::Owner {
   HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock);
 
   void accepted(std::unique_ptr<Stream> stream);
+  bool make_room();
   void close_stalled(uint64_t now_ms);
   void say_drained();
 
@@ -83,6 +84,7 @@ class HttpServer final : private HttpConnection::Owner {
   void release_body(size_t bytes) override;
   void arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) override;
   void refused() override;
+  void idle(HttpConnection& connection, bool is_idle) override;
   void closed(HttpConnection& connection) override;
 
   Loop& loop_;
@@ -96,6 +98,8 @@ class HttpServer final : private HttpConnection::Owner {
   uint16_t port_ = 0;
   bool is_draining_ = false;
   uint64_t last_id_ = 0;
+  size_t turned_away_ = 0;                        // of connections_
+  IntrusiveList<HttpConnection, IdleList> idle_;  // the one that has been for longest in front
   std::unordered_map<uint64_t, std::unique_ptr<HttpConnection>> connections_;
   Timer tick_;  // one for all connections; runs while there are any
 };
