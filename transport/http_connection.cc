@@ -24,7 +24,7 @@ HttpConnection::HttpConnection(Loop& loop, Owner& owner, HttpBudget& budget, con
       taken_at_ms_(owner.now_ms()) {}
 
 HttpConnection::~HttpConnection() {
-  owner_.release_body(reserved_body_bytes_);
+  owner_.release_body(reserved_body_bytes_ + (next_ ? next_->body_bytes : 0));
   budget_.leave(*this);
   if (wants_flush_) loop_.flush_never(this);
 }
@@ -72,8 +72,12 @@ void HttpConnection::ended() {
   want_flush();
 }
 
-// What had to wait goes on: for our turn, or for room.
+// What had to wait goes on: for our turn, for room, or for the requests before it.
 void HttpConnection::take_turn() {
+  if (next_ && may_join(next_->ordering)) {
+    Next next = *std::exchange(next_, std::nullopt);
+    hand_over(std::move(next));
+  }
   if (!held_.empty()) take_held();
   if (held_.empty() && is_paused_) resume();
   update();
@@ -110,6 +114,7 @@ size_t HttpConnection::take_requests(std::string_view bytes) {
 }
 
 bool HttpConnection::has_room() const {
+  if (next_) return false;
   if (parser_.progress() != HttpParser::Progress::nothing) return true;  // what has begun is read to its end
   if (exchanges_.size() >= limits_.unanswered_max || stream_->outbox_bytes() >= limits_.outbox_bytes_max) return false;
   return budget_.may_owe_more(owed_bytes());
@@ -121,6 +126,7 @@ size_t HttpConnection::owed_bytes() const {
 
 // Whether there is anything to do in a turn of ours.
 bool HttpConnection::may_go_on() const {
+  if (next_ && may_join(next_->ordering)) return true;
   if (!held_.empty()) return has_room();
   return is_paused_;
 }
@@ -152,14 +158,39 @@ bool HttpConnection::account_body() {
 
 void HttpConnection::request_complete() {
   const bool is_last = !parser_.keeps_alive(), takes_chunks = parser_.takes_chunks();
-  Request request = parser_.take();
+  Next next{.request = parser_.take(),
+            .ordering = Ordering::safe,
+            .number = first_number_ + exchanges_.size(),
+            .body_bytes = std::exchange(reserved_body_bytes_, 0)};
+  next.ordering = owner_.ordering(next.request);
   has_said_continue_ = false;
   wait_since_ms_ = owner_.now_ms();
-  const uint64_t number = first_number_ + exchanges_.size();
-  exchanges_.push_back({.is_head = request.method == Method::head, .is_last = is_last, .takes_chunks = takes_chunks});
+  exchanges_.push_back(
+      {.is_head = next.request.method == Method::head, .is_last = is_last, .takes_chunks = takes_chunks});
   if (is_last) input_ = Input::dropped;
   budget_.used_request(*this);
-  owner_.arrived(*this, number, std::exchange(reserved_body_bytes_, 0), std::move(request));
+  if (may_join(next.ordering)) return hand_over(std::move(next));
+  next_.emplace(std::move(next));
+}
+
+// ---- the order of pipelined requests
+
+bool HttpConnection::may_join(Ordering ordering) const {
+  return under_way_ == 0 || (ordering == running_ && ordering != Ordering::alone);
+}
+
+void HttpConnection::hand_over(Next&& next) {
+  running_ = next.ordering;
+  ++under_way_;
+  owner_.arrived(*this, next.number, next.body_bytes, std::move(next.request));
+}
+
+void HttpConnection::took_effect() { request_ended(); }
+
+void HttpConnection::request_ended() {
+  CHECK(under_way_ > 0);
+  --under_way_;
+  if (next_ && may_join(next_->ordering)) budget_.wait(*this);
 }
 
 // In turn, like an answer: a client that waits for this one has read all that came before.
@@ -197,6 +228,7 @@ void HttpConnection::answer(uint64_t number, Response&& response) {
   exchange.is_answered = true;
   exchange.response = std::move(response);
   if (number == first_number_) want_flush();
+  request_ended();
 }
 
 void HttpConnection::turn_away() {

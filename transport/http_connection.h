@@ -5,6 +5,10 @@
 // limit of requests, and to a limit of answers the client has not taken; beyond it nothing is read. So that no client
 // keeps the others waiting, all of it is done within the budget of a turn (HttpBudget); what is left waits in `held_`.
 //
+// Pipelined requests take effect in the order in which they were sent (RFC 9112, 9.3.2). Those that may run side by
+// side are handed over as they come (Ordering says which); one that may not waits until all before it have ended, and
+// then goes without the client having to do anything. Its own time limit begins when it is handed over.
+//
 // An answer whose body is made while it leaves (BodySource) is sent in chunks: the next piece when the socket has taken
 // the one before, and no more than one in a turn of the loop, so that a fast client keeps nobody waiting. A body that
 // breaks off closes the connection without the last chunk: the client knows then that it has not got all of it.
@@ -32,6 +36,13 @@
 
 namespace skiff::transport {
 
+// Which requests of one connection may be under way at the same time.
+enum class Ordering : uint8_t {
+  safe,   // beside other safe ones
+  write,  // beside other writes: the handler carries those out in the order it gets them
+  alone,  // beside nothing
+};
+
 struct IdleList;  // a tag
 
 class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList>, private Loop::Flushable {
@@ -46,6 +57,7 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
     virtual bool reserve_body(size_t bytes) = 0;
     virtual void release_body(size_t bytes) = 0;
     virtual void arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) = 0;
+    virtual Ordering ordering(const Request& request) const = 0;
     virtual void refused() = 0;
     // It has begun to wait for nothing but its client's next request, or that has come.
     virtual void idle(HttpConnection& connection, bool is_idle) = 0;
@@ -63,6 +75,9 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
 
   void start();
   void answer(uint64_t number, Response&& response);
+  // A request that was handed over takes effect later than it is answered: its end is told by took_effect().
+  void takes_effect_later() { ++under_way_; }
+  void took_effect();
   // Answers 503 instead of taking any request, and closes.
   void turn_away();
   // Takes no further request; closes once everything is answered. May destroy the connection.
@@ -87,6 +102,13 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
     bool has_begun = false;  // its head has been sent, and its body is being made
     Response response;
   };
+  // A request that must wait for those before it.
+  struct Next {
+    Request request;
+    Ordering ordering;
+    uint64_t number;
+    size_t body_bytes;
+  };
   enum class Input {
     open,     // requests are taken
     dropped,  // what comes is read and dropped
@@ -109,6 +131,9 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   void update();
   bool account_body();
   void request_complete();
+  bool may_join(Ordering ordering) const;
+  void hand_over(Next&& next);
+  void request_ended();
   void say_continue();
   void refuse(Response&& response);
   void drop_input();
@@ -147,8 +172,11 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   size_t reserved_body_bytes_ = 0;
   size_t dropped_bytes_ = 0;
 
-  std::deque<Exchange> exchanges_;  // asked and not yet sent, oldest first
-  uint64_t first_number_ = 1;       // of exchanges_.front()
+  std::deque<Exchange> exchanges_;     // asked and not yet sent, oldest first
+  uint64_t first_number_ = 1;          // of exchanges_.front()
+  std::optional<Next> next_;           // the last of them, if it waits for those before it; nothing is taken meanwhile
+  size_t under_way_ = 0;               // requests that were handed over and have not ended
+  Ordering running_ = Ordering::safe;  // all of them
 
   std::optional<Timer> next_turn_;  // when the next piece is made; there once there was a first
   bool waits_for_turn_ = false;

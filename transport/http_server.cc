@@ -22,8 +22,8 @@ constexpr int kLooksForIdleMax = 8;
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::open(Loop& loop, const Address& address, const HttpLimits& limits,
-                                                     Handler handler, Clock clock) {
-  std::unique_ptr<HttpServer> server(new HttpServer(loop, limits, std::move(handler), std::move(clock)));
+                                                     Handler handler, Clock clock, Order order) {
+  std::unique_ptr<HttpServer> server(new HttpServer(loop, limits, std::move(handler), std::move(clock), order));
   const auto accepted = [self = server.get()](std::unique_ptr<Stream> stream) { self->accepted(std::move(stream)); };
   auto listener = Listener::open(loop, address, accepted);
   if (!listener) return tl::unexpected(listener.error());
@@ -32,17 +32,29 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(Loop& loop, const Address& 
   return server;
 }
 
-HttpServer::HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock)
+HttpServer::HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock, Order order)
     : loop_(loop),
       limits_(limits),
       handler_(std::move(handler)),
       clock_(std::move(clock)),
+      order_(order),
       budget_(loop, limits_),
       tick_(loop, [this] { check_deadlines(); }) {
   CHECK(handler_ != nullptr);
 }
 
 HttpServer::~HttpServer() = default;
+
+Ordering HttpServer::by_method(const Request& request) {
+  switch (request.method) {
+    case Method::get:
+    case Method::head:
+    case Method::options: return Ordering::safe;
+    case Method::put:
+    case Method::del: return Ordering::write;
+    default: return Ordering::alone;
+  }
+}
 
 void HttpServer::accepted(std::unique_ptr<Stream> stream) {
   ++counters_.connections_accepted;
@@ -91,6 +103,16 @@ void HttpServer::answer(Ticket ticket, Response&& response) {
   release_body(ticket.body_bytes);
   const auto found = connections_.find(ticket.connection);
   if (found != connections_.end()) found->second->answer(ticket.request, std::move(response));
+}
+
+void HttpServer::takes_effect_later(Ticket ticket) {
+  const auto found = connections_.find(ticket.connection);
+  if (found != connections_.end()) found->second->takes_effect_later();
+}
+
+void HttpServer::took_effect(Ticket ticket) {
+  const auto found = connections_.find(ticket.connection);
+  if (found != connections_.end()) found->second->took_effect();
 }
 
 bool HttpServer::reserve_body(size_t bytes) {

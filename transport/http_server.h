@@ -8,6 +8,7 @@
 // take too much memory (503), answers that clients do not take (those that have taken nothing for longest are closed).
 //
 // Always: every ticket is answered exactly once, by whoever got it; the memory its body stands for is free again then.
+// Requests of one connection reach the handler in order, and no two at the same time that may not be (Ordering).
 #pragma once
 
 #include <cstdint>
@@ -49,13 +50,22 @@ class HttpServer final : private HttpConnection::Owner {
   // Where deadlines take the time from, in milliseconds; the loop, unless somebody brings a clock of his own.
   using Clock = std::function<uint64_t()>;
 
+  // Which requests may be under way side by side; by their methods, unless the handler knows better.
+  using Order = Ordering (*)(const Request&);
+  static Ordering by_method(const Request& request);
+
   static Result<std::unique_ptr<HttpServer>> open(Loop& loop, const Address& address, const HttpLimits& limits,
-                                                  Handler handler, Clock clock = nullptr);
+                                                  Handler handler, Clock clock = nullptr, Order order = by_method);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
   void answer(Ticket ticket, Response&& response);
+  // Said before its answer: this request takes effect later than it is answered. What the client has sent behind it,
+  // and may not be done beside it, waits for took_effect(), which must follow.
+  void takes_effect_later(Ticket ticket);
+  void took_effect(Ticket ticket);
+
   // Stops accepting and closes what is idle. Requests that were handed over still get their answers, those that are
   // incomplete get 503. `drained`, if any, is called once when no connection is left, which may be at once; it must not
   // destroy the server.
@@ -72,7 +82,7 @@ class HttpServer final : private HttpConnection::Owner {
   const Counters& counters() const { return counters_; }
 
  private:
-  HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock);
+  HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock, Order order);
 
   void accepted(std::unique_ptr<Stream> stream);
   bool make_room();
@@ -83,6 +93,7 @@ class HttpServer final : private HttpConnection::Owner {
   bool reserve_body(size_t bytes) override;
   void release_body(size_t bytes) override;
   void arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) override;
+  Ordering ordering(const Request& request) const override { return order_(request); }
   void refused() override;
   void idle(HttpConnection& connection, bool is_idle) override;
   void closed(HttpConnection& connection) override;
@@ -91,6 +102,7 @@ class HttpServer final : private HttpConnection::Owner {
   const HttpLimits limits_;
   Handler handler_;
   Clock clock_;
+  Order order_;
   HttpBudget budget_;
   std::function<void()> drained_;
   Counters counters_;
