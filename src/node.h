@@ -59,6 +59,7 @@ class Node final : private Outside, private ApiHost {
  private:
   Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered, std::function<void()> stopped);
   Result<> open_doors(const store::Recovered& recovered);
+  Result<> open_client_port();
   void begin(store::Opened opened);
 
   // Outside
