@@ -145,6 +145,8 @@ constexpr size_t kWaitingWritesMax = 65'536;
 constexpr uint64_t kWaitingWriteBytesMax = 256 * kMiB;
 // Reads keep no more than their key.
 constexpr size_t kWaitingReadsMax = 65'536;
+// Confirmed reads answered before the loop looks round again: about a millisecond.
+constexpr size_t kReadsAnsweredMax = 1'024;
 // What one turn of the loop may read from all clients together before the replica gets to see it.
 constexpr size_t kProposalsMax = 65'536;
 

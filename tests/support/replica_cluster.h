@@ -18,7 +18,7 @@ namespace skiff {
 
 class ReplicaCluster {
  public:
-  explicit ReplicaCluster(uint64_t nodes, HistoryConfig history = {});
+  explicit ReplicaCluster(uint64_t nodes, HistoryConfig history = {}, size_t reads_answered_max = 100);
 
   Replica& operator[](raft::NodeId node) { return *nodes_.at(node).replica; }
   raft::Time now() const { return now_; }
@@ -102,6 +102,7 @@ class ReplicaCluster {
   bool apply(Node& node);
 
   const HistoryConfig history_;
+  const size_t reads_answered_max_;
   std::map<raft::NodeId, Node> nodes_;
   std::set<raft::NodeId> cut_;
   std::map<uint64_t, std::string> answers_;
