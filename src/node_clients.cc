@@ -4,6 +4,7 @@
 #include "src/limits.h"
 #include "src/node.h"
 #include "src/node_setup.h"
+#include "src/pipelining.h"
 
 namespace skiff {
 namespace {
@@ -25,7 +26,8 @@ Result<> Node::open_client_port() {
             api_.take({.connection = ticket.connection, .request = ticket.request, .body_bytes = ticket.body_bytes},
                       std::move(request));
         if (response) http_->answer(ticket, std::move(*response));
-      });
+      },
+      nullptr, ordering_of);
   if (!http) return tl::unexpected(http.error());
   http_ = std::move(*http);
   return {};
@@ -33,12 +35,16 @@ Result<> Node::open_client_port() {
 
 void Node::answer(const Caller& caller, Answer answer) { http_->answer(ticket_of(caller), api_.to_response(answer)); }
 
+// What its client has sent behind it has waited for that.
+void Node::ended(const Caller& caller) { http_->took_effect(ticket_of(caller)); }
+
 void Node::order_answered(const Caller& caller, OrderAnswer answer) {
   http_->answer(ticket_of(caller), Api::to_response(answer));
 }
 
 bool Node::propose(Request request) {
   if (is_stopping_ || proposals_->size() >= limits::kProposalsMax) return false;
+  if (!request.wants_answer) http_->takes_effect_later(ticket_of(request.caller));
   proposals_->push_here(std::move(request));
   return true;
 }

@@ -342,7 +342,7 @@ void Replica::answer_expired() {
 // ---- answers
 
 void Replica::answer(const WaitingWrite& write, Answer::Kind kind, const char* reason) {
-  if (!write.wants_answer) return;
+  if (!write.wants_answer) return outside_.ended(write.caller);
   outside_.answer(write.caller, {.kind = kind, .asked = write.kind, .value = {}, .reason = reason});
 }
 
@@ -353,7 +353,7 @@ void Replica::answer(const WaitingRead& read, Answer::Kind kind, const char* rea
 }
 
 void Replica::refuse(const Request& request, const char* reason) {
-  if (!request.wants_answer) return;
+  if (!request.wants_answer) return outside_.ended(request.caller);
   outside_.answer(request.caller,
                   {.kind = Answer::Kind::refused, .asked = request.kind, .value = {}, .reason = reason});
 }

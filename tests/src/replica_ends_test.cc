@@ -1,9 +1,45 @@
-// The end of a request, as those see it who wait for it.
+// The end of a request, as those see it who wait for it: of a write that wants no answer, and of very many reads at
+// once.
 
 #include "tests/support/catch.h"
 #include "tests/support/replica_cluster.h"
 
 namespace skiff::replica_ends_test {
+
+uint64_t throw_in(ReplicaCluster& cluster, raft::NodeId node) {
+  return cluster.ask(node,
+                     {.kind = Request::Kind::put, .caller = {}, .wants_answer = false, .key = "/k", .value = "v"});
+}
+
+TEST_CASE("a write that wants no answer ends when this node has applied it") {
+  ReplicaCluster cluster(3);
+  const raft::NodeId leader = cluster.elect();
+  const raft::NodeId node = GENERATE(true, false) ? leader : leader % 3 + 1;
+  const uint64_t write = throw_in(cluster, node);
+  REQUIRE_FALSE(cluster.has_ended(write));
+  cluster.settle();
+  cluster.pass(5 * raft::kMillisecond);
+  REQUIRE(cluster.has_ended(write));
+  REQUIRE(cluster[node].kv().get("/k")->bytes == "v");
+  REQUIRE(cluster.answer(write) == "");
+}
+
+TEST_CASE("a write that wants no answer ends when it is refused, and when its time is up") {
+  ReplicaCluster cluster(3);
+  const raft::NodeId leader = cluster.elect();
+  SECTION("refused") {
+    cluster[leader].stop_taking();
+    REQUIRE(cluster.has_ended(throw_in(cluster, leader)));
+  }
+  SECTION("its time is up") {
+    cluster.cut(leader);
+    const uint64_t write = throw_in(cluster, leader);
+    cluster.pass(4'000 * raft::kMillisecond);
+    REQUIRE_FALSE(cluster.has_ended(write));
+    cluster.pass(2'000 * raft::kMillisecond);
+    REQUIRE(cluster.has_ended(write));
+  }
+}
 
 TEST_CASE("very many reads that are confirmed at once are answered a page at a time, in order") {
   ReplicaCluster cluster(3, {}, 4);
