@@ -159,12 +159,18 @@ constexpr uint64_t kValueBytesDefault = kMiB;
 constexpr uint64_t kValueBytesMin = 1;
 constexpr uint64_t kValueBytesMax = 64 * kMiB;
 
+// Of the largest values, how many clients may leave untaken, all together, before the node serves those less that take
+// nothing (HttpLimits::owed_bytes_max, 64 MiB where values are small).
+constexpr size_t kValuesOwed = 8;
+
 // Writes that this node's clients wait for. Beyond it a write is refused with 503 rather than left to time out. By
 // count, so that looking through them stays cheap; by bytes, so that large values cannot eat the memory.
 constexpr size_t kWaitingWritesMax = 65'536;
 constexpr uint64_t kWaitingWriteBytesMax = 256 * kMiB;
 // Reads keep no more than their key.
 constexpr size_t kWaitingReadsMax = 65'536;
+// Confirmed reads answered before the loop looks round again: about a millisecond.
+constexpr size_t kReadsAnsweredMax = 1'024;
 // What one turn of the loop may read from all clients together before the replica gets to see it.
 constexpr size_t kProposalsMax = 65'536;
 

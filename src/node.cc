@@ -80,21 +80,7 @@ Result<> Node::open_doors(const store::Recovered& recovered) {
                                       *own, {}, random_seed(), peer_events());
   if (!peers) return tl::unexpected(peers.error());
   peers_ = std::move(*peers);
-  auto limits = http_limits(options_, identity_.founders.size());
-  if (!limits) return tl::unexpected(limits.error());
-  auto http = transport::HttpServer::open(
-      loop_, {.host = options_.listen, .port = options_.port}, *limits,
-      [this](transport::Ticket ticket, transport::Request&& request) {
-        ++inputs_;
-        auto response =
-            api_.take({.connection = ticket.connection, .request = ticket.request, .body_bytes = ticket.body_bytes},
-                      std::move(request));
-        if (response) http_->answer(ticket, std::move(*response));
-      },
-      nullptr, http_access(options_));
-  if (!http) return tl::unexpected(http.error());
-  http_ = std::move(*http);
-  return {};
+  return open_client_port();
 }
 
 static void stop_for(const Error& error) {
@@ -201,20 +187,9 @@ void Node::drop(store::Kv kv) { snapshots_->drop(std::move(kv)); }
 
 void Node::commit(std::vector<raft::Entry> entries) { commits_->push_here(std::move(entries)); }
 
-void Node::answer(const Caller& caller, Answer answer) {
-  http_->answer({.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes},
-                api_.to_response(answer));
-}
-
 void Node::order_ended(const raft::OrderEnd& end) {
   log::info("hands leadership over: " + raft::describe(end));
   is_handing_over_ = false;
-}
-
-void Node::order_answered(const Caller& caller, OrderAnswer answer) {
-  if (caller == kNodeItself) return told_of_moved(answer);
-  http_->answer({.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes},
-                Api::to_response(answer));
 }
 
 void Node::wake() {
@@ -223,24 +198,7 @@ void Node::wake() {
   timer_->start_ns(0);
 }
 
-bool Node::propose(Request request) {
-  if (is_stopping_ || proposals_->size() >= limits::kProposalsMax) return false;
-  proposals_->push_here(std::move(request));
-  return true;
-}
-
-bool Node::order(const Caller& caller, raft::Order order) {
-  if (is_stopping_ || orders_->size() >= limits::kOrdersMax) return false;
-  orders_->push_here({.caller = caller, .order = std::move(order)});
-  return true;
-}
-
 // ---- what happens to it
-
-void Node::give(std::vector<ClientOrder>&& orders) {
-  for (ClientOrder& given : orders) replica_->order(loop_.now_ns(), given.caller, std::move(given.order));
-  after_step();
-}
 
 void Node::received(raft::Message&& message) {
   if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));

@@ -67,6 +67,7 @@ class Node final : private Outside, private ApiHost {
   Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered, std::function<void()> stopped);
   transport::Peers::Events peer_events();
   Result<> open_doors(const store::Recovered& recovered);
+  Result<> open_client_port();
   Result<> begin(store::Opened opened);
 
   // Outside
@@ -75,6 +76,7 @@ class Node final : private Outside, private ApiHost {
                bool is_whole, std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
   void answer(const Caller& caller, Answer answer) override;
+  void ended(const Caller& caller) override;
   void block_begins() override;
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;

@@ -214,6 +214,7 @@ Result<transport::HttpLimits> http_limits(const Options& options, size_t founder
   transport::HttpLimits limits;
   limits.key_bytes_max = store::kKeyBytesMax;
   limits.body_bytes_max = options.value_bytes_max;
+  limits.owed_bytes_max = std::max<size_t>(limits.owed_bytes_max, limits::kValuesOwed * options.value_bytes_max);
   auto clients = connections(limits, founders);
   if (!clients) return tl::unexpected(clients.error());
   if (*clients < limits.connections_max) {
@@ -277,6 +278,7 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                        .waiting_writes_max = limits::kWaitingWritesMax,
                        .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
                        .waiting_reads_max = limits::kWaitingReadsMax,
+                       .reads_answered_max = limits::kReadsAnsweredMax,
                        .backups_max = limits::kBackupsMax,
                        .join_timeout = options.join_timeout_ns,
                        .members_max = limits::kMembersMax};

@@ -101,6 +101,8 @@ class Outside {
   // The commits queue: hand these to Replica::apply(), in order, later.
   virtual void commit(std::vector<raft::Entry> entries) = 0;
   virtual void answer(const Caller& caller, Answer answer) = 0;
+  // A write that wants no answer has ended, one way or another.
+  virtual void ended(const Caller&) {}
 
   // A block of a snapshot is about to be made, and is handed over by write_snapshot(): the loop's time for it.
   virtual void block_begins() {}

@@ -259,8 +259,12 @@ void Replica::cut_history() {
   }
 }
 
+// A page at a time, so that very many reads, confirmed at once, hold up nothing else: the next with the next tick.
 void Replica::answer_ready_reads() {
-  for (const WaitingRead& read : reads_.take_ready(kv_.applied())) answer(read, Answer::Kind::done);
+  if (has_more_ready_) return;
+  const size_t most = config_.reads_answered_max;
+  for (const WaitingRead& read : reads_.take_ready(kv_.applied(), most)) answer(read, Answer::Kind::done);
+  has_more_ready_ = reads_.has_ready(kv_.applied());
 }
 
 // ---- what goes wrong: another leader, no leader, no answer
@@ -322,6 +326,7 @@ void Replica::disk_space(raft::Time now, std::optional<uint64_t> bytes_left) {
 }
 
 void Replica::tick(raft::Time now) {
+  has_more_ready_ = false;
   step(now, raft::TimePassed{});
   answer_expired();
   snapshots_.tick(now, raft_);
@@ -346,6 +351,7 @@ bool Replica::free_some(size_t count_max) {
 }
 
 raft::Time Replica::next_deadline() const {
+  if (has_more_ready_) return now_;
   raft::Time requests = std::min(writes_.next_deadline(), reads_.next_deadline());
   return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline(), orders_.next_deadline()});
 }
@@ -369,7 +375,7 @@ void Replica::answer_expired() {
 // ---- answers
 
 void Replica::answer(const WaitingWrite& write, Answer::Kind kind, const char* reason) {
-  if (!write.wants_answer) return;
+  if (!write.wants_answer) return outside_.ended(write.caller);
   outside_.answer(write.caller, {.kind = kind, .asked = write.kind, .value = {}, .reason = reason});
 }
 
@@ -380,7 +386,7 @@ void Replica::answer(const WaitingRead& read, Answer::Kind kind, const char* rea
 }
 
 void Replica::refuse(const Request& request, const char* reason) {
-  if (!request.wants_answer) return;
+  if (!request.wants_answer) return outside_.ended(request.caller);
   outside_.answer(request.caller,
                   {.kind = Answer::Kind::refused, .asked = request.kind, .value = {}, .reason = reason});
 }

@@ -42,6 +42,7 @@ struct ReplicaConfig {
   uint64_t waiting_writes_max = 0;
   uint64_t waiting_write_bytes_max = 0;
   uint64_t waiting_reads_max = 0;
+  size_t reads_answered_max = ~size_t{0};  // of those that are confirmed, before the next tick
   size_t backups_max = 0;
   // A member that was added, and that the leader has not heard of for so long, is withdrawn. 0: never.
   raft::Time join_timeout = 0;
@@ -164,8 +165,9 @@ class Replica {
   raft::Term known_term_ = 0;
   bool known_to_take_writes_ = true;  // whoever leads
   bool was_admitted_ = false;
-  raft::Time progress_at_ = 0;  // when something of ours was last handed out anew, confirmed or applied
-  raft::Time patience_;         // how long after that we take what is under way for lost; doubles each time
+  raft::Time progress_at_ = 0;   // when something of ours was last handed out anew, confirmed or applied
+  raft::Time patience_;          // how long after that we take what is under way for lost; doubles each time
+  bool has_more_ready_ = false;  // confirmed reads, which the next tick answers
   bool is_stopping_ = false;
   bool is_removed_ = false;
   uint64_t refused_commands_ = 0;

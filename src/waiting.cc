@@ -111,12 +111,14 @@ void WaitingReads::confirmed(raft::RequestId id, raft::Index index) {
   asked_.erase(found);
 }
 
-WaitingReads::Batch WaitingReads::take_ready(raft::Index applied) {
+WaitingReads::Batch WaitingReads::take_ready(raft::Index applied, size_t most) {
   Batch ready;
-  while (!confirmed_.empty() && confirmed_.begin()->first <= applied) {
+  while (has_ready(applied) && ready.size() < most) {
     Batch& batch = confirmed_.begin()->second;
-    std::move(batch.begin(), batch.end(), std::back_inserter(ready));
-    confirmed_.erase(confirmed_.begin());
+    const auto end = batch.begin() + static_cast<std::ptrdiff_t>(std::min(batch.size(), most - ready.size()));
+    std::move(batch.begin(), end, std::back_inserter(ready));
+    batch.erase(batch.begin(), end);
+    if (batch.empty()) confirmed_.erase(confirmed_.begin());
   }
   size_ -= ready.size();
   return ready;

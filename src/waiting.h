@@ -93,8 +93,9 @@ class WaitingReads {
   // Holds a batch that the core refused. Unknown ids are old ones.
   void refused(raft::RequestId id);
   void confirmed(raft::RequestId id, raft::Index index);
-  // Those that may be answered from a store that has applied this much.
-  Batch take_ready(raft::Index applied);
+  // Those that may be answered from a store that has applied this much, in order, `most` at most.
+  Batch take_ready(raft::Index applied, size_t most = ~size_t{0});
+  bool has_ready(raft::Index applied) const { return !confirmed_.empty() && confirmed_.begin()->first <= applied; }
   Batch take_expired(raft::Time now);
 
   size_t size() const { return size_; }

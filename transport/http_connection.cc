@@ -12,10 +12,11 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-HttpConnection::HttpConnection(Loop& loop, Owner& owner, const HttpLimits& limits, uint64_t id,
+HttpConnection::HttpConnection(Loop& loop, Owner& owner, HttpBudget& budget, const HttpLimits& limits, uint64_t id,
                                std::unique_ptr<Stream> stream)
     : loop_(loop),
       owner_(owner),
+      budget_(budget),
       limits_(limits),
       id_(id),
       stream_(std::move(stream)),
@@ -24,7 +25,8 @@ HttpConnection::HttpConnection(Loop& loop, Owner& owner, const HttpLimits& limit
       taken_at_ms_(owner.now_ms()) {}
 
 HttpConnection::~HttpConnection() {
-  owner_.release_body(reserved_body_bytes_);
+  owner_.release_body(reserved_body_bytes_ + (next_ ? next_->body_bytes : 0));
+  budget_.leave(*this);
   if (wants_flush_) loop_.flush_never(this);
 }
 
@@ -40,21 +42,26 @@ void HttpConnection::start() {
 // ---- requests come in
 
 void HttpConnection::received(std::string_view bytes) {
-  if (input_ == Input::dropped) return drop(bytes.size());
   CHECK(held_.empty());
-  const size_t taken = take_requests(bytes);
-  watch_clock();
-  if (input_ == Input::dropped) return drop(bytes.size() - taken);
-  if (taken == bytes.size()) return;
+  const size_t taken = input_ == Input::open ? take_requests(bytes) : 0;
+  if (input_ != Input::open) return drop(bytes.size() - taken);
   held_ = bytes.substr(taken);
-  stream_->pause_reading();
+  held_from_ = 0;
+  if (!held_.empty() || !budget_.may_take(*this)) pause();
+  update();
 }
 
 void HttpConnection::drop(size_t bytes) {
   dropped_bytes_ += bytes;
-  if (dropped_bytes_ <= limits_.linger_bytes_max) return;
-  if (is_finished_) return owner_.closed(*this);
-  stream_->pause_reading();
+  budget_.used_bytes(*this, bytes);
+  const bool is_too_much = dropped_bytes_ > limits_.linger_bytes_max;
+  if (is_too_much && is_finished_) return owner_.closed(*this);
+  if (is_too_much) {
+    stream_->pause_reading();  // for good
+  } else if (!budget_.may_take(*this)) {
+    pause();
+  }
+  update();
 }
 
 void HttpConnection::ended() {
@@ -66,20 +73,35 @@ void HttpConnection::ended() {
   want_flush();
 }
 
-// There may be room again for what is held back.
-void HttpConnection::read_on() {
-  if (input_ != Input::open || held_.empty() || !has_room()) return;
-  const std::string bytes = std::exchange(held_, {});
-  const size_t taken = take_requests(bytes);
-  if (input_ == Input::open) held_ = bytes.substr(taken);
-  if (held_.empty()) stream_->resume_reading();
+// What had to wait goes on: for our turn, for room, or for the requests before it.
+void HttpConnection::take_turn() {
+  if (next_ && may_join(next_->ordering)) {
+    Next next = *std::exchange(next_, std::nullopt);
+    hand_over(std::move(next));
+  }
+  if (!held_.empty()) take_held();
+  if (held_.empty() && is_paused_) resume();
+  update();
+}
+
+void HttpConnection::take_held() {
+  std::string bytes = std::exchange(held_, {});  // if one of them is refused, the rest is not for us to keep
+  held_from_ += take_requests(std::string_view(bytes).substr(held_from_));
+  const size_t left = bytes.size() - held_from_;
+  if (input_ != Input::open) {
+    dropped_bytes_ += left;
+  } else if (left > 0) {
+    held_ = std::move(bytes);
+  }
 }
 
 // Takes as many requests as there is room for, and says how many bytes that were.
 size_t HttpConnection::take_requests(std::string_view bytes) {
   size_t taken = 0;
-  while (taken < bytes.size() && input_ == Input::open && has_room()) {
-    taken += parser_.feed(bytes.substr(taken));
+  while (taken < bytes.size() && input_ == Input::open && has_room() && budget_.may_take(*this)) {
+    const size_t fed = parser_.feed(bytes.substr(taken));
+    taken += fed;
+    budget_.used_bytes(*this, fed);
     if (parser_.progress() == HttpParser::Progress::refused) {
       refuse(text(parser_.refusal().status, parser_.refusal().why + "\n"));
     } else if (!account_body()) {
@@ -93,8 +115,38 @@ size_t HttpConnection::take_requests(std::string_view bytes) {
 }
 
 bool HttpConnection::has_room() const {
+  if (next_) return false;
   if (parser_.progress() != HttpParser::Progress::nothing) return true;  // what has begun is read to its end
-  return exchanges_.size() < limits_.unanswered_max && stream_->outbox_bytes() < limits_.outbox_bytes_max;
+  if (exchanges_.size() >= limits_.unanswered_max || stream_->outbox_bytes() >= limits_.outbox_bytes_max) return false;
+  return budget_.may_owe_more(owed_bytes());
+}
+
+size_t HttpConnection::owed_bytes() const {
+  return stream_->outbox_bytes() + exchanges_.size() * limits_.owed_bytes_each;
+}
+
+// Whether there is anything to do in a turn of ours.
+bool HttpConnection::may_go_on() const {
+  if (next_ && may_join(next_->ordering)) return true;
+  if (!held_.empty()) return has_room();
+  return is_paused_;
+}
+
+void HttpConnection::pause() {
+  is_paused_ = true;
+  stream_->pause_reading();
+}
+
+void HttpConnection::resume() {
+  is_paused_ = false;
+  stream_->resume_reading();
+}
+
+// Something has changed: says so to all who count on it, and asks for a turn if there is use for one.
+void HttpConnection::update() {
+  watch_clock();
+  budget_.owes(*this, owed_bytes());
+  if (may_go_on()) budget_.wait(*this);
 }
 
 bool HttpConnection::account_body() {
@@ -107,13 +159,39 @@ bool HttpConnection::account_body() {
 
 void HttpConnection::request_complete() {
   const bool is_last = !parser_.keeps_alive(), takes_chunks = parser_.takes_chunks();
-  Request request = parser_.take();
+  Next next{.request = parser_.take(),
+            .ordering = Ordering::safe,
+            .number = first_number_ + exchanges_.size(),
+            .body_bytes = std::exchange(reserved_body_bytes_, 0)};
+  next.ordering = owner_.ordering(next.request);
   has_said_continue_ = false;
   wait_since_ms_ = owner_.now_ms();
-  const uint64_t number = first_number_ + exchanges_.size();
-  exchanges_.push_back({.is_head = request.method == Method::head, .is_last = is_last, .takes_chunks = takes_chunks});
+  exchanges_.push_back(
+      {.is_head = next.request.method == Method::head, .is_last = is_last, .takes_chunks = takes_chunks});
   if (is_last) input_ = Input::dropped;
-  owner_.arrived(*this, number, std::exchange(reserved_body_bytes_, 0), std::move(request));
+  budget_.used_request(*this);
+  if (may_join(next.ordering)) return hand_over(std::move(next));
+  next_.emplace(std::move(next));
+}
+
+// ---- the order of pipelined requests
+
+bool HttpConnection::may_join(Ordering ordering) const {
+  return under_way_ == 0 || (ordering == running_ && ordering != Ordering::alone);
+}
+
+void HttpConnection::hand_over(Next&& next) {
+  running_ = next.ordering;
+  ++under_way_;
+  owner_.arrived(*this, next.number, next.body_bytes, std::move(next.request));
+}
+
+void HttpConnection::took_effect() { request_ended(); }
+
+void HttpConnection::request_ended() {
+  CHECK(under_way_ > 0);
+  --under_way_;
+  if (next_ && may_join(next_->ordering)) budget_.wait(*this);
 }
 
 // In turn, like an answer: a client that waits for this one has read all that came before.
@@ -138,9 +216,8 @@ void HttpConnection::refuse(Response&& response) {
 // What is held back will never be read, and what still comes neither.
 void HttpConnection::drop_input() {
   input_ = Input::dropped;
-  if (held_.empty()) return;
-  drop(std::exchange(held_, {}).size());
-  stream_->resume_reading();
+  dropped_bytes_ += std::exchange(held_, {}).size() - std::exchange(held_from_, 0);
+  if (is_paused_) resume();
 }
 
 // ---- answers go out
@@ -154,17 +231,20 @@ void HttpConnection::answer(uint64_t number, Response&& response) {
   exchange.response = std::move(response);
   if (!exchange.reader.empty()) transport::allow_reader(exchange.response, std::move(exchange.reader));
   if (number == first_number_) want_flush();
+  request_ended();
 }
 
-void HttpConnection::turn_away() { refuse(unavailable("too many connections at this moment\n")); }
+void HttpConnection::turn_away() {
+  was_turned_away_ = true;
+  refuse(unavailable("too many connections at this moment\n"));
+}
 
 void HttpConnection::flush() {
   wants_flush_ = false;
   if (send_answers() == Sending::broken) return owner_.closed(*this);
-  read_on();
   say_continue();
-  watch_clock();
   if (input_ != Input::open && exchanges_.empty() && !is_finished_) finish();
+  update();
 }
 
 // One that is being made stays in front until all of it has been sent.
@@ -264,12 +344,13 @@ void HttpConnection::drain() {
 void HttpConnection::watch_clock() {
   const Wait wait = waits_for();
   if (wait == wait_) return;
+  if (wait == Wait::idle || wait_ == Wait::idle) owner_.idle(*this, wait == Wait::idle);
   wait_ = wait;
   wait_since_ms_ = owner_.now_ms();
 }
 
 void HttpConnection::check_deadline(uint64_t now_ms) {
-  watch_clock();
+  update();
   const size_t taken = written_bytes_ - stream_->outbox_bytes();
   const size_t enough = is_streaming() ? limits_.streamed_bytes_min : 1;
   if (taken - taken_bytes_ >= enough || stream_->outbox_bytes() == 0) {
@@ -283,6 +364,7 @@ void HttpConnection::check_deadline(uint64_t now_ms) {
 HttpConnection::Wait HttpConnection::waits_for() const {
   const bool has_unsent = !exchanges_.empty() || stream_->outbox_bytes() > 0;
   if (input_ != Input::open) return has_unsent ? Wait::answer : Wait::linger;
+  if (is_paused_) return Wait::answer;
   if (parser_.progress() == HttpParser::Progress::head) return Wait::head;
   const bool holds_back_for_us = parser_.expects_continue() && !has_said_continue_;
   if (parser_.progress() == HttpParser::Progress::body) return holds_back_for_us ? Wait::answer : Wait::body;
@@ -308,7 +390,7 @@ void HttpConnection::missed(Wait wait) {
 void HttpConnection::want_flush() {
   if (wants_flush_) return;
   wants_flush_ = true;
-  loop_.flush_later(this);
+  loop_.flush_last(this);
 }
 
 }  // namespace skiff::transport

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "raft/check.h"
 
@@ -11,16 +12,19 @@ namespace {
 // Deadlines are met to within a quarter of the shortest.
 uint64_t tick_ms(const HttpLimits& limits) {
   const uint64_t shortest = std::min({limits.header_timeout_ms, limits.body_timeout_ms, limits.idle_timeout_ms,
-                                      limits.write_timeout_ms, limits.linger_ms});
+                                      limits.write_timeout_ms, limits.crowded_timeout_ms, limits.linger_ms});
   return std::clamp<uint64_t>(shortest / 4, 1, 1000);
 }
+
+// Those at the front of the idle ones whose request has just come, and was not read yet.
+constexpr int kLooksForIdleMax = 8;
 
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::open(Loop& loop, const Address& address, const HttpLimits& limits,
-                                                     Handler handler, Clock clock, HttpAccess access) {
+                                                     Handler handler, Clock clock, HttpAccess access, Order order) {
   std::unique_ptr<HttpServer> server(
-      new HttpServer(loop, limits, std::move(handler), std::move(clock), std::move(access)));
+      new HttpServer(loop, limits, std::move(handler), std::move(clock), std::move(access), order));
   const auto accepted = [self = server.get()](std::unique_ptr<Stream> stream) { self->accepted(std::move(stream)); };
   auto listener = Listener::open(loop, address, accepted);
   if (!listener) return tl::unexpected(listener.error());
@@ -29,30 +33,67 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(Loop& loop, const Address& 
   return server;
 }
 
-HttpServer::HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock, HttpAccess access)
+HttpServer::HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock, HttpAccess access,
+                       Order order)
     : loop_(loop),
       limits_(limits),
       gate_(std::move(access)),
       handler_(std::move(handler)),
       clock_(std::move(clock)),
+      order_(order),
+      budget_(loop, limits_),
       tick_(loop, [this] { check_deadlines(); }) {
   CHECK(handler_ != nullptr);
 }
 
 HttpServer::~HttpServer() = default;
 
+Ordering HttpServer::by_method(const Request& request) {
+  switch (request.method) {
+    case Method::get:
+    case Method::head:
+    case Method::options: return Ordering::safe;
+    case Method::put:
+    case Method::del: return Ordering::write;
+    default: return Ordering::alone;
+  }
+}
+
 void HttpServer::accepted(std::unique_ptr<Stream> stream) {
   ++counters_.connections_accepted;
-  const bool is_over = connections_.size() >= limits_.connections_max;
+  const bool is_over = connections_.size() - turned_away_ >= limits_.connections_max && !make_room();
   if (is_over) ++counters_.connections_turned_away;
-  if (connections_.size() >= limits_.connections_max + limits_.turned_away_max) return;
+  if (is_over && turned_away_ >= limits_.turned_away_max) return;
   if (connections_.empty()) tick_.repeat_ms(tick_ms(limits_));
   const uint64_t id = ++last_id_;
   HttpConnection::Owner& owner = *this;
   auto& connection = connections_[id];
-  connection = std::make_unique<HttpConnection>(loop_, owner, limits_, id, std::move(stream));
+  connection = std::make_unique<HttpConnection>(loop_, owner, budget_, limits_, id, std::move(stream));
+  idle_.move_to_end(*connection);
   connection->start();
-  if (is_over) connection->turn_away();
+  if (!is_over) return;
+  ++turned_away_;
+  connection->turn_away();
+}
+
+// Whoever has sent nothing, or was answered, loses nothing by it: a request that has come and was not read yet counts.
+bool HttpServer::make_room() {
+  for (int looks = 0; looks < kLooksForIdleMax && !idle_.is_empty(); ++looks) {
+    HttpConnection& longest = idle_.front();
+    if (longest.has_unread_input()) {
+      idle_.move_to_end(longest);
+      continue;
+    }
+    ++counters_.connections_gave_way;
+    closed(longest);
+    return true;
+  }
+  return false;
+}
+
+void HttpServer::idle(HttpConnection& connection, bool is_idle) {
+  if (is_idle) return idle_.move_to_end(connection);
+  idle_.remove(connection);
 }
 
 void HttpServer::arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) {
@@ -71,6 +112,16 @@ void HttpServer::answer(Ticket ticket, Response&& response) {
   release_body(ticket.body_bytes);
   const auto found = connections_.find(ticket.connection);
   if (found != connections_.end()) found->second->answer(ticket.request, std::move(response));
+}
+
+void HttpServer::takes_effect_later(Ticket ticket) {
+  const auto found = connections_.find(ticket.connection);
+  if (found != connections_.end()) found->second->takes_effect_later();
+}
+
+void HttpServer::took_effect(Ticket ticket) {
+  const auto found = connections_.find(ticket.connection);
+  if (found != connections_.end()) found->second->took_effect();
 }
 
 bool HttpServer::reserve_body(size_t bytes) {
@@ -94,6 +145,23 @@ void HttpServer::check_deadlines() {
     HttpConnection& connection = *(next++)->second;
     connection.check_deadline(now_ms);
   }
+  if (budget_.is_crowded()) close_stalled(now_ms);
+}
+
+// Until there is room, those first that have taken nothing for longest.
+void HttpServer::close_stalled(uint64_t now_ms) {
+  std::vector<HttpConnection*> stalled;
+  for (const auto& [id, connection] : connections_) {
+    if (connection->stalled_ms(now_ms) >= limits_.crowded_timeout_ms) stalled.push_back(connection.get());
+  }
+  std::sort(stalled.begin(), stalled.end(), [now_ms](const HttpConnection* one, const HttpConnection* other) {
+    return one->stalled_ms(now_ms) > other->stalled_ms(now_ms);
+  });
+  for (HttpConnection* one : stalled) {
+    if (!budget_.is_crowded()) return;
+    ++counters_.connections_stalled;
+    closed(*one);
+  }
 }
 
 void HttpServer::drain(std::function<void()> drained) {
@@ -108,6 +176,7 @@ void HttpServer::drain(std::function<void()> drained) {
 }
 
 void HttpServer::closed(HttpConnection& connection) {
+  if (connection.was_turned_away()) --turned_away_;
   connections_.erase(connection.id());
   if (connections_.empty()) tick_.stop();
   say_drained();

@@ -4,10 +4,12 @@
 // in any order. A ticket outlives its connection: to answer a client that has gone does nothing.
 //
 // What goes wrong is dealt with here and never reaches the handler: malformed and oversized requests, slow clients,
-// too many connections (503), bodies that together take too much memory (503), and what may not come in: pages of
-// other origins (403), other names (421).
+// too many connections (the one that has been idle longest gives way; when none is idle: 503), bodies that together
+// take too much memory (503), answers that clients do not take (those that have taken nothing for longest are closed),
+// and what may not come in: pages of other origins (403), other names (421).
 //
 // Always: every ticket is answered exactly once, by whoever got it; the memory its body stands for is free again then.
+// Requests of one connection reach the handler in order, and no two at the same time that may not be (Ordering).
 #pragma once
 
 #include <cstdint>
@@ -40,6 +42,8 @@ class HttpServer final : private HttpConnection::Owner {
   struct Counters {
     uint64_t connections_accepted = 0;
     uint64_t connections_turned_away = 0;  // over connections_max
+    uint64_t connections_gave_way = 0;     // closed while idle, for a new one
+    uint64_t connections_stalled = 0;      // closed because they took no answers, and room was needed
     uint64_t requests = 0;                 // handed to the handler
     uint64_t answers = 0;                  // given for them, whether the client was still there or not
     uint64_t refused = 0;                  // requests that were answered here: malformed, too large, too slow
@@ -49,13 +53,22 @@ class HttpServer final : private HttpConnection::Owner {
   // Where deadlines take the time from, in milliseconds; the loop, unless somebody brings a clock of his own.
   using Clock = std::function<uint64_t()>;
 
+  // Which requests may be under way side by side; by their methods, unless the handler knows better.
+  using Order = Ordering (*)(const Request&);
+  static Ordering by_method(const Request& request);
+
   static Result<std::unique_ptr<HttpServer>> open(Loop& loop, const Address& address, const HttpLimits& limits,
-                                                  Handler handler, Clock clock = nullptr, HttpAccess access = {});
+                                                  Handler handler, Clock clock = nullptr, HttpAccess access = {},
+                                                  Order order = by_method);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
   void answer(Ticket ticket, Response&& response);
+  // Said before its answer: this request takes effect later than it is answered. What the client has sent behind it,
+  // and may not be done beside it, waits for took_effect(), which must follow.
+  void takes_effect_later(Ticket ticket);
+  void took_effect(Ticket ticket);
 
   // Stops accepting and closes what is idle. Requests that were handed over still get their answers, those that are
   // incomplete get 503. `drained`, if any, is called once when no connection is left, which may be at once; it must not
@@ -68,12 +81,16 @@ class HttpServer final : private HttpConnection::Owner {
 
   uint16_t port() const { return port_; }
   size_t connections_open() const { return connections_.size(); }
+  // Of answers: not yet taken by their clients, with a place for each that is still to come.
+  size_t owed_bytes() const { return budget_.owed(); }
   const Counters& counters() const { return counters_; }
 
  private:
-  HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock, HttpAccess access);
+  HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock, HttpAccess access, Order order);
 
   void accepted(std::unique_ptr<Stream> stream);
+  bool make_room();
+  void close_stalled(uint64_t now_ms);
   void say_drained();
 
   uint64_t now_ms() const override { return clock_ ? clock_() : loop_.now_ms(); }
@@ -81,7 +98,9 @@ class HttpServer final : private HttpConnection::Owner {
   bool reserve_body(size_t bytes) override;
   void release_body(size_t bytes) override;
   void arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) override;
+  Ordering ordering(const Request& request) const override { return order_(request); }
   void refused() override;
+  void idle(HttpConnection& connection, bool is_idle) override;
   void closed(HttpConnection& connection) override;
 
   Loop& loop_;
@@ -89,6 +108,8 @@ class HttpServer final : private HttpConnection::Owner {
   HttpGate gate_;
   Handler handler_;
   Clock clock_;
+  Order order_;
+  HttpBudget budget_;
   std::function<void()> drained_;
   Counters counters_;
   DateLine date_;
@@ -96,6 +117,8 @@ class HttpServer final : private HttpConnection::Owner {
   uint16_t port_ = 0;
   bool is_draining_ = false;
   uint64_t last_id_ = 0;
+  size_t turned_away_ = 0;                        // of connections_
+  IntrusiveList<HttpConnection, IdleList> idle_;  // the one that has been for longest in front
   std::unordered_map<uint64_t, std::unique_ptr<HttpConnection>> connections_;
   Timer tick_;  // one for all connections; runs while there are any
 };

@@ -38,6 +38,7 @@ Loop::~Loop() {
   before_wait_.reset();
   uv_run(&loop_, UV_RUN_NOWAIT);  // the close callback of before_wait_
   for (const Flushable* who : waiting_to_flush_) CHECK(who == nullptr);
+  for (const Flushable* who : waiting_to_flush_last_) CHECK(who == nullptr);
   for (const Drainable* who : waiting_to_drain_) CHECK(who == nullptr);
   CHECK(uv_loop_close(&loop_) == 0);
 }
@@ -47,7 +48,8 @@ Loop::~Loop() {
 void Loop::run() {
   do {
     settle();
-  } while (uv_run(&loop_, UV_RUN_DEFAULT) != 0 || !waiting_to_flush_.empty() || !waiting_to_drain_.empty());
+  } while (uv_run(&loop_, UV_RUN_DEFAULT) != 0 || !waiting_to_flush_.empty() || !waiting_to_flush_last_.empty() ||
+           !waiting_to_drain_.empty());
 }
 
 bool Loop::run_once() { return turn(settle() ? UV_RUN_NOWAIT : UV_RUN_ONCE); }
@@ -78,8 +80,12 @@ uint64_t Loop::now_ms() const { return uv_now(&loop_); }
 
 void Loop::flush_later(Flushable* who) { waiting_to_flush_.push_back(who); }
 
+void Loop::flush_last(Flushable* who) { waiting_to_flush_last_.push_back(who); }
+
 void Loop::flush_never(Flushable* who) {
-  std::replace(waiting_to_flush_.begin(), waiting_to_flush_.end(), who, static_cast<Flushable*>(nullptr));
+  for (auto* waiting : {&waiting_to_flush_, &waiting_to_flush_last_}) {
+    std::replace(waiting->begin(), waiting->end(), who, static_cast<Flushable*>(nullptr));
+  }
 }
 
 void Loop::drain_soon(Drainable* who) { waiting_to_drain_.push_back(who); }
@@ -109,12 +115,20 @@ void Loop::drain_all() {
   }
 }
 
-// By index: a flush may ask for another one, which is part of this turn, or take somebody out of the list.
+// A flush may ask for another one, which is part of this turn.
 void Loop::flush_all() {
-  for (size_t next = 0; next < waiting_to_flush_.size(); ++next) {
-    if (Flushable* who = std::exchange(waiting_to_flush_[next], nullptr)) who->flush();
+  while (!waiting_to_flush_.empty() || !waiting_to_flush_last_.empty()) {
+    flush(waiting_to_flush_);
+    flush(waiting_to_flush_last_);
   }
-  waiting_to_flush_.clear();
+}
+
+// By index: a flush may add to the list, or take somebody out of it.
+void Loop::flush(std::vector<Flushable*>& waiting) {
+  for (size_t next = 0; next < waiting.size(); ++next) {
+    if (Flushable* who = std::exchange(waiting[next], nullptr)) who->flush();
+  }
+  waiting.clear();
 }
 
 Timer::Timer(Loop& loop, std::function<void()> expired) : loop_(loop), expired_(std::move(expired)) {
@@ -142,6 +156,30 @@ void Timer::stop() { uv_timer_stop(handle_.get()); }
 
 void Timer::expired(uv_timer_t* handle) {
   if (auto* self = static_cast<Timer*>(handle->data)) call_and_survive(handle, self->expired_);
+}
+
+TurnHook::TurnHook(Loop& loop, std::function<void()> polled) : polled_(std::move(polled)) {
+  CHECK(polled_ != nullptr);
+  after_poll_.reset(new uv_check_t{});
+  CHECK(uv_check_init(loop.uv(), after_poll_.get()) == 0);
+  after_poll_->data = this;
+  const auto polled_now = [](uv_check_t* handle) {
+    if (auto* self = static_cast<TurnHook*>(handle->data)) self->polled_();
+  };
+  CHECK(uv_check_start(after_poll_.get(), polled_now) == 0);
+  no_wait_.reset(new uv_idle_t{});
+  CHECK(uv_idle_init(loop.uv(), no_wait_.get()) == 0);
+  uv_unref(reinterpret_cast<uv_handle_t*>(after_poll_.get()));
+  uv_unref(reinterpret_cast<uv_handle_t*>(no_wait_.get()));
+}
+
+// libuv does not wait while there is an idle handle.
+void TurnHook::stay_awake(bool is_on) {
+  if (is_on) {
+    CHECK(uv_idle_start(no_wait_.get(), [](uv_idle_t*) {}) == 0);
+  } else {
+    uv_idle_stop(no_wait_.get());
+  }
 }
 
 Signal::Signal(Loop& loop, int number, std::function<void()> arrived) : arrived_(std::move(arrived)) {

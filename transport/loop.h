@@ -1,4 +1,4 @@
-// Loop, Timer, Signal: owners of libuv handles.
+// Loop, Timer, TurnHook, Signal: owners of libuv handles.
 //
 // A handle may be freed only in or after its close callback. Owned<> sees to that once, for all of them: it closes the
 // handle, and the close callback frees it. Tear-down is therefore: destroy the owners, run the loop until it is
@@ -7,7 +7,8 @@
 // Output is written once a turn: what asked for flush_later() is flushed just before the loop goes back to wait, so
 // that everything one batch has to say to one socket leaves in one system call. Before that, queues that drain_soon()
 // was called for are drained, and what those push is, too; a third time in a row only in the next turn, so that sockets
-// are looked after in between.
+// are looked after in between. What asked for flush_last() is flushed behind the others: clients' answers wait for
+// peers' messages, never the other way round.
 #pragma once
 
 #include <uv.h>
@@ -82,6 +83,7 @@ class Loop {
   uint64_t now_ms() const;  // monotonic, as of the start of this turn: costs nothing
 
   void flush_later(Flushable* who);  // Requires: not asked for already since its last flush()
+  void flush_last(Flushable* who);   // behind all of those, requires the same
   void flush_never(Flushable* who);  // it is going away
   void drain_soon(Drainable* who);   // Requires: not asked for already since its last drain()
   void drain_never(Drainable* who);  // it is going away
@@ -99,10 +101,12 @@ class Loop {
   bool turn(uv_run_mode mode);
   void drain_all();
   void flush_all();
+  static void flush(std::vector<Flushable*>& waiting);
 
   uv_loop_t loop_;
   Owned<uv_prepare_t> before_wait_;
   std::vector<Flushable*> waiting_to_flush_;
+  std::vector<Flushable*> waiting_to_flush_last_;
   std::vector<Drainable*> waiting_to_drain_;
   std::function<void()> before_wait_then_;
   std::vector<char> read_buffer_;
@@ -125,6 +129,23 @@ class Timer {
   Loop& loop_;
   std::function<void()> expired_;
   Owned<uv_timer_t> handle_;
+};
+
+// Calls back in every turn of the loop, once its timers and sockets have been looked after and before anything is
+// flushed. Keeps no loop alive by itself. A callback must not destroy it.
+class TurnHook {
+ public:
+  TurnHook(Loop& loop, std::function<void()> polled);
+  TurnHook(const TurnHook&) = delete;
+  TurnHook& operator=(const TurnHook&) = delete;
+
+  // While it is on, the loop looks at its sockets without waiting for them: there is work for the next turn.
+  void stay_awake(bool is_on);
+
+ private:
+  std::function<void()> polled_;
+  Owned<uv_check_t> after_poll_;
+  Owned<uv_idle_t> no_wait_;
 };
 
 // Calls back on every delivery of one signal; a callback may destroy its own Signal.

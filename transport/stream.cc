@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -128,6 +129,13 @@ void Stream::finish_writing() {
 }
 
 size_t Stream::outbox_bytes() const { return outbox_bytes_ + (handle_ ? uv_stream_get_write_queue_size(tcp()) : 0); }
+
+bool Stream::has_unread_input() const {
+  uv_os_fd_t descriptor = -1;
+  if (!handle_ || uv_fileno(reinterpret_cast<uv_handle_t*>(handle_.get()), &descriptor) != 0) return false;
+  int bytes = 0;
+  return ::ioctl(descriptor, FIONREAD, &bytes) == 0 && bytes > 0;
+}
 
 void Stream::want_flush() {
   if (wants_flush_) return;

@@ -56,6 +56,7 @@ class Stream final : private Loop::Flushable {
   void resume_reading();
 
   size_t outbox_bytes() const;
+  bool has_unread_input() const;                  // bytes have come that were not read yet; a system call
   std::string remote() const { return remote_; }  // "127.0.0.1:40312"
 
   // How long unacknowledged bytes may stay on the wire before the kernel gives the connection up, and keep-alive

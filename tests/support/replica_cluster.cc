@@ -5,7 +5,8 @@
 
 namespace skiff {
 
-ReplicaCluster::ReplicaCluster(uint64_t nodes, HistoryConfig history) : history_(history) {
+ReplicaCluster::ReplicaCluster(uint64_t nodes, HistoryConfig history, size_t reads_answered_max)
+    : history_(history), reads_answered_max_(reads_answered_max) {
   for (raft::NodeId id = 1; id <= nodes; ++id) nodes_[id].id = id;
   for (auto& [id, node] : nodes_) {
     node.cluster = this;
@@ -27,6 +28,7 @@ void ReplicaCluster::start(Node& node) {
                        .waiting_writes_max = 100,
                        .waiting_write_bytes_max = 10'000,
                        .waiting_reads_max = 100,
+                       .reads_answered_max = reads_answered_max_,
                        .backups_max = 2};
   config.join_timeout = 60'000 * raft::kMillisecond;
   config.members_max = 5;

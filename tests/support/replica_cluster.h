@@ -18,7 +18,7 @@ namespace skiff {
 
 class ReplicaCluster {
  public:
-  explicit ReplicaCluster(uint64_t nodes, HistoryConfig history = {});
+  explicit ReplicaCluster(uint64_t nodes, HistoryConfig history = {}, size_t reads_answered_max = 100);
 
   Replica& operator[](raft::NodeId node) { return *nodes_.at(node).replica; }
   raft::Time now() const { return now_; }
@@ -54,6 +54,8 @@ class ReplicaCluster {
   // "done", "done: value", "missing", "refused", "unknown", or "" while there is none.
   std::string answer(uint64_t asked) const;
   size_t answers() const { return answers_.size(); }
+  // Of a write that wants no answer.
+  bool has_ended(uint64_t asked) const { return ended_.contains(asked); }
 
   std::vector<raft::Message> sent;  // every message so far, whether it arrived or not
   std::vector<raft::Message> in_flight;
@@ -90,6 +92,7 @@ class ReplicaCluster {
     void drop(store::Kv) override {}
     void commit(std::vector<raft::Entry> entries) override { commits.push_back(std::move(entries)); }
     void answer(const Caller& caller, Answer answer) override;
+    void ended(const Caller& caller) override { cluster->ended_.insert(caller.request); }
     void order_ended(const raft::OrderEnd& end) override;
     void order_answered(const Caller& caller, OrderAnswer answer) override;
     void withdrawn(const Withdrawn& member) override { withdrew.push_back(member.node); }
@@ -106,9 +109,11 @@ class ReplicaCluster {
   bool apply(Node& node);
 
   const HistoryConfig history_;
+  const size_t reads_answered_max_;
   std::map<raft::NodeId, Node> nodes_;
   std::set<raft::NodeId> cut_;
   std::map<uint64_t, std::string> answers_;
+  std::set<uint64_t> ended_;
   uint64_t asked_ = 0;
   raft::Time now_ = 1;
 };

@@ -159,26 +159,28 @@ TEST_CASE("a client is not idle while it waits for its answer, nor between reque
   REQUIRE(world.server->connections_open() == 1);
 }
 
-TEST_CASE("over the limit of connections the next is told 503 and closed, and the first are served") {
+TEST_CASE("over the limit of connections, and none is idle: the next is told 503 and closed, the first are served") {
   HttpLimits limits;
   limits.connections_max = 2;
   World world(limits);
-  world.echo();
-  Client& first = world.connect();
-  Client& second = world.connect();
+  Client& first = world.say(get("/first"));
+  Client& second = world.say(get("/second"));
+  world.until([&] { return world.asked.size() == 2; });
   Client& third = world.say(get("/a"));
   world.until([&] { return third.is_closed; });
   REQUIRE_FALSE(third.was_reset);
   REQUIRE(third.heard.starts_with("HTTP/1.1 503 "));
   REQUIRE(third.heard.find("Retry-After: 1\r\n") != std::string::npos);
   REQUIRE(world.server->counters().connections_turned_away == 1);
-  first.stream->write(get("/first"));
-  second.stream->write(get("/second"));
+  for (size_t which : {0, 1}) world.answer(which, world.asked[which].request.path);
   world.until([&] { return first.heard.ends_with("/first") && second.heard.ends_with("/second"); });
   first.stream.reset();
   world.until([&] { return world.server->connections_open() == 1; });
   Client& fourth = world.say(get("/fourth"));
+  world.until([&] { return world.asked.size() == 3; });
+  world.answer(2, "/fourth");
   world.until([&] { return fourth.heard.ends_with("/fourth"); });
+  REQUIRE(world.server->counters().connections_gave_way == 0);
 }
 
 TEST_CASE("bodies that together take too much memory are refused with 503") {

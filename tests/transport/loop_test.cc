@@ -139,6 +139,52 @@ TEST_CASE("what asked to be flushed is flushed before the loop waits, also when 
   }
 }
 
+TEST_CASE("what asked to be flushed last is flushed behind the others, and behind what those ask for") {
+  Loop loop;
+  Flushed client(loop), peer(loop), stream(loop);
+  std::string order;
+  client.then = [&] {
+    order += "client ";
+    if (client.times == 1) loop.flush_later(&stream);
+  };
+  peer.then = [&] {
+    order += "peer ";
+    if (peer.times == 1) loop.flush_later(&peer);
+  };
+  stream.then = [&] {
+    order += "stream ";
+    if (stream.times == 1) loop.flush_last(&client);
+  };
+  loop.flush_last(&client);
+  loop.flush_later(&peer);
+  loop.run();
+  REQUIRE(order == "peer peer client stream client ");
+  Flushed gone(loop);
+  loop.flush_last(&gone);
+  loop.flush_never(&gone);
+  loop.run();
+  REQUIRE(gone.times == 0);
+}
+
+TEST_CASE("a hook is called in every turn, and lets the loop wait unless there is more to do") {
+  Loop loop;
+  int turns = 0;
+  std::optional<TurnHook> hook;
+  hook.emplace(loop, [&] {
+    if (++turns == 100) hook->stay_awake(false);
+  });
+  bool has_rung = false;
+  Timer timer(loop, [&] { has_rung = true; });
+  timer.start_ns(uint64_t{1} << 50);  // far away: only a loop that does not wait comes to its hundredth turn
+  hook->stay_awake(true);
+  while (turns < 100) loop.run_once();
+  REQUIRE_FALSE(has_rung);
+  timer.stop();
+  loop.run();  // the hook keeps nothing alive
+  hook.reset();
+  loop.run();
+}
+
 TEST_CASE("a loop may end with wishes that were taken back") {
   Loop loop;
   Flushed one(loop);
