@@ -91,6 +91,7 @@ void Raft::vote_for_who_leads() {
 // Said by who leads now. That our disk has the fence, and that vote, we have told it ourselves.
 void Raft::become_whole() {
   mending_ = 0;
+  found_ = {.term = hard_state_.term, .last = log_.last()};  // no leader need hold against it what it has lost before
   effects_.is_whole = true;
   acknowledge(leader_, log_.committed());
 }

@@ -29,7 +29,9 @@ Result<> make_folders(Files& files, const std::string& folder) {
     if (auto synced = sync_if_readable(files, parent_of(deepest)); !synced) return synced;
   }
   for (auto next = missing.rbegin(); next != missing.rend(); ++next) {
-    if (auto made = files.make_folder(*next); !made) return made;
+    if (auto made = files.make_folder(*next); !made) {
+      return *next == folder ? made : fail(made.error().code, "make " + folder + ": " + made.error().what);
+    }
     if (auto synced = files.sync_folder(parent_of(*next)); !synced) return synced;
   }
   return {};

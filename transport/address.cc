@@ -109,7 +109,7 @@ bool is_loopback(const std::string& host) {
   if (equals_in_any_case(host, "localhost")) return true;
   if (const auto four = ipv4_of(host)) return ntohl(four->s_addr) >> 24 == IN_LOOPBACKNET;
   const auto six = ipv6_of(host);
-  return six && IN6_IS_ADDR_LOOPBACK(&*six);
+  return six && (IN6_IS_ADDR_LOOPBACK(&*six) || (IN6_IS_ADDR_V4MAPPED(&*six) && six->s6_addr[12] == IN_LOOPBACKNET));
 }
 
 bool is_same_place(const Address& one, const Address& other) {

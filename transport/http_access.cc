@@ -174,14 +174,6 @@ Result<> parse_host_names(std::string_view text, std::vector<std::string>& into)
   });
 }
 
-bool is_loopback(const std::string& address) {
-  in_addr ipv4{};
-  if (inet_pton(AF_INET, address.c_str(), &ipv4) == 1) return (ntohl(ipv4.s_addr) >> 24) == 127;
-  in6_addr ipv6{};
-  if (inet_pton(AF_INET6, address.c_str(), &ipv6) != 1) return false;
-  return IN6_IS_ADDR_LOOPBACK(&ipv6) || (IN6_IS_ADDR_V4MAPPED(&ipv6) && ipv6.s6_addr[12] == 127);
-}
-
 bool is_host_and_port(std::string_view text) {
   const auto [host, port] = split_port(text);
   if (!port.empty() && !std::all_of(port.begin() + 1, port.end(), is_digit)) return false;

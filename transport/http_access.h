@@ -59,9 +59,6 @@ Result<> parse_origins(std::string_view text, std::vector<std::string>& into);
 // "skiff.example, db", or "*". Lower-case.
 Result<> parse_host_names(std::string_view text, std::vector<std::string>& into);
 
-// Of a numeric address.
-bool is_loopback(const std::string& address);
-
 // Whether it may stand in a Host header: a name or an address, perhaps with a port (RFC 9110, 7.2; RFC 3986, 3.2.2).
 bool is_host_and_port(std::string_view text);
 

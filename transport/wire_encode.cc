@@ -284,7 +284,7 @@ std::string encode(const Greeting& greeting) {
     root.setProcess(greeting.process);
     root.setPort(greeting.port);
     if (greeting.known.empty()) return;
-    auto known = root.initKnownDataDirs(static_cast<unsigned>(greeting.known.size()));
+    auto known = root.initKnownDataDirs(narrow<unsigned>(greeting.known.size()));
     unsigned at = 0;
     for (const auto& [node, number] : greeting.known) {
       known[at].setNode(node);

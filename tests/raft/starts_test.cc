@@ -225,6 +225,21 @@ TEST_CASE("the first process of a node, and one that is alone, need nobody's ver
   REQUIRE(node.raft.is_admitted());
 }
 
+TEST_CASE("what a process had lost is not held against it once it has been mended", "[D4]") {
+  Config config = restarted();
+  config.mending = config.start;
+  config.entries.clear();
+  LoneCore node(config);
+  node.receive(2, 3, AppendEntries{.previous = {}, .commit = 0, .entries = entries({1, 1, 3})});
+  node.save();
+  node.receive(2, 3, Heartbeat{.commit = 0, .round = 1, .mended = 11});
+  REQUIRE_FALSE(node.raft.is_mending());
+  node.save();
+
+  const Effects beaten = node.receive(2, 3, Heartbeat{.commit = 3, .round = 2});
+  REQUIRE(all_of<HeartbeatReply>(beaten.messages).at(0).found == Found{.term = 3, .last = {.term = 3, .index = 3}});
+}
+
 TEST_CASE("a leader whose store meets a write of a later start of its own steps down, and is to be mended", "[D2]") {
   LoneCore leader = led();
   const Effects told = leader.step(WentBack{});

@@ -32,6 +32,8 @@ struct World : Outside {
   void members_changed() override {}
   void state_differs(raft::NodeId, raft::Index, bool) override {}
   void removed() override {}
+  void peer_forgot(const raft::ForgetfulPeer&) override {}
+  void forgot(const raft::Forgotten&) override {}
 
   raft::SnapshotAsk last_ask() const { return std::get<raft::SnapshotAsk>(sent.back().body); }
 };
@@ -182,7 +184,7 @@ TEST_CASE("what was fetched before a restart is not fetched again", "[S9][bug-31
   SECTION("but what the log has reached meanwhile is of no use") {
     config.begun->mark.position.index = 40;
     Node node(5, config);
-    raft::Message heartbeat{.from = 2, .to = 1, .term = 1, .body = raft::Heartbeat{.commit = 50}};
+    raft::Message heartbeat{.from = 2, .to = 1, .term = 1, .body = raft::Heartbeat{.commit = 50, .start = 1}};
     node.raft.step(2, raft::Received{heartbeat});
     node.want(200);
     REQUIRE(node.world.last_ask().position.index == 200);
@@ -236,7 +238,7 @@ TEST_CASE("neither making nor fetching goes faster than it may") {
 TEST_CASE("who cannot read the snapshot that it offers makes another", "[S17]") {
   Node node(10);
   while (!node.world.written.back().is_last) node.took_it();
-  node.raft.step(2, raft::Received{{.from = 2, .to = 1, .term = 1, .body = raft::Heartbeat{.commit = 10}}});
+  node.raft.step(2, raft::Received{{.from = 2, .to = 1, .term = 1, .body = raft::Heartbeat{.commit = 10, .start = 1}}});
   node.raft.take_effects();
   node.raft.step(3, *node.took_it());
   REQUIRE(node.raft.snapshot().position.index == 10);

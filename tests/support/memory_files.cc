@@ -365,9 +365,7 @@ void MemoryFiles::drop_clean_pages() {
 
 MemoryFiles::Image MemoryFiles::image() const {
   Image image;
-  for (const auto& [path, inode] : now_) {
-    image.emplace(path, inode->is_folder ? std::nullopt : std::optional(inode->now));
-  }
+  for (const auto& [path, inode] : now_) image[path] = inode->is_folder ? std::nullopt : std::optional(inode->now);
   return image;
 }
 
