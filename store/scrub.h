@@ -6,8 +6,8 @@
 // kernel's memory, a piece at a time, by the code that reads it at a start.
 //
 // What can go wrong: damage, or a file that cannot be read, which is the same. It is told, and never an error. A file
-// that is gone meanwhile, or has been replaced by a whole one, is no damage. What cannot even be opened, or what the machine
-// does not let us read (too many open files), is left for the next pass.
+// that is gone meanwhile, or has been replaced by a whole one, is no damage. What cannot even be opened, or what the
+// machine does not let us read (too many open files), is left for the next pass.
 //
 // It changes nothing. What is to be done about damage is for Snapshots to know, whose thread it runs on.
 #pragma once
