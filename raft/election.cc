@@ -129,7 +129,7 @@ void Raft::on(const Message& from, const PreVoteReply& reply) {
 
 void Raft::on(const Message& from, const VoteRequest& request) {
   bool is_free = hard_state_.vote == from.from || (hard_state_.vote == 0 && leader_ == 0);
-  bool may_vote = !is_mending() && (may_elect() || request.by_transfer);
+  bool may_vote = !is_mending() && (may_elect() || (request.by_transfer && now_ >= silent_until_));
   if (!is_free || !may_vote || request.last < log_.last()) return send(from.from, VoteReply{.granted = false});
   if (hard_state_.vote == 0) {
     set_hard_state({.term = hard_state_.term, .vote = from.from});

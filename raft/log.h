@@ -52,8 +52,7 @@ class Log {
   // Forgets what stands at or before `index`. Requires: it was handed on to be applied
   // and to the disk, and a snapshot on disk holds it.
   void forget_to(Index index);
-  // Frees at most so many of the forgotten entries. Every append() does so, too.
-  // Whether there are more.
+  // Frees at most so many of the forgotten entries; returns whether there are more. Every append() frees some, too.
   bool free_forgotten(size_t count_max);
   // Forgets everything: the log starts behind `base`, up to which a snapshot on disk holds all there is. Requires:
   // committed() < base.index.

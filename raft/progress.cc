@@ -79,6 +79,7 @@ void Progress::heard_start(uint64_t start, Time now) {
 
 void Progress::heard_mending(uint64_t start, Index last) {
   if (start == mending_) return;
+  if (start == 0) counted_at_ = heard_at_;
   mending_ = start;
   fence_ = last + 1;
   match_ = 0;

@@ -8,7 +8,7 @@
 // it led, then the node has forgotten, perhaps votes too, and is to be mended like one with a damaged log
 // (raft/mending.cc). Until it says by itself that it is being mended, the leader takes it for said.
 //
-// What a process has found contradicts an acknowledgement up to index i in term t if its term is older than t, or is t
+// A process contradicts an acknowledgement up to index i in term t if the term that it found is older than t, or is t
 // and its log ends before i. Else it proves nothing: in t, the log of a follower is never cut below what it
 // acknowledged, and a later leader may have cut it.
 //
@@ -19,7 +19,7 @@
 // Replies may be late, from a process that has ended: one of another process counts only as the answer to a heartbeat
 // that was sent after we last heard the one that we know.
 //
-// What cannot be noticed: a disk that went back when no leader that had its word is there any more.
+// It cannot be noticed if no leader that had the acknowledgement is left.
 #include <algorithm>
 #include <optional>
 

@@ -106,8 +106,8 @@ NodeId Raft::furthest_follower(const Leader& leader, Room room) const {
 
 // From the leader of this very term, or from nobody. A disk that stands still could not lead.
 void Raft::on(const Message& from, const TimeoutNow&) {
-  bool is_told =
-      std::holds_alternative<Follower>(role_) && from.from == leader_ && is_voter(config_.id) && !is_mending();
+  bool is_told = std::holds_alternative<Follower>(role_) && from.from == leader_ && is_voter(config_.id) &&
+                 is_admitted() && !is_mending();
   if (!is_told || is_disk_stalled()) {
     ++ignored_;
     return;

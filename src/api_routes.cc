@@ -13,8 +13,7 @@ using Place = Route::Place;
 constexpr Methods kRead{Method::get, Method::head};
 constexpr Methods kOrder{Method::post};
 constexpr Methods kMember{Method::post, Method::put, Method::del};
-constexpr Methods kLeases{Method::get, Method::head, Method::post};
-constexpr Methods kGateway{Method::get, Method::head, Method::post};
+constexpr Methods kReadAndPost{Method::get, Method::head, Method::post};
 constexpr Methods kLease{Method::get, Method::head, Method::put, Method::del};
 constexpr Methods kAccounts{Method::get, Method::head, Method::post, Method::put, Method::del};
 
@@ -22,17 +21,17 @@ constexpr Route kLead{"/lead", false, Place::member, kOrder};  // behind a membe
 constexpr Route kKey{"/", true, Place::key, {Method::get, Method::head, Method::put, Method::del}};
 
 constexpr std::array kReserved = {
-    Route{"/members", false, Place::members, kRead},   Route{"/members/", true, Place::member, kMember},
-    Route{"/health", false, Place::health, kRead},     Route{"/livez", false, Place::livez, kRead},
-    Route{"/readyz", false, Place::later, kRead},      Route{"/metrics", false, Place::later, kRead},
-    Route{"/status", false, Place::status, kRead},     Route{"/version", false, Place::version, kRead},
-    Route{"/dashboard", false, Place::later, kRead},   Route{"/dashboard/", true, Place::later, kRead},
-    Route{"/snapshot", false, Place::snapshot, kRead}, Route{"/debug/", true, Place::later, kRead},
-    Route{"/leases", false, Place::later, kLeases},    Route{"/leases/", true, Place::later, kLease},
-    Route{"/txn", false, Place::later, kOrder},        Route{"/users", false, Place::later, kAccounts},
-    Route{"/users/", true, Place::later, kAccounts},   Route{"/roles", false, Place::later, kAccounts},
-    Route{"/roles/", true, Place::later, kAccounts},   Route{"/v3/", true, Place::later, kGateway},
-    Route{"/v3beta/", true, Place::later, kGateway},   Route{"/v3alpha/", true, Place::later, kGateway},
+    Route{"/members", false, Place::members, kRead},     Route{"/members/", true, Place::member, kMember},
+    Route{"/health", false, Place::health, kRead},       Route{"/livez", false, Place::livez, kRead},
+    Route{"/readyz", false, Place::later, kRead},        Route{"/metrics", false, Place::later, kRead},
+    Route{"/status", false, Place::status, kRead},       Route{"/version", false, Place::version, kRead},
+    Route{"/dashboard", false, Place::later, kRead},     Route{"/dashboard/", true, Place::later, kRead},
+    Route{"/snapshot", false, Place::snapshot, kRead},   Route{"/debug/", true, Place::later, kRead},
+    Route{"/leases", false, Place::later, kReadAndPost}, Route{"/leases/", true, Place::later, kLease},
+    Route{"/txn", false, Place::later, kOrder},          Route{"/users", false, Place::later, kAccounts},
+    Route{"/users/", true, Place::later, kAccounts},     Route{"/roles", false, Place::later, kAccounts},
+    Route{"/roles/", true, Place::later, kAccounts},     Route{"/v3/", true, Place::later, kReadAndPost},
+    Route{"/v3beta/", true, Place::later, kReadAndPost}, Route{"/v3alpha/", true, Place::later, kReadAndPost},
 };
 
 }  // namespace

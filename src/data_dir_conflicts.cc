@@ -60,8 +60,8 @@ std::string describe_stop(const std::string& who, const DataDirNames& names) {
 std::string describe_odd(const std::string& who, const DataDirNames& names) {
   return fmt::format(
       "a majority of the {} members ({}) has other data directories than this node remembers: it takes nothing from "
-      "them "
-      "and gives them nothing. If they were founded anew on purpose, stop this node, move {} away, and start it again "
+      "them and gives them nothing. If they were founded anew on purpose, stop this node, move {} away, and start it "
+      "again "
       "with the same flags. If they have lost their data and this copy is to be kept, stop them all and run: skiff "
       "recover --data-dir {} --id {}",
       names.members, who, names.directory, names.directory, names.self);

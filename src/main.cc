@@ -87,7 +87,7 @@ Turns::Turn turn(transport::Loop& loop, Node& node, Turns& turns, const bool& ha
   }
 }
 
-// What became of a node.
+// The result of serve().
 struct Ended {
   int status = 0;
   bool starts_again = false;
@@ -152,7 +152,7 @@ int run(const Asked& asked) {
       log::die(std::string("ended by an exception: ") + unexpected.what());
     }
     ignore_signals();  // libuv has given them back
-    run_to_the_end(loop, ended.status);
+    run_to_the_end(loop, ended.starts_again ? 1 : ended.status);
   } while (ended.starts_again);
   log::flush();
   return ended.status;

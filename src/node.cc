@@ -152,7 +152,7 @@ Result<> Node::begin(store::Opened opened) {
 
 void Node::send(raft::Message&& message) {
   if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
-  if (!is_second()) peers_->send(message);
+  if (!is_second() && !has_forgotten_) peers_->send(message);
 }
 
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
@@ -202,7 +202,7 @@ void Node::wake() {
 
 void Node::received(raft::Message&& message) {
   if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
-  if (is_second()) return;
+  if (is_second() || has_forgotten_) return;
   if (replica_->raft().is_leader()) ++inputs_;
   raft::NodeId from = message.from;
   uint64_t refused_before = replica_->refused_commands();

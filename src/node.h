@@ -98,7 +98,7 @@ class Node final : private Outside, private ApiHost {
   std::string conflict() const override;
   Result<std::unique_ptr<transport::BodySource>> backup() override;
 
-  // Who gives an order that no client gave.
+  // The caller of orders that the node gives itself.
   static constexpr Caller kNodeItself{.connection = ~uint64_t{0}};
   struct ClientOrder {
     Caller caller;
@@ -189,6 +189,7 @@ class Node final : private Outside, private ApiHost {
   bool is_making_spare_ = false;
   bool has_save_without_room_ = false;
   bool is_removed_ = false;
+  bool has_forgotten_ = false;  // that is noted on disk: nothing that this process hears or says counts any more
   bool starts_again_ = false;
   bool is_stopping_ = false;
   bool is_handing_over_ = false;

@@ -35,7 +35,7 @@ Result<> Node::open_client_port() {
 
 void Node::answer(const Caller& caller, Answer answer) { http_->answer(ticket_of(caller), api_.to_response(answer)); }
 
-// What its client has sent behind it has waited for that.
+// Requests that the client sent behind this one may go on now.
 void Node::ended(const Caller& caller) { http_->took_effect(ticket_of(caller)); }
 
 void Node::order_answered(const Caller& caller, OrderAnswer answer) {

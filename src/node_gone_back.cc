@@ -28,8 +28,9 @@ void Node::forgot(const raft::Forgotten& forgotten) {
   const store::WalOwner owner{identity_.cluster, identity_.node};
   auto noted = store::note_gone_back(*kFiles, options_.data_dir, owner, damage, random_seed());
   if (!noted) log::die("cannot note that " + damage + ": " + noted.error().what + "; this node stops");
-  log::error(damage + ". The node starts again and is given everything anew; until then it has no vote");
-  starts_again_ = true;
+  log::error(damage + ". It is given everything anew when it starts again; until then it has no vote");
+  has_forgotten_ = true;
+  starts_again_ = !is_stopping_;
   wake();
 }
 

@@ -136,8 +136,8 @@ void Node::look_for_moved() {
   moved_timer_->start_ns(limits::kLookForMovedNs);
   const raft::NodeId leader = replica_->raft().leader();
   for (raft::Order& order : moved_members_.due(loop_.now_ns(), options_.id, leader, found)) {
-    log::info(fmt::format("node {} is not found where the log says, but at {}: asks for that to be entered", order.node,
-                          order.address));
+    log::info(fmt::format("node {} is connected at {}, not at its address in the log: asks the leader to enter that",
+                          order.node, order.address));
     replica_->order(loop_.now_ns(), kNodeItself, std::move(order));
   }
   after_step();

@@ -91,8 +91,8 @@ Result<transport::Address> listening_address(const Options& options, const store
   const bool has_entry = options.cluster_given && options.id <= options.cluster.size();
   if (has_entry && !known.empty() && transport::to_url(options.cluster[options.id - 1]) != known) {
     log::warn(fmt::format(
-        "--cluster says that this node is at {}, its log that the members know it at {}: it tells them, and "
-        "tries what --cluster says of the others where they are not found; their log learns it by itself",
+        "--cluster gives this node the address {}, the log has {}: the node tells the others its new address, and the "
+        "log is corrected without an order",
         transport::to_url(options.cluster[options.id - 1]), known));
   }
   if (options.peer_listen) return *options.peer_listen;
@@ -145,13 +145,13 @@ Result<> check_founding(store::Files& files, const Options& options, const store
 std::string why_unreachable(const transport::Address& listens_at, const std::vector<transport::Address>& others) {
   if (!transport::is_loopback(listens_at.host) || std::none_of(others.begin(), others.end(), is_elsewhere)) return "";
   return fmt::format(
-      "listens for the other members at {}, where this machine alone can reach it, and {} is elsewhere: "
-      "if its name led there (see /etc/hosts), say where to listen by --peer-listen, like 0.0.0.0:{}",
+      "listens for the other members at {}, which only this machine can reach, but the member at {} is elsewhere. If "
+      "this node's name resolves to that address (see /etc/hosts), set --peer-listen, like 0.0.0.0:{}",
       transport::to_text(listens_at), transport::to_text(*std::find_if(others.begin(), others.end(), is_elsewhere)),
       listens_at.port);
 }
 
-// What it listens on comes before what it was told for others: an old entry may stand beside a --peer-listen that the
+// The address to listen on takes precedence: an old entry may stand beside a --peer-listen that the
 // members were told.
 std::string greeted_address(const Options& options, const store::Recovered& recovered) {
   const bool has_entry = options.cluster_given && options.id <= options.cluster.size();

@@ -55,8 +55,8 @@ std::string why_withdrawn(const Options& options);
 
 store::Identity wanted_identity(const Options& options);
 uint64_t random_seed();
-// As many clients as the limit of open files leaves room for; an error if that is none.
-// Logs a line where that is fewer than usual.
+// As many clients as the limit of open files leaves room for; an error if that is none. Logs a line if that is fewer
+// than usual.
 Result<transport::HttpLimits> http_limits(const Options& options, size_t founders);
 // Which pages may speak to this node, and by which names.
 transport::HttpAccess http_access(const Options& options);

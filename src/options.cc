@@ -190,7 +190,8 @@ const Setting kSettings[] = {
      [](const Options& fresh) { return transport::to_url(fresh.cluster.front()); },
      "the founding members' addresses for each other, in the order of\n"
      "their ids; http://host:port, tcp://host:port and host:port mean\n"
-     "the same. Afterwards the membership in the log rules"},
+     "the same. Afterwards the membership in the log rules; members are\n"
+     "also looked for at these addresses"},
     {{"join", ""},
      take_join,
      [](const Options&) -> std::string { return "off"; },

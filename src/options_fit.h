@@ -16,7 +16,7 @@ Result<> require_fit(const Options& options);
 // listens nowhere.
 Result<> require_own_ports(const Options& options);
 
-// What may be meant, and probably is not: lines for the log.
+// Settings that are valid but probably a mistake, as lines for the log.
 std::vector<std::string> doubts(const Options& options);
 
 }  // namespace skiff

@@ -232,6 +232,10 @@ void Replica::apply_command(const raft::Entry& entry) {
   std::optional<WaitingWrite> write = writes_.take(outcome.origin.number);
   if (!write) return;
   note_progress();
+  if (write->hand_outs == 0) {
+    answer(*write, Answer::Kind::refused, "another process of this node gave another write the same name");
+    return raft_.step(now_, raft::WentBack{});
+  }
   if (write->command != entry.payload && *write->command != *entry.payload) {
     answer(*write, Answer::Kind::unknown, "another process of this node gave another write the same name");
     return raft_.step(now_, raft::WentBack{});
@@ -362,7 +366,7 @@ void Replica::answer_expired() {
     if (write.hand_outs > 0) {
       answer(write, Answer::Kind::unknown, "no majority confirmed the write in time; it may still take effect");
     } else {
-      answer(write, Answer::Kind::refused, raft_.is_full() ? kFull : "there is no leader");
+      answer(write, Answer::Kind::refused, why_not_handed_out());
     }
   }
   for (const WaitingRead& read : reads_.take_expired(now_)) {
@@ -372,23 +376,10 @@ void Replica::answer_expired() {
   }
 }
 
-// ---- answers
-
-void Replica::answer(const WaitingWrite& write, Answer::Kind kind, const char* reason) {
-  if (!write.wants_answer) return outside_.ended(write.caller);
-  outside_.answer(write.caller, {.kind = kind, .asked = write.kind, .value = {}, .reason = reason});
-}
-
-void Replica::answer(const WaitingRead& read, Answer::Kind kind, const char* reason) {
-  Answer answer{.kind = kind, .asked = read.kind, .value = {}, .reason = reason};
-  if (kind == Answer::Kind::done && read.kind == Request::Kind::get) answer.value = kv_.get(read.key);
-  outside_.answer(read.caller, std::move(answer));
-}
-
-void Replica::refuse(const Request& request, const char* reason) {
-  if (!request.wants_answer) return outside_.ended(request.caller);
-  outside_.answer(request.caller,
-                  {.kind = Answer::Kind::refused, .asked = request.kind, .value = {}, .reason = reason});
+const char* Replica::why_not_handed_out() const {
+  if (raft_.is_full()) return kFull;
+  const bool waits_for_verdict = raft_.leader() != 0 && !raft_.is_admitted();
+  return waits_for_verdict ? "this node is being brought up to date" : "there is no leader";
 }
 
 }  // namespace skiff

@@ -136,6 +136,7 @@ class Replica {
   bool is_of_another_process(const store::Origin& origin) const;
   void answer_ready_reads();
   void answer_expired();
+  const char* why_not_handed_out() const;
   void answer(const WaitingWrite& write, Answer::Kind kind, const char* reason = "");
   void answer(const WaitingRead& read, Answer::Kind kind, const char* reason = "");
   void refuse(const Request& request, const char* reason);

@@ -157,7 +157,8 @@ Result<> note_gone_back(Files& files, const std::string& folder, const WalOwner&
                         uint64_t unlike) {
   auto before = read_repair(files, folder);
   if (!before) return tl::unexpected(before.error());
-  if (*before && (*before)->is_under_way()) return {};
+  const bool is_in_the_middle = *before && (*before)->stage < Repair::Stage::fetching;
+  if (is_in_the_middle) return {};
   auto survey = survey_log(files, folder, owner);
   if (!survey) return tl::unexpected(survey.error());
   Repair repair = plan_repair(*survey, *before, damage);

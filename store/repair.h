@@ -66,7 +66,8 @@ Result<Survey> survey_log(Files& files, const std::string& folder, const WalOwne
 Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, std::string damage);
 
 // The disk has gone back to an older state: what was found out, and by whom, is `damage`. The next open carries the
-// repair out. Nothing is written if one is under way. The log may be in use, but only appended to. `unlike` is a random
+// repair out. Nothing is written if one was begun and not
+// carried out yet. The log may be in use, but only appended to. `unlike` is a random
 // number: the same disk may go back to the same state twice, and no start may then be counted twice.
 Result<> note_gone_back(Files& files, const std::string& folder, const WalOwner& owner, const std::string& damage,
                         uint64_t unlike);

@@ -73,7 +73,7 @@ void HttpConnection::ended() {
   want_flush();
 }
 
-// What had to wait goes on: for our turn, for room, or for the requests before it.
+// Goes on with what waited for this turn, for room, or for earlier requests.
 void HttpConnection::take_turn() {
   if (next_ && may_join(next_->ordering)) {
     Next next = *std::exchange(next_, std::nullopt);

@@ -76,7 +76,7 @@ void HttpServer::accepted(std::unique_ptr<Stream> stream) {
   connection->turn_away();
 }
 
-// Whoever has sent nothing, or was answered, loses nothing by it: a request that has come and was not read yet counts.
+// Closes the connection that has been idle longest. One whose next request has arrived unread is not idle.
 bool HttpServer::make_room() {
   for (int looks = 0; looks < kLooksForIdleMax && !idle_.is_empty(); ++looks) {
     HttpConnection& longest = idle_.front();

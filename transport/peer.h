@@ -59,7 +59,7 @@ inline RunningProcess process_of(const Greeting& greeting, const std::string& re
   return {greeting.process, remote.substr(0, remote.rfind(':')), greeting.port, greeting.address};
 }
 
-// What a log says about two processes of one node.
+// The log line about two processes of one node.
 inline std::string describe_twice(raft::NodeId node, const RunningProcess& first, const RunningProcess& second) {
   return "node " + std::to_string(node) + " runs twice with one data directory: at " + to_text(first) + " and at " +
          to_text(second) +
@@ -76,7 +76,7 @@ inline std::optional<Refusal> objection(const Greeting& greeting, const PeerIden
   return std::nullopt;
 }
 
-// What is said to a greeter of whom this was found. Nothing: it matches. A greeter that lost its data hears that first.
+// The refusal for this finding; none if the directories match. A greeter that lost its data hears that first.
 inline std::optional<Refusal> objection(const DataDirMatch& match) {
   if (match.peer_differs) return Refusal::other_instance;
   if (match.own_differs) return Refusal::unexpected_data_dir;
@@ -84,7 +84,7 @@ inline std::optional<Refusal> objection(const DataDirMatch& match) {
   return std::nullopt;
 }
 
-// What a greeter learns from being turned away so.
+// The finding that a refusal tells the greeter.
 inline DataDirMatch match_of(Refusal refusal) {
   return {.peer_differs = refusal == Refusal::unexpected_data_dir,
           .own_differs = refusal == Refusal::other_instance,

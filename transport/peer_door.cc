@@ -249,7 +249,7 @@ void PeerDoor::meet(const PeerMember& unknown) {
   events_.met(unknown);
 }
 
-// Who is of another data directory, or of another founding, than was met before is not let in.
+// Refuses a greeter whose data directory or founding is not the one that is remembered.
 std::optional<Refusal> PeerDoor::compare(const Greeting& greeting) {
   if (!us_.known) return std::nullopt;
   const DataDirMatch match = us_.known->greeted(greeting, us_.instance);

@@ -127,7 +127,7 @@ class PeerLink {
   bool has_been_home_ = false;        // it was reached where the members know it
   uint64_t process_ = 0;              // that greeted back last
   uint64_t leaving_process_ = 0;
-  bool has_home_failed_ = false;  // and was not, when that was last dialled
+  bool has_home_failed_ = false;  // the address in the log failed when it was last dialled
   Address place_;                 // where we are connected, or dial, or will dial next
   const Limits limits_;
   raft::Random random_;

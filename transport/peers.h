@@ -36,7 +36,7 @@ class Peers {
 
   struct Events {
     std::function<void(raft::Message&&)> received;
-    std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like the next three
+    std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like all below
     std::function<void(raft::NodeId)> disconnected;  // and has broken
     // Its data directory and ours, whenever one has greeted the other. Must not call set_members().
     std::function<void(raft::NodeId, const DataDirMatch&)> compared;

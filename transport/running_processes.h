@@ -7,7 +7,7 @@
 // A process that listens where the first did is its next start: two cannot listen at one place, so the first is gone
 // and its connection is a remnant. What moved to another place waits for the remnant's end, a peer timeout at most.
 //
-// Always: a process whose number is not known (0) is another of nobody.
+// Always: a process with number 0 is never reported as another one.
 #pragma once
 
 #include <cstdint>

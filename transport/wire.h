@@ -25,14 +25,14 @@
 
 namespace skiff::transport {
 
-constexpr uint16_t kProtocolVersion = 1;
+constexpr uint16_t kProtocolVersion = 2;
 constexpr size_t kFrameHeaderBytes = 16;
 
 // The largest frame: one entry with the largest value that can be configured (64 MiB) and its key, behind a batch of
 // entries of about 1 MiB, with as much again for the schema's overhead and for growth.
 constexpr size_t kFrameBytesMax = size_t{80} << 20;
 
-// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 136 bytes, the address, and
+// Until somebody has greeted, nothing of theirs is buffered beyond this. A greeting takes 112 bytes, the address, and
 // 16 bytes for every data directory that it names.
 constexpr size_t kGreetingBytesMax = 896;
 constexpr size_t kKnownDataDirsMax = 24;  // more than members, and few enough to fit

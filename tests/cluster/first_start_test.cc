@@ -89,7 +89,7 @@ TEST_CASE("a node whose name leads to itself, while others are elsewhere, is tol
   Process process(node(free_port(), folder.file("data"), {"--cluster", list}), folder.file("log"));
   REQUIRE(within_ms(20'000, [&] {
     const std::string log = read_file(folder.file("log"));
-    return holds(log, "where this machine alone can reach it, and 192.0.2.1:9021 is elsewhere") &&
+    return holds(log, "which only this machine can reach, but the member at 192.0.2.1:9021 is elsewhere") &&
            holds(log, "which is each machine itself, beside http://192.0.2.1:9021");
   }));
 }

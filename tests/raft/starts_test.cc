@@ -205,6 +205,20 @@ TEST_CASE("after a start no vote is given before a leader could say what it know
   REQUIRE(all_of<PreVoteReply>(node.receive(3, 1, kPreVote).messages).at(0).granted);
 }
 
+TEST_CASE("no wish of a leader makes a process vote or campaign before it is judged", "[D2][E5]") {
+  LoneCore node(restarted());
+  node.receive(2, 1, AppendEntries{.previous = {.term = 1, .index = 2}, .commit = 0, .entries = {}});
+  node.receive(2, 1, TimeoutNow{});
+  REQUIRE(node.raft.term() == 1);
+  const Effects asked = node.receive(3, 2, VoteRequest{.last = {.term = 9, .index = 99}, .by_transfer = true});
+  REQUIRE_FALSE(all_of<VoteReply>(asked.messages).at(0).granted);
+
+  LoneCore judged(restarted());
+  judged.receive(2, 1, Heartbeat{.commit = 0, .round = 0, .start = 11});
+  judged.receive(2, 1, TimeoutNow{});
+  REQUIRE(judged.raft.term() == 2);
+}
+
 TEST_CASE("who was judged to have all votes at once when its leader is gone", "[D2][E5]") {
   LoneCore node(restarted());
   node.receive(2, 1, Heartbeat{.commit = 0, .round = 0, .start = 11});
