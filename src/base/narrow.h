@@ -6,7 +6,6 @@
 // It costs a comparison that is never true.
 #pragma once
 
-#include <source_location>
 #include <utility>
 
 #include "raft/check.h"
@@ -14,10 +13,8 @@
 namespace skiff {
 
 template <class To, class From>
-constexpr To narrow(From number, std::source_location at = std::source_location::current()) {
-  if (!std::in_range<To>(number)) {
-    check_failed("a number fits into its smaller type", at.file_name(), static_cast<int>(at.line()));
-  }
+constexpr To narrow(From number, const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+  if (!std::in_range<To>(number)) check_failed("a number fits into its smaller type", file, line);
   return static_cast<To>(number);
 }
 

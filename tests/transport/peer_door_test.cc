@@ -18,7 +18,9 @@ TEST_CASE("whoever does not belong here is told why, and logged") {
       {{kProtocolVersion, kCluster + 1, 2, 1, 1}, Refusal::other_cluster, "as node 2 of another cluster"},
       {{kProtocolVersion, kCluster, 9, 1, 1}, Refusal::unknown_member, "as node 9, which is no member"},
       {{kProtocolVersion, kCluster, 1, 1, 1}, Refusal::unknown_member, "as node 1, which is no member"},
-      {{kProtocolVersion + 1, kCluster, 2, 1, 1}, Refusal::other_version, "it speaks version 2 of the peer protocol"},
+      {{kProtocolVersion + 1, kCluster, 2, 1, 1},
+       Refusal::other_version,
+       "it speaks version " + std::to_string(kProtocolVersion + 1) + " of the peer protocol"},
       {{kProtocolVersion, kCluster, 2, 3, 1}, Refusal::other_node, "takes this node for node 3"},
   };
   for (const Stranger& stranger : table) {
