@@ -56,8 +56,9 @@ void Checker::see_snapshot(raft::NodeId node, raft::LogPosition position) {
 
 void Checker::saved(raft::NodeId node) {
   Node& is = nodes_[node];
-  Node::Before before{.kept = is.disk.log.size(), .hard_state = is.disk.hard_state};
+  Node::Before before{.kept = is.disk.log.size(), .hard_states = {}};
   for (const store::Batch& batch : is.under_way) {
+    before.hard_states.push_back(is.disk.hard_state);
     if (batch.restart) before.kept = 0;
     if (!batch.entries.empty()) before.kept = std::min(before.kept, batch.entries.front().position.index - 1);
     put_down(is.disk, batch);
@@ -143,24 +144,23 @@ bool Checker::require_disk(raft::NodeId node, const Node& is, const store::Recov
   const raft::LogPosition snapshot = recovered.snapshot.position;
   const raft::Index end = snapshot.index + recovered.entries.size();
   Disk expected = is.disk;
-  bool is_known_state = false;
-  if (!expected.has(snapshot)) {
-    begin_anew(expected, snapshot);
-    is_known_state = recovered.hard_state == raft::HardState{.term = snapshot.term, .vote = 0} &&
-                     is.disk.hard_state.term < snapshot.term;
-  }
+  if (!expected.has(snapshot)) begin_anew(expected, snapshot);
   raft::Index untouched = expected.log.size();
-  is_known_state |= recovered.hard_state == is.disk.hard_state;
+  const raft::HardState begun_anew{.term = snapshot.term, .vote = 0};
+  auto comes_from = [&](const raft::HardState& saved) {
+    return recovered.hard_state == saved || (recovered.hard_state == begun_anew && saved.term < snapshot.term);
+  };
+  bool is_known_state = comes_from(is.disk.hard_state);
   for (const store::Batch& batch : is.under_way) {
     if (batch.restart) untouched = std::min(untouched, batch.restart->index);
     if (!batch.entries.empty()) untouched = std::min(untouched, batch.entries.front().position.index - 1);
-    is_known_state |= batch.hard_state == recovered.hard_state;
+    is_known_state |= batch.hard_state && comes_from(*batch.hard_state);
   }
   if (is.is_damaged && recovered.damage) return false;
   const bool has_all = is_known_state && end >= untouched;
   if (is.is_damaged) {
     for (const Node::Before& before : is.saves) {
-      is_known_state |= recovered.hard_state == before.hard_state;
+      is_known_state |= std::any_of(before.hard_states.begin(), before.hard_states.end(), comes_from);
       untouched = std::min(untouched, before.kept);
     }
   }

@@ -86,8 +86,8 @@ class Checker {
     Disk disk;
     std::vector<store::Batch> under_way;
     struct Before {
-      raft::Index kept = 0;  // what the save left alone
-      raft::HardState hard_state;
+      raft::Index kept = 0;                      // what the save left alone
+      std::vector<raft::HardState> hard_states;  // before each batch of it: damage may cut it anywhere
     };
     std::deque<Before> saves;  // the last of them
     uint64_t incarnation = 0;
