@@ -48,8 +48,8 @@ cluster-test: need-test build/build.ninja  ## real nodes on a network of their o
 scenarios: need-test build/build.ninja  ## run every test and print which scenario each of them shows
 	@.ci/scenarios --run build
 
-mutants: need-build  ## break one rule at a time and see the simulator notice; MUTANT=name, UNCHECKED=checker
-	@.ci/mutants $(MUTANT) $(if $(UNCHECKED),unchecked=$(UNCHECKED))
+mutants: need-build build-mutants/build.ninja  ## break one rule at a time and see the tests notice; MUTANT=name, UNCHECKED=checker
+	@.ci/mutants build-mutants $(MUTANT) $(if $(UNCHECKED),unchecked=$(UNCHECKED)) $(if $(SAMPLE),--sample)
 
 format: need-check  ## rewrite all sources the way .clang-format says
 	@$(SOURCES) | xargs clang-format-14 -i
@@ -66,7 +66,7 @@ install: all  ## install to PREFIX=/usr/local, below DESTDIR
 	@meson install -C build
 
 clean:  ## remove what was built; data folders stay
-	@rm -rf build build-asan build-fuzz
+	@rm -rf build build-asan build-fuzz build-mutants
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -83,5 +83,7 @@ build/build.ninja: | need-build
 	@$(call quietly,meson setup build)
 build-asan/build.ninja: | need-build
 	@$(call quietly,meson setup build-asan $(SANITIZE))
+build-mutants/build.ninja: | need-build
+	@$(call quietly,meson setup build-mutants -Dcpp_args=-DSKIFF_WITH_MUTANTS)
 build-fuzz/build.ninja: | need-check
 	@$(call quietly,CC=clang-14 CXX=clang++-14 meson setup build-fuzz $(SANITIZE) -Dcpp_args=-fsanitize=fuzzer-no-link)

@@ -3,6 +3,7 @@
 // Nobody's term goes up before a majority has said that it would vote: a node that was away, or hears only half of
 // what is said, disturbs nobody. What a candidate asks and what a voter grants leaves only once it is on disk, so that
 // no restart can make either say something else in the same term, or stand for a log it has lost.
+#include "raft/mutant.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"
 
@@ -28,7 +29,8 @@ void Raft::campaign_or_wait() {
 // it has acknowledged.
 bool Raft::is_electable() const {
   if (is_mending()) return false;
-  return is_voter(config_.id) || configuration_at(log_.committed()).is_voter(config_.id);
+  if (is_voter(config_.id)) return true;
+  return configuration_at(log_.committed()).is_voter(config_.id) && !MUTANT(demoted_leader_gives_up);
 }
 
 void Raft::campaign() {
@@ -50,7 +52,8 @@ void Raft::ask_for_votes(bool by_transfer) {
   election_deadline_ = now_ + campaign_patience();
   for (NodeId node : configuration().everybody()) {
     if (node == config_.id || !is_voter(node)) continue;
-    send_once_durable(node, VoteRequest{.last = log_.last(), .by_transfer = by_transfer});
+    const VoteRequest request{.last = log_.last(), .by_transfer = by_transfer};
+    MUTANT(ask_before_sync) ? send(node, request) : send_once_durable(node, request);
   }
 }
 
@@ -59,7 +62,7 @@ void Raft::count_votes() {
   if (auto* asking = std::get_if<PreCandidate>(&role_)) {
     if (quorum::is_majority(membership_.voters(), asking->granted)) ask_for_votes(false);
   } else if (auto* candidate = std::get_if<Candidate>(&role_)) {
-    if (durable_hard_state_ == hard_state_) candidate->granted.insert(config_.id);
+    if (durable_hard_state_ == hard_state_ || MUTANT(own_vote_before_sync)) candidate->granted.insert(config_.id);
     if (quorum::is_majority(membership_.voters(), candidate->granted)) become_leader();
   }
 }
@@ -112,6 +115,11 @@ Time Raft::campaign_patience() {
 // For an election timeout from now, by our clock, whatever we hear of our leader meanwhile.
 void Raft::promise_to_elect_nobody() { elects_nobody_until_ = now_ + config_.election_timeout; }
 
+Time Raft::may_elect_at() const {
+  const bool has_promised = config_.lease_reads && !MUTANT(lease_without_promise);
+  return has_promised ? std::max(silent_until_, elects_nobody_until_) : silent_until_;
+}
+
 void Raft::on(const Message& from, const PreVoteRequest& request) {
   bool granted = !is_mending() && !hears_leader() && may_elect() && request.last >= log_.last();
   send(from.from, PreVoteReply{.round = request.round, .granted = granted});
@@ -129,13 +137,17 @@ void Raft::on(const Message& from, const PreVoteReply& reply) {
 
 void Raft::on(const Message& from, const VoteRequest& request) {
   bool is_free = hard_state_.vote == from.from || (hard_state_.vote == 0 && leader_ == 0);
-  bool may_vote = !is_mending() && (may_elect() || (request.by_transfer && now_ >= silent_until_));
-  if (!is_free || !may_vote || request.last < log_.last()) return send(from.from, VoteReply{.granted = false});
+  bool may_vote =
+      (!is_mending() || MUTANT(damaged_node_votes)) && (may_elect() || (request.by_transfer && now_ >= silent_until_));
+  if (MUTANT(vote_twice)) is_free = leader_ == 0;
+  bool is_stale = request.last < log_.last() && !MUTANT(vote_for_a_stale_log);
+  if (!is_free || !may_vote || is_stale) return send(from.from, VoteReply{.granted = false});
   if (hard_state_.vote == 0) {
     set_hard_state({.term = hard_state_.term, .vote = from.from});
     become_follower(hard_state_.term, 0);
   }
   election_deadline_ = now_ + patience();
+  if (MUTANT(vote_before_sync)) return send(from.from, VoteReply{.granted = true});
   send_once_durable(from.from, VoteReply{.granted = true});
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "raft/mutant.h"
 
 namespace skiff::raft {
 namespace {
@@ -68,12 +69,13 @@ void Log::cut_from(Index first) {
   }
   Index kept = last().index;
   handed_ = std::min(handed_, kept);
-  durable_ = std::min(durable_, kept);
+  if (!MUTANT(durable_not_cut)) durable_ = std::min(durable_, kept);
+  if (MUTANT(late_save_counts_for_new)) return;
   for (Save& save : saves_) save.last = std::min(save.last, kept);
 }
 
 void Log::forget_to(Index index) {
-  CHECK(index <= taken_);
+  CHECK(index <= taken_ || MUTANT(snapshot_forgets_what_was_not_applied));
   CHECK(index <= handed_);  // the disk's own log has no gaps
   if (index <= base_.index) return;
   const LogPosition base = at(index).position;

@@ -28,6 +28,7 @@
 // What goes wrong: there is no majority without it. Then nothing is committed, and it stays as it is.
 #include <set>
 
+#include "raft/mutant.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"
 
@@ -53,6 +54,7 @@ void Raft::mend(Leader& leader) {
 // Which start of it may be told that its log is whole; 0: none.
 uint64_t Raft::mended(const Leader& leader, const Progress& progress) const {
   bool is_behind_the_fence = progress.match() >= progress.fence() && is_fenced(leader, progress.fence());
+  if (MUTANT(mended_without_a_fence)) is_behind_the_fence = leader.first_of_term > 0;
   return is_behind_the_fence ? progress.mending() : 0;
 }
 

@@ -17,6 +17,7 @@
 #include <deque>
 #include <optional>
 
+#include "raft/mutant.h"
 #include "raft/types.h"
 
 namespace skiff::raft {
@@ -35,7 +36,7 @@ class Progress {
   State state() const { return state_; }
   Index match() const { return match_; }
   // What may be counted towards a majority: nothing that a log says which is being mended.
-  Index counted() const { return mending_ == 0 ? match_ : 0; }
+  Index counted() const { return mending_ == 0 || MUTANT(damaged_node_counts) ? match_ : 0; }
   Index next() const { return next_; }
   Time heard_at() const { return heard_at_; }
   // The same, of a follower whose word counts: not of one whose log is being mended.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "raft/mutant.h"
+
 namespace skiff::raft {
 namespace {
 
@@ -33,13 +35,15 @@ bool Voters::contain(NodeId node) const { return is_among(incoming, node) || is_
 namespace quorum {
 
 bool is_majority(const Voters& voters, const std::set<NodeId>& said_yes) {
-  return is_half_won(voters.incoming, said_yes) && (voters.outgoing.empty() || is_half_won(voters.outgoing, said_yes));
+  if (!is_half_won(voters.incoming, said_yes)) return false;
+  return voters.outgoing.empty() || is_half_won(voters.outgoing, said_yes) || MUTANT(old_half_ignored);
 }
 
 uint64_t reached_by_majority(const Voters& voters, const Reached& reached) {
   if (voters.incoming.empty()) return 0;
   uint64_t value = reached_in_half(voters.incoming, reached);
-  return voters.outgoing.empty() ? value : std::min(value, reached_in_half(voters.outgoing, reached));
+  if (voters.outgoing.empty() || MUTANT(commit_by_the_new_half)) return value;
+  return std::min(value, reached_in_half(voters.outgoing, reached));
 }
 
 }  // namespace quorum

@@ -6,6 +6,7 @@
 #include <set>
 #include <vector>
 
+#include "raft/mutant.h"
 #include "raft/types.h"
 
 namespace skiff::raft {
@@ -22,7 +23,7 @@ struct Voters {
 namespace quorum {
 
 // How many of `voters` are a majority: 1 of 1, 2 of 2, 2 of 3, 3 of 4, 3 of 5.
-constexpr size_t majority(size_t voters) { return voters / 2 + 1; }
+inline size_t majority(size_t voters) { return (voters + (MUTANT(half_of_four_decides) ? 1 : 2)) / 2; }
 
 // Whether those who said yes decide; others than voters count for nothing.
 bool is_majority(const Voters& voters, const std::set<NodeId>& said_yes);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "raft/mutant.h"
 
 namespace skiff::raft {
 namespace {
@@ -34,7 +35,7 @@ Raft::Raft(Config config, Time now)
     : config_(std::move(config)),
       random_(config_.seed),
       now_(now),
-      hard_state_(config_.hard_state),
+      hard_state_({config_.hard_state.term, MUTANT(vote_forgotten_at_restart) ? 0 : config_.hard_state.vote}),
       log_(config_.snapshot.position, {}),
       snapshot_(std::exchange(config_.snapshot, {})),
       membership_(log_.base().index, log_.base().index == 0 ? config_.founders : decoded(snapshot_.configuration)),
@@ -192,6 +193,7 @@ bool Raft::is_removed(NodeId node) const {
 // It was away when the others let it go, and does not know; it stops when it hears of it, and disturbs nobody.
 void Raft::tell_removed(const Message& message) {
   ++ignored_;
+  if (MUTANT(removed_are_not_told)) return;
   if (!std::holds_alternative<Removed>(message.body)) send(message.from, Removed{});
 }
 

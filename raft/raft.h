@@ -201,7 +201,7 @@ class Raft {
   Time patience();
   Time campaign_patience();
   void promise_to_elect_nobody();
-  Time may_elect_at() const { return std::max(silent_until_, config_.lease_reads ? elects_nobody_until_ : 0); }
+  Time may_elect_at() const;
   bool may_elect() const { return now_ >= may_elect_at(); }
   void on(const Message& from, const PreVoteRequest& request);
   void on(const Message& from, const PreVoteReply& reply);

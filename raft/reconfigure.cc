@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "raft/mutant.h"
 #include "raft/raft.h"
 
 namespace skiff::raft {
@@ -24,8 +25,10 @@ void Raft::on(const ChangeAsked& asked) {
 }
 
 Raft::WhyNot Raft::why_not_change(const Leader& leader, const std::vector<Change>& changes) const {
-  if (log_.committed() < leader.first_of_term) return {"this node has only just come to lead", true};
-  if (!is_configuration_committed() || configuration().is_joint()) return {"another change is under way", true};
+  const bool is_new = log_.committed() < leader.first_of_term && !MUTANT(change_before_own_commit);
+  if (is_new) return {"this node has only just come to lead", true};
+  const bool is_committed = is_configuration_committed() || MUTANT(two_changes_at_once);
+  if (!is_committed || configuration().is_joint()) return {"another change is under way", true};
   if (leader.transfer) return {"leadership is being handed over", true};
   for (const Change& change : changes) {
     auto follower = leader.followers.find(change.node);
@@ -46,7 +49,8 @@ void Raft::reconfigure(Leader& leader) {
   for (auto& [node, progress] : leader.followers) {
     if (!is_voter(node)) progress.note_round(log_.last().index, now_, config_.election_timeout);
   }
-  if (!is_configuration_committed() || log_.committed() < leader.first_of_term) return;
+  if (!is_configuration_committed() && !MUTANT(joint_left_early)) return;
+  if (log_.committed() < leader.first_of_term) return;
   if (configuration().is_joint()) {
     append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(leave_joint(configuration()))));
     return;
@@ -54,8 +58,8 @@ void Raft::reconfigure(Leader& leader) {
   if (leader.change) end_order(*std::exchange(leader.change, std::nullopt), OrderEnd::Kind::done);
   if (!is_voter(config_.id)) return step_aside(leader);
   for (const Member& member : configuration().members) {
-    bool is_ready = member.role == MemberRole::joining && leader.followers.at(member.id).has_caught_up();
-    if (!is_ready || leader.transfer) continue;
+    if (member.role != MemberRole::joining || leader.transfer) continue;
+    if (!leader.followers.at(member.id).has_caught_up() && !MUTANT(newcomer_votes_at_once)) continue;
     Planned planned = plan(configuration(), {{.kind = Change::Kind::promote, .node = member.id, .address = {}}});
     CHECK(planned.refused.empty());
     append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(planned.next)));

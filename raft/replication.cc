@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "raft/mutant.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"
 
@@ -18,7 +19,7 @@ void Raft::on(const Proposed& proposed) {
   if (!is_leader() && leader_ != 0) return forward(proposed);
   bool has_room = is_leader();
   for (const auto& proposal : proposed.proposals) {
-    has_room = has_room && has_room_for(bytes_of(proposal.command), 1);
+    has_room = (has_room || MUTANT(write_handed_out_unordered)) && has_room_for(bytes_of(proposal.command), 1);
     if (has_room) {
       append_own(EntryKind::command, proposal.command);
     } else {
@@ -126,6 +127,7 @@ void Raft::send_append(NodeId to, Progress& progress, bool with_entries) {
 void Raft::send_heartbeats(Leader& leader) {
   for (auto& [node, progress] : leader.followers) {
     Index may_commit = std::min(progress.match(), log_.committed());
+    if (MUTANT(heartbeat_commits_unseen)) may_commit = log_.committed();
     Heartbeat now = heartbeat_to(node, progress, may_commit);
     now.round = leader.reads.number();
     now.sent_at = now_;
@@ -150,9 +152,11 @@ Heartbeat Raft::heartbeat_to(NodeId node, const Progress& progress, Index commit
 void Raft::advance_commit() {
   const Leader& leader = *as_leader();
   Index index = quorum::reached_by_majority(membership_.voters(), [&](NodeId node) {
-    return node == config_.id ? log_.durable() : leader.followers.at(node).counted();
+    if (node != config_.id) return leader.followers.at(node).counted();
+    return MUTANT(leader_counts_unsynced) ? log_.last().index : log_.durable();
   });
-  if (index > log_.committed() && log_.term_at(index) == hard_state_.term) log_.commit_to(index);
+  if (index <= log_.committed()) return;
+  if (log_.term_at(index) == hard_state_.term || MUTANT(older_term_by_counting)) log_.commit_to(index);
 }
 
 // ---- the follower's half: append and acknowledge
@@ -163,7 +167,8 @@ void Raft::on(const Message& from, const AppendEntries& append) {
     return;
   }
   follow(from.from);
-  if (!log_.has(append.previous)) {
+  const bool is_behind = append.previous.index > log_.last().index;
+  if (MUTANT(previous_ignored) ? is_behind : !log_.has(append.previous)) {
     // It could not come down to this at or below what is committed: there, all logs agree.
     if (append.previous.index <= log_.committed()) {
       ++ignored_;
@@ -177,18 +182,18 @@ void Raft::on(const Message& from, const AppendEntries& append) {
                                        .mending = mending_,
                                        .start = config_.start});
   }
-  const size_t taken = take_in(append.entries);
-  Index match = append.previous.index + taken;
-  log_.commit_to(std::min(append.commit, match));
-  if (taken == 0 && !append.entries.empty()) return;  // our disk is full
+  Index match = append.previous.index + take_in(append.entries);
+  log_.commit_to(std::min(append.commit, MUTANT(commit_beyond_the_match) ? log_.last().index : match));
+  if (MUTANT(full_follower_acknowledges)) match = append.previous.index + append.entries.size();
+  if (match == append.previous.index && !append.entries.empty()) return;  // our disk is full
   acknowledge(from.from, match);
 }
 
 void Raft::acknowledge(NodeId leader, Index match) {
-  send_once_durable(
-      leader,
-      AppendReply{
-          .accepted = true, .match = match, .refused = {}, .hint = {}, .mending = mending_, .start = config_.start});
+  const AppendReply reply{
+      .accepted = true, .match = match, .refused = {}, .hint = {}, .mending = mending_, .start = config_.start};
+  if (MUTANT(ack_before_sync)) return send(leader, reply);
+  send_once_durable(leader, reply);
 }
 
 // Whether a leader of that term could hold such a log: without a gap, its terms never falling and none beyond its own.
@@ -228,7 +233,7 @@ size_t Raft::take_in(const std::vector<Entry>& entries) {
     }
     if (entry.position.index <= log_.last().index) {
       log_.cut_from(entry.position.index);
-      membership_.cut_from(entry.position.index);
+      if (!MUTANT(members_not_rolled_back)) membership_.cut_from(entry.position.index);
       use_configuration();
     }
     append(entry);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "raft/mutant.h"
 #include "raft/raft.h"
 
 namespace skiff::raft {
@@ -53,7 +54,9 @@ void Raft::on(const SnapshotArrived& arrived) {
   std::optional<Configuration> configuration = decode_configuration(*arrived.snapshot.configuration);
   CHECK(configuration.has_value());
   if (position.index > log_.committed() && log_.has(position)) log_.commit_to(position.index);
-  if (position.index <= log_.committed()) {  // the log has got there by itself, and the snapshot is one of ours now
+  const bool is_taken_anyway = MUTANT(snapshot_at_the_commit_index) && log_.has(position);
+  if (position.index <= log_.committed() && !is_taken_anyway) {
+    // The log has got there by itself, and the snapshot is one of ours now.
     if (position.index > snapshot_.position.index) snapshot_ = arrived.snapshot;
     return;
   }

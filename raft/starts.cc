@@ -24,6 +24,7 @@
 #include <optional>
 
 #include "raft/check.h"
+#include "raft/mutant.h"
 #include "raft/raft.h"
 
 namespace skiff::raft {
@@ -33,7 +34,8 @@ void Raft::start_as(bool is_new, bool is_alone) {
   CHECK(mending_ == 0 || mending_ == config_.start);
   found_ = {.term = hard_state_.term, .last = log_.last()};
   is_admitted_ = is_new;
-  if (!is_new && !is_alone) silent_until_ = now_ + config_.election_timeout;
+  if (is_new || is_alone || MUTANT(votes_right_after_a_start)) return;
+  silent_until_ = now_ + config_.election_timeout;
 }
 
 void Raft::admit() {
@@ -47,7 +49,8 @@ void Raft::admit() {
 bool Raft::counts(NodeId node, Progress& progress, const AppendReply& reply) {
   const uint64_t promised_by = promise_of(node).start;
   const bool is_first = progress.start() == 0 && (promised_by == 0 || promised_by == reply.start);
-  if (reply.start == 0 || (!is_first && reply.start != progress.start())) return false;
+  if (reply.start == 0) return false;
+  if (!is_first && reply.start != progress.start() && !MUTANT(counts_before_it_is_judged)) return false;
   progress.heard_start(reply.start, now_);
   hear_mending(progress, progress.is_forgetful() ? reply.start : reply.mending);
   return true;
@@ -71,7 +74,7 @@ void Raft::judge_start(NodeId node, Progress& progress, const HeartbeatReply& re
   auto promise = broken_promise(node, progress, reply);
   if (!promise) return;
   promises_[node] = *promise;
-  progress.set_forgetful(true);
+  progress.set_forgetful(!MUTANT(forgetful_counts));
   effects_.forgetful.push_back({.node = node, .acknowledged = promise->acknowledged, .found = reply.found});
 }
 
@@ -86,7 +89,7 @@ std::optional<Raft::Promise> Raft::broken_promise(NodeId node, const Progress& p
     return reply.found.term < term || (reply.found.term == term && reply.found.last.index < index);
   };
   const Promise in_this_term{.start = progress.start(), .acknowledged = {hard_state_.term, progress.match()}};
-  if (is_broken(in_this_term)) return in_this_term;
+  if (is_broken(in_this_term) && !MUTANT(forgetful_taken_for_intact)) return in_this_term;
   const Promise before = promise_of(node);
   if (progress.is_forgetful() || is_broken(before)) return before;
   return std::nullopt;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "raft/mutant.h"
 #include "raft/raft.h"
 
 namespace skiff::raft {
@@ -56,7 +57,7 @@ void Raft::drive_transfer(Leader& leader) {
   if (!leader.transfer || leader.transfer->was_told) return;
   if (leader.followers.at(leader.transfer->to).match() < log_.last().index) return;
   leader.transfer->was_told = true;
-  leader.lease.give_up();
+  if (!MUTANT(lease_outlives_transfer)) leader.lease.give_up();
   send(leader.transfer->to, TimeoutNow{});
 }
 
@@ -106,8 +107,9 @@ NodeId Raft::furthest_follower(const Leader& leader, Room room) const {
 
 // From the leader of this very term, or from nobody. A disk that stands still could not lead.
 void Raft::on(const Message& from, const TimeoutNow&) {
-  bool is_told = std::holds_alternative<Follower>(role_) && from.from == leader_ && is_voter(config_.id) &&
-                 is_admitted() && !is_mending();
+  const bool is_from_leader = from.from == leader_ || MUTANT(told_to_campaign_by_anybody);
+  bool is_told = std::holds_alternative<Follower>(role_) && is_from_leader && is_voter(config_.id) && is_admitted() &&
+                 !is_mending();
   if (!is_told || is_disk_stalled()) {
     ++ignored_;
     return;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "raft/mutant.h"
 #include "store/command.h"
 
 namespace skiff {
@@ -54,6 +55,8 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
       take_write(request);
     } else if (reads_.size() + reads.size() >= config_.waiting_reads_max) {
       refuse(request, "too many reads are waiting");
+    } else if (MUTANT(local_reads) && request.kind == Request::Kind::get) {
+      answer({.kind = request.kind, .caller = request.caller, .deadline = 0, .key = request.key}, Answer::Kind::done);
     } else {
       raft::Time patience = request.kind == Request::Kind::check ? config_.check_timeout : config_.request_timeout;
       reads.push_back(
@@ -241,7 +244,8 @@ void Replica::apply_command(const raft::Entry& entry) {
     return raft_.step(now_, raft::WentBack{});
   }
   if (outcome.kind == store::Outcome::Kind::done) return answer(*write, Answer::Kind::done);
-  answer(*write, Answer::Kind::unknown, "a later write from this node overtook this one");
+  const auto unknown = MUTANT(overtaken_called_done) ? Answer::Kind::done : Answer::Kind::unknown;
+  answer(*write, unknown, "a later write from this node overtook this one");
   const store::Origin newest = kv_.newest_of(config_.raft.id);
   if (newest.incarnation > config_.incarnation) raft_.step(now_, raft::WentBack{});
 }
@@ -267,7 +271,8 @@ void Replica::cut_history() {
 void Replica::answer_ready_reads() {
   if (has_more_ready_) return;
   const size_t most = config_.reads_answered_max;
-  for (const WaitingRead& read : reads_.take_ready(kv_.applied(), most)) answer(read, Answer::Kind::done);
+  const raft::Index applied = MUTANT(read_before_apply) ? ~raft::Index{0} : kv_.applied();
+  for (const WaitingRead& read : reads_.take_ready(applied, most)) answer(read, Answer::Kind::done);
   has_more_ready_ = reads_.has_ready(kv_.applied());
 }
 
@@ -363,7 +368,7 @@ raft::Time Replica::next_deadline() const {
 void Replica::answer_expired() {
   for (const WaitingWrite& write : writes_.take_expired(now_)) {
     history_.ask_again();
-    if (write.hand_outs > 0) {
+    if (write.hand_outs > 0 && !MUTANT(refused_after_hand_out)) {
       answer(write, Answer::Kind::unknown, "no majority confirmed the write in time; it may still take effect");
     } else {
       answer(write, Answer::Kind::refused, why_not_handed_out());

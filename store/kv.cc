@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "raft/mutant.h"
 #include "src/base/crc32c.h"
 #include "src/base/narrow.h"
 
@@ -65,6 +66,7 @@ void Kv::step_to(raft::Index index) {
 bool Kv::take_newer(const Origin& origin) {
   auto [mark, is_first] = newest_.try_emplace(origin.node, origin);
   if (is_first) return true;
+  if (origin == mark->second && MUTANT(repeats_take_effect)) return true;
   if (origin <= mark->second) return false;
   mark->second = origin;
   return true;
@@ -135,6 +137,7 @@ uint64_t Kv::digest() const {
 void Kv::compact(Revision up_to) {
   const Revision before = compacted_;
   up_to = std::min(up_to, revision_);
+  if (MUTANT(cut_waits_for_a_snapshot) && !pinned_->empty()) up_to = std::min(up_to, *pinned_->begin());
   if (compacted_ < up_to) prefetch_cut(up_to);
   while (compacted_ < up_to) cut(++compacted_);
   free_cut(compacted_ - before);

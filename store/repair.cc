@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "raft/check.h"
+#include "raft/mutant.h"
 #include "src/base/bytes.h"
 #include "src/base/narrow.h"
 #include "store/small_file.h"
@@ -163,6 +164,7 @@ Result<> note_gone_back(Files& files, const std::string& folder, const WalOwner&
   if (!survey) return tl::unexpected(survey.error());
   Repair repair = plan_repair(*survey, *before, damage);
   repair.incarnation += unlike % kStartsLostMax;
+  if (MUTANT(gone_back_not_noted)) return {};
   return write_repair(files, folder, repair);
 }
 

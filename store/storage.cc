@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "raft/mutant.h"
 #include "store/folders.h"
 #include "store/read_only_files.h"
 #include "store/wal_recover.h"
@@ -142,7 +143,7 @@ Result<RecoveredWal> recover_or_repair(Files& files, const std::string& folder, 
   const bool is_in_the_middle = *repair && (*repair)->stage < Repair::Stage::fetching;
   if (!is_in_the_middle) {
     auto found = recover_wal(files, folder, owner, snapshot.position.index, options.segment_bytes);
-    if (*repair && (*repair)->is_under_way()) recovered.damage = (*repair)->damage;
+    if (*repair && (*repair)->is_under_way() && !MUTANT(damage_forgotten)) recovered.damage = (*repair)->damage;
     if (*repair && found && !(*repair)->is_under_way()) {
       if (auto removed = remove_set_aside(files, folder); !removed) return tl::unexpected(removed.error());
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "raft/mutant.h"
 
 namespace skiff::store {
 namespace {
@@ -155,7 +156,8 @@ Result<> Wal::flush() {
   if (buffer_.empty()) return {};
   CHECK(end_.offset + buffer_.size() <= file_bytes_);
   Result<> done = file_->write_at(end_.offset, buffer_);
-  if (done) done = file_->sync();
+  if (done && !MUTANT(no_sync)) done = file_->sync();
+  if (!done && MUTANT(failed_sync_tried_again)) done = file_->sync();
   if (!done) return fail_and_say(for_good(done.error()), kHarmed);
   ++counters_.syncs;
   ++counters_.batches;
@@ -194,7 +196,7 @@ Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uin
   Result<> done = (*file)->write_at(0, first);
   if (done) done = (*file)->sync();
   if (done) done = files_.rename(aside, path);
-  if (done) done = files_.sync_folder(folder_);
+  if (done && !MUTANT(names_not_synced)) done = files_.sync_folder(folder_);
   if (!done) return tl::unexpected(for_good(done.error()));
   ++counters_.syncs;
   ++counters_.segments;

@@ -27,7 +27,9 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 std::vector<std::string> environment_without_settings() {
   std::vector<std::string> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) {
-    if (!std::string_view(*variable).starts_with("SKIFF_")) variables.emplace_back(*variable);
+    const std::string_view text = *variable;
+    const bool is_setting = text.starts_with("SKIFF_") && !text.starts_with("SKIFF_MUTANT=");
+    if (!is_setting) variables.emplace_back(text);
   }
   return variables;
 }
