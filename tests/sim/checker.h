@@ -52,6 +52,7 @@ class Checker {
   void saved(raft::NodeId node);
   // Its disk is as it was some time ago. Until it is told, and says so after another start, it has not been noticed.
   void gone_back(raft::NodeId node);
+  void learned_that_it_went_back(raft::NodeId node);
   bool is_unnoticed(raft::NodeId node) const;
   // What the disk holds of it, as of its last start and what it saved since.
   raft::Found on_disk(raft::NodeId node) const;
@@ -94,8 +95,9 @@ class Checker {
     bool is_damaged = false;
     std::set<std::string> tampered;  // files, ever
     bool is_mending = false;
-    Disk before;  // it was damaged, or has gone back: what it may have acknowledged
-    bool has_gone_back = false;
+    Disk before;                 // it was damaged, or has gone back: what it may have acknowledged
+    bool has_gone_back = false;  // and does not know it yet
+    bool ever_went_back = false;
     bool leads = false;
     raft::Term term = 0;
     raft::Index commit = 0;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "raft/describe.h"
+#include "tests/sim/checker.h"
 #include "tests/sim/machine.h"
 
 namespace skiff::sim {
@@ -41,6 +42,7 @@ void Machine::peer_forgot(const raft::ForgetfulPeer& peer) {
 // As in src/node_gone_back.cc. Where there is no room for the note, the next process is told again.
 void Machine::forgot(const raft::Forgotten&) {
   world_.trace([&] { return std::to_string(id_) + " learns that its disk has gone back"; });
+  checker_.learned_that_it_went_back(id_);
   const uint64_t unlike = world_.random.next();
   auto noted = store::note_gone_back(files_, kFolder, {.cluster = kCluster, .node = id_}, "it has gone back", unlike);
   if (noted) ++world_.noticed;
