@@ -62,7 +62,8 @@ bool Raft::counts(NodeId node, Progress& progress, const HeartbeatReply& reply) 
   if (is_new && progress.start() != 0 && reply.sent_at <= progress.start_heard_at()) return false;
   if (is_new) judge_start(node, progress, reply);
   progress.heard_start(reply.start, now_);
-  if (reply.mending != 0) progress.set_forgetful(false);
+  // Only a new process knows it from its disk. One that we told knows it from us, and the next may not.
+  if (is_new && reply.mending != 0) progress.set_forgetful(false);
   const uint64_t mending = progress.is_forgetful() ? reply.start : reply.mending;
   if (mending != 0) hear_mending(progress, mending);
   if (is_new) send(node, heartbeat_to(node, progress, 0));  // with the verdict

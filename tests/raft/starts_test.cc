@@ -111,6 +111,20 @@ TEST_CASE("what is known of a process sticks to its node until one says by itsel
   REQUIRE(peer_2(leader).mending);
 }
 
+TEST_CASE("a process that repeats what it was told has not noted it: the next one is told again", "[D4]") {
+  LoneCore leader = led();
+  leader.receive(2, 1, beat(leader, 21, {.term = 1, .last = {.term = 1, .index = 1}}));
+  leader.now += kMillisecond;
+  leader.receive(2, 1, beat(leader, 21, {.term = 1, .last = {.term = 1, .index = 1}}, 21));
+  leader.now += kMillisecond;
+
+  const Effects again = leader.receive(2, 1, beat(leader, 22, {.term = 1, .last = {.term = 1, .index = 4}}));
+
+  REQUIRE(again.forgetful.size() == 1);
+  REQUIRE(all_of<Heartbeat>(again.messages).at(0).forgotten == LogPosition{.term = 1, .index = 4});
+  REQUIRE(peer_2(leader).mending);
+}
+
 TEST_CASE("a leader remembers from one term to the next what it was told", "[D3]") {
   LoneCore leader = led();
   leader.receive(3, 2, PreVoteReply{.round = 99});  // no news
