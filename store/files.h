@@ -20,6 +20,9 @@
 
 namespace skiff::store {
 
+// Names of files that are being made. Whatever ends so was not finished.
+constexpr char kAsideSuffix[] = ".new";
+
 // An open file. Closes itself.
 class File {
  public:

@@ -3,7 +3,6 @@
 #include "raft/check.h"
 #include "src/base/bytes.h"
 #include "src/base/crc32c.h"
-#include "store/wal.h"
 
 namespace skiff::store {
 namespace {

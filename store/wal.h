@@ -46,9 +46,6 @@ struct Batch {
   std::optional<Instances> peers;  // the data folders of the others (store/instances.h)
 };
 
-// Names of files that are being made. Whatever ends so was not finished.
-constexpr char kAsideSuffix[] = ".new";
-
 struct WalOptions {
   // A multiple of kBlockBytes. Must never grow in a later version: recovery takes a shorter segment for a damaged one.
   uint64_t segment_bytes = 8 * 1024 * 1024;
