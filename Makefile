@@ -55,7 +55,7 @@ format: need-check  ## rewrite all sources the way .clang-format says
 	@$(SOURCES) | xargs clang-format-14 -i
 
 lint: need-check build-fuzz/build.ninja  ## clang-tidy over the program
-	@ninja -C build-fuzz --quiet peer.capnp.h version.h
+	@ninja -C build-fuzz --quiet transport/peers/peer.capnp.h src/version.h
 	@run-clang-tidy-14 -quiet -p build-fuzz '^$(CURDIR)/(src|raft|store|transport)/.*\.cc$$'
 
 check:  ## all that CI does, on a clean clone

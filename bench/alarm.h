@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "transport/loop.h"
+#include "transport/loop/loop.h"
 
 namespace skiff::bench {
 

@@ -17,7 +17,7 @@
 
 #include "bench/operation.h"
 #include "bench/response_parser.h"
-#include "transport/loop.h"
+#include "transport/loop/loop.h"
 
 namespace skiff::bench {
 

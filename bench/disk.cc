@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bench/limits.h"
-#include "transport/loop.h"
+#include "transport/loop/loop.h"
 
 namespace skiff::bench {
 namespace {

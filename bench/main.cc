@@ -19,7 +19,7 @@
 #include "bench/runner.h"
 #include "bench/show.h"
 #include "bench/svg.h"
-#include "src/descriptors.h"
+#include "src/node/descriptors.h"
 
 namespace skiff::bench {
 namespace {

@@ -8,10 +8,10 @@
 #include <thread>
 
 #include "bench/limits.h"
-#include "transport/async_queue.h"
-#include "transport/listener.h"
-#include "transport/loop.h"
-#include "transport/stream.h"
+#include "transport/loop/async_queue.h"
+#include "transport/loop/listener.h"
+#include "transport/loop/loop.h"
+#include "transport/loop/stream.h"
 
 namespace skiff::bench {
 namespace {

@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "bench/target.h"
-#include "src/units.h"
+#include "src/config/units.h"
 
 namespace skiff::bench {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "bench/keys.h"
-#include "transport/address.h"
+#include "transport/loop/address.h"
 
 namespace skiff::bench {
 

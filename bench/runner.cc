@@ -5,7 +5,7 @@
 
 #include "bench/process.h"
 #include "bench/workload.h"
-#include "transport/loop.h"
+#include "transport/loop/loop.h"
 
 namespace skiff::bench {
 

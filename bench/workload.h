@@ -27,7 +27,7 @@
 #include "bench/tally.h"
 #include "bench/target.h"
 #include "src/base/result.h"
-#include "transport/loop.h"
+#include "transport/loop/loop.h"
 
 namespace skiff::bench {
 

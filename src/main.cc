@@ -20,19 +20,19 @@
 #include <string_view>
 
 #include "src/base/log.h"
-#include "src/descriptors.h"
-#include "src/joining.h"
-#include "src/limits.h"
-#include "src/node.h"
-#include "src/node_setup.h"
-#include "src/options.h"
-#include "src/options_fit.h"
-#include "src/settings.h"
+#include "src/config/limits.h"
+#include "src/config/options.h"
+#include "src/config/options_fit.h"
+#include "src/config/settings.h"
+#include "src/node/descriptors.h"
+#include "src/node/joining.h"
+#include "src/node/node.h"
+#include "src/node/setup.h"
+#include "src/node/turns.h"
 #include "src/tool/tool.h"
-#include "src/turns.h"
-#include "store/files.h"
-#include "transport/loop.h"
-#include "version.h"
+#include "src/version.h"
+#include "store/files/files.h"
+#include "transport/loop/loop.h"
 
 namespace skiff {
 namespace {
@@ -131,8 +131,8 @@ Ended join_and_serve(transport::Loop& loop, const Options& options) {
   return *joined ? serve(loop, options, &**joined) : Ended{};
 }
 
-// One heap for all threads. The loop may go on with another thread (src/turns.h): with a heap for each, what one has
-// freed would be of no use to the other, and both would grow to the size of the log.
+// One heap for all threads. The loop may go on with another thread (src/node/turns.h): with a heap for each, what one
+// has freed would be of no use to the other, and both would grow to the size of the log.
 void share_one_heap() { ::mallopt(M_ARENA_MAX, 1); }
 
 int run(const Asked& asked) {

@@ -1,8 +1,8 @@
 // Messages between nodes, to frames and back.
 #include "bench/micro/micro.h"
 #include "raft/check.h"
-#include "store/command.h"
-#include "transport/wire.h"
+#include "store/state/command.h"
+#include "transport/peers/wire.h"
 
 namespace skiff::micro {
 namespace {

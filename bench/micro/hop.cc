@@ -4,8 +4,8 @@
 #include <thread>
 
 #include "bench/micro/micro.h"
-#include "transport/async_queue.h"
-#include "transport/loop.h"
+#include "transport/loop/async_queue.h"
+#include "transport/loop/loop.h"
 
 namespace skiff::micro {
 namespace {

@@ -1,8 +1,8 @@
 // A request from bytes, and an answer to bytes.
 #include "bench/micro/micro.h"
 #include "raft/check.h"
-#include "transport/http_message.h"
-#include "transport/http_parser.h"
+#include "transport/http/message.h"
+#include "transport/http/parser.h"
 
 namespace skiff::micro {
 namespace {

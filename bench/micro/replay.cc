@@ -19,9 +19,9 @@
 #include <vector>
 
 #include "raft/random.h"
-#include "store/command.h"
-#include "store/kv.h"
-#include "store/storage.h"
+#include "store/directory/storage.h"
+#include "store/state/command.h"
+#include "store/state/kv.h"
 
 namespace skiff::bench {
 namespace {

@@ -4,7 +4,7 @@
 #include "bench/micro/micro.h"
 #include "raft/check.h"
 #include "raft/random.h"
-#include "store/kv.h"
+#include "store/state/kv.h"
 
 namespace skiff::micro {
 namespace {
@@ -44,7 +44,7 @@ class Map {
   }
 
  private:
-  static constexpr size_t kNodeOffset = 2;  // behind version and verb (store/command.h)
+  static constexpr size_t kNodeOffset = 2;  // behind version and verb (store/state/command.h)
 
   store::Kv kv_;
   std::vector<raft::Payload> payloads_;

@@ -1,9 +1,9 @@
 // The log at its writing end, over files that forget everything: what it costs besides the disk.
-#include "store/wal.h"
+#include "store/wal/wal.h"
 
 #include "bench/micro/micro.h"
 #include "raft/check.h"
-#include "store/command.h"
+#include "store/state/command.h"
 
 namespace skiff::micro {
 namespace {

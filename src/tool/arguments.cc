@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "src/limits.h"
+#include "src/config/limits.h"
 
 namespace skiff::tool {
 

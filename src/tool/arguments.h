@@ -9,7 +9,7 @@
 
 #include "raft/types.h"
 #include "src/base/result.h"
-#include "src/settings.h"
+#include "src/config/settings.h"
 #include "src/tool/tool.h"
 
 namespace skiff::tool {

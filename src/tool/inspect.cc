@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "src/tool/arguments.h"
-#include "store/read_only_files.h"
+#include "store/files/read_only_files.h"
 
 namespace skiff::tool {
 namespace {

@@ -4,17 +4,17 @@
 #include <vector>
 
 #include "raft/membership.h"
-#include "src/can_repair.h"
+#include "src/replica/can_repair.h"
 #include "src/tool/inspect.h"
 #include "src/tool/new_cluster.h"
-#include "store/command.h"
-#include "store/instances.h"
-#include "store/repair.h"
-#include "store/snapshot.h"
-#include "store/snapshots.h"
-#include "store/storage.h"
-#include "store/wal_recover.h"
-#include "store/wal_scan.h"
+#include "store/directory/storage.h"
+#include "store/snapshot/snapshot.h"
+#include "store/snapshot/snapshots.h"
+#include "store/state/command.h"
+#include "store/wal/instances.h"
+#include "store/wal/recover.h"
+#include "store/wal/repair.h"
+#include "store/wal/scan.h"
 
 namespace skiff::tool {
 namespace {

@@ -13,8 +13,8 @@
 
 #include "raft/types.h"
 #include "src/base/result.h"
-#include "store/identity.h"
-#include "store/kv.h"
+#include "store/directory/identity.h"
+#include "store/state/kv.h"
 
 namespace skiff::tool {
 

@@ -9,13 +9,13 @@
 
 #include "raft/check.h"
 #include "raft/membership.h"
-#include "src/node_setup.h"
+#include "src/node/setup.h"
 #include "src/tool/arguments.h"
 #include "src/tool/new_cluster.h"
 #include "src/tool/tool.h"
-#include "store/command.h"
-#include "store/new_folder.h"
-#include "store/storage.h"
+#include "store/directory/new_folder.h"
+#include "store/directory/storage.h"
+#include "store/state/command.h"
 
 namespace skiff::tool {
 namespace {

@@ -4,15 +4,15 @@
 #include <array>
 
 #include "raft/check.h"
-#include "src/node_setup.h"
-#include "src/options.h"
-#include "src/settings.h"
+#include "src/config/options.h"
+#include "src/config/settings.h"
+#include "src/node/setup.h"
 #include "src/tool/arguments.h"
 #include "src/tool/new_cluster.h"
 #include "src/tool/tool.h"
-#include "store/new_folder.h"
-#include "store/snapshot.h"
-#include "store/storage.h"
+#include "store/directory/new_folder.h"
+#include "store/directory/storage.h"
+#include "store/snapshot/snapshot.h"
 
 namespace skiff::tool {
 namespace {

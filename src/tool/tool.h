@@ -13,8 +13,8 @@
 #include <string>
 #include <string_view>
 
-#include "store/files.h"
-#include "store/wal.h"
+#include "store/files/files.h"
+#include "store/wal/wal.h"
 
 namespace skiff::tool {
 

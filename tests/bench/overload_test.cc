@@ -4,7 +4,7 @@
 
 #include "tests/bench/workload_world.h"
 #include "tests/support/catch.h"
-#include "transport/listener.h"
+#include "transport/loop/listener.h"
 
 namespace skiff::bench::overload_test {
 

@@ -6,7 +6,7 @@
 
 #include "tests/bench/workload_world.h"
 #include "tests/support/catch.h"
-#include "transport/listener.h"
+#include "transport/loop/listener.h"
 
 namespace skiff::bench::workload_test {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "bench/workload.h"
-#include "tests/transport/loop_world.h"
-#include "transport/http_server.h"
+#include "tests/transport/loop/loop_world.h"
+#include "transport/http/server.h"
 
 namespace skiff::bench::workload_world {
 

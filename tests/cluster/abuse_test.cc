@@ -8,7 +8,7 @@
 #include <iterator>
 #include <random>
 
-#include "tests/cluster/cluster.h"
+#include "tests/cluster/support/cluster.h"
 #include "tests/support/catch.h"
 
 namespace skiff::cluster_test {

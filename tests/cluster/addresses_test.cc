@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 
-#include "tests/cluster/cluster.h"
+#include "tests/cluster/support/cluster.h"
 #include "tests/support/catch.h"
 
 namespace skiff::cluster_test {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <random>
 
-#include "tests/cluster/cluster.h"
+#include "tests/cluster/support/cluster.h"
 #include "tests/support/catch.h"
 
 namespace skiff::cluster_test {

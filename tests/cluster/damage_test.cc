@@ -2,8 +2,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/cluster/cluster.h"
-#include "tests/cluster/load.h"
+#include "tests/cluster/support/cluster.h"
+#include "tests/cluster/support/load.h"
 #include "tests/support/catch.h"
 
 namespace skiff::cluster_test {

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "tests/cluster/cluster.h"
+#include "tests/cluster/support/cluster.h"
 #include "tests/support/catch.h"
 
 namespace skiff::cluster_test {

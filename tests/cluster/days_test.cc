@@ -8,10 +8,10 @@
 #include <iostream>
 #include <random>
 
-#include "tests/cluster/cluster.h"
-#include "tests/cluster/nemesis.h"
-#include "tests/cluster/network.h"
-#include "tests/cluster/recorder.h"
+#include "tests/cluster/nemesis/nemesis.h"
+#include "tests/cluster/nemesis/network.h"
+#include "tests/cluster/support/cluster.h"
+#include "tests/cluster/support/recorder.h"
 #include "tests/support/catch.h"
 
 namespace skiff::cluster_test {

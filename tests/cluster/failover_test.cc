@@ -4,8 +4,8 @@
 
 #include <iostream>
 
-#include "tests/cluster/cluster.h"
-#include "tests/cluster/load.h"
+#include "tests/cluster/support/cluster.h"
+#include "tests/cluster/support/load.h"
 #include "tests/support/catch.h"
 
 namespace skiff::cluster_test {

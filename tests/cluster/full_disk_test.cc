@@ -2,8 +2,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/cluster/cluster.h"
-#include "tests/cluster/network.h"
+#include "tests/cluster/nemesis/network.h"
+#include "tests/cluster/support/cluster.h"
 #include "tests/support/catch.h"
 
 namespace skiff::cluster_test {

@@ -1,7 +1,7 @@
 // What `skiff inspect` says of a real folder that this user may not read.
 #include <filesystem>
 
-#include "tests/cluster/cluster.h"
+#include "tests/cluster/support/cluster.h"
 #include "tests/support/catch.h"
 
 namespace skiff::cluster_test::inspect_access {

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <list>
 
-#include "tests/cluster/cluster.h"
+#include "tests/cluster/support/cluster.h"
 #include "tests/support/catch.h"
 
 namespace skiff::cluster_pipelining_test {

@@ -12,8 +12,8 @@
 #include <map>
 #include <random>
 
-#include "tests/cluster/cluster.h"
-#include "tests/cluster/counters.h"
+#include "tests/cluster/support/cluster.h"
+#include "tests/cluster/support/counters.h"
 #include "tests/support/catch.h"
 
 namespace skiff::cluster_test {

@@ -10,7 +10,7 @@
 #include <filesystem>
 
 #include "raft/check.h"
-#include "tests/cluster/cluster.h"
+#include "tests/cluster/support/cluster.h"
 #include "tests/support/catch.h"
 
 namespace skiff::cluster_test::surroundings {

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "raft/check.h"
-#include "store/command.h"
+#include "store/state/command.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view bytes(reinterpret_cast<const char*>(data), size);

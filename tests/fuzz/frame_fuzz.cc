@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "raft/check.h"
-#include "transport/wire.h"
+#include "transport/peers/wire.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "raft/check.h"
-#include "transport/http_parser.h"
+#include "transport/http/parser.h"
 
 namespace {
 

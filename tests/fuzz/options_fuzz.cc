@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "raft/check.h"
-#include "src/options.h"
-#include "src/settings.h"
+#include "src/config/options.h"
+#include "src/config/settings.h"
 
 namespace skiff {
 namespace {

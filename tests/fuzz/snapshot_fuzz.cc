@@ -10,7 +10,7 @@
 #include "raft/check.h"
 #include "src/base/bytes.h"
 #include "src/base/crc32c.h"
-#include "store/snapshot.h"
+#include "store/snapshot/snapshot.h"
 #include "tests/support/memory_files.h"
 
 namespace skiff::store::snapshot_fuzz {

@@ -11,9 +11,9 @@
 
 #include "raft/check.h"
 #include "src/base/bytes.h"
-#include "store/wal.h"
-#include "store/wal_recover.h"
-#include "tests/store/log_story.h"
+#include "store/wal/recover.h"
+#include "store/wal/wal.h"
+#include "tests/store/wal/log_story.h"
 #include "tests/support/memory_files.h"
 
 namespace skiff::store::wal_fuzz {

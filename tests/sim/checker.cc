@@ -5,7 +5,7 @@
 
 #include "raft/describe.h"
 #include "raft/quorum.h"
-#include "store/command.h"
+#include "store/state/command.h"
 
 namespace skiff::sim {
 

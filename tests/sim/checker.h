@@ -30,8 +30,8 @@
 #include <utility>
 #include <vector>
 
-#include "src/replica.h"
-#include "store/storage.h"
+#include "src/replica/replica.h"
+#include "store/directory/storage.h"
 #include "tests/sim/world.h"
 
 namespace skiff::sim {

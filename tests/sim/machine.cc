@@ -6,7 +6,7 @@
 
 #include "raft/check.h"
 #include "raft/describe.h"
-#include "src/can_repair.h"
+#include "src/replica/can_repair.h"
 #include "tests/sim/checker.h"
 
 namespace skiff::sim {

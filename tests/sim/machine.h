@@ -1,5 +1,5 @@
 // Machine: one node: a real Replica over a real Storage, on a disk that forgets and with a clock of its own. What
-// src/node.cc is to a process, this is to the simulation.
+// src/node/node.cc is to a process, this is to the simulation.
 //
 // It has a disk for ever, and a process from start() until it is killed, stops by itself, or is stopped. What happens
 // to a process that is paused happens when it goes on.
@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "src/replica.h"
-#include "src/scrubbing.h"
-#include "store/storage.h"
+#include "src/replica/replica.h"
+#include "src/replica/scrubbing.h"
+#include "store/directory/storage.h"
 #include "tests/sim/world.h"
 #include "tests/support/memory_files.h"
 

@@ -1,5 +1,5 @@
 // The disk of a machine: saves, the segment that the log goes on in, and what it does when there is no room for one. As
-// in src/disk_thread.cc and src/node_space.cc.
+// in src/node/disk_thread.cc and src/node/space.cc.
 #include <algorithm>
 #include <utility>
 

@@ -39,7 +39,7 @@ void Machine::peer_forgot(const raft::ForgetfulPeer& peer) {
   });
 }
 
-// As in src/node_gone_back.cc. Where there is no room for the note, the next process is told again.
+// As in src/node/gone_back.cc. Where there is no room for the note, the next process is told again.
 void Machine::forgot(const raft::Forgotten&) {
   world_.trace([&] { return std::to_string(id_) + " learns that its disk has gone back"; });
   checker_.learned_that_it_went_back(id_);

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "raft/describe.h"
-#include "transport/wire.h"
+#include "transport/peers/wire.h"
 
 namespace skiff::sim {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "raft/random.h"
-#include "src/replica_snapshots.h"
+#include "src/replica/snapshots.h"
 #include "tests/sim/plan.h"
 
 namespace skiff::sim {

@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "raft/random.h"
-#include "store/files.h"
+#include "store/files/files.h"
 
 namespace skiff::testing {
 

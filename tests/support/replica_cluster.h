@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "src/replica.h"
+#include "src/replica/replica.h"
 
 namespace skiff {
 

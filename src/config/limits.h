@@ -1,0 +1,234 @@
+// Limits: the bounds and defaults of a node as a whole, each with its reason. Those of one connection or one link stand
+// with it: transport/http/limits.h, PeerLink::Limits, PeerDoor::Limits, raft::Config.
+//
+// Nothing in a node grows without an end: what a client or a peer can make it keep has a number here, and whoever hits
+// the number is told. What an operator may want to change is a flag (src/config/options.h); its default and its range
+// stand here, too.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace skiff::limits {
+
+constexpr uint64_t kMillisecondNs = 1'000'000;
+constexpr uint64_t kSecondNs = 1'000 * kMillisecondNs;
+constexpr uint64_t kMinuteNs = 60 * kSecondNs;
+constexpr uint64_t kKiB = 1024;
+constexpr uint64_t kMiB = 1024 * kKiB;
+
+// A script that sends SIGHUP over and over is worth a line in so much time.
+constexpr uint64_t kIgnoredSignalsMs = 10'000;
+
+// ---- the cluster
+
+// A write waits for a majority, so every further voter costs throughput and adds little: nine survive four failures.
+constexpr size_t kMembersMax = 9;
+
+// A member that is found elsewhere than the log says is looked for again.
+constexpr uint64_t kLookForMovedNs = kSecondNs;
+
+// A line about data directories that do not belong together is said again.
+constexpr uint64_t kConflictToldEveryNs = 10 * kMinuteNs;
+
+// Ids are given by people. Small ones keep logs readable and leave the upper bits free.
+constexpr uint64_t kNodeIdMax = 65'535;
+
+// A heartbeat must get through several times within an election timeout, or a single lost one starts an election.
+constexpr uint64_t kHeartbeatDefaultNs = 50 * kMillisecondNs;
+constexpr uint64_t kHeartbeatMinNs = 1 * kMillisecondNs;
+constexpr uint64_t kHeartbeatMaxNs = 10 * kSecondNs;
+constexpr uint64_t kHeartbeatsPerElectionTimeoutMin = 3;
+
+// Only a leader that falls silent without its connections breaking (a cut cable, a frozen machine) waits for this one;
+// a crashed process is noticed at once. So it is long enough that a busy machine or a slow flush deposes nobody.
+constexpr uint64_t kElectionTimeoutDefaultNs = 500 * kMillisecondNs;
+constexpr uint64_t kElectionTimeoutMinNs = 10 * kMillisecondNs;
+constexpr uint64_t kElectionTimeoutMaxNs = kMinuteNs;
+
+// One AppendEntries or ForwardProposals: large enough to be efficient, small enough that a heartbeat behind it is not
+// late. A single larger value travels alone.
+constexpr uint64_t kAppendBytes = kMiB;
+
+// What a leader may have sent to one follower without an answer. Less than a link's outbox holds, which drops what is
+// more; enough to keep a gigabit link busy for a round trip of 30 ms.
+constexpr uint64_t kWindowBytes = 4 * kMiB;
+constexpr uint64_t kWindowEntries = 65'536;
+
+// The same for a leader's own clients, whose writes go straight into its log: what its disk writes in a tenth of a
+// second.
+constexpr uint64_t kLeaderWindowBytes = 32 * kMiB;
+
+// Committed entries applied in one turn of the loop: about a millisecond.
+constexpr size_t kAppliedPerTurnMax = 1'000;
+
+// ---- full disks
+
+// A node is full when there is no room for another segment of its log. What is left in the one in use is for what is on
+// its way to it, but for this much: a vote or a change of term takes some hundred bytes.
+constexpr uint64_t kSpaceKeptBytes = kMiB;
+// How often a full node looks for room: each time it fills the disk to the last byte, and gives that back.
+constexpr uint64_t kLookForRoomNs = kSecondNs;
+
+// Nodes compare their states whenever so many entries have been applied: some times a second at full load, and a
+// message of a hundred bytes.
+constexpr uint64_t kDigestEveryEntries = 1024;
+
+// ---- snapshots
+
+// The log is kept short enough to be read back in a second or two, and long enough that a snapshot, which costs a write
+// of the whole map, is rare.
+constexpr uint64_t kSnapshotEveryEntries = 1'000'000;
+constexpr uint64_t kSnapshotLogBytesDefault = 128 * kMiB;
+constexpr uint64_t kSnapshotLogBytesMin = 64 * kKiB;
+constexpr uint64_t kSnapshotLogBytesMax = 1024 * 1024 * kMiB;
+constexpr uint64_t kSnapshotSizePercent = 50;
+// Of that, for those who were away for a moment.
+constexpr uint64_t kSnapshotTrailingPercent = 25;
+// Encoded in one turn of the loop: some tens of microseconds.
+constexpr uint64_t kSnapshotBlockBytes = 8 * kKiB;
+// Made or fetched, in a second: quick enough for gigabytes, and most of disk, loop and links is left to clients.
+constexpr uint64_t kSnapshotBytesPerS = 32 * kMiB;
+// One piece on its way to another node: a heartbeat behind it is not late.
+constexpr uint64_t kSnapshotPieceBytes = 256 * kKiB;
+
+// Backups that are streamed at the same time: each adds a block to every turn of the loop, and holds on to versions
+// that might be forgotten otherwise.
+constexpr size_t kBackupsMax = 2;
+// A member that was added is started by hand a moment later; ten minutes allow for a slow machine, and for finding out
+// why it does not come. Longer, and a forgotten one would be dialled for ever. It takes part in no majority meanwhile.
+constexpr uint64_t kJoinTimeoutDefaultNs = 10 * kMinuteNs;
+constexpr uint64_t kJoinTimeoutMinNs = kSecondNs;
+constexpr uint64_t kJoinTimeoutMaxNs = 24 * 60 * kMinuteNs;
+
+// ---- reading again what rests on the disk
+
+// Sectors rot over months, so a day between two looks is soon; every look costs one read of what is on the disk.
+constexpr uint64_t kScrubEveryDefaultNs = 24 * 60 * kMinuteNs;
+constexpr uint64_t kScrubEveryMinNs = kSecondNs;
+constexpr uint64_t kScrubEveryMaxNs = 366 * 24 * 60 * kMinuteNs;
+// A start has read most of it, and others may be starting with it.
+constexpr uint64_t kScrubFirstNs = 10 * kMinuteNs;
+// A piece takes a disk some milliseconds. Four of them a second are a MiB, which nobody notices; where that would take
+// longer than half of the time between two passes, it goes faster.
+constexpr uint64_t kScrubPieceBytes = 256 * kKiB;
+constexpr uint64_t kScrubPauseNs = 250 * kMillisecondNs;
+// How often a snapshot is tried again that something damaged is to give way to.
+constexpr uint64_t kMendAgainNs = 10 * kSecondNs;
+
+// ---- history
+
+// What the map was before is of use to who follows its changes, and can miss some for a moment. Keys and values of
+// that stay in memory, beside those of now: small ones are bounded by their number, large ones by their bytes.
+constexpr uint64_t kHistoryRevisionsDefault = 10'000;
+constexpr uint64_t kHistoryRevisionsMax = 1'000'000'000;
+constexpr uint64_t kHistoryBytesDefault = 32 * kMiB;
+constexpr uint64_t kHistoryBytesMin = 64 * kKiB;
+constexpr uint64_t kHistoryBytesMax = 1024 * 1024 * kMiB;
+constexpr uint64_t kHistoryAgeMinNs = kSecondNs;
+constexpr uint64_t kHistoryAgeMaxNs = 366 * 24 * 60 * kMinuteNs;
+// Cut by one command: some tens of microseconds.
+constexpr uint64_t kHistoryRevisionsPerCut = 200;
+constexpr uint64_t kHistoryBytesPerCut = 256 * kKiB;
+
+// ---- memory of a node that rests
+
+// A node rests when no more than so many entries were applied from one look to the next. A trickle is no work: it makes
+// less garbage than looking for it would take.
+constexpr uint64_t kRestLookNs = 5 * kSecondNs;
+constexpr uint64_t kRestEntriesMax = 50;
+// A log that takes up so much is summed up by a snapshot then, and that much of it stays, for a member that was away.
+constexpr uint64_t kRestLogBytes = 16 * kMiB;
+constexpr uint64_t kRestTrailingBytes = 4 * kMiB;
+// What an entry takes up besides its bytes: its place in the log, its owner, and what malloc adds.
+constexpr uint64_t kEntryOverheadBytes = 128;
+// A step takes some tens of microseconds, a hundredth of the time.
+constexpr uint64_t kRestStepNs = 10 * kMillisecondNs;
+constexpr size_t kFreedAtRestPerStep = 500;
+
+// ---- requests
+
+// Several elections fit into it: a request made while a leader dies is answered by the next one.
+constexpr uint64_t kRequestTimeoutDefaultNs = 5 * kSecondNs;
+constexpr uint64_t kRequestTimeoutMinNs = 100 * kMillisecondNs;
+constexpr uint64_t kRequestTimeoutMaxNs = 10 * kMinuteNs;
+
+// A value travels in one frame and one log record, and holds up what is behind it: 64 MiB take half a second of a
+// gigabit link.
+constexpr uint64_t kValueBytesDefault = kMiB;
+constexpr uint64_t kValueBytesMin = 1;
+constexpr uint64_t kValueBytesMax = 64 * kMiB;
+
+// Of the largest values, how many clients may leave untaken, all together, before the node serves those less that take
+// nothing (HttpLimits::owed_bytes_max, 64 MiB where values are small).
+constexpr size_t kValuesOwed = 8;
+
+// Writes that this node's clients wait for. Beyond it a write is refused with 503 rather than left to time out. By
+// count, so that looking through them stays cheap; by bytes, so that large values cannot eat the memory.
+constexpr size_t kWaitingWritesMax = 65'536;
+constexpr uint64_t kWaitingWriteBytesMax = 256 * kMiB;
+// Reads keep no more than their key.
+constexpr size_t kWaitingReadsMax = 65'536;
+// Confirmed reads answered before the loop looks round again: about a millisecond.
+constexpr size_t kReadsAnsweredMax = 1'024;
+// What one turn of the loop may read from all clients together before the replica gets to see it.
+constexpr size_t kProposalsMax = 65'536;
+
+// Orders of operators, on their way to the replica; it lets no more than that wait, too.
+constexpr size_t kOrdersMax = 64;
+
+// GET /health asks for a linearizable read; whoever asks wants to know soon.
+constexpr uint64_t kCheckTimeoutNs = kSecondNs;
+
+// ---- news of commits
+
+// After the last write of a series, a follower's stale reads may be this much older than necessary.
+constexpr uint64_t kCommitNoticeDelayNs = 2 * kMillisecondNs;
+
+// ---- the disk
+
+// A batch is written and synced on the thread of the loop while that takes no longer than this on average, the batch is
+// no larger, and no more came in since the one before. A leader counts requests and messages, and its batch must be
+// small: that is a client or two and the replies to their writes. A follower counts requests only: what its leader
+// sends, it is there to save.
+constexpr uint64_t kQuickSyncNs = 500'000;
+constexpr uint64_t kInputsOfAQuietNode = 6;
+constexpr size_t kEntriesOfAQuietLeader = 2;
+constexpr uint64_t kSavedHereBytesMax = 128 * kKiB;
+// What a single slow one counts for at most: after it about a dozen quick ones must follow. A disk nobody knows counts
+// so, and needs about thirty.
+constexpr uint64_t kSlowSyncNs = 10 * kMillisecondNs;
+// One more than a write of a single node comes to: what is saved, and what is saved because of that.
+constexpr int kSavesInATurn = 2;
+
+// A disk that takes longer, once: then another thread goes on with the loop. It looks so often, and goes to sleep when
+// it has seen nothing for so many looks.
+constexpr uint64_t kLoopHeldUpMs = 2;
+constexpr uint64_t kWatchIdleLooks = 50;
+
+// ---- descriptors
+
+// What is not for clients, of the files and sockets that the process may have open: the log, the loop, the two ports,
+// the resolver; and for each member a connection each way, with those that are just being made or closed.
+constexpr uint64_t kDescriptorsReserved = 64;
+constexpr uint64_t kDescriptorsPerMember = 8;
+
+// ---- stopping
+
+// How long a stopping node waits for the requests under way before it closes their connections: long enough for what
+// the default timeout allows them, and no longer, whatever --request-timeout is. Whoever stops a node waits for it.
+constexpr uint64_t kStopDeadlineMs = 6'000;
+constexpr uint64_t kStopPollMs = 5;
+// A look-up of a name that is under way cannot be called off. How long the end of the program may wait for it.
+constexpr uint64_t kLookUpsEndMs = 1'000;
+
+// ---- the configuration file
+
+constexpr size_t kConfigBytesMax = 64 * kKiB;
+
+static_assert(kElectionTimeoutDefaultNs >= kHeartbeatsPerElectionTimeoutMin * kHeartbeatDefaultNs);
+static_assert(kRequestTimeoutDefaultNs >= 2 * kElectionTimeoutDefaultNs);
+static_assert(kWaitingWriteBytesMax >= kValueBytesMax);
+static_assert(kStopDeadlineMs * kMillisecondNs > kRequestTimeoutDefaultNs);
+
+}  // namespace skiff::limits

@@ -1,0 +1,64 @@
+// What the node does for its clients: their requests to the API and the queues, the answers back to their connections.
+#include <utility>
+
+#include "src/config/limits.h"
+#include "src/node/node.h"
+#include "src/node/pipelining.h"
+#include "src/node/setup.h"
+
+namespace skiff {
+namespace {
+
+transport::Ticket ticket_of(const Caller& caller) {
+  return {.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes};
+}
+
+}  // namespace
+
+Result<> Node::open_client_port() {
+  auto limits = http_limits(options_, identity_.founders.size());
+  if (!limits) return tl::unexpected(limits.error());
+  auto http = transport::HttpServer::open(
+      loop_, {.host = options_.listen, .port = options_.port}, *limits,
+      [this](transport::Ticket ticket, transport::Request&& request) {
+        ++inputs_;
+        auto response =
+            api_.take({.connection = ticket.connection, .request = ticket.request, .body_bytes = ticket.body_bytes},
+                      std::move(request));
+        if (response) http_->answer(ticket, std::move(*response));
+      },
+      nullptr, http_access(options_), ordering_of);
+  if (!http) return tl::unexpected(http.error());
+  http_ = std::move(*http);
+  return {};
+}
+
+void Node::answer(const Caller& caller, Answer answer) { http_->answer(ticket_of(caller), api_.to_response(answer)); }
+
+// Requests that the client sent behind this one may go on now.
+void Node::ended(const Caller& caller) { http_->took_effect(ticket_of(caller)); }
+
+void Node::order_answered(const Caller& caller, OrderAnswer answer) {
+  if (caller == kNodeItself) return told_of_moved(answer);
+  http_->answer(ticket_of(caller), Api::to_response(answer));
+}
+
+bool Node::propose(Request request) {
+  if (is_stopping_ || proposals_->size() >= limits::kProposalsMax) return false;
+  if (!request.wants_answer) http_->takes_effect_later(ticket_of(request.caller));
+  proposals_->push_here(std::move(request));
+  return true;
+}
+
+bool Node::order(const Caller& caller, raft::Order order) {
+  if (is_stopping_ || orders_->size() >= limits::kOrdersMax) return false;
+  orders_->push_here({.caller = caller, .order = std::move(order)});
+  return true;
+}
+
+void Node::give(std::vector<ClientOrder>&& orders) {
+  for (ClientOrder& given : orders) replica_->order(loop_.now_ns(), given.caller, std::move(given.order));
+  after_step();
+}
+
+}  // namespace skiff

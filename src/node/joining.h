@@ -1,0 +1,25 @@
+// Joining: a node with --join and an empty data folder finds out which cluster it has been added to.
+//
+// It asks the other addresses of --cluster until one of them knows that it was added, and takes from the answer what
+// its folder is founded with: the name of the cluster, and where the members are. From then on it is a node like any
+// other, and --join means nothing to it any more.
+//
+// Until then it serves nobody, and SIGTERM or SIGINT ends it. It can be started before it is added, and waits.
+#pragma once
+
+#include <optional>
+
+#include "src/base/result.h"
+#include "src/config/options.h"
+#include "store/directory/identity.h"
+#include "transport/loop/loop.h"
+
+namespace skiff {
+
+// Whether there is anything to ask: it is to join, and has no data folder yet.
+Result<bool> must_join(const Options& options);
+
+// Runs the loop until it knows. Nothing: it was told to stop. An error: it will never be let in.
+Result<std::optional<store::Identity>> join(transport::Loop& loop, const Options& options);
+
+}  // namespace skiff

@@ -1,0 +1,308 @@
+#include "src/node/setup.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "raft/membership.h"
+#include "src/base/log.h"
+#include "src/base/threads.h"
+#include "src/config/limits.h"
+#include "src/config/units.h"
+#include "src/node/descriptors.h"
+#include "store/state/command.h"
+#include "transport/loop/address.h"
+#include "transport/loop/listener.h"
+#include "transport/peers/peer_link.h"
+#include "transport/peers/wire.h"
+
+namespace skiff {
+namespace {
+
+// A cluster is named after its founders, so that nodes of different clusters turn each other away. FNV-1a, 64 bits.
+uint64_t cluster_id_of(const std::vector<store::Founder>& founders) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  auto add = [&hash](std::string_view text) {
+    for (char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3u;
+  };
+  for (const store::Founder& founder : founders) add(fmt::format("{}={};", founder.id, founder.address));
+  return hash;
+}
+
+Result<> check_payload(const raft::Entry& entry) {
+  if (entry.kind == raft::EntryKind::no_op) return {};
+  if (!entry.payload) return fail(Error::Code::corrupt, "it is empty");
+  if (entry.kind == raft::EntryKind::configuration) {
+    if (raft::decode_configuration(*entry.payload)) return {};
+    return fail(Error::Code::corrupt, "it names members in a way that cannot be read");
+  }
+  if (auto command = store::decode(*entry.payload); !command) return tl::unexpected(command.error());
+  return {};
+}
+
+}  // namespace
+
+std::string why_withdrawn(const Options& options) {
+  return "it was added, and not heard of for " + show_duration_ns(options.join_timeout_ns);
+}
+
+store::Identity wanted_identity(const Options& options) {
+  store::Identity identity{.cluster = 0, .node = options.id, .founders = {}};
+  for (size_t place = 0; place < options.cluster.size(); ++place) {
+    identity.founders.push_back({.id = place + 1, .address = transport::to_url(options.cluster[place])});
+  }
+  identity.cluster = cluster_id_of(identity.founders);
+  return identity;
+}
+
+bool is_founder(const store::Identity& identity) {
+  auto is_it = [&](const store::Founder& founder) { return founder.id == identity.node; };
+  return std::any_of(identity.founders.begin(), identity.founders.end(), is_it);
+}
+
+namespace {
+
+// As of the end of the log, committed or not.
+std::optional<raft::Configuration> last_configuration(const store::Recovered& recovered) {
+  for (auto entry = recovered.entries.rbegin(); entry != recovered.entries.rend(); ++entry) {
+    if (entry->kind == raft::EntryKind::configuration) return raft::decode_configuration(*entry->payload);
+  }
+  if (recovered.snapshot.position.index > 0) return raft::decode_configuration(*recovered.snapshot.configuration);
+  return std::nullopt;
+}
+
+std::string known_address(const store::Recovered& recovered) {
+  const raft::NodeId self = recovered.identity.node;
+  const std::optional<raft::Configuration> configuration = last_configuration(recovered);
+  const raft::Member* member = configuration ? configuration->find(self) : nullptr;
+  if (member != nullptr) return member->address;
+  for (const store::Founder& founder : recovered.identity.founders) {
+    if (founder.id == self) return founder.address;
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<transport::Address> listening_address(const Options& options, const store::Recovered& recovered) {
+  const std::string known = known_address(recovered);
+  const bool has_entry = options.cluster_given && options.id <= options.cluster.size();
+  if (has_entry && !known.empty() && transport::to_url(options.cluster[options.id - 1]) != known) {
+    log::warn(fmt::format(
+        "--cluster gives this node the address {}, the log has {}: the node tells the others its new address, and the "
+        "log is corrected without an order",
+        transport::to_url(options.cluster[options.id - 1]), known));
+  }
+  if (options.peer_listen) return *options.peer_listen;
+  if (has_entry) return options.cluster[options.id - 1];
+  if (!known.empty()) return transport::parse_address(known);
+  return fail(Error::Code::invalid,
+              "this node's address is neither in --cluster nor in " + options.data_dir + ": give it as --peer-listen");
+}
+
+namespace {
+
+std::string limit_of_files(uint64_t descriptors) {
+  return fmt::format("the limit of open files (ulimit -n) is {}", descriptors);
+}
+
+// With a reserve for all the members that there may be one day; where that leaves nothing, for the founders alone.
+Result<size_t> connections(const transport::HttpLimits& wanted, size_t founders) {
+  const uint64_t descriptors = raise_descriptor_limit();
+  const size_t many = connections_within(descriptors, limits::kMembersMax, wanted);
+  const size_t some = many > 0 ? many : connections_within(descriptors, founders, wanted);
+  if (some > 0) return some;
+  return fail(Error::Code::io, limit_of_files(descriptors) + ", which leaves none for clients");
+}
+
+// Where a name leads is not known before.
+bool is_elsewhere(const transport::Address& address) { return !transport::is_loopback(address.host); }
+
+}  // namespace
+
+Result<> check_founding(store::Files& files, const Options& options, const store::Identity& wanted, bool joins) {
+  auto exists = files.exists(store::join(options.data_dir, store::kIdentityName));
+  if (!exists) return tl::unexpected(exists.error());
+  if (*exists) return {};
+  if (!joins && options.id > options.cluster.size()) {
+    return fail(Error::Code::invalid,
+                fmt::format("node {} has no entry in --cluster, which names {}, and nothing in {}: "
+                            "to add it to a running cluster, start it with --join",
+                            options.id, options.cluster.size(), options.data_dir));
+  }
+  store::Recovered nothing;
+  nothing.identity = wanted;
+  auto own = listening_address(options, nothing);
+  if (!own) return tl::unexpected(own.error());
+  if (auto is_free = transport::Listener::probe(*own); !is_free) return is_free;
+  if (auto is_free = transport::Listener::probe({options.listen, options.port}); !is_free) return is_free;
+  if (auto has_any = connections({}, wanted.founders.size()); !has_any) return tl::unexpected(has_any.error());
+  return probe_threads("the disk and snapshots", 2);
+}
+
+std::string why_unreachable(const transport::Address& listens_at, const std::vector<transport::Address>& others) {
+  if (!transport::is_loopback(listens_at.host) || std::none_of(others.begin(), others.end(), is_elsewhere)) return "";
+  return fmt::format(
+      "listens for the other members at {}, which only this machine can reach, but the member at {} is elsewhere. If "
+      "this node's name resolves to that address (see /etc/hosts), set --peer-listen, like 0.0.0.0:{}",
+      transport::to_text(listens_at), transport::to_text(*std::find_if(others.begin(), others.end(), is_elsewhere)),
+      listens_at.port);
+}
+
+// The address to listen on takes precedence: an old entry may stand beside a --peer-listen that the
+// members were told.
+std::string greeted_address(const Options& options, const store::Recovered& recovered) {
+  const bool has_entry = options.cluster_given && options.id <= options.cluster.size();
+  const bool is_told = options.peer_listen && transport::to_url(*options.peer_listen) == known_address(recovered);
+  return has_entry && !is_told ? transport::to_url(options.cluster[options.id - 1]) : "";
+}
+
+std::map<raft::NodeId, transport::Address> configured_addresses(const Options& options) {
+  std::map<raft::NodeId, transport::Address> addresses;
+  if (!options.cluster_given) return addresses;
+  for (size_t place = 0; place < options.cluster.size(); ++place) {
+    if (place + 1 != options.id) addresses[place + 1] = options.cluster[place];
+  }
+  return addresses;
+}
+
+Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity) {
+  const raft::Configuration& configuration = raft.configuration();
+  Acquaintances known;
+  auto add = [&](raft::NodeId node, const std::string& text) {
+    auto is_it = [&](const transport::PeerMember& member) { return member.id == node; };
+    auto address = transport::parse_address(text);
+    if (!address || std::any_of(known.members.begin(), known.members.end(), is_it)) return;
+    known.members.push_back({.id = node, .address = *address});
+    known.reception.welcome.members.push_back({.id = node, .address = text});
+  };
+  for (const raft::Member& member : configuration.members) {
+    add(member.id, member.address);
+    if (!configuration.is_voter(member.id)) known.reception.newcomers.insert(member.id);
+  }
+  for (const raft::Member& member : configuration.outgoing) add(member.id, member.address);
+  // A node that has joined, and was not sent the end of the log yet, knows those who told it of the cluster: whoever
+  // leads may be among them and not among the members of its log so far.
+  for (const store::Founder& founder : identity.founders) {
+    if (!configuration.was_removed(founder.id)) add(founder.id, founder.address);
+  }
+  known.reception.welcome.cluster = identity.cluster;
+  const bool is_settled = raft.is_configuration_committed() && !configuration.is_joint();
+  (is_settled ? known.reception.removed : known.reception.leaving) = configuration.removed;
+  return known;
+}
+
+void meet_too(Acquaintances& known, const raft::Configuration& configuration,
+              const std::vector<transport::PeerMember>& met) {
+  const std::vector<transport::PeerMember> named = known.members;
+  for (const transport::PeerMember& member : met) {
+    auto is_it = [&](const transport::PeerMember& other) { return other.id == member.id; };
+    if (configuration.was_removed(member.id) || std::any_of(named.begin(), named.end(), is_it)) continue;
+    known.members.push_back(member);
+    known.reception.met.insert(member.id);
+  }
+}
+
+uint64_t random_seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+Result<transport::HttpLimits> http_limits(const Options& options, size_t founders) {
+  transport::HttpLimits limits;
+  limits.key_bytes_max = store::kKeyBytesMax;
+  limits.body_bytes_max = options.value_bytes_max;
+  limits.owed_bytes_max = std::max<size_t>(limits.owed_bytes_max, limits::kValuesOwed * options.value_bytes_max);
+  auto clients = connections(limits, founders);
+  if (!clients) return tl::unexpected(clients.error());
+  if (*clients < limits.connections_max) {
+    log::warn(
+        fmt::format("{}: at most {} clients may be connected", limit_of_files(raise_descriptor_limit()), *clients));
+  }
+  limits.connections_max = *clients;
+  return limits;
+}
+
+transport::HttpAccess http_access(const Options& options) {
+  return {.origins = options.cors_origins,
+          .hosts = options.host_whitelist,
+          .is_for_this_machine = transport::is_loopback(options.listen)};
+}
+
+// What the limits of different houses promise each other.
+static_assert(limits::kWindowBytes + limits::kAppendBytes + limits::kSnapshotPieceBytes <
+              transport::PeerLink::Limits{}.outbox_bytes_max);
+static_assert(limits::kValueBytesMax + store::kKeyBytesMax + 2 * limits::kAppendBytes < transport::kFrameBytesMax);
+
+ReplicaConfig replica_config(const Options& options, store::Recovered& recovered) {
+  const uint64_t start = random_seed() | 1;  // anything but 0
+  ReplicaConfig config{.raft = {.id = options.id,
+                                .founders = {},
+                                .heartbeat_interval = options.heartbeat_ns,
+                                .election_timeout = options.election_timeout_ns,
+                                .seed = random_seed(),
+                                .commit_notice_delay = limits::kCommitNoticeDelayNs,
+                                .hard_state = recovered.hard_state,
+                                .snapshot = std::move(recovered.snapshot),
+                                .entries = std::move(recovered.entries),
+                                .start = start,
+                                .mending = recovered.damage ? start : 0,
+                                .append_bytes_max = limits::kAppendBytes,
+                                .window = {.entries_max = limits::kWindowEntries, .bytes_max = limits::kWindowBytes},
+                                .space_kept_bytes = limits::kSpaceKeptBytes},
+                       .snapshots = {.cluster = recovered.identity.cluster,
+                                     .every_entries = limits::kSnapshotEveryEntries,
+                                     .every_bytes = options.snapshot_log_bytes,
+                                     .size_percent = limits::kSnapshotSizePercent,
+                                     .trailing_percent = limits::kSnapshotTrailingPercent,
+                                     .rest_bytes = limits::kRestLogBytes,
+                                     .rest_trailing_bytes = limits::kRestTrailingBytes,
+                                     .entry_overhead_bytes = limits::kEntryOverheadBytes,
+                                     .block_bytes = limits::kSnapshotBlockBytes,
+                                     .patience = options.election_timeout_ns,
+                                     .bytes_per_s = limits::kSnapshotBytesPerS,
+                                     .begun = std::move(recovered.begun)},
+                       .history = {.revisions = options.history_revisions,
+                                   .bytes = options.history_bytes,
+                                   .age = options.history_age_ns,
+                                   .revisions_per_cut = limits::kHistoryRevisionsPerCut,
+                                   .bytes_per_cut = limits::kHistoryBytesPerCut},
+                       .digest_every = limits::kDigestEveryEntries,
+                       .incarnation = recovered.incarnation,
+                       .request_timeout = options.request_timeout_ns,
+                       .check_timeout = std::min(options.request_timeout_ns, limits::kCheckTimeoutNs),
+                       .forward_window_bytes = limits::kWindowBytes,
+                       .leader_window_bytes = limits::kLeaderWindowBytes,
+                       .waiting_writes_max = limits::kWaitingWritesMax,
+                       .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
+                       .waiting_reads_max = limits::kWaitingReadsMax,
+                       .reads_answered_max = limits::kReadsAnsweredMax,
+                       .backups_max = limits::kBackupsMax,
+                       .join_timeout = options.join_timeout_ns,
+                       .members_max = limits::kMembersMax};
+  if (!is_founder(recovered.identity)) return config;  // it waits to be sent the log
+  for (const store::Founder& founder : recovered.identity.founders) {
+    config.raft.founders.members.push_back(
+        {.id = founder.id, .role = raft::MemberRole::voter, .address = founder.address});
+  }
+  return config;
+}
+
+Result<> check_recovered(const store::Recovered& recovered, const std::string& folder) {
+  const raft::SnapshotMark& snapshot = recovered.snapshot;
+  if (snapshot.position.index > 0 && !raft::decode_configuration(*snapshot.configuration)) {
+    return fail(Error::Code::corrupt, "read " + folder + ": its snapshot names members in a way that cannot be read");
+  }
+  for (const raft::Entry& entry : recovered.entries) {
+    auto readable = check_payload(entry);
+    if (readable) continue;
+    return fail(readable.error().code,
+                fmt::format("read {}: entry {} of term {}: {}; was it written by a newer version?", folder,
+                            entry.position.index, entry.position.term, readable.error().what));
+  }
+  return {};
+}
+
+}  // namespace skiff

@@ -1,0 +1,24 @@
+#include "src/replica/can_repair.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "raft/membership.h"
+
+namespace skiff {
+
+// Who waits to be added has no founders, and was sent whatever it holds.
+bool can_repair(const store::Identity& identity, const raft::Payload& configuration) {
+  if (configuration) {
+    if (auto members = raft::decode_configuration(*configuration)) {
+      auto everybody = members->everybody();
+      return std::any_of(everybody.begin(), everybody.end(),
+                         [&](raft::NodeId id) { return id != identity.node && members->is_voter(id); });
+    }
+  }
+  const auto& founders = identity.founders;
+  return founders.empty() || std::any_of(founders.begin(), founders.end(),
+                                         [&](const store::Founder& founder) { return founder.id != identity.node; });
+}
+
+}  // namespace skiff

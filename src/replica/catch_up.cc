@@ -1,0 +1,61 @@
+// A replica's map as a whole: snapshots that the log is cut behind, that bring up who is too far behind for it, and
+// that take the map's place here; and backups.
+#include <optional>
+#include <utility>
+
+#include "raft/check.h"
+#include "src/replica/replica.h"
+
+namespace skiff {
+
+// The core takes no part in the transfer of their bytes.
+bool Replica::take_snapshot_message(raft::Time now, const raft::Message& message) {
+  now_ = now;
+  if (const auto* ask = std::get_if<raft::SnapshotAsk>(&message.body)) {
+    snapshots_.asked(message.from, *ask);
+  } else if (const auto* piece = std::get_if<raft::SnapshotPiece>(&message.body)) {
+    snapshots_.received(now, message, *piece);
+  } else if (const auto* state = std::get_if<raft::StateDigest>(&message.body)) {
+    digests_.compare(outside_, raft_, message.from, *state);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {
+  now_ = now;
+  std::optional<raft::Event> event = snapshots_.written(now, written, raft_);
+  if (!event) return;
+  arrived_ = std::move(written.loaded);
+  step(now, *event);
+  carry_out();
+  if (arrived_) outside_.drop(*std::exchange(arrived_, std::nullopt));
+  snapshots_.make_if_due(now, raft_);
+}
+
+void Replica::mend(raft::Time now, raft::Index at) {
+  now_ = now;
+  snapshots_.mend(at);
+  snapshots_.make_if_due(now, raft_);
+}
+
+void Replica::snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece) {
+  now_ = now;
+  snapshots_.read(raft_, for_node, std::move(piece));
+  snapshots_.make_if_due(now, raft_);
+}
+
+// What was to be applied up to there is in it. Whether a write of ours is among it, nobody can tell: it is handed out
+// again, and drops out as repeated.
+void Replica::become_snapshot(raft::LogPosition position) {
+  CHECK(arrived_ && arrived_->applied() == position.index);
+  snapshots_.stop_making();
+  backups_.break_off_all();
+  std::swap(kv_, *arrived_);
+  outside_.drop(std::move(*arrived_));
+  arrived_.reset();
+  ask_again(now_);
+}
+
+}  // namespace skiff

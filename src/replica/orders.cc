@@ -1,0 +1,364 @@
+#include "src/replica/orders.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+#include "src/replica/replica.h"
+
+namespace skiff {
+namespace {
+
+// The core's names for our orders: apart from those that the shell gives.
+constexpr uint64_t kOurs = uint64_t{1} << 62;
+constexpr size_t kWithdrawnKept = 16;
+
+}  // namespace
+
+ReplicaOrders::ReplicaOrders(OrdersConfig config, const raft::Raft& raft, Outside& outside)
+    : config_(config), raft_(raft), outside_(outside) {}
+
+// ---- where the order was given
+
+void ReplicaOrders::ask(raft::Time now, const Caller& caller, raft::Order order) {
+  Waiting waiting{.caller = caller,
+                  .order = std::move(order),
+                  .deadline = now + config_.timeout,
+                  .open = {},
+                  .reason = "there is no leader"};
+  if (waiting_.size() >= config_.waiting_max)
+    return answer(waiting, OrderAnswer::Kind::refused, "too many orders wait");
+  waiting_.push_back(std::move(waiting));
+}
+
+void ReplicaOrders::drive_waiting(raft::Time now) {
+  if (raft_.leader() == 0) return;
+  for (Waiting& waiting : waiting_) {
+    const bool is_same_leader = waiting.asked == raft_.leader() && waiting.asked_term == raft_.term();
+    const bool is_on_its_way = waiting.open.contains(waiting.last_attempt) && is_same_leader;
+    if (now >= (is_on_its_way ? lost_at(waiting) : waiting.again_at)) attempt(now, waiting);
+  }
+}
+
+// On the way to ourselves nothing is lost.
+raft::Time ReplicaOrders::lost_at(const Waiting& waiting) const {
+  return waiting.asked == config_.self ? raft::kNever : waiting.asked_at + config_.patience;
+}
+
+void ReplicaOrders::attempt(raft::Time now, Waiting& waiting) {
+  waiting.last_attempt = ++attempts_;
+  waiting.open.insert(waiting.last_attempt);
+  waiting.asked = raft_.leader();
+  waiting.asked_term = raft_.term();
+  waiting.asked_at = now;
+  raft::OrderRequest request{.id = {.incarnation = config_.incarnation, .number = waiting.last_attempt},
+                             .order = waiting.order};
+  if (waiting.asked == config_.self) return take(now, config_.self, request);
+  outside_.send({.from = config_.self, .to = waiting.asked, .term = raft_.term(), .body = std::move(request)});
+}
+
+// What was not begun is asked again; so is what may have been, and then its first attempt stays open.
+void ReplicaOrders::answered(raft::Time now, const raft::OrderReply& reply) {
+  if (reply.id.incarnation != config_.incarnation) return;
+  for (Running& running : running_) {
+    if (running.leave_asked == reply.id.number) running.again_at = running.leave_until = now;
+  }
+  auto waiting = std::find_if(waiting_.begin(), waiting_.end(),
+                              [&](const Waiting& one) { return one.open.contains(reply.id.number); });
+  if (waiting == waiting_.end()) return;
+  if (reply.outcome != Outcome::unknown) waiting->open.erase(reply.id.number);
+  waiting->reason = reply.reason;
+  waiting->again_at = now + config_.pause;
+  if (reply.id.number == waiting->last_attempt) waiting->asked = 0;
+  const bool is_wrong = reply.outcome == Outcome::not_found || reply.outcome == Outcome::conflict;
+  if (reply.outcome == Outcome::done) {
+    answer(*waiting, OrderAnswer::Kind::done);
+  } else if (is_wrong && waiting->open.empty()) {
+    const bool is_missing = reply.outcome == Outcome::not_found;
+    answer(*waiting, is_missing ? OrderAnswer::Kind::not_found : OrderAnswer::Kind::conflict, reply.reason);
+  } else {
+    return;
+  }
+  waiting_.erase(waiting);
+}
+
+void ReplicaOrders::expire(raft::Time now) {
+  for (auto waiting = waiting_.begin(); waiting != waiting_.end();) {
+    if (now < waiting->deadline) {
+      ++waiting;
+      continue;
+    }
+    if (waiting->open.empty()) {
+      answer(*waiting, OrderAnswer::Kind::refused, waiting->reason);
+    } else {
+      answer(*waiting, OrderAnswer::Kind::unknown,
+             "no answer in time; it may still come true. Asking for the same again does no harm");
+    }
+    waiting = waiting_.erase(waiting);
+  }
+}
+
+void ReplicaOrders::removed() {
+  for (const Waiting& waiting : waiting_) {
+    const bool is_it = waiting.order.kind == raft::Order::Kind::remove && waiting.order.node == config_.self;
+    const auto otherwise = waiting.open.empty() ? OrderAnswer::Kind::refused : OrderAnswer::Kind::unknown;
+    answer(waiting, is_it ? OrderAnswer::Kind::done : otherwise, is_it ? "" : "this node is no member any more");
+  }
+  waiting_.clear();
+}
+
+void ReplicaOrders::answer(const Waiting& waiting, OrderAnswer::Kind kind, std::string reason) {
+  outside_.order_answered(waiting.caller, {.kind = kind, .order = waiting.order, .reason = std::move(reason)});
+}
+
+// ---- where it is carried out
+
+bool ReplicaOrders::received(raft::Time now, const raft::Message& message) {
+  if (const auto* request = std::get_if<raft::OrderRequest>(&message.body)) {
+    take(now, message.from, *request);
+  } else if (const auto* reply = std::get_if<raft::OrderReply>(&message.body)) {
+    answered(now, *reply);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// Gives up before the one who asked does, so that it can say what came of it.
+void ReplicaOrders::take(raft::Time now, raft::NodeId by, const raft::OrderRequest& request) {
+  if (request.id <= newest_[by]) return;
+  newest_[by] = request.id;
+  if (request.order.kind == raft::Order::Kind::leave) {
+    if (request.order.node != config_.self) return;
+    leaving_ = Leaving{.leader = by, .asked_as = request.id, .until = now + config_.timeout};
+    return;
+  }
+  Running running{.by = by,
+                  .attempt = request.id,
+                  .order = request.order,
+                  .give_up_at = now + config_.timeout - config_.timeout / 4,
+                  .reason = {}};
+  if (!raft_.is_leader()) return end(running, Outcome::not_now, "this node does not lead");
+  if (running_.size() >= config_.waiting_max) return end(running, Outcome::not_now, "too many orders wait");
+  running_.push_back(std::move(running));
+}
+
+void ReplicaOrders::drive_running(raft::Time now, std::vector<raft::Event>& events) {
+  for (auto running = running_.begin(); running != running_.end();) {
+    running = drive_one(now, *running, events) ? std::next(running) : running_.erase(running);
+  }
+}
+
+bool ReplicaOrders::drive_one(raft::Time now, Running& running, std::vector<raft::Event>& events) {
+  const bool is_late = now >= running.give_up_at;
+  if (running.asked_as != 0) {  // the core will say
+    if (is_late) end(running, Outcome::unknown, "no majority confirmed it in time");
+    return !is_late;
+  }
+  if (is_late || !raft_.is_leader()) {
+    end(running, Outcome::not_now, is_late ? running.reason : "this node does not lead any more");
+    return false;
+  }
+  if (now < running.again_at) return true;
+  Verdict verdict = judge(raft_, now, config_.rules, running.order);
+  if (verdict.kind == Verdict::Kind::end) {
+    end(running, verdict.outcome, std::move(verdict.reason));
+    return false;
+  }
+  running.reason = std::move(verdict.reason);
+  if (verdict.kind == Verdict::Kind::let_leave && !let_leave(now, running)) return true;
+  running.again_at = now + config_.pause;
+  if (verdict.kind == Verdict::Kind::wait) return true;
+  running.asked_as = kOurs + ++asked_of_core_;
+  running.steps_aside = verdict.kind == Verdict::Kind::step_aside;
+  if (running.steps_aside || running.order.kind == raft::Order::Kind::lead) {
+    const raft::NodeId to = running.steps_aside ? 0 : running.order.node;
+    events.push_back(raft::TransferAsked{.id = running.asked_as, .to = to});
+  } else {
+    events.push_back(raft::ChangeAsked{.id = running.asked_as, .changes = {change_of(running.order)}});
+  }
+  return true;
+}
+
+bool ReplicaOrders::let_leave(raft::Time now, Running& running) {
+  if (running.leave_until != 0) return now >= running.leave_until;
+  running.leave_asked = ++attempts_;
+  running.again_at = running.leave_until = now + config_.patience;
+  outside_.send({.from = config_.self,
+                 .to = running.order.node,
+                 .term = raft_.term(),
+                 .body = raft::OrderRequest{
+                     .id = {.incarnation = config_.incarnation, .number = running.leave_asked},
+                     .order = {.kind = raft::Order::Kind::leave, .node = running.order.node, .address = {}}}});
+  return false;
+}
+
+// Who is about to be removed, when nothing waits here any more.
+void ReplicaOrders::say_left(raft::Time now, bool is_idle) {
+  if (!is_leaving(now) || leaving_->has_told || !is_idle) return;
+  leaving_->has_told = true;
+  outside_.send({.from = config_.self,
+                 .to = leaving_->leader,
+                 .term = raft_.term(),
+                 .body = raft::OrderReply{.id = leaving_->asked_as, .outcome = Outcome::done, .reason = {}}});
+}
+
+// Of a removal that begins with handing over, nothing but that has been done.
+bool ReplicaOrders::ended(raft::Time now, const raft::OrderEnd& core) {
+  if (core.id <= kOurs || core.id > kOurs + asked_of_core_) return false;
+  auto running =
+      std::find_if(running_.begin(), running_.end(), [&](const Running& one) { return one.asked_as == core.id; });
+  if (running == running_.end()) return true;  // given up
+  const bool is_refused = core.kind == raft::OrderEnd::Kind::refused;
+  if (is_refused && core.passes) {
+    running->asked_as = 0;
+    running->reason = core.reason;
+    running->again_at = now + config_.pause;
+    return true;
+  }
+  if (running->steps_aside) {
+    end(*running, Outcome::not_now, is_refused ? core.reason : "this node has handed leadership over first");
+  } else if (core.kind == raft::OrderEnd::Kind::done) {
+    end(*running, Outcome::done);
+  } else if (is_refused) {
+    const bool is_lead = running->order.kind == raft::Order::Kind::lead;
+    end(*running, is_lead ? Outcome::not_now : Outcome::conflict, core.reason);
+  } else {
+    end(*running, Outcome::unknown, core.reason);
+  }
+  running_.erase(running);
+  return true;
+}
+
+void ReplicaOrders::end(const Running& running, Outcome outcome, std::string reason) {
+  replies_.push_back({.by = running.by,
+                      .reply = {.id = running.attempt, .outcome = outcome, .reason = std::move(reason)},
+                      .order = running.order});
+}
+
+void ReplicaOrders::send_replies(raft::Time now) {
+  for (Reply& reply : std::exchange(replies_, {})) {
+    if (reply.by == 0) {
+      note_withdrawn(reply);
+    } else if (reply.by == config_.self) {
+      answered(now, reply.reply);
+    } else {
+      outside_.send({.from = config_.self, .to = reply.by, .term = raft_.term(), .body = std::move(reply.reply)});
+    }
+  }
+}
+
+std::vector<raft::Event> ReplicaOrders::drive(raft::Time now, bool is_idle) {
+  std::vector<raft::Event> events;
+  if (leaving_) say_left(now, is_idle);
+  if (waiting_.empty() && running_.empty() && replies_.empty()) return events;
+  send_replies(now);
+  expire(now);
+  drive_waiting(now);
+  drive_running(now, events);
+  send_replies(now);
+  return events;
+}
+
+// ---- members that never came
+
+void ReplicaOrders::withdraw_the_silent(raft::Time now) {
+  const raft::Configuration& members = raft_.configuration();
+  if (config_.join_timeout == 0 || !raft_.is_leader() || members.is_joint()) return;
+  for (const raft::Member& member : members.members) {
+    if (member.role != raft::MemberRole::joining) continue;
+    for (const raft::Status::Peer& peer : raft_.status().peers) {
+      const bool is_silent = peer.node == member.id && now >= peer.heard_at + config_.join_timeout;
+      auto is_it = [&](const Running& one) { return one.by == 0 && one.order.node == member.id; };
+      if (!is_silent || std::any_of(running_.begin(), running_.end(), is_it)) continue;
+      running_.push_back({.by = 0,
+                          .attempt = {},
+                          .order = {.kind = raft::Order::Kind::remove, .node = member.id, .address = member.address},
+                          .give_up_at = now + config_.timeout,
+                          .reason = {}});
+    }
+  }
+}
+
+void ReplicaOrders::note_withdrawn(const Reply& reply) {
+  if (reply.reply.outcome != Outcome::done) return;
+  withdrawn_.push_back({.node = reply.order.node, .address = reply.order.address});
+  if (withdrawn_.size() > kWithdrawnKept) withdrawn_.pop_front();
+  outside_.withdrawn(withdrawn_.back());
+}
+
+raft::Time ReplicaOrders::next_deadline() const {
+  raft::Time next = raft::kNever;
+  for (const Waiting& waiting : waiting_) {
+    next = std::min(next, waiting.deadline);
+    if (raft_.leader() == 0) continue;
+    const bool is_on_its_way = waiting.open.contains(waiting.last_attempt) && waiting.asked == raft_.leader();
+    next = std::min(next, is_on_its_way ? lost_at(waiting) : waiting.again_at);
+  }
+  for (const Running& running : running_) {
+    next = std::min({next, running.give_up_at, running.asked_as == 0 ? running.again_at : raft::kNever});
+  }
+  return next;
+}
+
+// ---- the replica's side of it
+
+OrdersConfig orders_config(const ReplicaConfig& config) {
+  return {.self = config.raft.id,
+          .incarnation = config.raft.start,
+          .rules = {.members_max = config.members_max, .silent_after = config.raft.election_timeout},
+          .timeout = config.request_timeout,
+          .pause = config.raft.heartbeat_interval,
+          .patience = config.raft.election_timeout,
+          .join_timeout = config.join_timeout};
+}
+
+void Replica::order(raft::Time now, const Caller& caller, raft::Order order) {
+  now_ = now;
+  if (is_stopping_) {
+    return outside_.order_answered(
+        caller,
+        {.kind = OrderAnswer::Kind::refused, .order = std::move(order), .reason = "this node is shutting down"});
+  }
+  orders_.ask(now, caller, std::move(order));
+  drive_orders();
+  carry_out();
+}
+
+void Replica::change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes) {
+  step(now, raft::ChangeAsked{.id = id, .changes = std::move(changes)});
+  carry_out();
+}
+
+void Replica::hand_over(raft::Time now, uint64_t id, raft::NodeId to) {
+  step(now, raft::TransferAsked{.id = id, .to = to});
+  carry_out();
+}
+
+void Replica::take_orders(const raft::Effects& effects) {
+  for (const raft::OrderEnd& end : effects.orders) {
+    if (!orders_.ended(now_, end)) outside_.order_ended(end);
+  }
+  if (!effects.removed) return;
+  is_removed_ = true;
+  orders_.removed();
+}
+
+// Nobody tells this node any more what becomes of the rest.
+void Replica::end_what_waits() {
+  if (!is_removed_ || kv_.applied() < raft_.log().committed()) return;
+  for (const WaitingWrite& write : writes_.take_expired(raft::kNever)) {
+    answer(write, write.hand_outs > 0 ? Answer::Kind::unknown : Answer::Kind::refused,
+           "this node is no member any more");
+  }
+  for (const WaitingRead& read : reads_.take_expired(raft::kNever)) {
+    answer(read, Answer::Kind::refused, "this node is no member any more");
+  }
+}
+
+void Replica::drive_orders() {
+  const bool is_idle = writes_.size() + reads_.size() == 0;
+  for (const raft::Event& event : orders_.drive(now_, is_idle)) raft_.step(now_, event);
+}
+
+}  // namespace skiff

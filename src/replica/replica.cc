@@ -1,0 +1,390 @@
+#include "src/replica/replica.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "raft/check.h"
+#include "raft/mutant.h"
+#include "store/state/command.h"
+
+namespace skiff {
+namespace {
+
+// Whether the store can apply it, and whether it is a write of `from`, if that is said.
+bool is_command(const raft::Payload& payload, raft::NodeId from = 0) {
+  if (!payload) return false;
+  auto command = store::decode(*payload);
+  return command && (from == 0 || command->origin.node == from);
+}
+
+constexpr char kFull[] = "the disk is full, here or at too many of the members";
+
+}  // namespace
+
+Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& outside)
+    : config_(std::move(config)),
+      outside_(outside),
+      raft_(std::move(config_.raft), now),
+      kv_(std::move(kv)),
+      snapshots_(config_.snapshots, kv_, outside),
+      backups_(kv_, config_.snapshots.cluster, config_.backups_max),
+      orders_(orders_config(config_), raft_, outside),
+      history_(config_.history, kv_),
+      digests_(config_.digest_every),
+      now_(now),
+      patience_(config_.raft.election_timeout) {
+  CHECK(config_.incarnation > 0);
+  CHECK(kv_.applied() == raft_.log().base().index);
+  CHECK(config_.request_timeout >= config_.check_timeout);
+}
+
+// ---- 1. Proposals: what clients asked for since the last turn
+
+void Replica::propose(raft::Time now, std::vector<Request> batch) {
+  now_ = now;
+  if (!writes_.has_handed_out() && !reads_.has_asked()) note_progress();
+  WaitingReads::Batch reads;
+  for (Request& request : batch) {
+    bool is_write = request.kind == Request::Kind::put || request.kind == Request::Kind::remove;
+    if (is_stopping_) {
+      refuse(request, "this node is shutting down");
+    } else if (is_removed_ || orders_.is_leaving(now)) {
+      refuse(request, "this node is being removed");
+    } else if (is_write) {
+      take_write(request);
+    } else if (reads_.size() + reads.size() >= config_.waiting_reads_max) {
+      refuse(request, "too many reads are waiting");
+    } else if (MUTANT(local_reads) && request.kind == Request::Kind::get) {
+      answer({.kind = request.kind, .caller = request.caller, .deadline = 0, .key = request.key}, Answer::Kind::done);
+    } else {
+      raft::Time patience = request.kind == Request::Kind::check ? config_.check_timeout : config_.request_timeout;
+      reads.push_back(
+          {.kind = request.kind, .caller = request.caller, .deadline = now + patience, .key = std::move(request.key)});
+    }
+  }
+  if (!reads.empty()) reads_.hold(std::move(reads));
+  hand_out();
+  ask_held_reads();
+  carry_out();
+}
+
+void Replica::take_write(const Request& request) {
+  uint64_t bytes = request.key.size() + request.value.size();
+  bool has_room = writes_.size() < config_.waiting_writes_max &&
+                  (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);
+  if (!has_room) return refuse(request, "too many writes are waiting");
+  if (!raft_.takes_writes()) return refuse(request, kFull);
+  store::Verb verb = request.kind == Request::Kind::put ? store::Verb::put : store::Verb::remove;
+  add_write({.kind = request.kind, .caller = request.caller, .wants_answer = request.wants_answer},
+            {.verb = verb, .key = request.key, .value = request.value});
+}
+
+void Replica::add_write(WaitingWrite write, store::Command command) {
+  write.number = writes_.next_number();
+  write.deadline = now_ + config_.request_timeout;
+  command.origin = {.node = config_.raft.id, .incarnation = config_.incarnation, .number = write.number};
+  write.command = std::make_shared<const std::string>(store::encode(command));
+  writes_.add(std::move(write));
+}
+
+// In order, and no more than fits on the way. Without a leader everything waits; and as long as our disk may be an
+// older one, for a process before this one may have given other writes the same names.
+void Replica::hand_out() {
+  if (raft_.leader() == 0 || !raft_.takes_writes() || !raft_.is_admitted()) return;
+  uint64_t window = raft_.is_leader() ? config_.leader_window_bytes : config_.forward_window_bytes;
+  raft::Proposed proposed;
+  while (const WaitingWrite* write = writes_.hand_out_next(window)) {
+    proposed.proposals.push_back({.id = write->number, .command = write->command});
+  }
+  if (!proposed.proposals.empty()) raft_.step(now_, proposed);
+}
+
+// All that wait, under one id.
+void Replica::ask_held_reads() {
+  if (!reads_.has_held() || raft_.leader() == 0) return;
+  raft::RequestId id{.incarnation = config_.raft.start, .number = ++read_number_};
+  reads_.ask_held(id, now_);
+  raft_.step(now_, raft::ReadAsked{id});
+}
+
+// ---- 2. What the core wants done
+
+void Replica::step(raft::Time now, const raft::Event& event) {
+  now_ = now;
+  raft_.step(now, event);
+}
+
+// The order is the one of the fields in Effects.
+void Replica::carry_out() {
+  ask_again_if_leader_changed();
+  for (;;) {
+    raft::Effects effects = raft_.take_effects();
+    if (effects.empty()) break;
+    for (raft::Message& message : effects.messages) outside_.send(std::move(message));
+    if (effects.save != 0) {
+      once_durable_.push_back({.save = effects.save, .messages = std::move(effects.messages_once_durable)});
+      outside_.persist(effects.save, effects.hard_state, effects.restart, effects.is_whole, std::move(effects.entries));
+    }
+    if (effects.restart) become_snapshot(*effects.restart);
+    if (!effects.committed.empty()) outside_.commit(std::move(effects.committed));
+    take_confirmations(effects);
+    take_refusals(effects);
+    take_orders(effects);
+    note_forgetfulness(effects);
+    if (effects.fetch && !raft_.is_full()) snapshots_.want(now_, *effects.fetch, raft_);
+    if (effects.membership_changed) outside_.members_changed();
+    if (effects.removed) outside_.removed();
+    ask_again_if_leader_changed();
+    drive_orders();
+  }
+  refuse_where_disks_are_full();
+  answer_ready_reads();
+  if (orders_.is_leaving(now_)) drive_orders();
+  if (is_removed_) end_what_waits();
+}
+
+void Replica::note_forgetfulness(const raft::Effects& effects) {
+  for (const raft::ForgetfulPeer& peer : effects.forgetful) outside_.peer_forgot(peer);
+  if (effects.forgotten) outside_.forgot(*effects.forgotten);
+}
+
+void Replica::take_confirmations(const raft::Effects& effects) {
+  for (const raft::ConfirmedRead& read : effects.reads) reads_.confirmed(read.id, read.index);
+  if (!effects.reads.empty()) note_progress();
+}
+
+// Refused writes are in no log and on no wire. They are handed out again when something of ours has been applied.
+void Replica::take_refusals(const raft::Effects& effects) {
+  for (const raft::RequestId& id : effects.refused_reads) reads_.refused(id);
+  for (uint64_t number : effects.refused) {
+    WaitingWrite* write = writes_.find(number);
+    if (write == nullptr) continue;
+    CHECK(write->hand_outs > 0);
+    --write->hand_outs;
+    writes_.hand_out_again_from(number);
+  }
+}
+
+// What has been handed out may yet be done.
+void Replica::refuse_where_disks_are_full() {
+  if (raft_.takes_writes()) return;
+  for (const WaitingWrite& write : writes_.take_not_handed_out()) answer(write, Answer::Kind::refused, kFull);
+}
+
+// ---- 3. News: from peers, from our disk
+
+void Replica::received(raft::Time now, raft::Message message) {
+  // Once in the log, a command cannot be refused any more: every node would have to apply it.
+  if (auto* forwarded = std::get_if<raft::ForwardProposals>(&message.body)) {
+    auto is_refused = [&](const raft::Payload& command) { return !is_command(command, message.from); };
+    refused_commands_ += std::erase_if(forwarded->commands, is_refused);
+  } else if (const auto* append = std::get_if<raft::AppendEntries>(&message.body)) {
+    auto is_refused = [](const raft::Entry& entry) {
+      return entry.kind == raft::EntryKind::command && !is_command(entry.payload);
+    };
+    if (std::any_of(append->entries.begin(), append->entries.end(), is_refused)) {
+      ++refused_commands_;
+      return;
+    }
+  }
+  if (take_snapshot_message(now, message)) return;
+  if (orders_.received(now, message)) {
+    now_ = now;
+    drive_orders();
+  } else {
+    step(now, raft::Received{std::move(message)});
+  }
+  carry_out();
+}
+
+void Replica::persisted(raft::Time now, uint64_t save) {
+  while (!once_durable_.empty() && once_durable_.front().save <= save) {
+    for (raft::Message& message : once_durable_.front().messages) outside_.send(std::move(message));
+    once_durable_.pop_front();
+  }
+  step(now, raft::Persisted{save});
+  carry_out();
+}
+
+// ---- 4. Commits: apply, and find who waited
+
+void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
+  now_ = now;
+  kv_.prefetch(entries);
+  for (const raft::Entry& entry : entries) {
+    if (entry.position.index <= kv_.applied()) continue;  // a snapshot has brought it
+    if (entry.kind == raft::EntryKind::command) {
+      apply_command(entry);
+    } else {
+      kv_.skip(entry.position.index);
+    }
+    snapshots_.note_applied(entry.bytes());
+    if (digests_.is_due(kv_.applied())) digests_.tell(outside_, raft_, kv_.applied(), kv_.digest());
+  }
+  snapshots_.make_if_due(now, raft_);
+  cut_history();
+  hand_out();
+  carry_out();
+}
+
+void Replica::apply_command(const raft::Entry& entry) {
+  store::Outcome outcome = kv_.apply(entry.position.index, entry.payload);
+  if (outcome.origin.node != config_.raft.id || outcome.origin.incarnation < config_.incarnation) return;
+  if (is_of_another_process(outcome.origin)) return raft_.step(now_, raft::WentBack{});
+  std::optional<WaitingWrite> write = writes_.take(outcome.origin.number);
+  if (!write) return;
+  note_progress();
+  if (write->hand_outs == 0) {
+    answer(*write, Answer::Kind::refused, "another process of this node gave another write the same name");
+    return raft_.step(now_, raft::WentBack{});
+  }
+  if (write->command != entry.payload && *write->command != *entry.payload) {
+    answer(*write, Answer::Kind::unknown, "another process of this node gave another write the same name");
+    return raft_.step(now_, raft::WentBack{});
+  }
+  if (outcome.kind == store::Outcome::Kind::done) return answer(*write, Answer::Kind::done);
+  const auto unknown = MUTANT(overtaken_called_done) ? Answer::Kind::done : Answer::Kind::unknown;
+  answer(*write, unknown, "a later write from this node overtook this one");
+  const store::Origin newest = kv_.newest_of(config_.raft.id);
+  if (newest.incarnation > config_.incarnation) raft_.step(now_, raft::WentBack{});
+}
+
+// A write of this node that we never made, and no start of it before us: a later start did, and our disk has gone back
+// to before that.
+bool Replica::is_of_another_process(const store::Origin& origin) const {
+  CHECK(origin.node == config_.raft.id);
+  CHECK(origin.incarnation >= config_.incarnation);
+  return origin.incarnation > config_.incarnation || origin.number >= writes_.next_number();
+}
+
+// Writes of our own, that nobody waits for.
+void Replica::cut_history() {
+  if (is_stopping_) return;
+  for (store::Revision revision : history_.due(now_, raft_.is_leader())) {
+    if (writes_.size() >= config_.waiting_writes_max) return;
+    add_write({.wants_answer = false}, {.verb = store::Verb::compact, .revision = revision});
+  }
+}
+
+// A page at a time, so that very many reads, confirmed at once, hold up nothing else: the next with the next tick.
+void Replica::answer_ready_reads() {
+  if (has_more_ready_) return;
+  const size_t most = config_.reads_answered_max;
+  const raft::Index applied = MUTANT(read_before_apply) ? ~raft::Index{0} : kv_.applied();
+  for (const WaitingRead& read : reads_.take_ready(applied, most)) answer(read, Answer::Kind::done);
+  has_more_ready_ = reads_.has_ready(kv_.applied());
+}
+
+// ---- what goes wrong: another leader, no leader, no answer
+
+// Whatever waits is asked for anew, in order, of whoever leads now. Repeats do no harm: the store drops them.
+void Replica::ask_again_if_leader_changed() {
+  const bool is_new = raft_.is_admitted() && !std::exchange(was_admitted_, raft_.is_admitted());
+  const bool may_write_again = (raft_.takes_writes() && !known_to_take_writes_) || is_new;
+  known_to_take_writes_ = raft_.takes_writes();
+  if (raft_.leader() == known_leader_ && raft_.term() == known_term_ && !may_write_again) return;
+  known_leader_ = raft_.leader();
+  known_term_ = raft_.term();
+  if (known_leader_ == 0) return;
+  note_progress();
+  ask_again(now_);
+}
+
+void Replica::ask_again(raft::Time reads_until) {
+  progress_at_ = now_;
+  writes_.hand_out_again_from(0);
+  hand_out();
+  reads_.hold_asked_until(reads_until);
+  ask_held_reads();
+}
+
+// What we sent, or what came back, may have been lost on the way.
+void Replica::ask_again_if_stuck() {
+  if (now_ < stuck_at()) return;
+  ask_again(now_ - patience_);
+  patience_ *= 2;
+}
+
+raft::Time Replica::stuck_at() const {
+  bool depends_on_others = raft_.leader() != 0 && !raft_.is_leader();
+  bool is_under_way = writes_.has_handed_out() || reads_.has_asked() || reads_.has_held();
+  return depends_on_others && is_under_way ? progress_at_ + patience_ : raft::kNever;
+}
+
+void Replica::note_progress() {
+  progress_at_ = now_;
+  patience_ = config_.raft.election_timeout;
+}
+
+void Replica::peer_connected(raft::Time now, raft::NodeId node) {
+  now_ = now;
+  if (node != raft_.leader()) return;
+  ask_again(now);
+  carry_out();
+}
+
+void Replica::peer_gone(raft::Time now, raft::NodeId node) {
+  step(now, raft::PeerGone{node});
+  carry_out();
+}
+
+void Replica::disk_space(raft::Time now, std::optional<uint64_t> bytes_left) {
+  step(now, raft::DiskSpace{bytes_left});
+  carry_out();
+}
+
+void Replica::tick(raft::Time now) {
+  has_more_ready_ = false;
+  step(now, raft::TimePassed{});
+  answer_expired();
+  snapshots_.tick(now, raft_);
+  ask_again_if_stuck();
+  orders_.withdraw_the_silent(now);
+  drive_orders();
+  cut_history();
+  hand_out();
+  ask_held_reads();
+  carry_out();
+}
+
+bool Replica::shorten_log(raft::Time now) {
+  now_ = now;
+  return snapshots_.make_at_rest(now, raft_);
+}
+
+bool Replica::free_some(size_t count_max) {
+  const bool has_entries = raft_.free_forgotten(count_max);
+  const bool has_versions = kv_.free_cut(count_max);
+  return has_entries || has_versions;
+}
+
+raft::Time Replica::next_deadline() const {
+  if (has_more_ready_) return now_;
+  raft::Time requests = std::min(writes_.next_deadline(), reads_.next_deadline());
+  return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline(), orders_.next_deadline()});
+}
+
+void Replica::answer_expired() {
+  for (const WaitingWrite& write : writes_.take_expired(now_)) {
+    history_.ask_again();
+    if (write.hand_outs > 0 && !MUTANT(refused_after_hand_out)) {
+      answer(write, Answer::Kind::unknown, "no majority confirmed the write in time; it may still take effect");
+    } else {
+      answer(write, Answer::Kind::refused, why_not_handed_out());
+    }
+  }
+  for (const WaitingRead& read : reads_.take_expired(now_)) {
+    const char* reason =
+        raft_.is_full() ? "the disk is full, and this node falls behind" : "no majority answered in time";
+    answer(read, Answer::Kind::refused, raft_.leader() == 0 ? "there is no leader" : reason);
+  }
+}
+
+const char* Replica::why_not_handed_out() const {
+  if (raft_.is_full()) return kFull;
+  const bool waits_for_verdict = raft_.leader() != 0 && !raft_.is_admitted();
+  return waits_for_verdict ? "this node is being brought up to date" : "there is no leader";
+}
+
+}  // namespace skiff

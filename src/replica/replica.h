@@ -1,0 +1,177 @@
+// Replica: main street. One node's Raft, its store, and who waits; replica.cc reads from top to bottom as the life of
+// a write. Knows no socket, no thread and no clock, so tests run it unchanged, on messages and disks of their own.
+//
+// Every call comes from one loop, carries the time, and ends with everything the core wants done handed to Outside. The
+// three queues of the house end here: proposals in propose(), what the disk has done in persisted(), and commits in
+// apply().
+//
+// A request ends in one of three ways, always by way of Outside::answer(): done, refused (it never takes effect), or
+// unknown. Refused is only said of a write that was never handed out to a log or a wire.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "raft/raft.h"
+#include "src/base/result.h"
+#include "src/replica/backups.h"
+#include "src/replica/digests.h"
+#include "src/replica/history.h"
+#include "src/replica/orders.h"
+#include "src/replica/outside.h"
+#include "src/replica/snapshots.h"
+#include "src/replica/waiting.h"
+#include "store/state/kv.h"
+
+namespace skiff {
+
+struct ReplicaConfig {
+  raft::Config raft;
+  SnapshotConfig snapshots;
+  HistoryConfig history;
+  uint64_t digest_every = 0;  // entries: then states are compared; 0: never
+  uint64_t incarnation = 0;   // how often this node has started
+  raft::Time request_timeout = 5'000 * raft::kMillisecond;
+  raft::Time check_timeout = 1'000 * raft::kMillisecond;  // of Request::Kind::check
+  // Of this node's own writes, handed out and not applied: less than what a link holds, for they must not be lost on
+  // the way; the more where there is no way, at the leader.
+  uint64_t forward_window_bytes = 0;
+  uint64_t leader_window_bytes = 0;
+  uint64_t waiting_writes_max = 0;
+  uint64_t waiting_write_bytes_max = 0;
+  uint64_t waiting_reads_max = 0;
+  size_t reads_answered_max = ~size_t{0};  // of those that are confirmed, before the next tick
+  size_t backups_max = 0;
+  // A member that was added, and that the leader has not heard of for so long, is withdrawn. 0: never.
+  raft::Time join_timeout = 0;
+  size_t members_max = 0;
+};
+
+// What a replica's orders are told of it.
+OrdersConfig orders_config(const ReplicaConfig& config);
+
+class Replica {
+ public:
+  // `kv` is what the snapshot in the configuration holds.
+  Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& outside);
+  Replica(const Replica&) = delete;
+  Replica& operator=(const Replica&) = delete;
+
+  void propose(raft::Time now, std::vector<Request> batch);
+  void received(raft::Time now, raft::Message message);
+  void persisted(raft::Time now, uint64_t save);
+  void apply(raft::Time now, const std::vector<raft::Entry>& entries);
+
+  void peer_connected(raft::Time now, raft::NodeId node);
+  void peer_gone(raft::Time now, raft::NodeId node);
+  void tick(raft::Time now);
+  // Our disk is full, but for so many bytes of log, as of the last save that it did; or nothing: it is not full. Said
+  // again and again while it is.
+  void disk_space(raft::Time now, std::optional<uint64_t> bytes_left);
+
+  // What became of Outside::write_snapshot() and read_snapshot().
+  void snapshot_written(raft::Time now, SnapshotWritten written);
+  void snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece);
+  // Something on our disk is damaged, and a snapshot as of this index or later takes its place. Said again while it is.
+  void mend(raft::Time now, raft::Index at);
+
+  // A backup of the map as it is now. Error::Code::unavailable: not now, and why.
+  Result<uint64_t> begin_backup() { return backups_.begin(raft_); }
+  ReplicaBackups& backups() { return backups_; }
+  const ReplicaBackups& backups() const { return backups_; }
+
+  // An operator's order, given to whichever node. Ends by way of Outside::order_answered().
+  void order(raft::Time now, const Caller& caller, raft::Order order);
+  // Orders of the shell, carried out here or not at all. They end by way of Outside::order_ended(), with the same id,
+  // unique per process.
+  void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
+  void hand_over(raft::Time now, uint64_t id, raft::NodeId to);
+
+  // Little has been applied for a while: has a long log summed up. Whether a snapshot is under way.
+  bool shorten_log(raft::Time now);
+  // Frees at most so much of each kind of what was forgotten; whether there is more.
+  bool free_some(size_t count_max);
+
+  // When to tick, if nothing happens before.
+  raft::Time next_deadline() const;
+
+  // From now on every new request is refused; those that wait are still answered.
+  void stop_taking() { is_stopping_ = true; }
+  bool has_waiting() const { return writes_.size() + reads_.size() > 0 || orders_.has_waiting(); }
+
+  const store::Kv& kv() const { return kv_; }
+  const raft::Raft& raft() const { return raft_; }
+  const ReplicaSnapshots::Counts& snapshots() const { return snapshots_.counts(); }
+  const std::deque<Withdrawn>& withdrawn() const { return orders_.withdrawn(); }
+  uint64_t waiting_writes() const { return writes_.size(); }
+  uint64_t waiting_reads() const { return reads_.size(); }
+  // Commands from peers that this version cannot decode, or that claim to be somebody else's.
+  uint64_t refused_commands() const { return refused_commands_; }
+
+ private:
+  void step(raft::Time now, const raft::Event& event);
+  void carry_out();
+  void take_write(const Request& request);
+  void add_write(WaitingWrite write, store::Command command);
+  void cut_history();
+  void take_refusals(const raft::Effects& effects);
+  void take_confirmations(const raft::Effects& effects);
+  void take_orders(const raft::Effects& effects);
+  void note_forgetfulness(const raft::Effects& effects);
+  void drive_orders();
+  void end_what_waits();
+  void hand_out();
+  void refuse_where_disks_are_full();
+  void ask_held_reads();
+  void ask_again_if_leader_changed();
+  void ask_again(raft::Time reads_until);
+  void ask_again_if_stuck();
+  raft::Time stuck_at() const;
+  void note_progress();
+  bool take_snapshot_message(raft::Time now, const raft::Message& message);
+  void become_snapshot(raft::LogPosition position);
+  void apply_command(const raft::Entry& entry);
+  bool is_of_another_process(const store::Origin& origin) const;
+  void answer_ready_reads();
+  void answer_expired();
+  const char* why_not_handed_out() const;
+  void answer(const WaitingWrite& write, Answer::Kind kind, const char* reason = "");
+  void answer(const WaitingRead& read, Answer::Kind kind, const char* reason = "");
+  void refuse(const Request& request, const char* reason);
+
+  ReplicaConfig config_;  // without the entries, which the core has
+  Outside& outside_;
+  raft::Raft raft_;
+  store::Kv kv_;
+  std::optional<store::Kv> arrived_;  // what kv_ becomes when the core begins anew
+  ReplicaSnapshots snapshots_;
+  ReplicaBackups backups_;
+  ReplicaOrders orders_;
+  ReplicaHistory history_;
+  ReplicaDigests digests_;
+  WaitingWrites writes_;
+  WaitingReads reads_;
+
+  struct OnceDurable {
+    uint64_t save;
+    std::vector<raft::Message> messages;
+  };
+  std::deque<OnceDurable> once_durable_;  // votes and acks that promise what the disk has not done yet
+
+  raft::Time now_;
+  uint64_t read_number_ = 0;       // of the last ReadAsked
+  raft::NodeId known_leader_ = 0;  // when we last asked for what waits
+  raft::Term known_term_ = 0;
+  bool known_to_take_writes_ = true;  // whoever leads
+  bool was_admitted_ = false;
+  raft::Time progress_at_ = 0;   // when something of ours was last handed out anew, confirmed or applied
+  raft::Time patience_;          // how long after that we take what is under way for lost; doubles each time
+  bool has_more_ready_ = false;  // confirmed reads, which the next tick answers
+  bool is_stopping_ = false;
+  bool is_removed_ = false;
+  uint64_t refused_commands_ = 0;
+};
+
+}  // namespace skiff

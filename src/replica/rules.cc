@@ -1,0 +1,147 @@
+#include "src/replica/rules.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "raft/check.h"
+#include "raft/quorum.h"
+
+namespace skiff {
+namespace {
+
+using Outcome = raft::OrderReply::Outcome;
+using raft::Configuration;
+using raft::Member;
+using raft::NodeId;
+
+std::string text(NodeId node) { return "node " + std::to_string(node); }
+
+Verdict end(Outcome outcome, std::string reason = {}) { return {Verdict::Kind::end, outcome, std::move(reason)}; }
+
+Verdict no_such_member(NodeId node) {
+  return end(Outcome::not_found, "there is no member " + std::to_string(node) + "; GET /members lists those there are");
+}
+
+const Member* with_address(const Configuration& members, const raft::Order& order) {
+  auto has_it = [&](const Member& member) { return member.id != order.node && member.address == order.address; };
+  auto found = std::find_if(members.members.begin(), members.members.end(), has_it);
+  return found == members.members.end() ? nullptr : &*found;
+}
+
+Verdict address_taken(const Member& by, const raft::Order& order) {
+  return end(Outcome::conflict, order.address + " is the address of " + text(by.id) + ": each member needs its own");
+}
+
+NodeId unused_id(const Configuration& members) {
+  NodeId highest = 0;
+  for (const Member& member : members.members) highest = std::max(highest, member.id);
+  for (NodeId node : members.removed) highest = std::max(highest, node);
+  return highest + 1;
+}
+
+Verdict judge_add(const Configuration& members, const OrderRules& rules, const raft::Order& order) {
+  if (const Member* member = members.find(order.node)) {
+    if (member->address == order.address) return end(Outcome::done);
+    return end(Outcome::conflict, text(order.node) + " is a member already, at " + member->address + "; PUT /members/" +
+                                      std::to_string(order.node) + " moves it to another address");
+  }
+  if (members.was_removed(order.node)) {
+    return end(Outcome::conflict, text(order.node) + " was removed, and an id never comes back: take another, say " +
+                                      std::to_string(unused_id(members)));
+  }
+  if (const Member* other = with_address(members, order)) return address_taken(*other, order);
+  if (members.members.size() >= rules.members_max) {
+    return end(Outcome::conflict, "there are " + std::to_string(members.members.size()) +
+                                      " members, and no more can be: remove one first");
+  }
+  return {};
+}
+
+Verdict judge_move(const Configuration& members, const raft::Order& order) {
+  const Member* member = members.find(order.node);
+  if (member == nullptr) return no_such_member(order.node);
+  if (member->address == order.address) return end(Outcome::done);
+  if (const Member* other = with_address(members, order)) return address_taken(*other, order);
+  return {};
+}
+
+std::set<NodeId> those_that_answer(const raft::Raft& raft, raft::Time now, const OrderRules& rules) {
+  std::set<NodeId> answering = {raft.status().id};
+  for (const raft::Status::Peer& peer : raft.status().peers) {
+    if (now < peer.heard_at + rules.silent_after) answering.insert(peer.node);
+  }
+  return answering;
+}
+
+std::string silent_among(const std::vector<NodeId>& voters, const std::set<NodeId>& answering) {
+  std::string list;
+  for (NodeId voter : voters) {
+    if (!answering.contains(voter)) list += (list.empty() ? "" : ", ") + std::to_string(voter);
+  }
+  return list;
+}
+
+Verdict judge_remove(const raft::Raft& raft, raft::Time now, const OrderRules& rules, const raft::Order& order) {
+  const Configuration& members = raft.configuration();
+  if (members.was_removed(order.node)) return end(Outcome::done);
+  if (members.find(order.node) == nullptr) return no_such_member(order.node);
+  if (!members.is_voter(order.node)) return {};
+  raft::Voters left = members.voters();
+  std::erase(left.incoming, order.node);
+  if (left.incoming.empty()) {
+    return end(Outcome::conflict, text(order.node) + " is the last voter: nothing would be left. Add another first; " +
+                                      "to end the cluster, stop its nodes");
+  }
+  const std::set<NodeId> answering = those_that_answer(raft, now, rules);
+  if (!raft::quorum::is_majority(left, answering)) {
+    return end(Outcome::conflict, "those that are left would have no majority, because these do not answer: " +
+                                      silent_among(left.incoming, answering) + ". Remove or start those first");
+  }
+  if (order.node == raft.status().id) return {.kind = Verdict::Kind::step_aside};
+  return {.kind = answering.contains(order.node) ? Verdict::Kind::let_leave : Verdict::Kind::begin};
+}
+
+Verdict judge_lead(const raft::Raft& raft, raft::Time now, const OrderRules& rules, const raft::Order& order) {
+  if (order.node == raft.status().id) return end(Outcome::done);
+  const Member* member = raft.configuration().find(order.node);
+  if (member == nullptr) return no_such_member(order.node);
+  if (member->role != raft::MemberRole::voter) {
+    return end(Outcome::conflict, text(order.node) + " is a learner, and cannot lead before it has caught up");
+  }
+  if (!those_that_answer(raft, now, rules).contains(order.node)) {
+    return end(Outcome::not_now, text(order.node) + " does not answer: does it run?");
+  }
+  return {};
+}
+
+}  // namespace
+
+Verdict judge(const raft::Raft& raft, raft::Time now, const OrderRules& rules, const raft::Order& order) {
+  CHECK(raft.is_leader());
+  const Configuration& members = raft.configuration();
+  if (!raft.is_configuration_committed() || members.is_joint()) {
+    return {.kind = Verdict::Kind::wait, .reason = "another change of the members is under way"};
+  }
+  switch (order.kind) {
+    case raft::Order::Kind::add: return judge_add(members, rules, order);
+    case raft::Order::Kind::move: return judge_move(members, order);
+    case raft::Order::Kind::remove: return judge_remove(raft, now, rules, order);
+    case raft::Order::Kind::lead: return judge_lead(raft, now, rules, order);
+    case raft::Order::Kind::leave: return end(Outcome::conflict, "only a leader says so");
+  }
+  CHECK(false);
+  return {};
+}
+
+raft::Change change_of(const raft::Order& order) {
+  using Kind = raft::Change::Kind;
+  CHECK(order.kind != raft::Order::Kind::lead && order.kind != raft::Order::Kind::leave);
+  const Kind kind = order.kind == raft::Order::Kind::add      ? Kind::add
+                    : order.kind == raft::Order::Kind::remove ? Kind::remove
+                                                              : Kind::move;
+  return {.kind = kind, .node = order.node, .address = order.address};
+}
+
+}  // namespace skiff

@@ -1,0 +1,70 @@
+#include "src/replica/scrubbing.h"
+
+#include <algorithm>
+
+#include "raft/check.h"
+
+namespace skiff {
+
+Scrubbing::Scrubbing(ScrubConfig config, uint64_t now_ns)
+    : config_(config),
+      pass_at_(config.every_ns == 0 ? raft::kNever : now_ns + std::min(config.every_ns, config.first_ns)),
+      piece_at_(raft::kNever),
+      pause_ns_(config.pause_ns) {
+  CHECK(config_.piece_bytes > 0);
+}
+
+uint64_t Scrubbing::next_deadline() const {
+  if (order_) return raft::kNever;
+  return std::min(counts_.is_under_way ? piece_at_ : pass_at_, mend_at_);
+}
+
+std::optional<Scrubbing::Order> Scrubbing::due(uint64_t now_ns) {
+  if (now_ns < next_deadline()) return std::nullopt;
+  order_ = Order{};
+  if (counts_.is_under_way) {
+    order_->bytes = piece_at_ <= now_ns ? config_.piece_bytes : 0;
+  } else {
+    order_->begins = pass_at_ <= now_ns;
+  }
+  return order_;
+}
+
+std::optional<raft::Index> Scrubbing::done(uint64_t now_ns, const store::Snapshots::Scrubbed& scrubbed) {
+  if (order_ && order_->begins) pass_at_ = now_ns + config_.every_ns;
+  order_.reset();
+  if (scrubbed.is_under_way && !counts_.is_under_way) {
+    const uint64_t pieces = scrubbed.pass_bytes / config_.piece_bytes + 1;
+    pause_ns_ = std::min(config_.pause_ns, config_.every_ns / 2 / pieces);
+  }
+  counts_.is_under_way = scrubbed.is_under_way;
+  piece_at_ = now_ns + pause_ns_;
+  if (scrubbed.has_ended) {
+    ++counts_.passes;
+    counts_.last_ended_ns = now_ns;
+    pass_at_ = std::max(pass_at_, now_ns + config_.every_ns / 2);
+  }
+  return note(now_ns, scrubbed);
+}
+
+std::optional<raft::Index> Scrubbing::note(uint64_t now_ns, const store::Snapshots::Scrubbed& scrubbed) {
+  counts_.files += scrubbed.files;
+  counts_.bytes += scrubbed.bytes;
+  counts_.found += scrubbed.found.size();
+  counts_.mended += scrubbed.mended.size();
+  counts_.is_damaged = scrubbed.is_damaged;
+  const bool is_news = !scrubbed.found.empty() || now_ns >= mend_at_;
+  if (!scrubbed.is_damaged) {
+    mend_at_ = raft::kNever;
+  } else if (is_news || mend_at_ == raft::kNever) {
+    mend_at_ = now_ns + config_.mend_again_ns;
+  }
+  return is_news ? scrubbed.mends_at : std::nullopt;
+}
+
+void Scrubbing::put_off(uint64_t now_ns) {
+  order_.reset();
+  for (uint64_t* at : {&pass_at_, &piece_at_, &mend_at_}) *at = std::max(*at, now_ns + config_.pause_ns);
+}
+
+}  // namespace skiff

@@ -1,0 +1,120 @@
+// Waiting: who waits for which write or read, and until when. Owns every request from its arrival to its answer.
+//
+// A write waits until this node applies it. It is kept with its bytes until then, because it may have to be handed out
+// again: when another leader is known, or the link to it comes back. That is safe, as the store drops repeats, and it
+// must be done in order, as the store drops what was overtaken, too. Therefore no more is handed out than surely fits
+// on the way to the leader (a window of bytes), and the rest follows as this node applies what went before. A write
+// that was never handed out, to a log or onto a wire, can be refused.
+//
+// A read waits, with all that arrived in the same batch, until the core confirms the batch's id with an index, and
+// then until that index has been applied. What could not be confirmed is asked again, under a new id.
+//
+// Always: the numbers of writes grow, and so do their deadlines; every request leaves exactly once.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "raft/types.h"
+#include "src/replica/outside.h"
+
+namespace skiff {
+
+struct WaitingWrite {
+  uint64_t number = 0;
+  Request::Kind kind = Request::Kind::put;
+  Caller caller;
+  bool wants_answer = true;
+  uint32_t hand_outs = 0;
+  raft::Time deadline = 0;
+  raft::Payload command;
+};
+
+class WaitingWrites {
+ public:
+  // The number that the next write gets.
+  uint64_t next_number() const { return first_ + writes_.size(); }
+  // Requires: write.number == next_number(), and no earlier deadline than the one before.
+  void add(WaitingWrite write);
+  // Nothing if it does not wait any more.
+  std::optional<WaitingWrite> take(uint64_t number);
+  WaitingWrite* find(uint64_t number);
+  // Those whose deadline has come.
+  std::vector<WaitingWrite> take_expired(raft::Time now);
+
+  // Those that were never handed out.
+  std::vector<WaitingWrite> take_not_handed_out();
+
+  // The next write in order, if all that is handed out and not applied stays within `window_bytes` with it, or it is
+  // the only one. Counts as handed out from now on.
+  WaitingWrite* hand_out_next(uint64_t window_bytes);
+  // It did not get there: it, and what stands behind it, is to be handed out later.
+  void hand_out_again_from(uint64_t number);
+  bool has_handed_out() const { return handed_bytes_ > 0; }
+
+  size_t size() const { return size_; }
+  uint64_t bytes() const { return bytes_; }
+  raft::Time next_deadline() const { return writes_.empty() ? raft::kNever : writes_.front()->deadline; }
+
+ private:
+  void drop_answered();
+
+  std::deque<std::optional<WaitingWrite>> writes_;  // by number; the front one always waits
+  uint64_t next_to_hand_out_ = 1;
+  uint64_t handed_bytes_ = 0;  // of those before it that still wait
+  uint64_t first_ = 1;         // the number of the front one
+  size_t size_ = 0;
+  uint64_t bytes_ = 0;
+};
+
+struct WaitingRead {
+  Request::Kind kind = Request::Kind::get;
+  Caller caller;
+  raft::Time deadline = 0;
+  std::string key;
+};
+
+class WaitingReads {
+ public:
+  using Batch = std::vector<WaitingRead>;
+
+  // Not asked of the core at present: for want of a leader, or refused.
+  void hold(Batch batch);
+  bool has_held() const { return !held_.empty(); }
+  // Everything held is asked as one batch, under this id.
+  void ask_held(raft::RequestId id, raft::Time now);
+  bool has_asked() const { return !asked_.empty(); }
+  // Holds again whatever was asked at or before `limit` and has not been confirmed.
+  void hold_asked_until(raft::Time limit);
+  // Holds a batch that the core refused. Unknown ids are old ones.
+  void refused(raft::RequestId id);
+  void confirmed(raft::RequestId id, raft::Index index);
+  // Those that may be answered from a store that has applied this much, in order, `most` at most.
+  Batch take_ready(raft::Index applied, size_t most = ~size_t{0});
+  bool has_ready(raft::Index applied) const { return !confirmed_.empty() && confirmed_.begin()->first <= applied; }
+  Batch take_expired(raft::Time now);
+
+  size_t size() const { return size_; }
+  // Not after the earliest deadline; may be before it.
+  raft::Time next_deadline() const { return size_ == 0 ? raft::kNever : earliest_; }
+
+ private:
+  struct Asked {
+    raft::Time at = 0;
+    Batch batch;
+  };
+  void expire(Batch& batch, raft::Time now, Batch& expired);
+  void note_deadlines(const Batch& batch);
+
+  Batch held_;
+  std::map<raft::RequestId, Asked> asked_;
+  std::map<raft::Index, Batch> confirmed_;
+  size_t size_ = 0;
+  raft::Time earliest_ = raft::kNever;
+};
+
+}  // namespace skiff

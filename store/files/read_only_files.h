@@ -1,0 +1,36 @@
+// ReadOnlyFiles: another file system, to be looked at and not touched. For whoever wants to know what a node would make
+// of a data folder, without being that node.
+//
+// What would change something is done to nothing: a write succeeds and has gone nowhere, so whoever reads back what he
+// has written reads what was there before. Files are opened for reading only, and nothing is synced.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/files/files.h"
+
+namespace skiff::store {
+
+class ReadOnlyFiles final : public Files {
+ public:
+  explicit ReadOnlyFiles(Files& files) : files_(files) {}
+
+  // A new file is an error: nobody could read it.
+  Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
+  Result<std::unique_ptr<Lock>> lock(const std::string&) override { return std::make_unique<Lock>(); }
+  Result<bool> is_locked(const std::string& path) override { return files_.is_locked(path); }
+  Result<bool> exists(const std::string& path) override { return files_.exists(path); }
+  Result<std::vector<std::string>> list(const std::string& folder) override { return files_.list(folder); }
+  Result<> make_folder(const std::string&) override { return {}; }
+  Result<> rename(const std::string&, const std::string&) override { return {}; }
+  Result<> exchange(const std::string&, const std::string&) override { return {}; }
+  Result<> remove(const std::string&) override { return {}; }
+  Result<> sync_folder(const std::string&) override { return {}; }
+
+ private:
+  Files& files_;
+};
+
+}  // namespace skiff::store

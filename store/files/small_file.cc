@@ -1,0 +1,74 @@
+#include "store/files/small_file.h"
+
+#include "raft/check.h"
+#include "src/base/bytes.h"
+#include "src/base/crc32c.h"
+
+namespace skiff::store {
+namespace {
+
+constexpr uint64_t kBytesMax = 1024 * 1024;  // a file longer than that is none of ours
+
+std::string with_checksum(std::string_view letters, uint32_t version, std::string_view content) {
+  CHECK(letters.size() == 8);
+  std::string out(letters);
+  put_number(out, version);
+  out.append(content);
+  put_number(out, crc32c(out));
+  return out;
+}
+
+}  // namespace
+
+std::string seal(std::string_view letters, uint32_t version, std::string_view content) {
+  std::string out = with_checksum(letters, version, content);
+  CHECK(out.size() <= kBytesMax);
+  return out;
+}
+
+Result<std::string_view> unseal(std::string_view letters, uint32_t version, std::string_view bytes) {
+  if (bytes.size() > kBytesMax) return fail(Error::Code::corrupt, "it is too long");
+  ByteReader reader(bytes);
+  if (reader.bytes(letters.size()) != letters) return fail(Error::Code::corrupt, "it does not begin as it should");
+  const auto written_by = reader.number<uint32_t>();
+  const std::string_view rest = reader.rest();
+  if (!reader.ok() || rest.size() < sizeof(uint32_t)) return fail(Error::Code::corrupt, "it is cut short");
+  const std::string_view content = rest.substr(0, rest.size() - sizeof(uint32_t));
+  const bool is_whole = with_checksum(letters, version, content).ends_with(rest.substr(content.size()));
+  if (written_by != version && !is_whole) {
+    return fail(Error::Code::invalid, "its format version is " + std::to_string(written_by) + ", this program knows " +
+                                          std::to_string(version) + ": start the program that wrote it");
+  }
+  if (written_by != version) return fail(Error::Code::corrupt, "its version is damaged");
+  if (!is_whole) return fail(Error::Code::corrupt, "its checksum is wrong");
+  return content;
+}
+
+Result<std::optional<std::string>> read_small_file(Files& files, const std::string& path) {
+  auto exists = files.exists(path);
+  if (!exists) return tl::unexpected(exists.error());
+  if (!*exists) return std::nullopt;
+  auto file = files.open(path, OpenMode::read);
+  if (!file) return tl::unexpected(file.error());
+  auto bytes = (*file)->read_at(0, kBytesMax + 1);
+  if (!bytes) return tl::unexpected(bytes.error());
+  return std::move(*bytes);
+}
+
+Result<> write_small_file(Files& files, const std::string& folder, const std::string& name, std::string_view bytes) {
+  const std::string path = join(folder, name), aside = path + kAsideSuffix;
+  auto is_left_over = files.exists(aside);
+  if (!is_left_over) return tl::unexpected(is_left_over.error());
+  if (*is_left_over) {
+    if (auto removed = files.remove(aside); !removed) return removed;
+  }
+  auto file = files.open(aside, OpenMode::create);
+  if (!file) return tl::unexpected(file.error());
+  Result<> done = (*file)->write_at(0, bytes);
+  if (done) done = (*file)->sync();
+  if (done) done = files.rename(aside, path);
+  if (done) done = files.sync_folder(folder);
+  return done;
+}
+
+}  // namespace skiff::store

@@ -1,0 +1,104 @@
+#include "store/snapshot/scrub.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "raft/check.h"
+#include "store/snapshot/snapshot.h"
+#include "store/snapshot/snapshots.h"
+#include "store/wal/recover.h"
+
+namespace skiff::store {
+
+Scrub::Scrub(Files& files, std::string folder, WalOwner owner, uint64_t segment_bytes)
+    : files_(files), folder_(std::move(folder)), owner_(owner), segment_bytes_(segment_bytes) {}
+
+Result<uint64_t> Scrub::begin() {
+  file_.reset();
+  names_.clear();
+  auto all = files_.list(folder_);
+  if (!all) return tl::unexpected(all.error());
+  std::deque<std::string> segments;
+  for (const std::string& name : *all) {
+    if (snapshot_index(name)) names_.push_back(name);
+    if (segment_sequence(name)) segments.push_back(name);
+  }
+  if (!segments.empty()) segments.pop_back();
+  std::move(segments.begin(), segments.end(), std::back_inserter(names_));
+  uint64_t bytes = 0;
+  for (const std::string& name : names_) {
+    auto file = files_.open(join(folder_, name), OpenMode::read);
+    auto size = file ? (*file)->size() : Result<uint64_t>(0);
+    bytes += size.value_or(0);
+  }
+  return bytes;
+}
+
+// If there is another of that name, it is read from its beginning.
+void Scrub::let_go(const std::string& name) {
+  if (!names_.empty() && names_.front() == name) file_.reset();
+}
+
+// False: the pass is over.
+bool Scrub::open_next() {
+  for (; !names_.empty(); names_.pop_front()) {
+    auto file = files_.open(path(), OpenMode::from_disk);
+    if (!file) continue;
+    file_ = std::move(*file);
+    offset_ = 0;
+    segment_.clear();
+    return true;
+  }
+  return false;
+}
+
+Scrub::Step Scrub::read_on(uint64_t bytes) {
+  CHECK(is_under_way());
+  if (file_ == nullptr && !open_next()) return {};
+  if (const auto sequence = segment_sequence(names_.front())) {
+    auto piece = file_->read_at(offset_, bytes);
+    if (!piece) return end_file(0, tl::unexpected(piece.error()));
+    const uint64_t count = piece->size();
+    offset_ += count;
+    segment_ += *piece;
+    if (count == bytes) return {.bytes = count};
+    return end_file(count, check_segment(files_, folder_, owner_, *sequence, std::move(segment_), segment_bytes_));
+  }
+  auto checked = check_blocks(*file_, path(), owner_.cluster, offset_, bytes);
+  if (!checked) return end_file(0, tl::unexpected(checked.error()));
+  const uint64_t count = checked->end - std::exchange(offset_, checked->end);
+  return checked->is_end ? end_file(count, {}) : Step{.bytes = count};
+}
+
+Scrub::Step Scrub::end_file(uint64_t bytes, Result<> checked) {
+  Step step{.bytes = bytes, .has_file = true};
+  if (!checked) checked = check_again();
+  const bool is_denied = !checked && checked.error().code == Error::Code::denied;
+  if (!checked && !is_denied) {
+    const bool is_unread = checked.error().code == Error::Code::io;
+    const std::string where = is_unread ? ", at offset " + std::to_string(offset_) + " or behind" : "";
+    step.damage = Damage{.name = names_.front(), .what = checked.error().what + where};
+  }
+  file_.reset();
+  segment_ = {};
+  names_.pop_front();
+  return step;
+}
+
+// By its name, from its beginning: it may have been removed, or made again, and we had the one before. Once more for a
+// read that failed, too: what the disk gives back after all, is there.
+Result<> Scrub::check_again() {
+  auto exists = files_.exists(path());
+  if (exists && !*exists) return {};
+  auto file = files_.open(path(), OpenMode::from_disk);
+  if (!file) return tl::unexpected(file.error());
+  const auto sequence = segment_sequence(names_.front());
+  if (!sequence) return check_snapshot(**file, path(), owner_.cluster);
+  auto size = (*file)->size();
+  auto bytes = size ? (*file)->read_at(0, *size) : Result<std::string>(tl::unexpected(size.error()));
+  if (!bytes) return tl::unexpected(bytes.error());
+  return check_segment(files_, folder_, owner_, *sequence, std::move(*bytes), segment_bytes_);
+}
+
+}  // namespace skiff::store

@@ -1,0 +1,311 @@
+#include "store/snapshot/snapshot.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "raft/check.h"
+#include "src/base/bytes.h"
+#include "src/base/crc32c.h"
+#include "src/base/narrow.h"
+
+namespace skiff::store {
+namespace {
+
+constexpr std::string_view kMagic = "skiffsnp";
+constexpr uint32_t kRemoved = ~uint32_t{0};
+constexpr uint64_t kKeysPerBlockMax = 1'000;  // also of those that have nothing to give: some tens of microseconds
+constexpr uint64_t kReadAhead = 256 * 1024;
+
+enum class Kind : uint8_t { head = 1, versions = 2, end = 3 };
+
+std::string data_of(Kind kind) { return std::string(1, static_cast<char>(kind)); }
+
+uint32_t checksum(uint64_t offset, std::string_view data) {
+  std::string place;
+  put_number(place, offset);
+  put_number(place, narrow<uint32_t>(data.size()));
+  return crc32c_extend(crc32c(place), data);
+}
+
+std::string sealed(uint64_t offset, std::string_view data) {
+  std::string block;
+  block.reserve(kSnapshotBlockHeadBytes + data.size());
+  put_number(block, checksum(offset, data));
+  put_number(block, narrow<uint32_t>(data.size()));
+  block.append(data);
+  return block;
+}
+
+}  // namespace
+
+// ---- making
+
+SnapshotMaker::SnapshotMaker(const Kv& kv, raft::SnapshotMark mark, uint64_t cluster)
+    : kv_(kv), mark_(std::move(mark)), cluster_(cluster), summary_(kv.summary()), pin_(kv.pin()) {
+  CHECK(mark_.position.index == summary_.applied);
+  CHECK(mark_.configuration != nullptr);
+}
+
+std::string SnapshotMaker::next(uint64_t bytes) {
+  CHECK(!is_done());
+  std::string data;
+  if (step_ == Step::head) {
+    data = head();
+    step_ = summary_.revision == 0 ? Step::end : Step::versions;
+  } else if (step_ == Step::versions) {
+    data = versions(bytes);
+  } else {
+    data = data_of(Kind::end);
+    put_number(data, count_);
+    step_ = Step::done;
+  }
+  return seal(data);
+}
+
+std::string SnapshotMaker::head() const {
+  std::string data = data_of(Kind::head);
+  data.append(kMagic);
+  put_number(data, kSnapshotFormatVersion);
+  put_number(data, cluster_);
+  put_number(data, mark_.position.term);
+  put_number(data, mark_.position.index);
+  put_number(data, narrow<uint32_t>(mark_.configuration->size()));
+  data.append(*mark_.configuration);
+  put_number(data, summary_.compacted);
+  put_number(data, summary_.revision);
+  put_number(data, summary_.keys);
+  put_number(data, summary_.digest);
+  put_number(data, narrow<uint32_t>(summary_.newest.size()));
+  for (const Origin& origin : summary_.newest) {
+    put_number(data, origin.node);
+    put_number(data, origin.incarnation);
+    put_number(data, origin.number);
+  }
+  return data;
+}
+
+std::string SnapshotMaker::versions(uint64_t bytes) {
+  std::string data = data_of(Kind::versions);
+  std::string last;
+  const bool is_end = kv_.walk_versions(place_, summary_, kKeysPerBlockMax, [&](const VersionRecord& version) {
+    const bool is_same_key = version.key == last;
+    put_number(data, narrow<uint32_t>(is_same_key ? 0 : version.key.size()));
+    if (!is_same_key) data.append(version.key);
+    put_number(data, version.revision);
+    put_number(data, version.value ? narrow<uint32_t>(version.value->size()) : kRemoved);
+    if (version.value) data.append(*version.value);
+    if (!is_same_key) last = version.key;
+    ++count_;
+    return data.size() < bytes;
+  });
+  if (is_end) step_ = Step::end;
+  return data;
+}
+
+std::string SnapshotMaker::seal(const std::string& data) {
+  CHECK(data.size() < kSnapshotBlockBytesMax);
+  std::string block = sealed(offset_, data);
+  offset_ += block.size();
+  return block;
+}
+
+// ---- reading
+
+namespace {
+
+class SnapshotReader {
+ public:
+  // Of that cluster only, if one is given.
+  SnapshotReader(File& file, const std::string& path, std::optional<uint64_t> cluster)
+      : file_(file), path_(path), wanted_cluster_(cluster) {}
+
+  Result<SnapshotHead> head() {
+    auto size = file_.size();
+    if (!size) return tl::unexpected(size.error());
+    size_ = *size;
+    auto data = next_block();
+    if (!data) return tl::unexpected(data.error());
+    if (auto taken = take(*data); !taken) return tl::unexpected(taken.error());
+    return SnapshotHead{.cluster = cluster_, .mark = std::move(loaded_.mark), .summary = std::move(summary_)};
+  }
+
+  Result<LoadedSnapshot> run() {
+    auto size = file_.size();
+    if (!size) return tl::unexpected(size.error());
+    size_ = *size;
+    while (!has_ended_) {
+      auto data = next_block();
+      if (!data) return tl::unexpected(data.error());
+      if (auto taken = take(*data); !taken) return tl::unexpected(taken.error());
+      offset_ += kSnapshotBlockHeadBytes + data->size();
+    }
+    if (offset_ != size_) return corrupt("there are bytes behind its end");
+    return std::move(loaded_);
+  }
+
+  // Nothing is loaded.
+  Result<CheckedBlocks> check(uint64_t from, uint64_t bytes) {
+    auto size = file_.size();
+    if (!size) return tl::unexpected(size.error());
+    size_ = *size;
+    offset_ = from;
+    bool is_end = false;
+    while (!is_end && offset_ - from < bytes) {
+      auto data = next_block();
+      if (!data) return tl::unexpected(data.error());
+      is_end = static_cast<Kind>(data->front()) == Kind::end;
+      offset_ += kSnapshotBlockHeadBytes + data->size();
+    }
+    if (is_end && offset_ != size_) return corrupt("there are bytes behind its end");
+    return CheckedBlocks{.end = offset_, .is_end = is_end};
+  }
+
+  // What is behind the last whole block is written anew, and so is the end, which says that nothing follows.
+  Result<std::optional<BegunSnapshot>> resume() {
+    auto size = file_.size();
+    if (!size) return tl::unexpected(size.error());
+    size_ = *size;
+    for (;;) {
+      auto data = next_block();
+      if (!data && data.error().code == Error::Code::io) return tl::unexpected(data.error());
+      if (!data || static_cast<Kind>(data->front()) == Kind::end) break;
+      ByteReader head(data->substr(1));
+      if (offset_ == 0 && (static_cast<Kind>(data->front()) != Kind::head || !take_head(head))) break;
+      const std::string block = sealed(offset_, *data);
+      if (auto written = file_.write_at(offset_, block); !written) return tl::unexpected(written.error());
+      offset_ += block.size();
+    }
+    if (offset_ == 0) return std::nullopt;
+    return BegunSnapshot{.mark = std::move(loaded_.mark), .end = offset_};
+  }
+
+ private:
+  tl::unexpected<Error> corrupt(const std::string& why) const {
+    return fail(Error::Code::corrupt, "read " + path_ + ": at offset " + std::to_string(offset_) + ": " + why);
+  }
+
+  // A view, until the next.
+  Result<std::string_view> next_block() {
+    auto head = bytes_at(offset_, kSnapshotBlockHeadBytes);
+    if (!head) return tl::unexpected(head.error());
+    const auto wanted = get_number<uint32_t>(head->data()), length = get_number<uint32_t>(head->data() + 4);
+    const bool is_possible = length > 0 && length < kSnapshotBlockBytesMax;
+    if (!is_possible || length > size_ - offset_ - kSnapshotBlockHeadBytes) return corrupt("a block of a wrong length");
+    auto data = bytes_at(offset_ + kSnapshotBlockHeadBytes, length);
+    if (!data) return data;
+    if (checksum(offset_, *data) != wanted) return corrupt("a block's checksum is wrong");
+    return data;
+  }
+
+  Result<std::string_view> bytes_at(uint64_t offset, uint64_t count) {
+    if (count > size_ || offset > size_ - count) return corrupt("it ends early");
+    if (offset < read_from_ || offset + count > read_from_ + read_.size()) {
+      auto read = file_.read_at(offset, std::max(count, kReadAhead));
+      if (!read) return tl::unexpected(read.error());
+      if (read->size() < count) return corrupt("it ends early");
+      read_ = std::move(*read);
+      read_from_ = offset;
+    }
+    return std::string_view(read_).substr(offset - read_from_, count);
+  }
+
+  Result<> take(std::string_view data) {
+    ByteReader reader(data);
+    const auto kind = static_cast<Kind>(reader.number<uint8_t>());
+    if ((kind == Kind::head) != (offset_ == 0)) return corrupt("a block in the wrong place");
+    switch (kind) {
+      case Kind::head: return take_head(reader);
+      case Kind::versions: return take_versions(reader);
+      case Kind::end: return take_end(reader);
+    }
+    return corrupt("a block of an unknown kind");
+  }
+
+  Result<> take_head(ByteReader& reader) {
+    if (reader.bytes(kMagic.size()) != kMagic) return corrupt("this is not a snapshot");
+    if (const auto version = reader.number<uint32_t>(); version != kSnapshotFormatVersion) {
+      return fail(Error::Code::invalid, "read " + path_ + ": its format version is " + std::to_string(version) +
+                                            ", this program knows " + std::to_string(kSnapshotFormatVersion));
+    }
+    cluster_ = reader.number<uint64_t>();
+    if (wanted_cluster_ && cluster_ != *wanted_cluster_) return corrupt("it belongs to another cluster");
+    raft::LogPosition& position = loaded_.mark.position;
+    position.term = reader.number<uint64_t>();
+    position.index = summary_.applied = reader.number<uint64_t>();
+    std::string_view configuration = reader.bytes(reader.number<uint32_t>());
+    loaded_.mark.configuration = std::make_shared<const std::string>(configuration);
+    summary_.compacted = reader.number<uint64_t>();
+    summary_.revision = reader.number<uint64_t>();
+    summary_.keys = reader.number<uint64_t>();
+    summary_.digest = reader.number<uint64_t>();
+    for (auto left = reader.number<uint32_t>(); left > 0 && reader.ok(); --left) {
+      const auto node = reader.number<uint64_t>(), incarnation = reader.number<uint64_t>();
+      summary_.newest.push_back({.node = node, .incarnation = incarnation, .number = reader.number<uint64_t>()});
+    }
+    if (!reader.done() || position.term == 0 || position.index == 0) return corrupt("a head that cannot be read");
+    loaded_.kv.begin_load(summary_.compacted);
+    return {};
+  }
+
+  Result<> take_versions(ByteReader& reader) {
+    std::string_view key;
+    while (!reader.rest().empty()) {
+      const auto key_bytes = reader.number<uint32_t>();
+      if (key_bytes > 0) key = reader.bytes(key_bytes);
+      VersionRecord version{.key = key, .revision = reader.number<uint64_t>(), .value = {}};
+      const auto value_bytes = reader.number<uint32_t>();
+      if (value_bytes != kRemoved) version.value = reader.bytes(value_bytes);
+      if (!reader.ok() || !loaded_.kv.load(version)) return corrupt("a version that cannot be");
+      ++count_;
+    }
+    return {};
+  }
+
+  Result<> take_end(ByteReader& reader) {
+    const auto count = reader.number<uint64_t>();
+    has_ended_ = true;
+    if (!reader.done() || count != count_) return corrupt("versions are missing");
+    if (!loaded_.kv.end_load(summary_)) return corrupt("it does not add up to what its head says");
+    return {};
+  }
+
+  File& file_;
+  const std::string& path_;
+  const std::optional<uint64_t> wanted_cluster_;
+  uint64_t cluster_ = 0;
+  uint64_t size_ = 0;
+  uint64_t offset_ = 0;  // of the block being read
+  std::string read_;
+  uint64_t read_from_ = 0;
+  Summary summary_;
+  LoadedSnapshot loaded_;
+  uint64_t count_ = 0;
+  bool has_ended_ = false;
+};
+
+}  // namespace
+
+Result<SnapshotHead> read_snapshot_head(File& file, const std::string& path) {
+  return SnapshotReader(file, path, std::nullopt).head();
+}
+
+Result<LoadedSnapshot> load_snapshot(File& file, const std::string& path, uint64_t cluster) {
+  return SnapshotReader(file, path, cluster).run();
+}
+
+Result<> check_snapshot(File& file, const std::string& path, uint64_t cluster) {
+  auto checked = check_blocks(file, path, cluster, 0, ~uint64_t{0});
+  return checked ? Result<>() : tl::unexpected(checked.error());
+}
+
+Result<CheckedBlocks> check_blocks(File& file, const std::string& path, uint64_t cluster, uint64_t from,
+                                   uint64_t bytes) {
+  return SnapshotReader(file, path, cluster).check(from, bytes);
+}
+
+Result<std::optional<BegunSnapshot>> resume_snapshot(File& file, const std::string& path, uint64_t cluster) {
+  return SnapshotReader(file, path, cluster).resume();
+}
+
+}  // namespace skiff::store

@@ -1,0 +1,96 @@
+// Snapshot: the map at one index, as a row of blocks. The same on disk and on the way to another node.
+//
+// A SnapshotMaker gives out block after block while the map goes on: it walks the versions that there were at first.
+// Every block has a checksum that covers its place, too. The first says what it is a snapshot of, the last that it is
+// whole.
+//
+//   block     checksum u32 (of its offset u64, its length u32, its data) | length u32 | data
+//   data      kind u8 = 1 head | magic "skiffsnp" | version u32 | cluster | term | index | length u32, configuration |
+//               compacted | revision | keys | digest | how many u32, of each: node, incarnation, number of its newest
+//               write
+//             kind u8 = 2 versions | of each: key length u32 (0: the key before, in this block), key, revision,
+//               value length u32 (ffffffff: removed), value
+//             kind u8 = 3 end | how many versions there were
+//
+// What can go wrong when it is read: damage, another cluster's, another format version. An Error says which file and
+// where; nothing of such a file is believed. Who the members are is opaque here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "raft/types.h"
+#include "src/base/result.h"
+#include "store/files/files.h"
+#include "store/state/kv.h"
+
+namespace skiff::store {
+
+constexpr uint32_t kSnapshotFormatVersion = 2;
+constexpr uint64_t kSnapshotBlockHeadBytes = 8;
+constexpr uint64_t kSnapshotBlockBytesMax = uint64_t{1} << 31;
+
+class SnapshotMaker {
+ public:
+  // Of the map as it is now. Requires: mark.position.index == kv.applied(), and the map outlives the maker, and is no
+  // other one meanwhile.
+  SnapshotMaker(const Kv& kv, raft::SnapshotMark mark, uint64_t cluster);
+
+  const raft::SnapshotMark& mark() const { return mark_; }
+  // The next block: about that many bytes, or less where much has changed since. Requires: not is_done().
+  std::string next(uint64_t bytes);
+  bool is_done() const { return step_ == Step::done; }
+
+ private:
+  enum class Step { head, versions, end, done };
+  std::string head() const;
+  std::string versions(uint64_t bytes);
+  std::string seal(const std::string& data);
+
+  const Kv& kv_;
+  const raft::SnapshotMark mark_;
+  const uint64_t cluster_;
+  const Summary summary_;
+  const Kv::Pin pin_;
+  Step step_ = Step::head;
+  uint64_t offset_ = 0;
+  VersionPlace place_;  // of the last version given out
+  uint64_t count_ = 0;
+};
+
+struct LoadedSnapshot {
+  raft::SnapshotMark mark;
+  Kv kv;
+};
+// What a snapshot says of itself. Only its head has been read.
+struct SnapshotHead {
+  uint64_t cluster = 0;
+  raft::SnapshotMark mark;
+  Summary summary;
+};
+Result<SnapshotHead> read_snapshot_head(File& file, const std::string& path);
+// Reads all of it; nothing is loaded of what is not whole. `path` is for error messages.
+Result<LoadedSnapshot> load_snapshot(File& file, const std::string& path, uint64_t cluster);
+
+// Whether every block is whole, in its place, and the last is the end.
+Result<> check_snapshot(File& file, const std::string& path, uint64_t cluster);
+// The same in pieces: of the blocks from `from` on, where a block begins, about so many bytes.
+struct CheckedBlocks {
+  uint64_t end = 0;     // where the next block begins
+  bool is_end = false;  // there is none
+};
+Result<CheckedBlocks> check_blocks(File& file, const std::string& path, uint64_t cluster, uint64_t from,
+                                   uint64_t bytes);
+
+// A snapshot that was not finished: its blocks up to `end` are whole, and more follow.
+struct BegunSnapshot {
+  raft::SnapshotMark mark;
+  uint64_t end = 0;
+};
+// Finds out what such a file is worth, and writes these blocks again as they were read: a sync that failed may have
+// left them in memory alone. Nothing if not even its head is there.
+Result<std::optional<BegunSnapshot>> resume_snapshot(File& file, const std::string& path, uint64_t cluster);
+
+}  // namespace skiff::store

@@ -1,0 +1,243 @@
+#include "store/snapshot/snapshots.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+#include "store/wal/recover.h"
+#include "store/wal/wal.h"
+
+namespace skiff::store {
+namespace {
+
+constexpr size_t kKept = 2;
+
+// Written between two syncs: some milliseconds of a disk's time.
+constexpr uint64_t kSyncBytes = 1024 * 1024;
+
+}  // namespace
+
+std::string snapshot_name(raft::Index index) { return kSnapshotPrefix + hex_name(index); }
+
+std::optional<raft::Index> snapshot_index(std::string_view name) {
+  if (!name.starts_with(kSnapshotPrefix)) return std::nullopt;
+  return number_of_hex_name(name.substr(std::string_view(kSnapshotPrefix).size()));
+}
+
+Snapshots::Snapshots(Files& files, std::string folder, WalOwner owner, uint64_t segment_bytes)
+    : files_(files), folder_(std::move(folder)), owner_(owner), scrub_(files, folder_, owner, segment_bytes) {}
+
+Result<std::vector<raft::Index>> Snapshots::list() {
+  auto names = files_.list(folder_);
+  if (!names) return tl::unexpected(names.error());
+  std::vector<raft::Index> indexes;
+  for (const std::string& name : *names) {
+    if (auto index = snapshot_index(name)) indexes.push_back(*index);
+  }
+  return indexes;
+}
+
+Result<Snapshots::Found> Snapshots::load_newest() {
+  auto indexes = list();
+  if (!indexes) return tl::unexpected(indexes.error());
+  Found found;
+  while (!indexes->empty() && !found.snapshot) {
+    const std::string path = path_of(indexes->back());
+    auto file = files_.open(path, OpenMode::existing);
+    if (!file) return tl::unexpected(file.error());
+    // What a killed process wrote may be in the kernel's memory only.
+    if (auto synced = (*file)->sync(); !synced) return tl::unexpected(synced.error());
+    auto loaded = load_snapshot(**file, path, owner_.cluster);
+    const bool may_be_passed_over =
+        loaded || loaded.error().code == Error::Code::corrupt || loaded.error().code == Error::Code::io;
+    if (!may_be_passed_over) return tl::unexpected(loaded.error());  // a newer format, say
+    if (loaded && loaded->mark.position.index != indexes->back()) {
+      loaded = fail(Error::Code::corrupt, "read " + path + ": it is the snapshot of another index");
+    }
+    if (loaded) {
+      found.snapshot = std::move(*loaded);
+    } else {
+      found.notes.push_back(loaded.error().what + "; it is not used");
+      indexes->pop_back();
+    }
+  }
+  good_ = std::move(*indexes);
+  return found;
+}
+
+Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
+  if (auto written = write(bytes.offset, bytes.bytes); !written) {
+    give_up();
+    return fail(Error::Code::unavailable, written.error().what);
+  }
+  std::optional<Kv> kv;
+  if (!bytes.is_last) {
+    if (auto synced = give_up_if_full(sync_some()); !synced) return tl::unexpected(synced.error());
+    return kv;
+  }
+  if (bytes.is_fetched) {
+    auto loaded = read_back(bytes.mark);
+    if (!loaded) {
+      give_up();
+      return tl::unexpected(loaded.error());
+    }
+    kv = std::move(*loaded);
+  }
+  if (auto synced = give_up_if_full(aside_->sync()); !synced) return tl::unexpected(synced.error());
+  Result<> done = finish(bytes.mark.position.index);
+  if (done) done = drop_old();
+  if (done) return kv;
+  return fail(Error::Code::io, done.error().what);  // it is whole: whatever it is, that is no reason to give it up
+}
+
+Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
+  if (offset == 0) {
+    give_up();
+    auto file = files_.open(join(folder_, kSnapshotAside), OpenMode::create);
+    if (!file) return tl::unexpected(file.error());
+    aside_ = std::move(*file);
+  }
+  CHECK(aside_ != nullptr);
+  CHECK(offset == aside_end_);
+  if (auto written = aside_->write_at(offset, bytes); !written) return written;
+  aside_end_ += bytes.size();
+  return {};
+}
+
+// Some file systems look for room only when they sync.
+Result<> Snapshots::give_up_if_full(Result<> synced) {
+  if (synced || synced.error().code != Error::Code::no_space) return synced;
+  give_up();
+  return fail(Error::Code::unavailable, synced.error().what);
+}
+
+Result<> Snapshots::sync_some() {
+  if (aside_end_ - aside_synced_ < kSyncBytes) return {};
+  aside_synced_ = aside_end_;
+  return aside_->sync();
+}
+
+// One that was being made is overwritten by the next. Of a fetched one the mark is the one it was offered with.
+std::optional<BegunSnapshot> Snapshots::resume() {
+  const std::string path = join(folder_, kSnapshotAside);
+  auto file = files_.open(path, OpenMode::existing);
+  if (!file) return std::nullopt;
+  auto found = resume_snapshot(**file, path, owner_.cluster);
+  if (!found || !*found) {
+    file->reset();
+    give_up();
+    return std::nullopt;
+  }
+  aside_ = std::move(*file);
+  aside_end_ = (*found)->end;
+  aside_synced_ = 0;
+  return std::move(*found);
+}
+
+Result<Kv> Snapshots::read_back(const raft::SnapshotMark& mark) {
+  const std::string path = join(folder_, kSnapshotAside);
+  auto loaded = load_snapshot(*aside_, path, owner_.cluster);
+  if (!loaded) return tl::unexpected(loaded.error());
+  const raft::SnapshotMark& found = loaded->mark;
+  if (found.position == mark.position && *found.configuration == *mark.configuration) return std::move(loaded->kv);
+  return fail(Error::Code::corrupt, "read " + path + ": it is another snapshot than the one that was asked for");
+}
+
+Result<> Snapshots::finish(raft::Index index) {
+  aside_.reset();
+  aside_end_ = aside_synced_ = 0;
+  if (reading_index_ == index) reading_.reset();
+  checked_.erase(index);
+  scrub_.let_go(snapshot_name(index));
+  if (auto renamed = files_.rename(join(folder_, kSnapshotAside), path_of(index)); !renamed) return renamed;
+  if (auto synced = files_.sync_folder(folder_); !synced) return synced;
+  if (auto damaged = damaged_.extract(snapshot_name(index))) news_.mended.push_back(std::move(damaged.mapped()));
+  auto place = std::lower_bound(good_.begin(), good_.end(), index);
+  if (place == good_.end() || *place != index) good_.insert(place, index);
+  return {};
+}
+
+// If it cannot be removed, it cannot be begun anew either, and that is an error then.
+void Snapshots::give_up() {
+  aside_.reset();
+  aside_end_ = aside_synced_ = 0;
+  const std::string path = join(folder_, kSnapshotAside);
+  if (auto exists = files_.exists(path); exists && *exists) static_cast<void>(files_.remove(path));
+}
+
+Result<> Snapshots::drop_old() {
+  if (good_.size() > kKept) good_.erase(good_.begin(), good_.end() - kKept);
+  auto indexes = list();
+  if (!indexes) return tl::unexpected(indexes.error());
+  for (raft::Index index : *indexes) {
+    if (std::binary_search(good_.begin(), good_.end(), index)) continue;
+    if (reading_index_ == index) reading_.reset();
+    scrub_.let_go(snapshot_name(index));
+    if (auto removed = files_.remove(path_of(index)); !removed) return removed;
+  }
+  if (good_.size() >= kKept) {
+    if (auto dropped = drop_log(good_.front()); !dropped) return dropped;
+  }
+  return let_go_of_damaged();
+}
+
+// Segments may go when one behind them begins no later than behind `before`, and is sure to be found again: the log may
+// be just about to go on in it. One whose header cannot be read says nothing, and goes with others.
+Result<> Snapshots::drop_log(raft::Index before) {
+  auto sequences = list_segments(files_, folder_);
+  if (!sequences) return tl::unexpected(sequences.error());
+  if (auto synced = files_.sync_folder(folder_); !synced) return synced;
+  size_t dropped = 0;
+  for (size_t place = 1; place < sequences->size(); ++place) {
+    auto begins = last_index_before(files_, folder_, owner_, (*sequences)[place]);
+    if (begins && *begins <= before) dropped = place;
+  }
+  for (size_t place = 0; place < dropped; ++place) {
+    const std::string name = segment_name((*sequences)[place]);
+    scrub_.let_go(name);
+    if (auto removed = files_.remove(join(folder_, name)); !removed) return removed;
+  }
+  return {};
+}
+
+Result<> Snapshots::check(raft::Index index, File& file) {
+  auto checked = check_snapshot(file, path_of(index), owner_.cluster);
+  if (!checked) note_damage({.name = snapshot_name(index), .what = checked.error().what});
+  return checked;
+}
+
+// What nobody could use is not handed out: it is read once from end to end before.
+Result<> Snapshots::open_to_read(raft::Index index) {
+  if (reading_ != nullptr && reading_index_ == index) return {};
+  const std::string path = path_of(index);
+  auto file = files_.open(path, OpenMode::read);
+  if (!file) return tl::unexpected(file.error());
+  if (!checked_.contains(index)) {
+    if (auto checked = check(index, **file); !checked) return checked;
+    checked_.insert(index);
+  }
+  reading_ = std::move(*file);
+  reading_index_ = index;
+  return {};
+}
+
+Result<Snapshots::Piece> Snapshots::read(raft::Index index, uint64_t offset, uint64_t bytes) {
+  if (!std::binary_search(good_.begin(), good_.end(), index)) {
+    return fail(Error::Code::unavailable, "read " + path_of(index) + ": there is no such snapshot any more");
+  }
+  if (auto opened = open_to_read(index); !opened) {
+    reading_.reset();
+    return tl::unexpected(opened.error());
+  }
+  auto size = reading_->size();
+  if (!size) return tl::unexpected(size.error());
+  auto read = reading_->read_at(offset, bytes);
+  if (!read) return tl::unexpected(read.error());
+  const bool is_last = offset + bytes >= *size;
+  if (!is_last) return Piece{.bytes = std::move(*read)};
+  // It may have rotted since it was opened, an hour ago perhaps.
+  if (auto checked = check(index, *reading_); !checked) return tl::unexpected(checked.error());
+  return Piece{.bytes = std::move(*read), .is_last = true};
+}
+
+}  // namespace skiff::store

@@ -1,0 +1,84 @@
+// What Snapshots does about damage at rest: it is found by reading again, kept in mind, and let go of.
+#include <algorithm>
+#include <utility>
+
+#include "store/snapshot/snapshots.h"
+#include "store/wal/recover.h"
+
+namespace skiff::store {
+
+Snapshots::Scrubbed Snapshots::scrub(bool begins, uint64_t bytes) {
+  if (begins) {
+    auto before = scrub_.begin();
+    news_.pass_bytes = before.value_or(0);
+    if (!before) news_.trouble = before.error().what;
+    news_.has_ended = !scrub_.is_under_way();
+  }
+  if (scrub_.is_under_way() && bytes > 0) {
+    Scrub::Step step = scrub_.read_on(bytes);
+    news_.bytes += step.bytes;
+    news_.files += step.has_file ? 1 : 0;
+    news_.has_ended = !scrub_.is_under_way();
+    if (step.damage) note_damage(std::move(*step.damage));
+  }
+  return news();
+}
+
+Snapshots::Scrubbed Snapshots::news() {
+  Scrubbed news = std::exchange(news_, {});
+  news.is_under_way = scrub_.is_under_way();
+  news.is_damaged = !damaged_.empty();
+  news.mends_at = mends_at();
+  return news;
+}
+
+void Snapshots::note_damage(Damage damage) {
+  if (const auto index = snapshot_index(damage.name)) {
+    std::erase(good_, *index);
+    checked_.erase(*index);
+    if (reading_index_ == *index) reading_.reset();
+  }
+  if (damaged_.emplace(damage.name, damage).second) news_.found.push_back(std::move(damage));
+}
+
+// Requires: a snapshot has just been made, or fetched; damaged ones are gone with it. Before a segment goes for its
+// sake, it is read: the one before it would be no help then.
+Result<> Snapshots::let_go_of_damaged() {
+  auto is_segment = [](const auto& damaged) { return segment_sequence(damaged.first).has_value(); };
+  if (std::any_of(damaged_.begin(), damaged_.end(), is_segment)) {
+    const raft::Index newest = good_.back();
+    auto file = files_.open(path_of(newest), OpenMode::from_disk);
+    if (!file) return tl::unexpected(file.error());
+    if (auto whole = check_snapshot(**file, path_of(newest), owner_.cluster); !whole) {
+      note_damage({.name = snapshot_name(newest), .what = whole.error().what});
+      return {};
+    }
+    if (auto dropped = drop_log(newest); !dropped) return dropped;
+  }
+  for (auto damaged = damaged_.begin(); damaged != damaged_.end();) {
+    auto exists = files_.exists(join(folder_, damaged->first));
+    if (!exists) return tl::unexpected(exists.error());
+    if (!*exists) news_.mended.push_back(damaged->second);
+    damaged = *exists ? std::next(damaged) : damaged_.erase(damaged);
+  }
+  return {};
+}
+
+std::optional<raft::Index> Snapshots::mends_at() {
+  if (damaged_.empty()) return std::nullopt;
+  std::optional<raft::Index> lowest;
+  auto sequences = list_segments(files_, folder_);
+  for (const auto& [name, damage] : damaged_) {
+    const auto damaged = segment_sequence(name);
+    if (!damaged) return 0;
+    if (!sequences) continue;
+    for (uint64_t sequence : *sequences) {
+      if (sequence <= *damaged) continue;
+      auto begins = last_index_before(files_, folder_, owner_, sequence);
+      if (begins && (!lowest || *begins < *lowest)) lowest = *begins;
+    }
+  }
+  return lowest;
+}
+
+}  // namespace skiff::store

@@ -1,0 +1,76 @@
+// KeyIndex: owns the keys of the map, finds one by its name, and has all of them in order.
+//
+// To find one is a look into a table of buckets, by a hash of the name: a place or two in memory, however many keys
+// there are. The order is a tree of pointers, touched by keys that come and go, and by walks, and by nothing else.
+//
+// The table is a linear hash (Litwin 1980): it grows by one bucket with every key that comes, and shrinks by one with
+// every key that goes, and only the keys of one bucket move. No table is copied, only std::deque's list of blocks, a
+// sixty-fourth of it.
+//
+// The hash is SipHash (Aumasson and Bernstein 2012) under a key drawn at random in every process, so that nobody can
+// choose keys that make one long chain. Nothing that can be seen depends on it: what anybody sees of the map has the
+// order of the tree.
+//
+// Always: as many buckets as keys.
+#pragma once
+
+#include <absl/container/btree_set.h>
+#include <absl/types/compare.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+#include "store/state/kv_key.h"
+
+namespace skiff::store {
+
+class KeyIndex {
+ private:
+  // Says all in one comparison, which "less" needs two for.
+  struct ByName {
+    using is_transparent = void;
+    static std::string_view name(std::string_view name) { return name; }
+    static std::string_view name(const Key::Owned& key) { return key->name(); }
+    template <class One, class Other>
+    absl::weak_ordering operator()(const One& one, const Other& other) const {
+      const int order = name(one).compare(name(other));
+      if (order == 0) return absl::weak_ordering::equivalent;
+      return order < 0 ? absl::weak_ordering::less : absl::weak_ordering::greater;
+    }
+  };
+  using Order = absl::btree_set<Key::Owned, ByName>;
+
+ public:
+  using Place = Order::const_iterator;
+
+  Key* find(std::string_view name) const;  // null: it is not there
+  // They will be looked for soon: has the processor fetch them.
+  void prefetch(const std::vector<std::string_view>& names) const;
+  // The key of this name, made if it is not there.
+  Key& find_or_add(std::string_view name);
+  // Requires: name is behind all there are.
+  Key& append(std::string_view name);
+  // Requires: key is one of these.
+  void erase(const Key& key);
+
+  bool is_empty() const { return order_.empty(); }
+  Place lower_bound(std::string_view name) const { return order_.lower_bound(name); }
+  Place end() const { return order_.end(); }
+  Key* last() const { return order_.empty() ? nullptr : order_.rbegin()->get(); }
+  size_t longest_chain() const;  // walks all, for tests
+
+ private:
+  Key* find(std::string_view name, uint32_t hash) const;
+  Key& add(Place before, std::string_view name, uint32_t hash);
+  size_t bucket_of(uint32_t hash) const;  // Requires: there are buckets
+  void grow();
+  void shrink();
+
+  Order order_;
+  std::deque<Key*> buckets_;  // the first key of each; Key::next leads to the others
+};
+
+}  // namespace skiff::store

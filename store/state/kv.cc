@@ -1,0 +1,300 @@
+#include "store/state/kv.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "raft/check.h"
+#include "raft/mutant.h"
+#include "src/base/crc32c.h"
+#include "src/base/narrow.h"
+
+namespace skiff::store {
+namespace {
+
+// Of what was cut while it was pinned, so much is freed with every entry; an entry adds one at most.
+constexpr uint64_t kFreedPerEntry = 4;
+
+// The finaliser of SplitMix64: every bit of the input moves every bit of the output. Nothing stays nothing.
+uint64_t mix(uint64_t bits) {
+  bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
+  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
+  return bits ^ (bits >> 31);
+}
+
+uint64_t digest_of(const Origin& origin) { return mix(mix(mix(origin.node + 1) + origin.incarnation) + origin.number); }
+
+}  // namespace
+
+// ---- writing
+
+Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
+  step_to(index);
+  CHECK(payload != nullptr);
+  Result<Command> command = decode(*payload);
+  CHECK(command.has_value());
+
+  if (!take_newer(command->origin)) return {Outcome::Kind::repeated, revision_, command->origin};
+  switch (command->verb) {
+    case Verb::put: put(*command, payload); break;
+    case Verb::remove: remove(*command, payload); break;
+    case Verb::compact: compact(command->revision); break;
+  }
+  return {Outcome::Kind::done, revision_, command->origin};
+}
+
+void Kv::prefetch(const std::vector<raft::Entry>& page) const {
+  std::vector<std::string_view> names;
+  names.reserve(page.size());
+  for (const raft::Entry& entry : page) {
+    if (entry.kind != raft::EntryKind::command) continue;
+    CHECK(entry.payload != nullptr);
+    const auto command = decode(*entry.payload);  // what it refuses is for apply() to report
+    if (command && !command->key.empty()) names.push_back(command->key);
+  }
+  keys_by_name_.prefetch(names);
+}
+
+void Kv::skip(raft::Index index) { step_to(index); }
+
+void Kv::step_to(raft::Index index) {
+  CHECK(index == applied_ + 1);
+  applied_ = index;
+  free_cut(kFreedPerEntry);
+}
+
+bool Kv::take_newer(const Origin& origin) {
+  auto [mark, is_first] = newest_.try_emplace(origin.node, origin);
+  if (is_first) return true;
+  if (origin == mark->second && MUTANT(repeats_take_effect)) return true;
+  if (origin <= mark->second) return false;
+  mark->second = origin;
+  return true;
+}
+
+Origin Kv::newest_of(raft::NodeId node) const {
+  auto known = newest_.find(node);
+  return known == newest_.end() ? Origin{.node = node} : known->second;
+}
+
+void Kv::put(const Command& command, const raft::Payload& payload) {
+  write(keys_by_name_.find_or_add(command.key), command, payload);
+}
+
+void Kv::remove(const Command& command, const raft::Payload& payload) {
+  Key* key = keys_by_name_.find(command.key);
+  if (key == nullptr || key->newest.is_removed) return;
+  write(*key, command, payload);
+}
+
+void Kv::write(Key& key, const Command& command, const raft::Payload& payload) {
+  const auto value_offset = narrow<uint64_t>(command.key.data() + command.key.size() - payload->data());
+  const bool is_removed = command.verb == Verb::remove;
+  Version version =
+      Version::of(++revision_, payload, value_offset, command.key.size(), command.value.size(), is_removed);
+  version.digest = version_digest(version);
+  history_.push_back(add(key, std::move(version)));
+  history_bytes_ += history_.back().bytes;
+}
+
+Kv::Deed Kv::add(Key& key, Version version) {
+  Deed deed{.key = &key};
+  const bool is_first = key.newest.revision == 0;
+  if (!is_first && !key.newest.is_removed) {
+    deed.bytes = key.newest.bytes();
+    --keys_;
+  }
+  if (version.is_removed) {
+    deed.bytes += version.bytes();
+  } else {
+    ++keys_;
+  }
+  ++versions_;
+  digest_ += version.digest;
+  Version before = std::exchange(key.newest, std::move(version));
+  if (is_first) return deed;
+  if (!key.older) key.older = std::make_unique<OlderVersions>();
+  key.older->versions.push_back(std::move(before));
+  return deed;
+}
+
+// The digest is a sum, so a part can be taken out again and the order of adding does not show.
+uint64_t Kv::version_digest(const Version& version) {
+  const std::string_view key = version.key(), value = version.value();
+  uint64_t contents = uint64_t{crc32c(key)} << 32 | crc32c(value);
+  uint64_t lengths = uint64_t{key.size()} << 33 | uint64_t{value.size()} << 1 | uint64_t{version.is_removed};
+  return mix(mix(mix(contents) + lengths) + version.revision);
+}
+
+uint64_t Kv::digest() const {
+  uint64_t digest = digest_ + mix(compacted_);
+  for (const auto& [node, origin] : newest_) digest += digest_of(origin);
+  return digest;
+}
+
+// ---- cutting
+
+void Kv::compact(Revision up_to) {
+  const Revision before = compacted_;
+  up_to = std::min(up_to, revision_);
+  if (MUTANT(cut_waits_for_a_snapshot) && !pinned_->empty()) up_to = std::min(up_to, *pinned_->begin());
+  if (compacted_ < up_to) prefetch_cut(up_to);
+  while (compacted_ < up_to) cut(++compacted_);
+  free_cut(compacted_ - before);
+}
+
+// What is cut was written long ago, and is in no cache any more. In passes, like KeyIndex::prefetch().
+void Kv::prefetch_cut(Revision up_to) const {
+  const auto begin = history_.begin() + static_cast<std::ptrdiff_t>(compacted_ - freed_);
+  const auto end = history_.begin() + static_cast<std::ptrdiff_t>(up_to - freed_);
+  for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key);
+  for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key->older.get());
+  for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key->at(0).holder.get());
+}
+
+// What is pinned stays in memory, so several versions may be there that were cut before.
+void Kv::cut(Revision revision) {
+  const Deed& deed = history_[revision - freed_ - 1];
+  const size_t place = deed.key->count_until(revision) - 1;
+  const Version& version = deed.key->at(place);
+  CHECK(version.revision == revision);
+  if (place > 0 && !deed.key->at(place - 1).is_removed) forget(deed.key->at(place - 1));
+  if (version.is_removed) forget(version);
+  history_bytes_ -= deed.bytes;
+}
+
+void Kv::forget(const Version& version) {
+  digest_ -= version.digest;
+  --versions_;
+}
+
+bool Kv::free_cut(uint64_t count_max) {
+  const Revision limit = may_free_to();
+  for (; count_max > 0 && freed_ < limit; --count_max) free_next();
+  return freed_ < limit;
+}
+
+Revision Kv::may_free_to() const { return pinned_->empty() ? compacted_ : std::min(compacted_, *pinned_->begin()); }
+
+void Kv::free_next() {
+  Key& key = *history_.front().key;
+  history_.pop_front();
+  ++freed_;
+  if (key.at(0).revision < freed_) key.drop_first();
+  const Version& version = key.at(0);
+  CHECK(version.revision == freed_);
+  if (!version.is_removed) return;
+  if (key.older) return key.drop_first();
+  keys_by_name_.erase(key);
+}
+
+Kv::Pin Kv::pin() const { return Pin(pinned_, compacted_); }
+
+// ---- reading
+
+std::optional<Value> Kv::get(std::string_view key, Revision at) const {
+  CHECK(remembers(at));
+  const Key* found = keys_by_name_.find(key);
+  if (found == nullptr) return std::nullopt;
+  return value_at(*found, at);
+}
+
+void Kv::walk(std::string_view first, std::string_view end, Revision at, const Visit& visit) const {
+  CHECK(remembers(at));
+  for (auto place = keys_by_name_.lower_bound(first); place != keys_by_name_.end(); ++place) {
+    const Key& key = **place;
+    if (!end.empty() && key.name() >= end) return;
+    std::optional<Value> value = value_at(key, at);
+    if (value && !visit(key.name(), *value)) return;
+  }
+}
+
+// That of the newest version that is not newer than `at`; none if there was none, or the key was removed then.
+std::optional<Value> Kv::value_at(const Key& key, Revision at) {
+  const size_t count = key.count_until(at);
+  if (count == 0) return std::nullopt;
+  const Version& version = key.at(count - 1);
+  if (version.is_removed) return std::nullopt;
+  return Value{version.value(), version.revision, version.holder};
+}
+
+// ---- snapshots
+
+Summary Kv::summary() const {
+  Summary summary{.applied = applied_,
+                  .compacted = compacted_,
+                  .revision = revision_,
+                  .keys = keys_,
+                  .digest = digest(),
+                  .newest = {}};
+  for (const auto& [node, origin] : newest_) summary.newest.push_back(origin);
+  return summary;
+}
+
+bool Kv::walk_versions(VersionPlace& place, const Summary& as_of, uint64_t keys_max, const VisitVersion& visit) const {
+  for (auto found = keys_by_name_.lower_bound(place.key); found != keys_by_name_.end(); ++found) {
+    const Key& key = **found;
+    if (key.name() != place.key && keys_max-- == 0) return false;
+    size_t next = key.count_until(as_of.compacted);
+    if (next > 0 && !key.at(next - 1).is_removed) --next;
+    if (key.name() == place.key) next = std::max(next, key.count_until(place.revision));
+    place.key = key.name();
+    for (const size_t end = key.count_until(as_of.revision); next < end; ++next) {
+      const Version& version = key.at(next);
+      std::optional<std::string_view> value;
+      if (!version.is_removed) value = version.value();
+      place.revision = version.revision;
+      if (!visit({key.name(), version.revision, value})) return false;
+    }
+    place.revision = as_of.revision;
+  }
+  return true;
+}
+
+void Kv::begin_load(Revision compacted) {
+  CHECK(keys_by_name_.is_empty());
+  compacted_ = freed_ = compacted;
+}
+
+// Of a key, the first version is no removal: it would have been cut, or have written over something that is kept. And
+// it alone may be older than the cut.
+bool Kv::load(const VersionRecord& loaded) {
+  if (loaded.key.empty() || loaded.key.size() > kKeyBytesMax || loaded.revision == 0) return false;
+  Key* last = keys_by_name_.last();
+  if (last == nullptr || last->name() < loaded.key) {
+    if (!loaded.value) return false;
+    last = &keys_by_name_.append(loaded.key);
+  } else if (loaded.key < last->name() || loaded.revision <= last->newest.revision || loaded.revision <= compacted_) {
+    return false;
+  }
+  const std::string_view value = loaded.value.value_or(std::string_view());
+  auto holder = std::make_shared<std::string>();
+  holder->reserve(loaded.key.size() + value.size());
+  holder->append(loaded.key).append(value);
+  Version version = Version::of(loaded.revision, std::move(holder), loaded.key.size(), loaded.key.size(), value.size(),
+                                !loaded.value);
+  version.digest = version_digest(version);
+  const Deed deed = add(*last, std::move(version));
+  if (loaded.revision > compacted_) loading_.emplace_back(loaded.revision, deed);
+  return true;
+}
+
+// Every revision since the cut has left a version.
+bool Kv::end_load(const Summary& summary) {
+  std::vector<std::pair<Revision, Deed>> loaded = std::exchange(loading_, {});
+  std::sort(loaded.begin(), loaded.end(), [](const auto& one, const auto& other) { return one.first < other.first; });
+  revision_ = compacted_;
+  for (const auto& [revision, deed] : loaded) {
+    if (revision != ++revision_) return false;
+    history_.push_back(deed);
+    history_bytes_ += deed.bytes;
+  }
+  for (const Origin& origin : summary.newest) newest_.emplace(origin.node, origin);
+  applied_ = summary.applied;
+  return compacted_ == summary.compacted && revision_ == summary.revision && keys_ == summary.keys &&
+         digest() == summary.digest;
+}
+
+void Kv::forget_origins() { newest_.clear(); }
+
+}  // namespace skiff::store

@@ -1,0 +1,85 @@
+#include "store/wal/instances.h"
+
+#include <optional>
+#include <utility>
+
+#include "src/base/bytes.h"
+#include "src/base/narrow.h"
+#include "store/files/small_file.h"
+
+namespace skiff::store {
+namespace {
+
+constexpr std::string_view kMagic = "skiffins";
+constexpr uint32_t kVersion = 1;
+
+// A list of nodes and numbers; our own folder's is under node 0.
+std::string encode(const Instances& instances) {
+  std::string out;
+  put_number(out, narrow<uint32_t>(instances.size()));
+  for (const auto& [node, instance] : instances) {
+    put_number(out, node);
+    put_number(out, instance);
+  }
+  return seal(kMagic, kVersion, out);
+}
+
+Result<Instances> decode(std::string_view bytes) {
+  auto content = unseal(kMagic, kVersion, bytes);
+  if (!content) return tl::unexpected(content.error());
+  ByteReader reader(*content);
+  Instances instances;
+  auto count = reader.number<uint32_t>();
+  for (uint32_t at = 0; at < count && reader.ok(); ++at) {
+    auto node = reader.number<uint64_t>();
+    instances[node] = reader.number<uint64_t>();
+  }
+  if (!reader.done()) return fail(Error::Code::corrupt, "its length is wrong");
+  return instances;
+}
+
+// Nothing if there is no such file.
+Result<std::optional<Instances>> read(Files& files, const std::string& path) {
+  auto bytes = read_small_file(files, path);
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (!*bytes) return std::nullopt;
+  auto instances = decode(**bytes);
+  if (!instances) return fail(instances.error().code, "read " + path + ": " + instances.error().what);
+  return std::move(*instances);
+}
+
+Result<> write(Files& files, const std::string& folder, const char* name, const Instances& instances) {
+  return write_small_file(files, folder, name, encode(instances));
+}
+
+}  // namespace
+
+Result<uint64_t> own_instance(Files& files, const std::string& folder, uint64_t fresh) {
+  auto found = read(files, join(folder, kInstanceName));
+  if (!found && found.error().code == Error::Code::corrupt) {
+    return fail(Error::Code::corrupt, found.error().what +
+                                          "; nothing was changed. The other members know this node by it: replace it "
+                                          "by one with a new id and an empty folder");
+  }
+  if (!found) return tl::unexpected(found.error());
+  if (*found && (*found)->size() == 1 && (*found)->contains(0)) return (*found)->at(0);
+  if (auto written = write(files, folder, kInstanceName, {{0, fresh}}); !written) {
+    return tl::unexpected(written.error());
+  }
+  return fresh;
+}
+
+Result<KnownInstances> known_instances(Files& files, const std::string& folder) {
+  auto found = read(files, join(folder, kPeersName));
+  if (!found && found.error().code == Error::Code::corrupt) {
+    return KnownInstances{.instances = {}, .note = found.error().what + "; the other nodes are learned anew"};
+  }
+  if (!found) return tl::unexpected(found.error());
+  return KnownInstances{.instances = found->value_or(Instances{}), .note = {}};
+}
+
+Result<> remember_instances(Files& files, const std::string& folder, const Instances& instances) {
+  return write(files, folder, kPeersName, instances);
+}
+
+}  // namespace skiff::store

@@ -1,0 +1,40 @@
+// Instances: which data folder stands behind a node's id.
+//
+// Every folder draws a number when it is first opened, and keeps it for ever. A node says it when it meets another, and
+// the other remembers the first that it hears for an id. A node whose folder was lost, and who comes back under its old
+// id with an empty one, is known by that, and turned away: it could vote a second time, or acknowledge what it lacks.
+//
+//   instance    our own
+//   peers       those of the others
+//
+// What can go wrong: a file that is damaged. Our own: an error, because the others know us by it. Those of the others:
+// nothing of it is believed, and they are learned anew.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "raft/types.h"
+#include "src/base/result.h"
+#include "store/files/files.h"
+
+namespace skiff::store {
+
+constexpr char kInstanceName[] = "instance";
+constexpr char kPeersName[] = "peers";
+
+using Instances = std::map<raft::NodeId, uint64_t>;
+
+// That of the folder; `fresh` from now on if it has none. Requires: the folder is locked, and founded.
+Result<uint64_t> own_instance(Files& files, const std::string& folder, uint64_t fresh);
+
+struct KnownInstances {
+  Instances instances;
+  std::string note;  // for the operator; mostly empty
+};
+Result<KnownInstances> known_instances(Files& files, const std::string& folder);
+// Durably.
+Result<> remember_instances(Files& files, const std::string& folder, const Instances& instances);
+
+}  // namespace skiff::store

@@ -1,0 +1,391 @@
+#include "store/wal/recover.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "raft/check.h"
+#include "raft/mutant.h"
+#include "store/wal/repair.h"
+#include "store/wal/wal.h"
+
+namespace skiff::store {
+namespace {
+
+constexpr char kAdvice[] =
+    "; nothing was changed. Do not mend the folder, empty it, or put an older copy in its place: the node would come "
+    "back without votes and entries it has promised to keep. If there are other members, they hold the data and go on "
+    "without it";
+
+// One segment while it is read.
+struct Segment {
+  uint64_t sequence = 0;
+  std::string path;
+  std::unique_ptr<File> file;
+  std::string bytes;
+  uint32_t salt = 0;
+};
+
+// How far the records of a segment go.
+struct Stop {
+  uint64_t cut = 0;     // behind the last whole record
+  uint64_t offset = 0;  // the first fragment that is not whole, or the end of the segment
+};
+
+uint64_t next_block(uint64_t offset) { return (offset / kBlockBytes + 1) * kBlockBytes; }
+
+uint64_t end_of_content(std::string_view bytes) {
+  size_t last = bytes.find_last_not_of('\0');
+  return last == std::string_view::npos ? 0 : last + 1;
+}
+
+tl::unexpected<Error> corrupt(const std::string& path, const std::string& why) {
+  return fail(Error::Code::corrupt, "recover " + path + ": " + why + kAdvice);
+}
+
+tl::unexpected<Error> corrupt(const Segment& segment, uint64_t offset, const std::string& why) {
+  return corrupt(segment.path, "at offset " + std::to_string(offset) + ": " + why);
+}
+
+Result<SegmentHeader> read_header_of(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence);
+
+class Recovery {
+ public:
+  Recovery(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot, uint64_t segment_bytes)
+      : files_(files), folder_(folder), owner_(owner), snapshot_(snapshot), segment_bytes_(segment_bytes) {}
+
+  Result<RecoveredWal> run() {
+    auto sequences = list_segments(files_, folder_);
+    if (!sequences) return tl::unexpected(sequences.error());
+    if (sequences->empty()) return corrupt(folder_, "there is no log in it");
+    auto first = first_that_counts(*sequences);
+    for (auto sequence = first; sequence != sequences->end(); ++sequence) {
+      auto read = read_segment(*sequence, *sequence == sequences->back());
+      if (read) continue;
+      auto next = read.error().code == Error::Code::corrupt ? covered_behind(*sequences, sequence) : sequences->end();
+      if (next == sequences->end()) return tl::unexpected(read.error());
+      found_ = RecoveredWal{.base = {}, .entries = {}, .state = {}, .end = {}, .notes = std::move(found_.notes)};
+      found_.notes.push_back(read.error().what.substr(0, read.error().what.find(kAdvice)) +
+                             "; a snapshot holds all that was in it");
+      first = next;
+      sequence = std::prev(next);
+    }
+    if (found_.base.index > snapshot_) {
+      return corrupt(folder_, "its log begins behind index " + std::to_string(found_.base.index) +
+                                  ", and no whole snapshot reaches that far");
+    }
+    for (auto sequence = sequences->begin(); sequence != first; ++sequence) {
+      if (auto gone = files_.remove(path_of(*sequence)); !gone) return tl::unexpected(gone.error());
+    }
+    return std::move(found_);
+  }
+
+  // Whatever is before that segment, a snapshot holds.
+  Result<> check(uint64_t sequence, std::string bytes) {
+    Segment segment{sequence, path_of(sequence), nullptr, std::move(bytes), segment_salt(owner_, sequence)};
+    if (auto sized = check_size(segment.path, segment.bytes.size()); !sized) return sized;
+    if (auto begun = read_header(segment); !begun) return begun;
+    auto stop = read_records(segment);
+    if (!stop) return tl::unexpected(stop.error());
+    if (!check_nothing_follows(segment, *stop))
+      return corrupt(segment, stop->offset, "what is there was never written");
+    auto next = read_header_of(files_, path_of(sequence + 1), owner_, sequence + 1);
+    if (!next) return {};  // that is its own damage
+    const bool goes_on = next->previous_end == stop->cut && next->state == found_.state;
+    return goes_on ? Result<>() : corrupt(segment, stop->cut, "it ends here, and not as the segment behind it says");
+  }
+
+ private:
+  std::string path_of(uint64_t sequence) const { return join(folder_, segment_name(sequence)); }
+
+  // Behind the last gap.
+  static std::vector<uint64_t>::const_iterator first_that_counts(const std::vector<uint64_t>& sequences) {
+    auto first = std::prev(sequences.end());
+    while (first != sequences.begin() && *std::prev(first) + 1 == *first) --first;
+    return first;
+  }
+
+  // The last segment behind a damaged one that goes on where the snapshot ends, or before: its header repeats all else
+  // that was said.
+  std::vector<uint64_t>::const_iterator covered_behind(const std::vector<uint64_t>& sequences,
+                                                       std::vector<uint64_t>::const_iterator damaged) const {
+    if (snapshot_ == 0) return sequences.end();
+    for (auto next = std::prev(sequences.end()); next != damaged; --next) {
+      auto begins = last_index_before(files_, folder_, owner_, *next);
+      if (begins && *begins <= snapshot_) return next;
+    }
+    return sequences.end();
+  }
+
+  Result<> read_segment(uint64_t sequence, bool is_last) {
+    Segment segment{sequence, path_of(sequence), nullptr, {}, segment_salt(owner_, sequence)};
+    if (auto loaded = load(segment); !loaded) return loaded;
+    if (auto begun = read_header(segment); !begun) return begun;
+    auto stop = read_records(segment);
+    if (!stop) return tl::unexpected(stop.error());
+    found_.end.offset = stop->cut;
+    return is_last ? mend_tail(segment, *stop) : check_nothing_follows(segment, *stop);
+  }
+
+  // Synced before it is read: what a killed process wrote may not have reached the disk yet.
+  Result<> load(Segment& segment) {
+    auto file = files_.open(segment.path, OpenMode::existing);
+    if (!file) return tl::unexpected(file.error());
+    segment.file = std::move(*file);
+    if (auto synced = segment.file->sync(); !synced) return synced;
+    auto size = segment.file->size();
+    if (!size) return tl::unexpected(size.error());
+    if (auto sized = check_size(segment.path, *size); !sized) return sized;
+    auto bytes = segment.file->read_at(0, *size);
+    if (!bytes) return tl::unexpected(bytes.error());
+    if (bytes->size() != *size) return corrupt(segment.path, "it ends early");
+    segment.bytes = std::move(*bytes);
+    return {};
+  }
+
+  Result<> check_size(const std::string& path, uint64_t bytes) const {
+    if (bytes >= segment_bytes_ && bytes % kBlockBytes == 0) return {};
+    return corrupt(path, "it has " + std::to_string(bytes) + " bytes, which no segment has");
+  }
+
+  Result<> read_header(const Segment& segment) {
+    if (auto version = foreign_version(segment.bytes)) {
+      return fail(Error::Code::invalid, "recover " + segment.path + ": its format version is " +
+                                            std::to_string(*version) + ", this program knows " +
+                                            std::to_string(kWalFormatVersion) +
+                                            "; nothing was changed: start the program that wrote it");
+    }
+    // Read by its own word first: a good header in the wrong place deserves a better answer than "damaged".
+    auto record = decode_record(std::string_view(segment.bytes).substr(kFragmentHeadBytes, kHeaderBytes));
+    if (!record || !std::holds_alternative<SegmentHeader>(*record)) {
+      return corrupt(segment, 0, "this is not the header of a segment");
+    }
+    const auto& header = std::get<SegmentHeader>(*record);
+    Fragment fragment = read_fragment(segment.bytes, 0, segment_salt(header.owner, header.sequence));
+    if (fragment.state != Fragment::State::whole || fragment.data.size() != kHeaderBytes) {
+      return corrupt(segment, 0, "the header's checksum is wrong");
+    }
+    return check_header(segment, header);
+  }
+
+  Result<> check_header(const Segment& segment, const SegmentHeader& header) {
+    if (header.owner != owner_) {
+      return fail(Error::Code::invalid, "recover " + segment.path + ": it belongs to node " +
+                                            std::to_string(header.owner.node) + " of cluster " +
+                                            std::to_string(header.owner.cluster) + "; nothing was changed");
+    }
+    if (header.sequence != segment.sequence) return corrupt(segment, 0, "it is " + segment_name(header.sequence));
+    const bool has_lost_its_head = found_.end.sequence == 0 && segment.sequence > 1;
+    if (has_lost_its_head && snapshot_ == 0 && header.state.last_index > 0) {
+      return corrupt(segment.path, "the segment before it, " + segment_name(segment.sequence - 1) + ", is missing");
+    }
+    if (has_lost_its_head) begin_with(header);
+    if (header.previous_end != found_.end.offset) {
+      return corrupt(segment, 0,
+                     "the segment before it ended at " + std::to_string(header.previous_end) + ", not at " +
+                         std::to_string(found_.end.offset));
+    }
+    if (header.state != found_.state) return corrupt(segment, 0, "it does not go on where the segment before it ended");
+    found_.end.sequence = segment.sequence;
+    vouched_ = kHeaderEnd;
+    has_mark_ = false;
+    return {};
+  }
+
+  // What the segments before it said, it repeats, entries aside.
+  void begin_with(const SegmentHeader& header) {
+    found_.end.offset = header.previous_end;
+    found_.state = header.state;
+    found_.base = {.term = 0, .index = header.state.last_index};
+  }
+
+  Result<Stop> read_records(const Segment& segment) {
+    Stop stop{kHeaderEnd, kHeaderEnd};
+    std::string pieces;
+    while (stop.offset < segment.bytes.size()) {
+      Fragment fragment = read_fragment(segment.bytes, stop.offset, segment.salt);
+      if (fragment.state != Fragment::State::whole) return stop;
+      bool begins = fragment.type == FragmentType::full || fragment.type == FragmentType::first;
+      bool ends = fragment.type == FragmentType::full || fragment.type == FragmentType::last;
+      if (begins != (stop.offset == stop.cut)) return corrupt(segment, stop.offset, "a fragment is out of order");
+      if (!begins || !ends) pieces.append(fragment.data);
+      if (ends) {
+        auto taken = take(segment, stop.cut, begins ? fragment.data : std::string_view(pieces));
+        if (!taken) return tl::unexpected(taken.error());
+        pieces.clear();
+        stop.cut = fragment.next;
+      }
+      stop.offset = fragment.next;
+    }
+    if (stop.cut != stop.offset) return corrupt(segment, stop.cut, "a record goes on behind the segment's end");
+    return stop;
+  }
+
+  Result<> take(const Segment& segment, uint64_t offset, std::string_view bytes) {
+    auto record = decode_record(bytes);
+    if (!record) return corrupt(segment, offset, record.error().what);
+    offset_ = offset;
+    const char* wrong = std::visit([this](auto& what) { return on(what); }, *record);
+    if (wrong != nullptr) return corrupt(segment, offset, wrong);
+    return {};
+  }
+
+  // What a record does to the state; or what is wrong with it.
+  const char* on(const SegmentHeader&) { return "a header in the middle of a segment"; }
+  const char* on(const Mark& mark) {
+    if (mark.durable != WalPosition{found_.end.sequence, offset_}) return "a batch does not begin where it says";
+    if (mark.last_index != found_.state.last_index) return "a batch does not follow the entry it says";
+    vouched_ = offset_;
+    has_mark_ = true;
+    return nullptr;
+  }
+  const char* on(raft::Entry& entry) {
+    if (!has_mark_) return "a record outside of a batch";
+    const auto [term, index] = entry.position;
+    if (index == 0 || index > found_.state.last_index + 1) return "an entry does not follow the one before";
+    if (index <= found_.base.index) found_.base = {.term = 0, .index = index - 1};  // it replaces some we do not have
+    found_.entries.resize(std::min(found_.entries.size(), index - 1 - found_.base.index));
+    raft::Term before = found_.entries.empty() ? found_.base.term : found_.entries.back().position.term;
+    if (term < std::max<raft::Term>(before, 1)) return "an entry's term is older than that of the one before";
+    if (term > found_.state.hard_state.term) return "an entry's term is newer than the node's";
+    found_.entries.push_back(std::move(entry));
+    found_.state.last_index = index;
+    return nullptr;
+  }
+  const char* on(const raft::HardState& hard_state) {
+    if (!has_mark_) return "a record outside of a batch";
+    if (!may_follow(found_.state.hard_state, hard_state)) return "the node goes back to an older term, or votes twice";
+    found_.state.hard_state = hard_state;
+    return nullptr;
+  }
+  const char* on(const Restart& restart) {
+    if (!has_mark_) return "a record outside of a batch";
+    const auto [term, index] = restart.base;
+    if (term == 0 || index == 0) return "a log that begins nowhere";
+    if (term > found_.state.hard_state.term) return "a log that begins with a newer term than the node's";
+    found_.entries.clear();
+    found_.base = restart.base;
+    found_.state.last_index = index;
+    return nullptr;
+  }
+  const char* on(const Start& start) {
+    if (!has_mark_) return "a record outside of a batch";
+    if (start.incarnation != found_.state.incarnation + 1) return "a start of the node is missing";
+    found_.state.incarnation = start.incarnation;
+    return nullptr;
+  }
+
+  // A segment that has a successor was durable to its end before that one was made.
+  Result<> check_nothing_follows(const Segment& segment, const Stop& stop) {
+    if (stop.cut == stop.offset && is_zero(std::string_view(segment.bytes).substr(stop.cut))) return {};
+    return corrupt(segment, stop.offset, "damage in a segment that is not the last: what was acknowledged may be lost");
+  }
+
+  // Writes again all that no mark vouches for, as it was read or as zeros, whatever the kernel believes to be on disk.
+  Result<> mend_tail(const Segment& segment, const Stop& stop) {
+    auto judged = check_is_torn(segment, stop.offset);
+    if (!judged && !MUTANT(hole_taken_for_the_end)) return judged;
+    std::string image = segment.bytes.substr(vouched_, stop.cut - vouched_);
+    image.resize(segment.bytes.size() - vouched_, '\0');
+    if (auto written = segment.file->write_at(vouched_, image); !written) return written;
+    if (auto synced = segment.file->sync(); !synced) return synced;
+    uint64_t content_end = end_of_content(segment.bytes);
+    if (content_end > stop.cut) {
+      found_.notes.push_back("cut off " + std::to_string(content_end - stop.cut) + " bytes of " + segment.path +
+                             " from offset " + std::to_string(stop.cut) +
+                             " on: a batch that was being written when the node stopped, and never acknowledged");
+    }
+    return {};
+  }
+
+  // Looks at every block from the first fragment that is not whole to the end of the segment.
+  Result<> check_is_torn(const Segment& segment, uint64_t first_missing) {
+    uint64_t offset = first_missing;
+    while (offset < segment.bytes.size()) {
+      Fragment fragment = read_fragment(segment.bytes, offset, segment.salt);
+      if (fragment.state == Fragment::State::rotten) {
+        return corrupt(segment, offset,
+                       "bytes are there, but their checksum is wrong: they may have been acknowledged");
+      }
+      bool is_whole = fragment.state == Fragment::State::whole;
+      if (is_whole && is_mark(fragment)) {
+        return corrupt(
+            segment, first_missing,
+            "what was acknowledged is missing from here on: a later batch says so at offset " + std::to_string(offset));
+      }
+      offset = is_whole ? fragment.next : next_block(offset);
+    }
+    return {};
+  }
+
+  static bool is_mark(const Fragment& fragment) {
+    if (fragment.type != FragmentType::full) return false;
+    auto record = decode_record(fragment.data);
+    return record && std::holds_alternative<Mark>(*record);
+  }
+
+  Files& files_;
+  const std::string& folder_;
+  const WalOwner& owner_;
+  const raft::Index snapshot_;
+  const uint64_t segment_bytes_;
+  RecoveredWal found_;
+  uint64_t offset_ = 0;    // of the record being taken
+  uint64_t vouched_ = 0;   // up to here in this segment, everything is known to be durable
+  bool has_mark_ = false;  // in this segment, so far
+};
+
+Result<SegmentHeader> read_header_of(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence) {
+  auto file = files.open(path, OpenMode::read);
+  if (!file) return tl::unexpected(file.error());
+  auto bytes = (*file)->read_at(0, kBlockBytes);
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (bytes->size() == kBlockBytes) {
+    Fragment fragment = read_fragment(*bytes, 0, segment_salt(owner, sequence));
+    auto record = decode_record(fragment.data);
+    const bool is_header = fragment.state == Fragment::State::whole && record;
+    if (is_header && std::holds_alternative<SegmentHeader>(*record)) return std::get<SegmentHeader>(*record);
+  }
+  return corrupt(path, "this is not the header of a segment");
+}
+
+}  // namespace
+
+Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot,
+                                 uint64_t segment_bytes) {
+  return Recovery(files, folder, owner, snapshot, segment_bytes).run();
+}
+
+Result<raft::Index> last_index_before(Files& files, const std::string& folder, const WalOwner& owner,
+                                      uint64_t sequence) {
+  auto header = read_header_of(files, join(folder, segment_name(sequence)), owner, sequence);
+  if (!header) return tl::unexpected(header.error());
+  return header->state.last_index;
+}
+
+Result<> check_segment(Files& files, const std::string& folder, const WalOwner& owner, uint64_t sequence,
+                       std::string bytes, uint64_t segment_bytes) {
+  constexpr raft::Index kAnyBase = ~raft::Index{0};
+  auto checked = Recovery(files, folder, owner, kAnyBase, segment_bytes).check(sequence, std::move(bytes));
+  if (checked) return {};
+  const std::string& what = checked.error().what;  // what an operator can do is another matter while the node runs
+  return fail(checked.error().code, what.substr(0, what.find("; nothing was changed")));
+}
+
+Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& folder) {
+  auto names = files.list(folder);
+  if (!names) return tl::unexpected(names.error());
+  std::vector<uint64_t> sequences;
+  for (const std::string& name : *names) {
+    if (auto sequence = segment_sequence(name)) {
+      sequences.push_back(*sequence);
+    } else if (name.starts_with("wal-") && !name.ends_with(kAsideSuffix) && !name.ends_with(kSetAsideSuffix)) {
+      return fail(Error::Code::corrupt, "recover " + join(folder, name) +
+                                            ": it is called like a part of the log, and is none; nothing was changed: "
+                                            "move it away");
+    }
+  }
+  return sequences;
+}
+
+}  // namespace skiff::store

@@ -1,0 +1,209 @@
+#include "store/wal/repair.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "raft/check.h"
+#include "raft/mutant.h"
+#include "src/base/bytes.h"
+#include "src/base/narrow.h"
+#include "store/files/small_file.h"
+#include "store/wal/recover.h"
+
+namespace skiff::store {
+namespace {
+
+constexpr std::string_view kMagic = "skiffrep";
+constexpr uint32_t kVersion = 1;
+constexpr size_t kDamageBytesMax = 1000;
+// More starts than any log could lose with one damage.
+constexpr uint64_t kStartsLostMax = uint64_t{1} << 32;
+
+constexpr char kAdvice[] =
+    "; nothing was changed. Without it nobody knows what this node has promised: do not remove it. The other members "
+    "hold the data; replace this node by one with a new id and an empty folder";
+
+// Reads the records of one segment that are whole, wherever they are.
+class Surveyor {
+ public:
+  explicit Surveyor(Survey& survey) : survey_(survey) {}
+
+  void read(std::string_view bytes, uint32_t salt) {
+    std::string pieces;
+    uint64_t offset = 0;
+    while (offset < bytes.size()) {
+      Fragment fragment = read_fragment(bytes, offset, salt);
+      if (fragment.state != Fragment::State::whole) {
+        pieces.clear();
+        offset = (offset / kBlockBytes + 1) * kBlockBytes;
+        continue;
+      }
+      bool begins = fragment.type == FragmentType::full || fragment.type == FragmentType::first;
+      bool ends = fragment.type == FragmentType::full || fragment.type == FragmentType::last;
+      if (begins) pieces.clear();
+      if (begins || !pieces.empty()) pieces.append(fragment.data);
+      if (ends) take(pieces);
+      offset = fragment.next;
+    }
+  }
+
+ private:
+  void take(const std::string& bytes) {
+    auto record = decode_record(bytes);
+    if (record) std::visit([this](const auto& what) { on(what); }, *record);
+  }
+  void on(const SegmentHeader& header) {
+    on(header.state.hard_state);
+    on(Start{header.state.incarnation});
+  }
+  void on(const raft::HardState& hard_state) { survey_.hard_state = std::max(survey_.hard_state, hard_state); }
+  void on(const Start& start) { survey_.incarnation = std::max(survey_.incarnation, start.incarnation); }
+  void on(const raft::Entry& entry) {
+    if (entry.kind == raft::EntryKind::configuration) survey_.configuration = entry.payload;
+  }
+  void on(const Mark&) {}
+  void on(const Restart&) {}
+
+  Survey& survey_;
+};
+
+Result<std::string> read_all(Files& files, const std::string& path) {
+  auto file = files.open(path, OpenMode::read);
+  if (!file) return tl::unexpected(file.error());
+  auto size = (*file)->size();
+  if (!size) return tl::unexpected(size.error());
+  return (*file)->read_at(0, *size);
+}
+
+}  // namespace
+
+std::string encode(const Repair& repair) {
+  std::string out;
+  put_number(out, static_cast<uint8_t>(repair.stage));
+  put_number(out, repair.sequence);
+  put_number(out, repair.incarnation);
+  put_number(out, repair.hard_state.term);
+  put_number(out, repair.hard_state.vote);
+  const std::string_view damage = std::string_view(repair.damage).substr(0, kDamageBytesMax);
+  put_number(out, narrow<uint16_t>(damage.size()));
+  out.append(damage);
+  return seal(kMagic, kVersion, out);
+}
+
+Result<Repair> decode_repair(std::string_view bytes) {
+  auto content = unseal(kMagic, kVersion, bytes);
+  if (!content) return tl::unexpected(content.error());
+  ByteReader reader(*content);
+  Repair repair;
+  repair.stage = static_cast<Repair::Stage>(reader.number<uint8_t>());
+  repair.sequence = reader.number<uint64_t>();
+  repair.incarnation = reader.number<uint64_t>();
+  repair.hard_state.term = reader.number<uint64_t>();
+  repair.hard_state.vote = reader.number<uint64_t>();
+  repair.damage = std::string(reader.bytes(reader.number<uint16_t>()));
+  if (!reader.done()) return fail(Error::Code::corrupt, "its length is wrong");
+  if (repair.stage < Repair::Stage::setting_aside || repair.stage > Repair::Stage::whole) {
+    return fail(Error::Code::corrupt, "it is at no known stage");
+  }
+  return repair;
+}
+
+Result<std::optional<Repair>> read_repair(Files& files, const std::string& folder) {
+  const std::string path = join(folder, kRepairName);
+  auto bytes = read_small_file(files, path);
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (!*bytes) return std::nullopt;
+  auto repair = decode_repair(**bytes);
+  if (!repair) return fail(repair.error().code, "read " + path + ": " + repair.error().what + kAdvice);
+  return std::move(*repair);
+}
+
+Result<> write_repair(Files& files, const std::string& folder, const Repair& repair) {
+  return write_small_file(files, folder, kRepairName, encode(repair));
+}
+
+Result<Survey> survey_log(Files& files, const std::string& folder, const WalOwner& owner) {
+  auto sequences = list_segments(files, folder);
+  if (!sequences) return tl::unexpected(sequences.error());
+  Survey survey;
+  for (uint64_t sequence : *sequences) {
+    survey.sequence = sequence;
+    auto bytes = read_all(files, join(folder, segment_name(sequence)));
+    if (!bytes) return tl::unexpected(bytes.error());
+    bytes->resize(bytes->size() / kBlockBytes * kBlockBytes);
+    Surveyor(survey).read(*bytes, segment_salt(owner, sequence));
+  }
+  return survey;
+}
+
+Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, std::string damage) {
+  Repair repair{.stage = before && before->is_under_way() ? Repair::Stage::dropping : Repair::Stage::setting_aside,
+                .sequence = survey.sequence + 1,
+                .incarnation = survey.incarnation,
+                .hard_state = survey.hard_state,
+                .damage = std::move(damage)};
+  if (before) {
+    repair.sequence = std::max(repair.sequence, before->sequence + 1);
+    repair.incarnation = std::max(repair.incarnation, before->incarnation);
+    repair.hard_state = std::max(repair.hard_state, before->hard_state);
+  }
+  repair.incarnation += kStartsLostMax;
+  repair.damage.resize(std::min(repair.damage.size(), kDamageBytesMax));
+  return repair;
+}
+
+Result<> note_gone_back(Files& files, const std::string& folder, const WalOwner& owner, const std::string& damage,
+                        uint64_t unlike) {
+  auto before = read_repair(files, folder);
+  if (!before) return tl::unexpected(before.error());
+  const bool is_in_the_middle = *before && (*before)->stage < Repair::Stage::fetching;
+  if (is_in_the_middle) return {};
+  auto survey = survey_log(files, folder, owner);
+  if (!survey) return tl::unexpected(survey.error());
+  Repair repair = plan_repair(*survey, *before, damage);
+  repair.incarnation += unlike % kStartsLostMax;
+  if (MUTANT(gone_back_not_noted)) return {};
+  return write_repair(files, folder, repair);
+}
+
+Result<> carry_out(Files& files, const std::string& folder, const WalOwner& owner, WalOptions options, Repair& repair,
+                   raft::Index snapshot) {
+  auto sequences = list_segments(files, folder);
+  if (!sequences) return tl::unexpected(sequences.error());
+  for (uint64_t sequence : *sequences) {
+    const std::string path = join(folder, segment_name(sequence));
+    // A new log that was begun, and not finished, holds nothing yet.
+    const bool is_kept = repair.stage == Repair::Stage::setting_aside && sequence < repair.sequence;
+    auto gone = is_kept ? files.rename(path, path + kSetAsideSuffix) : files.remove(path);
+    if (!gone) return gone;
+  }
+  if (auto synced = files.sync_folder(folder); !synced) return synced;
+  WalState state{.last_index = snapshot, .hard_state = repair.hard_state, .incarnation = repair.incarnation};
+  auto begun = Wal::begin_anew(files, folder, owner, options, repair.sequence, state);
+  if (!begun) return tl::unexpected(begun.error());
+  repair.stage = Repair::Stage::fetching;
+  return write_repair(files, folder, repair);
+}
+
+Result<> end_repair(Files& files, const std::string& folder) {
+  auto repair = read_repair(files, folder);
+  if (!repair) return tl::unexpected(repair.error());
+  CHECK(repair->has_value());
+  (*repair)->stage = Repair::Stage::whole;
+  if (auto written = write_repair(files, folder, **repair); !written) return written;
+  return remove_set_aside(files, folder);
+}
+
+Result<> remove_set_aside(Files& files, const std::string& folder) {
+  auto names = files.list(folder);
+  if (!names) return tl::unexpected(names.error());
+  for (const std::string& name : *names) {
+    if (!name.starts_with("wal-") || !name.ends_with(kSetAsideSuffix)) continue;
+    if (auto removed = files.remove(join(folder, name)); !removed) return removed;
+  }
+  return {};
+}
+
+}  // namespace skiff::store

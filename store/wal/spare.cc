@@ -1,0 +1,70 @@
+#include "store/wal/spare.h"
+
+#include <algorithm>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "raft/check.h"
+#include "store/wal/format.h"
+
+namespace skiff::store {
+namespace {
+
+constexpr char kSpareName[] = "wal-spare.new";
+// Written and synced at a time: a save of the log that has to wait for the disk meanwhile waits for no more.
+constexpr uint64_t kZerosBytes = 256 * 1024;
+
+Result<> fill(File& file, uint64_t bytes) {
+  const std::string zeros(std::min(kZerosBytes, bytes), '\0');
+  for (uint64_t offset = 0; offset < bytes; offset += zeros.size()) {
+    const uint64_t count = std::min<uint64_t>(zeros.size(), bytes - offset);
+    Result<> done = file.write_at(offset, std::string_view(zeros).substr(0, count));
+    if (done) done = file.sync();
+    if (!done) return done;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> make_zeros(Files& files, const std::string& path, uint64_t bytes) {
+  auto is_taken = files.exists(path);
+  if (!is_taken) return tl::unexpected(is_taken.error());
+  if (*is_taken) {
+    if (auto removed = files.remove(path); !removed) return removed;
+  }
+  auto file = files.open(path, OpenMode::create);
+  if (!file) return tl::unexpected(file.error());
+  Result<> done = fill(**file, bytes);
+  if (!done) static_cast<void>(files.remove(path));  // if that fails, too, it is removed the next time
+  return done;
+}
+
+Spare::Spare(Files& files, std::string folder, uint64_t bytes)
+    : files_(files), path_(join(folder, kSpareName)), bytes_(bytes) {
+  CHECK(bytes_ % kBlockBytes == 0);
+}
+
+Result<> Spare::make() {
+  if (is_there()) return {};
+  if (auto made = make_zeros(files_, path_, bytes_); !made) return made;
+  std::lock_guard lock(mutex_);
+  is_there_ = true;
+  return {};
+}
+
+bool Spare::is_there() const {
+  std::lock_guard lock(mutex_);
+  return is_there_;
+}
+
+Result<bool> Spare::take(const std::string& path) {
+  std::lock_guard lock(mutex_);
+  if (!is_there_) return false;
+  if (auto renamed = files_.rename(path_, path); !renamed) return tl::unexpected(renamed.error());
+  is_there_ = false;
+  return true;
+}
+
+}  // namespace skiff::store

@@ -1,0 +1,221 @@
+#include "store/wal/wal.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "raft/check.h"
+#include "raft/mutant.h"
+
+namespace skiff::store {
+namespace {
+
+// What a failure means for what was written before it.
+constexpr char kHarmed[] = "; what is on the disk is not known any more";
+constexpr char kUnharmed[] = "; it was for a new segment, and nothing that is in the log was touched";
+
+tl::unexpected<Error> fail_and_say(Error error, const char* what_it_means) {
+  error.what += what_it_means;
+  return tl::unexpected(std::move(error));
+}
+
+// There was room for it once: this is not about space.
+Error for_good(Error error) {
+  error.code = Error::Code::io;
+  return error;
+}
+
+uint64_t round_up_to_block(uint64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
+
+}  // namespace
+
+Wal::Wal(Files& files, std::string folder, WalOwner owner, WalOptions options)
+    : files_(files),
+      folder_(std::move(folder)),
+      owner_(owner),
+      options_(options),
+      spare_(files, folder_, options.segment_bytes) {
+  CHECK(options_.segment_bytes >= kBlockBytes);
+  CHECK(options_.segment_bytes % kBlockBytes == 0);
+}
+
+Result<std::unique_ptr<Wal>> Wal::found(Files& files, std::string folder, WalOwner owner, WalOptions options) {
+  return begin_anew(files, std::move(folder), owner, options, 1, {});
+}
+
+Result<std::unique_ptr<Wal>> Wal::begin_anew(Files& files, std::string folder, WalOwner owner, WalOptions options,
+                                             uint64_t sequence, const WalState& state) {
+  std::unique_ptr<Wal> wal(new Wal(files, std::move(folder), owner, options));
+  wal->end_.sequence = sequence - 1;
+  wal->state_ = state;
+  if (auto made = wal->roll(0); !made) return tl::unexpected(made.error());
+  return wal;
+}
+
+Result<std::unique_ptr<Wal>> Wal::resume(Files& files, std::string folder, WalOwner owner, WalOptions options,
+                                         WalPosition end, WalState state) {
+  std::unique_ptr<Wal> wal(new Wal(files, std::move(folder), owner, options));
+  auto file = files.open(join(wal->folder_, segment_name(end.sequence)), OpenMode::existing);
+  if (!file) return tl::unexpected(file.error());
+  auto bytes = (*file)->size();
+  if (!bytes) return tl::unexpected(bytes.error());
+  wal->file_ = std::move(*file);
+  wal->file_bytes_ = *bytes;
+  wal->salt_ = segment_salt(owner, end.sequence);
+  wal->end_ = end;
+  wal->state_ = state;
+  wal->note_room();
+  return wal;
+}
+
+Result<> Wal::append(std::span<const Batch> batches) {
+  if (failed_) return tl::unexpected(*failed_);
+  Result<> done = add(batches);
+  if (done) done = flush();
+  if (done) taken_ = 0;
+  if (!done && done.error().code != Error::Code::no_space) failed_ = done.error();
+  return done;
+}
+
+Result<> Wal::start(uint64_t incarnation) {
+  CHECK(incarnation == state_.incarnation + 1);
+  if (failed_) return tl::unexpected(*failed_);
+  Result<> done = add_record(encode(Start{incarnation}), {});
+  state_.incarnation = incarnation;
+  if (done) done = flush();
+  if (!done) failed_ = done.error();
+  return done;
+}
+
+Result<> Wal::add(std::span<const Batch> batches) {
+  uint64_t place = 0;
+  auto add_if_new = [&](const auto& record) -> Result<> {
+    if (place++ < taken_) return {};
+    auto added = add(record);
+    if (added) ++taken_;
+    return added;
+  };
+  for (const Batch& batch : batches) {
+    if (batch.hard_state) {
+      if (auto added = add_if_new(*batch.hard_state); !added) return added;
+    }
+    if (batch.restart) {
+      if (auto added = add_if_new(Restart{*batch.restart}); !added) return added;
+    }
+    for (const raft::Entry& entry : batch.entries) {
+      if (auto added = add_if_new(entry); !added) return added;
+    }
+  }
+  CHECK(place >= taken_);
+  return {};
+}
+
+Result<> Wal::add(const raft::HardState& hard_state) {
+  CHECK(may_follow(state_.hard_state, hard_state));
+  if (auto added = add_record(encode(hard_state), {}); !added) return added;
+  state_.hard_state = hard_state;
+  return {};
+}
+
+Result<> Wal::add(const Restart& restart) {
+  CHECK(restart.base.index >= 1);
+  CHECK(restart.base.term >= 1);
+  CHECK(restart.base.term <= state_.hard_state.term);
+  if (auto added = add_record(encode(restart), {}); !added) return added;
+  state_.last_index = restart.base.index;
+  return {};
+}
+
+Result<> Wal::add(const raft::Entry& entry) {
+  CHECK(entry.position.index >= 1);
+  CHECK(entry.position.index <= state_.last_index + 1);
+  CHECK(entry.position.term >= 1);
+  CHECK(entry.position.term <= state_.hard_state.term);
+  std::string_view payload = entry.payload ? std::string_view(*entry.payload) : std::string_view();
+  if (auto added = add_record(encode_head(entry), payload); !added) return added;
+  state_.last_index = entry.position.index;
+  ++counters_.entries;
+  return {};
+}
+
+// The first record of a batch brings the mark along, so there is no batch of a mark alone.
+Result<> Wal::add_record(std::string_view head, std::string_view body) {
+  uint64_t bytes = head.size() + body.size();
+  auto end_from = [&](uint64_t offset, bool with_mark) {
+    return end_of_record(with_mark ? end_of_record(offset, kMarkBytes) : offset, bytes);
+  };
+  if (end_from(end_.offset + buffer_.size(), buffer_.empty()) > file_bytes_) {
+    if (auto flushed = flush(); !flushed) return flushed;
+    if (auto rolled = roll(end_from(kHeaderEnd, true)); !rolled) return rolled;
+  }
+  if (buffer_.empty()) append_fragments(buffer_, end_.offset, salt_, encode(Mark{end_, state_.last_index}), {});
+  append_fragments(buffer_, end_.offset, salt_, head, body);
+  return {};
+}
+
+Result<> Wal::flush() {
+  if (buffer_.empty()) return {};
+  CHECK(end_.offset + buffer_.size() <= file_bytes_);
+  Result<> done = file_->write_at(end_.offset, buffer_);
+  if (done && !MUTANT(no_sync)) done = file_->sync();
+  if (!done && MUTANT(failed_sync_tried_again)) done = file_->sync();
+  if (!done) return fail_and_say(for_good(done.error()), kHarmed);
+  ++counters_.syncs;
+  ++counters_.batches;
+  counters_.bytes += buffer_.size();
+  end_.offset += buffer_.size();
+  buffer_.clear();
+  if (buffer_.capacity() > options_.segment_bytes) buffer_.shrink_to_fit();
+  note_room();
+  return {};
+}
+
+// Goes on in a new segment of at least `bytes_min`. Requires: everything before is durable.
+Result<> Wal::roll(uint64_t bytes_min) {
+  CHECK(buffer_.empty());
+  uint64_t sequence = end_.sequence + 1;
+  uint64_t bytes = std::max(options_.segment_bytes, round_up_to_block(bytes_min));
+  SegmentHeader header{owner_, sequence, end_.offset, state_};
+  auto file = make_segment(header, bytes);
+  if (!file) return fail_and_say(file.error(), kUnharmed);
+  file_ = std::move(*file);
+  file_bytes_ = bytes;
+  salt_ = segment_salt(owner_, sequence);
+  end_ = {sequence, kHeaderEnd};
+  note_room();
+  return {};
+}
+
+Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uint64_t bytes) {
+  std::string path = join(folder_, segment_name(header.sequence)), aside = path + kAsideSuffix;
+  if (auto brought = bring_zeros(aside, bytes); !brought) return tl::unexpected(brought.error());
+  auto file = files_.open(aside, OpenMode::existing);
+  if (!file) return file;
+  std::string first;
+  append_fragments(first, 0, segment_salt(owner_, header.sequence), encode(header), {});
+  CHECK(first.size() == kHeaderEnd);
+  Result<> done = (*file)->write_at(0, first);
+  if (done) done = (*file)->sync();
+  if (done) done = files_.rename(aside, path);
+  if (done && !MUTANT(names_not_synced)) done = files_.sync_folder(folder_);
+  if (!done) return tl::unexpected(for_good(done.error()));
+  ++counters_.syncs;
+  ++counters_.segments;
+  return files_.open(path, OpenMode::existing);  // under its name, for the sake of error messages
+}
+
+// The spare, if that is large enough and there; else they are made now.
+Result<> Wal::bring_zeros(const std::string& aside, uint64_t bytes) {
+  if (bytes == options_.segment_bytes) {
+    auto taken = spare_.take(aside);
+    if (!taken) return tl::unexpected(for_good(taken.error()));
+    if (*taken) return {};
+  }
+  return make_zeros(files_, aside, bytes);
+}
+
+bool may_follow(const raft::HardState& before, const raft::HardState& after) {
+  if (after.term != before.term) return after.term > before.term;
+  return before.vote == 0 || after.vote == before.vote;
+}
+
+}  // namespace skiff::store

@@ -1,0 +1,69 @@
+#include "src/node/setup.h"
+
+#include <memory>
+#include <set>
+
+#include "raft/membership.h"
+#include "tests/support/catch.h"
+
+namespace skiff::node_setup_test {
+
+constexpr uint64_t kCluster = 7;
+
+std::string address_of(raft::NodeId id) { return "http://127.0.0.1:" + std::to_string(9020 + id); }
+
+raft::Configuration configuration_of(const std::vector<raft::NodeId>& voters, std::vector<raft::NodeId> removed = {}) {
+  raft::Configuration configuration = raft::founded_by(voters);
+  for (raft::Member& member : configuration.members) member.address = address_of(member.id);
+  configuration.removed = std::move(removed);
+  return configuration;
+}
+
+store::Identity identity_of(raft::NodeId node, const std::vector<raft::NodeId>& founders) {
+  store::Identity identity{.cluster = kCluster, .node = node, .founders = {}};
+  for (raft::NodeId founder : founders) identity.founders.push_back({.id = founder, .address = address_of(founder)});
+  return identity;
+}
+
+// As a node whose log ends behind a snapshot with these members.
+std::vector<raft::NodeId> met_by(const store::Identity& identity, const raft::Configuration& members) {
+  raft::Config config{.id = identity.node};
+  config.hard_state.term = 1;
+  config.snapshot = {.position = {.term = 1, .index = 10},
+                     .configuration = std::make_shared<const std::string>(raft::encode(members))};
+  const raft::Raft raft(std::move(config), 0);
+  std::vector<raft::NodeId> met;
+  for (const transport::PeerMember& member : acquaintances(raft, identity).members) met.push_back(member.id);
+  return met;
+}
+
+TEST_CASE("a node that joins meets who told it of the cluster, until its log has all of them") {  // [M1]
+  using Nodes = std::vector<raft::NodeId>;
+  const store::Identity joined = identity_of(5, {3, 4});
+  // Only 3 was there when its snapshot was made, and 4 leads now.
+  REQUIRE(met_by(joined, configuration_of({3})) == Nodes{3, 4});
+  REQUIRE(met_by(joined, configuration_of({3, 4, 5})) == Nodes{3, 4, 5});
+  // Whom its log has seen go is not met again.
+  REQUIRE(met_by(joined, configuration_of({3, 5}, {4})) == Nodes{3, 5});
+  REQUIRE(met_by(identity_of(1, {1, 2, 3}), configuration_of({1, 3, 4}, {2})) == Nodes{1, 3, 4});
+}
+
+TEST_CASE("who came by is met, too, unless the log names it, or has seen it go") {
+  raft::Config config{.id = 3};
+  config.hard_state.term = 1;
+  config.snapshot = {.position = {.term = 1, .index = 10},
+                     .configuration = std::make_shared<const std::string>(raft::encode(configuration_of({1, 3}, {2})))};
+  const raft::Raft raft(std::move(config), 0);
+  const transport::Address elsewhere{.host = "127.0.0.1", .port = 7};
+  Acquaintances known = acquaintances(raft, identity_of(3, {1, 2, 3}));
+  meet_too(known, raft.configuration(),
+           {{.id = 1, .address = elsewhere}, {.id = 2, .address = elsewhere}, {.id = 4, .address = elsewhere}});
+  const std::vector<transport::PeerMember> expected = {{.id = 1, .address = *transport::parse_address(address_of(1))},
+                                                       {.id = 3, .address = *transport::parse_address(address_of(3))},
+                                                       {.id = 4, .address = elsewhere}};
+  REQUIRE(known.members == expected);
+  REQUIRE(known.reception.met == std::set<raft::NodeId>{4});
+  REQUIRE(known.reception.welcome.members.size() == 2);  // who joins is told of those that are
+}
+
+}  // namespace skiff::node_setup_test

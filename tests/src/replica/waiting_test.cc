@@ -1,0 +1,147 @@
+#include "src/replica/waiting.h"
+
+#include <memory>
+
+#include "tests/support/catch.h"
+
+namespace skiff::waiting_test {
+
+WaitingWrite write_number(uint64_t number, raft::Time deadline) {
+  return {.number = number, .caller = {}, .deadline = deadline, .command = std::make_shared<const std::string>("xyz")};
+}
+
+WaitingReads::Batch reads(std::initializer_list<raft::Time> deadlines) {
+  WaitingReads::Batch batch;
+  for (raft::Time deadline : deadlines) batch.push_back({.deadline = deadline, .key = "/k"});
+  return batch;
+}
+
+TEST_CASE("a write that waits is taken once, in any order") {
+  WaitingWrites writes;
+  for (uint64_t number = 1; number <= 4; ++number) writes.add(write_number(writes.next_number(), 100 + number));
+  REQUIRE(writes.size() == 4);
+  REQUIRE(writes.bytes() == 12);
+
+  REQUIRE(writes.take(2)->number == 2);
+  REQUIRE_FALSE(writes.take(2));
+  REQUIRE(writes.take(1)->number == 1);
+  REQUIRE(writes.next_deadline() == 103);
+  REQUIRE_FALSE(writes.take(0));
+  REQUIRE_FALSE(writes.take(5));
+  REQUIRE(writes.next_number() == 5);
+  REQUIRE(writes.bytes() == 6);
+}
+
+TEST_CASE("writes expire in order, and only when their time has come") {
+  WaitingWrites writes;
+  for (raft::Time deadline : {10, 20, 20, 30}) writes.add(write_number(writes.next_number(), deadline));
+  writes.take(2);
+
+  REQUIRE(writes.take_expired(9).empty());
+  auto expired = writes.take_expired(20);
+  REQUIRE(expired.size() == 2);
+  REQUIRE(expired[0].number == 1);
+  REQUIRE(expired[1].number == 3);
+  REQUIRE(writes.next_deadline() == 30);
+  REQUIRE(writes.take_expired(30).size() == 1);
+  REQUIRE(writes.next_deadline() == raft::kNever);
+  REQUIRE(writes.bytes() == 0);
+}
+
+TEST_CASE("writes are handed out in order, and no more than the window holds") {
+  WaitingWrites writes;
+  for (int count = 0; count < 5; ++count) writes.add(write_number(writes.next_number(), 100));
+  REQUIRE(writes.hand_out_next(7)->number == 1);
+  REQUIRE(writes.hand_out_next(7)->number == 2);
+  REQUIRE(writes.hand_out_next(7) == nullptr);
+
+  writes.take(1);
+  REQUIRE(writes.hand_out_next(7)->number == 3);
+  REQUIRE(writes.hand_out_next(7) == nullptr);
+  REQUIRE(writes.find(3)->hand_outs == 1);
+  REQUIRE(writes.find(4)->hand_outs == 0);
+
+  writes.hand_out_again_from(3);
+  REQUIRE(writes.hand_out_next(7)->number == 3);
+  REQUIRE(writes.find(3)->hand_outs == 2);
+  writes.hand_out_again_from(0);
+  REQUIRE_FALSE(writes.has_handed_out());
+  REQUIRE(writes.hand_out_next(1)->number == 2);  // one may always go
+  REQUIRE(writes.hand_out_next(1) == nullptr);
+}
+
+TEST_CASE("what was answered in between is not handed out, and frees its place") {
+  WaitingWrites writes;
+  for (int count = 0; count < 4; ++count) writes.add(write_number(writes.next_number(), 100));
+  writes.take(2);
+  REQUIRE(writes.hand_out_next(100)->number == 1);
+  REQUIRE(writes.hand_out_next(100)->number == 3);
+  writes.take(1);
+  writes.take(3);
+  REQUIRE_FALSE(writes.has_handed_out());
+  writes.take(4);
+  REQUIRE(writes.hand_out_next(100) == nullptr);
+  writes.add(write_number(writes.next_number(), 100));
+  REQUIRE(writes.hand_out_next(100)->number == 5);
+}
+
+TEST_CASE("a read waits for its confirmation, then for its index") {
+  WaitingReads waiting;
+  waiting.hold(reads({50, 60}));
+  waiting.ask_held({1, 1}, 0);
+  waiting.confirmed({1, 2}, 7);  // somebody else's
+  REQUIRE(waiting.take_ready(100).empty());
+
+  waiting.confirmed({1, 1}, 7);
+  REQUIRE(waiting.take_ready(6).empty());
+  REQUIRE(waiting.take_ready(7).size() == 2);
+  REQUIRE(waiting.take_ready(7).empty());
+  REQUIRE(waiting.size() == 0);
+}
+
+TEST_CASE("a refused read is held, and its old confirmation counts for nothing") {
+  WaitingReads waiting;
+  waiting.hold(reads({50}));
+  waiting.ask_held({1, 1}, 0);
+  waiting.refused({1, 1});
+  REQUIRE(waiting.has_held());
+
+  waiting.ask_held({1, 2}, 5);
+  waiting.confirmed({1, 1}, 7);
+  REQUIRE(waiting.take_ready(100).empty());
+  waiting.confirmed({1, 2}, 8);
+  REQUIRE(waiting.take_ready(8).size() == 1);
+}
+
+TEST_CASE("reads that were asked long ago are held again") {
+  WaitingReads waiting;
+  for (uint64_t number = 1; number <= 3; ++number) {
+    waiting.hold(reads({500}));
+    waiting.ask_held({1, number}, number * 10);
+  }
+  waiting.hold_asked_until(20);
+  REQUIRE(waiting.has_held());
+  waiting.ask_held({1, 4}, 40);
+  waiting.confirmed({1, 4}, 0);
+  REQUIRE(waiting.take_ready(0).size() == 2);
+}
+
+TEST_CASE("reads expire wherever they wait") {
+  WaitingReads waiting;
+  waiting.hold(reads({10, 90}));
+  waiting.ask_held({1, 1}, 0);
+  waiting.hold(reads({20, 91}));
+  waiting.ask_held({1, 2}, 0);
+  waiting.confirmed({1, 2}, 5);
+  waiting.hold(reads({30, 92}));
+  REQUIRE(waiting.next_deadline() == 10);
+
+  REQUIRE(waiting.take_expired(9).empty());
+  REQUIRE(waiting.take_expired(30).size() == 3);
+  REQUIRE(waiting.next_deadline() == 90);
+  REQUIRE(waiting.size() == 3);
+  REQUIRE(waiting.take_expired(100).size() == 3);
+  REQUIRE(waiting.next_deadline() == raft::kNever);
+}
+
+}  // namespace skiff::waiting_test

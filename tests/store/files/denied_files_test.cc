@@ -1,0 +1,50 @@
+// What the file system of this machine says of files that are there, and that we may not read.
+#include <stdlib.h>
+#include <sys/fsuid.h>
+
+#include <filesystem>
+#include <string>
+
+#include "store/files/files.h"
+#include "tests/support/catch.h"
+
+namespace skiff::store::denied_files_test {
+
+struct Folder {
+  std::string home = (std::filesystem::temp_directory_path() / "skiff-test-XXXXXX").string();
+
+  Folder() { REQUIRE(::mkdtemp(home.data()) != nullptr); }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(home, ignored);
+  }
+  std::string path(const std::string& name) const { return join(home, name); }
+};
+
+// As a user who may not read what others keep to themselves, also if we are root. For this thread.
+struct AsSomebodyElse {
+  const int before = ::setfsuid(65'534);
+  ~AsSomebodyElse() { ::setfsuid(static_cast<uid_t>(before)); }
+};
+
+TEST_CASE("what may not be read is told from what cannot be read") {
+  Folder folder;
+  auto files = posix_files();
+  REQUIRE(files->make_folder(folder.path("closed")).has_value());
+  REQUIRE(files->open(folder.path("closed/a"), OpenMode::create).has_value());
+  REQUIRE(files->open(folder.path("a"), OpenMode::create).has_value());
+  std::filesystem::permissions(folder.path("a"), std::filesystem::perms::none);
+  std::filesystem::permissions(folder.path("closed"), std::filesystem::perms::none);
+  {
+    AsSomebodyElse somebody;
+    REQUIRE(files->open(folder.path("a"), OpenMode::read).error().code == Error::Code::denied);
+    REQUIRE(files->list(folder.path("closed")).error().code == Error::Code::denied);
+    REQUIRE(files->exists(folder.path("closed/a")).error().code == Error::Code::denied);
+  }
+  std::filesystem::permissions(folder.path("closed"), std::filesystem::perms::owner_all);
+  REQUIRE(files->open(folder.path("none"), OpenMode::read).error().code == Error::Code::io);
+  REQUIRE(files->open(folder.path("a/b"), OpenMode::read).error().code == Error::Code::io);
+  REQUIRE_FALSE(*files->exists(folder.path("a/b")));
+}
+
+}  // namespace skiff::store::denied_files_test

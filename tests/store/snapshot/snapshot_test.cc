@@ -1,0 +1,217 @@
+// A snapshot as bytes: what goes in comes out, and nothing else ever does.
+#include "store/snapshot/snapshot.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "raft/random.h"
+#include "store/state/command.h"
+#include "tests/support/catch.h"
+#include "tests/support/memory_files.h"
+
+namespace skiff::store::snapshot_test {
+
+using testing::MemoryFiles;
+
+constexpr uint64_t kCluster = 77;
+
+struct Writer {
+  Kv kv;
+  uint64_t number = 0;
+
+  void apply(Verb verb, std::string_view key, std::string_view value = {}) {
+    apply({.verb = verb, .key = key, .value = value});
+  }
+  void compact(Revision revision) { apply({.verb = Verb::compact, .revision = revision}); }
+  void apply(Command command) {
+    command.origin = {.node = 1 + number % 3, .incarnation = 1, .number = number + 1};
+    ++number;
+    kv.apply(kv.applied() + 1, std::make_shared<const std::string>(encode(command)));
+  }
+};
+
+raft::SnapshotMark mark_of(const Kv& kv) {
+  return {.position = {.term = 3, .index = kv.applied()},
+          .configuration = std::make_shared<const std::string>("who the members are")};
+}
+
+std::vector<std::string> blocks_of(SnapshotMaker& maker, uint64_t block_bytes) {
+  std::vector<std::string> blocks;
+  while (!maker.is_done()) blocks.push_back(maker.next(block_bytes));
+  return blocks;
+}
+
+std::string bytes_of(const Kv& kv, uint64_t block_bytes = 64) {
+  SnapshotMaker maker(kv, mark_of(kv), kCluster);
+  std::string bytes;
+  for (const std::string& block : blocks_of(maker, block_bytes)) bytes += block;
+  return bytes;
+}
+
+Result<LoadedSnapshot> load(const std::string& bytes, uint64_t cluster = kCluster) {
+  MemoryFiles files;
+  files.set_content("s", bytes);
+  auto file = files.open("s", OpenMode::existing);
+  REQUIRE(file.has_value());
+  return load_snapshot(**file, "s", cluster);
+}
+
+// A few keys, some of them written often, some removed, one with bytes of every kind in it.
+Writer some_writes(uint64_t seed, uint64_t writes = 40) {
+  Writer writer;
+  raft::Random random(seed);
+  for (uint64_t count = 0; count < writes; ++count) {
+    const std::string key = "/k" + std::to_string(random.below(6));
+    if (random.below(4) == 0) {
+      writer.apply(Verb::remove, key);
+    } else {
+      writer.apply(Verb::put, key, std::string(random.below(50), static_cast<char>(random.next())));
+    }
+  }
+  return writer;
+}
+
+TEST_CASE("a map comes back from its snapshot with every version it had") {
+  for (uint64_t seed = 1; seed <= 30; ++seed) {
+    CAPTURE(seed);
+    Writer writer = some_writes(seed);
+    auto loaded = load(bytes_of(writer.kv, 1 + seed * 7));
+    REQUIRE(loaded.has_value());
+    REQUIRE(loaded->mark.position == mark_of(writer.kv).position);
+    REQUIRE(*loaded->mark.configuration == "who the members are");
+    REQUIRE(loaded->kv.digest() == writer.kv.digest());
+    REQUIRE(loaded->kv.applied() == writer.kv.applied());
+    REQUIRE(loaded->kv.keys() == writer.kv.keys());
+    for (Revision at = 0; at <= writer.kv.revision(); ++at) {
+      for (int key = 0; key < 6; ++key) {
+        const std::string name = "/k" + std::to_string(key);
+        auto was = writer.kv.get(name, at), is = loaded->kv.get(name, at);
+        REQUIRE(was.has_value() == is.has_value());
+        if (was) REQUIRE(was->bytes == is->bytes);
+      }
+    }
+    // It goes on as the first would have: a write that it has seen does nothing.
+    const uint64_t digest = loaded->kv.digest();
+    Origin seen{.node = 1, .incarnation = 1, .number = 1};
+    auto again = std::make_shared<const std::string>(
+        encode({.verb = Verb::put, .origin = seen, .key = "/k0", .value = "again"}));
+    REQUIRE(loaded->kv.apply(loaded->kv.applied() + 1, again).kind == Outcome::Kind::repeated);
+    REQUIRE(loaded->kv.digest() == digest);
+  }
+}
+
+TEST_CASE("a snapshot of nothing is one", "[S18]") {
+  Kv kv;
+  SECTION("after an entry that asked nothing of the store") { kv.skip(1); }
+  SECTION("after removals of what was not there") {
+    Writer writer;
+    writer.apply(Verb::remove, "/none");
+    kv = std::move(writer.kv);
+  }
+  auto loaded = load(bytes_of(kv));
+  REQUIRE(loaded.has_value());
+  REQUIRE(loaded->kv.keys() == 0);
+  REQUIRE(loaded->kv.applied() == 1);
+  REQUIRE(loaded->kv.digest() == kv.digest());
+}
+
+TEST_CASE("what is written while a snapshot is made is not in it") {
+  Writer writer = some_writes(5);
+  const uint64_t digest = writer.kv.digest();
+  SnapshotMaker maker(writer.kv, mark_of(writer.kv), kCluster);
+  std::string bytes;
+  while (!maker.is_done()) {
+    bytes += maker.next(1);
+    writer.apply(Verb::put, "/k" + std::to_string(writer.number % 9), "later");
+    writer.apply(Verb::remove, "/k3");
+  }
+  auto loaded = load(bytes);
+  REQUIRE(loaded.has_value());
+  REQUIRE(loaded->kv.digest() == digest);
+}
+
+TEST_CASE("what is cut while a snapshot is made is in it all the same") {
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    Writer writer = some_writes(seed);
+    writer.compact(10);
+    const uint64_t digest = writer.kv.digest(), versions = writer.kv.versions();
+    SnapshotMaker maker(writer.kv, mark_of(writer.kv), kCluster);
+    std::string bytes;
+    while (!maker.is_done()) {
+      bytes += maker.next(40);
+      writer.apply(Verb::put, "/k" + std::to_string(writer.number % 9), "later");
+      writer.compact(writer.kv.revision());
+    }
+    auto loaded = load(bytes);
+    REQUIRE(loaded.has_value());
+    REQUIRE(loaded->kv.digest() == digest);
+    REQUIRE(loaded->kv.versions() == versions);
+    REQUIRE(loaded->kv.compacted() == 10);
+    REQUIRE_FALSE(loaded->kv.remembers(9));
+    REQUIRE(writer.kv.versions() < versions);
+  }
+}
+
+TEST_CASE("a snapshot goes past many keys that have nothing for it, a few at a time") {
+  Writer writer;
+  writer.apply(Verb::put, "/a", "first");
+  SnapshotMaker maker(writer.kv, mark_of(writer.kv), kCluster);
+  for (int key = 0; key < 5'000; ++key) writer.apply(Verb::put, "/later/" + std::to_string(key));
+  std::string bytes;
+  int blocks = 0;
+  for (; !maker.is_done(); ++blocks) bytes += maker.next(1'000'000);
+  REQUIRE(blocks > 5);
+  auto loaded = load(bytes);
+  REQUIRE(loaded.has_value());
+  REQUIRE(loaded->kv.versions() == 1);
+}
+
+TEST_CASE("a snapshot that is damaged anywhere is not believed", "[S17]") {
+  const std::string whole = bytes_of(some_writes(2, 20).kv);
+  auto is_refused = [](const std::string& bytes) {
+    auto loaded = load(bytes);
+    return !loaded && loaded.error().code == Error::Code::corrupt;
+  };
+  for (size_t place = 0; place < whole.size(); ++place) {
+    CAPTURE(place);
+    std::string bytes = whole;
+    bytes[place] = static_cast<char>(bytes[place] ^ (1 << place % 8));
+    REQUIRE(is_refused(bytes));
+    REQUIRE(is_refused(whole.substr(0, place)));
+    if (whole[place] != '\0') REQUIRE(is_refused(std::string(whole).replace(place, 1, 1, '\0')));
+  }
+  REQUIRE(is_refused(whole + '\0'));
+}
+
+TEST_CASE("whole blocks in the wrong place, twice, or missing are noticed", "[S17][W6]") {
+  Writer writer = some_writes(3);
+  SnapshotMaker maker(writer.kv, mark_of(writer.kv), kCluster);
+  const std::vector<std::string> blocks = blocks_of(maker, 64);
+  REQUIRE(blocks.size() > 5);
+  auto is_believed = [](const std::vector<std::string>& some) {
+    std::string bytes;
+    for (const std::string& block : some) bytes += block;
+    return load(bytes).has_value();
+  };
+  REQUIRE(is_believed(blocks));
+  for (size_t place = 0; place + 1 < blocks.size(); ++place) {
+    CAPTURE(place);
+    auto swapped = blocks, doubled = blocks, missing = blocks;
+    std::swap(swapped[place], swapped[place + 1]);
+    doubled.insert(doubled.begin() + static_cast<std::ptrdiff_t>(place), blocks[place]);
+    missing.erase(missing.begin() + static_cast<std::ptrdiff_t>(place));
+    REQUIRE_FALSE(is_believed(swapped));
+    REQUIRE_FALSE(is_believed(doubled));
+    REQUIRE_FALSE(is_believed(missing));
+  }
+}
+
+TEST_CASE("the snapshot of another cluster is refused") {
+  auto loaded = load(bytes_of(some_writes(1).kv), kCluster + 1);
+  REQUIRE_FALSE(loaded.has_value());
+  REQUIRE_THAT(loaded.error().what, Catch::Contains("another cluster"));
+}
+
+}  // namespace skiff::store::snapshot_test

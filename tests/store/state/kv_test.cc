@@ -1,0 +1,257 @@
+#include "store/state/kv.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "raft/random.h"
+#include "tests/support/catch.h"
+#include "tests/support/dies.h"
+
+namespace skiff::store::kv_test {
+
+raft::Payload payload_of(const Command& command) { return std::make_shared<const std::string>(encode(command)); }
+
+// A map and the writes of one node, numbered as they are made.
+struct Writer {
+  Kv kv;
+  Origin origin{1, 1, 0};
+
+  Outcome put(std::string_view key, std::string_view value) { return apply(Verb::put, key, value); }
+  Outcome remove(std::string_view key) { return apply(Verb::remove, key, ""); }
+  Outcome apply(Verb verb, std::string_view key, std::string_view value) {
+    ++origin.number;
+    return apply({verb, origin, key, value});
+  }
+  Outcome apply(const Command& command) { return kv.apply(kv.applied() + 1, payload_of(command)); }
+
+  std::string at(std::string_view key, Revision revision) const {
+    auto value = kv.get(key, revision);
+    return value ? std::string(value->bytes) : "(none)";
+  }
+  std::vector<std::string> keys(std::string_view first, std::string_view end, Revision revision) const {
+    std::vector<std::string> found;
+    kv.walk(first, end, revision, [&](std::string_view key, const Value&) {
+      found.emplace_back(key);
+      return true;
+    });
+    return found;
+  }
+};
+
+TEST_CASE("a key that is not there is not there") {
+  Kv kv;
+  REQUIRE_FALSE(kv.get("/key").has_value());
+  REQUIRE(kv.revision() == 0);
+  REQUIRE(kv.applied() == 0);
+  REQUIRE(kv.keys() == 0);
+}
+
+TEST_CASE("a version holds lengths as large as its fields, and nothing is cut off in silence") {
+  const auto version = [](uint64_t offset, uint64_t key_bytes, uint64_t value_bytes) {
+    return Version::of(1, std::make_shared<const std::string>(70'000, 'x'), offset, key_bytes, value_bytes, false);
+  };
+  const Version largest = version(65'535, 32'767, 4'465);
+  REQUIRE(largest.key().size() == 32'767);
+  REQUIRE(largest.value().size() == 4'465);
+
+  REQUIRE(dies_saying([&] { version(65'536, 1, 1); }).find("fits into its smaller type") != std::string::npos);
+  REQUIRE(dies_saying([&] { version(65'535, 32'768, 1); }).find("kKeyBytesMask") != std::string::npos);
+  REQUIRE(dies_saying([&] { version(10, 11, 1); }).find("value_offset") != std::string::npos);
+  REQUIRE(dies_saying([&] { version(10, 1, 69'991); }).find("holder->size()") != std::string::npos);
+}
+
+TEST_CASE("every version of a key stays readable under its revision") {
+  Writer writer;
+  REQUIRE(writer.put("/a", "one").revision == 1);
+  REQUIRE(writer.put("/b", "other").revision == 2);
+  REQUIRE(writer.put("/a", "two").revision == 3);
+  REQUIRE(writer.remove("/a").revision == 4);
+  REQUIRE(writer.put("/a", "").revision == 5);
+
+  const std::vector<std::string> expected = {"(none)", "one", "one", "two", "(none)", ""};
+  for (Revision revision = 0; revision < expected.size(); ++revision) {
+    CAPTURE(revision);
+    REQUIRE(writer.at("/a", revision) == expected[revision]);
+  }
+  REQUIRE(writer.kv.get("/a", 4) == std::nullopt);
+  REQUIRE(writer.kv.get("/a", 2)->revision == 1);
+  REQUIRE(writer.kv.keys() == 2);
+}
+
+TEST_CASE("a remove of a key that is not there takes no revision") {
+  Writer writer;
+  REQUIRE(writer.remove("/a").revision == 0);
+  writer.put("/a", "1");
+  REQUIRE(writer.remove("/a").revision == 2);
+  Outcome again = writer.remove("/a");
+  REQUIRE(again.kind == Outcome::Kind::done);
+  REQUIRE(again.revision == 2);
+  REQUIRE(writer.kv.keys() == 0);
+}
+
+TEST_CASE("a value is not copied, and outlives the map while somebody holds it") {
+  auto payload = payload_of({Verb::put, {1, 1, 1}, "/key", "value"});
+  auto kv = std::make_unique<Kv>();
+  kv->apply(1, payload);
+
+  auto value = kv->get("/key");
+  kv.reset();
+
+  REQUIRE(value->bytes == "value");
+  REQUIRE(value->bytes.data() >= payload->data());
+  REQUIRE(value->bytes.data() + value->bytes.size() == payload->data() + payload->size());
+}
+
+TEST_CASE("keys and values are bytes, ordered as bytes") {
+  Writer writer;
+  std::string zero("/\0", 2), high = "/\xff";
+  writer.put(high, "high");
+  writer.put(zero, std::string("\0\xff", 2));
+  writer.put("/", "short");
+  REQUIRE(writer.keys("", "", 3) == std::vector<std::string>{"/", zero, high});
+  REQUIRE(writer.at(zero, 3) == std::string("\0\xff", 2));
+}
+
+TEST_CASE("a write that comes twice takes effect once") {  // [bug-43]
+  Writer writer;
+  Command first{Verb::put, {1, 1, 1}, "/a", "first"};
+  Command second{Verb::put, {1, 1, 2}, "/a", "second"};
+  REQUIRE(writer.apply(first).kind == Outcome::Kind::done);
+  REQUIRE(writer.apply(second).kind == Outcome::Kind::done);
+  uint64_t digest = writer.kv.digest();
+
+  SECTION("the newest write again") { REQUIRE(writer.apply(second).kind == Outcome::Kind::repeated); }
+  SECTION("an older write again") { REQUIRE(writer.apply(first).kind == Outcome::Kind::repeated); }
+  SECTION("a write of an earlier start of the node, overtaken") {
+    REQUIRE(writer.apply({Verb::put, {1, 0, 9}, "/a", "older"}).kind == Outcome::Kind::repeated);
+  }
+
+  REQUIRE(writer.kv.applied() == 3);
+  REQUIRE(writer.kv.revision() == 2);
+  REQUIRE(writer.at("/a", 2) == "second");
+  REQUIRE(writer.kv.digest() == digest);
+}
+
+TEST_CASE("a new start of a node and other nodes count their writes anew") {
+  Writer writer;
+  REQUIRE(writer.apply({Verb::put, {1, 1, 7}, "/a", "1"}).kind == Outcome::Kind::done);
+  REQUIRE(writer.apply({Verb::put, {1, 2, 1}, "/a", "2"}).kind == Outcome::Kind::done);
+  REQUIRE(writer.apply({Verb::put, {2, 1, 1}, "/a", "3"}).kind == Outcome::Kind::done);
+  REQUIRE(writer.apply({Verb::put, {1, 1, 8}, "/a", "4"}).kind == Outcome::Kind::repeated);
+  REQUIRE(writer.at("/a", 3) == "3");
+}
+
+TEST_CASE("entries without a command only move the applied index") {
+  Writer writer;
+  writer.kv.skip(1);
+  writer.put("/a", "1");
+  writer.kv.skip(3);
+  REQUIRE(writer.kv.applied() == 3);
+  REQUIRE(writer.kv.revision() == 1);
+}
+
+TEST_CASE("a walk sees a range as it was") {
+  Writer writer;
+  for (const char* key : {"/a", "/b", "/c", "/d"}) writer.put(key, key);
+  writer.remove("/b");
+  writer.put("/e", "later");
+
+  using Keys = std::vector<std::string>;
+  REQUIRE(writer.keys("", "", 4) == Keys{"/a", "/b", "/c", "/d"});
+  REQUIRE(writer.keys("", "", 6) == Keys{"/a", "/c", "/d", "/e"});
+  REQUIRE(writer.keys("/b", "/d", 4) == Keys{"/b", "/c"});
+  REQUIRE(writer.keys("/b", "/d", 6) == Keys{"/c"});
+  REQUIRE(writer.keys("/bb", "", 6) == Keys{"/c", "/d", "/e"});
+  REQUIRE(writer.keys("/d", "/b", 6) == Keys{});
+  REQUIRE(writer.keys("", "", 0) == Keys{});
+}
+
+TEST_CASE("a walk stops when told, and goes on behind the last key") {
+  Writer writer;
+  for (const char* key : {"/a", "/b", "/c"}) writer.put(key, "");
+  std::string last;
+  writer.kv.walk("", "", 3, [&](std::string_view key, const Value&) {
+    last = key;
+    return key != "/b";
+  });
+  REQUIRE(last == "/b");
+  REQUIRE(writer.keys(last + '\0', "", 3) == std::vector<std::string>{"/c"});
+}
+
+TEST_CASE("the digest tells different maps apart and equal ones together") {
+  auto digest_after = [](std::vector<Command> commands) {
+    Writer writer;
+    for (const Command& command : commands) writer.apply(command);
+    return writer.kv.digest();
+  };
+  const Command base{Verb::put, {1, 1, 1}, "/a", "1"};
+  const uint64_t digest = digest_after({base});
+  REQUIRE(digest == digest_after({base}));
+  REQUIRE(digest != digest_after({}));
+  REQUIRE(digest != digest_after({{Verb::put, {1, 1, 1}, "/b", "1"}}));  // key
+  REQUIRE(digest != digest_after({{Verb::put, {1, 1, 1}, "/a", "2"}}));  // value
+  REQUIRE(digest != digest_after({{Verb::put, {1, 1, 1}, "/a1", ""}}));  // the border between them
+  REQUIRE(digest != digest_after({{Verb::put, {2, 1, 1}, "/a", "1"}}));  // who wrote it
+  REQUIRE(digest != digest_after({{Verb::put, {1, 2, 1}, "/a", "1"}}));
+  REQUIRE(digest != digest_after({{Verb::put, {1, 1, 2}, "/a", "1"}}));
+
+  const Command remove{Verb::remove, {1, 1, 2}, "/a", ""}, empty{Verb::put, {1, 1, 2}, "/a", ""};
+  REQUIRE(digest_after({base, remove}) != digest_after({base, empty}));
+
+  const Command a{Verb::put, {1, 1, 1}, "/a", ""}, b{Verb::put, {2, 1, 1}, "/b", ""};
+  REQUIRE(digest_after({a, b}) != digest_after({b, a}));  // the revisions differ
+}
+
+TEST_CASE("the digest knows the newest write of a node, not how it got there") {
+  Writer one, two;
+  for (uint64_t number : {1, 2, 3}) one.apply({Verb::remove, {1, 1, number}, "/none", ""});
+  two.apply({Verb::remove, {1, 1, 3}, "/none", ""});
+  REQUIRE(one.kv.digest() == two.kv.digest());
+}
+
+TEST_CASE("a map that has forgotten who wrote is the same whoever did, and takes their first writes again") {
+  Writer one, other;
+  other.origin = {2, 7, 40};
+  for (Writer* writer : {&one, &other}) writer->put("/key", "value");
+  REQUIRE(one.kv.digest() != other.kv.digest());
+  for (Writer* writer : {&one, &other}) writer->kv.forget_origins();
+  REQUIRE(one.kv.digest() == other.kv.digest());
+  REQUIRE(one.kv.summary().newest.empty());
+  other.origin = {2, 1, 0};
+  REQUIRE(other.put("/key", "anew").kind == Outcome::Kind::done);
+}
+
+TEST_CASE("random writes agree with a plain map at every revision") {
+  raft::Random random(7);
+  Writer writer, twin;
+  std::map<std::string, std::string> now;
+  std::vector<std::map<std::string, std::string>> history = {now};
+  for (int step = 0; step < 2000; ++step) {
+    std::string key = "/" + std::to_string(random.below(50));
+    if (random.below(3) == 0) {
+      writer.remove(key), twin.remove(key);
+      if (now.erase(key) > 0) history.push_back(now);
+    } else {
+      std::string value = std::to_string(random.next());
+      writer.put(key, value), twin.put(key, value);
+      now[key] = value;
+      history.push_back(now);
+    }
+    REQUIRE(writer.kv.revision() == history.size() - 1);
+    REQUIRE(writer.kv.keys() == now.size());
+    REQUIRE(writer.kv.digest() == twin.kv.digest());
+  }
+  for (Revision revision = 0; revision < history.size(); revision += 37) {
+    CAPTURE(revision);
+    std::map<std::string, std::string> seen;
+    writer.kv.walk("", "", revision, [&](std::string_view key, const Value& value) {
+      seen[std::string(key)] = value.bytes;
+      return true;
+    });
+    REQUIRE(seen == history[revision]);
+  }
+}
+
+}  // namespace skiff::store::kv_test

@@ -1,0 +1,82 @@
+#include "store/wal/instances.h"
+
+#include <string>
+
+#include "store/files/small_file.h"
+#include "tests/support/catch.h"
+#include "tests/support/memory_files.h"
+
+namespace skiff::store::instances_test {
+
+using testing::MemoryFiles;
+
+void make_folder(MemoryFiles& files) {
+  REQUIRE(files.make_folder("data").has_value());
+  REQUIRE(files.sync_folder(".").has_value());
+}
+
+TEST_CASE("a data folder keeps the number that it drew first") {  // [D10]
+  MemoryFiles files;
+  make_folder(files);
+  REQUIRE(own_instance(files, "data", 7).value() == 7);
+  files.crash(MemoryFiles::Loss::keep_none);
+  REQUIRE(own_instance(files, "data", 8).value() == 7);
+}
+
+TEST_CASE("the data folders of others are remembered, also after a power failure") {  // [D10]
+  MemoryFiles files;
+  make_folder(files);
+  REQUIRE(known_instances(files, "data")->instances.empty());
+  REQUIRE(remember_instances(files, "data", {{2, 20}}).has_value());
+  REQUIRE(remember_instances(files, "data", {{2, 20}, {3, 30}}).has_value());
+  files.crash(MemoryFiles::Loss::keep_none);
+  REQUIRE(known_instances(files, "data")->instances == Instances{{2, 20}, {3, 30}});
+  REQUIRE(known_instances(files, "data")->note.empty());
+}
+
+TEST_CASE("numbers that are damaged are not believed, at any byte") {  // [W6] [D10]
+  MemoryFiles files;
+  make_folder(files);
+  REQUIRE(own_instance(files, "data", 7).has_value());
+  REQUIRE(remember_instances(files, "data", {{2, 20}}).has_value());
+  for (const std::string path : {"data/instance", "data/peers"}) {
+    const std::string whole = files.content(path);
+    for (size_t place = 0; place < whole.size(); ++place) {
+      CAPTURE(path, place);
+      for (bool is_cut : {false, true}) {
+        std::string bytes = whole;
+        bytes[place] = static_cast<char>(bytes[place] ^ 0x20);
+        files.set_content(path, is_cut ? whole.substr(0, place) : bytes);
+        if (path == "data/instance") {
+          REQUIRE_FALSE(own_instance(files, "data", 9).has_value());
+        } else {
+          REQUIRE(known_instances(files, "data")->instances.empty());
+          REQUIRE_THAT(known_instances(files, "data")->note, Catch::Contains("learned anew"));
+        }
+      }
+    }
+    files.set_content(path, whole);
+  }
+  files.set_content("data/peers", seal("skiffins", 2, "of another program"));
+  REQUIRE_THAT(known_instances(files, "data").error().what, Catch::Contains("start the program that wrote it"));
+}
+
+TEST_CASE("remembering that stops anywhere leaves the old or the new") {  // [W3]
+  bool has_stopped = true;
+  for (uint64_t operation = 1; has_stopped; ++operation) {
+    CAPTURE(operation);
+    MemoryFiles files(operation);
+    make_folder(files);
+    REQUIRE(remember_instances(files, "data", {{2, 20}}).has_value());
+    files.stop_at(files.operations() + operation);
+    has_stopped = !remember_instances(files, "data", {{2, 20}, {3, 30}}).has_value();
+    files.crash();
+    auto known = known_instances(files, "data");
+    REQUIRE(known->note.empty());
+    REQUIRE(known->instances.at(2) == 20);
+    if (!has_stopped) REQUIRE(known->instances.size() == 2);
+    REQUIRE(remember_instances(files, "data", {{2, 20}, {3, 30}}).has_value());
+  }
+}
+
+}  // namespace skiff::store::instances_test

@@ -1,0 +1,61 @@
+// A node that was added finds out where it is, or that it never will be let in.
+#include "transport/peers/newcomer.h"
+
+#include "tests/support/catch.h"
+#include "tests/transport/peers/peers_world.h"
+
+namespace skiff::peers_test {
+
+struct Arrival {
+  std::optional<Welcome> welcome;
+  std::optional<Refusal> refusal;
+  Newcomer newcomer;
+
+  Arrival(World& world, NodeId self, std::vector<Address> ask)
+      : newcomer(world.loop, self, std::move(ask), {.answer_timeout_ms = 200, .pause_ms = 1},
+                 {.welcomed = [this](Welcome&& said) { welcome = std::move(said); },
+                  .refused = [this](Refusal said) { refusal = said; }}) {}
+};
+
+TEST_CASE("a newcomer asks one after the other until it has been added", "[M1]") {
+  Logged logged;
+  World world;
+  Node a(world, 1), b(world, 2);
+  OddPeer silent(world, [](Caller&) {});
+  OddPeer odd(world, [](Caller& caller) { caller.stream->write("what?  what?  what?  what?"); });
+  const Address nobody = [&] {
+    Node gone(world, 9);
+    return gone.member().address;
+  }();
+  const Welcome told{.cluster = kCluster, .members = {{1, "http://a:1"}}};
+  Arrival arrival(world, 4, {nobody, silent.member(1).address, odd.member(1).address, a.member().address});
+  world.until([&] { return a.peers->door().turned_away() > 1; });
+  REQUIRE_FALSE(arrival.welcome.has_value());
+  REQUIRE(logged.count("waits to be added: " + to_url(a.member().address) + ": it does not know") ==
+          1);  // though it asked twice
+  REQUIRE(logged.count(to_url(nobody) + ": connect to") == 1);
+  REQUIRE(logged.count("no answer within 200 ms") == 1);
+
+  a.peers->set_members({a.member(), {4, {"127.0.0.1", 1}}});
+  a.peers->set_reception({.welcome = told, .newcomers = {4}, .removed = {}});
+  world.until([&] { return arrival.welcome.has_value(); });
+  REQUIRE(arrival.welcome == told);
+  REQUIRE_FALSE(arrival.refusal.has_value());
+}
+
+TEST_CASE("a newcomer whom nobody will ever let in hears of it", "[M1]") {
+  Logged logged;
+  World world;
+  Node a(world, 1);
+  a.peers->set_members({a.member(), {2, {"127.0.0.1", 1}}});
+  a.peers->set_reception({.welcome = {.cluster = kCluster, .members = {}}, .newcomers = {}, .removed = {3}});
+  Arrival removed(world, 3, {a.member().address}), voter(world, 2, {a.member().address});
+  OddPeer knows_it(world, [](Caller& caller) { caller.stream->write(encode(Refusal::other_instance)); });
+  Arrival emptied(world, 4, {knows_it.member(1).address});
+  world.until([&] { return removed.refusal && voter.refusal && emptied.refusal; });
+  REQUIRE(removed.refusal == Refusal::removed);
+  REQUIRE(voter.refusal == Refusal::taken);
+  REQUIRE(emptied.refusal == Refusal::other_instance);
+}
+
+}  // namespace skiff::peers_test

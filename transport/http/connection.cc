@@ -1,0 +1,396 @@
+#include "transport/http/connection.h"
+
+#include <utility>
+
+#include "raft/check.h"
+#include "transport/http/access.h"
+
+namespace skiff::transport {
+namespace {
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace
+
+HttpConnection::HttpConnection(Loop& loop, Owner& owner, HttpBudget& budget, const HttpLimits& limits, uint64_t id,
+                               std::unique_ptr<Stream> stream)
+    : loop_(loop),
+      owner_(owner),
+      budget_(budget),
+      limits_(limits),
+      id_(id),
+      stream_(std::move(stream)),
+      parser_(limits),
+      wait_since_ms_(owner.now_ms()),
+      taken_at_ms_(owner.now_ms()) {}
+
+HttpConnection::~HttpConnection() {
+  owner_.release_body(reserved_body_bytes_ + (next_ ? next_->body_bytes : 0));
+  budget_.leave(*this);
+  if (wants_flush_) loop_.flush_never(this);
+}
+
+void HttpConnection::start() {
+  Stream::Events events;
+  events.received = [this](std::string_view bytes) { received(bytes); };
+  events.ended = [this] { ended(); };
+  events.drained = [this] { outbox_drained(); };
+  events.closed = [this](const std::string&) { owner_.closed(*this); };
+  stream_->start(std::move(events));
+}
+
+// ---- requests come in
+
+void HttpConnection::received(std::string_view bytes) {
+  CHECK(held_.empty());
+  const size_t taken = input_ == Input::open ? take_requests(bytes) : 0;
+  if (input_ != Input::open) return drop(bytes.size() - taken);
+  held_ = bytes.substr(taken);
+  held_from_ = 0;
+  if (!held_.empty() || !budget_.may_take(*this)) pause();
+  update();
+}
+
+void HttpConnection::drop(size_t bytes) {
+  dropped_bytes_ += bytes;
+  budget_.used_bytes(*this, bytes);
+  const bool is_too_much = dropped_bytes_ > limits_.linger_bytes_max;
+  if (is_too_much && is_finished_) return owner_.closed(*this);
+  if (is_too_much) {
+    stream_->pause_reading();  // for good
+  } else if (!budget_.may_take(*this)) {
+    pause();
+  }
+  update();
+}
+
+void HttpConnection::ended() {
+  if (is_finished_) return owner_.closed(*this);
+  CHECK(held_.empty());
+  const bool is_amid = input_ == Input::open && parser_.progress() != HttpParser::Progress::nothing;
+  if (is_amid) refuse(text(400, "the connection ended in the middle of the request\n"));
+  input_ = Input::ended;
+  want_flush();
+}
+
+// Goes on with what waited for this turn, for room, or for earlier requests.
+void HttpConnection::take_turn() {
+  if (next_ && may_join(next_->ordering)) {
+    Next next = *std::exchange(next_, std::nullopt);
+    hand_over(std::move(next));
+  }
+  if (!held_.empty()) take_held();
+  if (held_.empty() && is_paused_) resume();
+  update();
+}
+
+void HttpConnection::take_held() {
+  std::string bytes = std::exchange(held_, {});  // if one of them is refused, the rest is not for us to keep
+  held_from_ += take_requests(std::string_view(bytes).substr(held_from_));
+  const size_t left = bytes.size() - held_from_;
+  if (input_ != Input::open) {
+    dropped_bytes_ += left;
+  } else if (left > 0) {
+    held_ = std::move(bytes);
+  }
+}
+
+// Takes as many requests as there is room for, and says how many bytes that were.
+size_t HttpConnection::take_requests(std::string_view bytes) {
+  size_t taken = 0;
+  while (taken < bytes.size() && input_ == Input::open && has_room() && budget_.may_take(*this)) {
+    const size_t fed = parser_.feed(bytes.substr(taken));
+    taken += fed;
+    budget_.used_bytes(*this, fed);
+    if (parser_.progress() == HttpParser::Progress::refused) {
+      refuse(text(parser_.refusal().status, parser_.refusal().why + "\n"));
+    } else if (!account_body()) {
+      refuse(unavailable("too many bytes are on their way in at this moment\n"));
+    } else if (parser_.progress() == HttpParser::Progress::complete) {
+      request_complete();
+    }
+  }
+  say_continue();
+  return taken;
+}
+
+bool HttpConnection::has_room() const {
+  if (next_) return false;
+  if (parser_.progress() != HttpParser::Progress::nothing) return true;  // what has begun is read to its end
+  if (exchanges_.size() >= limits_.unanswered_max || stream_->outbox_bytes() >= limits_.outbox_bytes_max) return false;
+  return budget_.may_owe_more(owed_bytes());
+}
+
+size_t HttpConnection::owed_bytes() const {
+  return stream_->outbox_bytes() + exchanges_.size() * limits_.owed_bytes_each;
+}
+
+// Whether there is anything to do in a turn of ours.
+bool HttpConnection::may_go_on() const {
+  if (next_ && may_join(next_->ordering)) return true;
+  if (!held_.empty()) return has_room();
+  return is_paused_;
+}
+
+void HttpConnection::pause() {
+  is_paused_ = true;
+  stream_->pause_reading();
+}
+
+void HttpConnection::resume() {
+  is_paused_ = false;
+  stream_->resume_reading();
+}
+
+// Something has changed: says so to all who count on it, and asks for a turn if there is use for one.
+void HttpConnection::update() {
+  watch_clock();
+  budget_.owes(*this, owed_bytes());
+  if (may_go_on()) budget_.wait(*this);
+}
+
+bool HttpConnection::account_body() {
+  const size_t bytes = parser_.body_bytes();
+  if (bytes <= reserved_body_bytes_) return true;
+  if (!owner_.reserve_body(bytes - reserved_body_bytes_)) return false;
+  reserved_body_bytes_ = bytes;
+  return true;
+}
+
+void HttpConnection::request_complete() {
+  const bool is_last = !parser_.keeps_alive(), takes_chunks = parser_.takes_chunks();
+  Next next{.request = parser_.take(),
+            .ordering = Ordering::safe,
+            .number = first_number_ + exchanges_.size(),
+            .body_bytes = std::exchange(reserved_body_bytes_, 0)};
+  next.ordering = owner_.ordering(next.request);
+  has_said_continue_ = false;
+  wait_since_ms_ = owner_.now_ms();
+  exchanges_.push_back(
+      {.is_head = next.request.method == Method::head, .is_last = is_last, .takes_chunks = takes_chunks});
+  if (is_last) input_ = Input::dropped;
+  budget_.used_request(*this);
+  if (may_join(next.ordering)) return hand_over(std::move(next));
+  next_.emplace(std::move(next));
+}
+
+// ---- the order of pipelined requests
+
+bool HttpConnection::may_join(Ordering ordering) const {
+  return under_way_ == 0 || (ordering == running_ && ordering != Ordering::alone);
+}
+
+void HttpConnection::hand_over(Next&& next) {
+  running_ = next.ordering;
+  ++under_way_;
+  owner_.arrived(*this, next.number, next.body_bytes, std::move(next.request));
+}
+
+void HttpConnection::took_effect() { request_ended(); }
+
+void HttpConnection::request_ended() {
+  CHECK(under_way_ > 0);
+  --under_way_;
+  if (next_ && may_join(next_->ordering)) budget_.wait(*this);
+}
+
+// In turn, like an answer: a client that waits for this one has read all that came before.
+void HttpConnection::say_continue() {
+  if (input_ != Input::open || !exchanges_.empty() || has_said_continue_ || !parser_.expects_continue()) return;
+  has_said_continue_ = true;
+  written_bytes_ += kContinue.size();
+  stream_->write(std::string(kContinue));
+}
+
+// Nobody can say where the next request would begin, so this answer is the last.
+void HttpConnection::refuse(Response&& response) {
+  owner_.refused();
+  const bool is_head = parser_.is_head();
+  parser_.abandon();  // with what came of the body, whose place is given back
+  owner_.release_body(std::exchange(reserved_body_bytes_, 0));
+  exchanges_.push_back({.is_head = is_head, .is_last = true, .is_answered = true, .response = std::move(response)});
+  drop_input();
+  want_flush();
+}
+
+// What is held back will never be read, and what still comes neither.
+void HttpConnection::drop_input() {
+  input_ = Input::dropped;
+  dropped_bytes_ += std::exchange(held_, {}).size() - std::exchange(held_from_, 0);
+  if (is_paused_) resume();
+}
+
+// ---- answers go out
+
+void HttpConnection::answer(uint64_t number, Response&& response) {
+  CHECK(number >= first_number_);
+  CHECK(number - first_number_ < exchanges_.size());
+  Exchange& exchange = exchanges_[number - first_number_];
+  CHECK(!exchange.is_answered);
+  exchange.is_answered = true;
+  exchange.response = std::move(response);
+  if (!exchange.reader.empty()) transport::allow_reader(exchange.response, std::move(exchange.reader));
+  if (number == first_number_) want_flush();
+  request_ended();
+}
+
+void HttpConnection::turn_away() {
+  was_turned_away_ = true;
+  refuse(unavailable("too many connections at this moment\n"));
+}
+
+void HttpConnection::flush() {
+  wants_flush_ = false;
+  if (send_answers() == Sending::broken) return owner_.closed(*this);
+  say_continue();
+  if (input_ != Input::open && exchanges_.empty() && !is_finished_) finish();
+  update();
+}
+
+// One that is being made stays in front until all of it has been sent.
+HttpConnection::Sending HttpConnection::send_answers() {
+  while (!exchanges_.empty() && exchanges_.front().is_answered) {
+    Exchange& exchange = exchanges_.front();
+    const Sending sending = exchange.has_begun ? send_piece(exchange) : send(exchange);
+    if (sending != Sending::done) return sending;
+    exchanges_.pop_front();
+    ++first_number_;
+  }
+  return Sending::done;
+}
+
+HttpConnection::Sending HttpConnection::send(Exchange& exchange) {
+  const Response& response = exchange.response;
+  const bool is_made = response.source != nullptr && !exchange.is_head;
+  const bool closes = exchange.is_last || (input_ != Input::open && exchanges_.size() == 1);
+  const Framing framing = exchange.takes_chunks ? Framing::chunked : Framing::until_closed;
+  std::string bytes = head(response, closes ? AfterAnswer::close : AfterAnswer::keep_open, framing, owner_.date_line());
+  send_whole(response, std::move(bytes), !exchange.is_head && !response.body.empty());
+  if (!is_made) return Sending::done;
+  exchange.has_begun = true;
+  piece_wait_ns_ = 0;
+  if (next_turn_) return Sending::later;
+  next_turn_.emplace(loop_, [this] {
+    waits_for_turn_ = false;
+    want_flush();
+  });
+  return Sending::later;
+}
+
+void HttpConnection::send_whole(const Response& response, std::string bytes, bool has_body) {
+  const bool is_small = response.body.size() <= kCopiedBytesMax;
+  if (has_body && is_small) bytes += response.body;
+  written_bytes_ += bytes.size();
+  stream_->write(std::move(bytes));
+  if (!has_body || is_small) return;
+  written_bytes_ += response.body.size();
+  if (response.keep) {
+    stream_->write_shared(response.body, response.keep);
+  } else {
+    stream_->write(std::string(response.body));
+  }
+}
+
+// Only when the one before has left: what is made is never more than a piece ahead of the client.
+HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
+  if (stream_->outbox_bytes() > 0 || waits_for_turn_) return Sending::later;
+  auto piece = exchange.response.source->next();
+  if (!piece) return Sending::broken;
+  CHECK(piece->is_last || !piece->bytes.empty());
+  piece_wait_ns_ = piece->wait_ns;
+  std::string bytes = std::move(piece->bytes);
+  if (exchange.takes_chunks && !bytes.empty()) {
+    std::string before = chunk_head(bytes.size());
+    written_bytes_ += before.size();
+    stream_->write(std::move(before));
+    bytes += kChunkEnd;
+  }
+  if (exchange.takes_chunks && piece->is_last) bytes += kLastChunk;
+  written_bytes_ += bytes.size();
+  stream_->write(std::move(bytes));
+  return piece->is_last ? Sending::done : Sending::later;
+}
+
+// Output goes on in the same turn, as long as the socket takes it; what must first be made gives way to others.
+void HttpConnection::outbox_drained() {
+  if (!is_streaming()) return want_flush();
+  waits_for_turn_ = true;
+  next_turn_->start_ns(piece_wait_ns_);
+}
+
+// Everything is answered and nothing more is taken.
+void HttpConnection::finish() {
+  is_finished_ = true;
+  if (input_ == Input::ended || dropped_bytes_ > limits_.linger_bytes_max) {
+    stream_->close_after_writing();
+  } else {
+    stream_->finish_writing();
+  }
+}
+
+void HttpConnection::drain() {
+  const bool is_amid = parser_.progress() != HttpParser::Progress::nothing;
+  if (input_ != Input::open) return;
+  if (is_amid) return refuse(unavailable("this node is shutting down\n"));
+  if (exchanges_.empty() && stream_->outbox_bytes() == 0) return owner_.closed(*this);
+  drop_input();
+  want_flush();
+}
+
+// ---- time
+
+// A clock starts when what is waited for changes or a request is complete, and not when a byte comes: a client that
+// sends one now and then gains nothing by it.
+void HttpConnection::watch_clock() {
+  const Wait wait = waits_for();
+  if (wait == wait_) return;
+  if (wait == Wait::idle || wait_ == Wait::idle) owner_.idle(*this, wait == Wait::idle);
+  wait_ = wait;
+  wait_since_ms_ = owner_.now_ms();
+}
+
+void HttpConnection::check_deadline(uint64_t now_ms) {
+  update();
+  const size_t taken = written_bytes_ - stream_->outbox_bytes();
+  const size_t enough = is_streaming() ? limits_.streamed_bytes_min : 1;
+  if (taken - taken_bytes_ >= enough || stream_->outbox_bytes() == 0) {
+    taken_bytes_ = taken;
+    taken_at_ms_ = now_ms;
+  }
+  if (now_ms - taken_at_ms_ >= limits_.write_timeout_ms) return owner_.closed(*this);
+  if (wait_ != Wait::answer && now_ms - wait_since_ms_ >= allowed_ms(wait_)) missed(wait_);
+}
+
+HttpConnection::Wait HttpConnection::waits_for() const {
+  const bool has_unsent = !exchanges_.empty() || stream_->outbox_bytes() > 0;
+  if (input_ != Input::open) return has_unsent ? Wait::answer : Wait::linger;
+  if (is_paused_) return Wait::answer;
+  if (parser_.progress() == HttpParser::Progress::head) return Wait::head;
+  const bool holds_back_for_us = parser_.expects_continue() && !has_said_continue_;
+  if (parser_.progress() == HttpParser::Progress::body) return holds_back_for_us ? Wait::answer : Wait::body;
+  return has_unsent ? Wait::answer : Wait::idle;
+}
+
+uint64_t HttpConnection::allowed_ms(Wait wait) const {
+  switch (wait) {
+    case Wait::idle: return limits_.idle_timeout_ms;
+    case Wait::head: return limits_.header_timeout_ms;
+    case Wait::body: return limits_.body_timeout_ms;
+    case Wait::linger: return limits_.linger_ms;
+    case Wait::answer: break;
+  }
+  return ~uint64_t{0};
+}
+
+void HttpConnection::missed(Wait wait) {
+  if (wait == Wait::idle || wait == Wait::linger) return owner_.closed(*this);
+  refuse(text(408, wait == Wait::head ? "the headers took too long\n" : "the body took too long\n"));
+}
+
+void HttpConnection::want_flush() {
+  if (wants_flush_) return;
+  wants_flush_ = true;
+  loop_.flush_last(this);
+}
+
+}  // namespace skiff::transport

@@ -1,0 +1,126 @@
+// HttpServer: a port, its connections, and a ticket for every request.
+//
+// On a good day: the handler gets a request and a ticket; whoever has the answer hands both to answer(), now or later,
+// in any order. A ticket outlives its connection: to answer a client that has gone does nothing.
+//
+// What goes wrong is dealt with here and never reaches the handler: malformed and oversized requests, slow clients,
+// too many connections (the one that has been idle longest gives way; when none is idle: 503), bodies that together
+// take too much memory (503), answers that clients do not take (those that have taken nothing for longest are closed),
+// and what may not come in: pages of other origins (403), other names (421).
+//
+// Always: every ticket is answered exactly once, by whoever got it; the memory its body stands for is free again then.
+// Requests of one connection reach the handler in order, and no two at the same time that may not be (Ordering).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "src/base/result.h"
+#include "transport/http/access.h"
+#include "transport/http/connection.h"
+#include "transport/http/date.h"
+#include "transport/http/limits.h"
+#include "transport/http/message.h"
+#include "transport/loop/address.h"
+#include "transport/loop/listener.h"
+
+namespace skiff::transport {
+
+struct Ticket {
+  uint64_t connection = 0;
+  uint64_t request = 0;
+  uint64_t body_bytes = 0;
+};
+
+class HttpServer final : private HttpConnection::Owner {
+ public:
+  // May answer at once; must not destroy the server.
+  using Handler = std::function<void(Ticket, Request&&)>;
+
+  struct Counters {
+    uint64_t connections_accepted = 0;
+    uint64_t connections_turned_away = 0;  // over connections_max
+    uint64_t connections_gave_way = 0;     // closed while idle, for a new one
+    uint64_t connections_stalled = 0;      // closed because they took no answers, and room was needed
+    uint64_t requests = 0;                 // handed to the handler
+    uint64_t answers = 0;                  // given for them, whether the client was still there or not
+    uint64_t refused = 0;                  // requests that were answered here: malformed, too large, too slow
+    uint64_t bodies_bytes = 0;             // of bodies that came or were announced and are not answered yet: a gauge
+  };
+
+  // Where deadlines take the time from, in milliseconds; the loop, unless somebody brings a clock of his own.
+  using Clock = std::function<uint64_t()>;
+
+  // Which requests may be under way side by side; by their methods, unless the handler knows better.
+  using Order = Ordering (*)(const Request&);
+  static Ordering by_method(const Request& request);
+
+  static Result<std::unique_ptr<HttpServer>> open(Loop& loop, const Address& address, const HttpLimits& limits,
+                                                  Handler handler, Clock clock = nullptr, HttpAccess access = {},
+                                                  Order order = by_method);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  void answer(Ticket ticket, Response&& response);
+  // Said before its answer: this request takes effect later than it is answered. What the client has sent behind it,
+  // and may not be done beside it, waits for took_effect(), which must follow.
+  void takes_effect_later(Ticket ticket);
+  void took_effect(Ticket ticket);
+
+  // Stops accepting and closes what is idle. Requests that were handed over still get their answers, those that are
+  // incomplete get 503. `drained`, if any, is called once when no connection is left, which may be at once; it must not
+  // destroy the server.
+  void drain(std::function<void()> drained = nullptr);
+  bool is_drained() const { return is_draining_ && connections_.empty(); }
+
+  // Closes whoever has missed a deadline. By itself the server does so every so often.
+  void check_deadlines();
+
+  uint16_t port() const { return port_; }
+  size_t connections_open() const { return connections_.size(); }
+  // Of answers: not yet taken by their clients, with a place for each that is still to come.
+  size_t owed_bytes() const { return budget_.owed(); }
+  const Counters& counters() const { return counters_; }
+
+ private:
+  HttpServer(Loop& loop, const HttpLimits& limits, Handler handler, Clock clock, HttpAccess access, Order order);
+
+  void accepted(std::unique_ptr<Stream> stream);
+  bool make_room();
+  void close_stalled(uint64_t now_ms);
+  void say_drained();
+
+  uint64_t now_ms() const override { return clock_ ? clock_() : loop_.now_ms(); }
+  std::string_view date_line() override { return date_.at(loop_.now_ms()); }
+  bool reserve_body(size_t bytes) override;
+  void release_body(size_t bytes) override;
+  void arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) override;
+  Ordering ordering(const Request& request) const override { return order_(request); }
+  void refused() override;
+  void idle(HttpConnection& connection, bool is_idle) override;
+  void closed(HttpConnection& connection) override;
+
+  Loop& loop_;
+  const HttpLimits limits_;
+  HttpGate gate_;
+  Handler handler_;
+  Clock clock_;
+  Order order_;
+  HttpBudget budget_;
+  std::function<void()> drained_;
+  Counters counters_;
+  DateLine date_;
+  std::unique_ptr<Listener> listener_;  // null once draining
+  uint16_t port_ = 0;
+  bool is_draining_ = false;
+  uint64_t last_id_ = 0;
+  size_t turned_away_ = 0;                        // of connections_
+  IntrusiveList<HttpConnection, IdleList> idle_;  // the one that has been for longest in front
+  std::unordered_map<uint64_t, std::unique_ptr<HttpConnection>> connections_;
+  Timer tick_;  // one for all connections; runs while there are any
+};
+
+}  // namespace skiff::transport

@@ -1,0 +1,197 @@
+#include "transport/loop/loop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "raft/check.h"
+
+namespace skiff::transport {
+namespace {
+
+constexpr size_t kReadBufferBytes = 64 * 1024;
+constexpr int kDrainsInARow = 2;
+constexpr uint64_t kMillisecondNs = 1'000'000;
+constexpr uint64_t kDelayMaxNs = uint64_t{1} << 62;  // 146 years: "never" must not wrap round to "now"
+
+uint64_t round_up_to_ms(uint64_t ns) { return (ns + kMillisecondNs - 1) / kMillisecondNs; }
+
+}  // namespace
+
+Loop::Loop() : read_buffer_(kReadBufferBytes) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CHECK(uv_loop_init(&loop_) == 0);
+  loop_.data = this;
+  before_wait_.reset(new uv_prepare_t{});
+  CHECK(uv_prepare_init(&loop_, before_wait_.get()) == 0);
+  const auto settle = [](uv_prepare_t* handle) {
+    Loop& loop = *static_cast<Loop*>(handle->loop->data);
+    loop.settle();
+    if (loop.before_wait_then_) loop.before_wait_then_();
+  };
+  CHECK(uv_prepare_start(before_wait_.get(), settle) == 0);
+  uv_unref(reinterpret_cast<uv_handle_t*>(before_wait_.get()));  // it alone is no reason to go on
+}
+
+Loop::~Loop() {
+  before_wait_.reset();
+  uv_run(&loop_, UV_RUN_NOWAIT);  // the close callback of before_wait_
+  for (const Flushable* who : waiting_to_flush_) CHECK(who == nullptr);
+  for (const Flushable* who : waiting_to_flush_last_) CHECK(who == nullptr);
+  for (const Drainable* who : waiting_to_drain_) CHECK(who == nullptr);
+  CHECK(uv_loop_close(&loop_) == 0);
+}
+
+// A socket that neither reads nor has handed bytes to libuv does not keep libuv's loop alive, but what it has to say
+// must still leave: hence the flush before and the look after.
+void Loop::run() {
+  do {
+    settle();
+  } while (uv_run(&loop_, UV_RUN_DEFAULT) != 0 || !waiting_to_flush_.empty() || !waiting_to_flush_last_.empty() ||
+           !waiting_to_drain_.empty());
+}
+
+bool Loop::run_once() { return turn(settle() ? UV_RUN_NOWAIT : UV_RUN_ONCE); }
+
+bool Loop::run_nowait() {
+  settle();
+  return turn(UV_RUN_NOWAIT);
+}
+
+bool Loop::turn(uv_run_mode mode) {
+  uv_run(&loop_, mode);
+  settle();
+  return uv_loop_alive(&loop_) != 0;
+}
+
+// By looking again and again: a timer would keep the loop alive itself. For the end of a program, when it matters not.
+bool Loop::run_for_ms(uint64_t most_ms) {
+  const uint64_t end_ns = now_ns() + most_ms * kMillisecondNs;
+  while (run_nowait()) {
+    if (now_ns() >= end_ns) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+uint64_t Loop::now_ns() const { return uv_hrtime(); }
+uint64_t Loop::now_ms() const { return uv_now(&loop_); }
+
+void Loop::flush_later(Flushable* who) { waiting_to_flush_.push_back(who); }
+
+void Loop::flush_last(Flushable* who) { waiting_to_flush_last_.push_back(who); }
+
+void Loop::flush_never(Flushable* who) {
+  for (auto* waiting : {&waiting_to_flush_, &waiting_to_flush_last_}) {
+    std::replace(waiting->begin(), waiting->end(), who, static_cast<Flushable*>(nullptr));
+  }
+}
+
+void Loop::drain_soon(Drainable* who) { waiting_to_drain_.push_back(who); }
+
+void Loop::drain_never(Drainable* who) {
+  std::replace(waiting_to_drain_.begin(), waiting_to_drain_.end(), who, static_cast<Drainable*>(nullptr));
+}
+
+bool Loop::settle() {
+  const bool has_any = !waiting_to_drain_.empty();
+  drain_all();
+  flush_all();
+  for (Drainable*& who : waiting_to_drain_) {
+    if (Drainable* later = std::exchange(who, nullptr)) later->wake();
+  }
+  waiting_to_drain_.clear();
+  return has_any;
+}
+
+// Twice: what a request becomes, and what comes of that. By index, like the flushes.
+void Loop::drain_all() {
+  size_t next = 0;
+  for (int round = 0; round < kDrainsInARow; ++round) {
+    for (const size_t end = waiting_to_drain_.size(); next < end; ++next) {
+      if (Drainable* who = std::exchange(waiting_to_drain_[next], nullptr)) who->drain();
+    }
+  }
+}
+
+// A flush may ask for another one, which is part of this turn.
+void Loop::flush_all() {
+  while (!waiting_to_flush_.empty() || !waiting_to_flush_last_.empty()) {
+    flush(waiting_to_flush_);
+    flush(waiting_to_flush_last_);
+  }
+}
+
+// By index: a flush may add to the list, or take somebody out of it.
+void Loop::flush(std::vector<Flushable*>& waiting) {
+  for (size_t next = 0; next < waiting.size(); ++next) {
+    if (Flushable* who = std::exchange(waiting[next], nullptr)) who->flush();
+  }
+  waiting.clear();
+}
+
+Timer::Timer(Loop& loop, std::function<void()> expired) : loop_(loop), expired_(std::move(expired)) {
+  auto handle = std::make_unique<uv_timer_t>();
+  CHECK(uv_timer_init(loop.uv(), handle.get()) == 0);
+  handle->data = this;
+  handle_.reset(handle.release());
+}
+
+// libuv counts in whole milliseconds from the start of this turn. Counting from the clock instead keeps a timer that
+// was started late in a long turn from ringing early.
+void Timer::start_ns(uint64_t delay_ns) {
+  uv_update_time(loop_.uv());
+  const uint64_t due_ms = round_up_to_ms(loop_.now_ns() + std::min(delay_ns, kDelayMaxNs));
+  const uint64_t delay_ms = delay_ns == 0 ? 0 : due_ms - loop_.now_ms();
+  CHECK(uv_timer_start(handle_.get(), expired, delay_ms, 0) == 0);
+}
+
+void Timer::repeat_ms(uint64_t interval_ms) {
+  CHECK(interval_ms > 0);
+  CHECK(uv_timer_start(handle_.get(), expired, interval_ms, interval_ms) == 0);
+}
+
+void Timer::stop() { uv_timer_stop(handle_.get()); }
+
+void Timer::expired(uv_timer_t* handle) {
+  if (auto* self = static_cast<Timer*>(handle->data)) call_and_survive(handle, self->expired_);
+}
+
+TurnHook::TurnHook(Loop& loop, std::function<void()> polled) : polled_(std::move(polled)) {
+  CHECK(polled_ != nullptr);
+  after_poll_.reset(new uv_check_t{});
+  CHECK(uv_check_init(loop.uv(), after_poll_.get()) == 0);
+  after_poll_->data = this;
+  const auto polled_now = [](uv_check_t* handle) {
+    if (auto* self = static_cast<TurnHook*>(handle->data)) self->polled_();
+  };
+  CHECK(uv_check_start(after_poll_.get(), polled_now) == 0);
+  no_wait_.reset(new uv_idle_t{});
+  CHECK(uv_idle_init(loop.uv(), no_wait_.get()) == 0);
+  uv_unref(reinterpret_cast<uv_handle_t*>(after_poll_.get()));
+  uv_unref(reinterpret_cast<uv_handle_t*>(no_wait_.get()));
+}
+
+// libuv does not wait while there is an idle handle.
+void TurnHook::stay_awake(bool is_on) {
+  if (is_on) {
+    CHECK(uv_idle_start(no_wait_.get(), [](uv_idle_t*) {}) == 0);
+  } else {
+    uv_idle_stop(no_wait_.get());
+  }
+}
+
+Signal::Signal(Loop& loop, int number, std::function<void()> arrived) : arrived_(std::move(arrived)) {
+  auto handle = std::make_unique<uv_signal_t>();
+  CHECK(uv_signal_init(loop.uv(), handle.get()) == 0);
+  handle->data = this;
+  handle_.reset(handle.release());
+  CHECK(uv_signal_start(handle_.get(), Signal::arrived, number) == 0);
+}
+
+void Signal::arrived(uv_signal_t* handle, int) {
+  if (auto* self = static_cast<Signal*>(handle->data)) call_and_survive(handle, self->arrived_);
+}
+
+}  // namespace skiff::transport

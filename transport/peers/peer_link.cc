@@ -1,0 +1,309 @@
+#include "transport/peers/peer_link.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "raft/check.h"
+#include "src/base/log.h"
+#include "src/base/narrow.h"
+
+namespace skiff::transport {
+namespace {
+
+constexpr uint64_t kNanosecondsPerMs = 1'000'000;
+
+// A peer that comes and goes all the time is worth this many lines in so much time.
+constexpr int kLinesMax = 10;
+constexpr uint64_t kLinesIntervalMs = 10'000;
+
+}  // namespace
+
+PeerLink::PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Limits& limits, uint64_t seed,
+                   Events events)
+    : loop_(loop),
+      us_(us),
+      peer_(std::move(peer)),
+      place_(peer_.address),
+      limits_(limits),
+      random_(seed),
+      events_(std::move(events)),
+      timer_(loop, [this] { time_up(); }) {
+  CHECK(peer_.id != us_.self);
+  timer_.start_ns(0);
+}
+
+PeerLink::~PeerLink() {
+  if (us_.running) us_.running->disconnected(peer_.id, RunningProcesses::Side::link);
+}
+
+void PeerLink::send(const raft::Message& message) {
+  CHECK(message.from == us_.self);
+  CHECK(message.to == peer_.id);
+  const size_t bytes = frame_bytes(message);
+  if (bytes > kFrameBytesMax && may_tell()) {
+    log::error(name() + ": a message of " + std::to_string(bytes) + " bytes is too large for any frame");
+  }
+  if (state_ != State::connected || bytes > kFrameBytesMax || !has_room(bytes)) {
+    ++dropped_;
+    return;
+  }
+  std::string frame = encode(message);
+  written_bytes_ += frame.size();
+  stream_->write(std::move(frame));
+  ++sent_;
+  watch_for_stall();
+}
+
+bool PeerLink::has_room(size_t bytes) const {
+  const size_t waiting = stream_->outbox_bytes();
+  const size_t room =
+      limits_.outbox_bytes_max + (bytes <= limits_.small_frame_bytes ? limits_.outbox_bytes_reserved : 0);
+  return waiting <= limits_.outbox_bytes_reserved || waiting + bytes <= room;
+}
+
+PeerLink::Status PeerLink::status() const {
+  Status status{.is_connected = state_ == State::connected,
+                .sent = sent_,
+                .dropped = dropped_,
+                .outbox_bytes = stream_ ? stream_->outbox_bytes() : 0,
+                .trouble = trouble_,
+                .moved_to = {},
+                .connected_since_ms = connected_since_ms_};
+  const bool is_news = process_ != 0 && process_ != leaving_process_;
+  if (status.is_connected && is_news && has_home_failed_ && place_ == elsewhere_) status.moved_to = elsewhere_;
+  return status;
+}
+
+void PeerLink::move_to(State next) {
+  constexpr std::array<std::pair<State, State>, 6> kMoves = {{
+      {State::waiting, State::dialling},
+      {State::dialling, State::greeting},
+      {State::dialling, State::waiting},
+      {State::greeting, State::connected},
+      {State::greeting, State::waiting},
+      {State::connected, State::waiting},
+  }};
+  CHECK(std::find(kMoves.begin(), kMoves.end(), std::pair(state_, next)) != kMoves.end());
+  state_ = next;
+}
+
+void PeerLink::time_up() {
+  switch (state_) {
+    case State::waiting: return dial();
+    case State::dialling: return lost("no connection within " + std::to_string(limits_.greeting_timeout_ms) + " ms");
+    case State::greeting: return lost("no greeting within " + std::to_string(limits_.greeting_timeout_ms) + " ms");
+    case State::connected: return look_for_stall();
+  }
+}
+
+void PeerLink::try_also(const Address& address) {
+  const auto before = std::exchange(elsewhere_, address == peer_.address ? std::nullopt : std::optional(address));
+  if (elsewhere_ != before) trouble_told_.clear();
+  const bool has_failed = state_ == State::waiting && failures_ > 0;
+  if (!has_failed || !elsewhere_) return;
+  place_ = address;
+  timer_.start_ns(0);
+}
+
+std::vector<Address> PeerLink::places() const {
+  std::vector<Address> all = {peer_.address};
+  auto add = [&all](const Address& place) {
+    if (std::find(all.begin(), all.end(), place) == all.end()) all.push_back(place);
+  };
+  if (elsewhere_) add(*elsewhere_);
+  auto configured = us_.configured.find(peer_.id);
+  if (!has_been_home_ && configured != us_.configured.end()) add(configured->second);
+  return all;
+}
+
+// The same again if it was there, else the next one.
+Address PeerLink::next_place() const {
+  const std::vector<Address> all = places();
+  auto here = std::find(all.begin(), all.end(), place_);
+  if (here == all.end()) return peer_.address;
+  if (state_ == State::connected) return place_;
+  return std::next(here) == all.end() ? all.front() : *std::next(here);
+}
+
+void PeerLink::confirm_place(const Address& address) {
+  CHECK(is_connected_at(address));
+  peer_.address = address;
+  elsewhere_.reset();
+  has_been_home_ = true;
+  has_home_failed_ = false;
+}
+
+void PeerLink::dial() {
+  move_to(State::dialling);
+  timer_.start_ns(limits_.greeting_timeout_ms * kNanosecondsPerMs);
+  dial_ = std::make_unique<Dial>(loop_, place_, [this](std::unique_ptr<Stream> stream, Dial::Failure failure) {
+    dialled(std::move(stream), failure);
+  });
+}
+
+void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& failure) {
+  dial_.reset();
+  refusals_ = !stream && failure.refused ? refusals_ + 1 : 0;
+  if (!stream) {
+    lost(failure.why);
+    if (refusals_ < places().size() || !events_.gone) return;
+    auto gone = events_.gone;  // may destroy this link
+    return gone();
+  }
+  move_to(State::greeting);
+  stream_ = std::move(stream);
+  reader_ = FrameReader(kGreetingBytesMax);
+  is_welcome_ = false;
+  match_.reset();
+  is_watching_ = false;
+  written_bytes_ = 0;
+  stream_->set_peer_timeout_ms(narrow<unsigned>(limits_.stall_timeout_ms));
+  stream_->start({.received = [this](std::string_view bytes) { received(bytes); },
+                  .closed = [this](const std::string& why) { lost(why); }});
+  std::string frame = encode(greeting_to(peer_.id, us_));
+  written_bytes_ += frame.size();
+  stream_->write(std::move(frame));
+}
+
+void PeerLink::received(std::string_view bytes) {
+  Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return answered(frame); });
+  if (!fed) {
+    auto removed = std::exchange(was_removed_, false) ? events_.removed : nullptr;
+    const auto twice_at = std::exchange(twice_at_, std::nullopt);
+    auto runs_twice = twice_at ? events_.runs_twice : nullptr;
+    const auto match = std::exchange(match_, std::nullopt);
+    auto compared = match ? events_.compared : nullptr;
+    lost(fed.error().what);
+    if (removed) return removed();  // may destroy this link, like the next two
+    if (runs_twice) return runs_twice(*twice_at);
+    if (compared) compared(*match);
+    return;
+  }
+  if (state_ == State::greeting && is_welcome_) greeted();
+}
+
+// The one frame that a peer sends on this connection.
+Result<> PeerLink::answered(const Frame& frame) {
+  if (is_welcome_) return fail(Error::Code::corrupt, "it speaks out of turn");
+  if (frame.kind == FrameKind::refusal) {
+    Result<Refusal> refusal = decode_refusal(frame);
+    if (!refusal) return tl::unexpected(refusal.error());
+    was_removed_ = *refusal == Refusal::removed;
+    if (*refusal == Refusal::running_twice) twice_at_ = decode_refusal_address(frame).value_or("");
+    if (!match_of(*refusal).is_match()) match_ = match_of(*refusal);
+    return fail(Error::Code::unavailable, "turned away: " + std::string(describe(*refusal)));
+  }
+  Result<Greeting> greeting = decode_greeting(frame);
+  if (!greeting) return tl::unexpected(greeting.error());
+  std::optional<Refusal> against = objection(*greeting, us_);
+  if (!against && greeting->from != peer_.id) against = Refusal::other_node;
+  if (against) return fail(Error::Code::unavailable, "not the peer we know: " + std::string(describe(*against)));
+  if (auto compared = compare(*greeting); !compared) return compared;
+  if (auto looked = look_for_another_process(*greeting); !looked) return looked;
+  process_ = greeting->process;
+  is_welcome_ = true;
+  return {};
+}
+
+// The one that is reached where the members say it is goes before one that came in by itself.
+Result<> PeerLink::look_for_another_process(const Greeting& greeting) {
+  if (!us_.running) return {};
+  const RunningProcess here = process_of(greeting, stream_->remote());
+  if (auto other = us_.running->other_than(peer_.id, here)) {
+    if (place_ != peer_.address) return fail(Error::Code::unavailable, describe_twice(peer_.id, *other, here));
+    if (events_.peer_runs_twice) events_.peer_runs_twice(*other, here);
+  }
+  us_.running->connected(peer_.id, RunningProcesses::Side::link, here);
+  return {};
+}
+
+Result<> PeerLink::compare(const Greeting& greeting) {
+  if (!us_.known) return {};
+  match_ = us_.known->greeted(greeting, us_.instance);
+  if (match_->is_match()) return {};
+  const char* why = match_->peer_differs  ? "it had another data folder when we met it"
+                    : match_->own_differs ? "it remembers another data directory of this node"
+                                          : "it remembers other data directories of the members than this node does";
+  return fail(Error::Code::unavailable, std::string("not the peer we know: ") + why);
+}
+
+void PeerLink::greeted() {
+  move_to(State::connected);
+  timer_.stop();
+  connected_since_ms_ = loop_.now_ms();
+  if (place_ == peer_.address) {
+    has_been_home_ = true;
+    has_home_failed_ = false;
+  }
+  trouble_.clear();
+  trouble_told_.clear();
+  if (may_tell()) log::info(name() + ": connected");
+  const auto match = std::exchange(match_, std::nullopt);
+  if (match && events_.compared) events_.compared(*match);
+  if (!events_.connected) return;
+  auto connected = events_.connected;  // may destroy this link
+  connected();
+}
+
+// The connection, or the attempt at one, has come to nothing.
+void PeerLink::lost(const std::string& why) {
+  const bool was_connected = state_ == State::connected;
+  dial_.reset();
+  stream_.reset();
+  if (us_.running) us_.running->disconnected(peer_.id, RunningProcesses::Side::link);
+  tell_trouble(was_connected ? "connection lost: " + why : why);
+  if (!was_connected && place_ == peer_.address) has_home_failed_ = true;
+  place_ = next_place();
+  move_to(State::waiting);
+  const bool had_settled = was_connected && loop_.now_ms() - connected_since_ms_ >= limits_.settled_ms;
+  if (had_settled) failures_ = 0;
+  timer_.start_ns(had_settled ? 0 : redial_delay_ms() * kNanosecondsPerMs);
+  if (!was_connected || !events_.disconnected) return;
+  auto disconnected = events_.disconnected;  // may destroy this link
+  disconnected();
+}
+
+// Half of it is chance, so that nodes that lost each other at the same moment do not dial in step for ever.
+uint64_t PeerLink::redial_delay_ms() {
+  const uint64_t doublings = std::min<uint64_t>(failures_++, 16);
+  const uint64_t whole = std::min(limits_.redial_first_ms << doublings, limits_.redial_max_ms);
+  return whole - random_.below(whole / 2 + 1);
+}
+
+// While anything waits in the outbox, see now and then whether it moves. An idle link has no timer.
+void PeerLink::watch_for_stall() {
+  if (is_watching_) return;
+  is_watching_ = true;
+  moved_bytes_seen_ = written_bytes_ - stream_->outbox_bytes();
+  timer_.start_ns(limits_.stall_timeout_ms * kNanosecondsPerMs);
+}
+
+void PeerLink::look_for_stall() {
+  const bool has_stalled = stream_->outbox_bytes() > 0 && written_bytes_ - stream_->outbox_bytes() == moved_bytes_seen_;
+  if (has_stalled) return lost("it took no bytes for " + std::to_string(limits_.stall_timeout_ms) + " ms");
+  is_watching_ = false;
+  if (stream_->outbox_bytes() > 0) watch_for_stall();
+}
+
+std::string PeerLink::name() const { return "peer " + std::to_string(peer_.id) + " at " + to_url(place_); }
+
+bool PeerLink::may_tell() {
+  if (loop_.now_ms() - telling_since_ms_ >= kLinesIntervalMs) {
+    telling_since_ms_ = loop_.now_ms();
+    lines_told_ = 0;
+  }
+  return ++lines_told_ <= kLinesMax;
+}
+
+// Once for every reason, not for every attempt.
+void PeerLink::tell_trouble(const std::string& why) {
+  trouble_ = why;
+  std::string& told = trouble_told_[place_];
+  if (why == told || !may_tell()) return;
+  told = why;
+  log::warn(name() + ": " + why);
+}
+
+}  // namespace skiff::transport

@@ -1,0 +1,131 @@
+#include "transport/peers/peers.h"
+
+#include <set>
+#include <utility>
+
+#include "raft/check.h"
+
+namespace skiff::transport {
+
+Result<std::unique_ptr<Peers>> Peers::open(Loop& loop, const Identity& us, const Address& listen_on,
+                                           const Limits& limits, uint64_t seed, Events events) {
+  CHECK(events.received != nullptr);
+  std::unique_ptr<Peers> peers(new Peers(loop, us, limits, seed, std::move(events)));
+  PeerDoor::Events at_the_door{
+      .received = [peers = peers.get()](raft::Message&& message) { peers->events_.received(std::move(message)); },
+      .met = peers->events_.met,
+      .greeted = [peers = peers.get()](const Member& member) { peers->found_at(member); },
+      .compared = peers->events_.compared};
+  auto door = PeerDoor::open(loop, peers->us_, listen_on, limits.door, std::move(at_the_door));
+  if (!door) return tl::unexpected(door.error());
+  peers->door_ = std::move(*door);
+  peers->us_.port = peers->door_->port();
+  return peers;
+}
+
+Peers::Peers(Loop& loop, const Identity& us, const Limits& limits, uint64_t seed, Events events)
+    : loop_(loop),
+      us_(us),
+      says_where_it_is_(!us.address.empty()),
+      limits_(limits),
+      seeds_(seed),
+      events_(std::move(events)) {
+  us_.running = &running_;
+}
+
+void Peers::set_members(const std::vector<Member>& members) {
+  std::set<raft::NodeId> others;
+  for (const Member& member : members) {
+    CHECK(member.id != 0);
+    if (member.id == us_.self && !says_where_it_is_) us_.address = to_url(member.address);
+    if (member.id == us_.self) continue;
+    others.insert(member.id);
+    std::unique_ptr<PeerLink>& link = links_[member.id];
+    const bool is_other = link && link->peer() != member;
+    if (is_other && link->is_connected_at(member.address)) {
+      link->confirm_place(member.address);
+    } else if (!link || is_other) {
+      const uint64_t process = link ? link->process() : 0;
+      link = link_to(member);
+      link->expect_move_of(process);
+    }
+  }
+  std::erase_if(links_, [&others](const auto& link) { return !others.contains(link.first); });
+  std::erase_if(says_it_is_at_, [&others](const auto& place) { return !others.contains(place.first); });
+  door_->set_members(std::move(others));
+  door_->set_address(us_.address);
+}
+
+std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
+  auto tell = [this, id = member.id](std::function<void(raft::NodeId)> Events::*event) {
+    return [this, id, event] {
+      if (events_.*event) (events_.*event)(id);
+    };
+  };
+  auto link = std::make_unique<PeerLink>(
+      loop_, us_, member, limits_.link, seeds_.next(),
+      PeerLink::Events{
+          .connected = tell(&Events::connected),
+          .disconnected = tell(&Events::disconnected),
+          .compared =
+              [this, id = member.id](const DataDirMatch& match) {
+                if (events_.compared) events_.compared(id, match);
+              },
+          .runs_twice =
+              [this, id = member.id](const std::string& address) {
+                if (events_.runs_twice) events_.runs_twice(id, address);
+              },
+          .peer_runs_twice = [this, id = member.id](const RunningProcess& other,
+                                                    const RunningProcess& here) { peer_runs_twice(id, other, here); },
+          .gone = tell(&Events::gone),
+          .removed = tell(&Events::removed)});
+  auto place = says_it_is_at_.find(member.id);
+  if (place != says_it_is_at_.end()) link->try_also(place->second);
+  return link;
+}
+
+// It may have moved while we were away; or not know yet that it has to.
+void Peers::found_at(const Member& member) {
+  says_it_is_at_[member.id] = member.address;
+  auto link = links_.find(member.id);
+  if (link != links_.end()) link->second->try_also(member.address);
+}
+
+void Peers::peer_runs_twice(raft::NodeId peer, const RunningProcess& other, const RunningProcess& here) {
+  twice_told_.warn(loop_.now_ms(), describe_twice(peer, here, other));
+  door_->drop(peer);
+}
+
+// A greeting is all that it needs to know; the answer is of no interest.
+void Peers::tell_first_process(const std::string& text) {
+  const auto address = parse_address(text);
+  if (!address || address->port == 0) return;
+  first_process_.reset();
+  first_process_dial_ = std::make_unique<Dial>(loop_, *address, [this](std::unique_ptr<Stream> stream, Dial::Failure) {
+    first_process_dial_.reset();
+    if (!stream) return;
+    first_process_ = std::move(stream);
+    first_process_->start(
+        {.received = [](std::string_view) {}, .closed = [this](const std::string&) { first_process_.reset(); }});
+    first_process_->write(encode(greeting_to(us_.self, us_)));
+  });
+}
+
+void Peers::send(const raft::Message& message) {
+  CHECK(message.from == us_.self);
+  auto link = links_.find(message.to);
+  if (link != links_.end()) link->second->send(message);  // else: it is no member any more
+}
+
+std::vector<Peers::Status> Peers::status() const {
+  std::vector<Status> all;
+  for (const auto& [id, link] : links_) {
+    PeerLink::Status status = link->status();
+    all.push_back({id, link->peer().address, status.is_connected, status.sent, door_->received(id), status.dropped,
+                   status.outbox_bytes, std::move(status.trouble), std::move(status.moved_to),
+                   status.connected_since_ms});
+  }
+  return all;
+}
+
+}  // namespace skiff::transport

@@ -1,0 +1,328 @@
+// Messages to frames: one buffer, sized before it is filled, into which Cap'n Proto builds in place, so that a payload
+// is copied once.
+//
+// The sizes are computed by words_*() and used by put(); frame_bytes() promises they are enough, and Cap'n Proto stops
+// the process if they are not (encode is noexcept: too small a buffer is our own mistake).
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+
+#include <limits>
+#include <numeric>
+
+#include "raft/check.h"
+#include "src/base/bytes.h"
+#include "src/base/narrow.h"
+#include "transport/peers/peer.capnp.h"
+#include "transport/peers/wire.h"
+
+namespace skiff::transport {
+namespace {
+
+constexpr size_t kSegmentTableBytes = sizeof(capnp::word);  // one segment: its count less one, its length in words
+constexpr size_t kRootPointerWords = 1;
+constexpr size_t kListTagWords = 1;
+
+template <class Struct>
+constexpr size_t kWords = capnp::sizeInWords<Struct>();
+
+size_t bytes_of(const raft::Payload& payload) { return payload ? payload->size() : 0; }
+size_t words_of(const raft::Payload& payload) {
+  return (bytes_of(payload) + sizeof(capnp::word) - 1) / sizeof(capnp::word);
+}
+
+size_t body_words(const raft::PreVoteRequest&) { return kWords<schema::PreVoteRequest>; }
+size_t body_words(const raft::PreVoteReply&) { return kWords<schema::PreVoteReply>; }
+size_t body_words(const raft::VoteRequest&) { return kWords<schema::VoteRequest>; }
+size_t body_words(const raft::VoteReply&) { return kWords<schema::VoteReply>; }
+size_t body_words(const raft::AppendReply&) { return kWords<schema::AppendReply>; }
+size_t body_words(const raft::Heartbeat&) { return kWords<schema::Heartbeat>; }
+size_t body_words(const raft::HeartbeatReply&) { return kWords<schema::HeartbeatReply>; }
+size_t body_words(const raft::ReadIndexRequest&) { return kWords<schema::ReadIndexRequest>; }
+size_t body_words(const raft::ReadIndexReply&) { return kWords<schema::ReadIndexReply>; }
+
+size_t body_words(const raft::SnapshotAsk&) { return kWords<schema::SnapshotAsk>; }
+size_t body_words(const raft::TransferRequest&) { return kWords<schema::TransferRequest>; }
+size_t body_words(const raft::StateDigest&) { return kWords<schema::StateDigest>; }
+size_t body_words(const raft::TimeoutNow&) { return 0; }
+size_t body_words(const raft::Removed&) { return 0; }
+
+size_t words_of(std::string_view text) { return (text.size() + sizeof(capnp::word) - 1) / sizeof(capnp::word); }
+
+size_t body_words(const raft::OrderRequest& request) {
+  return kWords<schema::OrderRequest> + words_of(request.order.address);
+}
+
+size_t body_words(const raft::OrderReply& reply) { return kWords<schema::OrderReply> + words_of(reply.reason); }
+
+size_t body_words(const raft::InstallSnapshot& install) {
+  return kWords<schema::InstallSnapshot> + words_of(install.snapshot.configuration);
+}
+
+size_t body_words(const raft::SnapshotPiece& piece) { return kWords<schema::SnapshotPiece> + words_of(piece.bytes); }
+
+size_t body_words(const raft::AppendEntries& append) {
+  size_t words = kWords<schema::AppendEntries> + kListTagWords;
+  for (const raft::Entry& entry : append.entries) words += kWords<schema::Entry> + words_of(entry.payload);
+  return words;
+}
+
+size_t body_words(const raft::ForwardProposals& forward) {
+  size_t words = kWords<schema::ForwardProposals>;
+  for (const raft::Payload& command : forward.commands) words += 1 + words_of(command);
+  return words;
+}
+
+capnp::Data::Reader bytes(const raft::Payload& payload) {
+  return {reinterpret_cast<const kj::byte*>(payload->data()), payload->size()};
+}
+
+capnp::Data::Reader bytes(std::string_view text) {
+  return {reinterpret_cast<const kj::byte*>(text.data()), text.size()};
+}
+
+using Body = schema::Message::Body::Builder;
+
+void put(const raft::PreVoteRequest& from, Body body) {
+  auto to = body.initPreVoteRequest();
+  to.setLastTerm(from.last.term);
+  to.setLastIndex(from.last.index);
+  to.setRound(from.round);
+}
+
+void put(const raft::PreVoteReply& from, Body body) {
+  auto to = body.initPreVoteReply();
+  to.setRound(from.round);
+  to.setGranted(from.granted);
+}
+
+void put(const raft::VoteRequest& from, Body body) {
+  auto to = body.initVoteRequest();
+  to.setLastTerm(from.last.term);
+  to.setLastIndex(from.last.index);
+  to.setByTransfer(from.by_transfer);
+}
+
+void put(const raft::VoteReply& from, Body body) { body.initVoteReply().setGranted(from.granted); }
+
+void put(const raft::AppendEntries& from, Body body) {
+  auto to = body.initAppendEntries();
+  to.setPreviousTerm(from.previous.term);
+  to.setPreviousIndex(from.previous.index);
+  to.setCommit(from.commit);
+  auto entries = to.initEntries(narrow<unsigned>(from.entries.size()));
+  for (unsigned i = 0; i < entries.size(); ++i) {
+    const raft::Entry& entry = from.entries[i];
+    CHECK(entry.position.index == from.previous.index + 1 + i);  // indexes are not sent: they follow
+    entries[i].setTerm(entry.position.term);
+    entries[i].setKind(static_cast<uint8_t>(entry.kind));
+    if (entry.bytes() > 0) entries[i].setPayload(bytes(entry.payload));
+  }
+}
+
+void put(const raft::AppendReply& from, Body body) {
+  auto to = body.initAppendReply();
+  to.setAccepted(from.accepted);
+  to.setMatch(from.match);
+  to.setRefusedTerm(from.refused.term);
+  to.setRefusedIndex(from.refused.index);
+  to.setHintTerm(from.hint.term);
+  to.setHintIndex(from.hint.index);
+  to.setMending(from.mending);
+  to.setStart(from.start);
+}
+
+void put(const raft::Heartbeat& from, Body body) {
+  auto to = body.initHeartbeat();
+  to.setCommit(from.commit);
+  to.setRound(from.round);
+  to.setSentAt(from.sent_at);
+  to.setTakesNoWrites(!from.takes_writes);
+  to.setMended(from.mended);
+  to.setStart(from.start);
+  to.setForgottenTerm(from.forgotten.term);
+  to.setForgottenIndex(from.forgotten.index);
+}
+
+void put(const raft::HeartbeatReply& from, Body body) {
+  auto to = body.initHeartbeatReply();
+  to.setRound(from.round);
+  to.setSentAt(from.sent_at);
+  to.setClock(from.clock);
+  to.setIsFull(from.is_full);
+  to.setMending(from.mending);
+  to.setStart(from.start);
+  to.setFoundTerm(from.found.term);
+  to.setFoundLastTerm(from.found.last.term);
+  to.setFoundLastIndex(from.found.last.index);
+}
+
+void put(const raft::ForwardProposals& from, Body body) {
+  auto commands = body.initForwardProposals().initCommands(narrow<unsigned>(from.commands.size()));
+  for (unsigned i = 0; i < commands.size(); ++i) {
+    if (bytes_of(from.commands[i]) > 0) commands.set(i, bytes(from.commands[i]));
+  }
+}
+
+void put(const raft::ReadIndexRequest& from, Body body) {
+  auto to = body.initReadIndexRequest();
+  to.setIncarnation(from.id.incarnation);
+  to.setNumber(from.id.number);
+}
+
+void put(const raft::ReadIndexReply& from, Body body) {
+  auto to = body.initReadIndexReply();
+  to.setIncarnation(from.id.incarnation);
+  to.setNumber(from.id.number);
+  to.setIndex(from.index);
+}
+
+void put(const raft::InstallSnapshot& from, Body body) {
+  auto to = body.initInstallSnapshot();
+  to.setTerm(from.snapshot.position.term);
+  to.setIndex(from.snapshot.position.index);
+  if (bytes_of(from.snapshot.configuration) > 0) to.setConfiguration(bytes(from.snapshot.configuration));
+}
+
+void put(const raft::SnapshotAsk& from, Body body) {
+  auto to = body.initSnapshotAsk();
+  to.setTerm(from.position.term);
+  to.setIndex(from.position.index);
+  to.setOffset(from.offset);
+}
+
+void put(const raft::SnapshotPiece& from, Body body) {
+  auto to = body.initSnapshotPiece();
+  to.setTerm(from.position.term);
+  to.setIndex(from.position.index);
+  to.setOffset(from.offset);
+  to.setIsLast(from.is_last);
+  if (bytes_of(from.bytes) > 0) to.setBytes(bytes(from.bytes));
+}
+
+void put(const raft::TransferRequest& from, Body body) { body.initTransferRequest().setTo(from.to); }
+void put(const raft::TimeoutNow&, Body body) { body.setTimeoutNow(); }
+void put(const raft::Removed&, Body body) { body.setRemoved(); }
+
+void put(const raft::OrderRequest& from, Body body) {
+  auto to = body.initOrderRequest();
+  to.setIncarnation(from.id.incarnation);
+  to.setNumber(from.id.number);
+  to.setKind(static_cast<uint8_t>(from.order.kind));
+  to.setNode(from.order.node);
+  if (!from.order.address.empty()) to.setAddress(bytes(from.order.address));
+}
+
+void put(const raft::OrderReply& from, Body body) {
+  auto to = body.initOrderReply();
+  to.setIncarnation(from.id.incarnation);
+  to.setNumber(from.id.number);
+  to.setOutcome(static_cast<uint8_t>(from.outcome));
+  if (!from.reason.empty()) to.setReason(bytes(from.reason));
+}
+
+void put(const raft::StateDigest& from, Body body) {
+  auto to = body.initStateDigest();
+  to.setIndex(from.index);
+  to.setDigest(from.digest);
+}
+
+// A frame with room for `words`, filled by `fill(root)`, cut to what was used.
+template <class Root, class Fill>
+std::string build_frame(FrameKind kind, size_t words, Fill fill) noexcept {
+  constexpr size_t kBefore = kFrameHeaderBytes + kSegmentTableBytes;
+  std::string frame(kBefore + words * sizeof(capnp::word), '\0');
+  auto* place = reinterpret_cast<capnp::word*>(&frame[kBefore]);
+  CHECK(reinterpret_cast<uintptr_t>(place) % sizeof(capnp::word) == 0);
+  capnp::FlatMessageBuilder builder(kj::arrayPtr(place, words));
+  fill(builder.template initRoot<Root>());
+  auto segments = builder.getSegmentsForOutput();
+  CHECK(segments.size() == 1);
+  std::string table;
+  put_number(table, uint32_t{0});
+  put_number(table, narrow<uint32_t>(segments[0].size()));
+  frame.replace(kFrameHeaderBytes, kSegmentTableBytes, table);
+  frame.resize(kBefore + segments[0].size() * sizeof(capnp::word));
+  seal(frame, kind);
+  return frame;
+}
+
+size_t message_words(const raft::Message& message) {
+  return kRootPointerWords + kWords<schema::Message> +
+         std::visit([](const auto& body) { return body_words(body); }, message.body);
+}
+
+}  // namespace
+
+size_t frame_bytes(const raft::Message& message) {
+  return kFrameHeaderBytes + kSegmentTableBytes + message_words(message) * sizeof(capnp::word);
+}
+
+std::string encode(const raft::Message& message) {
+  CHECK(frame_bytes(message) <= kFrameBytesMax);
+  return build_frame<schema::Message>(FrameKind::message, message_words(message), [&](schema::Message::Builder root) {
+    root.setFrom(message.from);
+    root.setTo(message.to);
+    root.setTerm(message.term);
+    std::visit([&](const auto& body) { put(body, root.getBody()); }, message.body);
+  });
+}
+
+std::string encode(const Greeting& greeting) {
+  CHECK(greeting.address.size() <= kAddressBytesMax);
+  CHECK(greeting.known.size() <= kKnownDataDirsMax);
+  const size_t known_words =
+      greeting.known.empty() ? 0 : kListTagWords + greeting.known.size() * kWords<schema::DataDir>;
+  const size_t words = kRootPointerWords + kWords<schema::Greeting> + words_of(greeting.address) + known_words;
+  return build_frame<schema::Greeting>(FrameKind::greeting, words, [&](schema::Greeting::Builder root) {
+    root.setProtocol(greeting.protocol);
+    root.setCluster(greeting.cluster);
+    root.setFrom(greeting.from);
+    root.setTo(greeting.to);
+    root.setIncarnation(greeting.incarnation);
+    root.setInstance(greeting.instance);
+    if (!greeting.address.empty()) root.setAddress(bytes(greeting.address));
+    root.setProcess(greeting.process);
+    root.setPort(greeting.port);
+    if (greeting.known.empty()) return;
+    auto known = root.initKnownDataDirs(narrow<unsigned>(greeting.known.size()));
+    unsigned at = 0;
+    for (const auto& [node, number] : greeting.known) {
+      known[at].setNode(node);
+      known[at++].setNumber(number);
+    }
+  });
+}
+
+std::string encode(const Introduction& introduction) {
+  constexpr size_t kIntroductionWords = kRootPointerWords + kWords<schema::Introduction>;
+  return build_frame<schema::Introduction>(FrameKind::introduction, kIntroductionWords,
+                                           [&](schema::Introduction::Builder root) {
+                                             root.setProtocol(introduction.protocol);
+                                             root.setFrom(introduction.from);
+                                           });
+}
+
+std::string encode(const Welcome& welcome) {
+  size_t words = kRootPointerWords + kWords<schema::Welcome> + kListTagWords;
+  for (const Welcome::Member& member : welcome.members) words += kWords<schema::Member> + words_of(member.address);
+  return build_frame<schema::Welcome>(FrameKind::welcome, words, [&](schema::Welcome::Builder root) {
+    root.setProtocol(welcome.protocol);
+    root.setCluster(welcome.cluster);
+    auto members = root.initMembers(narrow<unsigned>(welcome.members.size()));
+    for (unsigned i = 0; i < members.size(); ++i) {
+      members[i].setId(welcome.members[i].id);
+      if (!welcome.members[i].address.empty()) members[i].setAddress(bytes(welcome.members[i].address));
+    }
+  });
+}
+
+std::string encode(Refusal refusal, const std::string& address) {
+  CHECK(address.size() <= kAddressBytesMax);
+  const size_t words = kRootPointerWords + kWords<schema::Refusal> + words_of(address);
+  return build_frame<schema::Refusal>(FrameKind::refusal, words, [&](schema::Refusal::Builder root) {
+    root.setReason(static_cast<uint16_t>(refusal));
+    if (!address.empty()) root.setAddress(bytes(address));
+  });
+}
+
+}  // namespace skiff::transport
