@@ -61,17 +61,6 @@ std::string line(const ReadIndexReply& reply) { return "read " + describe(reply.
 
 std::string line(const InstallSnapshot& install) { return "install snapshot " + describe(install.snapshot); }
 
-std::string line(const SnapshotAsk& ask) {
-  return "snapshot " + describe(ask.position) + " from byte " + number(ask.offset) + '?';
-}
-
-std::string line(const SnapshotPiece& piece) {
-  std::string head = "snapshot " + describe(piece.position);
-  if (!piece.bytes) return head + " is not here";
-  return head + " from byte " + number(piece.offset) + ": " + number(piece.bytes->size()) +
-         (piece.is_last ? " bytes, the last" : " bytes");
-}
-
 std::string line(const TimeoutNow&) { return "campaign now"; }
 
 std::string line(const TransferRequest& request) {
@@ -79,24 +68,6 @@ std::string line(const TransferRequest& request) {
 }
 
 std::string line(const Removed&) { return "you are no member any more"; }
-
-std::string line(const Order& order) {
-  constexpr const char* kWords[] = {"?", "add ", "remove ", "move ", "let lead ", "let leave "};
-  return kWords[static_cast<size_t>(order.kind)] + number(order.node) +
-         (order.address.empty() ? "" : " at " + order.address);
-}
-
-std::string line(const OrderRequest& request) { return "order " + describe(request.id) + ": " + line(request.order); }
-
-std::string line(const OrderReply& reply) {
-  constexpr const char* kWords[] = {"?", "done", "no such member", "conflict", "not now", "unknown"};
-  return "order " + describe(reply.id) + ' ' + kWords[static_cast<size_t>(reply.outcome)] +
-         (reply.reason.empty() ? "" : ": " + reply.reason);
-}
-
-std::string line(const StateDigest& state) {
-  return "state at " + number(state.index) + " sums up to " + number(state.digest);
-}
 
 // ---- one line for each event
 

@@ -1,11 +1,10 @@
-// Message: what nodes say to each other, one struct each, and the variant of them.
+// Message: what the cores of two nodes say to each other, one struct each, and the variant of them.
 //
 // Every message carries the sender's term. Messages may be lost, repeated, delayed and reordered; none may be forged
 // (the transport's checksums and greeting see to that), yet none is believed beyond what its fields prove.
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <variant>
 #include <vector>
 
@@ -99,22 +98,11 @@ struct ReadIndexReply {
   Index index = 0;
 };
 
-// What you lack I hold no more, but this snapshot: ask me for it. Repeated until it is there. (Thesis 5)
+// What you lack I hold no more, but this snapshot: fetch it from me. Repeated until it is there. The core takes no part
+// in the transfer of its bytes. (Thesis 5)
 struct InstallSnapshot {
   SnapshotMark snapshot;
 };
-// The transfer itself, piece by piece, as fast as the one who lacks it asks. The core takes no part in it.
-struct SnapshotAsk {
-  LogPosition position;  // of the snapshot
-  uint64_t offset = 0;   // how many bytes of it are there already
-};
-struct SnapshotPiece {
-  LogPosition position;
-  uint64_t offset = 0;
-  bool is_last = false;
-  Payload bytes;  // none: that snapshot is not here (any more)
-};
-
 // Campaign at once: you have all I have, and I take no more. (Thesis 3.10)
 struct TimeoutNow {};
 // A follower passes on the order to hand leadership over. 0: to whoever can.
@@ -122,51 +110,12 @@ struct TransferRequest {
   NodeId to = 0;
 };
 
-// What an operator wants of the cluster: who its members are, and who leads. A follower passes it on to whoever leads
-// and is told how it ended; src/replica_orders sees to that, and the core takes no part. Repeating one does no harm.
-struct Order {
-  enum class Kind : uint8_t {
-    add = 1,
-    remove = 2,
-    move = 3,
-    lead = 4,
-    leave = 5,  // from the leader to who is about to be removed: take nothing new, and say when nothing waits any more
-  };
-  Kind kind = Kind::add;
-  NodeId node = 0;      // which is added, removed, moved to another address, or is to lead
-  std::string address;  // of add and move
-  bool operator==(const Order&) const = default;
-};
-struct OrderRequest {
-  RequestId id;  // of this attempt: the same order asked again has another
-  Order order;
-};
-struct OrderReply {
-  enum class Outcome : uint8_t {
-    done = 1,
-    not_found = 2,  // there is no such member; nothing was done
-    conflict = 3,   // it cannot be done as things are; nothing was done
-    not_now = 4,    // nothing was done, and by this attempt nothing will be: a later one may do it
-    unknown = 5,    // leadership was lost on the way: it may or may not come true
-  };
-  RequestId id;
-  Outcome outcome = Outcome::done;
-  std::string reason;
-};
-
-// What the sender's state sums up to when all up to `index` is applied. The core takes no part in it.
-struct StateDigest {
-  Index index = 0;
-  uint64_t digest = 0;
-};
-
 // You are no member any more; a committed configuration says so. (Thesis 4.2.2, 4.2.3)
 struct Removed {};
 
-using MessageBody =
-    std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendEntries, AppendReply, Heartbeat,
-                 HeartbeatReply, ForwardProposals, ReadIndexRequest, ReadIndexReply, InstallSnapshot, SnapshotAsk,
-                 SnapshotPiece, TimeoutNow, TransferRequest, Removed, OrderRequest, OrderReply, StateDigest>;
+using MessageBody = std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendEntries, AppendReply,
+                                 Heartbeat, HeartbeatReply, ForwardProposals, ReadIndexRequest, ReadIndexReply,
+                                 InstallSnapshot, TimeoutNow, TransferRequest, Removed>;
 
 struct Message {
   NodeId from = 0;

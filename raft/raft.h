@@ -169,11 +169,6 @@ class Raft {
   bool is_removed(NodeId node) const;
   void tell_removed(const Message& message);
   void on(const Message& from, const Removed&);
-  void on(const Message&, const SnapshotAsk&) { ++ignored_; }
-  void on(const Message&, const SnapshotPiece&) { ++ignored_; }
-  void on(const Message&, const OrderRequest&) { ++ignored_; }
-  void on(const Message&, const OrderReply&) { ++ignored_; }
-  void on(const Message&, const StateDigest&) { ++ignored_; }
   void forget_leader();
   void become(Role role);
   void become_follower(Term term, NodeId leader);

@@ -7,7 +7,7 @@
 namespace skiff::micro {
 namespace {
 
-raft::Message append_entries(uint64_t count) {
+PeerMessage append_entries(uint64_t count) {
   raft::AppendEntries append{.previous = {.term = 1, .index = 7}, .commit = 7, .entries = {}};
   for (uint64_t i = 0; i < count; ++i) {
     const auto payload = std::make_shared<const std::string>(
@@ -17,20 +17,20 @@ raft::Message append_entries(uint64_t count) {
   return {.from = 1, .to = 2, .term = 1, .body = append};
 }
 
-raft::Message reply() {
+PeerMessage reply() {
   return {.from = 2,
           .to = 1,
           .term = 1,
           .body = raft::AppendReply{.accepted = true, .match = 7, .refused = {}, .hint = {}}};
 }
 
-Repeat encode(const raft::Message& message, uint64_t entries) {
+Repeat encode(const PeerMessage& message, uint64_t entries) {
   return [message, entries](uint64_t times) {
     for (uint64_t i = 0; i < times; i += entries) keep(transport::encode(message).size());
   };
 }
 
-Repeat decode(const raft::Message& message, uint64_t entries) {
+Repeat decode(const PeerMessage& message, uint64_t entries) {
   auto reader = std::make_shared<transport::FrameReader>(transport::kFrameBytesMax);
   return [frame = transport::encode(message), entries, reader](uint64_t times) {
     const auto take = [](const transport::Frame& whole) -> Result<> {

@@ -30,7 +30,7 @@ class ApiHost {
   // Onto the proposals queue. False: it is full, and nothing was done.
   virtual bool propose(Request request) = 0;
   // Onto the orders queue, the same way.
-  virtual bool order(const Caller& caller, raft::Order order) = 0;
+  virtual bool order(const Caller& caller, Order order) = 0;
   virtual const store::Kv& kv() const = 0;
   virtual NodeReport report() const = 0;
   // Why this node may take no part, beyond what the replica knows; mostly empty. For /health and /members.

@@ -56,13 +56,13 @@ std::optional<Response> Api::take_member(const Caller& caller, transport::Reques
   auto id = parse_id(rest);
   if (!id) return say(400, id.error().what);
   if (!request.query.empty()) return say(400, "an order takes no query");
-  raft::Order order{.kind = raft::Order::Kind::lead, .node = *id, .address = {}};
+  Order order{.kind = Order::Kind::lead, .node = *id, .address = {}};
   if (is_lead) {
     CHECK(request.method == Method::post);
   } else if (request.method == Method::del) {
-    order.kind = raft::Order::Kind::remove;
+    order.kind = Order::Kind::remove;
   } else {
-    order.kind = request.method == Method::post ? raft::Order::Kind::add : raft::Order::Kind::move;
+    order.kind = request.method == Method::post ? Order::Kind::add : Order::Kind::move;
     auto address = parse_peer_address(request.body);
     if (!address) return say(400, address.error().what);
     order.address = std::move(*address);

@@ -50,7 +50,7 @@ bool Node::propose(Request request) {
   return true;
 }
 
-bool Node::order(const Caller& caller, raft::Order order) {
+bool Node::order(const Caller& caller, Order order) {
   if (is_stopping_ || orders_->size() >= limits::kOrdersMax) return false;
   orders_->push_here({.caller = caller, .order = std::move(order)});
   return true;

@@ -11,7 +11,7 @@
 namespace skiff {
 
 transport::Peers::Events Node::peer_events() {
-  return {.received = [this](raft::Message&& message) { received(std::move(message)); },
+  return {.received = [this](PeerMessage&& message) { received(std::move(message)); },
           .connected =
               [this](raft::NodeId node) {
                 second_process_.let_in(node);
@@ -135,7 +135,7 @@ void Node::look_for_moved() {
   if (found.empty()) return;
   moved_timer_->start_ns(limits::kLookForMovedNs);
   const raft::NodeId leader = replica_->raft().leader();
-  for (raft::Order& order : moved_members_.due(loop_.now_ns(), options_.id, leader, found)) {
+  for (Order& order : moved_members_.due(loop_.now_ns(), options_.id, leader, found)) {
     log::info(fmt::format("node {} is connected at {}, not at its address in the log: asks the leader to enter that",
                           order.node, order.address));
     replica_->order(loop_.now_ns(), kNodeItself, std::move(order));

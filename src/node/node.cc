@@ -108,7 +108,7 @@ Result<> Node::begin(store::Opened opened) {
           .written = [this](SnapshotWritten written,
                             const std::string& trouble) { snapshot_written(std::move(written), trouble); },
           .read =
-              [this](raft::NodeId for_node, raft::SnapshotPiece piece, const std::string& trouble) {
+              [this](raft::NodeId for_node, SnapshotPiece piece, const std::string& trouble) {
                 if (!trouble.empty()) log::warn("cannot give a snapshot to a node that needs it: " + trouble);
                 replica_->snapshot_read(loop_.now_ns(), for_node, std::move(piece));
                 after_step();
@@ -150,8 +150,8 @@ Result<> Node::begin(store::Opened opened) {
 
 // ---- what the replica asks for
 
-void Node::send(raft::Message&& message) {
-  if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
+void Node::send(PeerMessage&& message) {
+  if (log::is_on(log::Level::debug)) log::debug(describe(message));
   if (!is_second() && !has_forgotten_) peers_->send(message);
 }
 
@@ -200,8 +200,8 @@ void Node::wake() {
 
 // ---- what happens to it
 
-void Node::received(raft::Message&& message) {
-  if (log::is_on(log::Level::debug)) log::debug(raft::describe(message));
+void Node::received(PeerMessage&& message) {
+  if (log::is_on(log::Level::debug)) log::debug(describe(message));
   if (is_second() || has_forgotten_) return;
   if (replica_->raft().is_leader()) ++inputs_;
   raft::NodeId from = message.from;

@@ -71,7 +71,7 @@ class Node final : private Outside, private ApiHost {
   Result<> begin(store::Opened opened);
 
   // Outside
-  void send(raft::Message&& message) override;
+  void send(PeerMessage&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                bool is_whole, std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
@@ -92,7 +92,7 @@ class Node final : private Outside, private ApiHost {
 
   // ApiHost
   bool propose(Request request) override;
-  bool order(const Caller& caller, raft::Order order) override;
+  bool order(const Caller& caller, Order order) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
   std::string conflict() const override;
@@ -102,9 +102,9 @@ class Node final : private Outside, private ApiHost {
   static constexpr Caller kNodeItself{.connection = ~uint64_t{0}};
   struct ClientOrder {
     Caller caller;
-    raft::Order order;
+    Order order;
   };
-  void received(raft::Message&& message);
+  void received(PeerMessage&& message);
   void give(std::vector<ClientOrder>&& orders);
   void told_removed(raft::NodeId by);
   void met(const transport::PeerMember& member);

@@ -39,7 +39,7 @@ class SnapshotThread {
     // `trouble` says why it was given up; empty if it was not.
     std::function<void(SnapshotWritten written, const std::string& trouble)> written;
     // `trouble` says what is wrong with it; empty if it is there, or not expected to be.
-    std::function<void(raft::NodeId for_node, raft::SnapshotPiece piece, const std::string& trouble)> read;
+    std::function<void(raft::NodeId for_node, SnapshotPiece piece, const std::string& trouble)> read;
     std::function<void(const std::string& trouble)> spare_made;
     // What came of scrub(), nothing if it was put off; and what came to light beside it.
     std::function<void(const store::Snapshots::Scrubbed* scrubbed)> scrubbed;
@@ -74,7 +74,7 @@ class SnapshotThread {
   };
   struct Piece {
     raft::NodeId for_node;
-    raft::SnapshotPiece piece;
+    SnapshotPiece piece;
     std::string trouble;  // why it cannot be read although it should be there
   };
   struct SpareMade {

@@ -8,19 +8,12 @@
 
 namespace skiff {
 
-// The core takes no part in the transfer of their bytes.
-bool Replica::take_snapshot_message(raft::Time now, const raft::Message& message) {
-  now_ = now;
-  if (const auto* ask = std::get_if<raft::SnapshotAsk>(&message.body)) {
-    snapshots_.asked(message.from, *ask);
-  } else if (const auto* piece = std::get_if<raft::SnapshotPiece>(&message.body)) {
-    snapshots_.received(now, message, *piece);
-  } else if (const auto* state = std::get_if<raft::StateDigest>(&message.body)) {
-    digests_.compare(outside_, raft_, message.from, *state);
-  } else {
-    return false;
-  }
-  return true;
+void Replica::on(const PeerMessage& message, SnapshotAsk&& ask) { snapshots_.asked(message.from, ask); }
+
+void Replica::on(const PeerMessage& message, SnapshotPiece&& piece) { snapshots_.received(now_, message.from, piece); }
+
+void Replica::on(const PeerMessage& message, StateDigest&& state) {
+  digests_.compare(outside_, raft_, message.from, state);
 }
 
 void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {
@@ -40,7 +33,7 @@ void Replica::mend(raft::Time now, raft::Index at) {
   snapshots_.make_if_due(now, raft_);
 }
 
-void Replica::snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece) {
+void Replica::snapshot_read(raft::Time now, raft::NodeId for_node, SnapshotPiece piece) {
   now_ = now;
   snapshots_.read(raft_, for_node, std::move(piece));
   snapshots_.make_if_due(now, raft_);

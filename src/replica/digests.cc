@@ -8,15 +8,14 @@ namespace skiff {
 
 void ReplicaDigests::tell(Outside& outside, const raft::Raft& raft, raft::Index index, uint64_t digest) {
   const raft::NodeId self = raft.status().id;
-  const raft::StateDigest state{.index = index, .digest = digest};
+  const StateDigest state{.index = index, .digest = digest};
   for (raft::NodeId node : raft.configuration().everybody()) {
     if (node != self) outside.send({.from = self, .to = node, .term = raft.term(), .body = state});
   }
   compare(outside, raft, self, state);
 }
 
-void ReplicaDigests::compare(Outside& outside, const raft::Raft& raft, raft::NodeId node,
-                             const raft::StateDigest& state) {
+void ReplicaDigests::compare(Outside& outside, const raft::Raft& raft, raft::NodeId node, const StateDigest& state) {
   auto difference = note(raft, node, state.index, state.digest);
   if (difference) outside.state_differs(difference->node, difference->index, difference->is_outvoted);
 }

@@ -33,7 +33,7 @@ class ReplicaDigests {
   // Our state, at an index that is due: to everybody, because each judges itself.
   void tell(Outside& outside, const raft::Raft& raft, raft::Index index, uint64_t digest);
   // What another says of its own, or we of ours.
-  void compare(Outside& outside, const raft::Raft& raft, raft::NodeId node, const raft::StateDigest& state);
+  void compare(Outside& outside, const raft::Raft& raft, raft::NodeId node, const StateDigest& state);
   // Our state has this digest at an index that was due; or another member says so of its own. What comes of it is said
   // once, and again when it is we who are wrong.
   std::optional<Difference> note(const raft::Raft& raft, raft::NodeId node, raft::Index index, uint64_t digest);

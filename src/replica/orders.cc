@@ -20,7 +20,7 @@ ReplicaOrders::ReplicaOrders(OrdersConfig config, const raft::Raft& raft, Outsid
 
 // ---- where the order was given
 
-void ReplicaOrders::ask(raft::Time now, const Caller& caller, raft::Order order) {
+void ReplicaOrders::ask(raft::Time now, const Caller& caller, Order order) {
   Waiting waiting{.caller = caller,
                   .order = std::move(order),
                   .deadline = now + config_.timeout,
@@ -51,14 +51,14 @@ void ReplicaOrders::attempt(raft::Time now, Waiting& waiting) {
   waiting.asked = raft_.leader();
   waiting.asked_term = raft_.term();
   waiting.asked_at = now;
-  raft::OrderRequest request{.id = {.incarnation = config_.incarnation, .number = waiting.last_attempt},
-                             .order = waiting.order};
+  OrderRequest request{.id = {.incarnation = config_.incarnation, .number = waiting.last_attempt},
+                       .order = waiting.order};
   if (waiting.asked == config_.self) return take(now, config_.self, request);
   outside_.send({.from = config_.self, .to = waiting.asked, .term = raft_.term(), .body = std::move(request)});
 }
 
 // What was not begun is asked again; so is what may have been, and then its first attempt stays open.
-void ReplicaOrders::answered(raft::Time now, const raft::OrderReply& reply) {
+void ReplicaOrders::answered(raft::Time now, const OrderReply& reply) {
   if (reply.id.incarnation != config_.incarnation) return;
   for (Running& running : running_) {
     if (running.leave_asked == reply.id.number) running.again_at = running.leave_until = now;
@@ -100,7 +100,7 @@ void ReplicaOrders::expire(raft::Time now) {
 
 void ReplicaOrders::removed() {
   for (const Waiting& waiting : waiting_) {
-    const bool is_it = waiting.order.kind == raft::Order::Kind::remove && waiting.order.node == config_.self;
+    const bool is_it = waiting.order.kind == Order::Kind::remove && waiting.order.node == config_.self;
     const auto otherwise = waiting.open.empty() ? OrderAnswer::Kind::refused : OrderAnswer::Kind::unknown;
     answer(waiting, is_it ? OrderAnswer::Kind::done : otherwise, is_it ? "" : "this node is no member any more");
   }
@@ -113,22 +113,11 @@ void ReplicaOrders::answer(const Waiting& waiting, OrderAnswer::Kind kind, std::
 
 // ---- where it is carried out
 
-bool ReplicaOrders::received(raft::Time now, const raft::Message& message) {
-  if (const auto* request = std::get_if<raft::OrderRequest>(&message.body)) {
-    take(now, message.from, *request);
-  } else if (const auto* reply = std::get_if<raft::OrderReply>(&message.body)) {
-    answered(now, *reply);
-  } else {
-    return false;
-  }
-  return true;
-}
-
 // Gives up before the one who asked does, so that it can say what came of it.
-void ReplicaOrders::take(raft::Time now, raft::NodeId by, const raft::OrderRequest& request) {
+void ReplicaOrders::take(raft::Time now, raft::NodeId by, const OrderRequest& request) {
   if (request.id <= newest_[by]) return;
   newest_[by] = request.id;
-  if (request.order.kind == raft::Order::Kind::leave) {
+  if (request.order.kind == Order::Kind::leave) {
     if (request.order.node != config_.self) return;
     leaving_ = Leaving{.leader = by, .asked_as = request.id, .until = now + config_.timeout};
     return;
@@ -171,7 +160,7 @@ bool ReplicaOrders::drive_one(raft::Time now, Running& running, std::vector<raft
   if (verdict.kind == Verdict::Kind::wait) return true;
   running.asked_as = kOurs + ++asked_of_core_;
   running.steps_aside = verdict.kind == Verdict::Kind::step_aside;
-  if (running.steps_aside || running.order.kind == raft::Order::Kind::lead) {
+  if (running.steps_aside || running.order.kind == Order::Kind::lead) {
     const raft::NodeId to = running.steps_aside ? 0 : running.order.node;
     events.push_back(raft::TransferAsked{.id = running.asked_as, .to = to});
   } else {
@@ -184,12 +173,12 @@ bool ReplicaOrders::let_leave(raft::Time now, Running& running) {
   if (running.leave_until != 0) return now >= running.leave_until;
   running.leave_asked = ++attempts_;
   running.again_at = running.leave_until = now + config_.patience;
-  outside_.send({.from = config_.self,
-                 .to = running.order.node,
-                 .term = raft_.term(),
-                 .body = raft::OrderRequest{
-                     .id = {.incarnation = config_.incarnation, .number = running.leave_asked},
-                     .order = {.kind = raft::Order::Kind::leave, .node = running.order.node, .address = {}}}});
+  outside_.send(
+      {.from = config_.self,
+       .to = running.order.node,
+       .term = raft_.term(),
+       .body = OrderRequest{.id = {.incarnation = config_.incarnation, .number = running.leave_asked},
+                            .order = {.kind = Order::Kind::leave, .node = running.order.node, .address = {}}}});
   return false;
 }
 
@@ -200,7 +189,7 @@ void ReplicaOrders::say_left(raft::Time now, bool is_idle) {
   outside_.send({.from = config_.self,
                  .to = leaving_->leader,
                  .term = raft_.term(),
-                 .body = raft::OrderReply{.id = leaving_->asked_as, .outcome = Outcome::done, .reason = {}}});
+                 .body = OrderReply{.id = leaving_->asked_as, .outcome = Outcome::done, .reason = {}}});
 }
 
 // Of a removal that begins with handing over, nothing but that has been done.
@@ -221,7 +210,7 @@ bool ReplicaOrders::ended(raft::Time now, const raft::OrderEnd& core) {
   } else if (core.kind == raft::OrderEnd::Kind::done) {
     end(*running, Outcome::done);
   } else if (is_refused) {
-    const bool is_lead = running->order.kind == raft::Order::Kind::lead;
+    const bool is_lead = running->order.kind == Order::Kind::lead;
     end(*running, is_lead ? Outcome::not_now : Outcome::conflict, core.reason);
   } else {
     end(*running, Outcome::unknown, core.reason);
@@ -273,7 +262,7 @@ void ReplicaOrders::withdraw_the_silent(raft::Time now) {
       if (!is_silent || std::any_of(running_.begin(), running_.end(), is_it)) continue;
       running_.push_back({.by = 0,
                           .attempt = {},
-                          .order = {.kind = raft::Order::Kind::remove, .node = member.id, .address = member.address},
+                          .order = {.kind = Order::Kind::remove, .node = member.id, .address = member.address},
                           .give_up_at = now + config_.timeout,
                           .reason = {}});
     }
@@ -313,7 +302,7 @@ OrdersConfig orders_config(const ReplicaConfig& config) {
           .join_timeout = config.join_timeout};
 }
 
-void Replica::order(raft::Time now, const Caller& caller, raft::Order order) {
+void Replica::order(raft::Time now, const Caller& caller, Order order) {
   now_ = now;
   if (is_stopping_) {
     return outside_.order_answered(
@@ -323,6 +312,16 @@ void Replica::order(raft::Time now, const Caller& caller, raft::Order order) {
   orders_.ask(now, caller, std::move(order));
   drive_orders();
   carry_out();
+}
+
+void Replica::on(const PeerMessage& message, OrderRequest&& request) {
+  orders_.take(now_, message.from, request);
+  drive_orders();
+}
+
+void Replica::on(const PeerMessage&, OrderReply&& reply) {
+  orders_.answered(now_, reply);
+  drive_orders();
 }
 
 void Replica::change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes) {

@@ -1,4 +1,4 @@
-// ReplicaOrders: the part of a replica that brings an operator's orders (raft::Order) to the leader and to an end.
+// ReplicaOrders: the part of a replica that brings an operator's orders (Order) to the leader and to an end.
 //
 // At the node whose client gave the order, it waits here until its deadline, and is asked of whoever leads: attempt by
 // attempt, each with an id of its own. What got lost, or met a node that leads no more, is asked again: repeating an
@@ -49,9 +49,10 @@ class ReplicaOrders {
   ReplicaOrders(OrdersConfig config, const raft::Raft& raft, Outside& outside);
 
   // Of a client of this node.
-  void ask(raft::Time now, const Caller& caller, raft::Order order);
-  // True: the message was for us.
-  bool received(raft::Time now, const raft::Message& message);
+  void ask(raft::Time now, const Caller& caller, Order order);
+  // Another node asks, or answers.
+  void take(raft::Time now, raft::NodeId by, const OrderRequest& request);
+  void answered(raft::Time now, const OrderReply& reply);
   // An order of the core's. True: it was one of ours.
   bool ended(raft::Time now, const raft::OrderEnd& end);
   // What is to be asked of the core now, if anything. `is_idle`: no client of this node waits for a write or a read.
@@ -69,10 +70,10 @@ class ReplicaOrders {
   const std::deque<Withdrawn>& withdrawn() const { return withdrawn_; }
 
  private:
-  using Outcome = raft::OrderReply::Outcome;
+  using Outcome = OrderReply::Outcome;
   struct Waiting {
     Caller caller;
-    raft::Order order;
+    Order order;
     raft::Time deadline = 0;
     std::set<uint64_t> open;  // attempts that may yet come true
     uint64_t last_attempt = 0;
@@ -86,7 +87,7 @@ class ReplicaOrders {
   struct Running {
     raft::NodeId by = 0;  // 0: ourselves, for want of a sign of life
     raft::RequestId attempt;
-    raft::Order order;
+    Order order;
     raft::Time give_up_at = 0;
     raft::Time again_at = 0;
     uint64_t asked_as = 0;  // the core's order; 0: not begun
@@ -103,12 +104,10 @@ class ReplicaOrders {
   };
   struct Reply {
     raft::NodeId by;
-    raft::OrderReply reply;
-    raft::Order order;
+    OrderReply reply;
+    Order order;
   };
 
-  void take(raft::Time now, raft::NodeId by, const raft::OrderRequest& request);
-  void answered(raft::Time now, const raft::OrderReply& reply);
   void drive_running(raft::Time now, std::vector<raft::Event>& events);
   // False: it has ended.
   bool drive_one(raft::Time now, Running& running, std::vector<raft::Event>& events);

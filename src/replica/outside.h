@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "raft/effects.h"
-#include "raft/message.h"
 #include "raft/types.h"
+#include "src/replica/peer_message.h"
 #include "store/state/kv.h"
 
 namespace skiff {
@@ -78,7 +78,7 @@ struct OrderAnswer {
     unknown,    // it may or may not come true
   };
   Kind kind = Kind::done;
-  raft::Order order;
+  Order order;
   std::string reason;
 };
 
@@ -93,7 +93,7 @@ class Outside {
   virtual ~Outside() = default;
 
   // May be lost. Never calls back into the replica.
-  virtual void send(raft::Message&& message) = 0;
+  virtual void send(PeerMessage&& message) = 0;
   // Make this durable, in the order of the calls and the arguments; then Replica::persisted(save). After a restart the
   // log begins anew behind this position, which a snapshot on disk reaches. Whole: what was noted of damage is over.
   virtual void persist(uint64_t save, std::optional<raft::HardState> hard_state,

@@ -121,7 +121,7 @@ void Replica::carry_out() {
   for (;;) {
     raft::Effects effects = raft_.take_effects();
     if (effects.empty()) break;
-    for (raft::Message& message : effects.messages) outside_.send(std::move(message));
+    for (raft::Message& message : effects.messages) outside_.send(for_peer(std::move(message)));
     if (effects.save != 0) {
       once_durable_.push_back({.save = effects.save, .messages = std::move(effects.messages_once_durable)});
       outside_.persist(effects.save, effects.hard_state, effects.restart, effects.is_whole, std::move(effects.entries));
@@ -174,33 +174,39 @@ void Replica::refuse_where_disks_are_full() {
 
 // ---- 3. News: from peers, from our disk
 
-void Replica::received(raft::Time now, raft::Message message) {
-  // Once in the log, a command cannot be refused any more: every node would have to apply it.
-  if (auto* forwarded = std::get_if<raft::ForwardProposals>(&message.body)) {
-    auto is_refused = [&](const raft::Payload& command) { return !is_command(command, message.from); };
-    refused_commands_ += std::erase_if(forwarded->commands, is_refused);
-  } else if (const auto* append = std::get_if<raft::AppendEntries>(&message.body)) {
-    auto is_refused = [](const raft::Entry& entry) {
-      return entry.kind == raft::EntryKind::command && !is_command(entry.payload);
-    };
-    if (std::any_of(append->entries.begin(), append->entries.end(), is_refused)) {
-      ++refused_commands_;
-      return;
-    }
-  }
-  if (take_snapshot_message(now, message)) return;
-  if (orders_.received(now, message)) {
-    now_ = now;
-    drive_orders();
-  } else {
-    step(now, raft::Received{std::move(message)});
-  }
+void Replica::received(raft::Time now, PeerMessage message) {
+  now_ = now;
+  std::visit([&](auto& body) { on(message, std::move(body)); }, message.body);
   carry_out();
+}
+
+void Replica::step_received(const PeerMessage& message, raft::MessageBody&& body) {
+  step(now_, raft::Received{{message.from, message.to, message.term, std::move(body)}});
+}
+
+// Once in the log, a command cannot be refused any more: every node would have to apply it.
+void Replica::on(const PeerMessage& message, raft::ForwardProposals&& forward) {
+  auto is_refused = [&](const raft::Payload& command) { return !is_command(command, message.from); };
+  refused_commands_ += std::erase_if(forward.commands, is_refused);
+  step_received(message, std::move(forward));
+}
+
+void Replica::on(const PeerMessage& message, raft::AppendEntries&& append) {
+  auto is_refused = [](const raft::Entry& entry) {
+    return entry.kind == raft::EntryKind::command && !is_command(entry.payload);
+  };
+  if (std::any_of(append.entries.begin(), append.entries.end(), is_refused)) {
+    ++refused_commands_;
+    return;
+  }
+  step_received(message, std::move(append));
 }
 
 void Replica::persisted(raft::Time now, uint64_t save) {
   while (!once_durable_.empty() && once_durable_.front().save <= save) {
-    for (raft::Message& message : once_durable_.front().messages) outside_.send(std::move(message));
+    for (raft::Message& message : once_durable_.front().messages) {
+      outside_.send(for_peer(std::move(message)));
+    }
     once_durable_.pop_front();
   }
   step(now, raft::Persisted{save});

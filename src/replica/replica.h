@@ -60,7 +60,7 @@ class Replica {
   Replica& operator=(const Replica&) = delete;
 
   void propose(raft::Time now, std::vector<Request> batch);
-  void received(raft::Time now, raft::Message message);
+  void received(raft::Time now, PeerMessage message);
   void persisted(raft::Time now, uint64_t save);
   void apply(raft::Time now, const std::vector<raft::Entry>& entries);
 
@@ -73,7 +73,7 @@ class Replica {
 
   // What became of Outside::write_snapshot() and read_snapshot().
   void snapshot_written(raft::Time now, SnapshotWritten written);
-  void snapshot_read(raft::Time now, raft::NodeId for_node, raft::SnapshotPiece piece);
+  void snapshot_read(raft::Time now, raft::NodeId for_node, SnapshotPiece piece);
   // Something on our disk is damaged, and a snapshot as of this index or later takes its place. Said again while it is.
   void mend(raft::Time now, raft::Index at);
 
@@ -83,7 +83,7 @@ class Replica {
   const ReplicaBackups& backups() const { return backups_; }
 
   // An operator's order, given to whichever node. Ends by way of Outside::order_answered().
-  void order(raft::Time now, const Caller& caller, raft::Order order);
+  void order(raft::Time now, const Caller& caller, Order order);
   // Orders of the shell, carried out here or not at all. They end by way of Outside::order_ended(), with the same id,
   // unique per process.
   void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
@@ -130,7 +130,20 @@ class Replica {
   void ask_again_if_stuck();
   raft::Time stuck_at() const;
   void note_progress();
-  bool take_snapshot_message(raft::Time now, const raft::Message& message);
+  // The core's messages: two are looked into first, the others are none of ours.
+  void on(const PeerMessage& message, raft::ForwardProposals&& forward);
+  void on(const PeerMessage& message, raft::AppendEntries&& append);
+  template <class CoreBody>
+  void on(const PeerMessage& message, CoreBody&& body) {
+    step_received(message, std::move(body));
+  }
+  void step_received(const PeerMessage& message, raft::MessageBody&& body);
+  // Our own.
+  void on(const PeerMessage& message, SnapshotAsk&& ask);
+  void on(const PeerMessage& message, SnapshotPiece&& piece);
+  void on(const PeerMessage& message, StateDigest&& state);
+  void on(const PeerMessage& message, OrderRequest&& request);
+  void on(const PeerMessage& message, OrderReply&& reply);
   void become_snapshot(raft::LogPosition position);
   void apply_command(const raft::Entry& entry);
   bool is_of_another_process(const store::Origin& origin) const;

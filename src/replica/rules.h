@@ -10,6 +10,7 @@
 #include <string>
 
 #include "raft/raft.h"
+#include "src/replica/peer_message.h"
 
 namespace skiff {
 
@@ -22,7 +23,7 @@ struct Verdict {
     end,         // with `outcome`
   };
   Kind kind = Kind::begin;
-  raft::OrderReply::Outcome outcome = raft::OrderReply::Outcome::done;
+  OrderReply::Outcome outcome = OrderReply::Outcome::done;
   std::string reason;
 };
 
@@ -32,9 +33,9 @@ struct OrderRules {
 };
 
 // Requires: raft.is_leader().
-Verdict judge(const raft::Raft& raft, raft::Time now, const OrderRules& rules, const raft::Order& order);
+Verdict judge(const raft::Raft& raft, raft::Time now, const OrderRules& rules, const Order& order);
 
 // As the core is asked. Requires: not Order::Kind::lead.
-raft::Change change_of(const raft::Order& order);
+raft::Change change_of(const Order& order);
 
 }  // namespace skiff

@@ -146,11 +146,11 @@ void ReplicaSnapshots::ask(raft::Time now, const raft::Raft& raft) {
   outside_.send({.from = raft.status().id,
                  .to = fetching_->from,
                  .term = raft.term(),
-                 .body = raft::SnapshotAsk{.position = fetching_->mark.position, .offset = fetching_->offset}});
+                 .body = SnapshotAsk{.position = fetching_->mark.position, .offset = fetching_->offset}});
 }
 
-void ReplicaSnapshots::received(raft::Time now, const raft::Message& from, const raft::SnapshotPiece& piece) {
-  const bool is_next = fetching_ && !fetching_->is_writing && from.from == fetching_->from &&
+void ReplicaSnapshots::received(raft::Time now, raft::NodeId from, const SnapshotPiece& piece) {
+  const bool is_next = fetching_ && !fetching_->is_writing && from == fetching_->from &&
                        piece.position == fetching_->mark.position && piece.offset == fetching_->offset;
   if (!is_next) return;
   if (raft::bytes_of(piece.bytes) == 0) {  // it is not there any more
@@ -201,12 +201,12 @@ raft::Event ReplicaSnapshots::taken(const raft::Raft& raft, raft::Index index) c
 
 // ---- serving
 
-void ReplicaSnapshots::asked(raft::NodeId by, const raft::SnapshotAsk& ask) {
+void ReplicaSnapshots::asked(raft::NodeId by, const SnapshotAsk& ask) {
   if (!reading_for_.insert(by).second) return;  // it has asked twice
   outside_.read_snapshot(by, ask.position, ask.offset);
 }
 
-void ReplicaSnapshots::read(const raft::Raft& raft, raft::NodeId for_node, raft::SnapshotPiece piece) {
+void ReplicaSnapshots::read(const raft::Raft& raft, raft::NodeId for_node, SnapshotPiece piece) {
   reading_for_.erase(for_node);
   // What we offer cannot be read: whoever needs it must be offered another.
   const raft::LogPosition offered = raft.snapshot().position;

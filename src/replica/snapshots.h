@@ -90,7 +90,7 @@ class ReplicaSnapshots {
 
   // The core wants it.
   void want(raft::Time now, const raft::Fetch& fetch, const raft::Raft& raft);
-  void received(raft::Time now, const raft::Message& from, const raft::SnapshotPiece& piece);
+  void received(raft::Time now, raft::NodeId from, const SnapshotPiece& piece);
   // What comes of it for the core, if anything; then the snapshot is on our disk.
   std::optional<raft::Event> written(raft::Time now, const SnapshotWritten& written, const raft::Raft& raft);
 
@@ -98,8 +98,8 @@ class ReplicaSnapshots {
   void tick(raft::Time now, const raft::Raft& raft);
   raft::Time next_deadline() const;
 
-  void asked(raft::NodeId by, const raft::SnapshotAsk& ask);
-  void read(const raft::Raft& raft, raft::NodeId for_node, raft::SnapshotPiece piece);
+  void asked(raft::NodeId by, const SnapshotAsk& ask);
+  void read(const raft::Raft& raft, raft::NodeId for_node, SnapshotPiece piece);
 
   const Counts& counts() const { return counts_; }
 

@@ -25,12 +25,12 @@ Result<> read(const Frame& frame) {
   CHECK(!welcome || frame.kind == FrameKind::welcome);
   CHECK(!greeting || frame.kind == FrameKind::greeting);
   CHECK(!refusal || frame.kind == FrameKind::refusal);
-  Result<raft::Message> message = decode_message(frame);
+  Result<PeerMessage> message = decode_message(frame);
   if (!message) return tl::unexpected(message.error());
 
   std::string said = encode(*message);
   CHECK(said.size() <= frame_bytes(*message));
-  Result<raft::Message> heard = decode_message({FrameKind::message, std::string_view(said).substr(kFrameHeaderBytes)});
+  Result<PeerMessage> heard = decode_message({FrameKind::message, std::string_view(said).substr(kFrameHeaderBytes)});
   CHECK(heard.has_value());
   CHECK(encode(*heard) == said);
   return {};

@@ -305,29 +305,29 @@ void Checker::see_vote(raft::NodeId node, raft::Term term, raft::NodeId candidat
 }
 
 // A sender that has gone on to a newer term may hold something else by now; that term must then be on its disk.
-void Checker::leaves(const raft::Message& message) {
+void Checker::leaves(const PeerMessage& message) {
   const Disk& disk = nodes_[message.from].disk;
   if (nodes_[message.from].is_mending) see_no_promise(message);
   if (const auto* request = std::get_if<raft::VoteRequest>(&message.body)) {
     see_vote(message.from, message.term, message.from);
     bool is_kept = disk.hard_state.term > message.term || disk.has(request->last);
-    world_.require(is_kept, "promises", "its log is not on its disk: " + raft::describe(message));
+    world_.require(is_kept, "promises", "its log is not on its disk: " + describe(message));
   } else if (const auto* reply = std::get_if<raft::VoteReply>(&message.body)) {
     if (reply->granted) see_vote(message.from, message.term, message.to);
   } else if (const auto* ack = std::get_if<raft::AppendReply>(&message.body)) {
     bool is_kept = !ack->accepted || (disk.hard_state.term >= message.term &&
                                       (disk.hard_state.term > message.term || disk.log.size() >= ack->match));
-    world_.require(is_kept, "promises", "what it acknowledges is not on its disk: " + raft::describe(message));
+    world_.require(is_kept, "promises", "what it acknowledges is not on its disk: " + describe(message));
   }
 }
 
-void Checker::see_no_promise(const raft::Message& message) {
+void Checker::see_no_promise(const PeerMessage& message) {
   const auto* pre_vote = std::get_if<raft::PreVoteReply>(&message.body);
   const auto* vote = std::get_if<raft::VoteReply>(&message.body);
   const auto* heartbeat = std::get_if<raft::HeartbeatReply>(&message.body);
   const bool is_promise = std::holds_alternative<raft::VoteRequest>(message.body) || (pre_vote && pre_vote->granted) ||
                           (vote && vote->granted) || (heartbeat && heartbeat->round != 0);
-  world_.require(!is_promise, "promises", "its log is not whole: " + raft::describe(message));
+  world_.require(!is_promise, "promises", "its log is not whole: " + describe(message));
 }
 
 // ---- what clients were told

@@ -45,7 +45,7 @@ class Checker {
   void refused_to_start(raft::NodeId node, const Error& error);
   void ended(raft::NodeId node);
   void stepped(raft::NodeId node, const Replica& replica);
-  void leaves(const raft::Message& message);
+  void leaves(const PeerMessage& message);
   void applied(raft::NodeId node, const store::Kv& kv);
   // Its disk is given these, and has them.
   void saving(raft::NodeId node, const std::vector<store::Batch>& batches);
@@ -115,7 +115,7 @@ class Checker {
   void see_role(raft::NodeId node, const raft::Raft& raft);
   void see_commit(raft::NodeId node, const raft::Raft& raft);
   void see_members(raft::NodeId node, const raft::Raft& raft);
-  void see_no_promise(const raft::Message& message);
+  void see_no_promise(const PeerMessage& message);
   void commit_first(raft::NodeId node, const raft::Raft& raft, const raft::Entry& entry);
   void see_vote(raft::NodeId node, raft::Term term, raft::NodeId candidate);
   // A save takes more than 60 bytes, so that is all that one block and the last save can hold.

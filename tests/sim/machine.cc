@@ -223,9 +223,9 @@ void Machine::ask(Request request) {
   });
 }
 
-void Machine::receive(raft::Message&& message) {
+void Machine::receive(PeerMessage&& message) {
   in_process([this, message = std::move(message)]() mutable {
-    world_.trace([&] { return raft::describe(message); });
+    world_.trace([&] { return describe(message); });
     step([&](Replica& replica) { replica.received(local_now(), std::move(message)); });
   });
 }
@@ -248,7 +248,7 @@ void Machine::hand_over(uint64_t order, raft::NodeId to) {
   in_process([this, order, to] { step([&](Replica& replica) { replica.hand_over(local_now(), order, to); }); });
 }
 
-void Machine::order(uint64_t name, raft::Order order) {
+void Machine::order(uint64_t name, Order order) {
   in_process([this, name, order = std::move(order)] {
     step([&](Replica& replica) { replica.order(local_now(), {.request = name}, order); });
   });
@@ -268,7 +268,7 @@ void Machine::arm_timer() {
 
 // ---- what it wants done
 
-void Machine::send(raft::Message&& message) {
+void Machine::send(PeerMessage&& message) {
   if (!events_.may_leave(message)) return;
   checker_.leaves(message);
   events_.send(std::move(message));
@@ -330,7 +330,7 @@ void Machine::wrote_snapshot(SnapshotWritten written) {
 void Machine::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) {
   later(world_.about(world_.weather.sync / 4 + 1'000), [=, this] {
     auto piece = snapshots_->read(position.index, offset, world_.weather.snapshot_piece_bytes);
-    raft::SnapshotPiece answer{.position = position, .offset = offset};
+    SnapshotPiece answer{.position = position, .offset = offset};
     if (piece) {
       answer.is_last = piece->is_last;
       answer.bytes = std::make_shared<const std::string>(std::move(piece->bytes));

@@ -30,13 +30,13 @@ ScrubConfig scrub_config(const Weather& weather);
 class Machine final : private Outside {
  public:
   struct Events {
-    std::function<void(raft::Message&&)> send;
+    std::function<void(PeerMessage&&)> send;
     std::function<void(const Caller&, Answer)> answer;
     std::function<void(const raft::OrderEnd&)> order_ended;
     std::function<void(const Caller&, const OrderAnswer&)> order_answered;
     std::function<void(raft::NodeId)> stopped;  // the process has ended, by itself or as it was told
     std::function<void(raft::NodeId)> starts_again;
-    std::function<bool(const raft::Message&)> may_leave;
+    std::function<bool(const PeerMessage&)> may_leave;
     std::function<void(raft::NodeId)> stepped;
   };
   // `founders` is empty for a node that waits to be added.
@@ -71,16 +71,16 @@ class Machine final : private Outside {
 
   // From outside; nothing happens if it is not up.
   void ask(Request request);
-  void receive(raft::Message&& message);
+  void receive(PeerMessage&& message);
   void connected(raft::NodeId peer);
   void gone(raft::NodeId peer);
   void change_members(uint64_t order, std::vector<raft::Change> changes);
   void hand_over(uint64_t order, raft::NodeId to);
-  void order(uint64_t name, raft::Order order);
+  void order(uint64_t name, Order order);
 
  private:
   // Outside
-  void send(raft::Message&& message) override;
+  void send(PeerMessage&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                bool is_whole, std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;

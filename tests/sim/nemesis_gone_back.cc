@@ -47,7 +47,7 @@ void Simulation::go_back(Machine& machine, const testing::MemoryFiles::Image& im
 
 // It is held back, and the node takes no part any more. Where a leader might still have told it, it must not ask or
 // grant anything.
-bool Simulation::is_promise_before_it_was_noticed(const raft::Message& message) {
+bool Simulation::is_promise_before_it_was_noticed(const PeerMessage& message) {
   if (!gone_back_.contains(message.from) || !checker_.is_unnoticed(message.from)) return false;
   const auto* pre_vote = std::get_if<raft::PreVoteReply>(&message.body);
   const auto* vote = std::get_if<raft::VoteReply>(&message.body);

@@ -99,7 +99,7 @@ bool Simulation::give_order(const std::vector<raft::Change>& changes) {
   Machine* some = any_up();
   const bool is_add = change.kind == raft::Change::Kind::add;
   if (some == nullptr || (!is_add && change.kind != raft::Change::Kind::remove)) return false;
-  some->order(++orders_, {.kind = is_add ? raft::Order::Kind::add : raft::Order::Kind::remove,
+  some->order(++orders_, {.kind = is_add ? Order::Kind::add : Order::Kind::remove,
                           .node = change.node,
                           .address = is_add ? "at:" + std::to_string(change.node) : ""});
   return true;
@@ -108,8 +108,8 @@ bool Simulation::give_order(const std::vector<raft::Change>& changes) {
 void Simulation::note_order(const OrderAnswer& answer) {
   const bool is_done = answer.kind == OrderAnswer::Kind::done;
   const bool is_unknown = answer.kind == OrderAnswer::Kind::unknown;
-  if (answer.order.kind == raft::Order::Kind::remove && is_done) told_removed_.insert(answer.order.node);
-  if (answer.order.kind == raft::Order::Kind::add && !is_done && !is_unknown) {
+  if (answer.order.kind == Order::Kind::remove && is_done) told_removed_.insert(answer.order.node);
+  if (answer.order.kind == Order::Kind::add && !is_done && !is_unknown) {
     told_not_added_.insert(answer.order.node);
   }
 }

@@ -9,15 +9,15 @@ namespace skiff::sim {
 
 namespace {
 
-bool is_large(const raft::Message& message) {
+bool is_large(const PeerMessage& message) {
   const auto* append = std::get_if<raft::AppendEntries>(&message.body);
-  const auto* piece = std::get_if<raft::SnapshotPiece>(&message.body);
+  const auto* piece = std::get_if<SnapshotPiece>(&message.body);
   return (append != nullptr && !append->entries.empty()) || (piece != nullptr && raft::bytes_of(piece->bytes) > 0);
 }
 
 }  // namespace
 
-void Network::send(raft::Message&& message) {
+void Network::send(PeerMessage&& message) {
   ++sent_;
   auto link = std::pair{message.from, message.to};
   if (cut_.contains(link)) return;
@@ -44,17 +44,17 @@ void Network::send(raft::Message&& message) {
   carry(std::move(message), delay);
 }
 
-void Network::carry(raft::Message message, Time delay) {
+void Network::carry(PeerMessage message, Time delay) {
   // What is on its way arrives, whatever has been cut behind it.
   world_.after(delay, [this, message = std::move(message)]() mutable { deliver_(std::move(message)); });
 }
 
-raft::Message Network::as_on_the_wire(raft::Message&& message) {
+PeerMessage Network::as_on_the_wire(PeerMessage&& message) {
   std::string frame = transport::encode(message);
   auto heard = transport::decode_message(
       {transport::FrameKind::message, std::string_view(frame).substr(transport::kFrameHeaderBytes)});
   if (heard) return std::move(*heard);
-  world_.require(false, "wire", raft::describe(message) + ": " + heard.error().what);
+  world_.require(false, "wire", describe(message) + ": " + heard.error().what);
   return std::move(message);
 }
 

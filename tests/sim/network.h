@@ -15,10 +15,10 @@ namespace skiff::sim {
 
 class Network {
  public:
-  using Deliver = std::function<void(raft::Message&&)>;
+  using Deliver = std::function<void(PeerMessage&&)>;
   Network(World& world, Deliver deliver) : world_(world), deliver_(std::move(deliver)) {}
 
-  void send(raft::Message&& message);
+  void send(PeerMessage&& message);
 
   // One direction each.
   void cut(raft::NodeId from, raft::NodeId to) { cut_.insert({from, to}); }
@@ -34,8 +34,8 @@ class Network {
   uint64_t sent() const { return sent_; }
 
  private:
-  void carry(raft::Message message, Time delay);
-  raft::Message as_on_the_wire(raft::Message&& message);
+  void carry(PeerMessage message, Time delay);
+  PeerMessage as_on_the_wire(PeerMessage&& message);
 
   World& world_;
   Deliver deliver_;

@@ -10,7 +10,7 @@ namespace skiff::sim {
 Simulation::Simulation(const Plan& plan)
     : world_(plan),
       checker_(world_),
-      network_(world_, [this](raft::Message&& message) { deliver(std::move(message)); }),
+      network_(world_, [this](PeerMessage&& message) { deliver(std::move(message)); }),
       clients_(world_, checker_, [this](raft::NodeId node, Request request) {
         Machine& machine = *machines_.at(node);
         if (!machine.is_up()) return false;
@@ -47,7 +47,7 @@ Report Simulation::run() {
 Machine& Simulation::add_machine(std::vector<raft::NodeId> founders) {
   raft::NodeId id = machines_.size() + 1;
   Machine::Events events{
-      .send = [this](raft::Message&& message) { network_.send(std::move(message)); },
+      .send = [this](PeerMessage&& message) { network_.send(std::move(message)); },
       .answer =
           [this, id](const Caller& caller, Answer answer) {
             Time delay = world_.between(10'000, kMillisecond);
@@ -61,14 +61,14 @@ Machine& Simulation::add_machine(std::vector<raft::NodeId> founders) {
       .order_answered = [this](const Caller&, const OrderAnswer& answer) { note_order(answer); },
       .stopped = [this](raft::NodeId node) { stopped(node); },
       .starts_again = [this](raft::NodeId node) { start(*machines_.at(node)); },
-      .may_leave = [this](const raft::Message& message) { return !is_promise_before_it_was_noticed(message); },
+      .may_leave = [this](const PeerMessage& message) { return !is_promise_before_it_was_noticed(message); },
       .stepped = [this](raft::NodeId node) { look_whether_it_was_noticed(node); }};
   auto [place, is_new] =
       machines_.emplace(id, std::make_unique<Machine>(world_, checker_, id, std::move(founders), std::move(events)));
   return *place->second;
 }
 
-void Simulation::deliver(raft::Message&& message) {
+void Simulation::deliver(PeerMessage&& message) {
   auto machine = machines_.find(message.to);
   if (machine != machines_.end()) machine->second->receive(std::move(message));
 }

@@ -47,7 +47,7 @@ class Simulation {
 
   // simulation.cc
   Machine& add_machine(std::vector<raft::NodeId> founders);
-  void deliver(raft::Message&& message);
+  void deliver(PeerMessage&& message);
   void stopped(raft::NodeId node);
   void start(Machine& machine);
   void live_through_it();
@@ -81,7 +81,7 @@ class Simulation {
   void let_disk_go_back();
   void go_back(Machine& machine, const testing::MemoryFiles::Image& image, raft::Index acknowledged);
   std::optional<raft::Index> acknowledged_by(raft::NodeId node);
-  bool is_promise_before_it_was_noticed(const raft::Message& message);
+  bool is_promise_before_it_was_noticed(const PeerMessage& message);
   void look_whether_it_was_noticed(raft::NodeId node);
   void give_up(raft::NodeId node);
   void rot();

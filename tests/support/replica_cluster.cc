@@ -40,7 +40,7 @@ void ReplicaCluster::start(Node& node) {
   node.replica = std::make_unique<Replica>(config, store::Kv(), now_, node);
 }
 
-void ReplicaCluster::Node::send(raft::Message&& message) {
+void ReplicaCluster::Node::send(PeerMessage&& message) {
   cluster->sent.push_back(message);
   if (cluster->cut_.contains(id) || cluster->cut_.contains(message.to)) return;
   cluster->in_flight.push_back(std::move(message));
@@ -80,8 +80,8 @@ void ReplicaCluster::Node::state_differs(raft::NodeId other, raft::Index index, 
 }
 
 bool ReplicaCluster::deliver() {
-  std::vector<raft::Message> arriving = std::exchange(in_flight, {});
-  for (raft::Message& message : arriving) {
+  std::vector<PeerMessage> arriving = std::exchange(in_flight, {});
+  for (PeerMessage& message : arriving) {
     if (cut_.contains(message.from) || cut_.contains(message.to)) continue;
     if (!nodes_.contains(message.to)) continue;  // added, and not there yet
     Node& node = nodes_.at(message.to);
@@ -183,7 +183,7 @@ uint64_t ReplicaCluster::hand_over(raft::NodeId node, raft::NodeId to) {
   return asked_;
 }
 
-uint64_t ReplicaCluster::order(raft::NodeId node, raft::Order order) {
+uint64_t ReplicaCluster::order(raft::NodeId node, Order order) {
   (*this)[node].order(now_, {.connection = node, .request = ++asked_}, std::move(order));
   return asked_;
 }

@@ -43,7 +43,7 @@ class ReplicaCluster {
   // Orders the same way: "done", "refused", "unknown", "passed on", each with its reason.
   uint64_t hand_over(raft::NodeId node, raft::NodeId to);
   // An operator's, given to any node: "done", "not found", "conflict", "refused", "unknown", with the reason.
-  uint64_t order(raft::NodeId node, raft::Order order);
+  uint64_t order(raft::NodeId node, Order order);
   // Another replica, which waits to be added.
   void add_spare(raft::NodeId node);
   const std::vector<raft::NodeId>& withdrew(raft::NodeId node) const { return nodes_.at(node).withdrew; }
@@ -57,8 +57,8 @@ class ReplicaCluster {
   // Of a write that wants no answer.
   bool has_ended(uint64_t asked) const { return ended_.contains(asked); }
 
-  std::vector<raft::Message> sent;  // every message so far, whether it arrived or not
-  std::vector<raft::Message> in_flight;
+  std::vector<PeerMessage> sent;  // every message so far, whether it arrived or not
+  std::vector<PeerMessage> in_flight;
 
  private:
   struct Save {
@@ -83,7 +83,7 @@ class ReplicaCluster {
     std::vector<raft::NodeId> withdrew;
     std::vector<std::string> differences;
 
-    void send(raft::Message&& message) override;
+    void send(PeerMessage&& message) override;
     void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                  bool is_whole, std::vector<raft::Entry> entries) override;
     // No snapshots here: the simulator has them.

@@ -82,7 +82,7 @@ class PeerDoor::Guest {
  private:
   // Nothing of this guest may be touched once it has been dismissed or anything was delivered.
   void received(std::string_view bytes) {
-    std::vector<raft::Message> messages;
+    std::vector<PeerMessage> messages;
     Result<> fed = reader_.feed(bytes, [&](const Frame& frame) { return take(frame, messages); });
     PeerDoor& door = door_;
     const raft::NodeId from = node_;
@@ -90,9 +90,9 @@ class PeerDoor::Guest {
     door.deliver(from, std::move(messages));
   }
 
-  Result<> take(const Frame& frame, std::vector<raft::Message>& messages) {
+  Result<> take(const Frame& frame, std::vector<PeerMessage>& messages) {
     if (is_stranger()) return frame.kind == FrameKind::introduction ? introduced(frame) : greeted(frame);
-    Result<raft::Message> message = decode_message(frame);
+    Result<PeerMessage> message = decode_message(frame);
     if (!message) return tl::unexpected(message.error());
     if (message->from != node_) {
       return fail(Error::Code::corrupt, "node " + std::to_string(node_) + " sent a message in another node's name");
@@ -281,10 +281,10 @@ void PeerDoor::dismiss(const Guest& guest) {
   guests_.remove_if([&guest](const auto& other) { return other.get() == &guest; });
 }
 
-void PeerDoor::deliver(raft::NodeId from, std::vector<raft::Message>&& messages) {
+void PeerDoor::deliver(raft::NodeId from, std::vector<PeerMessage>&& messages) {
   if (messages.empty()) return;
   received_from_[from] += messages.size();
-  for (raft::Message& message : messages) events_.received(std::move(message));
+  for (PeerMessage& message : messages) events_.received(std::move(message));
 }
 
 void PeerDoor::set_members(std::set<raft::NodeId> members) {

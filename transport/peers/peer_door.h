@@ -31,8 +31,8 @@
 #include <string>
 #include <vector>
 
-#include "raft/message.h"
 #include "src/base/log.h"
+#include "src/replica/peer_message.h"
 #include "transport/loop/listener.h"
 #include "transport/loop/loop.h"
 #include "transport/peers/peer.h"
@@ -48,7 +48,7 @@ class PeerDoor {
   };
 
   struct Events {
-    std::function<void(raft::Message&&)> received;
+    std::function<void(PeerMessage&&)> received;
     // Both while it is greeted. Who is no member is let in only if there is somebody to be told.
     std::function<void(const PeerMember&)> met;                       // may be null, like the next
     std::function<void(const PeerMember&)> greeted;                   // by a member, that says where it is found
@@ -92,7 +92,7 @@ class PeerDoor {
   void note_where(const Greeting& greeting);
   void welcome(Guest& guest, raft::NodeId node, const RunningProcess& process);
   void dismiss(const Guest& guest);
-  void deliver(raft::NodeId from, std::vector<raft::Message>&& messages);
+  void deliver(raft::NodeId from, std::vector<PeerMessage>&& messages);
   void complain(const std::string& remote, const std::string& why);
 
   Loop& loop_;

@@ -38,7 +38,7 @@ PeerLink::~PeerLink() {
   if (us_.running) us_.running->disconnected(peer_.id, RunningProcesses::Side::link);
 }
 
-void PeerLink::send(const raft::Message& message) {
+void PeerLink::send(const PeerMessage& message) {
   CHECK(message.from == us_.self);
   CHECK(message.to == peer_.id);
   const size_t bytes = frame_bytes(message);

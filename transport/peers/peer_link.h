@@ -22,8 +22,8 @@
 #include <string>
 #include <vector>
 
-#include "raft/message.h"
 #include "raft/random.h"
+#include "src/replica/peer_message.h"
 #include "transport/loop/loop.h"
 #include "transport/loop/stream.h"
 #include "transport/peers/peer.h"
@@ -78,7 +78,7 @@ class PeerLink {
   PeerLink(const PeerLink&) = delete;
   PeerLink& operator=(const PeerLink&) = delete;
 
-  void send(const raft::Message& message);
+  void send(const PeerMessage& message);
 
   // As it says itself. Dialled in turn with the peer's address, should they differ, and at once if that has
   // failed.

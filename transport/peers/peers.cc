@@ -12,7 +12,7 @@ Result<std::unique_ptr<Peers>> Peers::open(Loop& loop, const Identity& us, const
   CHECK(events.received != nullptr);
   std::unique_ptr<Peers> peers(new Peers(loop, us, limits, seed, std::move(events)));
   PeerDoor::Events at_the_door{
-      .received = [peers = peers.get()](raft::Message&& message) { peers->events_.received(std::move(message)); },
+      .received = [peers = peers.get()](PeerMessage&& message) { peers->events_.received(std::move(message)); },
       .met = peers->events_.met,
       .greeted = [peers = peers.get()](const Member& member) { peers->found_at(member); },
       .compared = peers->events_.compared};
@@ -111,7 +111,7 @@ void Peers::tell_first_process(const std::string& text) {
   });
 }
 
-void Peers::send(const raft::Message& message) {
+void Peers::send(const PeerMessage& message) {
   CHECK(message.from == us_.self);
   auto link = links_.find(message.to);
   if (link != links_.end()) link->second->send(message);  // else: it is no member any more

@@ -20,9 +20,9 @@
 #include <utility>
 #include <vector>
 
-#include "raft/message.h"
 #include "raft/random.h"
 #include "src/base/log.h"
+#include "src/replica/peer_message.h"
 #include "transport/peers/peer.h"
 #include "transport/peers/peer_door.h"
 #include "transport/peers/peer_link.h"
@@ -35,7 +35,7 @@ class Peers {
   using Member = PeerMember;
 
   struct Events {
-    std::function<void(raft::Message&&)> received;
+    std::function<void(PeerMessage&&)> received;
     std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like all below
     std::function<void(raft::NodeId)> disconnected;  // and has broken
     // Its data directory and ours, whenever one has greeted the other. Must not call set_members().
@@ -79,7 +79,7 @@ class Peers {
   void set_reception(Reception reception) { door_->set_reception(std::move(reception)); }
 
   // Never blocks; may drop. Requires: message.from is this node.
-  void send(const raft::Message& message);
+  void send(const PeerMessage& message);
 
   // This process is the second one of its node: the first is told at its door that it is not alone. `address` may be of
   // any form.

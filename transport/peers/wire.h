@@ -20,8 +20,8 @@
 #include <string_view>
 #include <vector>
 
-#include "raft/message.h"
 #include "src/base/result.h"
+#include "src/replica/peer_message.h"
 
 namespace skiff::transport {
 
@@ -110,17 +110,17 @@ struct Frame {
 };
 
 // At least what encode() will make of it, and hardly more: for deciding before the work is done.
-size_t frame_bytes(const raft::Message& message);
+size_t frame_bytes(const PeerMessage& message);
 
 // A whole frame. Requires: frame_bytes(message) <= kFrameBytesMax.
-std::string encode(const raft::Message& message);
+std::string encode(const PeerMessage& message);
 std::string encode(const Greeting& greeting);
 std::string encode(const Introduction& introduction);
 std::string encode(const Welcome& welcome);
 // `address`: of Refusal::running_twice, where the other process runs.
 std::string encode(Refusal refusal, const std::string& address = {});
 
-Result<raft::Message> decode_message(const Frame& frame);
+Result<PeerMessage> decode_message(const Frame& frame);
 Result<Greeting> decode_greeting(const Frame& frame);
 Result<Introduction> decode_introduction(const Frame& frame);
 Result<Welcome> decode_welcome(const Frame& frame);

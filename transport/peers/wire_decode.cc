@@ -170,11 +170,11 @@ raft::InstallSnapshot get(schema::InstallSnapshot::Reader from, raft::Term term)
   return {.snapshot = std::move(snapshot)};
 }
 
-raft::SnapshotAsk get(schema::SnapshotAsk::Reader from, raft::Term term) {
+SnapshotAsk get(schema::SnapshotAsk::Reader from, raft::Term term) {
   return {.position = snapshot_position(from, term), .offset = count(from.getOffset(), "an offset out of range")};
 }
 
-raft::SnapshotPiece get(schema::SnapshotPiece::Reader from, raft::Term term) {
+SnapshotPiece get(schema::SnapshotPiece::Reader from, raft::Term term) {
   return {.position = snapshot_position(from, term),
           .offset = count(from.getOffset(), "an offset out of range"),
           .is_last = from.getIsLast(),
@@ -191,17 +191,17 @@ std::string text(capnp::Data::Reader bytes, size_t bytes_max, const char* otherw
   return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
 }
 
-raft::OrderRequest get(schema::OrderRequest::Reader from, raft::Term) {
-  raft::Order order{.kind = static_cast<raft::Order::Kind>(from.getKind()),
-                    .node = from.getNode(),
-                    .address = text(from.getAddress(), kAddressBytesMax, "an address too long")};
-  require(order.kind >= raft::Order::Kind::add && order.kind <= raft::Order::Kind::leave, "an order of no known kind");
+OrderRequest get(schema::OrderRequest::Reader from, raft::Term) {
+  Order order{.kind = static_cast<Order::Kind>(from.getKind()),
+              .node = from.getNode(),
+              .address = text(from.getAddress(), kAddressBytesMax, "an address too long")};
+  require(order.kind >= Order::Kind::add && order.kind <= Order::Kind::leave, "an order of no known kind");
   require(order.node != 0, "an order about nobody");
   return {.id = request_id(from.getIncarnation(), from.getNumber()), .order = std::move(order)};
 }
 
-raft::OrderReply get(schema::OrderReply::Reader from, raft::Term) {
-  using Outcome = raft::OrderReply::Outcome;
+OrderReply get(schema::OrderReply::Reader from, raft::Term) {
+  using Outcome = OrderReply::Outcome;
   auto outcome = static_cast<Outcome>(from.getOutcome());
   require(outcome >= Outcome::done && outcome <= Outcome::unknown, "an outcome of no known kind");
   return {.id = request_id(from.getIncarnation(), from.getNumber()),
@@ -209,7 +209,7 @@ raft::OrderReply get(schema::OrderReply::Reader from, raft::Term) {
           .reason = text(from.getReason(), kReasonBytesMax, "a reason too long")};
 }
 
-raft::StateDigest get(schema::StateDigest::Reader from, raft::Term) {
+StateDigest get(schema::StateDigest::Reader from, raft::Term) {
   return {.index = count(from.getIndex(), "an index out of range"), .digest = from.getDigest()};
 }
 
@@ -220,7 +220,7 @@ Said said(raft::Term term) {
   return {};
 }
 
-raft::MessageBody body(schema::Message::Body::Reader from, raft::Term term) {
+PeerMessageBody body(schema::Message::Body::Reader from, raft::Term term) {
   using Body = schema::Message::Body;
   switch (from.which()) {
     case Body::PRE_VOTE_REQUEST: return get(from.getPreVoteRequest(), term);
@@ -247,8 +247,8 @@ raft::MessageBody body(schema::Message::Body::Reader from, raft::Term term) {
   throw Malformed{"a message of no known kind"};
 }
 
-raft::Message root(schema::Message::Reader from) {
-  raft::Message message;
+PeerMessage root(schema::Message::Reader from) {
+  PeerMessage message;
   message.from = from.getFrom();
   message.to = from.getTo();
   require(message.from != 0 && message.to != 0, "a message from or to nobody");
@@ -341,7 +341,7 @@ auto read(const Frame& frame, FrameKind kind) -> Result<decltype(root(std::declv
 
 }  // namespace
 
-Result<raft::Message> decode_message(const Frame& frame) { return read<schema::Message>(frame, FrameKind::message); }
+Result<PeerMessage> decode_message(const Frame& frame) { return read<schema::Message>(frame, FrameKind::message); }
 Result<Greeting> decode_greeting(const Frame& frame) { return read<schema::Greeting>(frame, FrameKind::greeting); }
 Result<Introduction> decode_introduction(const Frame& frame) {
   return read<schema::Introduction>(frame, FrameKind::introduction);

@@ -40,25 +40,25 @@ size_t body_words(const raft::HeartbeatReply&) { return kWords<schema::Heartbeat
 size_t body_words(const raft::ReadIndexRequest&) { return kWords<schema::ReadIndexRequest>; }
 size_t body_words(const raft::ReadIndexReply&) { return kWords<schema::ReadIndexReply>; }
 
-size_t body_words(const raft::SnapshotAsk&) { return kWords<schema::SnapshotAsk>; }
+size_t body_words(const SnapshotAsk&) { return kWords<schema::SnapshotAsk>; }
 size_t body_words(const raft::TransferRequest&) { return kWords<schema::TransferRequest>; }
-size_t body_words(const raft::StateDigest&) { return kWords<schema::StateDigest>; }
+size_t body_words(const StateDigest&) { return kWords<schema::StateDigest>; }
 size_t body_words(const raft::TimeoutNow&) { return 0; }
 size_t body_words(const raft::Removed&) { return 0; }
 
 size_t words_of(std::string_view text) { return (text.size() + sizeof(capnp::word) - 1) / sizeof(capnp::word); }
 
-size_t body_words(const raft::OrderRequest& request) {
+size_t body_words(const OrderRequest& request) {
   return kWords<schema::OrderRequest> + words_of(request.order.address);
 }
 
-size_t body_words(const raft::OrderReply& reply) { return kWords<schema::OrderReply> + words_of(reply.reason); }
+size_t body_words(const OrderReply& reply) { return kWords<schema::OrderReply> + words_of(reply.reason); }
 
 size_t body_words(const raft::InstallSnapshot& install) {
   return kWords<schema::InstallSnapshot> + words_of(install.snapshot.configuration);
 }
 
-size_t body_words(const raft::SnapshotPiece& piece) { return kWords<schema::SnapshotPiece> + words_of(piece.bytes); }
+size_t body_words(const SnapshotPiece& piece) { return kWords<schema::SnapshotPiece> + words_of(piece.bytes); }
 
 size_t body_words(const raft::AppendEntries& append) {
   size_t words = kWords<schema::AppendEntries> + kListTagWords;
@@ -183,14 +183,14 @@ void put(const raft::InstallSnapshot& from, Body body) {
   if (bytes_of(from.snapshot.configuration) > 0) to.setConfiguration(bytes(from.snapshot.configuration));
 }
 
-void put(const raft::SnapshotAsk& from, Body body) {
+void put(const SnapshotAsk& from, Body body) {
   auto to = body.initSnapshotAsk();
   to.setTerm(from.position.term);
   to.setIndex(from.position.index);
   to.setOffset(from.offset);
 }
 
-void put(const raft::SnapshotPiece& from, Body body) {
+void put(const SnapshotPiece& from, Body body) {
   auto to = body.initSnapshotPiece();
   to.setTerm(from.position.term);
   to.setIndex(from.position.index);
@@ -203,7 +203,7 @@ void put(const raft::TransferRequest& from, Body body) { body.initTransferReques
 void put(const raft::TimeoutNow&, Body body) { body.setTimeoutNow(); }
 void put(const raft::Removed&, Body body) { body.setRemoved(); }
 
-void put(const raft::OrderRequest& from, Body body) {
+void put(const OrderRequest& from, Body body) {
   auto to = body.initOrderRequest();
   to.setIncarnation(from.id.incarnation);
   to.setNumber(from.id.number);
@@ -212,7 +212,7 @@ void put(const raft::OrderRequest& from, Body body) {
   if (!from.order.address.empty()) to.setAddress(bytes(from.order.address));
 }
 
-void put(const raft::OrderReply& from, Body body) {
+void put(const OrderReply& from, Body body) {
   auto to = body.initOrderReply();
   to.setIncarnation(from.id.incarnation);
   to.setNumber(from.id.number);
@@ -220,7 +220,7 @@ void put(const raft::OrderReply& from, Body body) {
   if (!from.reason.empty()) to.setReason(bytes(from.reason));
 }
 
-void put(const raft::StateDigest& from, Body body) {
+void put(const StateDigest& from, Body body) {
   auto to = body.initStateDigest();
   to.setIndex(from.index);
   to.setDigest(from.digest);
@@ -246,18 +246,18 @@ std::string build_frame(FrameKind kind, size_t words, Fill fill) noexcept {
   return frame;
 }
 
-size_t message_words(const raft::Message& message) {
+size_t message_words(const PeerMessage& message) {
   return kRootPointerWords + kWords<schema::Message> +
          std::visit([](const auto& body) { return body_words(body); }, message.body);
 }
 
 }  // namespace
 
-size_t frame_bytes(const raft::Message& message) {
+size_t frame_bytes(const PeerMessage& message) {
   return kFrameHeaderBytes + kSegmentTableBytes + message_words(message) * sizeof(capnp::word);
 }
 
-std::string encode(const raft::Message& message) {
+std::string encode(const PeerMessage& message) {
   CHECK(frame_bytes(message) <= kFrameBytesMax);
   return build_frame<schema::Message>(FrameKind::message, message_words(message), [&](schema::Message::Builder root) {
     root.setFrom(message.from);

@@ -223,12 +223,12 @@ TEST_CASE("members say what else is known of them") {
 }
 
 TEST_CASE("an operator's order is understood, or told what is wrong with it") {
-  using Kind = raft::Order::Kind;
+  using Kind = Order::Kind;
   struct Row {
     Method method;
     const char* path;
     const char* body;
-    raft::Order order;
+    Order order;
   };
   for (const Row& row : {
            Row{Method::post, "/members/4", "http://127.0.0.1:9024", {Kind::add, 4, "http://127.0.0.1:9024"}},

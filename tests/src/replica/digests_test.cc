@@ -9,8 +9,8 @@
 namespace skiff::replica_digests_test {
 
 size_t told(const ReplicaCluster& cluster) {
-  return static_cast<size_t>(std::count_if(cluster.sent.begin(), cluster.sent.end(), [](const raft::Message& message) {
-    return std::holds_alternative<raft::StateDigest>(message.body);
+  return static_cast<size_t>(std::count_if(cluster.sent.begin(), cluster.sent.end(), [](const PeerMessage& message) {
+    return std::holds_alternative<StateDigest>(message.body);
   }));
 }
 
@@ -25,7 +25,7 @@ void write(ReplicaCluster& cluster, raft::NodeId node, int writes) {
 // As node `from` would say it to node 1.
 void claim(ReplicaCluster& cluster, raft::NodeId from, raft::Index index, uint64_t digest) {
   cluster.in_flight.push_back(
-      {.from = from, .to = 1, .term = 1, .body = raft::StateDigest{.index = index, .digest = digest}});
+      {.from = from, .to = 1, .term = 1, .body = StateDigest{.index = index, .digest = digest}});
   cluster.settle();
 }
 

@@ -7,16 +7,16 @@
 
 namespace skiff::replica_orders_test {
 
-using Kind = raft::Order::Kind;
+using Kind = Order::Kind;
 constexpr raft::Time kSecond = 1'000 * raft::kMillisecond;
 
 raft::NodeId another(raft::NodeId node) { return node % 3 + 1; }
 std::string at(raft::NodeId node) { return "at:" + std::to_string(node); }
 
-raft::Order add(raft::NodeId node) { return {Kind::add, node, at(node)}; }
-raft::Order remove(raft::NodeId node) { return {Kind::remove, node, ""}; }
-raft::Order move(raft::NodeId node, std::string address) { return {Kind::move, node, std::move(address)}; }
-raft::Order lead(raft::NodeId node) { return {Kind::lead, node, ""}; }
+Order add(raft::NodeId node) { return {Kind::add, node, at(node)}; }
+Order remove(raft::NodeId node) { return {Kind::remove, node, ""}; }
+Order move(raft::NodeId node, std::string address) { return {Kind::move, node, std::move(address)}; }
+Order lead(raft::NodeId node) { return {Kind::lead, node, ""}; }
 
 const raft::Configuration& members(ReplicaCluster& cluster) { return cluster[cluster.leader()].raft().configuration(); }
 
@@ -49,7 +49,7 @@ TEST_CASE("a member is added by way of any node, and made a voter once it has ca
 TEST_CASE("the same order twice is done twice") {
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
-  for (const raft::Order& order : {add(4), remove(another(leader)), move(leader, "elsewhere:1"), lead(leader)}) {
+  for (const Order& order : {add(4), remove(another(leader)), move(leader, "elsewhere:1"), lead(leader)}) {
     for (raft::NodeId asked : {leader, another(another(leader))}) {
       REQUIRE(outcome(cluster, cluster.order(asked, order)) == "done");
     }
@@ -130,7 +130,7 @@ TEST_CASE("wrong orders are told what to do instead, at whichever node", "[M9]")
   REQUIRE(outcome(cluster, cluster.order(leader, remove(gone))) == "done");
   const std::string four = "http://x:1";
   struct Row {
-    raft::Order order;
+    Order order;
     std::string says;
   };
   for (const Row& row : {

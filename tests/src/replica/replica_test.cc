@@ -280,7 +280,7 @@ TEST_CASE("a follower hands on no more than the way holds, in order, and all of 
     asked.push_back(cluster.put(follower, "/" + std::to_string(number), std::string(40, 'v')));
   }
   uint64_t forwarded = 0;
-  for (const raft::Message& message : cluster.sent) {
+  for (const PeerMessage& message : cluster.sent) {
     if (const auto* forward = std::get_if<raft::ForwardProposals>(&message.body)) {
       for (const raft::Payload& command : forward->commands) forwarded += command->size();
     }

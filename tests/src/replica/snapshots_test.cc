@@ -15,10 +15,10 @@ using raft::kMillisecond;
 using raft::Time;
 
 struct World : Outside {
-  std::vector<raft::Message> sent;
+  std::vector<PeerMessage> sent;
   std::vector<SnapshotBytes> written;
 
-  void send(raft::Message&& message) override { sent.push_back(std::move(message)); }
+  void send(PeerMessage&& message) override { sent.push_back(std::move(message)); }
   void persist(uint64_t, std::optional<raft::HardState>, std::optional<raft::LogPosition>, bool,
                std::vector<raft::Entry>) override {}
   void commit(std::vector<raft::Entry>) override {}
@@ -35,7 +35,7 @@ struct World : Outside {
   void peer_forgot(const raft::ForgetfulPeer&) override {}
   void forgot(const raft::Forgotten&) override {}
 
-  raft::SnapshotAsk last_ask() const { return std::get<raft::SnapshotAsk>(sent.back().body); }
+  SnapshotAsk last_ask() const { return std::get<SnapshotAsk>(sent.back().body); }
 };
 
 // Node 1 of three, with `applied` entries in its log and its map.
@@ -90,12 +90,12 @@ struct Node {
   }
   // The next piece arrives.
   void piece(const std::string& bytes, bool is_last = false) {
-    const raft::SnapshotAsk ask = world.last_ask();
-    raft::SnapshotPiece answer{.position = ask.position,
-                               .offset = ask.offset,
-                               .is_last = is_last,
-                               .bytes = std::make_shared<const std::string>(bytes)};
-    snapshots.received(now, {.from = 2, .to = 1, .term = 1, .body = answer}, answer);
+    const SnapshotAsk ask = world.last_ask();
+    SnapshotPiece answer{.position = ask.position,
+                         .offset = ask.offset,
+                         .is_last = is_last,
+                         .bytes = std::make_shared<const std::string>(bytes)};
+    snapshots.received(now, 2, answer);
   }
 
   Time now = 1;
@@ -150,12 +150,12 @@ TEST_CASE("a piece that is late, repeated or of another snapshot is not written"
   REQUIRE(node.world.written.size() == 1);
   node.took_it();
   REQUIRE(node.world.last_ask().offset == 3);
-  raft::SnapshotPiece old{.position = {1, 200}, .offset = 0, .bytes = std::make_shared<const std::string>("abc")};
-  node.snapshots.received(node.now, {.from = 2, .to = 1, .term = 1, .body = old}, old);
-  raft::SnapshotPiece other{.position = {1, 199}, .offset = 3, .bytes = std::make_shared<const std::string>("x")};
-  node.snapshots.received(node.now, {.from = 2, .to = 1, .term = 1, .body = other}, other);
-  raft::SnapshotPiece next{.position = {1, 200}, .offset = 3, .bytes = std::make_shared<const std::string>("def")};
-  node.snapshots.received(node.now, {.from = 3, .to = 1, .term = 1, .body = next}, next);
+  SnapshotPiece old{.position = {1, 200}, .offset = 0, .bytes = std::make_shared<const std::string>("abc")};
+  node.snapshots.received(node.now, 2, old);
+  SnapshotPiece other{.position = {1, 199}, .offset = 3, .bytes = std::make_shared<const std::string>("x")};
+  node.snapshots.received(node.now, 2, other);
+  SnapshotPiece next{.position = {1, 200}, .offset = 3, .bytes = std::make_shared<const std::string>("def")};
+  node.snapshots.received(node.now, 3, next);
   REQUIRE(node.world.written.size() == 1);
   node.piece("def", true);
   auto event = node.took_it();

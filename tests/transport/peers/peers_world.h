@@ -26,7 +26,7 @@ namespace skiff::peers_test {
 using namespace skiff::transport;
 using raft::AppendEntries;
 using raft::Heartbeat;
-using raft::Message;
+using Message = PeerMessage;
 using raft::NodeId;
 
 constexpr uint64_t kCluster = 0xc1;
@@ -85,7 +85,7 @@ struct Node {
     REQUIRE_FALSE(is_sending);
     if (on_event) on_event();
   }
-  void send(NodeId to, raft::MessageBody body) {
+  void send(NodeId to, PeerMessageBody body) {
     is_sending = true;
     peers->send({self, to, 1, std::move(body)});
     is_sending = false;

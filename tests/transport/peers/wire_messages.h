@@ -14,6 +14,7 @@ namespace skiff::wire_test {
 
 using namespace skiff::transport;
 using namespace skiff::raft;
+using Message = PeerMessage;
 
 inline Payload payload(std::string bytes) { return std::make_shared<const std::string>(std::move(bytes)); }
 
@@ -92,7 +93,7 @@ class Some {
   }
 
  private:
-  MessageBody body(size_t kind) {
+  PeerMessageBody body(size_t kind) {
     switch (kind) {
       case 0: return PreVoteRequest{position(), random_.next()};
       case 1: return PreVoteReply{random_.next(), flip()};
@@ -113,11 +114,11 @@ class Some {
       case 9: return ReadIndexRequest{id()};
       case 10: return ReadIndexReply{id(), random_.below(kCountMax)};
       case 11: return InstallSnapshot{{some_position(), bytes(1)}};
-      case 12: return SnapshotAsk{some_position(), random_.below(kCountMax)};
-      case 13: return SnapshotPiece{some_position(), random_.below(kCountMax), flip(), bytes(0)};
-      case 14: return TimeoutNow{};
-      case 15: return TransferRequest{random_.below(9)};
-      case 16: return Removed{};
+      case 12: return TimeoutNow{};
+      case 13: return TransferRequest{random_.below(9)};
+      case 14: return Removed{};
+      case 15: return SnapshotAsk{some_position(), random_.below(kCountMax)};
+      case 16: return SnapshotPiece{some_position(), random_.below(kCountMax), flip(), bytes(0)};
       case 17:
         return OrderRequest{id(), {static_cast<Order::Kind>(1 + random_.below(5)), 1 + random_.below(9), text()}};
       case 18: return OrderReply{id(), static_cast<OrderReply::Outcome>(1 + random_.below(5)), text()};
@@ -141,7 +142,7 @@ class Some {
     while (text.size() < size) text.push_back(static_cast<char>(random_.below(256)));
     return size == 0 ? nullptr : payload(std::move(text));
   }
-  MessageBody append() {
+  PeerMessageBody append() {
     AppendEntries append{position(), random_.below(kCountMax), {}};
     LogPosition last = append.previous;
     for (uint64_t left = random_.below(6); left > 0; --left) {
@@ -152,7 +153,7 @@ class Some {
     }
     return append;
   }
-  MessageBody reply() {
+  PeerMessageBody reply() {
     if (flip())
       return AppendReply{
           .accepted = true, .match = random_.below(kCountMax), .mending = random_.below(3), .start = random_.next()};
@@ -161,12 +162,12 @@ class Some {
     if (refused.index > 0 && flip()) hint = {1 + random_.below(refused.term), 1 + random_.below(refused.index)};
     return AppendReply{.refused = refused, .hint = hint};
   }
-  MessageBody beat_reply() {
+  PeerMessageBody beat_reply() {
     HeartbeatReply reply{random_.next(), random_.next(), random_.next(), flip(), random_.below(3), random_.next(), {}};
     reply.found = {.term = term_, .last = position()};
     return reply;
   }
-  MessageBody forward() {
+  PeerMessageBody forward() {
     ForwardProposals forward;
     for (uint64_t left = 1 + random_.below(5); left > 0; --left) forward.commands.push_back(bytes(1));
     return forward;
@@ -176,6 +177,6 @@ class Some {
   Term term_ = 0;
 };
 
-constexpr size_t kKinds = std::variant_size_v<MessageBody>;
+constexpr size_t kKinds = std::variant_size_v<PeerMessageBody>;
 
 }  // namespace skiff::wire_test
