@@ -46,20 +46,29 @@ void Simulation::go_back(Machine& machine, const testing::MemoryFiles::Image& im
 }
 
 // It is held back, and the node takes no part any more. Where a leader might still have told it, it must not ask or
-// grant anything.
+// grant anything. Another leader, which knows nothing of it, counts what it acknowledges.
 bool Simulation::is_promise_before_it_was_noticed(const PeerMessage& message) {
   if (!gone_back_.contains(message.from) || !checker_.is_unnoticed(message.from)) return false;
   const auto* pre_vote = std::get_if<raft::PreVoteReply>(&message.body);
   const auto* vote = std::get_if<raft::VoteReply>(&message.body);
   const bool is_promise = (pre_vote && pre_vote->granted) || (vote && vote->granted) ||
                           std::holds_alternative<raft::VoteRequest>(message.body);
-  if (!is_promise) return false;
+  const auto* ack = std::get_if<raft::AppendReply>(&message.body);
+  const bool is_counted = ack && ack->accepted && !was_told_of(message.from, message.to);
+  if (!is_promise && !is_counted) return false;
   const Machine& machine = *machines_.at(message.from);
-  const bool is_early = machine.up_for() < world_.weather.election_timeout / 2;
+  const bool is_early = is_promise && machine.up_for() < world_.weather.election_timeout / 2;
   world_.require(!is_early || machine.replica().raft().is_admitted(), "gone-back",
                  "node " + std::to_string(message.from) + " votes before a leader could tell it that it has forgotten");
   give_up(message.from);
   return true;
+}
+
+// Whether that process was told what the node had acknowledged.
+bool Simulation::was_told_of(raft::NodeId node, raft::NodeId leader) const {
+  const Evidence& evidence = gone_back_.at(node);
+  const Machine& machine = *machines_.at(leader);
+  return evidence.leader == leader && machine.is_up() && machine.life() == evidence.life;
 }
 
 // Whoever has judged it and knows better must have said so.
@@ -70,8 +79,7 @@ void Simulation::look_whether_it_was_noticed(raft::NodeId node) {
   if (!raft.is_admitted()) return;
   const auto& [leader, life, acknowledged, found] = back->second;
   const auto [term, index] = acknowledged;
-  const bool is_known =
-      raft.leader() == leader && machines_.at(leader)->is_up() && machines_.at(leader)->life() == life;
+  const bool is_known = raft.leader() == leader && was_told_of(node, leader);
   const bool is_broken = found.term < term || (found.term == term && found.last.index < index);
   world_.require(!is_known || !is_broken, "gone-back",
                  "node " + std::to_string(node) + " has lost what it acknowledged, and node " + std::to_string(leader) +

@@ -82,6 +82,7 @@ class Simulation {
   void go_back(Machine& machine, const testing::MemoryFiles::Image& image, raft::Index acknowledged);
   std::optional<raft::Index> acknowledged_by(raft::NodeId node);
   bool is_promise_before_it_was_noticed(const PeerMessage& message);
+  bool was_told_of(raft::NodeId node, raft::NodeId leader) const;
   void look_whether_it_was_noticed(raft::NodeId node);
   void give_up(raft::NodeId node);
   void rot();
