@@ -256,8 +256,13 @@ bool Simulation::may_lose(raft::NodeId node) {
   for (const auto& [id, machine] : machines_) {
     if (id != node && is_whole(id) && !machine->was_removed()) whole.insert(id);
   }
-  // One more may be lost at once: no change must be under way that counts on it.
-  return raft::quorum::is_majority(leads->configuration().voters(), whole);
+  // One more may be lost at once: no change must be under way that counts on it, and none may begin. A member that is
+  // joining becomes a voter by itself, whatever has become of its files.
+  raft::Voters voters = leads->configuration().voters();
+  for (const raft::Member& member : leads->configuration().members) {
+    if (!voters.contain(member.id) && !whole.contains(member.id)) voters.incoming.push_back(member.id);
+  }
+  return raft::quorum::is_majority(voters, whole);
 }
 
 bool Simulation::is_whole(raft::NodeId node) const {
