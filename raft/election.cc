@@ -120,44 +120,44 @@ Time Raft::may_elect_at() const {
   return has_promised ? std::max(silent_until_, elects_nobody_until_) : silent_until_;
 }
 
-void Raft::on(const Message& from, const PreVoteRequest& request) {
+void Raft::on(const Message& message, const PreVoteRequest& request) {
   bool granted = !is_mending() && !hears_leader() && may_elect() && request.last >= log_.last();
-  send(from.from, PreVoteReply{.round = request.round, .granted = granted});
+  send(message.from, PreVoteReply{.round = request.round, .granted = granted});
 }
 
-void Raft::on(const Message& from, const PreVoteReply& reply) {
+void Raft::on(const Message& message, const PreVoteReply& reply) {
   auto* asking = std::get_if<PreCandidate>(&role_);
   if (asking == nullptr || reply.round != campaign_round_) {
     ++ignored_;
     return;
   }
-  if (reply.granted) asking->granted.insert(from.from);
+  if (reply.granted) asking->granted.insert(message.from);
   count_votes();
 }
 
-void Raft::on(const Message& from, const VoteRequest& request) {
-  bool is_free = hard_state_.vote == from.from || (hard_state_.vote == 0 && leader_ == 0);
+void Raft::on(const Message& message, const VoteRequest& request) {
+  bool is_free = hard_state_.vote == message.from || (hard_state_.vote == 0 && leader_ == 0);
   bool may_vote =
       (!is_mending() || MUTANT(damaged_node_votes)) && (may_elect() || (request.by_transfer && now_ >= silent_until_));
   if (MUTANT(vote_twice)) is_free = leader_ == 0;
   bool is_stale = request.last < log_.last() && !MUTANT(vote_for_a_stale_log);
-  if (!is_free || !may_vote || is_stale) return send(from.from, VoteReply{.granted = false});
+  if (!is_free || !may_vote || is_stale) return send(message.from, VoteReply{.granted = false});
   if (hard_state_.vote == 0) {
-    set_hard_state({.term = hard_state_.term, .vote = from.from});
+    set_hard_state({.term = hard_state_.term, .vote = message.from});
     become_follower(hard_state_.term, 0);
   }
   election_deadline_ = now_ + patience();
-  if (MUTANT(vote_before_sync)) return send(from.from, VoteReply{.granted = true});
-  send_once_durable(from.from, VoteReply{.granted = true});
+  if (MUTANT(vote_before_sync)) return send(message.from, VoteReply{.granted = true});
+  send_once_durable(message.from, VoteReply{.granted = true});
 }
 
-void Raft::on(const Message& from, const VoteReply& reply) {
+void Raft::on(const Message& message, const VoteReply& reply) {
   auto* candidate = std::get_if<Candidate>(&role_);
   if (candidate == nullptr) {
     ++ignored_;
     return;
   }
-  if (reply.granted) candidate->granted.insert(from.from);
+  if (reply.granted) candidate->granted.insert(message.from);
   count_votes();
 }
 

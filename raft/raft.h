@@ -168,7 +168,7 @@ class Raft {
   void answer_older_term(const Message& message);
   bool is_removed(NodeId node) const;
   void tell_removed(const Message& message);
-  void on(const Message& from, const Removed&);
+  void on(const Message& message, const Removed&);
   void forget_leader();
   void become(Role role);
   void become_follower(Term term, NodeId leader);
@@ -198,15 +198,15 @@ class Raft {
   void promise_to_elect_nobody();
   Time may_elect_at() const;
   bool may_elect() const { return now_ >= may_elect_at(); }
-  void on(const Message& from, const PreVoteRequest& request);
-  void on(const Message& from, const PreVoteReply& reply);
-  void on(const Message& from, const VoteRequest& request);
-  void on(const Message& from, const VoteReply& reply);
+  void on(const Message& message, const PreVoteRequest& request);
+  void on(const Message& message, const PreVoteReply& reply);
+  void on(const Message& message, const VoteRequest& request);
+  void on(const Message& message, const VoteReply& reply);
 
   // transfer.cc
   void on(const TransferAsked& asked);
-  void on(const Message& from, const TransferRequest& request);
-  void on(const Message& from, const TimeoutNow&);
+  void on(const Message& message, const TransferRequest& request);
+  void on(const Message& message, const TimeoutNow&);
   void start_transfer(Leader& leader, NodeId to);
   void drive_transfer(Leader& leader);
   void end_late_transfer(Leader& leader);
@@ -219,7 +219,7 @@ class Raft {
 
   // replication.cc
   void on(const Proposed& proposed);
-  void on(const Message& from, const ForwardProposals& forwarded);
+  void on(const Message& message, const ForwardProposals& forwarded);
   void forward(const Proposed& proposed);
   bool has_room_for(uint64_t bytes, uint64_t share) const;
   void append_own(EntryKind kind, Payload payload);
@@ -230,20 +230,20 @@ class Raft {
   Heartbeat heartbeat_to(NodeId node, const Progress& progress, Index commit) const;
   void ask_what_was_lost(NodeId node, Progress& progress);
   void advance_commit();
-  void on(const Message& from, const AppendEntries& append);
+  void on(const Message& message, const AppendEntries& append);
   static bool is_possible(const AppendEntries& append, Term term);
   void follow(NodeId leader);
   size_t take_in(const std::vector<Entry>& entries);
   void acknowledge(NodeId leader, Index match);
   void append(Entry entry);
-  void on(const Message& from, const AppendReply& reply);
-  void on(const Message& from, const Heartbeat& heartbeat);
-  void on(const Message& from, const HeartbeatReply& reply);
+  void on(const Message& message, const AppendReply& reply);
+  void on(const Message& message, const Heartbeat& heartbeat);
+  void on(const Message& message, const HeartbeatReply& reply);
 
   // snapshot.cc
   void on(const SnapshotTaken& taken);
   void on(const SnapshotArrived& arrived);
-  void on(const Message& from, const InstallSnapshot& install);
+  void on(const Message& message, const InstallSnapshot& install);
   void offer_snapshot(NodeId to, Progress& progress);
 
   // reconfigure.cc
@@ -288,8 +288,8 @@ class Raft {
 
   // read_index.cc
   void on(const ReadAsked& asked);
-  void on(const Message& from, const ReadIndexRequest& request);
-  void on(const Message& from, const ReadIndexReply& reply);
+  void on(const Message& message, const ReadIndexRequest& request);
+  void on(const Message& message, const ReadIndexReply& reply);
   void start_read_round(Leader& leader);
   void confirm_reads(Leader& leader);
   void confirm_read(const ReadRounds::Reader& reader, Index index);

@@ -18,13 +18,13 @@ void Raft::on(const ReadAsked& asked) {
   effects_.refused_reads.push_back(asked.id);
 }
 
-void Raft::on(const Message& from, const ReadIndexRequest& request) {
+void Raft::on(const Message& message, const ReadIndexRequest& request) {
   Leader* leader = as_leader();
-  if (leader != nullptr && has_lease(*leader) && configuration().has(from.from)) {
-    return confirm_read({.node = from.from, .id = request.id}, log_.committed());
+  if (leader != nullptr && has_lease(*leader) && configuration().has(message.from)) {
+    return confirm_read({.node = message.from, .id = request.id}, log_.committed());
   }
-  bool taken = progress_of(from.from) != nullptr &&
-               leader->reads.ask({.node = from.from, .id = request.id}, config_.waiting_reads_max);
+  bool taken = progress_of(message.from) != nullptr &&
+               leader->reads.ask({.node = message.from, .id = request.id}, config_.waiting_reads_max);
   if (!taken) ++ignored_;
 }
 

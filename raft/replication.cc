@@ -46,8 +46,8 @@ void Raft::forward(const Proposed& proposed) {
 
 // Never passed on a second time: who forwarded asks again when it learns of another leader. Followers have room beyond
 // what our own clients may fill: who forwards cannot be told that there was none, and would go on with its next.
-void Raft::on(const Message& from, const ForwardProposals& forwarded) {
-  Progress* progress = progress_of(from.from);
+void Raft::on(const Message& message, const ForwardProposals& forwarded) {
+  Progress* progress = progress_of(message.from);
   for (const Payload& command : forwarded.commands) {
     if (progress == nullptr || !has_room_for(bytes_of(command), 2)) {
       ++ignored_;
@@ -161,12 +161,12 @@ void Raft::advance_commit() {
 
 // ---- the follower's half: append and acknowledge
 
-void Raft::on(const Message& from, const AppendEntries& append) {
-  if (!is_possible(append, from.term)) {
+void Raft::on(const Message& message, const AppendEntries& append) {
+  if (!is_possible(append, message.term)) {
     ++ignored_;
     return;
   }
-  follow(from.from);
+  follow(message.from);
   const bool is_behind = append.previous.index > log_.last().index;
   if (MUTANT(previous_ignored) ? is_behind : !log_.has(append.previous)) {
     // It could not come down to this at or below what is committed: there, all logs agree.
@@ -175,18 +175,18 @@ void Raft::on(const Message& from, const AppendEntries& append) {
       return;
     }
     Index agree = log_.last_at_or_below(append.previous.index - 1, append.previous.term);
-    return send(from.from, AppendReply{.accepted = false,
-                                       .match = 0,
-                                       .refused = append.previous,
-                                       .hint = {.term = log_.term_at(agree), .index = agree},
-                                       .mending = mending_,
-                                       .start = config_.start});
+    return send(message.from, AppendReply{.accepted = false,
+                                          .match = 0,
+                                          .refused = append.previous,
+                                          .hint = {.term = log_.term_at(agree), .index = agree},
+                                          .mending = mending_,
+                                          .start = config_.start});
   }
   Index match = append.previous.index + take_in(append.entries);
   log_.commit_to(std::min(append.commit, MUTANT(commit_beyond_the_match) ? log_.last().index : match));
   if (MUTANT(full_follower_acknowledges)) match = append.previous.index + append.entries.size();
   if (match == append.previous.index && !append.entries.empty()) return;  // our disk is full
-  acknowledge(from.from, match);
+  acknowledge(message.from, match);
 }
 
 void Raft::acknowledge(NodeId leader, Index match) {
@@ -243,10 +243,10 @@ size_t Raft::take_in(const std::vector<Entry>& entries) {
 
 // ---- the leader's half: acknowledged
 
-void Raft::on(const Message& from, const AppendReply& reply) {
-  Progress* progress = progress_of(from.from);
+void Raft::on(const Message& message, const AppendReply& reply) {
+  Progress* progress = progress_of(message.from);
   bool is_possible = reply.accepted ? reply.match <= log_.last().index : reply.refused.index > 0;
-  if (progress == nullptr || !is_possible || !counts(from.from, *progress, reply)) {
+  if (progress == nullptr || !is_possible || !counts(message.from, *progress, reply)) {
     ++ignored_;
     return;
   }
@@ -258,8 +258,8 @@ void Raft::on(const Message& from, const AppendReply& reply) {
   }
 }
 
-void Raft::on(const Message& from, const Heartbeat& heartbeat) {
-  follow(from.from);
+void Raft::on(const Message& message, const Heartbeat& heartbeat) {
+  follow(message.from);
   refuse_lost_reads();
   leader_takes_writes_ = heartbeat.takes_writes;
   hear_verdict(heartbeat);
@@ -267,28 +267,28 @@ void Raft::on(const Message& from, const Heartbeat& heartbeat) {
   // The leader may go by what we had acknowledged before we lost it, so what stands there now may be something else.
   if (is_admitted() && !is_mending() && heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
   if (heartbeat.round == 0) return;
-  send(from.from, HeartbeatReply{.round = is_mending() ? 0 : heartbeat.round,
-                                 .sent_at = heartbeat.sent_at,
-                                 .clock = now_,
-                                 .is_full = is_full(),
-                                 .mending = mending_,
-                                 .start = config_.start,
-                                 .found = found_});
+  send(message.from, HeartbeatReply{.round = is_mending() ? 0 : heartbeat.round,
+                                    .sent_at = heartbeat.sent_at,
+                                    .clock = now_,
+                                    .is_full = is_full(),
+                                    .mending = mending_,
+                                    .start = config_.start,
+                                    .found = found_});
 }
 
-void Raft::on(const Message& from, const HeartbeatReply& reply) {
+void Raft::on(const Message& message, const HeartbeatReply& reply) {
   Leader* leader = as_leader();
-  Progress* progress = progress_of(from.from);
-  if (progress == nullptr || !counts(from.from, *progress, reply)) {
+  Progress* progress = progress_of(message.from);
+  if (progress == nullptr || !counts(message.from, *progress, reply)) {
     ++ignored_;
     return;
   }
-  ask_what_was_lost(from.from, *progress);
+  ask_what_was_lost(message.from, *progress);
   if (std::exchange(progress->is_full, reply.is_full) != reply.is_full) note_space(*leader);
   if (progress->mending() != 0) return;
-  leader->lease.answered(from.from, reply.sent_at, now_, reply.clock, config_.election_timeout,
+  leader->lease.answered(message.from, reply.sent_at, now_, reply.clock, config_.election_timeout,
                          config_.clock_drift_percent_max);
-  leader->reads.confirm(from.from, reply.round);
+  leader->reads.confirm(message.from, reply.round);
   confirm_reads(*leader);
 }
 

@@ -31,20 +31,20 @@ void Raft::offer_snapshot(NodeId to, Progress& progress) {
 }
 
 // What we have committed, the leader has, too: it may go on from there.
-void Raft::on(const Message& from, const InstallSnapshot& install) {
+void Raft::on(const Message& message, const InstallSnapshot& install) {
   const auto& [position, configuration] = install.snapshot;
-  bool is_possible = position.term > 0 && position.term <= from.term && position.index > 0 && configuration &&
+  bool is_possible = position.term > 0 && position.term <= message.term && position.index > 0 && configuration &&
                      decode_configuration(*configuration);
   if (!is_possible) {
     ++ignored_;
     return;
   }
-  follow(from.from);
+  follow(message.from);
   if (position.index > log_.committed() && log_.has(position)) log_.commit_to(position.index);
   if (position.index > log_.committed()) {
-    effects_.fetch = Fetch{.from = from.from, .snapshot = install.snapshot};
+    effects_.fetch = Fetch{.from = message.from, .snapshot = install.snapshot};
   } else {
-    acknowledge(from.from, log_.committed());
+    acknowledge(message.from, log_.committed());
   }
 }
 

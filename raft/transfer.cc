@@ -106,8 +106,8 @@ NodeId Raft::furthest_follower(const Leader& leader, Room room) const {
 }
 
 // From the leader of this very term, or from nobody. A disk that stands still could not lead.
-void Raft::on(const Message& from, const TimeoutNow&) {
-  const bool is_from_leader = from.from == leader_ || MUTANT(told_to_campaign_by_anybody);
+void Raft::on(const Message& message, const TimeoutNow&) {
+  const bool is_from_leader = message.from == leader_ || MUTANT(told_to_campaign_by_anybody);
   bool is_told = std::holds_alternative<Follower>(role_) && is_from_leader && is_voter(config_.id) && is_admitted() &&
                  !is_mending();
   if (!is_told || is_disk_stalled()) {
