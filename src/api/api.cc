@@ -90,7 +90,7 @@ Response value_response(const std::optional<store::Value>& value) {
 
 // ---- requests
 
-std::optional<Response> Api::take(const Caller& caller, transport::Request&& request) {
+std::optional<Response> Api::take(const Ticket& ticket, transport::Request&& request) {
   const Route& route = route_of(request.path);
   if (request.method == Method::options) {
     return describe_methods(request, request.path == "*" ? all_methods() : route.methods);
@@ -101,40 +101,40 @@ std::optional<Response> Api::take(const Caller& caller, transport::Request&& req
   if (auto refusal = refuse_headers(request)) return refusal;
   switch (route.place) {
     case Route::Place::key:
-      return is_read(request.method) ? read(caller, std::move(request)) : write(caller, std::move(request));
-    case Route::Place::member: return take_member(caller, std::move(request));
-    case Route::Place::snapshot: return take_backup(caller, request);
-    default: return show(route.place, caller, request);
+      return is_read(request.method) ? read(ticket, std::move(request)) : write(ticket, std::move(request));
+    case Route::Place::member: return take_member(ticket, std::move(request));
+    case Route::Place::snapshot: return take_backup(ticket, request);
+    default: return show(route.place, ticket, request);
   }
 }
 
 // What the node says of itself.
-std::optional<Response> Api::show(Route::Place what, const Caller& caller, const transport::Request& request) {
+std::optional<Response> Api::show(Route::Place what, const Ticket& ticket, const transport::Request& request) {
   if (!request.query.empty()) return say(400, "no query is known here");
   switch (what) {
     case Route::Place::members: return unstored(transport::json(200, members_json(host_.report())));
     case Route::Place::status: return unstored(transport::json(200, status_json(host_.report())));
     case Route::Place::version: return unstored(transport::json(200, version_json()));
     case Route::Place::livez: return unstored(say(200, "ok"));
-    case Route::Place::health: return propose({.kind = Request::Kind::check, .caller = caller, .key = {}, .value = {}});
+    case Route::Place::health: return propose({.kind = Request::Kind::check, .ticket = ticket, .key = {}, .value = {}});
     default: break;
   }
   CHECK(false);
   return std::nullopt;
 }
 
-std::optional<Response> Api::read(const Caller& caller, transport::Request&& request) {
+std::optional<Response> Api::read(const Ticket& ticket, transport::Request&& request) {
   auto is_stale = wants_stale(request.query);
   if (!is_stale) return say(400, is_stale.error().what);
   if (*is_stale) return value_response(host_.kv().get(request.path));
-  return propose({.kind = Request::Kind::get, .caller = caller, .key = std::move(request.path), .value = {}});
+  return propose({.kind = Request::Kind::get, .ticket = ticket, .key = std::move(request.path), .value = {}});
 }
 
-std::optional<Response> Api::take_backup(const Caller& caller, const transport::Request& request) {
+std::optional<Response> Api::take_backup(const Ticket& ticket, const transport::Request& request) {
   auto is_stale = wants_stale(request.query);
   if (!is_stale) return say(400, is_stale.error().what);
   if (*is_stale) return backup();
-  return propose({.kind = Request::Kind::backup, .caller = caller, .key = {}, .value = {}});
+  return propose({.kind = Request::Kind::backup, .ticket = ticket, .key = {}, .value = {}});
 }
 
 // The name is for `curl -OJ`.
@@ -149,12 +149,12 @@ Response Api::backup() {
   return response;
 }
 
-std::optional<Response> Api::write(const Caller& caller, transport::Request&& request) {
+std::optional<Response> Api::write(const Ticket& ticket, transport::Request&& request) {
   bool is_put = request.method == Method::put;
   if (!request.query.empty()) return say(400, "a write takes no query");
   bool is_async = prefers_async(request);
   auto refusal = propose({.kind = is_put ? Request::Kind::put : Request::Kind::remove,
-                          .caller = caller,
+                          .ticket = ticket,
                           .wants_answer = !is_async,
                           .key = std::move(request.path),
                           .value = is_put ? std::move(request.body) : std::string()});

@@ -49,7 +49,7 @@ Result<std::string> parse_peer_address(std::string_view body) {
 
 }  // namespace
 
-std::optional<Response> Api::take_member(const Caller& caller, transport::Request&& request) {
+std::optional<Response> Api::take_member(const Ticket& ticket, transport::Request&& request) {
   std::string_view rest = std::string_view(request.path).substr(std::string_view("/members/").size());
   const bool is_lead = rest.ends_with(kLead);
   if (is_lead) rest.remove_suffix(kLead.size());
@@ -67,7 +67,7 @@ std::optional<Response> Api::take_member(const Caller& caller, transport::Reques
     if (!address) return say(400, address.error().what);
     order.address = std::move(*address);
   }
-  if (host_.order(caller, std::move(order))) return std::nullopt;
+  if (host_.order(ticket, std::move(order))) return std::nullopt;
   return refused("too many orders are waiting, or this node is shutting down");
 }
 

@@ -7,24 +7,14 @@
 #include "src/node/setup.h"
 
 namespace skiff {
-namespace {
-
-transport::Ticket ticket_of(const Caller& caller) {
-  return {.connection = caller.connection, .request = caller.request, .body_bytes = caller.body_bytes};
-}
-
-}  // namespace
-
 Result<> Node::open_client_port() {
   auto limits = http_limits(options_, identity_.founders.size());
   if (!limits) return tl::unexpected(limits.error());
   auto http = transport::HttpServer::open(
       loop_, {.host = options_.listen, .port = options_.port}, *limits,
-      [this](transport::Ticket ticket, transport::Request&& request) {
+      [this](Ticket ticket, transport::Request&& request) {
         ++inputs_;
-        auto response =
-            api_.take({.connection = ticket.connection, .request = ticket.request, .body_bytes = ticket.body_bytes},
-                      std::move(request));
+        auto response = api_.take(ticket, std::move(request));
         if (response) http_->answer(ticket, std::move(*response));
       },
       nullptr, http_access(options_), ordering_of);
@@ -33,31 +23,31 @@ Result<> Node::open_client_port() {
   return {};
 }
 
-void Node::answer(const Caller& caller, Answer answer) { http_->answer(ticket_of(caller), api_.to_response(answer)); }
+void Node::answer(const Ticket& ticket, Answer answer) { http_->answer(ticket, api_.to_response(answer)); }
 
 // Requests that the client sent behind this one may go on now.
-void Node::ended(const Caller& caller) { http_->took_effect(ticket_of(caller)); }
+void Node::ended(const Ticket& ticket) { http_->took_effect(ticket); }
 
-void Node::order_answered(const Caller& caller, OrderAnswer answer) {
-  if (caller == kNodeItself) return told_of_moved(answer);
-  http_->answer(ticket_of(caller), Api::to_response(answer));
+void Node::order_answered(const Ticket& ticket, OrderAnswer answer) {
+  if (ticket == kNodeItself) return told_of_moved(answer);
+  http_->answer(ticket, Api::to_response(answer));
 }
 
 bool Node::propose(Request request) {
   if (is_stopping_ || proposals_->size() >= limits::kProposalsMax) return false;
-  if (!request.wants_answer) http_->takes_effect_later(ticket_of(request.caller));
+  if (!request.wants_answer) http_->takes_effect_later(request.ticket);
   proposals_->push_here(std::move(request));
   return true;
 }
 
-bool Node::order(const Caller& caller, Order order) {
+bool Node::order(const Ticket& ticket, Order order) {
   if (is_stopping_ || orders_->size() >= limits::kOrdersMax) return false;
-  orders_->push_here({.caller = caller, .order = std::move(order)});
+  orders_->push_here({.ticket = ticket, .order = std::move(order)});
   return true;
 }
 
 void Node::give(std::vector<ClientOrder>&& orders) {
-  for (ClientOrder& given : orders) replica_->order(loop_.now_ns(), given.caller, std::move(given.order));
+  for (ClientOrder& given : orders) replica_->order(loop_.now_ns(), given.ticket, std::move(given.order));
   after_step();
 }
 

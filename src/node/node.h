@@ -75,14 +75,14 @@ class Node final : private Outside, private ApiHost {
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                bool is_whole, std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
-  void answer(const Caller& caller, Answer answer) override;
-  void ended(const Caller& caller) override;
+  void answer(const Ticket& ticket, Answer answer) override;
+  void ended(const Ticket& ticket) override;
   void block_begins() override;
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
   void drop(store::Kv kv) override;
   void order_ended(const raft::OrderEnd& end) override;
-  void order_answered(const Caller& caller, OrderAnswer answer) override;
+  void order_answered(const Ticket& ticket, OrderAnswer answer) override;
   void withdrawn(const Withdrawn& member) override;
   void members_changed() override;
   void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
@@ -92,16 +92,16 @@ class Node final : private Outside, private ApiHost {
 
   // ApiHost
   bool propose(Request request) override;
-  bool order(const Caller& caller, Order order) override;
+  bool order(const Ticket& ticket, Order order) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
   std::string conflict() const override;
   Result<std::unique_ptr<transport::BodySource>> backup() override;
 
-  // The caller of orders that the node gives itself.
-  static constexpr Caller kNodeItself{.connection = ~uint64_t{0}};
+  // The ticket of orders that the node gives itself.
+  static constexpr Ticket kNodeItself{.connection = ~uint64_t{0}};
   struct ClientOrder {
-    Caller caller;
+    Ticket ticket;
     Order order;
   };
   void received(PeerMessage&& message);

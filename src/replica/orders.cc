@@ -20,8 +20,8 @@ ReplicaOrders::ReplicaOrders(OrdersConfig config, const raft::Raft& raft, Outsid
 
 // ---- where the order was given
 
-void ReplicaOrders::ask(raft::Time now, const Caller& caller, Order order) {
-  Waiting waiting{.caller = caller,
+void ReplicaOrders::ask(raft::Time now, const Ticket& ticket, Order order) {
+  Waiting waiting{.ticket = ticket,
                   .order = std::move(order),
                   .deadline = now + config_.timeout,
                   .open = {},
@@ -108,7 +108,7 @@ void ReplicaOrders::removed() {
 }
 
 void ReplicaOrders::answer(const Waiting& waiting, OrderAnswer::Kind kind, std::string reason) {
-  outside_.order_answered(waiting.caller, {.kind = kind, .order = waiting.order, .reason = std::move(reason)});
+  outside_.order_answered(waiting.ticket, {.kind = kind, .order = waiting.order, .reason = std::move(reason)});
 }
 
 // ---- where it is carried out
@@ -302,14 +302,14 @@ OrdersConfig orders_config(const ReplicaConfig& config) {
           .join_timeout = config.join_timeout};
 }
 
-void Replica::order(raft::Time now, const Caller& caller, Order order) {
+void Replica::order(raft::Time now, const Ticket& ticket, Order order) {
   now_ = now;
   if (is_stopping_) {
     return outside_.order_answered(
-        caller,
+        ticket,
         {.kind = OrderAnswer::Kind::refused, .order = std::move(order), .reason = "this node is shutting down"});
   }
-  orders_.ask(now, caller, std::move(order));
+  orders_.ask(now, ticket, std::move(order));
   drive_orders();
   carry_out();
 }

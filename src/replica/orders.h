@@ -49,7 +49,7 @@ class ReplicaOrders {
   ReplicaOrders(OrdersConfig config, const raft::Raft& raft, Outside& outside);
 
   // Of a client of this node.
-  void ask(raft::Time now, const Caller& caller, Order order);
+  void ask(raft::Time now, const Ticket& ticket, Order order);
   // Another node asks, or answers.
   void take(raft::Time now, raft::NodeId by, const OrderRequest& request);
   void answered(raft::Time now, const OrderReply& reply);
@@ -72,7 +72,7 @@ class ReplicaOrders {
  private:
   using Outcome = OrderReply::Outcome;
   struct Waiting {
-    Caller caller;
+    Ticket ticket;
     Order order;
     raft::Time deadline = 0;
     std::set<uint64_t> open;  // attempts that may yet come true

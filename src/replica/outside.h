@@ -9,18 +9,11 @@
 
 #include "raft/effects.h"
 #include "raft/types.h"
+#include "src/base/ticket.h"
 #include "src/replica/peer_message.h"
 #include "store/state/kv.h"
 
 namespace skiff {
-
-// Whoever asked, as the shell knows them; nothing to a replica but a name to answer to.
-struct Caller {
-  uint64_t connection = 0;
-  uint64_t request = 0;
-  uint64_t body_bytes = 0;  // that the shell holds a place for, until the answer
-  auto operator<=>(const Caller&) const = default;
-};
 
 // What a client wants.
 struct Request {
@@ -32,7 +25,7 @@ struct Request {
     backup,  // whether what this node has applied holds everything acknowledged before
   };
   Kind kind = Kind::get;
-  Caller caller;
+  Ticket ticket;
   bool wants_answer = true;  // a write may be thrown in without waiting for the outcome
   std::string key;
   std::string value;
@@ -100,9 +93,9 @@ class Outside {
                        std::optional<raft::LogPosition> restart, bool is_whole, std::vector<raft::Entry> entries) = 0;
   // The commits queue: hand these to Replica::apply(), in order, later.
   virtual void commit(std::vector<raft::Entry> entries) = 0;
-  virtual void answer(const Caller& caller, Answer answer) = 0;
+  virtual void answer(const Ticket& ticket, Answer answer) = 0;
   // A write that wants no answer has ended, one way or another.
-  virtual void ended(const Caller&) {}
+  virtual void ended(const Ticket&) {}
 
   // A block of a snapshot is about to be made, and is handed over by write_snapshot(): the loop's time for it.
   virtual void block_begins() {}
@@ -115,7 +108,7 @@ class Outside {
   virtual void drop(store::Kv kv) = 0;
 
   // An order of a client (Replica::order) has ended.
-  virtual void order_answered(const Caller& caller, OrderAnswer answer) = 0;
+  virtual void order_answered(const Ticket& ticket, OrderAnswer answer) = 0;
   // This node leads, and has withdrawn it.
   virtual void withdrawn(const Withdrawn& member) = 0;
   // An order of the shell (Replica::change_members, hand_over) has ended.

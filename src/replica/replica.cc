@@ -56,11 +56,11 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
     } else if (reads_.size() + reads.size() >= config_.waiting_reads_max) {
       refuse(request, "too many reads are waiting");
     } else if (MUTANT(local_reads) && request.kind == Request::Kind::get) {
-      answer({.kind = request.kind, .caller = request.caller, .deadline = 0, .key = request.key}, Answer::Kind::done);
+      answer({.kind = request.kind, .ticket = request.ticket, .deadline = 0, .key = request.key}, Answer::Kind::done);
     } else {
       raft::Time patience = request.kind == Request::Kind::check ? config_.check_timeout : config_.request_timeout;
       reads.push_back(
-          {.kind = request.kind, .caller = request.caller, .deadline = now + patience, .key = std::move(request.key)});
+          {.kind = request.kind, .ticket = request.ticket, .deadline = now + patience, .key = std::move(request.key)});
     }
   }
   if (!reads.empty()) reads_.hold(std::move(reads));
@@ -76,7 +76,7 @@ void Replica::take_write(const Request& request) {
   if (!has_room) return refuse(request, "too many writes are waiting");
   if (!raft_.takes_writes()) return refuse(request, kFull);
   store::Verb verb = request.kind == Request::Kind::put ? store::Verb::put : store::Verb::remove;
-  add_write({.kind = request.kind, .caller = request.caller, .wants_answer = request.wants_answer},
+  add_write({.kind = request.kind, .ticket = request.ticket, .wants_answer = request.wants_answer},
             {.verb = verb, .key = request.key, .value = request.value});
 }
 

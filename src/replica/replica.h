@@ -83,7 +83,7 @@ class Replica {
   const ReplicaBackups& backups() const { return backups_; }
 
   // An operator's order, given to whichever node. Ends by way of Outside::order_answered().
-  void order(raft::Time now, const Caller& caller, Order order);
+  void order(raft::Time now, const Ticket& ticket, Order order);
   // Orders of the shell, carried out here or not at all. They end by way of Outside::order_ended(), with the same id,
   // unique per process.
   void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);

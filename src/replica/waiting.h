@@ -27,7 +27,7 @@ namespace skiff {
 struct WaitingWrite {
   uint64_t number = 0;
   Request::Kind kind = Request::Kind::put;
-  Caller caller;
+  Ticket ticket;
   bool wants_answer = true;
   uint32_t hand_outs = 0;
   raft::Time deadline = 0;
@@ -73,7 +73,7 @@ class WaitingWrites {
 
 struct WaitingRead {
   Request::Kind kind = Request::Kind::get;
-  Caller caller;
+  Ticket ticket;
   raft::Time deadline = 0;
   std::string key;
 };

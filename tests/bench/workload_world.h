@@ -18,7 +18,7 @@ using loop_world::run_until;
 // A server on the same loop that answers only when it is told to, and a clock that only the test moves.
 struct World {
   World() {
-    const auto take = [this](transport::Ticket ticket, transport::Request&& request) {
+    const auto take = [this](Ticket ticket, transport::Request&& request) {
       asked.push_back(request.path);
       held.push_back(ticket);
       if (answers_at_once) answer_all();
@@ -65,7 +65,7 @@ struct World {
   uint64_t now_ns = kStart;
   transport::Loop loop;
   std::vector<std::string> asked;
-  std::deque<transport::Ticket> held;
+  std::deque<Ticket> held;
   bool answers_at_once = false;
   std::unique_ptr<transport::HttpServer> server;
   Plan plan;

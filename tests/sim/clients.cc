@@ -53,7 +53,7 @@ uint64_t Clients::ask_as(uint64_t client, raft::NodeId node, Request::Kind kind,
                       .value = {},
                       .started = world_.now(),
                       .client = client};
-  Request request{.kind = kind, .caller = {.connection = client, .request = number}, .key = key, .value = {}};
+  Request request{.kind = kind, .ticket = {.connection = client, .request = number}, .key = key, .value = {}};
   if (kind == Request::Kind::put) {
     request.value = "v" + std::to_string(number);
     if (world_.chance(20)) request.value.resize(world_.between(100, 3'000), '.');
@@ -70,8 +70,8 @@ uint64_t Clients::ask_as(uint64_t client, raft::NodeId node, Request::Kind kind,
   return number;
 }
 
-void Clients::answered(raft::NodeId node, const Caller& caller, const Answer& answer) {
-  auto found = waiting_.find(caller.request);
+void Clients::answered(raft::NodeId node, const Ticket& ticket, const Answer& answer) {
+  auto found = waiting_.find(ticket.request);
   if (found == waiting_.end()) return;  // it went away
   world_.require(found->second.node == node, "answers", "an answer from a node that was not asked");
   Operation& operation = history_[found->second.operation];
@@ -83,7 +83,7 @@ void Clients::answered(raft::NodeId node, const Caller& caller, const Answer& an
   if (operation.kind == Operation::Kind::put && outcome == Outcome::ok) checker_.acknowledged(*operation.value);
   if (operation.kind == Operation::Kind::put && outcome == Outcome::refused) checker_.refused(*operation.value);
   ++answers_;
-  end(caller.request, outcome);
+  end(ticket.request, outcome);
 }
 
 void Clients::lost(raft::NodeId node) {

@@ -25,7 +25,7 @@ class Clients {
   // Nobody starts anything new.
   void stop() { is_stopped_ = true; }
   void nodes_are(std::vector<raft::NodeId> nodes) { nodes_ = std::move(nodes); }
-  void answered(raft::NodeId node, const Caller& caller, const Answer& answer);
+  void answered(raft::NodeId node, const Ticket& ticket, const Answer& answer);
   // Whoever waits for an answer from that node hears that its connection is gone.
   void lost(raft::NodeId node);
 

@@ -31,9 +31,9 @@ class Machine final : private Outside {
  public:
   struct Events {
     std::function<void(PeerMessage&&)> send;
-    std::function<void(const Caller&, Answer)> answer;
+    std::function<void(const Ticket&, Answer)> answer;
     std::function<void(const raft::OrderEnd&)> order_ended;
-    std::function<void(const Caller&, const OrderAnswer&)> order_answered;
+    std::function<void(const Ticket&, const OrderAnswer&)> order_answered;
     std::function<void(raft::NodeId)> stopped;  // the process has ended, by itself or as it was told
     std::function<void(raft::NodeId)> starts_again;
     std::function<bool(const PeerMessage&)> may_leave;
@@ -84,12 +84,12 @@ class Machine final : private Outside {
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                bool is_whole, std::vector<raft::Entry> entries) override;
   void commit(std::vector<raft::Entry> entries) override;
-  void answer(const Caller& caller, Answer answer) override;
+  void answer(const Ticket& ticket, Answer answer) override;
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
   void drop(store::Kv) override {}
   void order_ended(const raft::OrderEnd& end) override;
-  void order_answered(const Caller& caller, OrderAnswer answer) override;
+  void order_answered(const Ticket& ticket, OrderAnswer answer) override;
   void withdrawn(const Withdrawn& member) override;
   void members_changed() override {}
   void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;

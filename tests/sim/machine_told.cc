@@ -8,19 +8,19 @@
 
 namespace skiff::sim {
 
-void Machine::answer(const Caller& caller, Answer answer) { events_.answer(caller, std::move(answer)); }
+void Machine::answer(const Ticket& ticket, Answer answer) { events_.answer(ticket, std::move(answer)); }
 
 void Machine::order_ended(const raft::OrderEnd& end) {
   world_.trace([&] { return std::to_string(id_) + " order " + std::to_string(end.id) + ' ' + raft::describe(end); });
   events_.order_ended(end);
 }
 
-void Machine::order_answered(const Caller& caller, OrderAnswer answer) {
+void Machine::order_answered(const Ticket& ticket, OrderAnswer answer) {
   world_.trace([&] {
-    return std::to_string(id_) + " client's order " + std::to_string(caller.request) +
+    return std::to_string(id_) + " client's order " + std::to_string(ticket.request) +
            " ends: " + std::to_string(static_cast<int>(answer.kind)) + ' ' + answer.reason;
   });
-  events_.order_answered(caller, answer);
+  events_.order_answered(ticket, answer);
 }
 
 void Machine::withdrawn(const Withdrawn& member) {

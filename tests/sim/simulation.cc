@@ -49,16 +49,16 @@ Machine& Simulation::add_machine(std::vector<raft::NodeId> founders) {
   Machine::Events events{
       .send = [this](PeerMessage&& message) { network_.send(std::move(message)); },
       .answer =
-          [this, id](const Caller& caller, Answer answer) {
+          [this, id](const Ticket& ticket, Answer answer) {
             Time delay = world_.between(10'000, kMillisecond);
             std::string bytes = answer.value ? std::string(answer.value->bytes) : std::string();
             world_.after(delay, [=, this]() mutable {
               if (answer.value) answer.value->bytes = bytes;
-              clients_.answered(id, caller, answer);
+              clients_.answered(id, ticket, answer);
             });
           },
       .order_ended = [](const raft::OrderEnd&) {},
-      .order_answered = [this](const Caller&, const OrderAnswer& answer) { note_order(answer); },
+      .order_answered = [this](const Ticket&, const OrderAnswer& answer) { note_order(answer); },
       .stopped = [this](raft::NodeId node) { stopped(node); },
       .starts_again = [this](raft::NodeId node) { start(*machines_.at(node)); },
       .may_leave = [this](const PeerMessage& message) { return !is_promise_before_it_was_noticed(message); },

@@ -54,24 +54,24 @@ void ReplicaCluster::Node::persist(uint64_t save, std::optional<raft::HardState>
   saves.push_back({save, hard_state, std::move(entries)});
 }
 
-void ReplicaCluster::Node::answer(const Caller& caller, Answer answer) {
+void ReplicaCluster::Node::answer(const Ticket& ticket, Answer answer) {
   std::string text = answer.kind == Answer::Kind::done      ? "done"
                      : answer.kind == Answer::Kind::refused ? "refused"
                                                             : "unknown";
   if (text == "done" && answer.asked == Request::Kind::get) {
     text = answer.value ? "done: " + std::string(answer.value->bytes) : "missing";
   }
-  CHECK(cluster->answers_.emplace(caller.request, text).second);  // never twice
+  CHECK(cluster->answers_.emplace(ticket.request, text).second);  // never twice
 }
 
 void ReplicaCluster::Node::order_ended(const raft::OrderEnd& end) {
   CHECK(cluster->answers_.emplace(end.id, raft::describe(end)).second);
 }
 
-void ReplicaCluster::Node::order_answered(const Caller& caller, OrderAnswer answer) {
+void ReplicaCluster::Node::order_answered(const Ticket& ticket, OrderAnswer answer) {
   constexpr const char* kWords[] = {"done", "not found", "conflict", "refused", "unknown"};
   std::string text = kWords[static_cast<size_t>(answer.kind)];
-  CHECK(cluster->answers_.emplace(caller.request, text + (answer.reason.empty() ? "" : ": " + answer.reason)).second);
+  CHECK(cluster->answers_.emplace(ticket.request, text + (answer.reason.empty() ? "" : ": " + answer.reason)).second);
 }
 
 void ReplicaCluster::Node::state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) {
@@ -165,15 +165,15 @@ void ReplicaCluster::gone(raft::NodeId gone) {
 }
 
 uint64_t ReplicaCluster::put(raft::NodeId node, std::string key, std::string value) {
-  return ask(node, {.kind = Request::Kind::put, .caller = {}, .key = std::move(key), .value = std::move(value)});
+  return ask(node, {.kind = Request::Kind::put, .ticket = {}, .key = std::move(key), .value = std::move(value)});
 }
 
 uint64_t ReplicaCluster::get(raft::NodeId node, std::string key) {
-  return ask(node, {.kind = Request::Kind::get, .caller = {}, .key = std::move(key), .value = {}});
+  return ask(node, {.kind = Request::Kind::get, .ticket = {}, .key = std::move(key), .value = {}});
 }
 
 uint64_t ReplicaCluster::ask(raft::NodeId node, Request request) {
-  request.caller = {.connection = node, .request = ++asked_};
+  request.ticket = {.connection = node, .request = ++asked_};
   (*this)[node].propose(now_, {std::move(request)});
   return asked_;
 }

@@ -91,10 +91,10 @@ class ReplicaCluster {
     void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}
     void drop(store::Kv) override {}
     void commit(std::vector<raft::Entry> entries) override { commits.push_back(std::move(entries)); }
-    void answer(const Caller& caller, Answer answer) override;
-    void ended(const Caller& caller) override { cluster->ended_.insert(caller.request); }
+    void answer(const Ticket& ticket, Answer answer) override;
+    void ended(const Ticket& ticket) override { cluster->ended_.insert(ticket.request); }
     void order_ended(const raft::OrderEnd& end) override;
-    void order_answered(const Caller& caller, OrderAnswer answer) override;
+    void order_answered(const Ticket& ticket, OrderAnswer answer) override;
     void withdrawn(const Withdrawn& member) override { withdrew.push_back(member.node); }
     void members_changed() override {}
     void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;

@@ -18,6 +18,7 @@
 #include <unordered_map>
 
 #include "src/base/result.h"
+#include "src/base/ticket.h"
 #include "transport/http/access.h"
 #include "transport/http/connection.h"
 #include "transport/http/date.h"
@@ -27,12 +28,6 @@
 #include "transport/loop/listener.h"
 
 namespace skiff::transport {
-
-struct Ticket {
-  uint64_t connection = 0;
-  uint64_t request = 0;
-  uint64_t body_bytes = 0;
-};
 
 class HttpServer final : private HttpConnection::Owner {
  public:

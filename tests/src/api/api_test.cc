@@ -27,7 +27,7 @@ TEST_CASE("every method of a key has its place, and every other is refused with 
   REQUIRE(host.proposed[1].kind == Request::Kind::get);
   REQUIRE(host.proposed[2].kind == Request::Kind::put);
   REQUIRE(host.proposed[3].kind == Request::Kind::remove);
-  REQUIRE(host.proposed[3].caller == Caller{.connection = 7, .request = 9});
+  REQUIRE(host.proposed[3].ticket == Ticket{.connection = 7, .request = 9});
   for (Method method : {Method::post, Method::other}) {
     auto response = take(host, method, "/k");
     REQUIRE(response->status == 405);

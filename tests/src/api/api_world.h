@@ -25,7 +25,7 @@ struct Host : ApiHost {
     proposed.push_back(std::move(request));
     return true;
   }
-  bool order(const Caller&, Order order) override {
+  bool order(const Ticket&, Order order) override {
     if (is_full) return false;
     orders.push_back(std::move(order));
     return true;

@@ -8,7 +8,7 @@ namespace skiff::replica_ends_test {
 
 uint64_t throw_in(ReplicaCluster& cluster, raft::NodeId node) {
   return cluster.ask(node,
-                     {.kind = Request::Kind::put, .caller = {}, .wants_answer = false, .key = "/k", .value = "v"});
+                     {.kind = Request::Kind::put, .ticket = {}, .wants_answer = false, .key = "/k", .value = "v"});
 }
 
 TEST_CASE("a write that wants no answer ends when this node has applied it") {

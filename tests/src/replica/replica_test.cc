@@ -348,7 +348,7 @@ TEST_CASE("a write nobody waits for is done all the same") {
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
   uint64_t thrown =
-      cluster.ask(leader, {.kind = Request::Kind::put, .caller = {}, .wants_answer = false, .key = "/k", .value = "v"});
+      cluster.ask(leader, {.kind = Request::Kind::put, .ticket = {}, .wants_answer = false, .key = "/k", .value = "v"});
   cluster.settle();
   REQUIRE(cluster.answer(thrown) == "");
   REQUIRE(cluster[leader].kv().get("/k")->bytes == "v");

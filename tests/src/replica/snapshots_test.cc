@@ -22,12 +22,12 @@ struct World : Outside {
   void persist(uint64_t, std::optional<raft::HardState>, std::optional<raft::LogPosition>, bool,
                std::vector<raft::Entry>) override {}
   void commit(std::vector<raft::Entry>) override {}
-  void answer(const Caller&, Answer) override {}
+  void answer(const Ticket&, Answer) override {}
   void write_snapshot(SnapshotBytes bytes) override { written.push_back(std::move(bytes)); }
   void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}
   void drop(store::Kv) override {}
   void order_ended(const raft::OrderEnd&) override {}
-  void order_answered(const Caller&, OrderAnswer) override {}
+  void order_answered(const Ticket&, OrderAnswer) override {}
   void withdrawn(const Withdrawn&) override {}
   void members_changed() override {}
   void state_differs(raft::NodeId, raft::Index, bool) override {}
