@@ -126,7 +126,7 @@ Result<> Node::begin(store::Opened opened) {
     replica_->propose(loop_.now_ns(), std::move(batch));
     after_step();
   });
-  commits_.emplace(loop_, [this](std::vector<std::vector<raft::Entry>>&& batches) { apply(std::move(batches)); });
+  commits_.emplace(loop_, [this] { apply(); });
   orders_.emplace(loop_, [this](std::vector<ClientOrder>&& orders) { give(std::move(orders)); });
   timer_.emplace(loop_, [this] { tick(); });
   room_timer_.emplace(loop_, [this] { look_after_spare(); });
@@ -185,7 +185,7 @@ void Node::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint
 
 void Node::drop(store::Kv kv) { snapshots_->drop(std::move(kv)); }
 
-void Node::commit(std::vector<raft::Entry> entries) { commits_->push_here(std::move(entries)); }
+void Node::committed() { commits_->raise_here(); }
 
 void Node::order_ended(const raft::OrderEnd& end) {
   log::info("hands leadership over: " + raft::describe(end));
@@ -250,15 +250,10 @@ void Node::snapshot_written(SnapshotWritten written, const std::string& trouble)
 }
 
 // A page each turn, so that a long log, after a start, keeps no heartbeat waiting.
-void Node::apply(std::vector<std::vector<raft::Entry>>&& batches) {
-  for (std::vector<raft::Entry>& entries : batches) {
-    std::move(entries.begin(), entries.end(), std::back_inserter(to_apply_));
-  }
-  auto end = to_apply_.begin() + static_cast<std::ptrdiff_t>(std::min(to_apply_.size(), limits::kAppliedPerTurnMax));
-  std::vector<raft::Entry> page(std::make_move_iterator(to_apply_.begin()), std::make_move_iterator(end));
-  to_apply_.erase(to_apply_.begin(), end);
-  if (!to_apply_.empty()) commits_->push({});
-  replica_->apply(loop_.now_ns(), page);
+void Node::apply() {
+  if (!replica_->has_unapplied()) return;
+  replica_->apply_some(loop_.now_ns());
+  if (replica_->has_unapplied()) commits_->raise();
   after_step();
 }
 

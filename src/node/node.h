@@ -37,6 +37,7 @@
 #include "store/files/files.h"
 #include "transport/http/server.h"
 #include "transport/loop/async_queue.h"
+#include "transport/loop/async_signal.h"
 #include "transport/loop/loop.h"
 #include "transport/peers/peers.h"
 
@@ -74,7 +75,7 @@ class Node final : private Outside, private ApiHost {
   void send(PeerMessage&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                bool is_whole, std::vector<raft::Entry> entries) override;
-  void commit(std::vector<raft::Entry> entries) override;
+  void committed() override;
   void answer(const Ticket& ticket, Answer answer) override;
   void ended(const Ticket& ticket) override;
   void block_begins() override;
@@ -119,7 +120,7 @@ class Node final : private Outside, private ApiHost {
   void came_to_light(const store::Snapshots::Scrubbed& news);
   void mend(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
   void look_after_memory();
-  void apply(std::vector<std::vector<raft::Entry>>&& batches);
+  void apply();
   void tick();
   void after_step();
   void log_role();
@@ -149,10 +150,9 @@ class Node final : private Outside, private ApiHost {
   std::unique_ptr<DiskThread> disk_;
   std::unique_ptr<SnapshotThread> snapshots_;  // let go before the disk, which holds the lock of the folder
   std::optional<transport::AsyncQueue<Request>> proposals_;
-  std::optional<transport::AsyncQueue<std::vector<raft::Entry>>> commits_;
+  std::optional<transport::AsyncSignal> commits_;
   Pace backup_pace_{limits::kSnapshotBytesPerS};  // of all backups together
   std::optional<transport::AsyncQueue<ClientOrder>> orders_;
-  std::deque<raft::Entry> to_apply_;  // committed, more than one turn's worth
   std::optional<transport::Timer> timer_;
   std::optional<transport::Timer> stop_timer_;
   std::optional<transport::Timer> room_timer_;

@@ -279,6 +279,7 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                        .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
                        .waiting_reads_max = limits::kWaitingReadsMax,
                        .reads_answered_max = limits::kReadsAnsweredMax,
+                       .applied_max = limits::kAppliedPerTurnMax,
                        .backups_max = limits::kBackupsMax,
                        .join_timeout = options.join_timeout_ns,
                        .members_max = limits::kMembersMax};

@@ -127,7 +127,7 @@ void Replica::carry_out() {
       outside_.persist(effects.save, effects.hard_state, effects.restart, effects.is_whole, std::move(effects.entries));
     }
     if (effects.restart) become_snapshot(*effects.restart);
-    if (!effects.committed.empty()) outside_.commit(std::move(effects.committed));
+    keep_committed(std::move(effects.committed));
     take_confirmations(effects);
     take_refusals(effects);
     take_orders(effects);
@@ -215,23 +215,40 @@ void Replica::persisted(raft::Time now, uint64_t save) {
 
 // ---- 4. Commits: apply, and find who waited
 
-void Replica::apply(raft::Time now, const std::vector<raft::Entry>& entries) {
+void Replica::keep_committed(std::vector<raft::Entry>&& entries) {
+  if (entries.empty()) return;
+  CHECK(unapplied_.empty() || entries.front().position.index > unapplied_.back().position.index);
+  if (unapplied_.empty()) outside_.committed();
+  std::move(entries.begin(), entries.end(), std::back_inserter(unapplied_));
+}
+
+std::vector<raft::Entry> Replica::next_page() {
+  const auto end = unapplied_.begin() + static_cast<std::ptrdiff_t>(std::min(unapplied_.size(), config_.applied_max));
+  std::vector<raft::Entry> page(std::make_move_iterator(unapplied_.begin()), std::make_move_iterator(end));
+  unapplied_.erase(unapplied_.begin(), end);
+  return page;
+}
+
+void Replica::apply_some(raft::Time now) {
   now_ = now;
-  kv_.prefetch(entries);
-  for (const raft::Entry& entry : entries) {
-    if (entry.position.index <= kv_.applied()) continue;  // a snapshot has brought it
-    if (entry.kind == raft::EntryKind::command) {
-      apply_command(entry);
-    } else {
-      kv_.skip(entry.position.index);
-    }
-    snapshots_.note_applied(entry.bytes());
-    if (digests_.is_due(kv_.applied())) digests_.tell(outside_, raft_, kv_.applied(), kv_.digest());
-  }
+  const std::vector<raft::Entry> page = next_page();
+  kv_.prefetch(page);
+  for (const raft::Entry& entry : page) apply(entry);
   snapshots_.make_if_due(now, raft_);
   cut_history();
   hand_out();
   carry_out();
+}
+
+void Replica::apply(const raft::Entry& entry) {
+  if (entry.position.index <= kv_.applied()) return;  // a snapshot has brought it
+  if (entry.kind == raft::EntryKind::command) {
+    apply_command(entry);
+  } else {
+    kv_.skip(entry.position.index);
+  }
+  snapshots_.note_applied(entry.bytes());
+  if (digests_.is_due(kv_.applied())) digests_.tell(outside_, raft_, kv_.applied(), kv_.digest());
 }
 
 void Replica::apply_command(const raft::Entry& entry) {
@@ -282,46 +299,7 @@ void Replica::answer_ready_reads() {
   has_more_ready_ = reads_.has_ready(kv_.applied());
 }
 
-// ---- what goes wrong: another leader, no leader, no answer
-
-// Whatever waits is asked for anew, in order, of whoever leads now. Repeats do no harm: the store drops them.
-void Replica::ask_again_if_leader_changed() {
-  const bool is_new = raft_.is_admitted() && !std::exchange(was_admitted_, raft_.is_admitted());
-  const bool may_write_again = (raft_.takes_writes() && !known_to_take_writes_) || is_new;
-  known_to_take_writes_ = raft_.takes_writes();
-  if (raft_.leader() == known_leader_ && raft_.term() == known_term_ && !may_write_again) return;
-  known_leader_ = raft_.leader();
-  known_term_ = raft_.term();
-  if (known_leader_ == 0) return;
-  note_progress();
-  ask_again(now_);
-}
-
-void Replica::ask_again(raft::Time reads_until) {
-  progress_at_ = now_;
-  writes_.hand_out_again_from(0);
-  hand_out();
-  reads_.hold_asked_until(reads_until);
-  ask_held_reads();
-}
-
-// What we sent, or what came back, may have been lost on the way.
-void Replica::ask_again_if_stuck() {
-  if (now_ < stuck_at()) return;
-  ask_again(now_ - patience_);
-  patience_ *= 2;
-}
-
-raft::Time Replica::stuck_at() const {
-  bool depends_on_others = raft_.leader() != 0 && !raft_.is_leader();
-  bool is_under_way = writes_.has_handed_out() || reads_.has_asked() || reads_.has_held();
-  return depends_on_others && is_under_way ? progress_at_ + patience_ : raft::kNever;
-}
-
-void Replica::note_progress() {
-  progress_at_ = now_;
-  patience_ = config_.raft.election_timeout;
-}
+// ---- 5. Time, and what else the shell says
 
 void Replica::peer_connected(raft::Time now, raft::NodeId node) {
   now_ = now;

@@ -3,7 +3,7 @@
 //
 // Every call comes from one loop, carries the time, and ends with everything the core wants done handed to Outside. The
 // three queues of the house end here: proposals in propose(), what the disk has done in persisted(), and commits in
-// apply().
+// apply_some().
 //
 // A request ends in one of three ways, always by way of Outside::answer(): done, refused (it never takes effect), or
 // unknown. Refused is only said of a write that was never handed out to a log or a wire.
@@ -43,6 +43,7 @@ struct ReplicaConfig {
   uint64_t waiting_write_bytes_max = 0;
   uint64_t waiting_reads_max = 0;
   size_t reads_answered_max = ~size_t{0};  // of those that are confirmed, before the next tick
+  size_t applied_max = 1'000;              // entries a page
   size_t backups_max = 0;
   // A member that was added, and that the leader has not heard of for so long, is withdrawn. 0: never.
   raft::Time join_timeout = 0;
@@ -62,7 +63,10 @@ class Replica {
   void propose(raft::Time now, std::vector<Request> batch);
   void received(raft::Time now, PeerMessage message);
   void persisted(raft::Time now, uint64_t save);
-  void apply(raft::Time now, const std::vector<raft::Entry>& entries);
+  // A page of what is committed. A page at a time, so that a long log holds up nothing else: as long as
+  // has_unapplied(), again in the next turn.
+  void apply_some(raft::Time now);
+  bool has_unapplied() const { return !unapplied_.empty(); }
 
   void peer_connected(raft::Time now, raft::NodeId node);
   void peer_gone(raft::Time now, raft::NodeId node);
@@ -145,6 +149,9 @@ class Replica {
   void on(const PeerMessage& message, OrderRequest&& request);
   void on(const PeerMessage& message, OrderReply&& reply);
   void become_snapshot(raft::LogPosition position);
+  void keep_committed(std::vector<raft::Entry>&& entries);
+  std::vector<raft::Entry> next_page();
+  void apply(const raft::Entry& entry);
   void apply_command(const raft::Entry& entry);
   bool is_of_another_process(const store::Origin& origin) const;
   void answer_ready_reads();
@@ -171,6 +178,7 @@ class Replica {
     uint64_t save;
     std::vector<raft::Message> messages;
   };
+  std::deque<raft::Entry> unapplied_;     // committed
   std::deque<OnceDurable> once_durable_;  // votes and acks that promise what the disk has not done yet
 
   raft::Time now_;

@@ -119,6 +119,7 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                        .waiting_writes_max = 40 * scale,
                        .waiting_write_bytes_max = 20'000 * scale,
                        .waiting_reads_max = 40 * scale,
+                       .applied_max = weather.has_small_limits ? 3u : 100u,
                        .join_timeout = 5 * kSecond,
                        .members_max = 7};
   return config;
@@ -138,7 +139,6 @@ void Machine::end_process() {
   waiting_.clear();
   saving_.clear();
   snapshot_waiting_.clear();
-  to_apply_.clear();
   armed_for_ = raft::kNever;
   last_save_ = saving_up_to_ = 0;
   events_.stopped(id_);
@@ -342,22 +342,16 @@ void Machine::read_snapshot(raft::NodeId for_node, raft::LogPosition position, u
 
 // ---- commits, answers
 
-void Machine::commit(std::vector<raft::Entry> entries) {
-  std::move(entries.begin(), entries.end(), std::back_inserter(to_apply_));
+void Machine::committed() {
   if (std::exchange(is_applying_, true)) return;
   later(world_.between(1'000, 100'000), [this] { apply_page(); });
 }
 
 void Machine::apply_page() {
-  auto count =
-      static_cast<std::ptrdiff_t>(std::min<size_t>(to_apply_.size(), world_.weather.has_small_limits ? 3 : 100));
-  std::vector<raft::Entry> page(std::make_move_iterator(to_apply_.begin()),
-                                std::make_move_iterator(to_apply_.begin() + count));
-  to_apply_.erase(to_apply_.begin(), to_apply_.begin() + count);
-  is_applying_ = !to_apply_.empty();
+  step([&](Replica& replica) { replica.apply_some(local_now()); });
+  checker_.applied(id_, replica_->kv());
+  is_applying_ = replica_->has_unapplied();
   if (is_applying_) later(world_.between(1'000, 100'000), [this] { apply_page(); });
-  step([&](Replica& replica) { replica.apply(local_now(), page); });
-  if (!page.empty()) checker_.applied(id_, replica_->kv());
 }
 
 }  // namespace skiff::sim

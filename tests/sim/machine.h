@@ -83,7 +83,7 @@ class Machine final : private Outside {
   void send(PeerMessage&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                bool is_whole, std::vector<raft::Entry> entries) override;
-  void commit(std::vector<raft::Entry> entries) override;
+  void committed() override;
   void answer(const Ticket& ticket, Answer answer) override;
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
@@ -157,7 +157,6 @@ class Machine final : private Outside {
 
   std::deque<SnapshotBytes> snapshot_waiting_;
   std::optional<Scrubbing> scrubbing_;
-  std::deque<raft::Entry> to_apply_;
   bool is_applying_ = false;
   Time armed_for_ = raft::kNever;
 };

@@ -104,9 +104,9 @@ bool ReplicaCluster::finish_saves(Node& node) {
 }
 
 bool ReplicaCluster::apply(Node& node) {
-  auto commits = std::exchange(node.commits, {});
-  for (const auto& entries : commits) node.replica->apply(now_, entries);
-  return !commits.empty();
+  if (!node.replica->has_unapplied()) return false;
+  node.replica->apply_some(now_);
+  return true;
 }
 
 void ReplicaCluster::settle() {
@@ -153,7 +153,6 @@ raft::NodeId ReplicaCluster::elect() {
 void ReplicaCluster::crash(raft::NodeId node) {
   nodes_.at(node).replica.reset();
   nodes_.at(node).saves.clear();
-  nodes_.at(node).commits.clear();
 }
 
 void ReplicaCluster::restart(raft::NodeId node) { start(nodes_.at(node)); }

@@ -72,7 +72,6 @@ class ReplicaCluster {
     uint64_t incarnation = 0;
     std::unique_ptr<Replica> replica;
     std::deque<Save> saves;
-    std::vector<std::vector<raft::Entry>> commits;
     raft::HardState disk_hard_state;
     std::vector<raft::Entry> disk_entries;
     bool disk_is_held = false;
@@ -90,7 +89,7 @@ class ReplicaCluster {
     void write_snapshot(SnapshotBytes) override {}
     void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}
     void drop(store::Kv) override {}
-    void commit(std::vector<raft::Entry> entries) override { commits.push_back(std::move(entries)); }
+    void committed() override {}
     void answer(const Ticket& ticket, Answer answer) override;
     void ended(const Ticket& ticket) override { cluster->ended_.insert(ticket.request); }
     void order_ended(const raft::OrderEnd& end) override;

@@ -21,7 +21,7 @@ struct World : Outside {
   void send(PeerMessage&& message) override { sent.push_back(std::move(message)); }
   void persist(uint64_t, std::optional<raft::HardState>, std::optional<raft::LogPosition>, bool,
                std::vector<raft::Entry>) override {}
-  void commit(std::vector<raft::Entry>) override {}
+  void committed() override {}
   void answer(const Ticket&, Answer) override {}
   void write_snapshot(SnapshotBytes bytes) override { written.push_back(std::move(bytes)); }
   void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}

@@ -1,0 +1,57 @@
+// AsyncSignal: wakes the loop for work that waits elsewhere.
+//
+// Like an AsyncQueue without the queue. raise_here() has the work done before the loop waits again, so that what was
+// found while sockets were read is one batch. raise() has it done in the next turn, behind whatever sockets and timers
+// have by then. Raises coalesce, and one may come when the work is done already.
+#pragma once
+
+#include <uv.h>
+
+#include <functional>
+#include <utility>
+
+#include "raft/check.h"
+#include "transport/loop/loop.h"
+
+namespace skiff::transport {
+
+class AsyncSignal final : private Loop::Drainable {
+ public:
+  AsyncSignal(Loop& loop, std::function<void()> raised)
+      : loop_(loop), raised_(std::move(raised)), wake_(make_wake(loop, this)) {}
+  ~AsyncSignal() { loop_.drain_never(this); }
+  AsyncSignal(const AsyncSignal&) = delete;
+  AsyncSignal& operator=(const AsyncSignal&) = delete;
+
+  // Any thread may.
+  void raise() { uv_async_send(wake_.get()); }
+  // Requires: by the thread that turns the loop.
+  void raise_here() {
+    if (!std::exchange(is_announced_, true)) loop_.drain_soon(this);
+  }
+
+ private:
+  void wake() override { raise(); }
+  void drain() override {
+    is_announced_ = false;
+    raised_();
+  }
+
+  static Owned<uv_async_t> make_wake(Loop& loop, AsyncSignal* self) {
+    auto handle = std::make_unique<uv_async_t>();
+    CHECK(uv_async_init(loop.uv(), handle.get(), woken) == 0);
+    handle->data = self;
+    return Owned<uv_async_t>(handle.release());
+  }
+
+  static void woken(uv_async_t* handle) {
+    if (auto* self = static_cast<AsyncSignal*>(handle->data)) self->drain();
+  }
+
+  Loop& loop_;
+  std::function<void()> raised_;
+  bool is_announced_ = false;  // by raise_here(), to the loop
+  Owned<uv_async_t> wake_;
+};
+
+}  // namespace skiff::transport
