@@ -99,6 +99,8 @@ bool Checker::started(raft::NodeId node, const store::Recovered& recovered) {
   world_.require(has_all || is.is_damaged || has_gone_back, "disk", name(node) + " counts a start twice");
   world_.require(!is_mending || has_gone_back || recovered.incarnation > is.incarnation, "disk",
                  name(node) + " counts a start twice");
+  // It takes no part any more, so what it had acknowledged still counts: it gives no vote to a node that lacks it.
+  if (!has_all && !is_mending && !has_gone_back) return false;
   is.has_gone_back &= !is_mending;
   if ((is.is_damaged || has_gone_back) && is_mending) forget_votes(node, recovered.hard_state.term);
   is.is_mending = is.disk.is_mending = is_mending;
@@ -112,7 +114,7 @@ bool Checker::started(raft::NodeId node, const store::Recovered& recovered) {
   is.term = recovered.hard_state.term;
   is.commit = 0;
   is.voters = {};
-  return has_all || is_mending || has_gone_back;
+  return true;
 }
 
 void Checker::gone_back(raft::NodeId node) {
