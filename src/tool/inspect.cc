@@ -50,6 +50,11 @@ int conclude(const World& world, const Findings& findings) {
 
 }  // namespace
 
+Command inspect_command() {
+  bool shows_entries = false;
+  return unbound(command_for(shows_entries));
+}
+
 int inspect(Arguments arguments, const World& world) {
   bool shows_entries = false;
   const Command command = command_for(shows_entries);

@@ -278,6 +278,11 @@ Result<bool> finish_earlier(store::Files& files, const Places& places) {
 
 }  // namespace
 
+Command recover_command() {
+  Asked asked;
+  return unbound(command_for(asked));
+}
+
 int recover(Arguments arguments, const World& world) {
   Asked asked;
   const Command command = command_for(asked);

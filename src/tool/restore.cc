@@ -91,6 +91,11 @@ Result<std::string> make(const World& world, const Asked& asked) {
 
 }  // namespace
 
+Command restore_command() {
+  Asked asked;
+  return unbound(command_for(asked));
+}
+
 int restore(Arguments arguments, const World& world) {
   Asked asked;
   const Command command = command_for(asked);

@@ -1,10 +1,12 @@
-// Common to all tools: their errors and their help.
+// Common to all tools: their errors, their help, and completion.
 #include "tests/src/tool/tool_world.h"
+#include "tests/support/bash.h"
 #include "tests/support/catch.h"
 
 namespace skiff::arguments_test {
 
-using Words = std::vector<std::string>;
+using bash::complete;
+using bash::Words;
 using tool_world::World;
 
 std::string said(const Words& words, int status) {
@@ -28,6 +30,8 @@ TEST_CASE("an error names the tool, the flag, and whom to ask") {
       {{"recover", "--data-dir", "a", "--data-dir", "a"}, "skiff recover: --data-dir: given twice"},
       {{"inspect"}, "skiff inspect: one data folder or one backup is needed"},
       {{"inspect", "-e"}, "skiff inspect: \"-e\": not a flag; see skiff inspect --help"},
+      {{"completion", "zsh"}, "skiff completion: no shell is known but bash"},
+      {{"completion"}, "skiff completion: the name of a shell is needed: bash"},
   };
   for (const Row& row : rows) {
     const std::string what = said(row.words, 2);
@@ -43,6 +47,21 @@ TEST_CASE("the usage of a tool follows from its table") {
   REQUIRE_THAT(said({"recover", "-h"}, 0),
                Catch::Contains("Usage: skiff recover --data-dir DIR --id N [--to DIR] [--yes-i-may-lose-writes]\n"));
   REQUIRE_THAT(said({"inspect", "-h"}, 0), Catch::Contains("Usage: skiff inspect [--entries] PATH\n"));
+  REQUIRE_THAT(said({"completion", "-h"}, 0), Catch::Contains("Usage: skiff completion bash\n"));
+}
+
+TEST_CASE("bash completes the flags of the node and of every tool") {
+  const std::string script = said({"completion", "bash"}, 0);
+  REQUIRE(complete(script, {"skiff", "re"}) == Words{"restore", "recover"});
+  REQUIRE(complete(script, {"skiff", "--history-"}) ==
+          Words{"--history-revisions", "--history-bytes", "--history-age"});
+  REQUIRE(complete(script, {"skiff", "--log-level", ""}) == Words{"debug", "info", "warn", "error", "off"});
+  REQUIRE(complete(script, {"skiff", "--id", "1", "--log-level", "=", "de"}) == Words{"debug"});
+  REQUIRE(complete(script, {"skiff", "restore", "--"}) ==
+          Words{"--from", "--data-dir", "--id", "--cluster", "--token", "--help"});
+  REQUIRE(complete(script, {"skiff", "inspect", "--e"}) == Words{"--entries"});
+  REQUIRE(complete(script, {"skiff", "recover", "--y"}) == Words{"--yes-i-may-lose-writes"});
+  REQUIRE(complete(script, {"skiff", "--data-dir", "/proc/self/tas"}) == Words{"/proc/self/task"});
 }
 
 }  // namespace skiff::arguments_test
