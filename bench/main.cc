@@ -123,6 +123,7 @@ Result<> carry_out(const Options& options) {
     case Command::net: return net(options);
     case Command::plot: return plot(options);
     case Command::compare: return compare_systems(options.compare);
+    case Command::completion: fmt::print("{}", completion_text()); return {};
     case Command::help: fmt::print("{}", help_text()); return {};
   }
   return {};

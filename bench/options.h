@@ -1,4 +1,5 @@
-// Options: what is asked of skiff-bench. One table in options.cc says what there is; --help prints it.
+// Options: what is asked of skiff-bench. A table for each of its commands says what there is, in options.cc; everything
+// else follows from them (src/config/option.h).
 //
 // What can go wrong: an unknown flag, one that this command has no use for, a value that is none or out of its range.
 // All of it is an error that names the flag, and nothing is started on a guess.
@@ -15,7 +16,7 @@
 
 namespace skiff::bench {
 
-enum class Command { run, disk, net, plot, compare, help };
+enum class Command { run, disk, net, plot, compare, completion, help };
 
 struct Options {
   Command command = Command::help;
@@ -41,5 +42,7 @@ struct Options {
 // `arguments` without the program's name.
 Result<Options> read_options(std::span<const char* const> arguments);
 std::string help_text();
+// For bash.
+std::string completion_text();
 
 }  // namespace skiff::bench

@@ -222,10 +222,6 @@ constexpr uint64_t kStopPollMs = 5;
 // A look-up of a name that is under way cannot be called off. How long the end of the program may wait for it.
 constexpr uint64_t kLookUpsEndMs = 1'000;
 
-// ---- the configuration file
-
-constexpr size_t kConfigBytesMax = 64 * kKiB;
-
 static_assert(kElectionTimeoutDefaultNs >= kHeartbeatsPerElectionTimeoutMin * kHeartbeatDefaultNs);
 static_assert(kRequestTimeoutDefaultNs >= 2 * kElectionTimeoutDefaultNs);
 static_assert(kWaitingWriteBytesMax >= kValueBytesMax);

@@ -2,7 +2,7 @@
 //
 // Every setting has one name, and three places to give it: `--election-timeout 1s`, `SKIFF_ELECTION_TIMEOUT=1s`, and
 // `election-timeout = 1s` in the file that --config names. A flag beats the environment, the environment beats the
-// file. One table in options.cc says what there is; --help prints it.
+// file. One table in options.cc says what there is; everything else follows from it (src/config/option.h).
 //
 // What can go wrong: an unknown name, a value that is none or out of its range, settings that do not fit together. All
 // of it is an error that names the place ("SKIFF_PORT", "skiff.conf line 3"), and nothing is started on a guess. A
@@ -13,7 +13,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,6 +22,8 @@
 #include "src/base/log.h"
 #include "src/base/result.h"
 #include "src/config/limits.h"
+#include "src/config/option.h"
+#include "src/config/settings.h"
 #include "transport/loop/address.h"
 
 namespace skiff {
@@ -59,7 +60,6 @@ struct Asked {
   std::vector<std::string> ignored_variables = {};  // see read_environment
 };
 
-using Environment = std::map<std::string, std::string>;
 using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 
 // `arguments` without the program's name. Touches nothing but what it is given.
@@ -68,6 +68,13 @@ Result<Asked> read_options(std::span<const char* const> arguments, const Environ
 
 // The addresses in --cluster but this node's own: whom a node that joins asks.
 std::vector<transport::Address> others_of(const Options& options);
+
+// The table, bound to these options: `skiff` without a sub-command.
+Command node_command(Options& into);
+
+// Values that tools ask for, too.
+Value node_id(raft::NodeId& field);
+Value members(Options& into);
 
 // Every setting with its default, its unit and its meaning.
 std::string help_text();

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/config/settings.h"
+#include "src/config/option.h"
 #include "src/config/units.h"
 
 namespace skiff {

@@ -4,43 +4,30 @@
 #include <fstream>
 #include <optional>
 
-#include "src/config/limits.h"
 #include "src/config/units.h"
 
 namespace skiff {
 namespace {
 
-std::optional<size_t> find(std::span<const SettingName> names, std::string_view name) {
-  for (size_t place = 0; place < names.size(); ++place) {
-    if (names[place].name == name) return place;
+constexpr size_t kConfigBytesMax = 64 * 1024;  // many times what every option with a comment takes
+
+std::optional<size_t> find(const Command& command, std::string_view name) {
+  for (size_t place = 0; place < command.options.size(); ++place) {
+    const Option& option = command.options[place];
+    if (option.in_file && option.name == name) return place;
   }
   return std::nullopt;
 }
 
-// Takes the argument at `at`, and the one behind it where that is its value.
-Result<Given> read_flag(std::span<const char* const> arguments, size_t& at, std::span<const SettingName> names) {
-  std::string_view argument = arguments[at];
-  if (!argument.starts_with("--")) return wrong(quoted(argument), "not a flag; see skiff --help");
-  size_t equals = argument.find('=');
-  std::string flag(argument.substr(0, equals));
-  std::optional<size_t> setting = find(names, std::string_view(flag).substr(2));
-  if (!setting) return wrong(flag, "there is no such flag; see skiff --help");
-  if (equals != std::string_view::npos) return Given{flag, *setting, std::string(argument.substr(equals + 1))};
-  std::string_view value = names[*setting].value;
-  if (value.empty()) return Given{flag, *setting, "true"};
-  if (at + 1 == arguments.size()) return wrong(flag, "needs a value: " + std::string(value));
-  return Given{flag, *setting, arguments[++at]};
-}
-
-std::string variable_of(std::string_view setting) {
-  std::string name = "SKIFF_";
-  for (char letter : setting) name += letter == '-' ? '_' : static_cast<char>(letter - 'a' + 'A');
+std::string variable_of(const Command& command, const Option& option) {
+  std::string name = command.variables;
+  for (char letter : option.name) name += letter == '-' ? '_' : static_cast<char>(letter - 'a' + 'A');
   return name;
 }
 
-std::optional<size_t> find_variable(std::span<const SettingName> names, std::string_view variable) {
-  for (size_t place = 0; place < names.size(); ++place) {
-    if (variable_of(names[place].name) == variable) return place;
+std::optional<size_t> find_variable(const Command& command, std::string_view variable) {
+  for (size_t place = 0; place < command.options.size(); ++place) {
+    if (variable_of(command, command.options[place]) == variable) return place;
   }
   return std::nullopt;
 }
@@ -66,46 +53,28 @@ std::string_view without_comment(std::string_view line) {
   return line;
 }
 
-Result<Given> read_config_line(const std::string& where, std::string_view line, std::span<const SettingName> names) {
+Result<Given> read_config_line(const std::string& where, std::string_view line, const Command& command) {
   size_t equals = line.find('=');
   if (equals == std::string_view::npos) return wrong(where, "not of the form `name = value`");
   std::string name(trim(line.substr(0, equals)));
-  std::optional<size_t> setting = find(names, name);
-  if (!setting || name == "config") return wrong(where, "there is no setting " + quoted(name));
-  return Given{where + ": " + name, *setting, std::string(trim(line.substr(equals + 1)))};
+  std::optional<size_t> option = find(command, name);
+  if (!option) return wrong(where, "there is no setting " + quoted(name));
+  return Given{where + ": " + name, *option, std::string(trim(line.substr(equals + 1)))};
 }
 
 }  // namespace
 
-Result<CommandLine> read_command_line(std::span<const char* const> arguments, std::span<const SettingName> names) {
-  CommandLine line;
-  for (size_t at = 0; at < arguments.size(); ++at) {
-    std::string_view argument = arguments[at];
-    if (argument == "--help" || argument == "-h") {
-      line.help = true;
-    } else if (argument == "--version") {
-      line.version = true;
-    } else {
-      Result<Given> given = read_flag(arguments, at, names);
-      if (!given) return tl::unexpected(given.error());
-      line.given.push_back(std::move(*given));
-    }
-  }
-  return line;
-}
-
-Result<Variables> read_environment(const std::map<std::string, std::string>& environment,
-                                   std::span<const SettingName> names) {
+Result<Variables> read_environment(const Environment& environment, const Command& command) {
   Variables variables;
   for (const auto& [name, text] : environment) {
-    if (!name.starts_with("SKIFF_") || text.empty()) continue;
-    std::optional<size_t> setting = find_variable(names, name);
-    if ((!setting || is_service_url(text)) && is_of_a_service(name, text)) {
+    if (!name.starts_with(command.variables) || text.empty()) continue;
+    std::optional<size_t> option = find_variable(command, name);
+    if ((!option || is_service_url(text)) && is_of_a_service(name, text)) {
       variables.ignored.push_back(name);
       continue;
     }
-    if (!setting) return wrong(name, "there is no such setting; see skiff --help");
-    variables.given.push_back({name, *setting, text});
+    if (!option) return wrong(name, "there is no such setting; see " + command.name + " --help");
+    variables.given.push_back({name, *option, text});
   }
   return variables;
 }
@@ -119,8 +88,7 @@ std::string describe_ignored(const std::vector<std::string>& variables) {
   return text;
 }
 
-Result<std::vector<Given>> read_config_text(const std::string& path, std::string_view text,
-                                            std::span<const SettingName> names) {
+Result<std::vector<Given>> read_config_text(const std::string& path, std::string_view text, const Command& command) {
   std::vector<Given> settings;
   const bool is_utf16 = text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff");
   if (is_utf16) return wrong(path, "written in UTF-16: save it as UTF-8");
@@ -131,15 +99,15 @@ Result<std::vector<Given>> read_config_text(const std::string& path, std::string
     std::string_view line = trim(without_comment(text.substr(0, end)));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty()) continue;
-    Result<Given> given = read_config_line(path + " line " + std::to_string(number), line, names);
+    Result<Given> given = read_config_line(path + " line " + std::to_string(number), line, command);
     if (!given) return tl::unexpected(given.error());
     settings.push_back(std::move(*given));
   }
   return settings;
 }
 
-std::map<std::string, std::string> environment_of(const char* const* variables) {
-  std::map<std::string, std::string> environment;
+Environment environment_of(const char* const* variables) {
+  Environment environment;
   for (; *variables != nullptr; ++variables) {
     std::string_view variable = *variables;
     size_t equals = variable.find('=');
@@ -150,28 +118,14 @@ std::map<std::string, std::string> environment_of(const char* const* variables) 
 
 Result<std::string> read_config_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text(limits::kConfigBytesMax + 1, '\0');
+  std::string text(kConfigBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!file.is_open() || file.bad()) return wrong("read " + path, "cannot be opened, or is no file");
   text.resize(static_cast<size_t>(file.gcount()));
-  if (text.size() > limits::kConfigBytesMax) {
-    return wrong("read " + path,
-                 "larger than a configuration file may be (" + show_bytes(limits::kConfigBytesMax) + ")");
+  if (text.size() > kConfigBytesMax) {
+    return wrong("read " + path, "larger than a configuration file may be (" + show_bytes(kConfigBytesMax) + ")");
   }
   return text;
 }
-
-tl::unexpected<Error> wrong(const std::string& where, const std::string& what) {
-  return fail(Error::Code::invalid, where + ": " + what);
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 }  // namespace skiff

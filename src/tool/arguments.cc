@@ -1,62 +1,41 @@
 #include "src/tool/arguments.h"
 
-#include <algorithm>
-#include <charconv>
+#include <utility>
 
-#include "src/config/limits.h"
+#include "src/config/help.h"
 
 namespace skiff::tool {
+namespace {
 
-Result<Given> Given::read(Arguments arguments, std::span<const Flag> flags) {
-  std::vector<SettingName> names;
-  for (const Flag& flag : flags) names.push_back(flag.name);
-  auto line = read_command_line(arguments, names);
-  if (!line) return tl::unexpected(line.error());
-  Given given;
-  given.wants_help_ = line->help;
-  given.texts_.resize(flags.size());
-  if (line->help) return given;
-  for (const skiff::Given& one : line->given) {
-    if (given.texts_[one.setting]) return wrong(one.where, "is given twice");
-    given.texts_[one.setting] = one.text;
-  }
-  for (size_t flag = 0; flag < flags.size(); ++flag) {
-    if (flags[flag].is_required && !given.texts_[flag]) {
-      return wrong("--" + std::string(flags[flag].name.name), "is missing");
-    }
-  }
-  return given;
+std::string help(const Command& command, std::string_view remarks) {
+  return command.name + ": " + command.meaning + ".\n\nUsage: " + usage(command) + "\n\n" + describe(command) +
+         std::string(remarks);
 }
 
-std::string describe(std::span<const Flag> flags) {
-  constexpr size_t kColumn = 28;
-  std::string text;
-  for (const Flag& flag : flags) {
-    std::string row = "  --" + std::string(flag.name.name);
-    if (!flag.name.value.empty()) row += " " + std::string(flag.name.value);
-    row.resize(std::max(row.size() + 2, kColumn), ' ');
-    text += row;
-    for (char letter : flag.meaning) text += letter == '\n' ? "\n" + std::string(kColumn, ' ') : std::string(1, letter);
-    text += '\n';
-  }
-  return text;
+}  // namespace
+
+Command command_of(std::string_view name, std::string_view meaning, std::vector<Option> options, Operand operand) {
+  return {.name = "skiff " + std::string(name),
+          .meaning = std::string(meaning),
+          .options = std::move(options),
+          .operand = std::move(operand)};
 }
 
-Result<raft::NodeId> parse_id(std::string_view text) {
-  raft::NodeId id = 0;
-  const char* end = text.data() + text.size();
-  auto [stopped, trouble] = std::from_chars(text.data(), end, id);
-  if (trouble == std::errc() && stopped == end && id >= 1 && id <= limits::kNodeIdMax) return id;
-  return wrong("--id", quoted(text) + " is not a node id (1 to " + std::to_string(limits::kNodeIdMax) + ")");
+Taken take_arguments(Arguments arguments, const World& world, const Command& command, std::string_view remarks) {
+  Result<CommandLine> line = take_command_line(arguments, command);
+  if (!line) return {.status = misused(world, command, line.error().what), .operands = {}};
+  if (!line->help) return {.status = std::nullopt, .operands = std::move(line->operands)};
+  world.say(help(command, remarks));
+  return {.status = 0, .operands = {}};
 }
 
-int misused(const World& world, std::string_view tool, const std::string& why) {
-  world.complain("skiff " + std::string(tool) + ": " + why + " (skiff " + std::string(tool) + " --help says more)");
+int misused(const World& world, const Command& command, const std::string& why) {
+  world.complain(command.name + ": " + why + " (" + command.name + " --help says more)");
   return 2;
 }
 
-int failed(const World& world, std::string_view tool, const std::string& why) {
-  world.complain("skiff " + std::string(tool) + ": " + why);
+int failed(const World& world, const Command& command, const std::string& why) {
+  world.complain(command.name + ": " + why);
   return 1;
 }
 

@@ -1,46 +1,29 @@
-// Arguments of a tool: its flags, read once, and its help.
+// Arguments of a tool: what every tool does with its command line, by the table that describes it.
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "raft/types.h"
-#include "src/base/result.h"
-#include "src/config/settings.h"
+#include "src/config/command_line.h"
+#include "src/config/option.h"
 #include "src/tool/tool.h"
 
 namespace skiff::tool {
 
-struct Flag {
-  SettingName name;
-  std::string_view meaning;  // lines, for --help
-  bool is_required = false;
+// `skiff NAME`
+Command command_of(std::string_view name, std::string_view meaning, std::vector<Option> options, Operand operand = {});
+
+// Reads what `command` describes. A number is the exit status: the tool has nothing to do, because help was asked for
+// (printed: the usage, the options, then `remarks`) or the arguments cannot be understood.
+struct Taken {
+  std::optional<int> status;
+  std::vector<std::string> operands;
 };
-
-class Given {
- public:
-  // Every flag at most once, the required ones exactly once.
-  static Result<Given> read(Arguments arguments, std::span<const Flag> flags);
-
-  bool wants_help() const { return wants_help_; }
-  // The last that was given for the flag at that place among the flags; nothing if none was.
-  const std::optional<std::string>& operator[](size_t flag) const { return texts_.at(flag); }
-
- private:
-  bool wants_help_ = false;
-  std::vector<std::optional<std::string>> texts_;
-};
-
-// "  --from FILE    ..." for each.
-std::string describe(std::span<const Flag> flags);
-
-Result<raft::NodeId> parse_id(std::string_view text);
+Taken take_arguments(Arguments arguments, const World& world, const Command& command, std::string_view remarks);
 
 // Complains in the words of the tool. Give back what comes of it.
-int misused(const World& world, std::string_view tool, const std::string& why);
-int failed(const World& world, std::string_view tool, const std::string& why);
+int misused(const World& world, const Command& command, const std::string& why);
+int failed(const World& world, const Command& command, const std::string& why);
 
 }  // namespace skiff::tool

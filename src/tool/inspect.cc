@@ -2,38 +2,30 @@
 // makes no file, so that it works on a read-only mount.
 #include "src/tool/inspect.h"
 
-#include <array>
-#include <vector>
-
+#include "src/config/values.h"
 #include "src/tool/arguments.h"
 #include "store/files/read_only_files.h"
 
 namespace skiff::tool {
 namespace {
 
-constexpr char kName[] = "inspect";
+constexpr char kRemarks[] =
+    "\nEvery byte is read and checked: the identity, every snapshot, every segment of the log, and what a node\n"
+    "would make of it all. Lines begin with a word: folder, snapshot, members, segment, entry, state, log, note;\n"
+    "damage, with the file, the offset and what is wrong; unread, with the file and why it may not be read; and at\n"
+    "last whole, damaged or unknown.\n"
+    "A batch at the very end that was being written when the node stopped is no damage: nobody was told that it\n"
+    "is safe. A node may run meanwhile; what it writes at that moment may look torn.\n\n"
+    "Nothing is opened for writing: a read-only mount is looked at like any other. What this user may not read says\n"
+    "nothing of what is there. What the disk does not give back (an input/output error) is damage.\n\n"
+    "Exit status: 0 whole; 1 damaged; 2 the command cannot be understood, or there is nothing of that name; 3 it\n"
+    "could not be looked at, or not at all of it, and nothing else is wrong.\n";
 
-enum Place : size_t { kEntries };
-constexpr std::array<Flag, 1> kFlags = {{
-    {{"entries", ""}, "list the entries of the log as they stand there, also those that were\nreplaced later"},
-}};
-
-std::string help() {
-  return "skiff inspect: prints and verifies a data folder or a backup, and changes nothing.\n\n"
-         "Usage: skiff inspect [--entries] PATH\n\n" +
-         describe(kFlags) +
-         "\nEvery byte is read and checked: the identity, every snapshot, every segment of the log, and what a node\n"
-         "would make of it all. Lines begin with a word: folder, snapshot, members, segment, entry, state, log, note;\n"
-         "damage, with the file, the offset and what is wrong; unread, with the file and why it may not be read; and "
-         "at\n"
-         "last whole, damaged or unknown.\n"
-         "A batch at the very end that was being written when the node stopped is no damage: nobody was told that it\n"
-         "is safe. A node may run meanwhile; what it writes at that moment may look torn.\n\n"
-         "Nothing is opened for writing: a read-only mount is looked at like any other. What this user may not read "
-         "says\n"
-         "nothing of what is there. What the disk does not give back (an input/output error) is damage.\n\n"
-         "Exit status: 0 whole; 1 damaged; 2 the command cannot be understood, or there is nothing of that name; 3 it\n"
-         "could not be looked at, or not at all of it, and nothing else is wrong.\n";
+Command command_for(bool& shows_entries) {
+  return command_of("inspect", "prints and verifies a data folder or a backup, and changes nothing",
+                    {{"entries", on_off(shows_entries),
+                      "list the entries of the log as they stand there, also those that were\nreplaced later"}},
+                    {.name = "PATH", .completion = {.kind = Completion::Kind::files}});
 }
 
 // Of a folder, nothing can be read; an empty file is a backup that came to nothing.
@@ -58,30 +50,27 @@ int conclude(const World& world, const Findings& findings) {
 
 }  // namespace
 
+Command inspect_command() {
+  bool shows_entries = false;
+  return unbound(command_for(shows_entries));
+}
+
 int inspect(Arguments arguments, const World& world) {
-  std::vector<const char*> flags;
-  std::vector<std::string> paths;
-  for (const char* argument : arguments) {
-    if (argument[0] == '-') {
-      flags.push_back(argument);
-    } else {
-      paths.emplace_back(argument);
-    }
-  }
-  auto given = Given::read(flags, kFlags);
-  if (!given) return misused(world, kName, given.error().what);
-  if (given->wants_help()) return world.say(help()), 0;
-  if (paths.size() != 1 || paths[0].empty()) return misused(world, kName, "one data folder or one backup is needed");
+  bool shows_entries = false;
+  const Command command = command_for(shows_entries);
+  const auto [status, paths] = take_arguments(arguments, world, command, kRemarks);
+  if (status) return *status;
+  if (paths.size() != 1 || paths[0].empty()) return misused(world, command, "one data folder or one backup is needed");
   store::ReadOnlyFiles untouched(world.files);
   auto is_there = untouched.exists(paths[0]);
-  if (is_there && !*is_there) return misused(world, kName, "there is no " + paths[0]);
+  if (is_there && !*is_there) return misused(world, command, "there is no " + paths[0]);
   Findings findings(world);
   if (!is_there) {
     findings.unread(is_there.error().what);
   } else if (is_file(untouched, paths[0])) {
     inspect_snapshot(untouched, paths[0], std::nullopt, findings);
   } else {
-    inspect_folder(untouched, world.wal, paths[0], (*given)[kEntries].has_value(), findings);
+    inspect_folder(untouched, world.wal, paths[0], shows_entries, findings);
   }
   return conclude(world, findings);
 }

@@ -4,11 +4,12 @@
 // leaves one or the other under the name of the data folder; the old one is kept.
 #include <fmt/format.h>
 
-#include <array>
 #include <utility>
 
 #include "raft/check.h"
 #include "raft/membership.h"
+#include "src/config/options.h"
+#include "src/config/values.h"
 #include "src/node/setup.h"
 #include "src/tool/arguments.h"
 #include "src/tool/new_cluster.h"
@@ -20,34 +21,37 @@
 namespace skiff::tool {
 namespace {
 
-constexpr char kName[] = "recover";
 constexpr char kSign[] = "identity.recovering.new";  // a start of the node takes it away, if we did not get to do so
 constexpr char kConsent[] = "I may lose writes";
 
-enum Place : size_t { kDataDir, kId, kTo, kYes };
-constexpr std::array<Flag, 4> kFlags = {{
-    {{"data-dir", "DIR"}, "the data folder of the survivor; its node must not run", true},
-    {{"id", "N"}, "the survivor's id", true},
-    {{"to", "DIR"},
-     "make the new folder here (empty, or not there yet), and leave the old one alone:\n"
-     "for a data folder that is a mount point, whose name cannot be exchanged"},
-    {{"yes-i-may-lose-writes", ""}, "do not ask"},
-}};
+constexpr char kRemarks[] =
+    "\nThis is the last resort. As long as a majority can be brought back, do that; if there is a backup that is\n"
+    "young enough, restore it. Of several survivors take the one with the longest log: compare what\n"
+    "skiff inspect says of each, the term of the last entry first, then its index.\n\n"
+    "Writes may be lost: those that the lost nodes acknowledged and the survivor never received. What the\n"
+    "survivor has in its log is taken for committed, whether it was or not: a write that was answered 504 may\n"
+    "turn out to have happened.\n\n"
+    "The new cluster has another name, so that lost nodes that come back are turned away and cannot take it\n"
+    "over. The old folder is kept beside the new one. Grow again with POST /members/N, with nodes that start\n"
+    "from empty folders. When it is cut short, run it again.\n\n"
+    "Exit status: 0 done; 1 not done, and one line says why; 2 the command cannot be understood.\n";
 
-std::string help() {
-  return "skiff recover: makes a cluster of one node from a survivor, when the majority is lost for good.\n\n"
-         "Usage: skiff recover --data-dir DIR --id N [--to DIR] [--yes-i-may-lose-writes]\n\n" +
-         describe(kFlags) +
-         "\nThis is the last resort. As long as a majority can be brought back, do that; if there is a backup that is\n"
-         "young enough, restore it. Of several survivors take the one with the longest log: compare what\n"
-         "skiff inspect says of each, the term of the last entry first, then its index.\n\n"
-         "Writes may be lost: those that the lost nodes acknowledged and the survivor never received. What the\n"
-         "survivor has in its log is taken for committed, whether it was or not: a write that was answered 504 may\n"
-         "turn out to have happened.\n\n"
-         "The new cluster has another name, so that lost nodes that come back are turned away and cannot take it\n"
-         "over. The old folder is kept beside the new one. Grow again with POST /members/N, with nodes that start\n"
-         "from empty folders. When it is cut short, run it again.\n\n"
-         "Exit status: 0 done; 1 not done, and one line says why; 2 the command cannot be understood.\n";
+struct Asked {
+  std::string folder;
+  raft::NodeId id = 0;
+  std::string to;  // empty: in place of the old folder
+  bool consents = false;
+};
+
+Command command_for(Asked& into) {
+  return command_of(
+      "recover", "makes a cluster of one node from a survivor, when the majority is lost for good",
+      {{"data-dir", directory_name("DIR", into.folder), "the data folder of the survivor; its node must not run", true},
+       {"id", shown_as("", node_id(into.id)), "the survivor's id", true},
+       {"to", directory_name("DIR", into.to),
+        "make the new folder here (empty, or not there yet), and leave the old one alone:\n"
+        "for a data folder that is a mount point, whose name cannot be exchanged"},
+       {"yes-i-may-lose-writes", on_off(into.consents), "do not ask"}});
 }
 
 std::string plain(std::string path) {
@@ -154,9 +158,8 @@ void say_what_may_be_lost(const World& world, const std::string& folder, const S
       "          empty folders only");
 }
 
-bool consents(const World& world, const Given& given) {
-  if (given[kYes]) return *given[kYes] == "true";
-  return world.ask(fmt::format("To go on, type: {}", kConsent)) == kConsent;
+bool consents(const World& world, const Asked& asked) {
+  return asked.consents || world.ask(fmt::format("To go on, type: {}", kConsent)) == kConsent;
 }
 
 store::Identity identity_of(const World& world, const Survivor& survivor, const std::string& address) {
@@ -175,6 +178,13 @@ struct Places {
   std::string kept;  // the old folder, then
   bool exchanges = true;
 };
+
+Places places_of(const Asked& asked) {
+  Places places{.folder = plain(asked.folder), .made = plain(asked.to), .kept = {}, .exchanges = asked.to.empty()};
+  if (places.exchanges) places.made = places.folder + ".recovering";
+  places.kept = places.folder + ".before-recovery";
+  return places;
+}
 
 // One that an attempt before has made, and that never was put in place, is made anew.
 Result<> make_room(store::Files& files, const Places& places) {
@@ -216,7 +226,7 @@ Result<> require_free(store::Files& files, const Places& places) {
   return fail(Error::Code::invalid, places.kept + " is there already, from a recovery before; move it away first");
 }
 
-Result<std::string> make(const World& world, const Given& given, raft::NodeId id, const Places& places) {
+Result<std::string> make(const World& world, const Asked& asked, const Places& places) {
   store::Files& files = world.files;
   auto lock = files.lock(store::join(places.folder, "lock"));
   if (!lock && lock.error().code == Error::Code::unavailable) {
@@ -226,9 +236,9 @@ Result<std::string> make(const World& world, const Given& given, raft::NodeId id
   if (auto free = require_free(files, places); !free) return tl::unexpected(free.error());
   auto survivor = read_survivor(files, places.folder, world.wal);
   if (!survivor) return tl::unexpected(survivor.error());
-  if (survivor->identity.node != id) {
+  if (survivor->identity.node != asked.id) {
     return fail(Error::Code::invalid,
-                fmt::format("{} belongs to node {}, not to node {}", places.folder, survivor->identity.node, id));
+                fmt::format("{} belongs to node {}, not to node {}", places.folder, survivor->identity.node, asked.id));
   }
   if (survivor->last.index == 0) {
     return fail(Error::Code::invalid, places.folder + " holds nothing that could be recovered");
@@ -237,7 +247,7 @@ Result<std::string> make(const World& world, const Given& given, raft::NodeId id
   if (!address) return tl::unexpected(address.error());
 
   say_what_may_be_lost(world, places.folder, *survivor);
-  if (!consents(world, given)) {
+  if (!consents(world, asked)) {
     return fail(Error::Code::invalid,
                 "nothing was changed: it goes on when you say --yes-i-may-lose-writes, or type it");
   }
@@ -254,8 +264,8 @@ Result<std::string> make(const World& world, const Given& given, raft::NodeId id
   return fmt::format(
       "recovered {}: node {} of cluster {}, which has no other member, {} keys as of index {}\n"
       "kept      {}: the old folder, as it was",
-      places.exchanges ? places.folder : places.made, id, show_cluster(made.identity.cluster), survivor->kv.keys(),
-      survivor->last.index, places.exchanges ? places.kept : places.folder);
+      places.exchanges ? places.folder : places.made, asked.id, show_cluster(made.identity.cluster),
+      survivor->kv.keys(), survivor->last.index, places.exchanges ? places.kept : places.folder);
 }
 
 // An attempt before got as far as to exchange the folders.
@@ -268,29 +278,30 @@ Result<bool> finish_earlier(store::Files& files, const Places& places) {
 
 }  // namespace
 
+Command recover_command() {
+  Asked asked;
+  return unbound(command_for(asked));
+}
+
 int recover(Arguments arguments, const World& world) {
-  auto given = Given::read(arguments, kFlags);
-  if (!given) return misused(world, kName, given.error().what);
-  if (given->wants_help()) return world.say(help()), 0;
-  auto id = parse_id(*(*given)[kId]);
-  if (!id) return misused(world, kName, id.error().what);
-  Places places{.folder = plain(*(*given)[kDataDir]), .made = {}, .kept = {}};
-  places.exchanges = !(*given)[kTo];
-  places.made = (*given)[kTo] ? plain(*(*given)[kTo]) : places.folder + ".recovering";
-  places.kept = places.folder + ".before-recovery";
+  Asked asked;
+  const Command command = command_for(asked);
+  const Taken taken = take_arguments(arguments, world, command, kRemarks);
+  if (taken.status) return *taken.status;
+  const Places places = places_of(asked);
   const std::string name = places.folder.substr(places.folder.rfind('/') + 1);
   if (name.empty() || name == "." || name == "..") {
-    return misused(world, kName, "--data-dir: give the folder by its name, not as " + places.folder);
+    return misused(world, command, "--data-dir: give the folder by its name, not as " + places.folder);
   }
   auto is_finished = finish_earlier(world.files, places);
-  if (!is_finished) return failed(world, kName, is_finished.error().what);
+  if (!is_finished) return failed(world, command, is_finished.error().what);
   if (*is_finished) {
     world.say("recovered " + places.folder + ": a recovery that was cut short has been finished; the old folder is " +
               places.kept);
     return 0;
   }
-  auto done = make(world, *given, *id, places);
-  if (!done) return failed(world, kName, done.error().what);
+  auto done = make(world, asked, places);
+  if (!done) return failed(world, command, done.error().what);
   world.say(*done);
   return 0;
 }

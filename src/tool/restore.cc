@@ -1,11 +1,10 @@
 // skiff restore: a backup becomes the data folder of one node of a new cluster.
 #include <fmt/format.h>
 
-#include <array>
-
 #include "raft/check.h"
 #include "src/config/options.h"
-#include "src/config/settings.h"
+#include "src/config/options_fit.h"
+#include "src/config/values.h"
 #include "src/node/setup.h"
 #include "src/tool/arguments.h"
 #include "src/tool/new_cluster.h"
@@ -17,30 +16,33 @@
 namespace skiff::tool {
 namespace {
 
-constexpr char kName[] = "restore";
 constexpr char kSign[] = "identity.restoring.new";  // a start of the node takes it away, if we did not get to do so
 
-enum Place : size_t { kFrom, kDataDir, kId, kCluster, kToken };
-constexpr std::array<Flag, 5> kFlags = {{
-    {{"from", "FILE"}, "the backup, as GET /snapshot gave it", true},
-    {{"data-dir", "DIR"}, "the folder to make; it must be empty, or not exist", true},
-    {{"id", "N"}, "this node's id: its place, from 1, in --cluster", true},
-    {{"cluster", "URL,URL,..."}, "the members of the new cluster, in the order of their ids", true},
-    {{"token", "TEXT"},
-     "another one makes another cluster of the same file and members: for when this\n"
-     "was done before, and nodes of that time may still be about"},
-}};
+constexpr char kRemarks[] =
+    "\nRun it for every node of the new cluster, from the same file, with the same --cluster (and --token), and\n"
+    "start the nodes with it. They hold what the backup holds. They are another cluster than the one it was\n"
+    "taken from, under another name: nodes of that one are turned away, and no harm is done if some still run.\n"
+    "A backup that is not whole is refused; skiff inspect FILE says the same without making anything.\n"
+    "When it is cut short, run it again.\n\n"
+    "Exit status: 0 done; 1 not done, and one line says why; 2 the command cannot be understood.\n";
 
-std::string help() {
-  return "skiff restore: makes a data folder from a backup, for a node of a new cluster.\n\n"
-         "Usage: skiff restore --from FILE --data-dir DIR --id N --cluster URL,URL,... [--token TEXT]\n\n" +
-         describe(kFlags) +
-         "\nRun it for every node of the new cluster, from the same file, with the same --cluster (and --token), and\n"
-         "start the nodes with it. They hold what the backup holds. They are another cluster than the one it was\n"
-         "taken from, under another name: nodes of that one are turned away, and no harm is done if some still run.\n"
-         "A backup that is not whole is refused; skiff inspect FILE says the same without making anything.\n"
-         "When it is cut short, run it again.\n\n"
-         "Exit status: 0 done; 1 not done, and one line says why; 2 the command cannot be understood.\n";
+struct Asked {
+  std::string from;
+  Options node;  // whose folder is made; all but its id, its members and its folder is as by default
+  std::string token;
+};
+
+Command command_for(Asked& into) {
+  return command_of(
+      "restore", "makes a data folder from a backup, for a node of a new cluster",
+      {{"from", file_name("FILE", into.from), "the backup, as GET /snapshot gave it", true},
+       {"data-dir", directory_name("DIR", into.node.data_dir), "the folder to make; it must be empty, or not exist",
+        true},
+       {"id", shown_as("", node_id(into.node.id)), "this node's id: its place, from 1, in --cluster", true},
+       {"cluster", shown_as("", members(into.node)), "the members of the new cluster, in the order of their ids", true},
+       {"token", text_or_none("TEXT", into.token),
+        "another one makes another cluster of the same file and members: for when this\n"
+        "was done before, and nodes of that time may still be about"}});
 }
 
 struct Backup {
@@ -68,12 +70,12 @@ store::Identity identity_of(const Backup& backup, const Options& options, const 
   return identity;
 }
 
-Result<std::string> make(const World& world, const Given& given, const Options& options) {
-  auto backup = read_backup(world.files, *given[kFrom]);
+Result<std::string> make(const World& world, const Asked& asked) {
+  const Options& options = asked.node;
+  auto backup = read_backup(world.files, asked.from);
   if (!backup) return tl::unexpected(backup.error());
   store::Kv& kv = backup->loaded.kv;
-  NewCluster made =
-      found_from(kv, backup->loaded.mark.position, identity_of(*backup, options, given[kToken].value_or("")));
+  NewCluster made = found_from(kv, backup->loaded.mark.position, identity_of(*backup, options, asked.token));
   auto folder = store::NewFolder::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal);
   if (!folder) return tl::unexpected(folder.error());
   auto found = store::look_into(world.files, options.data_dir, world.wal);
@@ -89,17 +91,19 @@ Result<std::string> make(const World& world, const Given& given, const Options& 
 
 }  // namespace
 
+Command restore_command() {
+  Asked asked;
+  return unbound(command_for(asked));
+}
+
 int restore(Arguments arguments, const World& world) {
-  auto given = Given::read(arguments, kFlags);
-  if (!given) return misused(world, kName, given.error().what);
-  if (given->wants_help()) return world.say(help()), 0;
-  const std::array<const char*, 6> as_a_node = {"--data-dir", (*given)[kDataDir]->c_str(),
-                                                "--id",       (*given)[kId]->c_str(),
-                                                "--cluster",  (*given)[kCluster]->c_str()};
-  auto asked = read_options(as_a_node, {}, read_config_file);
-  if (!asked) return misused(world, kName, asked.error().what);
-  auto done = make(world, *given, asked->options);
-  if (!done) return failed(world, kName, done.error().what);
+  Asked asked;
+  const Command command = command_for(asked);
+  const Taken taken = take_arguments(arguments, world, command, kRemarks);
+  if (taken.status) return *taken.status;
+  if (auto fit = require_fit(asked.node); !fit) return misused(world, command, fit.error().what);
+  auto done = make(world, asked);
+  if (!done) return failed(world, command, done.error().what);
   world.say(*done);
   return 0;
 }

@@ -12,7 +12,8 @@ struct Row {
   std::string_view name;
   int (*run)(Arguments, const World&);
 };
-constexpr std::array kTools = {Row{"inspect", inspect}, Row{"restore", restore}, Row{"recover", recover}};
+constexpr std::array kTools = {Row{"inspect", inspect}, Row{"restore", restore}, Row{"recover", recover},
+                               Row{"completion", completion}};
 
 const Row* find(std::string_view name) {
   const auto* found = std::find_if(kTools.begin(), kTools.end(), [&](const Row& row) { return row.name == name; });
@@ -33,7 +34,9 @@ std::string_view tools_help() {
   return "\nWhile no node runs on a data folder (skiff inspect --help and so on say more):\n"
          "  skiff inspect PATH          print and verify a data folder, or a backup; changes nothing\n"
          "  skiff restore               make a data folder from a backup, for a new cluster\n"
-         "  skiff recover               go on with one node when the majority is lost for good\n";
+         "  skiff recover               go on with one node when the majority is lost for good\n"
+         "\nAt any time:\n"
+         "  skiff completion bash       print what makes bash complete commands and flags\n";
 }
 
 }  // namespace skiff::tool

@@ -1,5 +1,6 @@
 // Tools: what is done to data folders while no node runs on them, as sub-commands of the one program: inspect, restore,
-// recover. Each has a file of its own; they reach files through store::Files alone.
+// recover. Each has a file of its own; they reach files through store::Files alone. Beside them `completion`, which
+// prints what a shell needs to complete all of their options and the node's.
 //
 // Every end has an exit status: 0 done (inspect: whole), 1 it could not be done, and one line says why (inspect:
 // damaged), 2 the command cannot be understood, or there is nothing where it points to, 3 it could not be looked at
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "src/config/option.h"
 #include "store/files/files.h"
 #include "store/wal/wal.h"
 
@@ -38,6 +40,12 @@ int run(std::string_view name, Arguments arguments, const World& world);
 int inspect(Arguments arguments, const World& world);
 int restore(Arguments arguments, const World& world);
 int recover(Arguments arguments, const World& world);
+int completion(Arguments arguments, const World& world);
+
+// Their descriptions, for showing.
+Command inspect_command();
+Command restore_command();
+Command recover_command();
 
 // For skiff --help: a line for each.
 std::string_view tools_help();

@@ -1,5 +1,6 @@
 #include "bench/options.h"
 
+#include "tests/support/bash.h"
 #include "tests/support/catch.h"
 
 namespace skiff::bench::options_test {
@@ -73,17 +74,17 @@ TEST_CASE("what cannot be used is refused with its name") {
       {{"walk"}, "\"walk\" is no command"},
       {{"run", "--clients", "0"}, "--clients: \"0\" is no number from 1 to 20000"},
       {{"run", "--clients", "7x"}, "--clients: \"7x\" is no number from 1 to 20000"},
-      {{"run", "--clients"}, "--clients needs a value: N"},
-      {{"run", "--stale=yes"}, "--stale takes no value"},
+      {{"run", "--clients"}, "--clients: needs a value: N"},
+      {{"run", "--stale=yes"}, "--stale: \"yes\" is neither true nor false"},
       {{"run", "--put", "101"}, "--put: \"101\" is no number from 0 to 100"},
       {{"run", "--target", "redis"}, "--target: \"redis\" is no target (skiff, etcd-v2, etcd-v3, raw)"},
       {{"run", "--distribution", "normal"},
        "--distribution: \"normal\" is no distribution of keys (sequential, uniform, zipfian)"},
       {{"run", "--prefix", "/a b"}, "--prefix: begins with / and has letters, digits and /-._~ only"},
-      {{"run", "--writers", "3"}, "--writers is no flag of `skiff-bench run`"},
-      {{"run", "more"}, "\"more\" is no flag"},
+      {{"run", "--writers", "3"}, "--writers: there is no such flag; see skiff-bench run --help"},
+      {{"run", "more"}, "\"more\": not a flag; see skiff-bench run --help"},
       {{"plot", "--svg", "x"}, "plot needs results: files that `run --json` wrote"},
-      {{"plot", "a.json"}, "plot needs --svg FILE"},
+      {{"plot", "a.json"}, "--svg: is missing"},
   };
   for (const auto& [words, what] : rows) {
     const auto options = read(words);
@@ -96,13 +97,61 @@ TEST_CASE("what cannot be used is refused with its name") {
   REQUIRE_FALSE(read({"run", "--value-bytes", "9-8"}));
 }
 
+TEST_CASE("of a flag that is given twice the last counts, as scripts with flags of their own need it") {
+  const auto options = read({"compare", "--rounds", "3", "--folder", "a", "--rounds", "1", "--folder=b"});
+  REQUIRE(options);
+  REQUIRE(options->compare.rounds == 1);
+  REQUIRE(options->compare.scratch == "b");
+}
+
+TEST_CASE("each command has the flags' fields to itself") {
+  const auto disk = read({"disk", "--duration=7s", "--bytes=1KiB", "--folder=d", "--limits=l"});
+  REQUIRE(disk);
+  REQUIRE(disk->disk.duration_ns == 7 * kSecondNs);
+  REQUIRE(disk->disk.bytes == 1024);
+  REQUIRE(disk->disk.folder == "d");
+  REQUIRE(disk->folder == "d");
+  REQUIRE(disk->limits == "l");
+  const auto net = read({"net", "--duration=7s", "--bytes=1"});
+  REQUIRE(net);
+  REQUIRE(net->net.duration_ns == 7 * kSecondNs);
+  REQUIRE(net->net.bytes == 1);
+  const auto compare = read({"compare", "--duration=7s", "--warm-up=1s", "--rate=9", "--systems=a,b", "--limits=l"});
+  REQUIRE(compare);
+  REQUIRE(compare->compare.duration_ns == 7 * kSecondNs);
+  REQUIRE(compare->compare.warm_up_ns == kSecondNs);
+  REQUIRE(compare->compare.rate == 9);
+  REQUIRE(compare->compare.systems == std::vector<std::string>{"a", "b"});
+  REQUIRE(compare->compare.limits == "l");
+  REQUIRE(read({"plot", "b.json", "--svg", "p", "a.json"})->inputs == std::vector<std::string>{"b.json", "a.json"});
+}
+
 TEST_CASE("the help names every command and flag") {
   for (const char* word :
        {"run", "disk", "net", "plot", "compare", "--rate", "--svg", "--writers", "--peer", "--rounds"}) {
     REQUIRE(help_text().find(word) != std::string::npos);
   }
+  for (const char* standard : {"[127.0.0.1:9121]", "[skiff]", "[256B]", "[10s]", "[3s]", "[500ms]", "[5000]"}) {
+    REQUIRE(help_text().find(standard) != std::string::npos);
+  }
   REQUIRE(read({"disk", "--help"})->command == Command::help);
   REQUIRE(read({})->command == Command::help);
+}
+
+TEST_CASE("bash completes commands, flags and values") {
+  using bash::complete;
+  using bash::Words;
+  const std::string script = completion_text();
+  REQUIRE(complete(script, {"skiff-bench", "c"}) == Words{"compare", "completion"});
+  REQUIRE(complete(script, {"skiff-bench", "--targ"}) == Words{"--target"});  // of run, without a word before it
+  REQUIRE(complete(script, {"skiff-bench", "run", "--target", "etcd"}) == Words{"etcd-v2", "etcd-v3"});
+  REQUIRE(complete(script, {"skiff-bench", "--distribution", "=", "z"}) == Words{"zipfian"});
+  REQUIRE(complete(script, {"skiff-bench", "compare", "--systems", "skiff,etcd-v2"}) == Words{"skiff,etcd-v2"});
+  REQUIRE(complete(script, {"skiff-bench", "disk", "--"}) ==
+          Words{"--duration", "--histogram", "--hgrm", "--limits", "--folder", "--bytes", "--writers", "--help"});
+  REQUIRE(read({"completion", "bash"})->command == Command::completion);
+  REQUIRE_FALSE(read({"completion", "zsh"}));
+  REQUIRE_FALSE(read({"completion"}));
 }
 
 }  // namespace skiff::bench::options_test

@@ -1,0 +1,56 @@
+// Bash: runs a completion script in the bash of this machine, as a person's TAB would.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "raft/check.h"
+
+namespace skiff::bash {
+
+using Words = std::vector<std::string>;
+
+// Between single quotes nothing is special to bash. Requires: no single quote in it.
+inline std::string single_quoted(const std::string& word) {
+  CHECK(word.find('\'') == std::string::npos);
+  return "'" + word + "'";
+}
+
+// A file of its own for the script, gone afterwards. Lines of both its outputs, without empty ones.
+inline Words run(const std::string& script) {
+  char path[] = "/tmp/skiff-bash-XXXXXX";
+  const int descriptor = ::mkstemp(path);
+  CHECK(descriptor >= 0);
+  CHECK(::write(descriptor, script.data(), script.size()) == static_cast<ssize_t>(script.size()));
+  ::close(descriptor);
+  std::FILE* output = ::popen(("bash --norc -u " + std::string(path) + " 2>&1").c_str(), "r");
+  CHECK(output != nullptr);
+  Words lines;
+  std::string line;
+  for (int letter = std::fgetc(output); letter != EOF; letter = std::fgetc(output)) {
+    if (letter != '\n') {
+      line += static_cast<char>(letter);
+    } else if (!line.empty()) {
+      lines.push_back(std::exchange(line, ""));
+    }
+  }
+  ::pclose(output);
+  ::unlink(path);
+  return lines;
+}
+
+// The words that TAB offers behind these. The last is being typed, and readline splits words at `=`.
+inline Words complete(const std::string& script, const Words& words) {
+  std::string text = script + "\nCOMP_WORDS=(";
+  for (const std::string& word : words) text += " " + single_quoted(word);
+  text += ")\nCOMP_CWORD=" + std::to_string(words.size() - 1) + "\nspecification=$(complete -p " + words[0] + ")\n" +
+          "function=${specification#*-F }\n${function%% *}\n" + R"(printf '%s\n' "${COMPREPLY[@]}")" + "\n";
+  return run(text);
+}
+
+}  // namespace skiff::bash
