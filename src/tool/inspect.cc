@@ -69,7 +69,7 @@ int inspect(Arguments arguments, const World& world) {
     }
   }
   auto given = Given::read(flags, kFlags);
-  if (!given) return misused(world, kName, given.error().what);
+  if (!given) return misused(world, kName, to_text(given.error()));
   if (given->wants_help()) return world.say(help()), 0;
   if (paths.size() != 1 || paths[0].empty()) return misused(world, kName, "one data folder or one backup is needed");
   store::ReadOnlyFiles untouched(world.files);
@@ -77,7 +77,7 @@ int inspect(Arguments arguments, const World& world) {
   if (is_there && !*is_there) return misused(world, kName, "there is no " + paths[0]);
   Findings findings(world);
   if (!is_there) {
-    findings.unread(is_there.error().what);
+    findings.unread(to_text(is_there.error()));
   } else if (is_file(untouched, paths[0])) {
     inspect_snapshot(untouched, paths[0], std::nullopt, findings);
   } else {

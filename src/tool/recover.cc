@@ -131,9 +131,10 @@ Result<std::string> address_of(const Survivor& survivor) {
       if (member.id == id) return member.address;
     }
   }
-  return fail(Error::Code::invalid, fmt::format("node {} is no member any more of the cluster it belonged to ({}); "
-                                                "recover from one that is",
-                                                id, show(survivor.members)));
+  return fail(
+      Error::Code::invalid,
+      fmt::format("node {} is no member any more of the cluster it belonged to ({})", id, show(survivor.members)),
+      "recover from one that is");
 }
 
 void say_what_may_be_lost(const World& world, const std::string& folder, const Survivor& survivor) {
@@ -192,9 +193,8 @@ Result<> put_in_place(store::Files& files, const Places& places) {
   if (done) done = files.sync_folder(places.made);
   if (!done) return done;
   if (auto exchanged = files.exchange(places.made, places.folder); !exchanged) {
-    return fail(exchanged.error().code, exchanged.error().what +
-                                            "; nothing was changed: is it a mount point? --to DIR "
-                                            "makes the new folder elsewhere");
+    return fail(exchanged.error().code, exchanged.error().what,
+                "nothing was changed: is it a mount point? --to DIR makes the new folder elsewhere");
   }
   return files.sync_folder(store::parent_of(places.folder));
 }
@@ -213,14 +213,14 @@ Result<> require_free(store::Files& files, const Places& places) {
   auto is_there = files.exists(places.kept);
   if (!is_there) return tl::unexpected(is_there.error());
   if (!*is_there || !places.exchanges) return {};
-  return fail(Error::Code::invalid, places.kept + " is there already, from a recovery before; move it away first");
+  return fail(Error::Code::invalid, places.kept + " is there already, from a recovery before", "move it away first");
 }
 
 Result<std::string> make(const World& world, const Given& given, raft::NodeId id, const Places& places) {
   store::Files& files = world.files;
   auto lock = files.lock(store::join(places.folder, "lock"));
   if (!lock && lock.error().code == Error::Code::unavailable) {
-    return fail(lock.error().code, "a node runs on " + places.folder + "; stop it first");
+    return fail(lock.error().code, "a node runs on " + places.folder, "stop it first");
   }
   if (!lock) return tl::unexpected(lock.error());
   if (auto free = require_free(files, places); !free) return tl::unexpected(free.error());
@@ -270,10 +270,10 @@ Result<bool> finish_earlier(store::Files& files, const Places& places) {
 
 int recover(Arguments arguments, const World& world) {
   auto given = Given::read(arguments, kFlags);
-  if (!given) return misused(world, kName, given.error().what);
+  if (!given) return misused(world, kName, to_text(given.error()));
   if (given->wants_help()) return world.say(help()), 0;
   auto id = parse_id(*(*given)[kId]);
-  if (!id) return misused(world, kName, id.error().what);
+  if (!id) return misused(world, kName, to_text(id.error()));
   Places places{.folder = plain(*(*given)[kDataDir]), .made = {}, .kept = {}};
   places.exchanges = !(*given)[kTo];
   places.made = (*given)[kTo] ? plain(*(*given)[kTo]) : places.folder + ".recovering";
@@ -283,14 +283,14 @@ int recover(Arguments arguments, const World& world) {
     return misused(world, kName, "--data-dir: give the folder by its name, not as " + places.folder);
   }
   auto is_finished = finish_earlier(world.files, places);
-  if (!is_finished) return failed(world, kName, is_finished.error().what);
+  if (!is_finished) return failed(world, kName, to_text(is_finished.error()));
   if (*is_finished) {
     world.say("recovered " + places.folder + ": a recovery that was cut short has been finished; the old folder is " +
               places.kept);
     return 0;
   }
   auto done = make(world, *given, *id, places);
-  if (!done) return failed(world, kName, done.error().what);
+  if (!done) return failed(world, kName, to_text(done.error()));
   world.say(*done);
   return 0;
 }

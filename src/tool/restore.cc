@@ -91,15 +91,15 @@ Result<std::string> make(const World& world, const Given& given, const Options& 
 
 int restore(Arguments arguments, const World& world) {
   auto given = Given::read(arguments, kFlags);
-  if (!given) return misused(world, kName, given.error().what);
+  if (!given) return misused(world, kName, to_text(given.error()));
   if (given->wants_help()) return world.say(help()), 0;
   const std::array<const char*, 6> as_a_node = {"--data-dir", (*given)[kDataDir]->c_str(),
                                                 "--id",       (*given)[kId]->c_str(),
                                                 "--cluster",  (*given)[kCluster]->c_str()};
   auto asked = read_options(as_a_node, {}, read_config_file);
-  if (!asked) return misused(world, kName, asked.error().what);
+  if (!asked) return misused(world, kName, to_text(asked.error()));
   auto done = make(world, *given, asked->options);
-  if (!done) return failed(world, kName, done.error().what);
+  if (!done) return failed(world, kName, to_text(done.error()));
   world.say(*done);
   return 0;
 }

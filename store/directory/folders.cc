@@ -30,7 +30,7 @@ Result<> make_folders(Files& files, const std::string& folder) {
   }
   for (auto next = missing.rbegin(); next != missing.rend(); ++next) {
     if (auto made = files.make_folder(*next); !made) {
-      return *next == folder ? made : fail(made.error().code, "make " + folder + ": " + made.error().what);
+      return *next == folder ? made : fail("make " + folder, made.error());
     }
     if (auto synced = files.sync_folder(parent_of(*next)); !synced) return synced;
   }

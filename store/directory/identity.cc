@@ -53,7 +53,7 @@ Result<Identity> read_identity(Files& files, const std::string& folder) {
   if (!bytes) return tl::unexpected(bytes.error());
   if (!*bytes) return fail(Error::Code::io, "read " + path + ": there is none");
   auto identity = decode_identity(**bytes);
-  if (!identity) return fail(identity.error().code, "read " + path + ": " + identity.error().what);
+  if (!identity) return fail("read " + path, identity.error());
   return identity;
 }
 

@@ -28,8 +28,9 @@ Result<std::vector<std::string>> leftovers(Files& files, const std::string& fold
   const bool was_cut_short = has(sign) && !has(kIdentityName);
   std::erase_if(*names, [&](const std::string& name) { return is_nothing(name) || name == sign; });
   if (names->empty() || was_cut_short) return names;
-  return fail(Error::Code::invalid, "make a data folder of " + folder + ": there is " + names->front() +
-                                        " in it already; choose a folder that is empty or does not exist");
+  return fail(Error::Code::invalid,
+              "make a data folder of " + folder + ": there is " + names->front() + " in it already",
+              "choose a folder that is empty or does not exist");
 }
 
 Result<> put_sign(Files& files, const std::string& folder, const std::string& sign) {

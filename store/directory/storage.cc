@@ -54,16 +54,15 @@ Result<> clear_for_founding(Files& files, const std::string& folder) {
     if (name == kLockName || name == "lost+found") continue;
     std::string path = join(folder, name);
     if (segment_sequence(name) != 1) {
-      return fail(Error::Code::invalid, "found a data folder in " + folder + ": there is " + name +
-                                            " in it, but no identity; choose an empty folder, or give it back its "
-                                            "identity from a copy");
+      return fail(Error::Code::invalid,
+                  "found a data folder in " + folder + ": there is " + name + " in it, but no identity",
+                  "choose an empty folder, or give it back its identity from a copy");
     }
     auto unused = is_unused(files, path);
     if (!unused) return tl::unexpected(unused.error());
     if (!*unused) {
-      return fail(Error::Code::corrupt, "open data folder " + folder +
-                                            ": there is a log in it, but no identity; "
-                                            "nothing was changed: give it back its identity from a copy");
+      return fail(Error::Code::corrupt, "open data folder " + folder + ": there is a log in it, but no identity",
+                  "nothing was changed: give it back its identity from a copy");
     }
     if (auto removed = files.remove(path); !removed) return removed;
   }
@@ -126,10 +125,10 @@ Result<Repair> begin_repair(Files& files, const std::string& folder, const WalOw
   if (!has_log && !(before && before->is_under_way())) return tl::unexpected(std::move(damage));
   const raft::Payload& newest = survey->configuration ? survey->configuration : recovered.snapshot.configuration;
   if (!can_repair(recovered.identity, newest)) {
-    damage.what += ". This node is the only member that it knows of: there is nobody to fetch it from";
+    damage.advice += ". This node is the only member that it knows of: there is nobody to fetch it from";
     return tl::unexpected(std::move(damage));
   }
-  Repair repair = plan_repair(*survey, before, damage.what.substr(0, damage.what.find("; nothing was changed")));
+  Repair repair = plan_repair(*survey, before, damage.what);
   if (auto written = write_repair(files, folder, repair); !written) return tl::unexpected(written.error());
   return repair;
 }
@@ -274,7 +273,7 @@ Result<std::unique_ptr<Wal>> Storage::open_wal(Files& files, const std::string& 
   const raft::LogPosition snapshot = recovered.snapshot.position;
   auto found = recover_or_repair(files, folder, owner, options, can_repair, recovered);
   if (!found) {
-    Error error = found.error();
+    Error error = found.error();  // the notes are causes too, so they stand before the advice
     for (const std::string& note : recovered.notes) error.what += "; and: " + note;
     return tl::unexpected(std::move(error));
   }

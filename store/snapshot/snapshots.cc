@@ -68,7 +68,7 @@ Result<Snapshots::Found> Snapshots::load_newest() {
 Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
   if (auto written = write(bytes.offset, bytes.bytes); !written) {
     give_up();
-    return fail(Error::Code::unavailable, written.error().what);
+    return fail_as(Error::Code::unavailable, written.error());
   }
   std::optional<Kv> kv;
   if (!bytes.is_last) {
@@ -87,7 +87,7 @@ Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
   Result<> done = finish(bytes.mark.position.index);
   if (done) done = drop_old();
   if (done) return kv;
-  return fail(Error::Code::io, done.error().what);  // it is whole: whatever it is, that is no reason to give it up
+  return fail_as(Error::Code::io, done.error());  // it is whole: whatever it is, that is no reason to give it up
 }
 
 Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
@@ -108,7 +108,7 @@ Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
 Result<> Snapshots::give_up_if_full(Result<> synced) {
   if (synced || synced.error().code != Error::Code::no_space) return synced;
   give_up();
-  return fail(Error::Code::unavailable, synced.error().what);
+  return fail_as(Error::Code::unavailable, synced.error());
 }
 
 Result<> Snapshots::sync_some() {
