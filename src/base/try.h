@@ -3,6 +3,7 @@
 //   TRY(file.sync());                                  of a Result<>: returns its error if it has one
 //   TRY(const uint64_t size, file.size());             of a Result<T>: declares `size`, or returns the error
 //   TRY(file_, files.open(path, OpenMode::existing));  the same, into a variable that is there already
+//   TRY(std::ignore, files.list(folder));              the same, of a value that is not needed
 //
 // This is the only macro besides CHECK, because no function can return from its caller, and C++20 has no `?` operator.
 // Three lines at each of some 300 calls hid the one that mattered.
@@ -14,6 +15,7 @@
 // outside parentheses, as in `f<a, b>()`, needs another pair of them.
 #pragma once
 
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -28,7 +30,7 @@
   do {                                                                                                 \
     auto&& tried = (expression);                                                                       \
     static_assert(std::is_void_v<typename std::remove_cvref_t<decltype(tried)>::value_type>,           \
-                  "TRY with one argument drops no value: name it, or go on without TRY");              \
+                  "a value is not dropped unseen: give it a name, or std::ignore");                    \
     if (!tried) return ::tl::unexpected<::skiff::Error>(std::forward<decltype(tried)>(tried).error()); \
   } while (false)
 

@@ -172,8 +172,7 @@ Result<> carry_out(Files& files, const std::string& folder, const WalOwner& owne
   }
   TRY(files.sync_folder(folder));
   WalState state{.last_index = snapshot, .hard_state = repair.hard_state, .incarnation = repair.incarnation};
-  auto begun = Wal::begin_anew(files, folder, owner, options, repair.sequence, state);
-  if (!begun) return tl::unexpected(begun.error());
+  TRY(std::ignore, Wal::begin_anew(files, folder, owner, options, repair.sequence, state));
   repair.stage = Repair::Stage::fetching;
   return write_repair(files, folder, repair);
 }

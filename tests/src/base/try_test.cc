@@ -58,6 +58,7 @@ TEST_CASE("a value gets its name, and an error leaves a function of another type
   const auto twice = [](bool succeeds) -> Result<std::string> {
     TRY(const int one, number(succeeds));
     TRY(auto other, number(succeeds));
+    TRY(std::ignore, number(succeeds));
     return std::to_string(one + other);
   };
 
