@@ -15,7 +15,7 @@ constexpr std::string_view kMagic = "skiffins";
 constexpr uint32_t kVersion = 1;
 
 // For a node that does not know its own number any more.
-constexpr char kAdvice[] =
+constexpr char kNumberLost[] =
     "nothing was changed. The other members know this node by it: replace it by one with a new id and an empty folder";
 
 // A list of nodes and numbers; our own folder's is under node 0.
@@ -60,7 +60,7 @@ Result<> write(Files& files, const std::string& folder, const char* name, const 
 Result<uint64_t> own_instance(Files& files, const std::string& folder, uint64_t fresh) {
   auto found = read(files, join(folder, kInstanceName));
   if (!found && found.error().code == Error::Code::corrupt) {
-    return fail(Error::Code::corrupt, found.error().what, kAdvice);
+    return fail(Error::Code::corrupt, found.error().what, kNumberLost);
   }
   TRY(const auto known, std::move(found));
   if (known && known->size() == 1 && known->contains(0)) return known->at(0);
