@@ -4,6 +4,7 @@
 #include <array>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 #include "src/config/options.h"
 #include "src/config/settings.h"
 #include "src/node/setup.h"
@@ -49,13 +50,10 @@ struct Backup {
 };
 
 Result<Backup> read_backup(store::Files& files, const std::string& path) {
-  auto file = files.open(path, store::OpenMode::read);
-  if (!file) return tl::unexpected(file.error());
-  auto head = store::read_snapshot_head(**file, path);
-  if (!head) return tl::unexpected(head.error());
-  auto loaded = store::load_snapshot(**file, path, head->cluster);
-  if (!loaded) return tl::unexpected(loaded.error());
-  return Backup{.cluster = head->cluster, .loaded = std::move(*loaded)};
+  TRY(auto file, files.open(path, store::OpenMode::read));
+  TRY(const auto head, store::read_snapshot_head(*file, path));
+  TRY(auto loaded, store::load_snapshot(*file, path, head.cluster));
+  return Backup{.cluster = head.cluster, .loaded = std::move(loaded)};
 }
 
 // The same on every node that is made from this backup, with these members and this token.
@@ -69,22 +67,18 @@ store::Identity identity_of(const Backup& backup, const Options& options, const 
 }
 
 Result<std::string> make(const World& world, const Given& given, const Options& options) {
-  auto backup = read_backup(world.files, *given[kFrom]);
-  if (!backup) return tl::unexpected(backup.error());
-  store::Kv& kv = backup->loaded.kv;
+  TRY(auto backup, read_backup(world.files, *given[kFrom]));
+  store::Kv& kv = backup.loaded.kv;
   NewCluster made =
-      found_from(kv, backup->loaded.mark.position, identity_of(*backup, options, given[kToken].value_or("")));
-  auto folder = store::NewFolder::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal);
-  if (!folder) return tl::unexpected(folder.error());
-  auto found = store::look_into(world.files, options.data_dir, world.wal);
-  if (!found) return tl::unexpected(found.error());
-  CHECK(found->kv.digest() == kv.digest());
-  if (auto done = store::NewFolder::finish(world.files, options.data_dir, kSign); !done) {
-    return tl::unexpected(done.error());
-  }
+      found_from(kv, backup.loaded.mark.position, identity_of(backup, options, given[kToken].value_or("")));
+  TRY(auto folder,
+      store::NewFolder::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal));
+  TRY(const auto found, store::look_into(world.files, options.data_dir, world.wal));
+  CHECK(found.kv.digest() == kv.digest());
+  TRY(store::NewFolder::finish(world.files, options.data_dir, kSign));
   return fmt::format("restored  {}: node {} of cluster {}, {} keys as of index {}, from cluster {}\nmembers   {}",
                      options.data_dir, options.id, show_cluster(made.identity.cluster), kv.keys(),
-                     made.mark.position.index, show_cluster(backup->cluster), show(made.identity.founders));
+                     made.mark.position.index, show_cluster(backup.cluster), show(made.identity.founders));
 }
 
 }  // namespace
