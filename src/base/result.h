@@ -6,7 +6,7 @@
 //
 // A function passes an error on with TRY (src/base/try.h), or says with `fail` in which act it came up. The place that
 // shows an error to a person uses to_text. No code reads meaning out of a text: the code tells errors apart, and the
-// advice is a field of its own, so that a place for which it is wrong can leave it away.
+// advice is a field of its own, so that a place for which it is wrong can leave it out.
 #pragma once
 
 #include <string>
