@@ -14,6 +14,7 @@
 #include "bench/show.h"
 #include "bench/svg.h"
 #include "bench/system.h"
+#include "src/base/try.h"
 
 namespace skiff::bench {
 namespace {
@@ -96,43 +97,36 @@ Result<> fill(Plan plan) {
   plan.distribution = Distribution::sequential;
   plan.count = plan.keys;
   plan.warm_up_ns = 0;
-  const Result<Tally> filled = run(plan, nullptr);
-  if (!filled) return tl::unexpected(filled.error());
-  if (filled->all().failures() > 0) return fail(Error::Code::unavailable, "writes failed while the keys were made");
+  TRY(const Tally filled, run(plan, nullptr));
+  if (filled.all().failures() > 0) return fail(Error::Code::unavailable, "writes failed while the keys were made");
   return {};
 }
 
 Result<Cell> measure(const Contest& contest, const SystemKind& kind, const CompareOptions& options) {
   const std::string folder = options.scratch + "/" + kind.name;
   std::filesystem::remove_all(folder);
-  auto system = System::start(kind, folder);
-  if (!system) return tl::unexpected(system.error());
+  TRY(auto system, System::start(kind, folder));
   Cell cell;
-  cell.plan = plan_for(contest, kind, **system, options);
-  if (contest.load.put_percent < 100) {
-    const Result<> filled = fill(cell.plan);
-    if (!filled) return tl::unexpected(filled.error());
-  }
+  cell.plan = plan_for(contest, kind, *system, options);
+  if (contest.load.put_percent < 100) TRY(fill(cell.plan));
   const auto began = std::chrono::steady_clock::now();
   const double machine_before = machine_cpu_seconds(), own_before = own_cpu_seconds();
-  const double system_before = (*system)->cpu_seconds();
-  Result<Tally> tally = run(cell.plan, nullptr);
-  if (!tally) return tl::unexpected(tally.error());
-  if (tally->was_interrupted) return fail(Error::Code::unavailable, "interrupted");
-  if (auto came_to_something = tally->verdict(); !came_to_something) {
-    return fail(came_to_something.error().code,
-                contest.name + ", " + kind.name + ": " + came_to_something.error().what);
+  const double system_before = system->cpu_seconds();
+  TRY(Tally tally, run(cell.plan, nullptr));
+  if (tally.was_interrupted) return fail(Error::Code::unavailable, "interrupted");
+  if (auto came_to_something = tally.verdict(); !came_to_something) {
+    return fail(contest.name + ", " + kind.name, came_to_something.error());
   }
-  const double system_used = (*system)->cpu_seconds() - system_before;
+  const double system_used = system->cpu_seconds() - system_before;
   const double others = machine_cpu_seconds() - machine_before - (own_cpu_seconds() - own_before) - system_used;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   cell.others_share = std::max(0.0, others) / took.count() / std::max(1u, std::thread::hardware_concurrency());
   uint64_t answered = 0;
-  for (const Interval& interval : tally->intervals) answered += interval.done + interval.failed;
+  for (const Interval& interval : tally.intervals) answered += interval.done + interval.failed;
   cell.cpu_us = answered == 0 ? 0 : system_used * 1e6 / static_cast<double>(answered);
-  cell.first_write_ms = (*system)->first_write_ms();
-  cell.tally = std::move(*tally);
-  system->reset();
+  cell.first_write_ms = system->first_write_ms();
+  cell.tally = std::move(tally);
+  system.reset();
   std::filesystem::remove_all(folder);
   return cell;
 }
@@ -177,34 +171,30 @@ Result<> write_results(const Standings& standings, const Machine& machine, const
 }  // namespace
 
 Result<> compare(const CompareOptions& options) {
-  const auto systems = systems_to_compare(options);
-  if (!systems) return tl::unexpected(systems.error());
-  const auto contests = contests_to_hold(options);
-  if (!contests) return tl::unexpected(contests.error());
+  TRY(const auto systems, systems_to_compare(options));
+  TRY(const auto contests, contests_to_hold(options));
   Result<> made = make_folders(options.scratch);
   if (made && !options.out.empty()) made = make_folders(options.out);
   if (!made) return made;
-  const auto limits = options.limits.empty() ? Result<Limits>(Limits{}) : read_limits(options.limits);
-  if (!limits) return tl::unexpected(limits.error());
+  TRY(const auto limits, options.limits.empty() ? Result<Limits>(Limits{}) : read_limits(options.limits));
   const Machine machine = this_machine(options.scratch);
 
   Standings standings;
-  standings.contests = *contests;
-  for (const SystemKind& kind : *systems) standings.systems.push_back(kind.name);
+  standings.contests = contests;
+  for (const SystemKind& kind : systems) standings.systems.push_back(kind.name);
   fmt::print(stderr, "{}\n", describe(machine));
   for (uint64_t round = 1; round <= options.rounds; ++round) {
     fmt::print(stderr, "round {} of {}\n", round, options.rounds);
-    for (const Contest& contest : *contests) {
-      for (const SystemKind& kind : *systems) {
-        Result<Cell> cell = measure(contest, kind, options);
-        if (!cell) return tl::unexpected(cell.error());
-        print_cell(contest, kind.name, *cell);
-        standings.cells[{contest.name, kind.name}].push_back(std::move(*cell));
+    for (const Contest& contest : contests) {
+      for (const SystemKind& kind : systems) {
+        TRY(Cell cell, measure(contest, kind, options));
+        print_cell(contest, kind.name, cell);
+        standings.cells[{contest.name, kind.name}].push_back(std::move(cell));
       }
     }
   }
-  fmt::print("{}\n\n{}", describe(machine), tables(standings, *limits));
-  return options.out.empty() ? Result<>() : write_results(standings, machine, *limits, options.out);
+  fmt::print("{}\n\n{}", describe(machine), tables(standings, limits));
+  return options.out.empty() ? Result<>() : write_results(standings, machine, limits, options.out);
 }
 
 }  // namespace skiff::bench

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/files.h"
+#include "src/base/try.h"
 
 namespace skiff::bench {
 namespace {
@@ -35,21 +36,19 @@ std::optional<Floor> floor_of(Kind kind, const Plan& plan, const Limits& limits)
 }
 
 Result<Limits> read_limits(const std::string& file) {
-  const Result<nlohmann::json> json = read_file_of_limits(file);
-  if (!json) return tl::unexpected(json.error());
-  return Limits{.flush_ns = median_of(*json, "disk"), .round_trip_ns = median_of(*json, "net")};
+  TRY(const nlohmann::json json, read_file_of_limits(file));
+  return Limits{.flush_ns = median_of(json, "disk"), .round_trip_ns = median_of(json, "net")};
 }
 
 Result<> keep_limit(const std::string& file, const std::string& name, const std::string& how,
                     const Histogram& measured) {
-  Result<nlohmann::json> json = read_file_of_limits(file);
-  if (!json) return tl::unexpected(json.error());
-  (*json)[name] = {{"how", how},
-                   {"count", measured.count()},
-                   {"p50_ns", measured.at(0.5)},
-                   {"p99_ns", measured.at(0.99)},
-                   {"max_ns", measured.max_ns()}};
-  return write_file(file, json->dump(2) + "\n");
+  TRY(nlohmann::json json, read_file_of_limits(file));
+  json[name] = {{"how", how},
+                {"count", measured.count()},
+                {"p50_ns", measured.at(0.5)},
+                {"p99_ns", measured.at(0.99)},
+                {"max_ns", measured.max_ns()}};
+  return write_file(file, json.dump(2) + "\n");
 }
 
 }  // namespace skiff::bench

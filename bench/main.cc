@@ -19,6 +19,7 @@
 #include "bench/runner.h"
 #include "bench/show.h"
 #include "bench/svg.h"
+#include "src/base/try.h"
 #include "src/node/descriptors.h"
 
 namespace skiff::bench {
@@ -46,9 +47,8 @@ Result<> write_files(const Options& options, const Report& report) {
 }
 
 Result<> run(const Options& options) {
-  Result<Limits> limits = options.limits.empty() ? Limits{} : read_limits(options.limits);
-  if (!limits) return tl::unexpected(limits.error());
-  Report report{options.label, options.plan, {}, this_machine(options.folder), *limits};
+  TRY(const Limits limits, options.limits.empty() ? Limits{} : read_limits(options.limits));
+  Report report{options.label, options.plan, {}, this_machine(options.folder), limits};
   const bool is_terminal = ::isatty(STDERR_FILENO) != 0;
   Result<Tally> tally = run(options.plan, is_terminal || options.wants_progress ? show_progress : nullptr);
   if (is_terminal) fmt::print(stderr, "\r\x1b[K");
@@ -74,29 +74,26 @@ Result<> show_limit(const Options& options, const std::string& name, const std::
 }
 
 Result<> disk(const Options& options) {
-  const Result<Histogram> measured = measure_disk(options.disk);
-  if (!measured) return tl::unexpected(measured.error());
+  TRY(const Histogram measured, measure_disk(options.disk));
   const std::string how = fmt::format("pwrite + fdatasync of {} B, {} at a time, in {} ({})", options.disk.bytes,
                                       options.disk.writers, options.folder, this_machine(options.folder).file_system);
-  return show_limit(options, "disk", how, *measured);
+  return show_limit(options, "disk", how, measured);
 }
 
 Result<> net(const Options& options) {
   if (!options.serve.empty()) return serve_echo(options.serve);
-  const Result<Histogram> measured = measure_net(options.net);
-  if (!measured) return tl::unexpected(measured.error());
+  TRY(const Histogram measured, measure_net(options.net));
   const std::string how = fmt::format("round trip of {} B over TCP, {}", options.net.bytes,
                                       options.net.peer.empty() ? "loopback" : "to " + options.net.peer);
-  return show_limit(options, "net", how, *measured);
+  return show_limit(options, "net", how, measured);
 }
 
 Result<> plot(const Options& options) {
   Picture picture{options.title.empty() ? "Latency by percentile" : options.title, "", {}};
   for (const std::string& input : options.inputs) {
-    const Result<std::string> text = read_file(input);
-    if (!text) return tl::unexpected(text.error());
-    Result<Curve> curve = read_curve(*text);
-    if (!curve) return fail(curve.error().code, input + ": " + curve.error().what);
+    TRY(const std::string text, read_file(input));
+    Result<Curve> curve = read_curve(text);
+    if (!curve) return fail(input, curve.error());
     picture.curves.push_back(std::move(*curve));
   }
   picture.subtitle = picture.curves.front().machine;
@@ -132,11 +129,11 @@ Result<> carry_out(const Options& options) {
 int bench_main(std::span<const char* const> arguments) {
   const Result<Options> options = read_options(arguments);
   if (!options) {
-    fmt::print(stderr, "skiff-bench: {} (skiff-bench --help lists every flag)\n", options.error().what);
+    fmt::print(stderr, "skiff-bench: {} (skiff-bench --help lists every flag)\n", to_text(options.error()));
     return 2;
   }
   const Result<> done = carry_out(*options);
-  if (!done) fmt::print(stderr, "skiff-bench: {}\n", done.error().what);
+  if (!done) fmt::print(stderr, "skiff-bench: {}\n", to_text(done.error()));
   return done ? 0 : 1;
 }
 

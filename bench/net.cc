@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "bench/limits.h"
+#include "src/base/try.h"
 #include "transport/loop/async_queue.h"
 #include "transport/loop/listener.h"
 #include "transport/loop/loop.h"
@@ -25,10 +26,8 @@ class Echo {
  public:
   static Result<std::unique_ptr<Echo>> open(transport::Loop& loop, const transport::Address& address) {
     auto echo = std::make_unique<Echo>();
-    auto listener = transport::Listener::open(
-        loop, address, [self = echo.get()](std::unique_ptr<Stream> stream) { self->accepted(std::move(stream)); });
-    if (!listener) return tl::unexpected(listener.error());
-    echo->listener_ = std::move(*listener);
+    const auto accepted = [self = echo.get()](std::unique_ptr<Stream> stream) { self->accepted(std::move(stream)); };
+    TRY(echo->listener_, transport::Listener::open(loop, address, accepted));
     return echo;
   }
   uint16_t port() const { return listener_->port(); }
@@ -162,24 +161,20 @@ Result<Histogram> ping_pong(const transport::Address& address, const NetProbe& p
 
 Result<Histogram> measure_net(const NetProbe& probe) {
   if (!probe.peer.empty()) {
-    const auto address = transport::parse_address(probe.peer);
-    if (!address) return tl::unexpected(address.error());
-    return ping_pong(*address, probe);
+    TRY(const auto address, transport::parse_address(probe.peer));
+    return ping_pong(address, probe);
   }
   EchoThread echo;
-  const Result<uint16_t> port = echo.port();
-  if (!port) return tl::unexpected(port.error());
-  return ping_pong({"127.0.0.1", *port}, probe);
+  TRY(const uint16_t port, echo.port());
+  return ping_pong({"127.0.0.1", port}, probe);
 }
 
 Result<> serve_echo(const std::string& text) {
-  const auto address = transport::parse_address(text);
-  if (!address) return tl::unexpected(address.error());
+  TRY(const auto address, transport::parse_address(text));
   transport::Loop loop;
   {
-    auto echo = Echo::open(loop, *address);
-    if (!echo) return tl::unexpected(echo.error());
-    std::printf("echoing at port %u; Ctrl-C ends it\n", (*echo)->port());
+    TRY(auto echo, Echo::open(loop, address));
+    std::printf("echoing at port %u; Ctrl-C ends it\n", echo->port());
     std::fflush(stdout);
     bool is_stopped = false;
     transport::Signal interrupted(loop, SIGINT, [&] { is_stopped = true; });

@@ -6,6 +6,7 @@
 #include "bench/report.h"
 #include "bench/show.h"
 #include "bench/target.h"
+#include "src/base/try.h"
 
 namespace skiff::bench {
 namespace {
@@ -150,9 +151,8 @@ Result<Curve> read_curve(const std::string& json_text) {
   curve.p999_ns = number_in(latency, "p999_ns");
   curve.max_ns = number_in(latency, "max_ns");
   for (const auto& row : in[where]) {
-    const Result<Histogram::Point> point = read_point(row);
-    if (!point) return tl::unexpected(point.error());
-    curve.points.push_back(*point);
+    TRY(const Histogram::Point point, read_point(row));
+    curve.points.push_back(point);
   }
   const auto limit = in.find("limit");
   if (limit != in.end() && limit->is_object() && limit->contains("ns") && (*limit)["ns"].is_number()) {

@@ -5,18 +5,18 @@
 
 #include "bench/process.h"
 #include "bench/workload.h"
+#include "src/base/try.h"
 #include "transport/loop/loop.h"
 
 namespace skiff::bench {
 
 Result<Tally> run(const Plan& plan, const std::function<void(const Interval&)>& progress) {
   transport::Loop loop;
-  auto nodes = look_up(loop, plan.nodes);
-  if (!nodes) return tl::unexpected(nodes.error());
+  TRY(auto nodes, look_up(loop, plan.nodes));
   Result<Tally> outcome;
   {
     Result<> result;
-    Workload workload(loop, plan, std::move(*nodes), [&loop] { return loop.now_ns(); },
+    Workload workload(loop, plan, std::move(nodes), [&loop] { return loop.now_ns(); },
                       {.progress = progress, .done = [&](Result<> how) { result = std::move(how); }});
     transport::Signal interrupted(loop, SIGINT, [&] { workload.interrupt(); });
     transport::Signal terminated(loop, SIGTERM, [&] { workload.interrupt(); });

@@ -7,6 +7,7 @@
 #include "bench/ask.h"
 #include "bench/files.h"
 #include "bench/target.h"
+#include "src/base/try.h"
 
 namespace skiff::bench {
 namespace {
@@ -52,11 +53,9 @@ System::~System() {
 
 Result<> System::choose_ports() {
   for (size_t node = 0; node < kNodes; ++node) {
-    const Result<uint16_t> client = free_port();
-    if (!client) return tl::unexpected(client.error());
-    const Result<uint16_t> peer = free_port();
-    if (!peer) return tl::unexpected(peer.error());
-    ports_.push_back({*client, *peer});
+    TRY(const uint16_t client, free_port());
+    TRY(const uint16_t peer, free_port());
+    ports_.push_back({client, peer});
   }
   return {};
 }

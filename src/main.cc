@@ -71,7 +71,7 @@ void run_to_the_end(transport::Loop& loop, int status) {
 }
 
 int cannot_start(const Error& error) {
-  log::fatal("cannot start: " + error.what);
+  log::fatal("cannot start: " + to_text(error));
   return 1;
 }
 
@@ -184,7 +184,7 @@ int run_tool(std::string_view name, std::span<const char* const> arguments) {
 }
 
 int misused(const Error& error) {
-  std::fputs(("skiff: " + error.what + " (skiff --help lists every option)\n").c_str(), stderr);
+  std::fputs(("skiff: " + to_text(error) + " (skiff --help lists every option)\n").c_str(), stderr);
   return 2;
 }
 

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "raft/random.h"
+#include "src/base/try.h"
 #include "store/directory/storage.h"
 #include "store/state/command.h"
 #include "store/state/kv.h"
@@ -58,7 +59,7 @@ void show_memory(const char* what) {
 }
 
 int fail_with(const Error& error) {
-  std::fputs((error.what + "\n").c_str(), stderr);
+  std::fputs((to_text(error) + "\n").c_str(), stderr);
   return 1;
 }
 
@@ -77,8 +78,7 @@ raft::Payload command_at(raft::Index index, const Work& work, raft::Random& rand
 }
 
 Result<> write(store::Files& files, const Work& work) {
-  auto opened = store::Storage::open(files, work.folder, kIdentity);
-  if (!opened) return tl::unexpected(opened.error());
+  TRY(auto opened, store::Storage::open(files, work.folder, kIdentity));
   raft::Random random(1);
   for (raft::Index index = 1; index <= work.entries;) {
     store::Batch batch;
@@ -88,7 +88,7 @@ Result<> write(store::Files& files, const Work& work) {
                                .kind = raft::EntryKind::command,
                                .payload = command_at(index, work, random)});
     }
-    if (auto saved = opened->storage->save({&batch, 1}); !saved) return saved;
+    TRY(opened.storage->save({&batch, 1}));
   }
   return {};
 }

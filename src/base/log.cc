@@ -15,6 +15,7 @@
 #include "raft/check.h"
 #include "src/base/log_queue.h"
 #include "src/base/threads.h"
+#include "src/base/try.h"
 
 namespace skiff::log {
 namespace {
@@ -129,12 +130,12 @@ void start(Level level, std::string_view who) {
 
 Result<> write_behind() {
   auto formatter = std::make_shared<spdlog::pattern_formatter>(output().pattern);
-  auto queue = LogQueue::start(STDERR_FILENO, {}, [formatter](uint64_t lines) {
+  const auto lost = [formatter](uint64_t lines) {
     const std::string text = "the log is not read fast enough: dropped " + std::to_string(lines) + " lines here";
     return render(*formatter, spdlog::details::log_msg("skiff", spdlog::level::warn, text));
-  });
-  if (!queue) return tl::unexpected(queue.error());
-  output().sink->write_to(std::move(*queue));
+  };
+  TRY(auto queue, LogQueue::start(STDERR_FILENO, {}, lost));
+  output().sink->write_to(std::move(queue));
   say_broken_invariant = say_at_the_end;
   std::set_terminate(terminated);
   return {};

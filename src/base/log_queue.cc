@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "src/base/threads.h"
+#include "src/base/try.h"
 
 namespace skiff::log {
 
@@ -30,9 +31,7 @@ bool write_all(int descriptor, std::string_view text, bool& is_torn) {
 
 Result<std::unique_ptr<LogQueue>> LogQueue::start(int descriptor, const Limits& limits, DescribeDropped describe) {
   std::unique_ptr<LogQueue> queue(new LogQueue(descriptor, limits, std::move(describe)));
-  auto thread = start_thread("the log", [queue = queue.get()] { queue->run(); });
-  if (!thread) return tl::unexpected(thread.error());
-  queue->thread_ = std::move(*thread);
+  TRY(queue->thread_, start_thread("the log", [queue = queue.get()] { queue->run(); }));
   return queue;
 }
 

@@ -3,6 +3,10 @@
 // Three kinds of trouble, three answers. Our own mistake: CHECK (raft/check.h). Somebody else's nonsense (a request,
 // a frame, a flag, a file): an Error, answered at the door it came in by. The machine's (a write or sync failed):
 // an Error that travels up to the node, which stops.
+//
+// A function passes an error on with TRY (src/base/try.h), or says with `fail` in which act it came up. The place that
+// shows an error to a person uses to_text. No code reads meaning out of a text: the code tells errors apart, and the
+// advice is a field of its own, so that a place for which it is wrong can leave it out.
 #pragma once
 
 #include <string>
@@ -22,8 +26,14 @@ struct Error {
     denied,       // the machine does not let us look (permissions, too many open files): says nothing of what is there
   };
   Code code = Code::invalid;
-  std::string what;  // what we were doing, to what: "sync wal-000012: No space left on device"
+  std::string what = {};    // the act, the thing and the cause: "sync wal-000012: No space left on device"
+  std::string advice = {};  // how things stand now and what an operator can do: "nothing was changed: move it away"
 };
+
+// One line for a log or for the body of an answer: the advice follows what happened.
+inline std::string to_text(const Error& error) {
+  return error.advice.empty() ? error.what : error.what + "; " + error.advice;
+}
 
 // [[nodiscard]]: a dropped error is a compiler warning.
 template <class T = void>
@@ -31,8 +41,20 @@ struct [[nodiscard]] Result : tl::expected<T, Error> {
   using tl::expected<T, Error>::expected;
 };
 
-inline tl::unexpected<Error> fail(Error::Code code, std::string what) {
-  return tl::unexpected<Error>(Error{code, std::move(what)});
+inline tl::unexpected<Error> fail(Error::Code code, std::string what, std::string advice = {}) {
+  return tl::unexpected<Error>(Error{code, std::move(what), std::move(advice)});
+}
+
+// An error that came up within a larger act: "read data/identity" puts "read data/identity: " before its cause.
+inline tl::unexpected<Error> fail(const std::string& act, Error cause) {
+  cause.what = act + ": " + cause.what;
+  return tl::unexpected<Error>(std::move(cause));
+}
+
+// The same error under another code: it means something else to the caller of this function.
+inline tl::unexpected<Error> fail_as(Error::Code code, Error cause) {
+  cause.code = code;
+  return tl::unexpected<Error>(std::move(cause));
 }
 
 }  // namespace skiff

@@ -1,6 +1,7 @@
 // What the node does for its clients: their requests to the API and the queues, the answers back to their connections.
 #include <utility>
 
+#include "src/base/try.h"
 #include "src/config/limits.h"
 #include "src/node/node.h"
 #include "src/node/pipelining.h"
@@ -8,10 +9,9 @@
 
 namespace skiff {
 Result<> Node::open_client_port() {
-  auto limits = http_limits(options_, identity_.founders.size());
-  if (!limits) return tl::unexpected(limits.error());
+  TRY(const transport::HttpLimits limits, http_limits(options_, identity_.founders.size()));
   auto http = transport::HttpServer::open(
-      loop_, {.host = options_.listen, .port = options_.port}, *limits,
+      loop_, {.host = options_.listen, .port = options_.port}, limits,
       [this](Ticket ticket, transport::Request&& request) {
         ++inputs_;
         auto response = api_.take(ticket, std::move(request));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "src/base/log.h"
+#include "src/base/try.h"
 #include "store/files/files.h"
 #include "transport/peers/newcomer.h"
 
@@ -48,9 +49,8 @@ store::Identity identity_from(const Options& options, const transport::Welcome& 
 
 Result<bool> must_join(const Options& options) {
   if (!options.join) return false;
-  auto exists = store::posix_files()->exists(store::join(options.data_dir, store::kIdentityName));
-  if (!exists) return tl::unexpected(exists.error());
-  return !*exists;
+  TRY(const bool exists, store::posix_files()->exists(store::join(options.data_dir, store::kIdentityName)));
+  return !exists;
 }
 
 Result<std::optional<store::Identity>> join(transport::Loop& loop, const Options& options) {

@@ -84,7 +84,8 @@ Result<> Node::open_doors(const store::Recovered& recovered) {
 }
 
 static void stop_for(const Error& error) {
-  log::die(error.what + "; this node stops. Look after the cause, then start it again: it reads back what is there");
+  log::die(to_text(error) +
+           "; this node stops. Look after the cause, then start it again: it reads back what is there");
 }
 
 // Nothing above calls back before the loop runs, so the replica is there in time.
@@ -96,7 +97,7 @@ Result<> Node::begin(store::Opened opened) {
                          .no_room =
                              [this](const Error& error) {
                                has_save_without_room_ = true;
-                               found_no_room(error.what);
+                               found_no_room(to_text(error));
                              }});
   if (!disk_->started()) return disk_->started();
   loop_.before_wait([this] {

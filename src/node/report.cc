@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "src/base/try.h"
 #include "src/config/limits.h"
 #include "src/node/node.h"
 #include "src/node/setup.h"
@@ -107,9 +108,8 @@ class BackupBlocks final : public transport::BodySource {
 }  // namespace
 
 Result<std::unique_ptr<transport::BodySource>> Node::backup() {
-  auto number = replica_->begin_backup();
-  if (!number) return tl::unexpected(number.error());
-  return std::make_unique<BackupBlocks>(loop_, replica_->backups(), backup_pace_, *number);
+  TRY(const auto number, replica_->begin_backup());
+  return std::make_unique<BackupBlocks>(loop_, replica_->backups(), backup_pace_, number);
 }
 
 }  // namespace skiff

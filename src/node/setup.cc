@@ -9,6 +9,7 @@
 #include "raft/membership.h"
 #include "src/base/log.h"
 #include "src/base/threads.h"
+#include "src/base/try.h"
 #include "src/config/limits.h"
 #include "src/config/units.h"
 #include "src/node/descriptors.h"
@@ -38,7 +39,7 @@ Result<> check_payload(const raft::Entry& entry) {
     if (raft::decode_configuration(*entry.payload)) return {};
     return fail(Error::Code::corrupt, "it names members in a way that cannot be read");
   }
-  if (auto command = store::decode(*entry.payload); !command) return tl::unexpected(command.error());
+  TRY(std::ignore, store::decode(*entry.payload));
   return {};
 }
 
@@ -123,9 +124,8 @@ bool is_elsewhere(const transport::Address& address) { return !transport::is_loo
 }  // namespace
 
 Result<> check_founding(store::Files& files, const Options& options, const store::Identity& wanted, bool joins) {
-  auto exists = files.exists(store::join(options.data_dir, store::kIdentityName));
-  if (!exists) return tl::unexpected(exists.error());
-  if (*exists) return {};
+  TRY(const bool exists, files.exists(store::join(options.data_dir, store::kIdentityName)));
+  if (exists) return {};
   if (!joins && options.id > options.cluster.size()) {
     return fail(Error::Code::invalid,
                 fmt::format("node {} has no entry in --cluster, which names {}, and nothing in {}: "
@@ -134,11 +134,10 @@ Result<> check_founding(store::Files& files, const Options& options, const store
   }
   store::Recovered nothing;
   nothing.identity = wanted;
-  auto own = listening_address(options, nothing);
-  if (!own) return tl::unexpected(own.error());
-  if (auto is_free = transport::Listener::probe(*own); !is_free) return is_free;
-  if (auto is_free = transport::Listener::probe({options.listen, options.port}); !is_free) return is_free;
-  if (auto has_any = connections({}, wanted.founders.size()); !has_any) return tl::unexpected(has_any.error());
+  TRY(const auto own, listening_address(options, nothing));
+  TRY(transport::Listener::probe(own));
+  TRY(transport::Listener::probe({options.listen, options.port}));
+  TRY(std::ignore, connections({}, wanted.founders.size()));
   return probe_threads("the disk and snapshots", 2);
 }
 
@@ -215,13 +214,12 @@ Result<transport::HttpLimits> http_limits(const Options& options, size_t founder
   limits.key_bytes_max = store::kKeyBytesMax;
   limits.body_bytes_max = options.value_bytes_max;
   limits.owed_bytes_max = std::max<size_t>(limits.owed_bytes_max, limits::kValuesOwed * options.value_bytes_max);
-  auto clients = connections(limits, founders);
-  if (!clients) return tl::unexpected(clients.error());
-  if (*clients < limits.connections_max) {
+  TRY(const auto clients, connections(limits, founders));
+  if (clients < limits.connections_max) {
     log::warn(
-        fmt::format("{}: at most {} clients may be connected", limit_of_files(raise_descriptor_limit()), *clients));
+        fmt::format("{}: at most {} clients may be connected", limit_of_files(raise_descriptor_limit()), clients));
   }
-  limits.connections_max = *clients;
+  limits.connections_max = clients;
   return limits;
 }
 

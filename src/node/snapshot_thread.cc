@@ -87,7 +87,7 @@ SnapshotThread::Report SnapshotThread::do_job(SnapshotBytes& bytes) {
                            .is_last = bytes.is_last,
                            .is_fetched = bytes.is_fetched,
                            .has_failed = !taken},
-                  .trouble = taken ? "" : taken.error().what};
+                  .trouble = taken ? "" : to_text(taken.error())};
   if (taken) written.what.loaded = std::move(*taken);
   return written;
 }
@@ -100,7 +100,7 @@ SnapshotThread::Report SnapshotThread::do_job(const Read& read) {
     answer.piece.is_last = piece->is_last;
     answer.piece.bytes = std::make_shared<const std::string>(std::move(piece->bytes));
   } else if (piece.error().code != Error::Code::unavailable) {
-    answer.trouble = piece.error().what;
+    answer.trouble = to_text(piece.error());
   }
   return answer;
 }
@@ -108,7 +108,7 @@ SnapshotThread::Report SnapshotThread::do_job(const Read& read) {
 SnapshotThread::Report SnapshotThread::do_job(store::Spare* spare) {
   auto made = spare->make();
   if (made) return SpareMade{};
-  if (made.error().code == Error::Code::no_space) return SpareMade{made.error().what};
+  if (made.error().code == Error::Code::no_space) return SpareMade{to_text(made.error())};
   return made.error();
 }
 

@@ -5,6 +5,7 @@
 
 #include "raft/check.h"
 #include "src/base/threads.h"
+#include "src/base/try.h"
 #include "src/config/limits.h"
 
 namespace skiff {
@@ -22,9 +23,7 @@ Turns::~Turns() {
 }
 
 Result<> Turns::start() {
-  auto thread = start_thread("the loop, to stand by", [this] { stand_by(); });
-  if (!thread) return tl::unexpected(thread.error());
-  other_ = std::move(*thread);
+  TRY(other_, start_thread("the loop, to stand by", [this] { stand_by(); }));
   return {};
 }
 

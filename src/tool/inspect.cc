@@ -66,7 +66,7 @@ int inspect(Arguments arguments, const World& world) {
   if (is_there && !*is_there) return misused(world, command, "there is no " + paths[0]);
   Findings findings(world);
   if (!is_there) {
-    findings.unread(is_there.error().what);
+    findings.unread(to_text(is_there.error()));
   } else if (is_file(untouched, paths[0])) {
     inspect_snapshot(untouched, paths[0], std::nullopt, findings);
   } else {

@@ -28,8 +28,8 @@ class Findings {
     say("unread", what);
   }
   void wrong(const Error& error) {
-    if (error.code == Error::Code::denied) return unread(error.what);
-    damage(error.what);
+    if (error.code == Error::Code::denied) return unread(to_text(error));
+    damage(to_text(error));
   }
   uint64_t damaged() const { return damaged_; }
   uint64_t unread() const { return unread_; }

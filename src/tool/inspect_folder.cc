@@ -92,7 +92,7 @@ class FolderInspection {
  private:
   void look_for_a_node() {
     auto is_locked = files_.is_locked(store::join(folder_, "lock"));
-    if (!is_locked) findings_.say("note", "whether a node runs on it is not known: " + is_locked.error().what);
+    if (!is_locked) findings_.say("note", "whether a node runs on it is not known: " + to_text(is_locked.error()));
     if (!is_locked || !*is_locked) return;
     findings_.say("note",
                   "a node runs on it: what it writes at this moment may look torn or be missing; what was found "
@@ -203,7 +203,7 @@ class FolderInspection {
                            (may_be_repaired ? "a node does not believe its log: unless it is the only member, it "
                                               "sets that aside, and is mended by the others: "
                                             : "a node does not start from it: ") +
-                               found.error().what);
+                               to_text(found.error()));
     }
     const raft::LogPosition snapshot = found->snapshot.position;
     const raft::LogPosition last = found->entries.empty() ? snapshot : found->entries.back().position;

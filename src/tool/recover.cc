@@ -8,6 +8,7 @@
 
 #include "raft/check.h"
 #include "raft/membership.h"
+#include "src/base/try.h"
 #include "src/config/options.h"
 #include "src/config/values.h"
 #include "src/node/setup.h"
@@ -92,29 +93,28 @@ Result<> take(Survivor& survivor, const raft::Entry& entry) {
 }
 
 Result<Survivor> read_survivor(store::Files& files, const std::string& folder, store::WalOptions wal) {
-  auto found = store::look_into(files, folder, wal);
-  if (!found) return tl::unexpected(found.error());
-  if (found->damage) {
+  TRY(auto found, store::look_into(files, folder, wal));
+  if (found.damage) {
     return fail(Error::Code::invalid,
                 folder +
                     " is being repaired: its log was damaged, and the others have not given back yet what it had "
                     "acknowledged; recover from another survivor, or restore a backup (" +
-                    *found->damage + ")");
+                    *found.damage + ")");
   }
-  if (auto readable = check_recovered(*found, folder); !readable) return tl::unexpected(readable.error());
-  Survivor survivor{.identity = std::move(found->identity),
-                    .snapshot = std::move(found->snapshot),
-                    .entries = found->entries.size(),
+  TRY(check_recovered(found, folder));
+  Survivor survivor{.identity = std::move(found.identity),
+                    .snapshot = std::move(found.snapshot),
+                    .entries = found.entries.size(),
                     .last = {},
                     .members = {},
-                    .kv = std::move(found->kv)};
+                    .kv = std::move(found.kv)};
   survivor.last = survivor.snapshot.position;
   for (const store::Founder& founder : survivor.identity.founders) {
     survivor.members.members.push_back({.id = founder.id, .role = raft::MemberRole::voter, .address = founder.address});
   }
   if (survivor.last.index > 0) survivor.members = *raft::decode_configuration(*survivor.snapshot.configuration);
-  for (const raft::Entry& entry : found->entries) {
-    if (auto taken = take(survivor, entry); !taken) return tl::unexpected(taken.error());
+  for (const raft::Entry& entry : found.entries) {
+    TRY(take(survivor, entry));
   }
   return survivor;
 }
@@ -135,9 +135,10 @@ Result<std::string> address_of(const Survivor& survivor) {
       if (member.id == id) return member.address;
     }
   }
-  return fail(Error::Code::invalid, fmt::format("node {} is no member any more of the cluster it belonged to ({}); "
-                                                "recover from one that is",
-                                                id, show(survivor.members)));
+  return fail(
+      Error::Code::invalid,
+      fmt::format("node {} is no member any more of the cluster it belonged to ({})", id, show(survivor.members)),
+      "recover from one that is");
 }
 
 void say_what_may_be_lost(const World& world, const std::string& folder, const Survivor& survivor) {
@@ -189,90 +190,78 @@ Places places_of(const Asked& asked) {
 // One that an attempt before has made, and that never was put in place, is made anew.
 Result<> make_room(store::Files& files, const Places& places) {
   if (!places.exchanges) return {};
-  auto is_ours = store::NewFolder::is_unfinished(files, places.made, kSign);
-  if (!is_ours) return tl::unexpected(is_ours.error());
-  if (!*is_ours) return {};
-  if (auto removed = files.remove(store::join(places.made, store::kIdentityName)); !removed) return removed;
+  TRY(const bool is_ours, store::NewFolder::is_unfinished(files, places.made, kSign));
+  if (!is_ours) return {};
+  TRY(files.remove(store::join(places.made, store::kIdentityName)));
   return files.sync_folder(places.made);
 }
 
 // Everything that was made is durable. Afterwards the folder is the new one.
 Result<> put_in_place(store::Files& files, const Places& places) {
-  Result<> done = files.sync_folder(places.folder);
-  if (done) done = files.sync_folder(places.made);
-  if (!done) return done;
+  TRY(files.sync_folder(places.folder));
+  TRY(files.sync_folder(places.made));
   if (auto exchanged = files.exchange(places.made, places.folder); !exchanged) {
-    return fail(exchanged.error().code, exchanged.error().what +
-                                            "; nothing was changed: is it a mount point? --to DIR "
-                                            "makes the new folder elsewhere");
+    return fail(exchanged.error().code, exchanged.error().what,
+                "nothing was changed: is it a mount point? --to DIR makes the new folder elsewhere");
   }
   return files.sync_folder(store::parent_of(places.folder));
 }
 
 Result<> keep_old(store::Files& files, const Places& places) {
-  auto is_there = files.exists(places.made);
-  if (!is_there) return tl::unexpected(is_there.error());
-  Result<> done;
-  if (*is_there) done = files.rename(places.made, places.kept);
-  if (done) done = files.sync_folder(store::parent_of(places.folder));
-  if (done) done = store::NewFolder::finish(files, places.folder, kSign);
-  return done;
+  TRY(const bool is_there, files.exists(places.made));
+  if (is_there) TRY(files.rename(places.made, places.kept));
+  TRY(files.sync_folder(store::parent_of(places.folder)));
+  return store::NewFolder::finish(files, places.folder, kSign);
 }
 
 Result<> require_free(store::Files& files, const Places& places) {
-  auto is_there = files.exists(places.kept);
-  if (!is_there) return tl::unexpected(is_there.error());
-  if (!*is_there || !places.exchanges) return {};
-  return fail(Error::Code::invalid, places.kept + " is there already, from a recovery before; move it away first");
+  TRY(const bool is_there, files.exists(places.kept));
+  if (!is_there || !places.exchanges) return {};
+  return fail(Error::Code::invalid, places.kept + " is there already, from a recovery before", "move it away first");
 }
 
 Result<std::string> make(const World& world, const Asked& asked, const Places& places) {
   store::Files& files = world.files;
   auto lock = files.lock(store::join(places.folder, "lock"));
   if (!lock && lock.error().code == Error::Code::unavailable) {
-    return fail(lock.error().code, "a node runs on " + places.folder + "; stop it first");
+    return fail(lock.error().code, "a node runs on " + places.folder, "stop it first");
   }
   if (!lock) return tl::unexpected(lock.error());
-  if (auto free = require_free(files, places); !free) return tl::unexpected(free.error());
-  auto survivor = read_survivor(files, places.folder, world.wal);
-  if (!survivor) return tl::unexpected(survivor.error());
-  if (survivor->identity.node != asked.id) {
+  TRY(require_free(files, places));
+  TRY(Survivor survivor, read_survivor(files, places.folder, world.wal));
+  if (survivor.identity.node != asked.id) {
     return fail(Error::Code::invalid,
-                fmt::format("{} belongs to node {}, not to node {}", places.folder, survivor->identity.node, asked.id));
+                fmt::format("{} belongs to node {}, not to node {}", places.folder, survivor.identity.node, asked.id));
   }
-  if (survivor->last.index == 0) {
+  if (survivor.last.index == 0) {
     return fail(Error::Code::invalid, places.folder + " holds nothing that could be recovered");
   }
-  auto address = address_of(*survivor);
-  if (!address) return tl::unexpected(address.error());
+  TRY(const std::string address, address_of(survivor));
 
-  say_what_may_be_lost(world, places.folder, *survivor);
+  say_what_may_be_lost(world, places.folder, survivor);
   if (!consents(world, asked)) {
     return fail(Error::Code::invalid,
                 "nothing was changed: it goes on when you say --yes-i-may-lose-writes, or type it");
   }
-  const NewCluster made = found_from(survivor->kv, survivor->last, identity_of(world, *survivor, *address));
-  if (auto room = make_room(files, places); !room) return tl::unexpected(room.error());
-  auto folder = store::NewFolder::make(files, places.made, kSign, made.identity, made.mark, survivor->kv, world.wal);
-  if (!folder) return tl::unexpected(folder.error());
-  auto found = store::look_into(files, places.made, world.wal);
-  if (!found) return tl::unexpected(found.error());
-  CHECK(found->kv.digest() == survivor->kv.digest());
-  Result<> done = places.exchanges ? put_in_place(files, places) : Result<>();
-  if (done) done = places.exchanges ? keep_old(files, places) : store::NewFolder::finish(files, places.made, kSign);
-  if (!done) return tl::unexpected(done.error());
+  const NewCluster made = found_from(survivor.kv, survivor.last, identity_of(world, survivor, address));
+  TRY(make_room(files, places));
+  TRY(auto folder, store::NewFolder::make(files, places.made, kSign, made.identity, made.mark, survivor.kv, world.wal));
+  TRY(const auto found, store::look_into(files, places.made, world.wal));
+  CHECK(found.kv.digest() == survivor.kv.digest());
+  if (places.exchanges) TRY(put_in_place(files, places));
+  TRY(places.exchanges ? keep_old(files, places) : store::NewFolder::finish(files, places.made, kSign));
   return fmt::format(
       "recovered {}: node {} of cluster {}, which has no other member, {} keys as of index {}\n"
       "kept      {}: the old folder, as it was",
-      places.exchanges ? places.folder : places.made, asked.id, show_cluster(made.identity.cluster),
-      survivor->kv.keys(), survivor->last.index, places.exchanges ? places.kept : places.folder);
+      places.exchanges ? places.folder : places.made, asked.id, show_cluster(made.identity.cluster), survivor.kv.keys(),
+      survivor.last.index, places.exchanges ? places.kept : places.folder);
 }
 
 // An attempt before got as far as to exchange the folders.
 Result<bool> finish_earlier(store::Files& files, const Places& places) {
   auto is_new = store::NewFolder::is_unfinished(files, places.folder, kSign);
   if (!is_new || !*is_new) return is_new;
-  if (auto done = keep_old(files, places); !done) return tl::unexpected(done.error());
+  TRY(keep_old(files, places));
   return true;
 }
 
@@ -294,14 +283,14 @@ int recover(Arguments arguments, const World& world) {
     return misused(world, command, "--data-dir: give the folder by its name, not as " + places.folder);
   }
   auto is_finished = finish_earlier(world.files, places);
-  if (!is_finished) return failed(world, command, is_finished.error().what);
+  if (!is_finished) return failed(world, command, to_text(is_finished.error()));
   if (*is_finished) {
     world.say("recovered " + places.folder + ": a recovery that was cut short has been finished; the old folder is " +
               places.kept);
     return 0;
   }
   auto done = make(world, asked, places);
-  if (!done) return failed(world, command, done.error().what);
+  if (!done) return failed(world, command, to_text(done.error()));
   world.say(*done);
   return 0;
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 #include "src/config/options.h"
 #include "src/config/options_fit.h"
 #include "src/config/values.h"
@@ -51,13 +52,10 @@ struct Backup {
 };
 
 Result<Backup> read_backup(store::Files& files, const std::string& path) {
-  auto file = files.open(path, store::OpenMode::read);
-  if (!file) return tl::unexpected(file.error());
-  auto head = store::read_snapshot_head(**file, path);
-  if (!head) return tl::unexpected(head.error());
-  auto loaded = store::load_snapshot(**file, path, head->cluster);
-  if (!loaded) return tl::unexpected(loaded.error());
-  return Backup{.cluster = head->cluster, .loaded = std::move(*loaded)};
+  TRY(auto file, files.open(path, store::OpenMode::read));
+  TRY(const auto head, store::read_snapshot_head(*file, path));
+  TRY(auto loaded, store::load_snapshot(*file, path, head.cluster));
+  return Backup{.cluster = head.cluster, .loaded = std::move(loaded)};
 }
 
 // The same on every node that is made from this backup, with these members and this token.
@@ -72,21 +70,17 @@ store::Identity identity_of(const Backup& backup, const Options& options, const 
 
 Result<std::string> make(const World& world, const Asked& asked) {
   const Options& options = asked.node;
-  auto backup = read_backup(world.files, asked.from);
-  if (!backup) return tl::unexpected(backup.error());
-  store::Kv& kv = backup->loaded.kv;
-  NewCluster made = found_from(kv, backup->loaded.mark.position, identity_of(*backup, options, asked.token));
-  auto folder = store::NewFolder::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal);
-  if (!folder) return tl::unexpected(folder.error());
-  auto found = store::look_into(world.files, options.data_dir, world.wal);
-  if (!found) return tl::unexpected(found.error());
-  CHECK(found->kv.digest() == kv.digest());
-  if (auto done = store::NewFolder::finish(world.files, options.data_dir, kSign); !done) {
-    return tl::unexpected(done.error());
-  }
+  TRY(auto backup, read_backup(world.files, asked.from));
+  store::Kv& kv = backup.loaded.kv;
+  NewCluster made = found_from(kv, backup.loaded.mark.position, identity_of(backup, options, asked.token));
+  TRY(auto folder,
+      store::NewFolder::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal));
+  TRY(const auto found, store::look_into(world.files, options.data_dir, world.wal));
+  CHECK(found.kv.digest() == kv.digest());
+  TRY(store::NewFolder::finish(world.files, options.data_dir, kSign));
   return fmt::format("restored  {}: node {} of cluster {}, {} keys as of index {}, from cluster {}\nmembers   {}",
                      options.data_dir, options.id, show_cluster(made.identity.cluster), kv.keys(),
-                     made.mark.position.index, show_cluster(backup->cluster), show(made.identity.founders));
+                     made.mark.position.index, show_cluster(backup.cluster), show(made.identity.founders));
 }
 
 }  // namespace
@@ -101,9 +95,9 @@ int restore(Arguments arguments, const World& world) {
   const Command command = command_for(asked);
   const Taken taken = take_arguments(arguments, world, command, kRemarks);
   if (taken.status) return *taken.status;
-  if (auto fit = require_fit(asked.node); !fit) return misused(world, command, fit.error().what);
+  if (auto fit = require_fit(asked.node); !fit) return misused(world, command, to_text(fit.error()));
   auto done = make(world, asked);
-  if (!done) return failed(world, command, done.error().what);
+  if (!done) return failed(world, command, to_text(done.error()));
   world.say(*done);
   return 0;
 }

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "src/base/try.h"
+
 namespace skiff::store {
 namespace {
 
@@ -19,20 +21,17 @@ Result<> make_folders(Files& files, const std::string& folder) {
   std::vector<std::string> missing;
   std::string deepest = folder;
   for (; deepest != "." && deepest != "/"; deepest = parent_of(deepest)) {
-    auto exists = files.exists(deepest);
-    if (!exists) return tl::unexpected(exists.error());
-    if (*exists) break;
+    TRY(const bool exists, files.exists(deepest));
+    if (exists) break;
     missing.push_back(deepest);
   }
   if (missing.empty()) return files.sync_folder(parent_of(folder));
-  if (parent_of(deepest) != deepest) {
-    if (auto synced = sync_if_readable(files, parent_of(deepest)); !synced) return synced;
-  }
+  if (parent_of(deepest) != deepest) TRY(sync_if_readable(files, parent_of(deepest)));
   for (auto next = missing.rbegin(); next != missing.rend(); ++next) {
     if (auto made = files.make_folder(*next); !made) {
-      return *next == folder ? made : fail(made.error().code, "make " + folder + ": " + made.error().what);
+      return *next == folder ? made : fail("make " + folder, made.error());
     }
-    if (auto synced = files.sync_folder(parent_of(*next)); !synced) return synced;
+    TRY(files.sync_folder(parent_of(*next)));
   }
   return {};
 }

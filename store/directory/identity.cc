@@ -3,6 +3,7 @@
 #include "raft/check.h"
 #include "src/base/bytes.h"
 #include "src/base/narrow.h"
+#include "src/base/try.h"
 #include "store/files/small_file.h"
 
 namespace skiff::store {
@@ -27,9 +28,8 @@ std::string encode(const Identity& identity) {
 }
 
 Result<Identity> decode_identity(std::string_view bytes) {
-  auto content = unseal(kMagic, kVersion, bytes);
-  if (!content) return tl::unexpected(content.error());
-  ByteReader reader(*content);
+  TRY(const auto content, unseal(kMagic, kVersion, bytes));
+  ByteReader reader(content);
   Identity identity;
   identity.cluster = reader.number<uint64_t>();
   identity.node = reader.number<uint64_t>();
@@ -49,11 +49,10 @@ Result<> write_identity(Files& files, const std::string& folder, const Identity&
 
 Result<Identity> read_identity(Files& files, const std::string& folder) {
   const std::string path = join(folder, kIdentityName);
-  auto bytes = read_small_file(files, path);
-  if (!bytes) return tl::unexpected(bytes.error());
-  if (!*bytes) return fail(Error::Code::io, "read " + path + ": there is none");
-  auto identity = decode_identity(**bytes);
-  if (!identity) return fail(identity.error().code, "read " + path + ": " + identity.error().what);
+  TRY(const auto bytes, read_small_file(files, path));
+  if (!bytes) return fail(Error::Code::io, "read " + path + ": there is none");
+  auto identity = decode_identity(*bytes);
+  if (!identity) return fail("read " + path, identity.error());
   return identity;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 #include "store/directory/folders.h"
 #include "store/snapshot/snapshot.h"
 #include "store/snapshot/snapshots.h"
@@ -20,23 +21,20 @@ bool is_nothing(const std::string& name) { return name == kLockName || name == "
 
 // What was left of an earlier attempt; an error if that is not what it is.
 Result<std::vector<std::string>> leftovers(Files& files, const std::string& folder, const std::string& sign) {
-  auto names = files.list(folder);
-  if (!names) return names;
-  const auto has = [&](const std::string& name) {
-    return std::find(names->begin(), names->end(), name) != names->end();
-  };
+  TRY(auto names, files.list(folder));
+  const auto has = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
   const bool was_cut_short = has(sign) && !has(kIdentityName);
-  std::erase_if(*names, [&](const std::string& name) { return is_nothing(name) || name == sign; });
-  if (names->empty() || was_cut_short) return names;
-  return fail(Error::Code::invalid, "make a data folder of " + folder + ": there is " + names->front() +
-                                        " in it already; choose a folder that is empty or does not exist");
+  std::erase_if(names, [&](const std::string& name) { return is_nothing(name) || name == sign; });
+  if (names.empty() || was_cut_short) return names;
+  return fail(Error::Code::invalid,
+              "make a data folder of " + folder + ": there is " + names.front() + " in it already",
+              "choose a folder that is empty or does not exist");
 }
 
 Result<> put_sign(Files& files, const std::string& folder, const std::string& sign) {
-  auto is_there = files.exists(join(folder, sign));
-  if (!is_there) return tl::unexpected(is_there.error());
-  if (!*is_there) {
-    if (auto made = files.open(join(folder, sign), OpenMode::create); !made) return tl::unexpected(made.error());
+  TRY(const bool is_there, files.exists(join(folder, sign)));
+  if (!is_there) {
+    TRY(std::ignore, files.open(join(folder, sign), OpenMode::create));
   }
   return files.sync_folder(folder);
 }
@@ -47,8 +45,7 @@ Result<> write_snapshot(Files& files, const std::string& folder, const Identity&
   Snapshots snapshots(files, folder, {identity.cluster, identity.node});
   for (uint64_t offset = 0; !maker.is_done();) {
     const std::string block = maker.next(kBlockBytesWritten);
-    auto taken = snapshots.take({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()});
-    if (!taken) return tl::unexpected(taken.error());
+    TRY(std::ignore, snapshots.take({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}));
     offset += block.size();
   }
   return {};
@@ -60,30 +57,20 @@ Result<NewFolder> NewFolder::make(Files& files, const std::string& folder, const
                                   const Identity& identity, const raft::SnapshotMark& mark, const Kv& kv,
                                   WalOptions options) {
   CHECK(mark.position.index == kv.applied());
-  auto exists = files.exists(folder);
-  if (!exists) return tl::unexpected(exists.error());
-  if (*exists) {  // before the lock: nothing is put into a folder that is somebody's
-    if (auto old = leftovers(files, folder, sign); !old) return tl::unexpected(old.error());
+  TRY(const bool exists, files.exists(folder));
+  if (exists) {  // before the lock: nothing is put into a folder that is somebody's
+    TRY(std::ignore, leftovers(files, folder, sign));
   }
-  Result<> done = make_folders(files, folder);
-  if (!done) return tl::unexpected(done.error());
-  auto lock = files.lock(join(folder, kLockName));
-  if (!lock) return tl::unexpected(lock.error());
-  auto old = leftovers(files, folder, sign);
-  if (!old) return tl::unexpected(old.error());
+  TRY(make_folders(files, folder));
+  TRY(auto lock, files.lock(join(folder, kLockName)));
+  TRY(const auto old, leftovers(files, folder, sign));
 
-  done = put_sign(files, folder, sign);
-  for (const std::string& name : *old) {
-    if (done) done = files.remove(join(folder, name));
-  }
-  if (done) done = write_snapshot(files, folder, identity, mark, kv);
-  if (done) {
-    auto wal = Wal::found(files, folder, {identity.cluster, identity.node}, options);
-    if (!wal) done = tl::unexpected(wal.error());
-  }
-  if (done) done = write_identity(files, folder, identity);
-  if (!done) return tl::unexpected(done.error());
-  return NewFolder(std::move(*lock));
+  TRY(put_sign(files, folder, sign));
+  for (const std::string& name : old) TRY(files.remove(join(folder, name)));
+  TRY(write_snapshot(files, folder, identity, mark, kv));
+  TRY(std::ignore, Wal::found(files, folder, {identity.cluster, identity.node}, options));
+  TRY(write_identity(files, folder, identity));
+  return NewFolder(std::move(lock));
 }
 
 Result<bool> NewFolder::is_unfinished(Files& files, const std::string& folder, const std::string& sign) {
@@ -93,7 +80,7 @@ Result<bool> NewFolder::is_unfinished(Files& files, const std::string& folder, c
 }
 
 Result<> NewFolder::finish(Files& files, const std::string& folder, const std::string& sign) {
-  if (auto removed = files.remove(join(folder, sign)); !removed) return removed;
+  TRY(files.remove(join(folder, sign)));
   return files.sync_folder(folder);
 }
 

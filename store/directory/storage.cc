@@ -6,6 +6,7 @@
 
 #include "raft/check.h"
 #include "raft/mutant.h"
+#include "src/base/try.h"
 #include "store/directory/folders.h"
 #include "store/files/read_only_files.h"
 #include "store/wal/recover.h"
@@ -17,73 +18,61 @@ constexpr char kLockName[] = "lock";
 
 // A folder with an identity in it has been synced into its own: founding begins with that.
 Result<> make_folder_if_missing(Files& files, const std::string& folder) {
-  auto is_founded = files.exists(join(folder, kIdentityName));
-  if (!is_founded) return tl::unexpected(is_founded.error());
-  if (*is_founded) return {};
+  TRY(const bool is_founded, files.exists(join(folder, kIdentityName)));
+  if (is_founded) return {};
   return make_folders(files, folder);
 }
 
 Result<> remove_unfinished(Files& files, const std::string& folder) {
-  auto names = files.list(folder);
-  if (!names) return tl::unexpected(names.error());
-  for (const std::string& name : *names) {
+  TRY(const auto names, files.list(folder));
+  for (const std::string& name : names) {
     if (!name.ends_with(kAsideSuffix)) continue;
     const bool is_ours = name.starts_with("wal-") || name.starts_with(kIdentityName) || name.starts_with(kRepairName);
     if (!is_ours) continue;
-    if (auto removed = files.remove(join(folder, name)); !removed) return removed;
+    TRY(files.remove(join(folder, name)));
   }
   return {};
 }
 
 // Whether a segment holds nothing but its header: all that founding writes.
 Result<bool> is_unused(Files& files, const std::string& path) {
-  auto file = files.open(path, OpenMode::read);
-  if (!file) return tl::unexpected(file.error());
-  auto size = (*file)->size();
-  if (!size) return tl::unexpected(size.error());
-  auto bytes = (*file)->read_at(0, *size);
-  if (!bytes) return tl::unexpected(bytes.error());
-  return bytes->size() <= kHeaderEnd || is_zero(std::string_view(*bytes).substr(kHeaderEnd));
+  TRY(auto file, files.open(path, OpenMode::read));
+  TRY(const uint64_t size, file->size());
+  TRY(const std::string bytes, file->read_at(0, size));
+  return bytes.size() <= kHeaderEnd || is_zero(std::string_view(bytes).substr(kHeaderEnd));
 }
 
 // Takes away what a founding left behind that was never finished. Everything else is not ours to touch.
 Result<> clear_for_founding(Files& files, const std::string& folder) {
-  auto names = files.list(folder);
-  if (!names) return tl::unexpected(names.error());
-  for (const std::string& name : *names) {
+  TRY(const auto names, files.list(folder));
+  for (const std::string& name : names) {
     if (name == kLockName || name == "lost+found") continue;
     std::string path = join(folder, name);
     if (segment_sequence(name) != 1) {
-      return fail(Error::Code::invalid, "found a data folder in " + folder + ": there is " + name +
-                                            " in it, but no identity; choose an empty folder, or give it back its "
-                                            "identity from a copy");
+      return fail(Error::Code::invalid,
+                  "found a data folder in " + folder + ": there is " + name + " in it, but no identity",
+                  "choose an empty folder, or give it back its identity from a copy");
     }
-    auto unused = is_unused(files, path);
-    if (!unused) return tl::unexpected(unused.error());
-    if (!*unused) {
-      return fail(Error::Code::corrupt, "open data folder " + folder +
-                                            ": there is a log in it, but no identity; "
-                                            "nothing was changed: give it back its identity from a copy");
+    TRY(const bool has_nothing, is_unused(files, path));
+    if (!has_nothing) {
+      return fail(Error::Code::corrupt, "open data folder " + folder + ": there is a log in it, but no identity",
+                  "nothing was changed: give it back its identity from a copy");
     }
-    if (auto removed = files.remove(path); !removed) return removed;
+    TRY(files.remove(path));
   }
   return {};
 }
 
 // The identity comes last: once it is there, the folder is founded.
 Result<> found_folder(Files& files, const std::string& folder, const Identity& wanted, WalOptions options) {
-  if (auto cleared = clear_for_founding(files, folder); !cleared) return cleared;
-  auto wal = Wal::found(files, folder, {wanted.cluster, wanted.node}, options);
-  if (!wal) return tl::unexpected(wal.error());
+  TRY(clear_for_founding(files, folder));
+  TRY(std::ignore, Wal::found(files, folder, {wanted.cluster, wanted.node}, options));
   return write_identity(files, folder, wanted);
 }
 
 Result<Identity> find_identity(Files& files, const std::string& folder, const Identity& wanted, WalOptions options) {
-  auto exists = files.exists(join(folder, kIdentityName));
-  if (!exists) return tl::unexpected(exists.error());
-  if (!*exists) {
-    if (auto founded = found_folder(files, folder, wanted, options); !founded) return tl::unexpected(founded.error());
-  }
+  TRY(const bool exists, files.exists(join(folder, kIdentityName)));
+  if (!exists) TRY(found_folder(files, folder, wanted, options));
   // Read back also when just written: what is used is what the next start will find.
   auto identity = read_identity(files, folder);
   if (identity && identity->node != wanted.node) {
@@ -126,11 +115,11 @@ Result<Repair> begin_repair(Files& files, const std::string& folder, const WalOw
   if (!has_log && !(before && before->is_under_way())) return tl::unexpected(std::move(damage));
   const raft::Payload& newest = survey->configuration ? survey->configuration : recovered.snapshot.configuration;
   if (!can_repair(recovered.identity, newest)) {
-    damage.what += ". This node is the only member that it knows of: there is nobody to fetch it from";
+    damage.advice += ". This node is the only member that it knows of: there is nobody to fetch it from";
     return tl::unexpected(std::move(damage));
   }
-  Repair repair = plan_repair(*survey, before, damage.what.substr(0, damage.what.find("; nothing was changed")));
-  if (auto written = write_repair(files, folder, repair); !written) return tl::unexpected(written.error());
+  Repair repair = plan_repair(*survey, before, damage.what);
+  TRY(write_repair(files, folder, repair));
   return repair;
 }
 
@@ -138,24 +127,17 @@ Result<Repair> begin_repair(Files& files, const std::string& folder, const WalOw
 Result<RecoveredWal> recover_or_repair(Files& files, const std::string& folder, const WalOwner& owner,
                                        WalOptions options, const CanRepair& can_repair, Recovered& recovered) {
   const raft::SnapshotMark& snapshot = recovered.snapshot;
-  auto repair = read_repair(files, folder);
-  if (!repair) return tl::unexpected(repair.error());
-  const bool is_in_the_middle = *repair && (*repair)->stage < Repair::Stage::fetching;
+  TRY(auto repair, read_repair(files, folder));
+  const bool is_in_the_middle = repair && repair->stage < Repair::Stage::fetching;
   if (!is_in_the_middle) {
     auto found = recover_wal(files, folder, owner, snapshot.position.index, options.segment_bytes);
-    if (*repair && (*repair)->is_under_way() && !MUTANT(damage_forgotten)) recovered.damage = (*repair)->damage;
-    if (*repair && found && !(*repair)->is_under_way()) {
-      if (auto removed = remove_set_aside(files, folder); !removed) return tl::unexpected(removed.error());
-    }
+    if (repair && repair->is_under_way() && !MUTANT(damage_forgotten)) recovered.damage = repair->damage;
+    if (repair && found && !repair->is_under_way()) TRY(remove_set_aside(files, folder));
     if (found) return found;
-    auto begun = begin_repair(files, folder, owner, *repair, found.error(), can_repair, recovered);
-    if (!begun) return tl::unexpected(begun.error());
-    *repair = std::move(*begun);
+    TRY(repair, begin_repair(files, folder, owner, repair, found.error(), can_repair, recovered));
   }
-  Repair& now = **repair;
-  if (auto done = carry_out(files, folder, owner, options, now, snapshot.position.index); !done) {
-    return tl::unexpected(done.error());
-  }
+  Repair& now = *repair;
+  TRY(carry_out(files, folder, owner, options, now, snapshot.position.index));
   recovered.damage = now.damage;
   return recover_wal(files, folder, owner, snapshot.position.index, options.segment_bytes);
 }
@@ -180,7 +162,7 @@ Batch join_log_and_snapshot(RecoveredWal& log, raft::LogPosition snapshot) {
 
 Result<> Storage::save(std::span<const Batch> batches) {
   CHECK(batches.size() >= appended_);
-  if (auto saved = wal_->append(batches.subspan(appended_)); !saved) return saved;
+  TRY(wal_->append(batches.subspan(appended_)));
   appended_ = batches.size();
   auto kept = keep_beside(batches);
   if (kept) appended_ = 0;
@@ -191,7 +173,7 @@ Result<> Storage::save(std::span<const Batch> batches) {
 Result<> Storage::keep_beside(std::span<const Batch> batches) {
   for (const Batch& batch : batches) {
     if (!batch.peers) continue;
-    if (auto kept = remember_instances(files_, folder_, *batch.peers); !kept) return kept;
+    TRY(remember_instances(files_, folder_, *batch.peers));
   }
   const bool is_whole = std::any_of(batches.begin(), batches.end(), [](const Batch& batch) { return batch.is_whole; });
   return is_whole ? end_repair(files_, folder_) : Result<>();
@@ -200,30 +182,26 @@ Result<> Storage::keep_beside(std::span<const Batch> batches) {
 Result<Opened> Storage::open(Files& files, const std::string& folder, const Identity& wanted, WalOptions options,
                              const CanRepair& can_repair) {
   CHECK(wanted.node != 0);
-  if (auto made = make_folder_if_missing(files, folder); !made) return tl::unexpected(made.error());
-  auto lock = lock_folder(files, folder);
-  if (!lock) return tl::unexpected(lock.error());
-  if (auto removed = remove_unfinished(files, folder); !removed) return tl::unexpected(removed.error());
-  auto identity = find_identity(files, folder, wanted, options);
-  if (!identity) return tl::unexpected(identity.error());
+  TRY(make_folder_if_missing(files, folder));
+  TRY(auto lock, lock_folder(files, folder));
+  TRY(remove_unfinished(files, folder));
+  TRY(auto identity, find_identity(files, folder, wanted, options));
   // Names first, as bytes: what is found now must be found again.
-  if (auto synced = files.sync_folder(folder); !synced) return tl::unexpected(synced.error());
+  TRY(files.sync_folder(folder));
 
-  WalOwner owner{identity->cluster, identity->node};
+  WalOwner owner{identity.cluster, identity.node};
   auto snapshots = std::make_unique<Snapshots>(files, folder, owner, options.segment_bytes);
-  auto newest = snapshots->load_newest();
-  if (!newest) return tl::unexpected(newest.error());
+  TRY(auto newest, snapshots->load_newest());
   Recovered recovered;
-  recovered.identity = std::move(*identity);
-  recovered.notes = std::move(newest->notes);
+  recovered.identity = std::move(identity);
+  recovered.notes = std::move(newest.notes);
   recovered.begun = snapshots->resume();
-  if (newest->snapshot) {
-    recovered.snapshot = std::move(newest->snapshot->mark);
-    recovered.kv = std::move(newest->snapshot->kv);
+  if (newest.snapshot) {
+    recovered.snapshot = std::move(newest.snapshot->mark);
+    recovered.kv = std::move(newest.snapshot->kv);
   }
-  auto wal = open_wal(files, folder, owner, options, can_repair, recovered);
-  if (!wal) return tl::unexpected(wal.error());
-  return Opened{std::unique_ptr<Storage>(new Storage(files, folder, std::move(*lock), std::move(*wal))),
+  TRY(auto wal, open_wal(files, folder, owner, options, can_repair, recovered));
+  return Opened{std::unique_ptr<Storage>(new Storage(files, folder, std::move(lock), std::move(wal))),
                 std::move(snapshots), std::move(recovered)};
 }
 
@@ -231,39 +209,35 @@ Result<Opened> Storage::open(Files& files, const std::string& folder, const Iden
 static Result<RecoveredWal> look_into_log(Files& files, const std::string& folder, const WalOwner& owner,
                                           WalOptions options, Recovered& recovered) {
   const raft::Index snapshot = recovered.snapshot.position.index;
-  auto repair = read_repair(files, folder);
-  if (!repair) return tl::unexpected(repair.error());
-  if (*repair && (*repair)->is_under_way()) recovered.damage = (*repair)->damage;
-  if (!*repair || (*repair)->stage >= Repair::Stage::fetching) {
+  TRY(const auto repair, read_repair(files, folder));
+  if (repair && repair->is_under_way()) recovered.damage = repair->damage;
+  if (!repair || repair->stage >= Repair::Stage::fetching) {
     return recover_wal(files, folder, owner, snapshot, options.segment_bytes);
   }
   RecoveredWal log;
   log.base.index = snapshot;
-  log.state = {.last_index = snapshot, .hard_state = (*repair)->hard_state, .incarnation = (*repair)->incarnation};
+  log.state = {.last_index = snapshot, .hard_state = repair->hard_state, .incarnation = repair->incarnation};
   return log;
 }
 
 Result<Recovered> look_into(Files& files, const std::string& folder, WalOptions options) {
   ReadOnlyFiles untouched(files);
-  auto identity = read_identity(untouched, folder);
-  if (!identity) return tl::unexpected(identity.error());
+  TRY(auto identity, read_identity(untouched, folder));
   Recovered recovered;
-  recovered.identity = std::move(*identity);
+  recovered.identity = std::move(identity);
   const WalOwner owner{recovered.identity.cluster, recovered.identity.node};
-  auto newest = Snapshots(untouched, folder, owner).load_newest();
-  if (!newest) return tl::unexpected(newest.error());
-  recovered.notes = std::move(newest->notes);
-  if (newest->snapshot) {
-    recovered.snapshot = std::move(newest->snapshot->mark);
-    recovered.kv = std::move(newest->snapshot->kv);
+  TRY(auto newest, Snapshots(untouched, folder, owner).load_newest());
+  recovered.notes = std::move(newest.notes);
+  if (newest.snapshot) {
+    recovered.snapshot = std::move(newest.snapshot->mark);
+    recovered.kv = std::move(newest.snapshot->kv);
   }
-  auto log = look_into_log(untouched, folder, owner, options, recovered);
-  if (!log) return tl::unexpected(log.error());
-  const Batch joined = join_log_and_snapshot(*log, recovered.snapshot.position);
-  recovered.hard_state = joined.hard_state.value_or(log->state.hard_state);
-  recovered.incarnation = log->state.incarnation;
-  recovered.entries = std::move(log->entries);
-  recovered.notes.insert(recovered.notes.end(), log->notes.begin(), log->notes.end());
+  TRY(auto log, look_into_log(untouched, folder, owner, options, recovered));
+  const Batch joined = join_log_and_snapshot(log, recovered.snapshot.position);
+  recovered.hard_state = joined.hard_state.value_or(log.state.hard_state);
+  recovered.incarnation = log.state.incarnation;
+  recovered.entries = std::move(log.entries);
+  recovered.notes.insert(recovered.notes.end(), log.notes.begin(), log.notes.end());
   recovered.fresh = !recovered.damage && recovered.snapshot.position.index == 0 && recovered.entries.empty() &&
                     recovered.hard_state == raft::HardState{};
   return recovered;
@@ -274,19 +248,16 @@ Result<std::unique_ptr<Wal>> Storage::open_wal(Files& files, const std::string& 
   const raft::LogPosition snapshot = recovered.snapshot.position;
   auto found = recover_or_repair(files, folder, owner, options, can_repair, recovered);
   if (!found) {
-    Error error = found.error();
+    Error error = found.error();  // the notes are causes too, so they stand before the advice
     for (const std::string& note : recovered.notes) error.what += "; and: " + note;
     return tl::unexpected(std::move(error));
   }
-  auto wal = Wal::resume(files, folder, owner, options, found->end, found->state);
-  if (!wal) return wal;
-  if (auto started = (*wal)->start(found->state.incarnation + 1); !started) return tl::unexpected(started.error());
+  TRY(auto wal, Wal::resume(files, folder, owner, options, found->end, found->state));
+  TRY(wal->start(found->state.incarnation + 1));
   const Batch joined = join_log_and_snapshot(*found, snapshot);
-  if (joined.hard_state || joined.restart) {
-    if (auto saved = (*wal)->append({&joined, 1}); !saved) return tl::unexpected(saved.error());
-  }
-  recovered.hard_state = (*wal)->state().hard_state;
-  recovered.incarnation = (*wal)->state().incarnation;
+  if (joined.hard_state || joined.restart) TRY(wal->append({&joined, 1}));
+  recovered.hard_state = wal->state().hard_state;
+  recovered.incarnation = wal->state().incarnation;
   recovered.fresh =
       !recovered.damage && snapshot.index == 0 && found->entries.empty() && recovered.hard_state == raft::HardState{};
   recovered.entries = std::move(found->entries);

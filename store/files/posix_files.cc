@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 #include "store/files/files.h"
 
 namespace skiff::store {
@@ -158,20 +159,18 @@ class PosixFiles final : public Files {
     bool is_new = mode == OpenMode::create;
     const bool is_past_memory = mode == OpenMode::from_disk;
     const int access = mode == OpenMode::read || is_past_memory ? O_RDONLY : O_RDWR;
-    auto descriptor = open_descriptor(is_new ? "create" : "open", path, access | (is_new ? O_CREAT | O_EXCL : 0));
-    if (!descriptor) return tl::unexpected(descriptor.error());
-    return std::make_unique<PosixFile>(std::move(*descriptor), path, is_past_memory);
+    TRY(auto descriptor, open_descriptor(is_new ? "create" : "open", path, access | (is_new ? O_CREAT | O_EXCL : 0)));
+    return std::make_unique<PosixFile>(std::move(descriptor), path, is_past_memory);
   }
 
   // A lock of the open file, not of the process: a second owner in this process is refused, too.
   Result<std::unique_ptr<Lock>> lock(const std::string& path) override {
-    auto descriptor = open_descriptor("lock", path, O_RDWR | O_CREAT);
-    if (!descriptor) return tl::unexpected(descriptor.error());
+    TRY(auto descriptor, open_descriptor("lock", path, O_RDWR | O_CREAT));
     struct flock whole = {};
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
-    if (again_if_interrupted([&] { return ::fcntl(descriptor->number(), F_OFD_SETLK, &whole); }) == 0) {
-      return std::make_unique<PosixLock>(std::move(*descriptor));
+    if (again_if_interrupted([&] { return ::fcntl(descriptor.number(), F_OFD_SETLK, &whole); }) == 0) {
+      return std::make_unique<PosixLock>(std::move(descriptor));
     }
     if (errno == EAGAIN || errno == EACCES) {
       return fail(Error::Code::unavailable, "lock " + path + ": another process holds it");
@@ -182,12 +181,11 @@ class PosixFiles final : public Files {
   Result<bool> is_locked(const std::string& path) override {
     auto is_there = exists(path);
     if (!is_there || !*is_there) return is_there;
-    auto descriptor = open_descriptor("look at", path, O_RDONLY);
-    if (!descriptor) return tl::unexpected(descriptor.error());
+    TRY(auto descriptor, open_descriptor("look at", path, O_RDONLY));
     struct flock whole = {};
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
-    if (::fcntl(descriptor->number(), F_OFD_GETLK, &whole) != 0) return fail_with(errno, "look at", path);
+    if (::fcntl(descriptor.number(), F_OFD_GETLK, &whole) != 0) return fail_with(errno, "look at", path);
     return whole.l_type != F_UNLCK;
   }
 
@@ -236,9 +234,8 @@ class PosixFiles final : public Files {
   }
 
   Result<> sync_folder(const std::string& folder) override {
-    auto descriptor = open_descriptor("sync folder", folder, O_RDONLY | O_DIRECTORY);
-    if (!descriptor) return tl::unexpected(descriptor.error());
-    if (::fsync(descriptor->number()) != 0) return fail_with(errno, "sync folder", folder);
+    TRY(auto descriptor, open_descriptor("sync folder", folder, O_RDONLY | O_DIRECTORY));
+    if (::fsync(descriptor.number()) != 0) return fail_with(errno, "sync folder", folder);
     return {};
   }
 };

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "src/base/try.h"
+
 namespace skiff::store {
 namespace {
 
@@ -22,9 +24,8 @@ class ReadOnlyFile final : public File {
 
 Result<std::unique_ptr<File>> ReadOnlyFiles::open(const std::string& path, OpenMode mode) {
   if (mode == OpenMode::create) return fail(Error::Code::invalid, "create " + path + ": it is only looked at");
-  auto file = files_.open(path, OpenMode::read);
-  if (!file) return file;
-  return std::make_unique<ReadOnlyFile>(std::move(*file));
+  TRY(auto file, files_.open(path, OpenMode::read));
+  return std::make_unique<ReadOnlyFile>(std::move(file));
 }
 
 }  // namespace skiff::store

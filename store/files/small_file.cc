@@ -3,6 +3,7 @@
 #include "raft/check.h"
 #include "src/base/bytes.h"
 #include "src/base/crc32c.h"
+#include "src/base/try.h"
 
 namespace skiff::store {
 namespace {
@@ -45,30 +46,22 @@ Result<std::string_view> unseal(std::string_view letters, uint32_t version, std:
 }
 
 Result<std::optional<std::string>> read_small_file(Files& files, const std::string& path) {
-  auto exists = files.exists(path);
-  if (!exists) return tl::unexpected(exists.error());
-  if (!*exists) return std::nullopt;
-  auto file = files.open(path, OpenMode::read);
-  if (!file) return tl::unexpected(file.error());
-  auto bytes = (*file)->read_at(0, kBytesMax + 1);
-  if (!bytes) return tl::unexpected(bytes.error());
-  return std::move(*bytes);
+  TRY(const bool exists, files.exists(path));
+  if (!exists) return std::nullopt;
+  TRY(auto file, files.open(path, OpenMode::read));
+  TRY(auto bytes, file->read_at(0, kBytesMax + 1));
+  return bytes;
 }
 
 Result<> write_small_file(Files& files, const std::string& folder, const std::string& name, std::string_view bytes) {
   const std::string path = join(folder, name), aside = path + kAsideSuffix;
-  auto is_left_over = files.exists(aside);
-  if (!is_left_over) return tl::unexpected(is_left_over.error());
-  if (*is_left_over) {
-    if (auto removed = files.remove(aside); !removed) return removed;
-  }
-  auto file = files.open(aside, OpenMode::create);
-  if (!file) return tl::unexpected(file.error());
-  Result<> done = (*file)->write_at(0, bytes);
-  if (done) done = (*file)->sync();
-  if (done) done = files.rename(aside, path);
-  if (done) done = files.sync_folder(folder);
-  return done;
+  TRY(const bool is_left_over, files.exists(aside));
+  if (is_left_over) TRY(files.remove(aside));
+  TRY(auto file, files.open(aside, OpenMode::create));
+  TRY(file->write_at(0, bytes));
+  TRY(file->sync());
+  TRY(files.rename(aside, path));
+  return files.sync_folder(folder);
 }
 
 }  // namespace skiff::store

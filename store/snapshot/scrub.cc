@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 #include "store/snapshot/snapshot.h"
 #include "store/snapshot/snapshots.h"
 #include "store/wal/recover.h"
@@ -17,10 +18,9 @@ Scrub::Scrub(Files& files, std::string folder, WalOwner owner, uint64_t segment_
 Result<uint64_t> Scrub::begin() {
   file_.reset();
   names_.clear();
-  auto all = files_.list(folder_);
-  if (!all) return tl::unexpected(all.error());
+  TRY(const auto all, files_.list(folder_));
   std::deque<std::string> segments;
-  for (const std::string& name : *all) {
+  for (const std::string& name : all) {
     if (snapshot_index(name)) names_.push_back(name);
     if (segment_sequence(name)) segments.push_back(name);
   }
@@ -91,14 +91,12 @@ Scrub::Step Scrub::end_file(uint64_t bytes, Result<> checked) {
 Result<> Scrub::check_again() {
   auto exists = files_.exists(path());
   if (exists && !*exists) return {};
-  auto file = files_.open(path(), OpenMode::from_disk);
-  if (!file) return tl::unexpected(file.error());
+  TRY(auto file, files_.open(path(), OpenMode::from_disk));
   const auto sequence = segment_sequence(names_.front());
-  if (!sequence) return check_snapshot(**file, path(), owner_.cluster);
-  auto size = (*file)->size();
-  auto bytes = size ? (*file)->read_at(0, *size) : Result<std::string>(tl::unexpected(size.error()));
-  if (!bytes) return tl::unexpected(bytes.error());
-  return check_segment(files_, folder_, owner_, *sequence, std::move(*bytes), segment_bytes_);
+  if (!sequence) return check_snapshot(*file, path(), owner_.cluster);
+  TRY(const uint64_t size, file->size());
+  TRY(auto bytes, file->read_at(0, size));
+  return check_segment(files_, folder_, owner_, *sequence, std::move(bytes), segment_bytes_);
 }
 
 }  // namespace skiff::store

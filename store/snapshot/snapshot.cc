@@ -8,6 +8,7 @@
 #include "src/base/bytes.h"
 #include "src/base/crc32c.h"
 #include "src/base/narrow.h"
+#include "src/base/try.h"
 
 namespace skiff::store {
 namespace {
@@ -121,24 +122,18 @@ class SnapshotReader {
       : file_(file), path_(path), wanted_cluster_(cluster) {}
 
   Result<SnapshotHead> head() {
-    auto size = file_.size();
-    if (!size) return tl::unexpected(size.error());
-    size_ = *size;
-    auto data = next_block();
-    if (!data) return tl::unexpected(data.error());
-    if (auto taken = take(*data); !taken) return tl::unexpected(taken.error());
+    TRY(size_, file_.size());
+    TRY(const auto data, next_block());
+    TRY(take(data));
     return SnapshotHead{.cluster = cluster_, .mark = std::move(loaded_.mark), .summary = std::move(summary_)};
   }
 
   Result<LoadedSnapshot> run() {
-    auto size = file_.size();
-    if (!size) return tl::unexpected(size.error());
-    size_ = *size;
+    TRY(size_, file_.size());
     while (!has_ended_) {
-      auto data = next_block();
-      if (!data) return tl::unexpected(data.error());
-      if (auto taken = take(*data); !taken) return tl::unexpected(taken.error());
-      offset_ += kSnapshotBlockHeadBytes + data->size();
+      TRY(const auto data, next_block());
+      TRY(take(data));
+      offset_ += kSnapshotBlockHeadBytes + data.size();
     }
     if (offset_ != size_) return corrupt("there are bytes behind its end");
     return std::move(loaded_);
@@ -146,16 +141,13 @@ class SnapshotReader {
 
   // Nothing is loaded.
   Result<CheckedBlocks> check(uint64_t from, uint64_t bytes) {
-    auto size = file_.size();
-    if (!size) return tl::unexpected(size.error());
-    size_ = *size;
+    TRY(size_, file_.size());
     offset_ = from;
     bool is_end = false;
     while (!is_end && offset_ - from < bytes) {
-      auto data = next_block();
-      if (!data) return tl::unexpected(data.error());
-      is_end = static_cast<Kind>(data->front()) == Kind::end;
-      offset_ += kSnapshotBlockHeadBytes + data->size();
+      TRY(const auto data, next_block());
+      is_end = static_cast<Kind>(data.front()) == Kind::end;
+      offset_ += kSnapshotBlockHeadBytes + data.size();
     }
     if (is_end && offset_ != size_) return corrupt("there are bytes behind its end");
     return CheckedBlocks{.end = offset_, .is_end = is_end};
@@ -163,9 +155,7 @@ class SnapshotReader {
 
   // What is behind the last whole block is written anew, and so is the end, which says that nothing follows.
   Result<std::optional<BegunSnapshot>> resume() {
-    auto size = file_.size();
-    if (!size) return tl::unexpected(size.error());
-    size_ = *size;
+    TRY(size_, file_.size());
     for (;;) {
       auto data = next_block();
       if (!data && data.error().code == Error::Code::io) return tl::unexpected(data.error());
@@ -173,7 +163,7 @@ class SnapshotReader {
       ByteReader head(data->substr(1));
       if (offset_ == 0 && (static_cast<Kind>(data->front()) != Kind::head || !take_head(head))) break;
       const std::string block = sealed(offset_, *data);
-      if (auto written = file_.write_at(offset_, block); !written) return tl::unexpected(written.error());
+      TRY(file_.write_at(offset_, block));
       offset_ += block.size();
     }
     if (offset_ == 0) return std::nullopt;
@@ -187,24 +177,21 @@ class SnapshotReader {
 
   // A view, until the next.
   Result<std::string_view> next_block() {
-    auto head = bytes_at(offset_, kSnapshotBlockHeadBytes);
-    if (!head) return tl::unexpected(head.error());
-    const auto wanted = get_number<uint32_t>(head->data()), length = get_number<uint32_t>(head->data() + 4);
+    TRY(const auto head, bytes_at(offset_, kSnapshotBlockHeadBytes));
+    const auto wanted = get_number<uint32_t>(head.data()), length = get_number<uint32_t>(head.data() + 4);
     const bool is_possible = length > 0 && length < kSnapshotBlockBytesMax;
     if (!is_possible || length > size_ - offset_ - kSnapshotBlockHeadBytes) return corrupt("a block of a wrong length");
-    auto data = bytes_at(offset_ + kSnapshotBlockHeadBytes, length);
-    if (!data) return data;
-    if (checksum(offset_, *data) != wanted) return corrupt("a block's checksum is wrong");
+    TRY(const auto data, bytes_at(offset_ + kSnapshotBlockHeadBytes, length));
+    if (checksum(offset_, data) != wanted) return corrupt("a block's checksum is wrong");
     return data;
   }
 
   Result<std::string_view> bytes_at(uint64_t offset, uint64_t count) {
     if (count > size_ || offset > size_ - count) return corrupt("it ends early");
     if (offset < read_from_ || offset + count > read_from_ + read_.size()) {
-      auto read = file_.read_at(offset, std::max(count, kReadAhead));
-      if (!read) return tl::unexpected(read.error());
-      if (read->size() < count) return corrupt("it ends early");
-      read_ = std::move(*read);
+      TRY(auto read, file_.read_at(offset, std::max(count, kReadAhead)));
+      if (read.size() < count) return corrupt("it ends early");
+      read_ = std::move(read);
       read_from_ = offset;
     }
     return std::string_view(read_).substr(offset - read_from_, count);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/base/try.h"
 #include "store/snapshot/snapshots.h"
 #include "store/wal/recover.h"
 
@@ -47,19 +48,17 @@ Result<> Snapshots::let_go_of_damaged() {
   auto is_segment = [](const auto& damaged) { return segment_sequence(damaged.first).has_value(); };
   if (std::any_of(damaged_.begin(), damaged_.end(), is_segment)) {
     const raft::Index newest = good_.back();
-    auto file = files_.open(path_of(newest), OpenMode::from_disk);
-    if (!file) return tl::unexpected(file.error());
-    if (auto whole = check_snapshot(**file, path_of(newest), owner_.cluster); !whole) {
+    TRY(auto file, files_.open(path_of(newest), OpenMode::from_disk));
+    if (auto whole = check_snapshot(*file, path_of(newest), owner_.cluster); !whole) {
       note_damage({.name = snapshot_name(newest), .what = whole.error().what});
       return {};
     }
-    if (auto dropped = drop_log(newest); !dropped) return dropped;
+    TRY(drop_log(newest));
   }
   for (auto damaged = damaged_.begin(); damaged != damaged_.end();) {
-    auto exists = files_.exists(join(folder_, damaged->first));
-    if (!exists) return tl::unexpected(exists.error());
-    if (!*exists) news_.mended.push_back(damaged->second);
-    damaged = *exists ? std::next(damaged) : damaged_.erase(damaged);
+    TRY(const bool exists, files_.exists(join(folder_, damaged->first)));
+    if (!exists) news_.mended.push_back(damaged->second);
+    damaged = exists ? std::next(damaged) : damaged_.erase(damaged);
   }
   return {};
 }

@@ -5,6 +5,7 @@
 
 #include "src/base/bytes.h"
 #include "src/base/narrow.h"
+#include "src/base/try.h"
 #include "store/files/small_file.h"
 
 namespace skiff::store {
@@ -12,6 +13,10 @@ namespace {
 
 constexpr std::string_view kMagic = "skiffins";
 constexpr uint32_t kVersion = 1;
+
+// For a node that does not know its own number any more.
+constexpr char kNumberLost[] =
+    "nothing was changed. The other members know this node by it: replace it by one with a new id and an empty folder";
 
 // A list of nodes and numbers; our own folder's is under node 0.
 std::string encode(const Instances& instances) {
@@ -25,9 +30,8 @@ std::string encode(const Instances& instances) {
 }
 
 Result<Instances> decode(std::string_view bytes) {
-  auto content = unseal(kMagic, kVersion, bytes);
-  if (!content) return tl::unexpected(content.error());
-  ByteReader reader(*content);
+  TRY(const auto content, unseal(kMagic, kVersion, bytes));
+  ByteReader reader(content);
   Instances instances;
   auto count = reader.number<uint32_t>();
   for (uint32_t at = 0; at < count && reader.ok(); ++at) {
@@ -40,11 +44,10 @@ Result<Instances> decode(std::string_view bytes) {
 
 // Nothing if there is no such file.
 Result<std::optional<Instances>> read(Files& files, const std::string& path) {
-  auto bytes = read_small_file(files, path);
-  if (!bytes) return tl::unexpected(bytes.error());
-  if (!*bytes) return std::nullopt;
-  auto instances = decode(**bytes);
-  if (!instances) return fail(instances.error().code, "read " + path + ": " + instances.error().what);
+  TRY(const auto bytes, read_small_file(files, path));
+  if (!bytes) return std::nullopt;
+  auto instances = decode(*bytes);
+  if (!instances) return fail("read " + path, instances.error());
   return std::move(*instances);
 }
 
@@ -57,15 +60,11 @@ Result<> write(Files& files, const std::string& folder, const char* name, const 
 Result<uint64_t> own_instance(Files& files, const std::string& folder, uint64_t fresh) {
   auto found = read(files, join(folder, kInstanceName));
   if (!found && found.error().code == Error::Code::corrupt) {
-    return fail(Error::Code::corrupt, found.error().what +
-                                          "; nothing was changed. The other members know this node by it: replace it "
-                                          "by one with a new id and an empty folder");
+    return fail(Error::Code::corrupt, found.error().what, kNumberLost);
   }
-  if (!found) return tl::unexpected(found.error());
-  if (*found && (*found)->size() == 1 && (*found)->contains(0)) return (*found)->at(0);
-  if (auto written = write(files, folder, kInstanceName, {{0, fresh}}); !written) {
-    return tl::unexpected(written.error());
-  }
+  TRY(const auto known, std::move(found));
+  if (known && known->size() == 1 && known->contains(0)) return known->at(0);
+  TRY(write(files, folder, kInstanceName, {{0, fresh}}));
   return fresh;
 }
 
@@ -74,8 +73,8 @@ Result<KnownInstances> known_instances(Files& files, const std::string& folder) 
   if (!found && found.error().code == Error::Code::corrupt) {
     return KnownInstances{.instances = {}, .note = found.error().what + "; the other nodes are learned anew"};
   }
-  if (!found) return tl::unexpected(found.error());
-  return KnownInstances{.instances = found->value_or(Instances{}), .note = {}};
+  TRY(auto known, std::move(found));
+  return KnownInstances{.instances = std::move(known).value_or(Instances{}), .note = {}};
 }
 
 Result<> remember_instances(Files& files, const std::string& folder, const Instances& instances) {

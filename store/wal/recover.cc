@@ -6,6 +6,7 @@
 
 #include "raft/check.h"
 #include "raft/mutant.h"
+#include "src/base/try.h"
 #include "store/wal/repair.h"
 #include "store/wal/wal.h"
 
@@ -13,7 +14,7 @@ namespace skiff::store {
 namespace {
 
 constexpr char kAdvice[] =
-    "; nothing was changed. Do not mend the folder, empty it, or put an older copy in its place: the node would come "
+    "nothing was changed. Do not mend the folder, empty it, or put an older copy in its place: the node would come "
     "back without votes and entries it has promised to keep. If there are other members, they hold the data and go on "
     "without it";
 
@@ -40,7 +41,7 @@ uint64_t end_of_content(std::string_view bytes) {
 }
 
 tl::unexpected<Error> corrupt(const std::string& path, const std::string& why) {
-  return fail(Error::Code::corrupt, "recover " + path + ": " + why + kAdvice);
+  return fail(Error::Code::corrupt, "recover " + path + ": " + why, kAdvice);
 }
 
 tl::unexpected<Error> corrupt(const Segment& segment, uint64_t offset, const std::string& why) {
@@ -55,18 +56,16 @@ class Recovery {
       : files_(files), folder_(folder), owner_(owner), snapshot_(snapshot), segment_bytes_(segment_bytes) {}
 
   Result<RecoveredWal> run() {
-    auto sequences = list_segments(files_, folder_);
-    if (!sequences) return tl::unexpected(sequences.error());
-    if (sequences->empty()) return corrupt(folder_, "there is no log in it");
-    auto first = first_that_counts(*sequences);
-    for (auto sequence = first; sequence != sequences->end(); ++sequence) {
-      auto read = read_segment(*sequence, *sequence == sequences->back());
+    TRY(const auto sequences, list_segments(files_, folder_));
+    if (sequences.empty()) return corrupt(folder_, "there is no log in it");
+    auto first = first_that_counts(sequences);
+    for (auto sequence = first; sequence != sequences.end(); ++sequence) {
+      auto read = read_segment(*sequence, *sequence == sequences.back());
       if (read) continue;
-      auto next = read.error().code == Error::Code::corrupt ? covered_behind(*sequences, sequence) : sequences->end();
-      if (next == sequences->end()) return tl::unexpected(read.error());
+      auto next = read.error().code == Error::Code::corrupt ? covered_behind(sequences, sequence) : sequences.end();
+      if (next == sequences.end()) return tl::unexpected(read.error());
       found_ = RecoveredWal{.base = {}, .entries = {}, .state = {}, .end = {}, .notes = std::move(found_.notes)};
-      found_.notes.push_back(read.error().what.substr(0, read.error().what.find(kAdvice)) +
-                             "; a snapshot holds all that was in it");
+      found_.notes.push_back(read.error().what + "; a snapshot holds all that was in it");
       first = next;
       sequence = std::prev(next);
     }
@@ -74,8 +73,8 @@ class Recovery {
       return corrupt(folder_, "its log begins behind index " + std::to_string(found_.base.index) +
                                   ", and no whole snapshot reaches that far");
     }
-    for (auto sequence = sequences->begin(); sequence != first; ++sequence) {
-      if (auto gone = files_.remove(path_of(*sequence)); !gone) return tl::unexpected(gone.error());
+    for (auto sequence = sequences.begin(); sequence != first; ++sequence) {
+      TRY(files_.remove(path_of(*sequence)));
     }
     return std::move(found_);
   }
@@ -83,16 +82,14 @@ class Recovery {
   // Whatever is before that segment, a snapshot holds.
   Result<> check(uint64_t sequence, std::string bytes) {
     Segment segment{sequence, path_of(sequence), nullptr, std::move(bytes), segment_salt(owner_, sequence)};
-    if (auto sized = check_size(segment.path, segment.bytes.size()); !sized) return sized;
-    if (auto begun = read_header(segment); !begun) return begun;
-    auto stop = read_records(segment);
-    if (!stop) return tl::unexpected(stop.error());
-    if (!check_nothing_follows(segment, *stop))
-      return corrupt(segment, stop->offset, "what is there was never written");
+    TRY(check_size(segment.path, segment.bytes.size()));
+    TRY(read_header(segment));
+    TRY(const Stop stop, read_records(segment));
+    if (!check_nothing_follows(segment, stop)) return corrupt(segment, stop.offset, "what is there was never written");
     auto next = read_header_of(files_, path_of(sequence + 1), owner_, sequence + 1);
     if (!next) return {};  // that is its own damage
-    const bool goes_on = next->previous_end == stop->cut && next->state == found_.state;
-    return goes_on ? Result<>() : corrupt(segment, stop->cut, "it ends here, and not as the segment behind it says");
+    const bool goes_on = next->previous_end == stop.cut && next->state == found_.state;
+    return goes_on ? Result<>() : corrupt(segment, stop.cut, "it ends here, and not as the segment behind it says");
   }
 
  private:
@@ -119,27 +116,21 @@ class Recovery {
 
   Result<> read_segment(uint64_t sequence, bool is_last) {
     Segment segment{sequence, path_of(sequence), nullptr, {}, segment_salt(owner_, sequence)};
-    if (auto loaded = load(segment); !loaded) return loaded;
-    if (auto begun = read_header(segment); !begun) return begun;
-    auto stop = read_records(segment);
-    if (!stop) return tl::unexpected(stop.error());
-    found_.end.offset = stop->cut;
-    return is_last ? mend_tail(segment, *stop) : check_nothing_follows(segment, *stop);
+    TRY(load(segment));
+    TRY(read_header(segment));
+    TRY(const Stop stop, read_records(segment));
+    found_.end.offset = stop.cut;
+    return is_last ? mend_tail(segment, stop) : check_nothing_follows(segment, stop);
   }
 
   // Synced before it is read: what a killed process wrote may not have reached the disk yet.
   Result<> load(Segment& segment) {
-    auto file = files_.open(segment.path, OpenMode::existing);
-    if (!file) return tl::unexpected(file.error());
-    segment.file = std::move(*file);
-    if (auto synced = segment.file->sync(); !synced) return synced;
-    auto size = segment.file->size();
-    if (!size) return tl::unexpected(size.error());
-    if (auto sized = check_size(segment.path, *size); !sized) return sized;
-    auto bytes = segment.file->read_at(0, *size);
-    if (!bytes) return tl::unexpected(bytes.error());
-    if (bytes->size() != *size) return corrupt(segment.path, "it ends early");
-    segment.bytes = std::move(*bytes);
+    TRY(segment.file, files_.open(segment.path, OpenMode::existing));
+    TRY(segment.file->sync());
+    TRY(const uint64_t size, segment.file->size());
+    TRY(check_size(segment.path, size));
+    TRY(segment.bytes, segment.file->read_at(0, size));
+    if (segment.bytes.size() != size) return corrupt(segment.path, "it ends early");
     return {};
   }
 
@@ -150,10 +141,10 @@ class Recovery {
 
   Result<> read_header(const Segment& segment) {
     if (auto version = foreign_version(segment.bytes)) {
-      return fail(Error::Code::invalid, "recover " + segment.path + ": its format version is " +
-                                            std::to_string(*version) + ", this program knows " +
-                                            std::to_string(kWalFormatVersion) +
-                                            "; nothing was changed: start the program that wrote it");
+      return fail(Error::Code::invalid,
+                  "recover " + segment.path + ": its format version is " + std::to_string(*version) +
+                      ", this program knows " + std::to_string(kWalFormatVersion),
+                  "nothing was changed: start the program that wrote it");
     }
     // Read by its own word first: a good header in the wrong place deserves a better answer than "damaged".
     auto record = decode_record(std::string_view(segment.bytes).substr(kFragmentHeadBytes, kHeaderBytes));
@@ -170,9 +161,10 @@ class Recovery {
 
   Result<> check_header(const Segment& segment, const SegmentHeader& header) {
     if (header.owner != owner_) {
-      return fail(Error::Code::invalid, "recover " + segment.path + ": it belongs to node " +
-                                            std::to_string(header.owner.node) + " of cluster " +
-                                            std::to_string(header.owner.cluster) + "; nothing was changed");
+      return fail(Error::Code::invalid,
+                  "recover " + segment.path + ": it belongs to node " + std::to_string(header.owner.node) +
+                      " of cluster " + std::to_string(header.owner.cluster),
+                  "nothing was changed");
     }
     if (header.sequence != segment.sequence) return corrupt(segment, 0, "it is " + segment_name(header.sequence));
     const bool has_lost_its_head = found_.end.sequence == 0 && segment.sequence > 1;
@@ -210,8 +202,7 @@ class Recovery {
       if (begins != (stop.offset == stop.cut)) return corrupt(segment, stop.offset, "a fragment is out of order");
       if (!begins || !ends) pieces.append(fragment.data);
       if (ends) {
-        auto taken = take(segment, stop.cut, begins ? fragment.data : std::string_view(pieces));
-        if (!taken) return tl::unexpected(taken.error());
+        TRY(take(segment, stop.cut, begins ? fragment.data : std::string_view(pieces)));
         pieces.clear();
         stop.cut = fragment.next;
       }
@@ -287,8 +278,8 @@ class Recovery {
     if (!judged && !MUTANT(hole_taken_for_the_end)) return judged;
     std::string image = segment.bytes.substr(vouched_, stop.cut - vouched_);
     image.resize(segment.bytes.size() - vouched_, '\0');
-    if (auto written = segment.file->write_at(vouched_, image); !written) return written;
-    if (auto synced = segment.file->sync(); !synced) return synced;
+    TRY(segment.file->write_at(vouched_, image));
+    TRY(segment.file->sync());
     uint64_t content_end = end_of_content(segment.bytes);
     if (content_end > stop.cut) {
       found_.notes.push_back("cut off " + std::to_string(content_end - stop.cut) + " bytes of " + segment.path +
@@ -336,12 +327,10 @@ class Recovery {
 };
 
 Result<SegmentHeader> read_header_of(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence) {
-  auto file = files.open(path, OpenMode::read);
-  if (!file) return tl::unexpected(file.error());
-  auto bytes = (*file)->read_at(0, kBlockBytes);
-  if (!bytes) return tl::unexpected(bytes.error());
-  if (bytes->size() == kBlockBytes) {
-    Fragment fragment = read_fragment(*bytes, 0, segment_salt(owner, sequence));
+  TRY(auto file, files.open(path, OpenMode::read));
+  TRY(const std::string bytes, file->read_at(0, kBlockBytes));
+  if (bytes.size() == kBlockBytes) {
+    Fragment fragment = read_fragment(bytes, 0, segment_salt(owner, sequence));
     auto record = decode_record(fragment.data);
     const bool is_header = fragment.state == Fragment::State::whole && record;
     if (is_header && std::holds_alternative<SegmentHeader>(*record)) return std::get<SegmentHeader>(*record);
@@ -358,9 +347,8 @@ Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const 
 
 Result<raft::Index> last_index_before(Files& files, const std::string& folder, const WalOwner& owner,
                                       uint64_t sequence) {
-  auto header = read_header_of(files, join(folder, segment_name(sequence)), owner, sequence);
-  if (!header) return tl::unexpected(header.error());
-  return header->state.last_index;
+  TRY(const SegmentHeader header, read_header_of(files, join(folder, segment_name(sequence)), owner, sequence));
+  return header.state.last_index;
 }
 
 Result<> check_segment(Files& files, const std::string& folder, const WalOwner& owner, uint64_t sequence,
@@ -368,21 +356,19 @@ Result<> check_segment(Files& files, const std::string& folder, const WalOwner& 
   constexpr raft::Index kAnyBase = ~raft::Index{0};
   auto checked = Recovery(files, folder, owner, kAnyBase, segment_bytes).check(sequence, std::move(bytes));
   if (checked) return {};
-  const std::string& what = checked.error().what;  // what an operator can do is another matter while the node runs
-  return fail(checked.error().code, what.substr(0, what.find("; nothing was changed")));
+  return fail(checked.error().code, checked.error().what);  // the advice is for a node that does not start
 }
 
 Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& folder) {
-  auto names = files.list(folder);
-  if (!names) return tl::unexpected(names.error());
+  TRY(const auto names, files.list(folder));
   std::vector<uint64_t> sequences;
-  for (const std::string& name : *names) {
+  for (const std::string& name : names) {
     if (auto sequence = segment_sequence(name)) {
       sequences.push_back(*sequence);
     } else if (name.starts_with("wal-") && !name.ends_with(kAsideSuffix) && !name.ends_with(kSetAsideSuffix)) {
-      return fail(Error::Code::corrupt, "recover " + join(folder, name) +
-                                            ": it is called like a part of the log, and is none; nothing was changed: "
-                                            "move it away");
+      return fail(Error::Code::corrupt,
+                  "recover " + join(folder, name) + ": it is called like a part of the log, and is none",
+                  "nothing was changed: move it away");
     }
   }
   return sequences;

@@ -9,6 +9,7 @@
 #include "raft/mutant.h"
 #include "src/base/bytes.h"
 #include "src/base/narrow.h"
+#include "src/base/try.h"
 #include "store/files/small_file.h"
 #include "store/wal/recover.h"
 
@@ -22,7 +23,7 @@ constexpr size_t kDamageBytesMax = 1000;
 constexpr uint64_t kStartsLostMax = uint64_t{1} << 32;
 
 constexpr char kAdvice[] =
-    "; nothing was changed. Without it nobody knows what this node has promised: do not remove it. The other members "
+    "nothing was changed. Without it nobody knows what this node has promised: do not remove it. The other members "
     "hold the data; replace this node by one with a new id and an empty folder";
 
 // Reads the records of one segment that are whole, wherever they are.
@@ -70,11 +71,9 @@ class Surveyor {
 };
 
 Result<std::string> read_all(Files& files, const std::string& path) {
-  auto file = files.open(path, OpenMode::read);
-  if (!file) return tl::unexpected(file.error());
-  auto size = (*file)->size();
-  if (!size) return tl::unexpected(size.error());
-  return (*file)->read_at(0, *size);
+  TRY(auto file, files.open(path, OpenMode::read));
+  TRY(const uint64_t size, file->size());
+  return file->read_at(0, size);
 }
 
 }  // namespace
@@ -93,9 +92,8 @@ std::string encode(const Repair& repair) {
 }
 
 Result<Repair> decode_repair(std::string_view bytes) {
-  auto content = unseal(kMagic, kVersion, bytes);
-  if (!content) return tl::unexpected(content.error());
-  ByteReader reader(*content);
+  TRY(const auto content, unseal(kMagic, kVersion, bytes));
+  ByteReader reader(content);
   Repair repair;
   repair.stage = static_cast<Repair::Stage>(reader.number<uint8_t>());
   repair.sequence = reader.number<uint64_t>();
@@ -112,11 +110,10 @@ Result<Repair> decode_repair(std::string_view bytes) {
 
 Result<std::optional<Repair>> read_repair(Files& files, const std::string& folder) {
   const std::string path = join(folder, kRepairName);
-  auto bytes = read_small_file(files, path);
-  if (!bytes) return tl::unexpected(bytes.error());
-  if (!*bytes) return std::nullopt;
-  auto repair = decode_repair(**bytes);
-  if (!repair) return fail(repair.error().code, "read " + path + ": " + repair.error().what + kAdvice);
+  TRY(auto bytes, read_small_file(files, path));
+  if (!bytes) return std::nullopt;
+  auto repair = decode_repair(*bytes);
+  if (!repair) return fail(repair.error().code, "read " + path + ": " + repair.error().what, kAdvice);
   return std::move(*repair);
 }
 
@@ -125,15 +122,13 @@ Result<> write_repair(Files& files, const std::string& folder, const Repair& rep
 }
 
 Result<Survey> survey_log(Files& files, const std::string& folder, const WalOwner& owner) {
-  auto sequences = list_segments(files, folder);
-  if (!sequences) return tl::unexpected(sequences.error());
+  TRY(const auto sequences, list_segments(files, folder));
   Survey survey;
-  for (uint64_t sequence : *sequences) {
+  for (uint64_t sequence : sequences) {
     survey.sequence = sequence;
-    auto bytes = read_all(files, join(folder, segment_name(sequence)));
-    if (!bytes) return tl::unexpected(bytes.error());
-    bytes->resize(bytes->size() / kBlockBytes * kBlockBytes);
-    Surveyor(survey).read(*bytes, segment_salt(owner, sequence));
+    TRY(auto bytes, read_all(files, join(folder, segment_name(sequence))));
+    bytes.resize(bytes.size() / kBlockBytes * kBlockBytes);
+    Surveyor(survey).read(bytes, segment_salt(owner, sequence));
   }
   return survey;
 }
@@ -156,13 +151,11 @@ Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, st
 
 Result<> note_gone_back(Files& files, const std::string& folder, const WalOwner& owner, const std::string& damage,
                         uint64_t unlike) {
-  auto before = read_repair(files, folder);
-  if (!before) return tl::unexpected(before.error());
-  const bool is_in_the_middle = *before && (*before)->stage < Repair::Stage::fetching;
+  TRY(const auto before, read_repair(files, folder));
+  const bool is_in_the_middle = before && before->stage < Repair::Stage::fetching;
   if (is_in_the_middle) return {};
-  auto survey = survey_log(files, folder, owner);
-  if (!survey) return tl::unexpected(survey.error());
-  Repair repair = plan_repair(*survey, *before, damage);
+  TRY(const Survey survey, survey_log(files, folder, owner));
+  Repair repair = plan_repair(survey, before, damage);
   repair.incarnation += unlike % kStartsLostMax;
   if (MUTANT(gone_back_not_noted)) return {};
   return write_repair(files, folder, repair);
@@ -170,38 +163,33 @@ Result<> note_gone_back(Files& files, const std::string& folder, const WalOwner&
 
 Result<> carry_out(Files& files, const std::string& folder, const WalOwner& owner, WalOptions options, Repair& repair,
                    raft::Index snapshot) {
-  auto sequences = list_segments(files, folder);
-  if (!sequences) return tl::unexpected(sequences.error());
-  for (uint64_t sequence : *sequences) {
+  TRY(const auto sequences, list_segments(files, folder));
+  for (uint64_t sequence : sequences) {
     const std::string path = join(folder, segment_name(sequence));
     // A new log that was begun, and not finished, holds nothing yet.
     const bool is_kept = repair.stage == Repair::Stage::setting_aside && sequence < repair.sequence;
-    auto gone = is_kept ? files.rename(path, path + kSetAsideSuffix) : files.remove(path);
-    if (!gone) return gone;
+    TRY(is_kept ? files.rename(path, path + kSetAsideSuffix) : files.remove(path));
   }
-  if (auto synced = files.sync_folder(folder); !synced) return synced;
+  TRY(files.sync_folder(folder));
   WalState state{.last_index = snapshot, .hard_state = repair.hard_state, .incarnation = repair.incarnation};
-  auto begun = Wal::begin_anew(files, folder, owner, options, repair.sequence, state);
-  if (!begun) return tl::unexpected(begun.error());
+  TRY(std::ignore, Wal::begin_anew(files, folder, owner, options, repair.sequence, state));
   repair.stage = Repair::Stage::fetching;
   return write_repair(files, folder, repair);
 }
 
 Result<> end_repair(Files& files, const std::string& folder) {
-  auto repair = read_repair(files, folder);
-  if (!repair) return tl::unexpected(repair.error());
-  CHECK(repair->has_value());
-  (*repair)->stage = Repair::Stage::whole;
-  if (auto written = write_repair(files, folder, **repair); !written) return written;
+  TRY(auto repair, read_repair(files, folder));
+  CHECK(repair.has_value());
+  repair->stage = Repair::Stage::whole;
+  TRY(write_repair(files, folder, *repair));
   return remove_set_aside(files, folder);
 }
 
 Result<> remove_set_aside(Files& files, const std::string& folder) {
-  auto names = files.list(folder);
-  if (!names) return tl::unexpected(names.error());
-  for (const std::string& name : *names) {
+  TRY(const auto names, files.list(folder));
+  for (const std::string& name : names) {
     if (!name.starts_with("wal-") || !name.ends_with(kSetAsideSuffix)) continue;
-    if (auto removed = files.remove(join(folder, name)); !removed) return removed;
+    TRY(files.remove(join(folder, name)));
   }
   return {};
 }

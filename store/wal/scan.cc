@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/base/try.h"
+
 namespace skiff::store {
 namespace {
 
@@ -143,13 +145,10 @@ class Scan {
 
 Result<ScannedSegment> scan_segment(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence,
                                     bool is_last, const VisitRecord& visit) {
-  auto file = files.open(path, OpenMode::read);
-  if (!file) return tl::unexpected(file.error());
-  auto size = (*file)->size();
-  if (!size) return tl::unexpected(size.error());
-  auto bytes = (*file)->read_at(0, *size);
-  if (!bytes) return tl::unexpected(bytes.error());
-  return Scan(std::move(*bytes), owner, sequence, is_last, visit).run();
+  TRY(auto file, files.open(path, OpenMode::read));
+  TRY(const uint64_t size, file->size());
+  TRY(auto bytes, file->read_at(0, size));
+  return Scan(std::move(bytes), owner, sequence, is_last, visit).run();
 }
 
 }  // namespace skiff::store

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 #include "store/wal/format.h"
 
 namespace skiff::store {
@@ -19,9 +20,8 @@ Result<> fill(File& file, uint64_t bytes) {
   const std::string zeros(std::min(kZerosBytes, bytes), '\0');
   for (uint64_t offset = 0; offset < bytes; offset += zeros.size()) {
     const uint64_t count = std::min<uint64_t>(zeros.size(), bytes - offset);
-    Result<> done = file.write_at(offset, std::string_view(zeros).substr(0, count));
-    if (done) done = file.sync();
-    if (!done) return done;
+    TRY(file.write_at(offset, std::string_view(zeros).substr(0, count)));
+    TRY(file.sync());
   }
   return {};
 }
@@ -29,14 +29,10 @@ Result<> fill(File& file, uint64_t bytes) {
 }  // namespace
 
 Result<> make_zeros(Files& files, const std::string& path, uint64_t bytes) {
-  auto is_taken = files.exists(path);
-  if (!is_taken) return tl::unexpected(is_taken.error());
-  if (*is_taken) {
-    if (auto removed = files.remove(path); !removed) return removed;
-  }
-  auto file = files.open(path, OpenMode::create);
-  if (!file) return tl::unexpected(file.error());
-  Result<> done = fill(**file, bytes);
+  TRY(const bool is_taken, files.exists(path));
+  if (is_taken) TRY(files.remove(path));
+  TRY(auto file, files.open(path, OpenMode::create));
+  Result<> done = fill(*file, bytes);
   if (!done) static_cast<void>(files.remove(path));  // if that fails, too, it is removed the next time
   return done;
 }
@@ -48,7 +44,7 @@ Spare::Spare(Files& files, std::string folder, uint64_t bytes)
 
 Result<> Spare::make() {
   if (is_there()) return {};
-  if (auto made = make_zeros(files_, path_, bytes_); !made) return made;
+  TRY(make_zeros(files_, path_, bytes_));
   std::lock_guard lock(mutex_);
   is_there_ = true;
   return {};
@@ -62,7 +58,7 @@ bool Spare::is_there() const {
 Result<bool> Spare::take(const std::string& path) {
   std::lock_guard lock(mutex_);
   if (!is_there_) return false;
-  if (auto renamed = files_.rename(path_, path); !renamed) return tl::unexpected(renamed.error());
+  TRY(files_.rename(path_, path));
   is_there_ = false;
   return true;
 }

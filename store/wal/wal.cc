@@ -5,24 +5,17 @@
 
 #include "raft/check.h"
 #include "raft/mutant.h"
+#include "src/base/try.h"
 
 namespace skiff::store {
 namespace {
 
 // What a failure means for what was written before it.
-constexpr char kHarmed[] = "; what is on the disk is not known any more";
-constexpr char kUnharmed[] = "; it was for a new segment, and nothing that is in the log was touched";
-
-tl::unexpected<Error> fail_and_say(Error error, const char* what_it_means) {
-  error.what += what_it_means;
-  return tl::unexpected(std::move(error));
-}
+constexpr char kHarmed[] = "what is on the disk is not known any more";
+constexpr char kUnharmed[] = "it was for a new segment, and nothing that is in the log was touched";
 
 // There was room for it once: this is not about space.
-Error for_good(Error error) {
-  error.code = Error::Code::io;
-  return error;
-}
+tl::unexpected<Error> fail_for_good(Error error) { return fail_as(Error::Code::io, std::move(error)); }
 
 uint64_t round_up_to_block(uint64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
 
@@ -47,19 +40,15 @@ Result<std::unique_ptr<Wal>> Wal::begin_anew(Files& files, std::string folder, W
   std::unique_ptr<Wal> wal(new Wal(files, std::move(folder), owner, options));
   wal->end_.sequence = sequence - 1;
   wal->state_ = state;
-  if (auto made = wal->roll(0); !made) return tl::unexpected(made.error());
+  TRY(wal->roll(0));
   return wal;
 }
 
 Result<std::unique_ptr<Wal>> Wal::resume(Files& files, std::string folder, WalOwner owner, WalOptions options,
                                          WalPosition end, WalState state) {
   std::unique_ptr<Wal> wal(new Wal(files, std::move(folder), owner, options));
-  auto file = files.open(join(wal->folder_, segment_name(end.sequence)), OpenMode::existing);
-  if (!file) return tl::unexpected(file.error());
-  auto bytes = (*file)->size();
-  if (!bytes) return tl::unexpected(bytes.error());
-  wal->file_ = std::move(*file);
-  wal->file_bytes_ = *bytes;
+  TRY(wal->file_, files.open(join(wal->folder_, segment_name(end.sequence)), OpenMode::existing));
+  TRY(wal->file_bytes_, wal->file_->size());
   wal->salt_ = segment_salt(owner, end.sequence);
   wal->end_ = end;
   wal->state_ = state;
@@ -95,14 +84,10 @@ Result<> Wal::add(std::span<const Batch> batches) {
     return added;
   };
   for (const Batch& batch : batches) {
-    if (batch.hard_state) {
-      if (auto added = add_if_new(*batch.hard_state); !added) return added;
-    }
-    if (batch.restart) {
-      if (auto added = add_if_new(Restart{*batch.restart}); !added) return added;
-    }
+    if (batch.hard_state) TRY(add_if_new(*batch.hard_state));
+    if (batch.restart) TRY(add_if_new(Restart{*batch.restart}));
     for (const raft::Entry& entry : batch.entries) {
-      if (auto added = add_if_new(entry); !added) return added;
+      TRY(add_if_new(entry));
     }
   }
   CHECK(place >= taken_);
@@ -111,7 +96,7 @@ Result<> Wal::add(std::span<const Batch> batches) {
 
 Result<> Wal::add(const raft::HardState& hard_state) {
   CHECK(may_follow(state_.hard_state, hard_state));
-  if (auto added = add_record(encode(hard_state), {}); !added) return added;
+  TRY(add_record(encode(hard_state), {}));
   state_.hard_state = hard_state;
   return {};
 }
@@ -120,7 +105,7 @@ Result<> Wal::add(const Restart& restart) {
   CHECK(restart.base.index >= 1);
   CHECK(restart.base.term >= 1);
   CHECK(restart.base.term <= state_.hard_state.term);
-  if (auto added = add_record(encode(restart), {}); !added) return added;
+  TRY(add_record(encode(restart), {}));
   state_.last_index = restart.base.index;
   return {};
 }
@@ -131,7 +116,7 @@ Result<> Wal::add(const raft::Entry& entry) {
   CHECK(entry.position.term >= 1);
   CHECK(entry.position.term <= state_.hard_state.term);
   std::string_view payload = entry.payload ? std::string_view(*entry.payload) : std::string_view();
-  if (auto added = add_record(encode_head(entry), payload); !added) return added;
+  TRY(add_record(encode_head(entry), payload));
   state_.last_index = entry.position.index;
   ++counters_.entries;
   return {};
@@ -144,8 +129,8 @@ Result<> Wal::add_record(std::string_view head, std::string_view body) {
     return end_of_record(with_mark ? end_of_record(offset, kMarkBytes) : offset, bytes);
   };
   if (end_from(end_.offset + buffer_.size(), buffer_.empty()) > file_bytes_) {
-    if (auto flushed = flush(); !flushed) return flushed;
-    if (auto rolled = roll(end_from(kHeaderEnd, true)); !rolled) return rolled;
+    TRY(flush());
+    TRY(roll(end_from(kHeaderEnd, true)));
   }
   if (buffer_.empty()) append_fragments(buffer_, end_.offset, salt_, encode(Mark{end_, state_.last_index}), {});
   append_fragments(buffer_, end_.offset, salt_, head, body);
@@ -158,7 +143,7 @@ Result<> Wal::flush() {
   Result<> done = file_->write_at(end_.offset, buffer_);
   if (done && !MUTANT(no_sync)) done = file_->sync();
   if (!done && MUTANT(failed_sync_tried_again)) done = file_->sync();
-  if (!done) return fail_and_say(for_good(done.error()), kHarmed);
+  if (!done) return fail(Error::Code::io, done.error().what, kHarmed);
   ++counters_.syncs;
   ++counters_.batches;
   counters_.bytes += buffer_.size();
@@ -176,7 +161,7 @@ Result<> Wal::roll(uint64_t bytes_min) {
   uint64_t bytes = std::max(options_.segment_bytes, round_up_to_block(bytes_min));
   SegmentHeader header{owner_, sequence, end_.offset, state_};
   auto file = make_segment(header, bytes);
-  if (!file) return fail_and_say(file.error(), kUnharmed);
+  if (!file) return fail(file.error().code, file.error().what, kUnharmed);
   file_ = std::move(*file);
   file_bytes_ = bytes;
   salt_ = segment_salt(owner_, sequence);
@@ -187,17 +172,16 @@ Result<> Wal::roll(uint64_t bytes_min) {
 
 Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uint64_t bytes) {
   std::string path = join(folder_, segment_name(header.sequence)), aside = path + kAsideSuffix;
-  if (auto brought = bring_zeros(aside, bytes); !brought) return tl::unexpected(brought.error());
-  auto file = files_.open(aside, OpenMode::existing);
-  if (!file) return file;
+  TRY(bring_zeros(aside, bytes));
+  TRY(auto file, files_.open(aside, OpenMode::existing));
   std::string first;
   append_fragments(first, 0, segment_salt(owner_, header.sequence), encode(header), {});
   CHECK(first.size() == kHeaderEnd);
-  Result<> done = (*file)->write_at(0, first);
-  if (done) done = (*file)->sync();
+  Result<> done = file->write_at(0, first);
+  if (done) done = file->sync();
   if (done) done = files_.rename(aside, path);
   if (done && !MUTANT(names_not_synced)) done = files_.sync_folder(folder_);
-  if (!done) return tl::unexpected(for_good(done.error()));
+  if (!done) return fail_for_good(done.error());
   ++counters_.syncs;
   ++counters_.segments;
   return files_.open(path, OpenMode::existing);  // under its name, for the sake of error messages
@@ -207,7 +191,7 @@ Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uin
 Result<> Wal::bring_zeros(const std::string& aside, uint64_t bytes) {
   if (bytes == options_.segment_bytes) {
     auto taken = spare_.take(aside);
-    if (!taken) return tl::unexpected(for_good(taken.error()));
+    if (!taken) return fail_for_good(taken.error());
     if (*taken) return {};
   }
   return make_zeros(files_, aside, bytes);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 #include "transport/peers/wire.h"
 
 namespace {
@@ -25,11 +26,10 @@ Result<> read(const Frame& frame) {
   CHECK(!welcome || frame.kind == FrameKind::welcome);
   CHECK(!greeting || frame.kind == FrameKind::greeting);
   CHECK(!refusal || frame.kind == FrameKind::refusal);
-  Result<PeerMessage> message = decode_message(frame);
-  if (!message) return tl::unexpected(message.error());
+  TRY(const PeerMessage message, decode_message(frame));
 
-  std::string said = encode(*message);
-  CHECK(said.size() <= frame_bytes(*message));
+  std::string said = encode(message);
+  CHECK(said.size() <= frame_bytes(message));
   Result<PeerMessage> heard = decode_message({FrameKind::message, std::string_view(said).substr(kFrameHeaderBytes)});
   CHECK(heard.has_value());
   CHECK(encode(*heard) == said);

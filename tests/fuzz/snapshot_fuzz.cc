@@ -10,6 +10,7 @@
 #include "raft/check.h"
 #include "src/base/bytes.h"
 #include "src/base/crc32c.h"
+#include "src/base/try.h"
 #include "store/snapshot/snapshot.h"
 #include "tests/support/memory_files.h"
 
@@ -34,9 +35,8 @@ Result<LoadedSnapshot> load(const std::string& bytes) {
   testing::MemoryFiles files;
   files.set_content("snapshot", bytes);
   auto file = files.open("snapshot", OpenMode::read);
-  auto head = read_snapshot_head(**file, "snapshot");
-  if (!head) return tl::unexpected(head.error());
-  return load_snapshot(**file, "snapshot", head->cluster);
+  TRY(const auto head, read_snapshot_head(**file, "snapshot"));
+  return load_snapshot(**file, "snapshot", head.cluster);
 }
 
 void look_at(std::string_view input) {

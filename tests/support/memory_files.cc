@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 
 namespace skiff::testing {
 
@@ -40,7 +41,7 @@ class MemoryFile final : public store::File {
 
   Result<std::string> read_at(uint64_t offset, uint64_t bytes) override {
     CHECK(life_ == files_.life_);
-    if (auto running = files_.check_running("read", path_); !running) return tl::unexpected(running.error());
+    TRY(files_.check_running("read", path_));
     if (files_.unreadable_.contains(path_)) return memory_files::error_of("read", path_, "Input/output error");
     if (offset >= inode_->now.size()) return std::string();
     return inode_->now.substr(offset, bytes);
@@ -69,7 +70,7 @@ class MemoryFile final : public store::File {
 
   Result<uint64_t> size() override {
     CHECK(life_ == files_.life_);
-    if (auto running = files_.check_running("measure", path_); !running) return tl::unexpected(running.error());
+    TRY(files_.check_running("measure", path_));
     return inode_->now.size();
   }
 
@@ -109,7 +110,7 @@ MemoryFiles::Fate MemoryFiles::next_operation() {
 }
 
 Result<> MemoryFiles::judge(Fate fate, const std::string& act, const std::string& path) {
-  if (auto running = check_running(act, path); !running) return running;
+  TRY(check_running(act, path));
   if (fate == Fate::fail_io) return memory_files::error_of(act, path, "Input/output error");
   if (fate == Fate::fail_space) {
     return fail(Error::Code::no_space, act + " " + path + ": No space left on device");
@@ -179,8 +180,7 @@ Result<std::unique_ptr<store::File>> MemoryFiles::open(const std::string& path, 
     const Fate fate = next_operation();
     return fate == Fate::go_on && is_full_ ? Fate::fail_space : fate;
   };
-  Result<> judged = creates ? judge(fate_of_new(), "create", path) : check_running("open", path);
-  if (!judged) return tl::unexpected(judged.error());
+  TRY(creates ? judge(fate_of_new(), "create", path) : check_running("open", path));
   auto found = now_.find(path);
   if (creates == (found != now_.end())) {
     return memory_files::error_of(creates ? "create" : "open", path,
@@ -202,9 +202,9 @@ Result<std::unique_ptr<store::File>> MemoryFiles::open(const std::string& path, 
 
 Result<std::unique_ptr<store::Lock>> MemoryFiles::lock(const std::string& path) {
   if (!now_.contains(path)) {
-    if (auto made = open(path, store::OpenMode::create); !made) return tl::unexpected(made.error());
+    TRY(std::ignore, open(path, store::OpenMode::create));
   }
-  if (auto running = check_running("lock", path); !running) return tl::unexpected(running.error());
+  TRY(check_running("lock", path));
   if (!locked_.insert(path).second) {
     return fail(Error::Code::unavailable, "lock " + path + ": another process holds it");
   }
@@ -212,17 +212,17 @@ Result<std::unique_ptr<store::Lock>> MemoryFiles::lock(const std::string& path) 
 }
 
 Result<bool> MemoryFiles::is_locked(const std::string& path) {
-  if (auto running = check_running("look at", path); !running) return tl::unexpected(running.error());
+  TRY(check_running("look at", path));
   return locked_.contains(path);
 }
 
 Result<bool> MemoryFiles::exists(const std::string& path) {
-  if (auto running = check_running("look for", path); !running) return tl::unexpected(running.error());
+  TRY(check_running("look for", path));
   return memory_files::is_root(path) || now_.contains(memory_files::plain(path));
 }
 
 Result<std::vector<std::string>> MemoryFiles::list(const std::string& folder) {
-  if (auto running = check_running("list", folder); !running) return tl::unexpected(running.error());
+  TRY(check_running("list", folder));
   std::vector<std::string> names;
   for (const auto& [path, inode] : now_) {
     if (parent_of(path) == memory_files::plain(folder)) names.push_back(path.substr(path.rfind('/') + 1));
@@ -232,7 +232,7 @@ Result<std::vector<std::string>> MemoryFiles::list(const std::string& folder) {
 
 Result<> MemoryFiles::make_folder(const std::string& name) {
   std::string path = memory_files::plain(name);
-  if (auto judged = judge(next_operation(), "make folder", path); !judged) return judged;
+  TRY(judge(next_operation(), "make folder", path));
   if (now_.contains(path)) return memory_files::error_of("make folder", path, "File exists");
   std::string folder = parent_of(path);
   if (!memory_files::is_root(folder) && !now_.contains(folder)) {
@@ -245,7 +245,7 @@ Result<> MemoryFiles::make_folder(const std::string& name) {
 }
 
 Result<> MemoryFiles::rename(const std::string& from, const std::string& to) {
-  if (auto judged = judge(next_operation(), "rename", from); !judged) return judged;
+  TRY(judge(next_operation(), "rename", from));
   auto found = now_.find(from);
   if (found == now_.end()) return memory_files::error_of("rename", from, "No such file or directory");
   CHECK(parent_of(from) == parent_of(to));
@@ -255,7 +255,7 @@ Result<> MemoryFiles::rename(const std::string& from, const std::string& to) {
 }
 
 Result<> MemoryFiles::exchange(const std::string& one, const std::string& other) {
-  if (auto judged = judge(next_operation(), "exchange", one); !judged) return judged;
+  TRY(judge(next_operation(), "exchange", one));
   if (!now_.contains(one) || !now_.contains(other)) {
     return memory_files::error_of("exchange", one, "No such file or directory");
   }
@@ -272,7 +272,7 @@ bool MemoryFiles::is_settled(const std::string& folder) const {
 }
 
 Result<> MemoryFiles::remove(const std::string& path) {
-  if (auto judged = judge(next_operation(), "remove", path); !judged) return judged;
+  TRY(judge(next_operation(), "remove", path));
   if (!now_.contains(path)) return memory_files::error_of("remove", path, "No such file or directory");
   change({parent_of(path), path, "", nullptr});
   return {};
@@ -280,7 +280,7 @@ Result<> MemoryFiles::remove(const std::string& path) {
 
 Result<> MemoryFiles::sync_folder(const std::string& name) {
   std::string folder = memory_files::plain(name);
-  if (auto judged = judge(next_operation(), "sync folder", folder); !judged) return judged;
+  TRY(judge(next_operation(), "sync folder", folder));
   if (!memory_files::is_root(folder) && !now_.contains(folder)) {
     return memory_files::error_of("sync folder", folder, "No such file or directory");
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 
 namespace skiff::transport {
 namespace {
@@ -26,9 +27,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(Loop& loop, const Address& 
   std::unique_ptr<HttpServer> server(
       new HttpServer(loop, limits, std::move(handler), std::move(clock), std::move(access), order));
   const auto accepted = [self = server.get()](std::unique_ptr<Stream> stream) { self->accepted(std::move(stream)); };
-  auto listener = Listener::open(loop, address, accepted);
-  if (!listener) return tl::unexpected(listener.error());
-  server->listener_ = std::move(*listener);
+  TRY(server->listener_, Listener::open(loop, address, accepted));
   server->port_ = server->listener_->port();
   return server;
 }

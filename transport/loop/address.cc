@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "src/base/narrow.h"
+#include "src/base/try.h"
 
 namespace skiff::transport {
 namespace {
@@ -84,11 +85,9 @@ Result<Address> parse_host_and_port(std::string_view rest) {
   if (rest.find('/') != std::string_view::npos) return fail(Error::Code::invalid, "no path may follow");
   size_t colon = rest.rfind(':');
   if (colon == std::string_view::npos || rest.ends_with(']')) return fail(Error::Code::invalid, "the port is missing");
-  auto host = parse_host(rest.substr(0, colon));
-  if (!host) return tl::unexpected(host.error());
-  auto port = parse_port(rest.substr(colon + 1));
-  if (!port) return tl::unexpected(port.error());
-  return Address{std::move(*host), *port};
+  TRY(auto host, parse_host(rest.substr(0, colon)));
+  TRY(const uint16_t port, parse_port(rest.substr(colon + 1)));
+  return Address{std::move(host), port};
 }
 
 }  // namespace
@@ -96,7 +95,7 @@ Result<Address> parse_host_and_port(std::string_view rest) {
 Result<Address> parse_address(std::string_view text) {
   auto address = parse_host_and_port(text);
   if (address) return address;
-  return fail(address.error().code, "address \"" + std::string(text) + "\": " + address.error().what);
+  return fail("address \"" + std::string(text) + "\"", address.error());
 }
 
 bool is_unspecified(const std::string& host) {

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 
 namespace skiff::transport {
 namespace {
@@ -83,15 +84,13 @@ Result<int> look_up_and_listen(const Address& address) {
 }  // namespace
 
 Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const Address& address, Accepted accepted) {
-  auto descriptor = look_up_and_listen(address);
-  if (!descriptor) return tl::unexpected(descriptor.error());
-  return std::unique_ptr<Listener>(new Listener(loop, *descriptor, std::move(accepted)));
+  TRY(const int descriptor, look_up_and_listen(address));
+  return std::unique_ptr<Listener>(new Listener(loop, descriptor, std::move(accepted)));
 }
 
 Result<> Listener::probe(const Address& address) {
-  auto descriptor = look_up_and_listen(address);
-  if (!descriptor) return tl::unexpected(descriptor.error());
-  ::close(*descriptor);
+  TRY(const int descriptor, look_up_and_listen(address));
+  ::close(descriptor);
   return {};
 }
 

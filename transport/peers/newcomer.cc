@@ -4,6 +4,7 @@
 
 #include "raft/check.h"
 #include "src/base/log.h"
+#include "src/base/try.h"
 
 namespace skiff::transport {
 namespace {
@@ -56,18 +57,16 @@ void Newcomer::received(std::string_view bytes) {
 
 Result<> Newcomer::answered(const Frame& frame) {
   if (frame.kind == FrameKind::refusal) {
-    Result<Refusal> refusal = decode_refusal(frame);
-    if (!refusal) return tl::unexpected(refusal.error());
-    refusal_ = *refusal;
-    return fail(Error::Code::unavailable, std::string(describe(*refusal)));
+    TRY(const Refusal refusal, decode_refusal(frame));
+    refusal_ = refusal;
+    return fail(Error::Code::unavailable, std::string(describe(refusal)));
   }
-  Result<Welcome> welcome = decode_welcome(frame);
-  if (!welcome) return tl::unexpected(welcome.error());
-  if (welcome->protocol != kProtocolVersion) {
+  TRY(Welcome welcome, decode_welcome(frame));
+  if (welcome.protocol != kProtocolVersion) {
     refusal_ = Refusal::other_version;
     return fail(Error::Code::unavailable, std::string(describe(*refusal_)));
   }
-  welcome_ = std::move(*welcome);
+  welcome_ = std::move(welcome);
   return {};
 }
 

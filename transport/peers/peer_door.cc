@@ -5,6 +5,7 @@
 
 #include "raft/check.h"
 #include "src/base/narrow.h"
+#include "src/base/try.h"
 #include "transport/loop/stream.h"
 #include "transport/peers/wire.h"
 
@@ -92,43 +93,41 @@ class PeerDoor::Guest {
 
   Result<> take(const Frame& frame, std::vector<PeerMessage>& messages) {
     if (is_stranger()) return frame.kind == FrameKind::introduction ? introduced(frame) : greeted(frame);
-    Result<PeerMessage> message = decode_message(frame);
-    if (!message) return tl::unexpected(message.error());
-    if (message->from != node_) {
+    TRY(auto&& message, decode_message(frame));
+    if (message.from != node_) {
       return fail(Error::Code::corrupt, "node " + std::to_string(node_) + " sent a message in another node's name");
     }
-    if (message->to != door_.us_.self) {
+    if (message.to != door_.us_.self) {
       return fail(Error::Code::corrupt, "node " + std::to_string(node_) + " sent a message meant for another node");
     }
-    messages.push_back(std::move(*message));
+    messages.push_back(std::move(message));
     return {};
   }
 
   Result<> greeted(const Frame& frame) {
-    Result<Greeting> greeting = decode_greeting(frame);
-    if (!greeting) return tl::unexpected(greeting.error());
-    std::optional<Refusal> against = objection(*greeting, door_.us_);
-    const std::optional<PeerMember> unknown = against ? std::nullopt : door_.unknown_member(*greeting);
-    if (!against && door_.is_own_copy(*greeting)) return turn_away_copy(*greeting);
-    if (!against && !unknown) against = door_.objection_to(greeting->from);
-    if (!against) against = door_.compare(*greeting);
+    TRY(const Greeting greeting, decode_greeting(frame));
+    std::optional<Refusal> against = objection(greeting, door_.us_);
+    const std::optional<PeerMember> unknown = against ? std::nullopt : door_.unknown_member(greeting);
+    if (!against && door_.is_own_copy(greeting)) return turn_away_copy(greeting);
+    if (!against && !unknown) against = door_.objection_to(greeting.from);
+    if (!against) against = door_.compare(greeting);
     if (against) {
       is_leaving_ = true;
       stream_->write(encode(*against));
-      return fail(Error::Code::invalid, complaint(*against, *greeting));
+      return fail(Error::Code::invalid, complaint(*against, greeting));
     }
-    const RunningProcess process = process_of(*greeting, remote_);
-    if (auto other = door_.other_process(greeting->from, process)) {
+    const RunningProcess process = process_of(greeting, remote_);
+    if (auto other = door_.other_process(greeting.from, process)) {
       is_leaving_ = true;
       stream_->write(encode(Refusal::running_twice, other->address));
-      return fail(Error::Code::invalid, describe_twice(greeting->from, *other, process));
+      return fail(Error::Code::invalid, describe_twice(greeting.from, *other, process));
     }
     if (unknown) {
       door_.meet(*unknown);
     } else {
-      door_.note_where(*greeting);
+      door_.note_where(greeting);
     }
-    door_.welcome(*this, greeting->from, process);
+    door_.welcome(*this, greeting.from, process);
     return {};
   }
 
@@ -143,23 +142,22 @@ class PeerDoor::Guest {
 
   // Answered in one frame; it comes back with a greeting.
   Result<> introduced(const Frame& frame) {
-    Result<Introduction> introduction = decode_introduction(frame);
-    if (!introduction) return tl::unexpected(introduction.error());
-    std::optional<Refusal> against = door_.objection_to(introduction->from);
-    if (introduction->from == door_.us_.self) against = Refusal::taken;
-    if (introduction->protocol != kProtocolVersion) against = Refusal::other_version;
-    if (!against && door_.reception_.met.contains(introduction->from)) against = Refusal::unknown_member;
-    if (!against && !door_.reception_.newcomers.contains(introduction->from)) against = Refusal::taken;
+    TRY(const Introduction introduction, decode_introduction(frame));
+    std::optional<Refusal> against = door_.objection_to(introduction.from);
+    if (introduction.from == door_.us_.self) against = Refusal::taken;
+    if (introduction.protocol != kProtocolVersion) against = Refusal::other_version;
+    if (!against && door_.reception_.met.contains(introduction.from)) against = Refusal::unknown_member;
+    if (!against && !door_.reception_.newcomers.contains(introduction.from)) against = Refusal::taken;
     // It had a folder, and comes without: what it has acknowledged as a learner would be counted once it votes.
-    const bool was_met = door_.us_.known && door_.us_.known->has_met(introduction->from);
+    const bool was_met = door_.us_.known && door_.us_.known->has_met(introduction.from);
     if (!against && was_met) against = Refusal::other_instance;
     is_leaving_ = true;
     if (against) {
       stream_->write(encode(*against));
       return fail(Error::Code::invalid,
-                  complaint(*against, {.protocol = introduction->protocol, .from = introduction->from}));
+                  complaint(*against, {.protocol = introduction.protocol, .from = introduction.from}));
     }
-    log::info("peer port: welcomes node " + std::to_string(introduction->from) + " at " + remote_);
+    log::info("peer port: welcomes node " + std::to_string(introduction.from) + " at " + remote_);
     stream_->write(encode(door_.reception_.welcome));
     stream_->close_after_writing();
     return {};
@@ -195,10 +193,8 @@ Result<std::unique_ptr<PeerDoor>> PeerDoor::open(Loop& loop, const PeerIdentity&
   CHECK(us.self != 0);
   CHECK(events.received != nullptr);
   std::unique_ptr<PeerDoor> door(new PeerDoor(loop, us, limits, std::move(events)));
-  auto listener = Listener::open(
-      loop, listen_on, [door = door.get()](std::unique_ptr<Stream> stream) { door->accepted(std::move(stream)); });
-  if (!listener) return tl::unexpected(listener.error());
-  door->listener_ = std::move(*listener);
+  const auto accepted = [door = door.get()](std::unique_ptr<Stream> stream) { door->accepted(std::move(stream)); };
+  TRY(door->listener_, Listener::open(loop, listen_on, accepted));
   door->us_.port = door->port();
   return door;
 }

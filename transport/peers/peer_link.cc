@@ -8,6 +8,7 @@
 #include "raft/check.h"
 #include "src/base/log.h"
 #include "src/base/narrow.h"
+#include "src/base/try.h"
 
 namespace skiff::transport {
 namespace {
@@ -188,21 +189,19 @@ void PeerLink::received(std::string_view bytes) {
 Result<> PeerLink::answered(const Frame& frame) {
   if (is_welcome_) return fail(Error::Code::corrupt, "it speaks out of turn");
   if (frame.kind == FrameKind::refusal) {
-    Result<Refusal> refusal = decode_refusal(frame);
-    if (!refusal) return tl::unexpected(refusal.error());
-    was_removed_ = *refusal == Refusal::removed;
-    if (*refusal == Refusal::running_twice) twice_at_ = decode_refusal_address(frame).value_or("");
-    if (!match_of(*refusal).is_match()) match_ = match_of(*refusal);
-    return fail(Error::Code::unavailable, "turned away: " + std::string(describe(*refusal)));
+    TRY(const Refusal refusal, decode_refusal(frame));
+    was_removed_ = refusal == Refusal::removed;
+    if (refusal == Refusal::running_twice) twice_at_ = decode_refusal_address(frame).value_or("");
+    if (!match_of(refusal).is_match()) match_ = match_of(refusal);
+    return fail(Error::Code::unavailable, "turned away: " + std::string(describe(refusal)));
   }
-  Result<Greeting> greeting = decode_greeting(frame);
-  if (!greeting) return tl::unexpected(greeting.error());
-  std::optional<Refusal> against = objection(*greeting, us_);
-  if (!against && greeting->from != peer_.id) against = Refusal::other_node;
+  TRY(const Greeting greeting, decode_greeting(frame));
+  std::optional<Refusal> against = objection(greeting, us_);
+  if (!against && greeting.from != peer_.id) against = Refusal::other_node;
   if (against) return fail(Error::Code::unavailable, "not the peer we know: " + std::string(describe(*against)));
-  if (auto compared = compare(*greeting); !compared) return compared;
-  if (auto looked = look_for_another_process(*greeting); !looked) return looked;
-  process_ = greeting->process;
+  TRY(compare(greeting));
+  TRY(look_for_another_process(greeting));
+  process_ = greeting.process;
   is_welcome_ = true;
   return {};
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 
 namespace skiff::transport {
 
@@ -16,9 +17,7 @@ Result<std::unique_ptr<Peers>> Peers::open(Loop& loop, const Identity& us, const
       .met = peers->events_.met,
       .greeted = [peers = peers.get()](const Member& member) { peers->found_at(member); },
       .compared = peers->events_.compared};
-  auto door = PeerDoor::open(loop, peers->us_, listen_on, limits.door, std::move(at_the_door));
-  if (!door) return tl::unexpected(door.error());
-  peers->door_ = std::move(*door);
+  TRY(peers->door_, PeerDoor::open(loop, peers->us_, listen_on, limits.door, std::move(at_the_door)));
   peers->us_.port = peers->door_->port();
   return peers;
 }

@@ -110,6 +110,8 @@ TEST_CASE("a folder with something else in it is not founded") {
   auto opened = open(files);
   REQUIRE(opened.error().code == Error::Code::invalid);
   REQUIRE_THAT(opened.error().what, Catch::Contains("data"));
+  REQUIRE_THAT(to_text(opened.error()), Catch::EndsWith(" in it, but no identity; choose an empty folder, or give it "
+                                                        "back its identity from a copy"));
 }
 
 TEST_CASE("a log without an identity is not founded over") {
@@ -119,7 +121,10 @@ TEST_CASE("a log without an identity is not founded over") {
   std::string log = files.content("data/" + segment_name(1));
   auto opened = open(files);
   REQUIRE(opened.error().code == Error::Code::corrupt);
-  REQUIRE_THAT(opened.error().what, Catch::Contains("no identity"));
+  REQUIRE(
+      to_text(opened.error()) ==
+      "open data folder data: there is a log in it, but no identity; nothing was changed: give it back its identity "
+      "from a copy");
   REQUIRE(files.content("data/" + segment_name(1)) == log);
 }
 
@@ -130,6 +135,17 @@ TEST_CASE("an identity without a log is refused") {
   auto opened = open(files);
   REQUIRE(opened.error().code == Error::Code::corrupt);
   REQUIRE_THAT(opened.error().what, Catch::Contains("there is no log"));
+}
+
+TEST_CASE("a start that fails names damaged snapshots among its causes, and then says what can be done") {
+  MemoryFiles files;
+  write_folder(files);
+  files.set_content("data/" + snapshot_name(9), "rot");
+  REQUIRE(files.remove("data/" + segment_name(1)).has_value());
+  auto opened = open(files);
+  REQUIRE(opened.error().what == "recover data: there is no log in it; and: read data/" + snapshot_name(9) +
+                                     ": at offset 0: it ends early; it is not used");
+  REQUIRE_THAT(to_text(opened.error()), Catch::Contains("it is not used; nothing was changed. Do not mend the folder"));
 }
 
 TEST_CASE("a damaged identity is refused at every byte") {  // [W6] [W11]

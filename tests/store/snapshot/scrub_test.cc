@@ -119,7 +119,7 @@ TEST_CASE("every bit that turns over in a closed segment is found, and where", "
     auto checked = check_segment(node.files, "data", {77, 2}, *segment_sequence(name), bytes, kSmall.segment_bytes);
     CAPTURE(place);
     REQUIRE_FALSE(checked.has_value());
-    REQUIRE_THAT(checked.error().what, Catch::Contains("data/" + name) && !Catch::Contains("nothing was changed"));
+    REQUIRE_THAT(to_text(checked.error()), Catch::Contains("data/" + name) && !Catch::Contains("nothing was changed"));
   }
   const Scrubbed all = node.pass();
   REQUIRE(all.found.size() == 1);

@@ -48,7 +48,11 @@ TEST_CASE("numbers that are damaged are not believed, at any byte") {  // [W6] [
         bytes[place] = static_cast<char>(bytes[place] ^ 0x20);
         files.set_content(path, is_cut ? whole.substr(0, place) : bytes);
         if (path == "data/instance") {
-          REQUIRE_FALSE(own_instance(files, "data", 9).has_value());
+          const Error refused = own_instance(files, "data", 9).error();
+          REQUIRE_THAT(to_text(refused),
+                       Catch::StartsWith("read data/instance: it") &&
+                           Catch::EndsWith("; nothing was changed. The other members know this node "
+                                           "by it: replace it by one with a new id and an empty folder"));
         } else {
           REQUIRE(known_instances(files, "data")->instances.empty());
           REQUIRE_THAT(known_instances(files, "data")->note, Catch::Contains("learned anew"));
