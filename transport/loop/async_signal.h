@@ -1,8 +1,8 @@
 // AsyncSignal: wakes the loop for work that waits elsewhere.
 //
-// Like an AsyncQueue without the queue. raise_here() has the work done before the loop waits again, so that what was
-// found while sockets were read is one batch. raise() has it done in the next turn, behind whatever sockets and timers
-// have by then. Raises coalesce, and one may come when the work is done already.
+// raise_here() has the work done before the loop waits again, so that everything found while sockets were read is one
+// batch. raise() has it done in the next turn of the loop, after the sockets and timers that are ready by then. Raises
+// coalesce, and a wake may find the work done already.
 #pragma once
 
 #include <uv.h>

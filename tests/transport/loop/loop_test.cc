@@ -211,6 +211,44 @@ TEST_CASE("what takes back its wish is not flushed") {
   REQUIRE(two.times == 1);
 }
 
+TEST_CASE("a signal that is raised often wakes the loop once, and one that is gone wakes nobody") {
+  Loop loop;
+  int woken = 0;
+  auto signal = std::make_unique<AsyncSignal>(loop, [&] { ++woken; });
+  for (int count = 0; count < 3; ++count) signal->raise();
+  loop.run_once();
+  REQUIRE(woken == 1);
+  signal->raise_here();
+  signal->raise_here();
+  loop.run_once();
+  REQUIRE(woken == 2);
+  signal->raise();
+  signal->raise_here();
+  signal.reset();
+  loop.run();
+  REQUIRE(woken == 2);
+}
+
+TEST_CASE("work that a signal leaves over waits for the next turn, behind what is ready then") {
+  Loop loop;
+  std::vector<std::string> order;
+  std::unique_ptr<AsyncSignal> signal;
+  std::unique_ptr<AsyncQueue<int>> queue;
+  queue = std::make_unique<AsyncQueue<int>>(loop, [&](std::vector<int>&&) { order.push_back("queue"); });
+  signal = std::make_unique<AsyncSignal>(loop, [&] {
+    order.push_back("signal");
+    if (order.size() > 1) return;
+    signal->raise();
+    queue->push_here(1);
+  });
+  signal->raise_here();
+  while (order.size() < 3) loop.run_once();
+  REQUIRE(order == std::vector<std::string>{"signal", "queue", "signal"});
+  signal.reset();
+  queue.reset();
+  loop.run();
+}
+
 TEST_CASE("an async queue drains everything that waits as one batch, in order") {
   Loop loop;
   std::vector<std::vector<int>> batches;
