@@ -2,9 +2,10 @@
 //
 //   if (is_majority(confirmed) || MUTANT(read_without_quorum)) ...
 //
-// In the product it is the constant false and costs nothing. Built with `-Dmutants=true`, every program breaks the one
-// rule that SKIFF_MUTANT names in its environment, and `SKIFF_MUTANT=list` prints this table. `make mutants` runs them
-// all. Each is a mutation in the sense of mutation testing: a test suite that lets it live has a hole.
+// In the product it is the constant false and costs nothing. Built with `-Dcpp_args=-DSKIFF_WITH_MUTANTS`, every
+// program breaks the one rule that SKIFF_MUTANT names in its environment, and `SKIFF_MUTANT=list` prints this table.
+// `make mutants` runs them all. Each is a mutation in the sense of mutation testing: a test suite that lets it live has
+// a hole.
 //
 // To add one: a row here, and the switch where the rule stands. The third column says what must notice it: `simulator`,
 // or `raft_test` where a second rule stands behind the broken one, so that no cluster as a whole shows it.

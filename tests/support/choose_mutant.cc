@@ -27,7 +27,10 @@ Mutant chosen() {
   if (std::string_view(wanted) == "list") list();
   int number = 1;  // 0 is none
   for (const Row& row : kRows) {
-    if (row.name == wanted) return static_cast<Mutant>(number);
+    if (row.name == wanted) {
+      unsetenv("SKIFF_MUTANT");  // the program has no such setting
+      return static_cast<Mutant>(number);
+    }
     ++number;
   }
   std::fprintf(stderr, "SKIFF_MUTANT=%s: there is no such mutant; SKIFF_MUTANT=list names them all\n", wanted);
