@@ -118,19 +118,24 @@ bool Checker::started(raft::NodeId node, const store::Recovered& recovered) {
 }
 
 void Checker::gone_back(raft::NodeId node) {
+  ++nodes_[node].times_gone_back;
+  mark_gone_back(node);
+}
+
+void Checker::mark_gone_back(raft::NodeId node) {
   Node& is = nodes_[node];
   is.before = is.disk;
-  is.has_gone_back = is.ever_went_back = true;
+  is.has_gone_back = true;
   is.disk.is_mending = false;
 }
 
-// From a leader, or from a write of its own that it never made. The second may come after it was mended: if a disk went
-// back twice to before the same repair, the later repair can count its starts from lower on than the earlier one did.
-void Checker::learned_that_it_went_back(raft::NodeId node) {
+// From a leader, or from a write of its own that it never made. Only the second may come after it was mended: if a disk
+// went back twice to before the same repair, the later repair can count its starts from lower on than the earlier did.
+void Checker::learned_that_it_went_back(raft::NodeId node, bool by_itself) {
   const Node& is = nodes_.at(node);
-  world_.require(is.ever_went_back, "gone-back",
-                 name(node) + " believes that its disk has gone back, which it never has");
-  if (!is.has_gone_back) gone_back(node);
+  const bool is_true = is.has_gone_back || (by_itself && is.times_gone_back > 1);
+  world_.require(is_true, "gone-back", name(node) + " believes that its disk has gone back, and it has not");
+  if (!is.has_gone_back) mark_gone_back(node);
 }
 
 bool Checker::is_unnoticed(raft::NodeId node) const {

@@ -52,7 +52,7 @@ class Checker {
   void saved(raft::NodeId node);
   // Its disk is as it was some time ago. Until it is told, and says so after another start, it has not been noticed.
   void gone_back(raft::NodeId node);
-  void learned_that_it_went_back(raft::NodeId node);
+  void learned_that_it_went_back(raft::NodeId node, bool by_itself);
   bool is_unnoticed(raft::NodeId node) const;
   // What the disk holds of it, as of its last start and what it saved since.
   raft::Found on_disk(raft::NodeId node) const;
@@ -97,7 +97,7 @@ class Checker {
     bool is_mending = false;
     Disk before;                 // it was damaged, or has gone back: what it may have acknowledged
     bool has_gone_back = false;  // and does not know it yet
-    bool ever_went_back = false;
+    uint64_t times_gone_back = 0;
     bool leads = false;
     raft::Term term = 0;
     raft::Index commit = 0;
@@ -122,6 +122,7 @@ class Checker {
   static constexpr size_t kSavesInABlock = 9;
 
   bool require_disk(raft::NodeId node, const Node& is, const store::Recovered& recovered);
+  void mark_gone_back(raft::NodeId node);
   void forget_votes(raft::NodeId node, raft::Term after);
   void put_down(Disk& disk, const store::Batch& batch) const;
   void begin_anew(Disk& disk, raft::LogPosition base) const;

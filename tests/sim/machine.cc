@@ -1,7 +1,6 @@
 #include "tests/sim/machine.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "raft/check.h"
