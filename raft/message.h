@@ -98,8 +98,8 @@ struct ReadIndexReply {
   Index index = 0;
 };
 
-// What you lack I hold no more, but this snapshot: fetch it from me. Repeated until it is there. The core takes no part
-// in the transfer of its bytes. (Thesis 5)
+// The log no longer has the entries that the receiver lacks: it must fetch this snapshot from the sender. Repeated
+// until it is there. The core takes no part in the transfer of its bytes. (Thesis 5)
 struct InstallSnapshot {
   SnapshotMark snapshot;
 };

@@ -6,7 +6,7 @@
 // it has found on its disk. A leader that hears another number than before judges that process before it counts
 // anything of it: if it lacks what the node had acknowledged to this leader, in this term or in an older one in which
 // it led, then the node has forgotten, perhaps votes too, and is to be mended like one with a damaged log
-// (raft/mending.cc). Until it says by itself that it is being mended, the leader takes it for said.
+// (raft/mending.cc). Until a process says at its start that it is being mended, the leader takes it for said.
 //
 // A process contradicts an acknowledgement up to index i in term t if the term that it found is older than t, or is t
 // and its log ends before i. Else it proves nothing: in t, the log of a follower is never cut below what it
@@ -62,7 +62,8 @@ bool Raft::counts(NodeId node, Progress& progress, const HeartbeatReply& reply) 
   if (is_new && progress.start() != 0 && reply.sent_at <= progress.start_heard_at()) return false;
   if (is_new) judge_start(node, progress, reply);
   progress.heard_start(reply.start, now_);
-  // Only a new process knows it from its disk. One that we told knows it from us, and the next may not.
+  // Only a new process knows it from its disk. One that we told knows it from us, and the next may not. A process that
+  // was told ends, always; if it went on, it would count for nothing for ever.
   if (is_new && reply.mending != 0) progress.set_forgetful(false);
   const uint64_t mending = progress.is_forgetful() ? reply.start : reply.mending;
   if (mending != 0) hear_mending(progress, mending);

@@ -1,7 +1,7 @@
 // Ticket: names a client's request from the socket that it came in by to the answer.
 //
-// The HTTP server gives it out and finds the connection by it again, if that is still there; to everybody between it is
-// a name to answer to.
+// The HTTP server gives it out, and finds the connection by it again, if that is still there. The API and the replica
+// pass it on and look at nothing in it.
 #pragma once
 
 #include <compare>

@@ -91,7 +91,8 @@ class Outside {
   // log begins anew behind this position, which a snapshot on disk reaches. Whole: what was noted of damage is over.
   virtual void persist(uint64_t save, std::optional<raft::HardState> hard_state,
                        std::optional<raft::LogPosition> restart, bool is_whole, std::vector<raft::Entry> entries) = 0;
-  // Something is committed, and nothing was: call Replica::apply_some() later in this turn. Never calls back at once.
+  // There are entries to apply, and there were none before: call Replica::apply_some() later, before the loop waits
+  // again. Never calls back at once.
   virtual void committed() = 0;
   virtual void answer(const Ticket& ticket, Answer answer) = 0;
   // A write that wants no answer has ended, one way or another.

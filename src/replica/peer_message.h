@@ -27,8 +27,8 @@ struct SnapshotPiece {
   raft::Payload bytes;  // none: that snapshot is not here (any more)
 };
 
-// What an operator wants of the cluster: who its members are, and who leads. A follower passes it on to whoever leads
-// and is told how it ended (src/replica/orders.h). Repeating one does no harm.
+// An operator's wish for the cluster: who its members are, and who leads. A follower passes it on to the leader and is
+// told how it ended (src/replica/orders.h). Repeating one does no harm.
 struct Order {
   enum class Kind : uint8_t {
     add = 1,
@@ -59,7 +59,7 @@ struct OrderReply {
   std::string reason;
 };
 
-// What the sender's state sums up to when all up to `index` is applied (src/replica/digests.h).
+// The digest of the sender's state when everything up to `index` is applied (src/replica/digests.h).
 struct StateDigest {
   raft::Index index = 0;
   uint64_t digest = 0;

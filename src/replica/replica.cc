@@ -1,6 +1,7 @@
 #include "src/replica/replica.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -37,6 +38,7 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& ou
   CHECK(config_.incarnation > 0);
   CHECK(kv_.applied() == raft_.log().base().index);
   CHECK(config_.request_timeout >= config_.check_timeout);
+  CHECK(config_.applied_max > 0);
 }
 
 // ---- 1. Proposals: what clients asked for since the last turn

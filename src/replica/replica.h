@@ -2,8 +2,7 @@
 // a write. Knows no socket, no thread and no clock, so tests run it unchanged, on messages and disks of their own.
 //
 // Every call comes from one loop, carries the time, and ends with everything the core wants done handed to Outside. The
-// three queues of the house end here: proposals in propose(), what the disk has done in persisted(), and commits in
-// apply_some().
+// queue of proposals ends in propose(), and that of the disk in persisted(); the commit queue wakes apply_some().
 //
 // A request ends in one of three ways, always by way of Outside::answer(): done, refused (it never takes effect), or
 // unknown. Refused is only said of a write that was never handed out to a log or a wire.

@@ -29,6 +29,7 @@ void ReplicaCluster::start(Node& node) {
                        .waiting_write_bytes_max = 10'000,
                        .waiting_reads_max = 100,
                        .reads_answered_max = reads_answered_max_,
+                       .applied_max = 2,
                        .backups_max = 2};
   config.join_timeout = 60'000 * raft::kMillisecond;
   config.members_max = 5;

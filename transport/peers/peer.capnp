@@ -170,11 +170,11 @@ struct TransferRequest {
   to @0 :UInt64;
 }
 
-# What an operator wants; see raft::Order.
+# What an operator wants; see Order in src/replica/peer_message.h.
 struct OrderRequest {
   incarnation @0 :UInt64;
   number @1 :UInt64;
-  kind @2 :UInt8;  # the numbers of raft::Order::Kind
+  kind @2 :UInt8;  # the numbers of Order::Kind
   node @3 :UInt64;
   address @4 :Data;
 }
@@ -182,7 +182,7 @@ struct OrderRequest {
 struct OrderReply {
   incarnation @0 :UInt64;
   number @1 :UInt64;
-  outcome @2 :UInt8;  # the numbers of raft::OrderReply::Outcome
+  outcome @2 :UInt8;  # the numbers of OrderReply::Outcome
   reason @3 :Data;
 }
 
