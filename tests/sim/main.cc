@@ -23,7 +23,7 @@ constexpr std::string_view kHelp =
     "           can be had in so much real time\n"
     "  seed     one day again, with its trace; nodes, clients, ms (of faults), without: with less in it\n"
     "  busy     five nodes and fifty operations a second, to measure by\n"
-    "  limit    seconds a single day may take\n";
+    "  limit    seconds of the processor that a single day may take\n";
 
 struct Options {
   Plan plan;

@@ -1,5 +1,6 @@
 #include "tests/sim/runner.h"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,8 +75,17 @@ void write_all(int pipe, std::string_view bytes) {
   }
 }
 
+// Seconds of the processor: a simulation that does not get it, because the machine is busy or stands still, has not
+// hung. The hard limit stays, so that SIGXCPU ends the process and not SIGKILL.
+void limit_processor_time(unsigned seconds_max) {
+  rlimit limit{};
+  CHECK(getrlimit(RLIMIT_CPU, &limit) == 0);
+  limit.rlim_cur = seconds_max;
+  CHECK(setrlimit(RLIMIT_CPU, &limit) == 0);
+}
+
 [[noreturn]] void run_and_tell(Plan plan, int pipe, unsigned seconds_max) {
-  alarm(seconds_max);
+  limit_processor_time(seconds_max);
   if (plan.trace) plan.trace = [pipe](const std::string& line) { write_all(pipe, line); };
   std::string bytes = to_bytes(Simulation(plan).run());
   write_all(pipe, std::string_view("", 1));
@@ -120,7 +130,7 @@ Report run_apart(const Plan& plan, unsigned seconds_max) {
   int status = 0;
   waitpid(child, &status, 0);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return to_report(std::move(bytes));
-  bool has_hung = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+  bool has_hung = WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU;
   Report report;
   report.checker = has_hung ? "hang" : "CHECK";
   report.failure = has_hung ? "it did not end" : "it died; what it said stands above";

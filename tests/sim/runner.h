@@ -9,8 +9,8 @@
 
 namespace skiff::sim {
 
-// Runs it in a process of its own, for at most so many seconds of real time. A process that dies is a failure of the
-// checker "CHECK", one that does not end of "hang". What plan.trace gets, it gets also of those.
+// Runs it in a process of its own, for at most so many seconds of the processor. A process that dies is a failure of
+// the checker "CHECK", one that does not end of "hang". What plan.trace gets, it gets also of those.
 Report run_apart(const Plan& plan, unsigned seconds_max = 60);
 
 // The smallest plan found that still fails in the same checker: fewer nodes, clients, kinds of faults, less time.
