@@ -34,6 +34,13 @@ constexpr std::array kReserved = {
     Route{"/v3beta/", true, Place::later, kReadAndPost}, Route{"/v3alpha/", true, Place::later, kReadAndPost},
 };
 
+// The second letter of every reserved path: most keys have another, and are looked for no further.
+constexpr std::array<bool, 256> kMayBeReserved = [] {
+  std::array<bool, 256> letters{};
+  for (const Route& row : kReserved) letters[static_cast<unsigned char>(row.path[1])] = true;
+  return letters;
+}();
+
 }  // namespace
 
 std::string Methods::allow() const {
@@ -50,9 +57,8 @@ std::string Methods::allow() const {
 }
 
 const Route& route_of(std::string_view path) {
-  if (path.size() < 2) return kKey;
+  if (path.size() < 2 || !kMayBeReserved[static_cast<unsigned char>(path[1])]) return kKey;
   const auto* found = std::find_if(kReserved.begin(), kReserved.end(), [path](const Route& row) {
-    if (path[1] != row.path[1]) return false;  // most keys get no further
     return row.is_prefix ? path.starts_with(row.path) : path == row.path;
   });
   if (found == kReserved.end()) return kKey;

@@ -89,7 +89,8 @@ std::string chunk_head(size_t bytes) {
 }
 
 std::string_view reason_phrase(int status) {
-  constexpr std::pair<int, std::string_view> kPhrases[] = {
+  static constexpr std::pair<int, std::string_view> kPhrases[] = {
+      // static: not made anew for each answer
       {200, "OK"},
       {202, "Accepted"},
       {204, "No Content"},
