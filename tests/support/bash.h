@@ -1,15 +1,14 @@
 // Bash: runs a completion script in the bash of this machine, as a person's TAB would.
 #pragma once
 
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "raft/check.h"
+#include "tests/support/temporary_folder.h"
 
 namespace skiff::bash {
 
@@ -23,12 +22,10 @@ inline std::string single_quoted(const std::string& word) {
 
 // A file of its own for the script, gone afterwards. Lines of both its outputs, without empty ones.
 inline Words run(const std::string& script) {
-  char path[] = "/tmp/skiff-bash-XXXXXX";
-  const int descriptor = ::mkstemp(path);
-  CHECK(descriptor >= 0);
-  CHECK(::write(descriptor, script.data(), script.size()) == static_cast<ssize_t>(script.size()));
-  ::close(descriptor);
-  std::FILE* output = ::popen(("bash --norc -u " + std::string(path) + " 2>&1").c_str(), "r");
+  const testing::TemporaryFolder folder;
+  const std::string path = folder.path("script");
+  CHECK(std::ofstream(path) << script << std::flush);
+  std::FILE* output = ::popen(("bash --norc -u " + path + " 2>&1").c_str(), "r");
   CHECK(output != nullptr);
   Words lines;
   std::string line;
@@ -40,7 +37,6 @@ inline Words run(const std::string& script) {
     }
   }
   ::pclose(output);
-  ::unlink(path);
   return lines;
 }
 

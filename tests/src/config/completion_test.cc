@@ -6,6 +6,7 @@
 #include "src/config/values.h"
 #include "tests/support/bash.h"
 #include "tests/support/catch.h"
+#include "tests/support/temporary_folder.h"
 
 namespace skiff::completion_test {
 
@@ -67,16 +68,14 @@ TEST_CASE("of a list the last word is completed") {
 }
 
 TEST_CASE("files and folders are looked for, whatever they are called") {
-  char folder[] = "/tmp/skiff-completion-XXXXXX";
-  REQUIRE(::mkdtemp(folder) != nullptr);
-  const std::string in = std::string(folder) + "/";
+  const testing::TemporaryFolder folder;
+  const std::string in = folder.path() + "/";
   bash::run("mkdir '" + in + "two parts'; touch '" + in + "two files'");
   Words both = complete(script(), {"a-tree", "cut", in + "tw"});
   std::sort(both.begin(), both.end());
   REQUIRE(both == Words{in + "two files", in + "two parts"});
   REQUIRE(complete(script(), {"a-tree", "cut", "--level", in}).size() == 2);  // a file here, words elsewhere
   REQUIRE(complete(script(), {"a-tree", "--data-dir", in + "tw"}) == Words{in + "two parts"});
-  bash::run("rm -r '" + std::string(folder) + "'");
 }
 
 TEST_CASE("bash is the one shell that is known") {

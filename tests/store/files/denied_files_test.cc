@@ -7,19 +7,9 @@
 
 #include "store/files/files.h"
 #include "tests/support/catch.h"
+#include "tests/support/temporary_folder.h"
 
 namespace skiff::store::denied_files_test {
-
-struct Folder {
-  std::string home = (std::filesystem::temp_directory_path() / "skiff-test-XXXXXX").string();
-
-  Folder() { REQUIRE(::mkdtemp(home.data()) != nullptr); }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(home, ignored);
-  }
-  std::string path(const std::string& name) const { return join(home, name); }
-};
 
 // As a user who may not read what others keep to themselves, also if we are root. For this thread.
 struct AsSomebodyElse {
@@ -28,7 +18,7 @@ struct AsSomebodyElse {
 };
 
 TEST_CASE("what may not be read is told from what cannot be read") {
-  Folder folder;
+  testing::TemporaryFolder folder;
   auto files = posix_files();
   REQUIRE(files->make_folder(folder.path("closed")).has_value());
   REQUIRE(files->open(folder.path("closed/a"), OpenMode::create).has_value());

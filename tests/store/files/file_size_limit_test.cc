@@ -9,6 +9,7 @@
 #include "store/files/files.h"
 #include "store/wal/wal.h"
 #include "tests/support/catch.h"
+#include "tests/support/temporary_folder.h"
 
 namespace skiff::store::file_size_limit_test {
 
@@ -29,20 +30,8 @@ class SizeLimit {
   rlimit before_{};
 };
 
-class Folder {
- public:
-  Folder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = (std::filesystem::temp_directory_path() / "skiff-test-XXXXXX").string();
-};
-
 TEST_CASE("a write beyond the limit of a file's size fails as on a full disk, and names the limit") {
-  const Folder folder;
+  const testing::TemporaryFolder folder;
   const auto files = posix_files();
   auto file = files->open(join(folder.path(), "file"), OpenMode::create);
   Result<> crosses, beyond;
@@ -61,7 +50,7 @@ TEST_CASE("a write beyond the limit of a file's size fails as on a full disk, an
 TEST_CASE(
     "a log that meets the limit in its segment has failed for good; at the next one it may go on when it is gone") {
   for (bool is_within : {true, false}) {
-    const Folder folder;
+    const testing::TemporaryFolder folder;
     const auto files = posix_files();
     auto wal = Wal::found(*files, folder.path(), {.cluster = 1, .node = 1}, {.segment_bytes = kBlockBytes * 16});
     REQUIRE(wal.has_value());

@@ -13,32 +13,12 @@
 #include "tests/store/wal/log_story.h"
 #include "tests/support/catch.h"
 #include "tests/support/memory_files.h"
+#include "tests/support/temporary_folder.h"
 
 namespace skiff::store::posix_files_test {
 
 using testing::MemoryFiles;
-
-std::string usual_place() { return std::filesystem::temp_directory_path().string(); }
-
-// A folder of its own, gone at the end.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(const std::string& place = usual_place())
-      : path_(join(place, "skiff-test-") + std::string(6, 'X')) {
-    REQUIRE(::mkdtemp(path_.data()) != nullptr);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string path(const std::string& name) const { return join(path_, name); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using testing::TemporaryFolder;
 
 struct Both {
   TemporaryFolder folder;
@@ -267,7 +247,7 @@ TEST_CASE("a file whose sync failed is of no more use") {            // [W4] [bu
 }
 
 TEST_CASE("a node lives in a real folder, on any file system") {  // [W10]
-  const std::string place = GENERATE(as<std::string>(), usual_place(), "/dev/shm");
+  const std::string place = GENERATE(as<std::string>(), std::filesystem::temp_directory_path().string(), "/dev/shm");
   if (!std::filesystem::is_directory(place)) return;
   TemporaryFolder folder(place);
   auto files = posix_files();

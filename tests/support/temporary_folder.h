@@ -1,0 +1,34 @@
+// TemporaryFolder: a folder of a test's own on the real file system, gone at the end.
+#pragma once
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#include "raft/check.h"
+
+namespace skiff::testing {
+
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(const std::string& place = std::filesystem::temp_directory_path().string())
+      : path_(place + "/skiff-test-" + std::string(6, 'X')) {
+    CHECK(::mkdtemp(path_.data()) != nullptr);
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::string path(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace skiff::testing
