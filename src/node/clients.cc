@@ -1,4 +1,4 @@
-// What the node does for its clients: their requests to the API and the queues, the answers back to their connections.
+// The node and its clients: their requests to the API and the queues, the answers back to their connections.
 #include <utility>
 
 #include "src/base/try.h"

@@ -1,4 +1,4 @@
-// What a node does about memory that it does not need any more: see src/node/idle_memory.h.
+// A node gives memory back that it does not need any more: see src/node/idle_memory.h.
 #include "src/node/node.h"
 
 namespace skiff {

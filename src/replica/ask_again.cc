@@ -26,7 +26,7 @@ void Replica::ask_again(raft::Time reads_until) {
   ask_held_reads();
 }
 
-// What we sent, or what came back, may have been lost on the way.
+// Our request, or the answer to it, may have been lost on the way.
 void Replica::ask_again_if_stuck() {
   if (now_ < stuck_at()) return;
   ask_again(now_ - patience_);

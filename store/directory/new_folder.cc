@@ -16,10 +16,10 @@ namespace {
 constexpr char kLockName[] = "lock";
 constexpr uint64_t kBlockBytesWritten = 1024 * 1024;
 
-// What may stand in an empty folder.
+// A folder may hold this and still count as empty.
 bool is_nothing(const std::string& name) { return name == kLockName || name == "lost+found"; }
 
-// What was left of an earlier attempt; an error if that is not what it is.
+// The files that an earlier attempt left behind; an error if the folder holds anything else.
 Result<std::vector<std::string>> leftovers(Files& files, const std::string& folder, const std::string& sign) {
   TRY(auto names, files.list(folder));
   const auto has = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
