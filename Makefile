@@ -65,7 +65,7 @@ install: all  ## install to PREFIX=/usr/local, below DESTDIR
 	@meson configure build --prefix=$(or $(PREFIX),/usr/local)
 	@meson install -C build
 
-clean:  ## remove what was built; data folders stay
+clean:  ## remove what was built; data directories stay
 	@rm -rf build build-asan build-fuzz build-mutants
 
 help:  ## this list
@@ -78,7 +78,7 @@ need-check: ; @.ci/install build test check
 # Says something only when the command fails.
 quietly = said=$$($(1) 2>&1) || { echo "$$said"; exit 1; }
 
-# Each build folder is configured once; from then on ninja notices what changed.
+# Each build directory is configured once; from then on ninja notices what changed.
 build/build.ninja: | need-build
 	@$(call quietly,meson setup build)
 build-asan/build.ninja: | need-build

@@ -103,9 +103,9 @@ Result<> fill(Plan plan) {
 }
 
 Result<Cell> measure(const Contest& contest, const SystemKind& kind, const CompareOptions& options) {
-  const std::string folder = options.scratch + "/" + kind.name;
-  std::filesystem::remove_all(folder);
-  TRY(auto system, System::start(kind, folder));
+  const std::string directory = options.scratch + "/" + kind.name;
+  std::filesystem::remove_all(directory);
+  TRY(auto system, System::start(kind, directory));
   Cell cell;
   cell.plan = plan_for(contest, kind, *system, options);
   if (contest.load.put_percent < 100) TRY(fill(cell.plan));
@@ -127,7 +127,7 @@ Result<Cell> measure(const Contest& contest, const SystemKind& kind, const Compa
   cell.first_write_ms = system->first_write_ms();
   cell.tally = std::move(tally);
   system.reset();
-  std::filesystem::remove_all(folder);
+  std::filesystem::remove_all(directory);
   return cell;
 }
 
@@ -149,23 +149,23 @@ Report report_of(const std::string& system, const std::vector<Cell>& cells, cons
 }
 
 Result<> write_results(const Standings& standings, const Machine& machine, const Limits& limits,
-                       const std::string& folder) {
+                       const std::string& directory) {
   for (const Contest& contest : standings.contests) {
     Picture picture{contest.title + (contest.load.is_open ? ", open loop" : ", closed loop"), describe(machine), {}};
     for (const std::string& system : standings.systems) {
       const std::vector<Cell>& cells = standings.cells.at({contest.name, system});
       if (cells.empty()) continue;
       const Report report = report_of(system, cells, machine, limits);
-      const std::string file = folder + "/" + contest.name + "-" + system;
+      const std::string file = directory + "/" + contest.name + "-" + system;
       picture.curves.push_back(curve_of(report));
       Result<> written = write_file(file + ".json", json(report));
       if (written) written = write_file(file + ".hgrm", hgrm(report.tally.all().latency));
       if (!written) return written;
     }
-    const Result<> drawn = write_file(folder + "/" + contest.name + ".svg", svg(picture));
+    const Result<> drawn = write_file(directory + "/" + contest.name + ".svg", svg(picture));
     if (!drawn) return drawn;
   }
-  return write_file(folder + "/table.md", describe(machine) + "\n\n" + tables(standings, limits));
+  return write_file(directory + "/table.md", describe(machine) + "\n\n" + tables(standings, limits));
 }
 
 }  // namespace
@@ -173,8 +173,8 @@ Result<> write_results(const Standings& standings, const Machine& machine, const
 Result<> compare(const CompareOptions& options) {
   TRY(const auto systems, systems_to_compare(options));
   TRY(const auto contests, contests_to_hold(options));
-  Result<> made = make_folders(options.scratch);
-  if (made && !options.out.empty()) made = make_folders(options.out);
+  Result<> made = make_directories(options.scratch);
+  if (made && !options.out.empty()) made = make_directories(options.out);
   if (!made) return made;
   TRY(const auto limits, options.limits.empty() ? Result<Limits>(Limits{}) : read_limits(options.limits));
   const Machine machine = this_machine(options.scratch);

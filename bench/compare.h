@@ -21,8 +21,8 @@ struct CompareOptions {
   uint64_t warm_up_ns = kSecondNs / 2;
   uint64_t rate = 5'000;  // of put-open, requests a second
   std::string skiff;      // the program; empty: beside ours
-  std::string scratch;    // where the nodes' folders go, on a real disk
-  std::string out;        // folder for table, pictures and results; empty: none
+  std::string scratch;    // where the nodes' directories go, on a real disk
+  std::string out;        // directory for table, pictures and results; empty: none
   std::string limits;     // file of limits, read if it is there
 };
 

@@ -20,8 +20,8 @@ constexpr uint64_t kFileBytes = 8 << 20;
 // A file of zeros, gone with it.
 class ProbeFile {
  public:
-  ProbeFile(const std::string& folder, uint64_t number)
-      : path_(folder + "/skiff-bench-" + std::to_string(::getpid()) + "-" + std::to_string(number)),
+  ProbeFile(const std::string& directory, uint64_t number)
+      : path_(directory + "/skiff-bench-" + std::to_string(::getpid()) + "-" + std::to_string(number)),
         descriptor_(::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) {}
   ~ProbeFile() {
     if (descriptor_ < 0) return;
@@ -73,7 +73,7 @@ Result<> write_and_flush(const DiskProbe& probe, ProbeFile& file, Histogram& too
 Result<Histogram> measure_disk(const DiskProbe& probe) {
   std::vector<std::unique_ptr<ProbeFile>> files;
   for (uint64_t i = 0; i < probe.writers; ++i) {
-    files.push_back(std::make_unique<ProbeFile>(probe.folder, i));
+    files.push_back(std::make_unique<ProbeFile>(probe.directory, i));
     if (!files.back()->fill()) return trouble("make", *files.back());
   }
   std::vector<Histogram> took(probe.writers);

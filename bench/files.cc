@@ -35,10 +35,10 @@ Result<> write_file(const std::string& path, std::string_view bytes) {
   return {};
 }
 
-Result<> make_folders(const std::string& path) {
+Result<> make_directories(const std::string& path) {
   std::error_code code;
   std::filesystem::create_directories(path, code);
-  if (code) return fail(Error::Code::io, "make folder " + path + ": " + code.message());
+  if (code) return fail(Error::Code::io, "make directory " + path + ": " + code.message());
   return {};
 }
 

@@ -11,6 +11,6 @@ namespace skiff::bench {
 Result<std::string> read_file(const std::string& path);
 // "-" is standard output.
 Result<> write_file(const std::string& path, std::string_view bytes);
-Result<> make_folders(const std::string& path);
+Result<> make_directories(const std::string& path);
 
 }  // namespace skiff::bench

@@ -36,7 +36,7 @@ Result<> keep_limit(const std::string& file, const std::string& name, const std:
                     const Histogram& measured);
 
 struct DiskProbe {
-  std::string folder = ".";
+  std::string directory = ".";
   uint64_t bytes = 512;
   uint64_t writers = 1;  // at the same time, each in a file of its own
   uint64_t duration_ns = 3 * kSecondNs;

@@ -34,10 +34,10 @@ std::string value_in(const std::string& file, const std::string& name) {
   return "";
 }
 
-// The longest mount point that the folder lies under is the one it is on.
-std::string file_system_of(const std::string& folder) {
+// The longest mount point that the directory lies under is the one it is on.
+std::string file_system_of(const std::string& directory) {
   char resolved[PATH_MAX];
-  if (folder.empty() || ::realpath(folder.c_str(), resolved) == nullptr) return "";
+  if (directory.empty() || ::realpath(directory.c_str(), resolved) == nullptr) return "";
   const std::string path = std::string(resolved) + "/";
   std::ifstream mounts("/proc/mounts");
   std::string best, found, device, point, kind;
@@ -53,7 +53,7 @@ std::string file_system_of(const std::string& folder) {
 
 }  // namespace
 
-Machine this_machine(const std::string& folder) {
+Machine this_machine(const std::string& directory) {
   Machine machine;
   machine.date = today();
   machine.processor = value_in("/proc/cpuinfo", "model name");
@@ -61,7 +61,7 @@ Machine this_machine(const std::string& folder) {
   machine.memory_mib = std::strtoull(value_in("/proc/meminfo", "MemTotal").c_str(), nullptr, 10) / 1024;
   utsname names{};
   if (::uname(&names) == 0) machine.kernel = std::string(names.sysname) + " " + names.release;
-  machine.file_system = file_system_of(folder);
+  machine.file_system = file_system_of(directory);
   double loads[1] = {0};
   if (::getloadavg(loads, 1) == 1) machine.load = loads[0];
   return machine;

@@ -13,12 +13,12 @@ struct Machine {
   unsigned cores = 0;
   uint64_t memory_mib = 0;
   std::string kernel;       // "Linux 6.1.0"
-  std::string file_system;  // of the folder the nodes write to: "ext4 on /dev/sda1"
+  std::string file_system;  // of the directory the nodes write to: "ext4 on /dev/sda1"
   double load = 0;          // runnable tasks when the run began, ours not yet among them
 };
 
-// `folder` is where the data lies; empty: not known.
-Machine this_machine(const std::string& folder);
+// `directory` is where the data lies; empty: not known.
+Machine this_machine(const std::string& directory);
 std::string describe(const Machine& machine);  // one line
 void to_json(nlohmann::json& json, const Machine& machine);
 

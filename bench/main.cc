@@ -48,7 +48,7 @@ Result<> write_files(const Options& options, const Report& report) {
 
 Result<> run(const Options& options) {
   TRY(const Limits limits, options.limits.empty() ? Limits{} : read_limits(options.limits));
-  Report report{options.label, options.plan, {}, this_machine(options.folder), limits};
+  Report report{options.label, options.plan, {}, this_machine(options.directory), limits};
   const bool is_terminal = ::isatty(STDERR_FILENO) != 0;
   Result<Tally> tally = run(options.plan, is_terminal || options.wants_progress ? show_progress : nullptr);
   if (is_terminal) fmt::print(stderr, "\r\x1b[K");
@@ -75,8 +75,9 @@ Result<> show_limit(const Options& options, const std::string& name, const std::
 
 Result<> disk(const Options& options) {
   TRY(const Histogram measured, measure_disk(options.disk));
-  const std::string how = fmt::format("pwrite + fdatasync of {} B, {} at a time, in {} ({})", options.disk.bytes,
-                                      options.disk.writers, options.folder, this_machine(options.folder).file_system);
+  const std::string how =
+      fmt::format("pwrite + fdatasync of {} B, {} at a time, in {} ({})", options.disk.bytes, options.disk.writers,
+                  options.directory, this_machine(options.directory).file_system);
   return show_limit(options, "disk", how, measured);
 }
 

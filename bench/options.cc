@@ -117,7 +117,7 @@ Option limits(std::string& field) {
   return {"limits", file_name("FILE", field),
           "disk and net add to it what they measured; run and compare print\nresults beside it"};
 }
-Option folder(std::string& field) {
+Option directory(std::string& field) {
   return {"folder", directory_name("DIR", field), "where data lies: flushed there, described in results"};
 }
 Option bytes(uint64_t& field, const char* meaning) { return {"bytes", size(field, 1, 1 << 20), meaning}; }
@@ -164,7 +164,7 @@ std::vector<Option> options_of_the_report(Options& into) {
       hgrm(into.hgrm),
       picture(into.svg, false),
       limits(into.limits),
-      folder(into.folder),
+      directory(into.directory),
   };
 }
 
@@ -179,7 +179,7 @@ std::vector<Option> options_of_disk(Options& into) {
           histogram(into.wants_bars),
           hgrm(into.hgrm),
           limits(into.limits),
-          folder(into.folder),
+          directory(into.directory),
           bytes(into.disk.bytes, "flushed at a time"),
           {"writers", number("N", into.disk.writers, 1, 64), "at the same time, each in a file of its own"}};
 }
@@ -205,7 +205,7 @@ std::vector<Option> options_of_compare(Options& into) {
           warm_up(compare.warm_up_ns),
           measured(compare.duration_ns),
           limits(compare.limits),
-          folder(compare.scratch),
+          directory(compare.scratch),
           {"systems", shown_as("all that are installed", some_of("NAME,...", systems, compare.systems)),
            "of skiff, etcd-v2, etcd-v3"},
           {"workloads", shown_as("all", some_of("NAME,...", {}, compare.workloads)), "of the standard set"},
@@ -222,7 +222,7 @@ struct CommandRow {
 };
 constexpr CommandRow kCommands[] = {
     {"run", Command::run, "ask running nodes, and measure how long their answers take", options_of_run},
-    {"disk", Command::disk, "measure how long a flush takes in a folder", options_of_disk},
+    {"disk", Command::disk, "measure how long a flush takes in a directory", options_of_disk},
     {"net", Command::net, "measure a round trip over loopback or to a peer", options_of_net},
     {"plot", Command::plot, "draw results (files of --json) in one picture: plot a.json b.json --svg out.svg",
      options_of_plot},
@@ -273,7 +273,7 @@ Result<Options> read_options(std::span<const char* const> arguments) {
   if (row->command == Command::plot && options.inputs.empty()) {
     return fail(Error::Code::invalid, "plot needs results: files that `run --json` wrote");
   }
-  options.disk.folder = options.folder;
+  options.disk.directory = options.directory;
   return options;
 }
 

@@ -28,7 +28,7 @@ struct Options {
   std::string json, csv, hgrm, svg;  // files to write; empty: none
 
   std::string limits;  // file of what the machine allows
-  std::string folder = ".";
+  std::string directory = ".";
   DiskProbe disk;
   NetProbe net;
   std::string serve;  // net: be the peer, at this address

@@ -37,12 +37,12 @@ std::string url(uint16_t port) { return transport::to_url({"127.0.0.1", port}); 
 
 }  // namespace
 
-Result<std::unique_ptr<System>> System::start(const SystemKind& kind, const std::string& folder) {
-  std::unique_ptr<System> system(new System(kind, folder));
+Result<std::unique_ptr<System>> System::start(const SystemKind& kind, const std::string& directory) {
+  std::unique_ptr<System> system(new System(kind, directory));
   for (auto step : {&System::choose_ports, &System::start_nodes, &System::await_first_write, &System::find_leader}) {
     const Result<> done = (system.get()->*step)();
     if (!done)
-      return fail(done.error().code, kind.name + ": " + done.error().what + " (its output is in " + folder + ")");
+      return fail(done.error().code, kind.name + ": " + done.error().what + " (its output is in " + directory + ")");
   }
   return system;
 }
@@ -62,10 +62,10 @@ Result<> System::choose_ports() {
 
 Result<> System::start_nodes() {
   for (size_t node = 0; node < kNodes; ++node) {
-    const std::string folder = folder_ + "/" + std::to_string(node + 1);
-    const Result<> made = make_folders(folder);
+    const std::string directory = directory_ + "/" + std::to_string(node + 1);
+    const Result<> made = make_directories(directory);
     if (!made) return made;
-    processes_.emplace_back(command(node), folder + "/output.txt");
+    processes_.emplace_back(command(node), directory + "/output.txt");
   }
   return {};
 }
@@ -86,7 +86,7 @@ std::vector<std::string> System::skiff_command(size_t node) const {
           "--port",
           std::to_string(ports_[node].client),
           "--data-dir",
-          folder_ + "/" + id + "/data",
+          directory_ + "/" + id + "/data",
           "--log-level",
           "warn"};
 }
@@ -100,7 +100,7 @@ std::vector<std::string> System::etcd_command(size_t node) const {
   const std::string client = url(ports_[node].client), peer = url(ports_[node].peer);
   return {kind_.program,
           "--name=n" + id,
-          "--data-dir=" + folder_ + "/" + id + "/data",
+          "--data-dir=" + directory_ + "/" + id + "/data",
           "--listen-client-urls=" + client,
           "--advertise-client-urls=" + client,
           "--listen-peer-urls=" + peer,

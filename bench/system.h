@@ -1,4 +1,4 @@
-// System: a store that `skiff-bench compare` starts, three nodes of it on loopback, on fresh folders.
+// System: a store that `skiff-bench compare` starts, three nodes of it on loopback, on fresh directories.
 #pragma once
 
 #include <memory>
@@ -21,9 +21,10 @@ struct SystemKind {
 
 class System {
  public:
-  // Starts the nodes in folders below `folder`, which must not be there, and waits for the first write that succeeds.
-  static Result<std::unique_ptr<System>> start(const SystemKind& kind, const std::string& folder);
-  ~System();  // stops the nodes; the folders stay
+  // Starts the nodes in directories below `directory`, which must not be there, and waits for the first write that
+  // succeeds.
+  static Result<std::unique_ptr<System>> start(const SystemKind& kind, const std::string& directory);
+  ~System();  // stops the nodes; the directories stay
   System(const System&) = delete;
   System& operator=(const System&) = delete;
 
@@ -39,7 +40,7 @@ class System {
     uint16_t peer = 0;
   };
 
-  System(const SystemKind& kind, std::string folder) : kind_(kind), folder_(std::move(folder)) {}
+  System(const SystemKind& kind, std::string directory) : kind_(kind), directory_(std::move(directory)) {}
   Result<> choose_ports();
   Result<> start_nodes();
   Result<> await_first_write();
@@ -51,7 +52,7 @@ class System {
   bool leads(size_t node) const;
 
   const SystemKind kind_;
-  const std::string folder_;
+  const std::string directory_;
   std::vector<Ports> ports_;
   std::vector<Process> processes_;
   std::vector<transport::Address> nodes_;

@@ -16,7 +16,7 @@ inline void (*say_broken_invariant)(const char* line) = nullptr;
   char text[2048];
   std::snprintf(
       text, sizeof text,
-      "skiff: broken invariant: %s (%s:%d); this node stops, its data folder is as it was, report this line\n",
+      "skiff: broken invariant: %s (%s:%d); this node stops, its data directory is as it was, report this line\n",
       condition, file, line);
   if (say_broken_invariant != nullptr) {
     say_broken_invariant(text);

@@ -1,7 +1,7 @@
 // skiff-micro-replay: how many entries a second a start reads back from the log, and applies, on one core.
 //
-// Founds a data folder with small writes in it, then does what a start does: reads it back, checks it, and applies it.
-// And how much memory the map then takes, with the log and without.
+// Founds a data directory with small writes in it, then does what a start does: reads it back, checks it, and applies
+// it. And how much memory the map then takes, with the log and without.
 //
 //   skiff-micro-replay FOLDER [ENTRIES [KEYS [VALUE_BYTES]]]
 #include <fmt/format.h>
@@ -28,7 +28,7 @@ namespace skiff::bench {
 namespace {
 
 struct Work {
-  std::string folder;
+  std::string directory;
   uint64_t entries = 2'000'000;
   uint64_t keys = 100'000;
   uint64_t value_bytes = 16;
@@ -78,7 +78,7 @@ raft::Payload command_at(raft::Index index, const Work& work, raft::Random& rand
 }
 
 Result<> write(store::Files& files, const Work& work) {
-  TRY(auto opened, store::Storage::open(files, work.folder, kIdentity));
+  TRY(auto opened, store::Storage::open(files, work.directory, kIdentity));
   raft::Random random(1);
   for (raft::Index index = 1; index <= work.entries;) {
     store::Batch batch;
@@ -98,7 +98,7 @@ int run(const Work& work) {
   if (auto written = write(*files, work); !written) return fail_with(written.error());
 
   Watch all;
-  auto opened = store::Storage::open(*files, work.folder, kIdentity);
+  auto opened = store::Storage::open(*files, work.directory, kIdentity);
   if (!opened) return fail_with(opened.error());
   show("read back", work.entries, all.seconds());
 
@@ -141,7 +141,7 @@ int main(int count, char** arguments) {
     std::fputs("usage: skiff-micro-replay FOLDER [ENTRIES [KEYS [VALUE_BYTES]]]\n", stderr);
     return 2;
   }
-  work.folder = arguments[1];
+  work.directory = arguments[1];
   if (count > 2) work.entries = std::strtoull(arguments[2], nullptr, 10);
   if (count > 3) work.keys = std::strtoull(arguments[3], nullptr, 10);
   if (count > 4) work.value_bytes = std::strtoull(arguments[4], nullptr, 10);

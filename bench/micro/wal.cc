@@ -27,11 +27,11 @@ class NullFiles final : public store::Files {
   Result<bool> is_locked(const std::string&) override { return false; }
   Result<bool> exists(const std::string&) override { return false; }
   Result<std::vector<std::string>> list(const std::string&) override { return std::vector<std::string>(); }
-  Result<> make_folder(const std::string&) override { return {}; }
+  Result<> make_directory(const std::string&) override { return {}; }
   Result<> rename(const std::string&, const std::string&) override { return {}; }
   Result<> exchange(const std::string&, const std::string&) override { return {}; }
   Result<> remove(const std::string&) override { return {}; }
-  Result<> sync_folder(const std::string&) override { return {}; }
+  Result<> sync_directory(const std::string&) override { return {}; }
 };
 
 class Log {

@@ -20,7 +20,7 @@ struct Error {
     io,           // the machine failed us: never retry, stop the node
     no_space,     // it has no room; whoever was writing something new may try again, else it is as bad as io
     corrupt,      // bytes that do not pass their checksum, or do not parse
-    invalid,      // understood, but not allowed: a flag out of range, a wrong folder
+    invalid,      // understood, but not allowed: a flag out of range, a wrong directory
     too_large,    // over one of the limits
     unavailable,  // not now: full, closing, not connected
     denied,       // the machine does not let us look (permissions, too many open files): says nothing of what is there

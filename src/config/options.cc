@@ -164,7 +164,7 @@ std::vector<Option> options_for_the_disk_and_time(Options& into) {
   return {
       {"data-dir", shown_as("skiff-<id>.data", directory_name("FOLDER", into.data_dir)),
        "everything the node keeps; made if it does not exist, with the\n"
-       "folders above it"},
+       "directories above it"},
       {"heartbeat", duration(into.heartbeat_ns, limits::kHeartbeatMinNs, limits::kHeartbeatMaxNs),
        "how often a leader with nothing else to say says that it leads"},
       {"election-timeout",

@@ -104,7 +104,7 @@ Value file_name(std::string name, std::string& field) {
 }
 
 Value directory_name(std::string name, std::string& field) {
-  return name_of_file(std::move(name), field, Completion::Kind::directories, "an empty name is no folder");
+  return name_of_file(std::move(name), field, Completion::Kind::directories, "an empty name is no directory");
 }
 
 Value one_of(std::string name, std::vector<std::string> words, std::string_view standard,

@@ -28,11 +28,11 @@ Error never(const Options& options, transport::Refusal refusal) {
                       "remove it (DELETE /members/{}), and add this node under another id",
                       options.id, options.data_dir, options.id)};
     case transport::Refusal::other_instance:
-      return {
-          Error::Code::invalid,
-          fmt::format("node {} has been in that cluster already, with another data folder than {}: remove it (DELETE "
-                      "/members/{}), and add this node under another id",
-                      options.id, options.data_dir, options.id)};
+      return {Error::Code::invalid,
+              fmt::format(
+                  "node {} has been in that cluster already, with another data directory than {}: remove it (DELETE "
+                  "/members/{}), and add this node under another id",
+                  options.id, options.data_dir, options.id)};
     default: return {Error::Code::invalid, std::string(transport::describe(refusal))};
   }
 }

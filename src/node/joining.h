@@ -1,7 +1,7 @@
-// Joining: a node with --join and an empty data folder finds out which cluster it has been added to.
+// Joining: a node with --join and an empty data directory finds out which cluster it has been added to.
 //
 // It asks the other addresses of --cluster until one of them knows that it was added, and takes from the answer what
-// its folder is founded with: the name of the cluster, and where the members are. From then on it is a node like any
+// its directory is founded with: the name of the cluster, and where the members are. From then on it is a node like any
 // other, and --join means nothing to it any more.
 //
 // Until then it serves nobody, and SIGTERM or SIGINT ends it. It can be started before it is added, and waits.
@@ -16,7 +16,7 @@
 
 namespace skiff {
 
-// Whether there is anything to ask: it is to join, and has no data folder yet.
+// Whether there is anything to ask: it is to join, and has no data directory yet.
 Result<bool> must_join(const Options& options);
 
 // Runs the loop until it knows. Nothing: it was told to stop. An error: it will never be let in.

@@ -79,7 +79,7 @@ void Node::state_differs(raft::NodeId other, raft::Index index, bool is_outvoted
   const std::string what = fmt::format("after entry {} this node's state is not that of node {}", index, other);
   if (!is_outvoted) return log::error(what + ": one of them is wrong, and nobody can tell which; see /status at each");
   log::die(what + fmt::format(", and a majority has the other: what is in {} is not to be trusted. This node stops: "
-                              "remove it from the members, and add a new one, with a new id and an empty folder",
+                              "remove it from the members, and add a new one, with a new id and an empty directory",
                               options_.data_dir));
 }
 

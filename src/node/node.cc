@@ -32,7 +32,8 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
   }
   const store::Identity& found = opened->recovered.identity;
   if (options.cluster_given && found.cluster != wanted.cluster && is_founder(found)) {
-    log::warn("--cluster differs from what " + options.data_dir + " was founded with; the data folder's members rule");
+    log::warn("--cluster differs from what " + options.data_dir +
+              " was founded with; the data directory's members rule");
   }
   if (auto readable = check_recovered(opened->recovered, options.data_dir); !readable) {
     return tl::unexpected(readable.error());

@@ -1,8 +1,9 @@
 // Node: the shell. Gives a replica its loop, its queues, its links, its disk and its clients; starts and stops them in
 // order. The only file outside transport/ that knows libuv.
 //
-// Starting: the data folder is opened and read back (that is also the lock against a second process), then the peers'
-// port and the clients' port are bound, then the replica begins. Before a folder is founded, both ports are tried.
+// Starting: the data directory is opened and read back (that is also the lock against a second process), then the
+// peers' port and the clients' port are bound, then the replica begins. Before a directory is founded, both ports are
+// tried.
 //
 // Stopping: no new connections, new requests are refused with 503, those under way are answered, as far as that takes
 // no longer than limits::kStopDeadlineMs: the connections of those that are left are closed without an answer, which
@@ -148,7 +149,7 @@ class Node final : private Outside, private ApiHost {
   std::unique_ptr<transport::Peers> peers_;
   std::unique_ptr<transport::HttpServer> http_;
   std::unique_ptr<DiskThread> disk_;
-  std::unique_ptr<SnapshotThread> snapshots_;  // let go before the disk, which holds the lock of the folder
+  std::unique_ptr<SnapshotThread> snapshots_;  // let go before the disk, which holds the lock of the directory
   std::optional<transport::AsyncQueue<Request>> proposals_;
   std::optional<transport::AsyncSignal> commits_;
   Pace backup_pace_{limits::kSnapshotBytesPerS};  // of all backups together

@@ -289,16 +289,17 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
   return config;
 }
 
-Result<> check_recovered(const store::Recovered& recovered, const std::string& folder) {
+Result<> check_recovered(const store::Recovered& recovered, const std::string& directory) {
   const raft::SnapshotMark& snapshot = recovered.snapshot;
   if (snapshot.position.index > 0 && !raft::decode_configuration(*snapshot.configuration)) {
-    return fail(Error::Code::corrupt, "read " + folder + ": its snapshot names members in a way that cannot be read");
+    return fail(Error::Code::corrupt,
+                "read " + directory + ": its snapshot names members in a way that cannot be read");
   }
   for (const raft::Entry& entry : recovered.entries) {
     auto readable = check_payload(entry);
     if (readable) continue;
     return fail(readable.error().code,
-                fmt::format("read {}: entry {} of term {}: {}; was it written by a newer version?", folder,
+                fmt::format("read {}: entry {} of term {}: {}; was it written by a newer version?", directory,
                             entry.position.index, entry.position.term, readable.error().what));
   }
   return {};

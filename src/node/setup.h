@@ -1,4 +1,4 @@
-// What a node begins with: whose folder it wants, what the disk gave back, what its replica and its doors are told.
+// What a node begins with: whose directory it wants, what the disk gave back, what its replica and its doors are told.
 #pragma once
 
 #include <cstddef>
@@ -20,12 +20,12 @@
 
 namespace skiff {
 
-// Whether the folder's node was there when its cluster began; else it was added later, and its founders are those who
-// told it about the cluster.
+// Whether the directory's node was there when its cluster began; else it was added later, and its founders are those
+// who told it about the cluster.
 bool is_founder(const store::Identity& identity);
-// An error if a folder would have to be founded, and this node has neither a place among the founders nor joins, or
+// An error if a directory would have to be founded, and this node has neither a place among the founders nor joins, or
 // could not begin for another reason that shows before: a port that is taken, no descriptors, no threads. So a start
-// that fails leaves no folder behind, which would hold a mistyped --cluster for good.
+// that fails leaves no directory behind, which would hold a mistyped --cluster for good.
 Result<> check_founding(store::Files& files, const Options& options, const store::Identity& wanted, bool joins);
 // Where this node waits for its peers: what it was told, or else where the others know it to be.
 Result<transport::Address> listening_address(const Options& options, const store::Recovered& recovered);
@@ -63,6 +63,6 @@ transport::HttpAccess http_access(const Options& options);
 // Takes the entries; the map is for the replica's own constructor.
 ReplicaConfig replica_config(const Options& options, store::Recovered& recovered);
 // What we could not apply must not be served around, nor end the node again and again when it comes to be applied.
-Result<> check_recovered(const store::Recovered& recovered, const std::string& folder);
+Result<> check_recovered(const store::Recovered& recovered, const std::string& directory);
 
 }  // namespace skiff

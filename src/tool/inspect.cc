@@ -1,5 +1,5 @@
-// skiff inspect: prints and verifies a data folder, or a backup. Opens everything for reading only, takes no lock and
-// makes no file, so that it works on a read-only mount.
+// skiff inspect: prints and verifies a data directory, or a backup. Opens everything for reading only, takes no lock
+// and makes no file, so that it works on a read-only mount.
 #include "src/tool/inspect.h"
 
 #include "src/config/values.h"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr char kRemarks[] =
     "\nEvery byte is read and checked: the identity, every snapshot, every segment of the log, and what a node\n"
-    "would make of it all. Lines begin with a word: folder, snapshot, members, segment, entry, state, log, note;\n"
+    "would make of it all. Lines begin with a word: directory, snapshot, members, segment, entry, state, log, note;\n"
     "damage, with the file, the offset and what is wrong; unread, with the file and why it may not be read; and at\n"
     "last whole, damaged or unknown.\n"
     "A batch at the very end that was being written when the node stopped is no damage: nobody was told that it\n"
@@ -22,13 +22,13 @@ constexpr char kRemarks[] =
     "could not be looked at, or not at all of it, and nothing else is wrong.\n";
 
 Command command_for(bool& shows_entries) {
-  return command_of("inspect", "prints and verifies a data folder or a backup, and changes nothing",
+  return command_of("inspect", "prints and verifies a data directory or a backup, and changes nothing",
                     {{"entries", on_off(shows_entries),
                       "list the entries of the log as they stand there, also those that were\nreplaced later"}},
                     {.name = "PATH", .completion = {.kind = Completion::Kind::files}});
 }
 
-// Of a folder, nothing can be read; an empty file is a backup that came to nothing.
+// Of a directory, nothing can be read; an empty file is a backup that came to nothing.
 bool is_file(store::Files& files, const std::string& path) {
   if (!files.list(path)) return true;
   auto file = files.open(path, store::OpenMode::read);
@@ -60,7 +60,8 @@ int inspect(Arguments arguments, const World& world) {
   const Command command = command_for(shows_entries);
   const auto [status, paths] = take_arguments(arguments, world, command, kRemarks);
   if (status) return *status;
-  if (paths.size() != 1 || paths[0].empty()) return misused(world, command, "one data folder or one backup is needed");
+  if (paths.size() != 1 || paths[0].empty())
+    return misused(world, command, "one data directory or one backup is needed");
   store::ReadOnlyFiles untouched(world.files);
   auto is_there = untouched.exists(paths[0]);
   if (is_there && !*is_there) return misused(world, command, "there is no " + paths[0]);
@@ -70,7 +71,7 @@ int inspect(Arguments arguments, const World& world) {
   } else if (is_file(untouched, paths[0])) {
     inspect_snapshot(untouched, paths[0], std::nullopt, findings);
   } else {
-    inspect_folder(untouched, world.wal, paths[0], shows_entries, findings);
+    inspect_directory(untouched, world.wal, paths[0], shows_entries, findings);
   }
   return conclude(world, findings);
 }

@@ -41,11 +41,11 @@ class Findings {
   uint64_t unread_ = 0;
 };
 
-// A snapshot of a folder, or a backup. Every byte of it is read and checked; of another cluster than `cluster`, if one
-// is given, it is damage.
+// A snapshot of a directory, or a backup. Every byte of it is read and checked; of another cluster than `cluster`, if
+// one is given, it is damage.
 void inspect_snapshot(store::Files& files, const std::string& path, std::optional<uint64_t> cluster,
                       Findings& findings);
-void inspect_folder(store::Files& files, store::WalOptions wal, const std::string& folder, bool shows_entries,
-                    Findings& findings);
+void inspect_directory(store::Files& files, store::WalOptions wal, const std::string& directory, bool shows_entries,
+                       Findings& findings);
 
 }  // namespace skiff::tool

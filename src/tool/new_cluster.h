@@ -1,5 +1,5 @@
 // NewCluster: what restore and recover have in common. A map, cut loose from the cluster it comes from, becomes the
-// data folder of a node of another one.
+// data directory of a node of another one.
 //
 // The name of the new cluster is made from all that makes it what it is, so that nodes that are to work together come
 // to the same one, and never is that of the cluster before, nor one that somebody founds with the same members: who has

@@ -1,7 +1,7 @@
 // skiff recover: when the majority is lost for good, what one survivor holds becomes a cluster of one.
 //
-// The new folder is made beside the old one, whole and synced, and then the two exchange names in one step. So a crash
-// leaves one or the other under the name of the data folder; the old one is kept.
+// The new directory is made beside the old one, whole and synced, and then the two exchange names in one step. So a
+// crash leaves one or the other under the name of the data directory; the old one is kept.
 #include <fmt/format.h>
 
 #include <utility>
@@ -15,7 +15,7 @@
 #include "src/tool/arguments.h"
 #include "src/tool/new_cluster.h"
 #include "src/tool/tool.h"
-#include "store/directory/new_folder.h"
+#include "store/directory/new_directory.h"
 #include "store/directory/storage.h"
 #include "store/state/command.h"
 
@@ -33,26 +33,26 @@ constexpr char kRemarks[] =
     "survivor has in its log is taken for committed, whether it was or not: a write that was answered 504 may\n"
     "turn out to have happened.\n\n"
     "The new cluster has another name, so that lost nodes that come back are turned away and cannot take it\n"
-    "over. The old folder is kept beside the new one. Grow again with POST /members/N, with nodes that start\n"
-    "from empty folders. When it is cut short, run it again.\n\n"
+    "over. The old directory is kept beside the new one. Grow again with POST /members/N, with nodes that start\n"
+    "from empty directories. When it is cut short, run it again.\n\n"
     "Exit status: 0 done; 1 not done, and one line says why; 2 the command cannot be understood.\n";
 
 struct Asked {
-  std::string folder;
+  std::string directory;
   raft::NodeId id = 0;
-  std::string to;  // empty: in place of the old folder
+  std::string to;  // empty: in place of the old directory
   bool consents = false;
 };
 
 Command command_for(Asked& into) {
-  return command_of(
-      "recover", "makes a cluster of one node from a survivor, when the majority is lost for good",
-      {{"data-dir", directory_name("DIR", into.folder), "the data folder of the survivor; its node must not run", true},
-       {"id", shown_as("", node_id(into.id)), "the survivor's id", true},
-       {"to", directory_name("DIR", into.to),
-        "make the new folder here (empty, or not there yet), and leave the old one alone:\n"
-        "for a data folder that is a mount point, whose name cannot be exchanged"},
-       {"yes-i-may-lose-writes", on_off(into.consents), "do not ask"}});
+  return command_of("recover", "makes a cluster of one node from a survivor, when the majority is lost for good",
+                    {{"data-dir", directory_name("DIR", into.directory),
+                      "the data directory of the survivor; its node must not run", true},
+                     {"id", shown_as("", node_id(into.id)), "the survivor's id", true},
+                     {"to", directory_name("DIR", into.to),
+                      "make the new directory here (empty, or not there yet), and leave the old one alone:\n"
+                      "for a data directory that is a mount point, whose name cannot be exchanged"},
+                     {"yes-i-may-lose-writes", on_off(into.consents), "do not ask"}});
 }
 
 std::string plain(std::string path) {
@@ -92,16 +92,16 @@ Result<> take(Survivor& survivor, const raft::Entry& entry) {
   return {};
 }
 
-Result<Survivor> read_survivor(store::Files& files, const std::string& folder, store::WalOptions wal) {
-  TRY(auto found, store::look_into(files, folder, wal));
+Result<Survivor> read_survivor(store::Files& files, const std::string& directory, store::WalOptions wal) {
+  TRY(auto found, store::look_into(files, directory, wal));
   if (found.damage) {
     return fail(Error::Code::invalid,
-                folder +
+                directory +
                     " is being repaired: its log was damaged, and the others have not given back yet what it had "
                     "acknowledged; recover from another survivor, or restore a backup (" +
                     *found.damage + ")");
   }
-  TRY(check_recovered(found, folder));
+  TRY(check_recovered(found, directory));
   Survivor survivor{.identity = std::move(found.identity),
                     .snapshot = std::move(found.snapshot),
                     .entries = found.entries.size(),
@@ -141,8 +141,8 @@ Result<std::string> address_of(const Survivor& survivor) {
       "recover from one that is");
 }
 
-void say_what_may_be_lost(const World& world, const std::string& folder, const Survivor& survivor) {
-  world.say(fmt::format("survivor  {}: node {} of cluster {}; members {}", folder, survivor.identity.node,
+void say_what_may_be_lost(const World& world, const std::string& directory, const Survivor& survivor) {
+  world.say(fmt::format("survivor  {}: node {} of cluster {}; members {}", directory, survivor.identity.node,
                         show_cluster(survivor.identity.cluster), show(survivor.members)));
   world.say(fmt::format(
       "it holds  {} keys, up to index {} of term {}; of that, {} entries behind its snapshot of index {}",
@@ -156,7 +156,7 @@ void say_what_may_be_lost(const World& world, const std::string& folder, const S
       "          acknowledged, or was answered 504, may turn out to have happened");
   world.say(
       "members   all others are gone for good from then on. Those that come back are turned away; they can join with\n"
-      "          empty folders only");
+      "          empty directories only");
 }
 
 bool consents(const World& world, const Asked& asked) {
@@ -174,44 +174,45 @@ store::Identity identity_of(const World& world, const Survivor& survivor, const 
 
 // Where things are put.
 struct Places {
-  std::string folder;
+  std::string directory;
   std::string made;  // until it is finished
-  std::string kept;  // the old folder, then
+  std::string kept;  // the old directory, then
   bool exchanges = true;
 };
 
 Places places_of(const Asked& asked) {
-  Places places{.folder = plain(asked.folder), .made = plain(asked.to), .kept = {}, .exchanges = asked.to.empty()};
-  if (places.exchanges) places.made = places.folder + ".recovering";
-  places.kept = places.folder + ".before-recovery";
+  Places places{
+      .directory = plain(asked.directory), .made = plain(asked.to), .kept = {}, .exchanges = asked.to.empty()};
+  if (places.exchanges) places.made = places.directory + ".recovering";
+  places.kept = places.directory + ".before-recovery";
   return places;
 }
 
 // One that an attempt before has made, and that never was put in place, is made anew.
 Result<> make_room(store::Files& files, const Places& places) {
   if (!places.exchanges) return {};
-  TRY(const bool is_ours, store::NewFolder::is_unfinished(files, places.made, kSign));
+  TRY(const bool is_ours, store::NewDirectory::is_unfinished(files, places.made, kSign));
   if (!is_ours) return {};
   TRY(files.remove(store::join(places.made, store::kIdentityName)));
-  return files.sync_folder(places.made);
+  return files.sync_directory(places.made);
 }
 
-// Everything that was made is durable. Afterwards the folder is the new one.
+// Everything that was made is durable. Afterwards the directory is the new one.
 Result<> put_in_place(store::Files& files, const Places& places) {
-  TRY(files.sync_folder(places.folder));
-  TRY(files.sync_folder(places.made));
-  if (auto exchanged = files.exchange(places.made, places.folder); !exchanged) {
+  TRY(files.sync_directory(places.directory));
+  TRY(files.sync_directory(places.made));
+  if (auto exchanged = files.exchange(places.made, places.directory); !exchanged) {
     return fail(exchanged.error().code, exchanged.error().what,
-                "nothing was changed: is it a mount point? --to DIR makes the new folder elsewhere");
+                "nothing was changed: is it a mount point? --to DIR makes the new directory elsewhere");
   }
-  return files.sync_folder(store::parent_of(places.folder));
+  return files.sync_directory(store::parent_of(places.directory));
 }
 
 Result<> keep_old(store::Files& files, const Places& places) {
   TRY(const bool is_there, files.exists(places.made));
   if (is_there) TRY(files.rename(places.made, places.kept));
-  TRY(files.sync_folder(store::parent_of(places.folder)));
-  return store::NewFolder::finish(files, places.folder, kSign);
+  TRY(files.sync_directory(store::parent_of(places.directory)));
+  return store::NewDirectory::finish(files, places.directory, kSign);
 }
 
 Result<> require_free(store::Files& files, const Places& places) {
@@ -222,44 +223,45 @@ Result<> require_free(store::Files& files, const Places& places) {
 
 Result<std::string> make(const World& world, const Asked& asked, const Places& places) {
   store::Files& files = world.files;
-  auto lock = files.lock(store::join(places.folder, "lock"));
+  auto lock = files.lock(store::join(places.directory, "lock"));
   if (!lock && lock.error().code == Error::Code::unavailable) {
-    return fail(lock.error().code, "a node runs on " + places.folder, "stop it first");
+    return fail(lock.error().code, "a node runs on " + places.directory, "stop it first");
   }
   if (!lock) return tl::unexpected(lock.error());
   TRY(require_free(files, places));
-  TRY(Survivor survivor, read_survivor(files, places.folder, world.wal));
+  TRY(Survivor survivor, read_survivor(files, places.directory, world.wal));
   if (survivor.identity.node != asked.id) {
-    return fail(Error::Code::invalid,
-                fmt::format("{} belongs to node {}, not to node {}", places.folder, survivor.identity.node, asked.id));
+    return fail(Error::Code::invalid, fmt::format("{} belongs to node {}, not to node {}", places.directory,
+                                                  survivor.identity.node, asked.id));
   }
   if (survivor.last.index == 0) {
-    return fail(Error::Code::invalid, places.folder + " holds nothing that could be recovered");
+    return fail(Error::Code::invalid, places.directory + " holds nothing that could be recovered");
   }
   TRY(const std::string address, address_of(survivor));
 
-  say_what_may_be_lost(world, places.folder, survivor);
+  say_what_may_be_lost(world, places.directory, survivor);
   if (!consents(world, asked)) {
     return fail(Error::Code::invalid,
                 "nothing was changed: it goes on when you say --yes-i-may-lose-writes, or type it");
   }
   const NewCluster made = found_from(survivor.kv, survivor.last, identity_of(world, survivor, address));
   TRY(make_room(files, places));
-  TRY(auto folder, store::NewFolder::make(files, places.made, kSign, made.identity, made.mark, survivor.kv, world.wal));
+  TRY(auto directory,
+      store::NewDirectory::make(files, places.made, kSign, made.identity, made.mark, survivor.kv, world.wal));
   TRY(const auto found, store::look_into(files, places.made, world.wal));
   CHECK(found.kv.digest() == survivor.kv.digest());
   if (places.exchanges) TRY(put_in_place(files, places));
-  TRY(places.exchanges ? keep_old(files, places) : store::NewFolder::finish(files, places.made, kSign));
+  TRY(places.exchanges ? keep_old(files, places) : store::NewDirectory::finish(files, places.made, kSign));
   return fmt::format(
       "recovered {}: node {} of cluster {}, which has no other member, {} keys as of index {}\n"
-      "kept      {}: the old folder, as it was",
-      places.exchanges ? places.folder : places.made, asked.id, show_cluster(made.identity.cluster), survivor.kv.keys(),
-      survivor.last.index, places.exchanges ? places.kept : places.folder);
+      "kept      {}: the old directory, as it was",
+      places.exchanges ? places.directory : places.made, asked.id, show_cluster(made.identity.cluster),
+      survivor.kv.keys(), survivor.last.index, places.exchanges ? places.kept : places.directory);
 }
 
-// An attempt before got as far as to exchange the folders.
+// An attempt before got as far as to exchange the directories.
 Result<bool> finish_earlier(store::Files& files, const Places& places) {
-  auto is_new = store::NewFolder::is_unfinished(files, places.folder, kSign);
+  auto is_new = store::NewDirectory::is_unfinished(files, places.directory, kSign);
   if (!is_new || !*is_new) return is_new;
   TRY(keep_old(files, places));
   return true;
@@ -278,15 +280,15 @@ int recover(Arguments arguments, const World& world) {
   const Taken taken = take_arguments(arguments, world, command, kRemarks);
   if (taken.status) return *taken.status;
   const Places places = places_of(asked);
-  const std::string name = places.folder.substr(places.folder.rfind('/') + 1);
+  const std::string name = places.directory.substr(places.directory.rfind('/') + 1);
   if (name.empty() || name == "." || name == "..") {
-    return misused(world, command, "--data-dir: give the folder by its name, not as " + places.folder);
+    return misused(world, command, "--data-dir: give the directory by its name, not as " + places.directory);
   }
   auto is_finished = finish_earlier(world.files, places);
   if (!is_finished) return failed(world, command, to_text(is_finished.error()));
   if (*is_finished) {
-    world.say("recovered " + places.folder + ": a recovery that was cut short has been finished; the old folder is " +
-              places.kept);
+    world.say("recovered " + places.directory +
+              ": a recovery that was cut short has been finished; the old directory is " + places.kept);
     return 0;
   }
   auto done = make(world, asked, places);

@@ -1,4 +1,4 @@
-// skiff restore: a backup becomes the data folder of one node of a new cluster.
+// skiff restore: a backup becomes the data directory of one node of a new cluster.
 #include <fmt/format.h>
 
 #include "raft/check.h"
@@ -10,7 +10,7 @@
 #include "src/tool/arguments.h"
 #include "src/tool/new_cluster.h"
 #include "src/tool/tool.h"
-#include "store/directory/new_folder.h"
+#include "store/directory/new_directory.h"
 #include "store/directory/storage.h"
 #include "store/snapshot/snapshot.h"
 
@@ -29,15 +29,15 @@ constexpr char kRemarks[] =
 
 struct Asked {
   std::string from;
-  Options node;  // whose folder is made; all but its id, its members and its folder is as by default
+  Options node;  // whose directory is made; all but its id, its members and its directory is as by default
   std::string token;
 };
 
 Command command_for(Asked& into) {
   return command_of(
-      "restore", "makes a data folder from a backup, for a node of a new cluster",
+      "restore", "makes a data directory from a backup, for a node of a new cluster",
       {{"from", file_name("FILE", into.from), "the backup, as GET /snapshot gave it", true},
-       {"data-dir", directory_name("DIR", into.node.data_dir), "the folder to make; it must be empty, or not exist",
+       {"data-dir", directory_name("DIR", into.node.data_dir), "the directory to make; it must be empty, or not exist",
         true},
        {"id", shown_as("", node_id(into.node.id)), "this node's id: its place, from 1, in --cluster", true},
        {"cluster", shown_as("", members(into.node)), "the members of the new cluster, in the order of their ids", true},
@@ -73,11 +73,11 @@ Result<std::string> make(const World& world, const Asked& asked) {
   TRY(auto backup, read_backup(world.files, asked.from));
   store::Kv& kv = backup.loaded.kv;
   NewCluster made = found_from(kv, backup.loaded.mark.position, identity_of(backup, options, asked.token));
-  TRY(auto folder,
-      store::NewFolder::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal));
+  TRY(auto directory,
+      store::NewDirectory::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal));
   TRY(const auto found, store::look_into(world.files, options.data_dir, world.wal));
   CHECK(found.kv.digest() == kv.digest());
-  TRY(store::NewFolder::finish(world.files, options.data_dir, kSign));
+  TRY(store::NewDirectory::finish(world.files, options.data_dir, kSign));
   return fmt::format("restored  {}: node {} of cluster {}, {} keys as of index {}, from cluster {}\nmembers   {}",
                      options.data_dir, options.id, show_cluster(made.identity.cluster), kv.keys(),
                      made.mark.position.index, show_cluster(backup.cluster), show(made.identity.founders));

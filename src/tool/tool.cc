@@ -31,9 +31,9 @@ int run(std::string_view name, Arguments arguments, const World& world) {
 }
 
 std::string_view tools_help() {
-  return "\nWhile no node runs on a data folder (skiff inspect --help and so on say more):\n"
-         "  skiff inspect PATH          print and verify a data folder, or a backup; changes nothing\n"
-         "  skiff restore               make a data folder from a backup, for a new cluster\n"
+  return "\nWhile no node runs on a data directory (skiff inspect --help and so on say more):\n"
+         "  skiff inspect PATH          print and verify a data directory, or a backup; changes nothing\n"
+         "  skiff restore               make a data directory from a backup, for a new cluster\n"
          "  skiff recover               go on with one node when the majority is lost for good\n"
          "\nAt any time:\n"
          "  skiff completion bash       print what makes bash complete commands and flags\n";

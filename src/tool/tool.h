@@ -1,6 +1,6 @@
-// Tools: what is done to data folders while no node runs on them, as sub-commands of the one program: inspect, restore,
-// recover. Each has a file of its own; they reach files through store::Files alone. Beside them `completion`, which
-// prints what a shell needs to complete all of their options and the node's.
+// Tools: what is done to data directories while no node runs on them, as sub-commands of the one program: inspect,
+// restore, recover. Each has a file of its own; they reach files through store::Files alone. Beside them `completion`,
+// which prints what a shell needs to complete all of their options and the node's.
 //
 // Every end has an exit status: 0 done (inspect: whole), 1 it could not be done, and one line says why (inspect:
 // damaged), 2 the command cannot be understood, or there is nothing where it points to, 3 it could not be looked at
@@ -28,7 +28,7 @@ struct World {
   // The line that was typed; nothing if nobody sits there.
   std::function<std::optional<std::string>(const std::string& question)> ask;
   std::function<uint64_t()> random;
-  store::WalOptions wal = {};  // of the folders that are looked at and made
+  store::WalOptions wal = {};  // of the directories that are looked at and made
 };
 
 using Arguments = std::span<const char* const>;  // behind the name of the tool

@@ -43,12 +43,12 @@ Result<Identity> decode_identity(std::string_view bytes) {
   return identity;
 }
 
-Result<> write_identity(Files& files, const std::string& folder, const Identity& identity) {
-  return write_small_file(files, folder, kIdentityName, encode(identity));
+Result<> write_identity(Files& files, const std::string& directory, const Identity& identity) {
+  return write_small_file(files, directory, kIdentityName, encode(identity));
 }
 
-Result<Identity> read_identity(Files& files, const std::string& folder) {
-  const std::string path = join(folder, kIdentityName);
+Result<Identity> read_identity(Files& files, const std::string& directory) {
+  const std::string path = join(directory, kIdentityName);
   TRY(const auto bytes, read_small_file(files, path));
   if (!bytes) return fail(Error::Code::io, "read " + path + ": there is none");
   auto identity = decode_identity(*bytes);

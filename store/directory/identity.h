@@ -1,7 +1,7 @@
-// Identity: whose data folder this is. Written once, when the folder is founded, and never changed.
+// Identity: whose data directory this is. Written once, when the directory is founded, and never changed.
 //
-// Written aside, synced, renamed, and the folder synced: it is there whole or not at all. A checksum covers all of it,
-// and its version is the version of everything in the folder.
+// Written aside, synced, renamed, and the directory synced: it is there whole or not at all. A checksum covers all of
+// it, and its version is the version of everything in the directory.
 //
 //   "skiff-id" | format version u32 = 1 | cluster u64 | node u64 | founders u32
 //   | for each: id u64, address length u16, address | CRC32C of all before u32
@@ -38,7 +38,7 @@ std::string encode(const Identity& identity);
 Result<Identity> decode_identity(std::string_view bytes);
 
 // Requires: there is none yet.
-Result<> write_identity(Files& files, const std::string& folder, const Identity& identity);
-Result<Identity> read_identity(Files& files, const std::string& folder);
+Result<> write_identity(Files& files, const std::string& directory, const Identity& identity);
+Result<Identity> read_identity(Files& files, const std::string& directory);
 
 }  // namespace skiff::store

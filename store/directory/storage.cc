@@ -7,7 +7,7 @@
 #include "raft/check.h"
 #include "raft/mutant.h"
 #include "src/base/try.h"
-#include "store/directory/folders.h"
+#include "store/directory/directories.h"
 #include "store/files/read_only_files.h"
 #include "store/wal/recover.h"
 
@@ -16,20 +16,20 @@ namespace {
 
 constexpr char kLockName[] = "lock";
 
-// A folder with an identity in it has been synced into its own: founding begins with that.
-Result<> make_folder_if_missing(Files& files, const std::string& folder) {
-  TRY(const bool is_founded, files.exists(join(folder, kIdentityName)));
+// A directory with an identity in it has been synced into its own: founding begins with that.
+Result<> make_directory_if_missing(Files& files, const std::string& directory) {
+  TRY(const bool is_founded, files.exists(join(directory, kIdentityName)));
   if (is_founded) return {};
-  return make_folders(files, folder);
+  return make_directories(files, directory);
 }
 
-Result<> remove_unfinished(Files& files, const std::string& folder) {
-  TRY(const auto names, files.list(folder));
+Result<> remove_unfinished(Files& files, const std::string& directory) {
+  TRY(const auto names, files.list(directory));
   for (const std::string& name : names) {
     if (!name.ends_with(kAsideSuffix)) continue;
     const bool is_ours = name.starts_with("wal-") || name.starts_with(kIdentityName) || name.starts_with(kRepairName);
     if (!is_ours) continue;
-    TRY(files.remove(join(folder, name)));
+    TRY(files.remove(join(directory, name)));
   }
   return {};
 }
@@ -43,19 +43,19 @@ Result<bool> is_unused(Files& files, const std::string& path) {
 }
 
 // Takes away what a founding left behind that was never finished. Everything else is not ours to touch.
-Result<> clear_for_founding(Files& files, const std::string& folder) {
-  TRY(const auto names, files.list(folder));
+Result<> clear_for_founding(Files& files, const std::string& directory) {
+  TRY(const auto names, files.list(directory));
   for (const std::string& name : names) {
     if (name == kLockName || name == "lost+found") continue;
-    std::string path = join(folder, name);
+    std::string path = join(directory, name);
     if (segment_sequence(name) != 1) {
       return fail(Error::Code::invalid,
-                  "found a data folder in " + folder + ": there is " + name + " in it, but no identity",
-                  "choose an empty folder, or give it back its identity from a copy");
+                  "found a data directory in " + directory + ": there is " + name + " in it, but no identity",
+                  "choose an empty directory, or give it back its identity from a copy");
     }
     TRY(const bool has_nothing, is_unused(files, path));
     if (!has_nothing) {
-      return fail(Error::Code::corrupt, "open data folder " + folder + ": there is a log in it, but no identity",
+      return fail(Error::Code::corrupt, "open data directory " + directory + ": there is a log in it, but no identity",
                   "nothing was changed: give it back its identity from a copy");
     }
     TRY(files.remove(path));
@@ -63,31 +63,31 @@ Result<> clear_for_founding(Files& files, const std::string& folder) {
   return {};
 }
 
-// The identity comes last: once it is there, the folder is founded.
-Result<> found_folder(Files& files, const std::string& folder, const Identity& wanted, WalOptions options) {
-  TRY(clear_for_founding(files, folder));
-  TRY(std::ignore, Wal::found(files, folder, {wanted.cluster, wanted.node}, options));
-  return write_identity(files, folder, wanted);
+// The identity comes last: once it is there, the directory is founded.
+Result<> found_directory(Files& files, const std::string& directory, const Identity& wanted, WalOptions options) {
+  TRY(clear_for_founding(files, directory));
+  TRY(std::ignore, Wal::found(files, directory, {wanted.cluster, wanted.node}, options));
+  return write_identity(files, directory, wanted);
 }
 
-Result<Identity> find_identity(Files& files, const std::string& folder, const Identity& wanted, WalOptions options) {
-  TRY(const bool exists, files.exists(join(folder, kIdentityName)));
-  if (!exists) TRY(found_folder(files, folder, wanted, options));
+Result<Identity> find_identity(Files& files, const std::string& directory, const Identity& wanted, WalOptions options) {
+  TRY(const bool exists, files.exists(join(directory, kIdentityName)));
+  if (!exists) TRY(found_directory(files, directory, wanted, options));
   // Read back also when just written: what is used is what the next start will find.
-  auto identity = read_identity(files, folder);
+  auto identity = read_identity(files, directory);
   if (identity && identity->node != wanted.node) {
-    return fail(Error::Code::invalid, "open data folder " + folder + ": it belongs to node " +
+    return fail(Error::Code::invalid, "open data directory " + directory + ": it belongs to node " +
                                           std::to_string(identity->node) + ", this is node " +
                                           std::to_string(wanted.node));
   }
   return identity;
 }
 
-Result<std::unique_ptr<Lock>> lock_folder(Files& files, const std::string& folder) {
-  auto lock = files.lock(join(folder, kLockName));
+Result<std::unique_ptr<Lock>> lock_directory(Files& files, const std::string& directory) {
+  auto lock = files.lock(join(directory, kLockName));
   if (!lock && lock.error().code == Error::Code::unavailable) {
     return fail(Error::Code::unavailable,
-                "open data folder " + folder + ": another process uses it (" + lock.error().what + ")");
+                "open data directory " + directory + ": another process uses it (" + lock.error().what + ")");
   }
   return lock;
 }
@@ -105,11 +105,11 @@ bool reaches(const RecoveredWal& log, raft::LogPosition snapshot) {
 
 // Finds out whether a log that is not believed can be repaired, and notes that before anything is changed. What is
 // found is the error if it cannot.
-Result<Repair> begin_repair(Files& files, const std::string& folder, const WalOwner& owner,
+Result<Repair> begin_repair(Files& files, const std::string& directory, const WalOwner& owner,
                             const std::optional<Repair>& before, Error damage, const CanRepair& can_repair,
                             const Recovered& recovered) {
   if (damage.code != Error::Code::corrupt || !can_repair) return tl::unexpected(std::move(damage));
-  auto survey = survey_log(files, folder, owner);
+  auto survey = survey_log(files, directory, owner);
   if (!survey) return tl::unexpected(std::move(damage));
   const bool has_log = survey->sequence > 0;
   if (!has_log && !(before && before->is_under_way())) return tl::unexpected(std::move(damage));
@@ -119,27 +119,27 @@ Result<Repair> begin_repair(Files& files, const std::string& folder, const WalOw
     return tl::unexpected(std::move(damage));
   }
   Repair repair = plan_repair(*survey, before, damage.what);
-  TRY(write_repair(files, folder, repair));
+  TRY(write_repair(files, directory, repair));
   return repair;
 }
 
 // The log, repaired if need be.
-Result<RecoveredWal> recover_or_repair(Files& files, const std::string& folder, const WalOwner& owner,
+Result<RecoveredWal> recover_or_repair(Files& files, const std::string& directory, const WalOwner& owner,
                                        WalOptions options, const CanRepair& can_repair, Recovered& recovered) {
   const raft::SnapshotMark& snapshot = recovered.snapshot;
-  TRY(auto repair, read_repair(files, folder));
+  TRY(auto repair, read_repair(files, directory));
   const bool is_in_the_middle = repair && repair->stage < Repair::Stage::fetching;
   if (!is_in_the_middle) {
-    auto found = recover_wal(files, folder, owner, snapshot.position.index, options.segment_bytes);
+    auto found = recover_wal(files, directory, owner, snapshot.position.index, options.segment_bytes);
     if (repair && repair->is_under_way() && !MUTANT(damage_forgotten)) recovered.damage = repair->damage;
-    if (repair && found && !repair->is_under_way()) TRY(remove_set_aside(files, folder));
+    if (repair && found && !repair->is_under_way()) TRY(remove_set_aside(files, directory));
     if (found) return found;
-    TRY(repair, begin_repair(files, folder, owner, repair, found.error(), can_repair, recovered));
+    TRY(repair, begin_repair(files, directory, owner, repair, found.error(), can_repair, recovered));
   }
   Repair& now = *repair;
-  TRY(carry_out(files, folder, owner, options, now, snapshot.position.index));
+  TRY(carry_out(files, directory, owner, options, now, snapshot.position.index));
   recovered.damage = now.damage;
-  return recover_wal(files, folder, owner, snapshot.position.index, options.segment_bytes);
+  return recover_wal(files, directory, owner, snapshot.position.index, options.segment_bytes);
 }
 
 // What the log must be told before it can go on behind the snapshot. Its term may not have got to the disk; then no
@@ -173,24 +173,24 @@ Result<> Storage::save(std::span<const Batch> batches) {
 Result<> Storage::keep_beside(std::span<const Batch> batches) {
   for (const Batch& batch : batches) {
     if (!batch.peers) continue;
-    TRY(remember_instances(files_, folder_, *batch.peers));
+    TRY(remember_instances(files_, directory_, *batch.peers));
   }
   const bool is_whole = std::any_of(batches.begin(), batches.end(), [](const Batch& batch) { return batch.is_whole; });
-  return is_whole ? end_repair(files_, folder_) : Result<>();
+  return is_whole ? end_repair(files_, directory_) : Result<>();
 }
 
-Result<Opened> Storage::open(Files& files, const std::string& folder, const Identity& wanted, WalOptions options,
+Result<Opened> Storage::open(Files& files, const std::string& directory, const Identity& wanted, WalOptions options,
                              const CanRepair& can_repair) {
   CHECK(wanted.node != 0);
-  TRY(make_folder_if_missing(files, folder));
-  TRY(auto lock, lock_folder(files, folder));
-  TRY(remove_unfinished(files, folder));
-  TRY(auto identity, find_identity(files, folder, wanted, options));
+  TRY(make_directory_if_missing(files, directory));
+  TRY(auto lock, lock_directory(files, directory));
+  TRY(remove_unfinished(files, directory));
+  TRY(auto identity, find_identity(files, directory, wanted, options));
   // Names first, as bytes: what is found now must be found again.
-  TRY(files.sync_folder(folder));
+  TRY(files.sync_directory(directory));
 
   WalOwner owner{identity.cluster, identity.node};
-  auto snapshots = std::make_unique<Snapshots>(files, folder, owner, options.segment_bytes);
+  auto snapshots = std::make_unique<Snapshots>(files, directory, owner, options.segment_bytes);
   TRY(auto newest, snapshots->load_newest());
   Recovered recovered;
   recovered.identity = std::move(identity);
@@ -200,19 +200,19 @@ Result<Opened> Storage::open(Files& files, const std::string& folder, const Iden
     recovered.snapshot = std::move(newest.snapshot->mark);
     recovered.kv = std::move(newest.snapshot->kv);
   }
-  TRY(auto wal, open_wal(files, folder, owner, options, can_repair, recovered));
-  return Opened{std::unique_ptr<Storage>(new Storage(files, folder, std::move(lock), std::move(wal))),
+  TRY(auto wal, open_wal(files, directory, owner, options, can_repair, recovered));
+  return Opened{std::unique_ptr<Storage>(new Storage(files, directory, std::move(lock), std::move(wal))),
                 std::move(snapshots), std::move(recovered)};
 }
 
 // A repair that has not come to the new log yet begins that behind the snapshot.
-static Result<RecoveredWal> look_into_log(Files& files, const std::string& folder, const WalOwner& owner,
+static Result<RecoveredWal> look_into_log(Files& files, const std::string& directory, const WalOwner& owner,
                                           WalOptions options, Recovered& recovered) {
   const raft::Index snapshot = recovered.snapshot.position.index;
-  TRY(const auto repair, read_repair(files, folder));
+  TRY(const auto repair, read_repair(files, directory));
   if (repair && repair->is_under_way()) recovered.damage = repair->damage;
   if (!repair || repair->stage >= Repair::Stage::fetching) {
-    return recover_wal(files, folder, owner, snapshot, options.segment_bytes);
+    return recover_wal(files, directory, owner, snapshot, options.segment_bytes);
   }
   RecoveredWal log;
   log.base.index = snapshot;
@@ -220,19 +220,19 @@ static Result<RecoveredWal> look_into_log(Files& files, const std::string& folde
   return log;
 }
 
-Result<Recovered> look_into(Files& files, const std::string& folder, WalOptions options) {
+Result<Recovered> look_into(Files& files, const std::string& directory, WalOptions options) {
   ReadOnlyFiles untouched(files);
-  TRY(auto identity, read_identity(untouched, folder));
+  TRY(auto identity, read_identity(untouched, directory));
   Recovered recovered;
   recovered.identity = std::move(identity);
   const WalOwner owner{recovered.identity.cluster, recovered.identity.node};
-  TRY(auto newest, Snapshots(untouched, folder, owner).load_newest());
+  TRY(auto newest, Snapshots(untouched, directory, owner).load_newest());
   recovered.notes = std::move(newest.notes);
   if (newest.snapshot) {
     recovered.snapshot = std::move(newest.snapshot->mark);
     recovered.kv = std::move(newest.snapshot->kv);
   }
-  TRY(auto log, look_into_log(untouched, folder, owner, options, recovered));
+  TRY(auto log, look_into_log(untouched, directory, owner, options, recovered));
   const Batch joined = join_log_and_snapshot(log, recovered.snapshot.position);
   recovered.hard_state = joined.hard_state.value_or(log.state.hard_state);
   recovered.incarnation = log.state.incarnation;
@@ -243,16 +243,16 @@ Result<Recovered> look_into(Files& files, const std::string& folder, WalOptions 
   return recovered;
 }
 
-Result<std::unique_ptr<Wal>> Storage::open_wal(Files& files, const std::string& folder, const WalOwner& owner,
+Result<std::unique_ptr<Wal>> Storage::open_wal(Files& files, const std::string& directory, const WalOwner& owner,
                                                WalOptions options, const CanRepair& can_repair, Recovered& recovered) {
   const raft::LogPosition snapshot = recovered.snapshot.position;
-  auto found = recover_or_repair(files, folder, owner, options, can_repair, recovered);
+  auto found = recover_or_repair(files, directory, owner, options, can_repair, recovered);
   if (!found) {
     Error error = found.error();  // the notes are causes too, so they stand before the advice
     for (const std::string& note : recovered.notes) error.what += "; and: " + note;
     return tl::unexpected(std::move(error));
   }
-  TRY(auto wal, Wal::resume(files, folder, owner, options, found->end, found->state));
+  TRY(auto wal, Wal::resume(files, directory, owner, options, found->end, found->state));
   TRY(wal->start(found->state.incarnation + 1));
   const Batch joined = join_log_and_snapshot(*found, snapshot);
   if (joined.hard_state || joined.restart) TRY(wal->append({&joined, 1}));

@@ -1,16 +1,16 @@
-// Storage: the data folder as one thing. Open it, save batches, close it by destroying it.
+// Storage: the data directory as one thing. Open it, save batches, close it by destroying it.
 //
 //   lock               held while the node runs
-//   identity           whose folder this is; see store/directory/identity.h
+//   identity           whose directory this is; see store/directory/identity.h
 //   wal-<sequence>     the log; see store/wal/wal.h
 //   snapshot-<index>   the map as of an index; see store/snapshot/snapshots.h
-//   instance, peers    which folder this is, and which the others have; see store/wal/instances.h
+//   instance, peers    which directory this is, and which the others have; see store/wal/instances.h
 //   repair             that the log was damaged, and how far it has been repaired; see store/wal/repair.h
 //   wal-<...>.damaged  what was set aside then
 //   *.new              not yet finished when the node stopped; removed at the next open, but for a snapshot
 //
-// A folder is founded in this order: the first segment, then the identity. So a folder with an identity has a log, and
-// one with a log of nothing but its header, and no identity, was not finished and is founded again.
+// A directory is founded in this order: the first segment, then the identity. So a directory with an identity has a
+// log, and one with a log of nothing but its header, and no identity, was not finished and is founded again.
 //
 // A start finds the newest snapshot that is whole, and the log behind it. The two are written side by side, so a power
 // failure may leave a log that ends before the snapshot, or that holds something else there, which a majority has
@@ -60,20 +60,20 @@ struct Recovered {
   std::vector<std::string> notes;  // for the operator: what was put right
 };
 
-// Whether there are others to repair a damaged log from; given whose folder it is, and the last configuration that can
-// still be read, null if none can.
+// Whether there are others to repair a damaged log from; given whose directory it is, and the last configuration that
+// can still be read, null if none can.
 using CanRepair = std::function<bool(const Identity& identity, const raft::Payload& configuration)>;
 
 struct Opened;
 
 class Storage {
  public:
-  // Opens the folder; makes it and founds it as `wanted` if there is nothing in it. Refuses the folder of another node
-  // than wanted.node; a differing cluster or other founders are for the caller to judge, by Recovered::identity.
+  // Opens the directory; makes it and founds it as `wanted` if there is nothing in it. Refuses the directory of another
+  // node than wanted.node; a differing cluster or other founders are for the caller to judge, by Recovered::identity.
   // When it returns, all it returns is durable, the count of this start too. `files` must outlive the Storage.
   // Without `can_repair`, a damaged log is refused, and nothing is changed.
-  static Result<Opened> open(Files& files, const std::string& folder, const Identity& wanted, WalOptions options = {},
-                             const CanRepair& can_repair = {});
+  static Result<Opened> open(Files& files, const std::string& directory, const Identity& wanted,
+                             WalOptions options = {}, const CanRepair& can_repair = {});
 
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
@@ -87,25 +87,25 @@ class Storage {
   const WalCounters& counters() const { return wal_->counters(); }
 
  private:
-  Storage(Files& files, std::string folder, std::unique_ptr<Lock> lock, std::unique_ptr<Wal> wal)
-      : files_(files), folder_(std::move(folder)), lock_(std::move(lock)), wal_(std::move(wal)) {}
+  Storage(Files& files, std::string directory, std::unique_ptr<Lock> lock, std::unique_ptr<Wal> wal)
+      : files_(files), directory_(std::move(directory)), lock_(std::move(lock)), wal_(std::move(wal)) {}
 
-  static Result<std::unique_ptr<Wal>> open_wal(Files& files, const std::string& folder, const WalOwner& owner,
+  static Result<std::unique_ptr<Wal>> open_wal(Files& files, const std::string& directory, const WalOwner& owner,
                                                WalOptions options, const CanRepair& can_repair, Recovered& recovered);
 
   Result<> keep_beside(std::span<const Batch> batches);
 
   Files& files_;
-  const std::string folder_;
+  const std::string directory_;
   std::unique_ptr<Lock> lock_;  // given up after everything else
   std::unique_ptr<Wal> wal_;
   size_t appended_ = 0;  // batches that are in the log, of those that will be given again
 };
 
-// What a start would find in this folder, and would go on from; the count of starts is that so far. Changes nothing. An
-// Error is why the node would not start, unless the others can repair that: a repair that is under way is no Error, and
-// tells Recovered::damage; one that would only begin is.
-Result<Recovered> look_into(Files& files, const std::string& folder, WalOptions options = {});
+// What a start would find in this directory, and would go on from; the count of starts is that so far. Changes nothing.
+// An Error is why the node would not start, unless the others can repair that: a repair that is under way is no Error,
+// and tells Recovered::damage; one that would only begin is.
+Result<Recovered> look_into(Files& files, const std::string& directory, WalOptions options = {});
 
 struct Opened {
   std::unique_ptr<Storage> storage;      // to be destroyed after

@@ -1,7 +1,7 @@
 // Files: the one door to the file system. The node walks through posix_files(), tests bring a file system that
 // forgets what was not synced.
 //
-// Nothing is durable before it is synced: the bytes of a file by File::sync, its name by Files::sync_folder.
+// Nothing is durable before it is synced: the bytes of a file by File::sync, its name by Files::sync_directory.
 //
 // What can go wrong: everything, at every call. Error::Code::denied says that the machine did not let us, and nothing
 // of what is there; Error::Code::io that it could not. Errors say the act and the file ("sync
@@ -61,29 +61,30 @@ class Files {
   virtual Result<bool> is_locked(const std::string& path) = 0;
   virtual Result<bool> exists(const std::string& path) = 0;
   // The names in it, sorted, without "." and "..".
-  virtual Result<std::vector<std::string>> list(const std::string& folder) = 0;
+  virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
   // An error if it exists.
-  virtual Result<> make_folder(const std::string& path) = 0;
+  virtual Result<> make_directory(const std::string& path) = 0;
   // Replaces whatever had the new name.
   virtual Result<> rename(const std::string& from, const std::string& to) = 0;
-  // Both are there before and after, also after a power failure, and each has the other's name. Of folders, all that is
-  // in them goes along. An error where the file system cannot do that. Requires: both lie in the same folder.
+  // Both are there before and after, also after a power failure, and each has the other's name. Of directories, all
+  // that is in them goes along. An error where the file system cannot do that. Requires: both lie in the same
+  // directory.
   virtual Result<> exchange(const std::string& one, const std::string& other) = 0;
   virtual Result<> remove(const std::string& path) = 0;
   // Afterwards the names in it, made, changed or removed, are durable.
-  virtual Result<> sync_folder(const std::string& folder) = 0;
+  virtual Result<> sync_directory(const std::string& directory) = 0;
 };
 
 // The file system of this machine.
 std::unique_ptr<Files> posix_files();
 
-// "a/b", and just "b" in the folder "".
-inline std::string join(const std::string& folder, std::string_view name) {
-  if (folder.empty()) return std::string(name);
-  return folder.back() == '/' ? folder + std::string(name) : folder + "/" + std::string(name);
+// "a/b", and just "b" in the directory "".
+inline std::string join(const std::string& directory, std::string_view name) {
+  if (directory.empty()) return std::string(name);
+  return directory.back() == '/' ? directory + std::string(name) : directory + "/" + std::string(name);
 }
 
-// The folder a path lies in: "a" for "a/b" and "a/b/", "." for "b", "/" for "/b".
+// The directory a path lies in: "a" for "a/b" and "a/b/", "." for "b", "/" for "/b".
 inline std::string parent_of(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
   size_t slash = path.rfind('/');

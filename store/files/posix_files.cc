@@ -19,7 +19,7 @@ namespace {
 
 // Data is nobody's business but the node's.
 constexpr mode_t kFileMode = 0600;
-constexpr mode_t kFolderMode = 0700;
+constexpr mode_t kDirectoryMode = 0700;
 
 Error::Code meaning_of(int code) {
   switch (code) {
@@ -196,9 +196,9 @@ class PosixFiles final : public Files {
     return fail_with(errno, "look for", path);
   }
 
-  Result<std::vector<std::string>> list(const std::string& folder) override {
-    DIR* stream = ::opendir(folder.c_str());
-    if (stream == nullptr) return fail_with(errno, "list", folder);
+  Result<std::vector<std::string>> list(const std::string& directory) override {
+    DIR* stream = ::opendir(directory.c_str());
+    if (stream == nullptr) return fail_with(errno, "list", directory);
     std::vector<std::string> names;
     errno = 0;
     while (dirent* entry = ::readdir(stream)) {
@@ -208,13 +208,13 @@ class PosixFiles final : public Files {
     }
     int code = errno;
     ::closedir(stream);
-    if (code != 0) return fail_with(code, "list", folder);
+    if (code != 0) return fail_with(code, "list", directory);
     std::sort(names.begin(), names.end());
     return names;
   }
 
-  Result<> make_folder(const std::string& path) override {
-    if (::mkdir(path.c_str(), kFolderMode) != 0) return fail_with(errno, "make folder", path);
+  Result<> make_directory(const std::string& path) override {
+    if (::mkdir(path.c_str(), kDirectoryMode) != 0) return fail_with(errno, "make directory", path);
     return {};
   }
 
@@ -233,9 +233,9 @@ class PosixFiles final : public Files {
     return {};
   }
 
-  Result<> sync_folder(const std::string& folder) override {
-    TRY(auto descriptor, open_descriptor("sync folder", folder, O_RDONLY | O_DIRECTORY));
-    if (::fsync(descriptor.number()) != 0) return fail_with(errno, "sync folder", folder);
+  Result<> sync_directory(const std::string& directory) override {
+    TRY(auto descriptor, open_descriptor("sync directory", directory, O_RDONLY | O_DIRECTORY));
+    if (::fsync(descriptor.number()) != 0) return fail_with(errno, "sync directory", directory);
     return {};
   }
 };

@@ -1,5 +1,5 @@
 // ReadOnlyFiles: another file system, to be looked at and not touched. For whoever wants to know what a node would make
-// of a data folder, without being that node.
+// of a data directory, without being that node.
 //
 // What would change something is done to nothing: a write succeeds and has gone nowhere, so whoever reads back what he
 // has written reads what was there before. Files are opened for reading only, and nothing is synced.
@@ -22,12 +22,12 @@ class ReadOnlyFiles final : public Files {
   Result<std::unique_ptr<Lock>> lock(const std::string&) override { return std::make_unique<Lock>(); }
   Result<bool> is_locked(const std::string& path) override { return files_.is_locked(path); }
   Result<bool> exists(const std::string& path) override { return files_.exists(path); }
-  Result<std::vector<std::string>> list(const std::string& folder) override { return files_.list(folder); }
-  Result<> make_folder(const std::string&) override { return {}; }
+  Result<std::vector<std::string>> list(const std::string& directory) override { return files_.list(directory); }
+  Result<> make_directory(const std::string&) override { return {}; }
   Result<> rename(const std::string&, const std::string&) override { return {}; }
   Result<> exchange(const std::string&, const std::string&) override { return {}; }
   Result<> remove(const std::string&) override { return {}; }
-  Result<> sync_folder(const std::string&) override { return {}; }
+  Result<> sync_directory(const std::string&) override { return {}; }
 
  private:
   Files& files_;

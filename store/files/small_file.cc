@@ -53,15 +53,15 @@ Result<std::optional<std::string>> read_small_file(Files& files, const std::stri
   return bytes;
 }
 
-Result<> write_small_file(Files& files, const std::string& folder, const std::string& name, std::string_view bytes) {
-  const std::string path = join(folder, name), aside = path + kAsideSuffix;
+Result<> write_small_file(Files& files, const std::string& directory, const std::string& name, std::string_view bytes) {
+  const std::string path = join(directory, name), aside = path + kAsideSuffix;
   TRY(const bool is_left_over, files.exists(aside));
   if (is_left_over) TRY(files.remove(aside));
   TRY(auto file, files.open(aside, OpenMode::create));
   TRY(file->write_at(0, bytes));
   TRY(file->sync());
   TRY(files.rename(aside, path));
-  return files.sync_folder(folder);
+  return files.sync_directory(directory);
 }
 
 }  // namespace skiff::store

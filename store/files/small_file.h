@@ -22,6 +22,6 @@ Result<std::string_view> unseal(std::string_view letters, uint32_t version, std:
 Result<std::optional<std::string>> read_small_file(Files& files, const std::string& path);
 
 // On disk under its name when this returns, or what was there before is.
-Result<> write_small_file(Files& files, const std::string& folder, const std::string& name, std::string_view bytes);
+Result<> write_small_file(Files& files, const std::string& directory, const std::string& name, std::string_view bytes);
 
 }  // namespace skiff::store

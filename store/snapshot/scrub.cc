@@ -12,13 +12,13 @@
 
 namespace skiff::store {
 
-Scrub::Scrub(Files& files, std::string folder, WalOwner owner, uint64_t segment_bytes)
-    : files_(files), folder_(std::move(folder)), owner_(owner), segment_bytes_(segment_bytes) {}
+Scrub::Scrub(Files& files, std::string directory, WalOwner owner, uint64_t segment_bytes)
+    : files_(files), directory_(std::move(directory)), owner_(owner), segment_bytes_(segment_bytes) {}
 
 Result<uint64_t> Scrub::begin() {
   file_.reset();
   names_.clear();
-  TRY(const auto all, files_.list(folder_));
+  TRY(const auto all, files_.list(directory_));
   std::deque<std::string> segments;
   for (const std::string& name : all) {
     if (snapshot_index(name)) names_.push_back(name);
@@ -28,7 +28,7 @@ Result<uint64_t> Scrub::begin() {
   std::move(segments.begin(), segments.end(), std::back_inserter(names_));
   uint64_t bytes = 0;
   for (const std::string& name : names_) {
-    auto file = files_.open(join(folder_, name), OpenMode::read);
+    auto file = files_.open(join(directory_, name), OpenMode::read);
     auto size = file ? (*file)->size() : Result<uint64_t>(0);
     bytes += size.value_or(0);
   }
@@ -63,7 +63,7 @@ Scrub::Step Scrub::read_on(uint64_t bytes) {
     offset_ += count;
     segment_ += *piece;
     if (count == bytes) return {.bytes = count};
-    return end_file(count, check_segment(files_, folder_, owner_, *sequence, std::move(segment_), segment_bytes_));
+    return end_file(count, check_segment(files_, directory_, owner_, *sequence, std::move(segment_), segment_bytes_));
   }
   auto checked = check_blocks(*file_, path(), owner_.cluster, offset_, bytes);
   if (!checked) return end_file(0, tl::unexpected(checked.error()));
@@ -96,7 +96,7 @@ Result<> Scrub::check_again() {
   if (!sequence) return check_snapshot(*file, path(), owner_.cluster);
   TRY(const uint64_t size, file->size());
   TRY(auto bytes, file->read_at(0, size));
-  return check_segment(files_, folder_, owner_, *sequence, std::move(bytes), segment_bytes_);
+  return check_segment(files_, directory_, owner_, *sequence, std::move(bytes), segment_bytes_);
 }
 
 }  // namespace skiff::store

@@ -1,4 +1,4 @@
-// Scrub: reads the files of a data folder again while the node runs, so that what has rotted at rest is found before
+// Scrub: reads the files of a data directory again while the node runs, so that what has rotted at rest is found before
 // anybody depends on it.
 //
 // A pass goes over the files that are finished when it begins: snapshots, and segments of the log that have a
@@ -27,7 +27,7 @@ namespace skiff::store {
 
 // A file that is not what it was when it was written.
 struct Damage {
-  std::string name;  // in the data folder
+  std::string name;  // in the data directory
   std::string what;  // the path, where in it, and what is the matter
   bool operator==(const Damage&) const = default;
 };
@@ -35,7 +35,7 @@ struct Damage {
 class Scrub {
  public:
   // Requires: `files` outlives it.
-  Scrub(Files& files, std::string folder, WalOwner owner, uint64_t segment_bytes);
+  Scrub(Files& files, std::string directory, WalOwner owner, uint64_t segment_bytes);
   Scrub(const Scrub&) = delete;
   Scrub& operator=(const Scrub&) = delete;
 
@@ -55,13 +55,13 @@ class Scrub {
   Step read_on(uint64_t bytes);
 
  private:
-  std::string path() const { return join(folder_, names_.front()); }
+  std::string path() const { return join(directory_, names_.front()); }
   bool open_next();
   Step end_file(uint64_t bytes, Result<> checked);
   Result<> check_again();
 
   Files& files_;
-  const std::string folder_;
+  const std::string directory_;
   const WalOwner owner_;
   const uint64_t segment_bytes_;
   std::deque<std::string> names_;  // to be read; the first is being read

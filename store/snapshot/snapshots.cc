@@ -25,11 +25,11 @@ std::optional<raft::Index> snapshot_index(std::string_view name) {
   return number_of_hex_name(name.substr(std::string_view(kSnapshotPrefix).size()));
 }
 
-Snapshots::Snapshots(Files& files, std::string folder, WalOwner owner, uint64_t segment_bytes)
-    : files_(files), folder_(std::move(folder)), owner_(owner), scrub_(files, folder_, owner, segment_bytes) {}
+Snapshots::Snapshots(Files& files, std::string directory, WalOwner owner, uint64_t segment_bytes)
+    : files_(files), directory_(std::move(directory)), owner_(owner), scrub_(files, directory_, owner, segment_bytes) {}
 
 Result<std::vector<raft::Index>> Snapshots::list() {
-  TRY(const auto names, files_.list(folder_));
+  TRY(const auto names, files_.list(directory_));
   std::vector<raft::Index> indexes;
   for (const std::string& name : names) {
     if (auto index = snapshot_index(name)) indexes.push_back(*index);
@@ -91,7 +91,7 @@ Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
 Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
   if (offset == 0) {
     give_up();
-    TRY(aside_, files_.open(join(folder_, kSnapshotAside), OpenMode::create));
+    TRY(aside_, files_.open(join(directory_, kSnapshotAside), OpenMode::create));
   }
   CHECK(aside_ != nullptr);
   CHECK(offset == aside_end_);
@@ -115,7 +115,7 @@ Result<> Snapshots::sync_some() {
 
 // One that was being made is overwritten by the next. Of a fetched one the mark is the one it was offered with.
 std::optional<BegunSnapshot> Snapshots::resume() {
-  const std::string path = join(folder_, kSnapshotAside);
+  const std::string path = join(directory_, kSnapshotAside);
   auto file = files_.open(path, OpenMode::existing);
   if (!file) return std::nullopt;
   auto found = resume_snapshot(**file, path, owner_.cluster);
@@ -131,7 +131,7 @@ std::optional<BegunSnapshot> Snapshots::resume() {
 }
 
 Result<Kv> Snapshots::read_back(const raft::SnapshotMark& mark) {
-  const std::string path = join(folder_, kSnapshotAside);
+  const std::string path = join(directory_, kSnapshotAside);
   TRY(auto loaded, load_snapshot(*aside_, path, owner_.cluster));
   const raft::SnapshotMark& found = loaded.mark;
   if (found.position == mark.position && *found.configuration == *mark.configuration) return std::move(loaded.kv);
@@ -144,8 +144,8 @@ Result<> Snapshots::finish(raft::Index index) {
   if (reading_index_ == index) reading_.reset();
   checked_.erase(index);
   scrub_.let_go(snapshot_name(index));
-  TRY(files_.rename(join(folder_, kSnapshotAside), path_of(index)));
-  TRY(files_.sync_folder(folder_));
+  TRY(files_.rename(join(directory_, kSnapshotAside), path_of(index)));
+  TRY(files_.sync_directory(directory_));
   if (auto damaged = damaged_.extract(snapshot_name(index))) news_.mended.push_back(std::move(damaged.mapped()));
   auto place = std::lower_bound(good_.begin(), good_.end(), index);
   if (place == good_.end() || *place != index) good_.insert(place, index);
@@ -156,7 +156,7 @@ Result<> Snapshots::finish(raft::Index index) {
 void Snapshots::give_up() {
   aside_.reset();
   aside_end_ = aside_synced_ = 0;
-  const std::string path = join(folder_, kSnapshotAside);
+  const std::string path = join(directory_, kSnapshotAside);
   if (auto exists = files_.exists(path); exists && *exists) static_cast<void>(files_.remove(path));
 }
 
@@ -176,17 +176,17 @@ Result<> Snapshots::drop_old() {
 // Segments may go when one behind them begins no later than behind `before`, and is sure to be found again: the log may
 // be just about to go on in it. One whose header cannot be read says nothing, and goes with others.
 Result<> Snapshots::drop_log(raft::Index before) {
-  TRY(const auto sequences, list_segments(files_, folder_));
-  TRY(files_.sync_folder(folder_));
+  TRY(const auto sequences, list_segments(files_, directory_));
+  TRY(files_.sync_directory(directory_));
   size_t dropped = 0;
   for (size_t place = 1; place < sequences.size(); ++place) {
-    auto begins = last_index_before(files_, folder_, owner_, sequences[place]);
+    auto begins = last_index_before(files_, directory_, owner_, sequences[place]);
     if (begins && *begins <= before) dropped = place;
   }
   for (size_t place = 0; place < dropped; ++place) {
     const std::string name = segment_name(sequences[place]);
     scrub_.let_go(name);
-    TRY(files_.remove(join(folder_, name)));
+    TRY(files_.remove(join(directory_, name)));
   }
   return {};
 }

@@ -1,4 +1,4 @@
-// Snapshots: those of one data folder, beside the log.
+// Snapshots: those of one data directory, beside the log.
 //
 //   snapshot-<index>        whole, and synced before it got that name; the two newest are kept
 //   snapshot.new            one that is being made, or fetched from another node
@@ -48,7 +48,7 @@ std::optional<raft::Index> snapshot_index(std::string_view name);
 class Snapshots {
  public:
   // Requires: `files` outlives it. No segment of the log is shorter than `segment_bytes`.
-  Snapshots(Files& files, std::string folder, WalOwner owner, uint64_t segment_bytes = kBlockBytes);
+  Snapshots(Files& files, std::string directory, WalOwner owner, uint64_t segment_bytes = kBlockBytes);
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
 
@@ -103,7 +103,7 @@ class Snapshots {
   bool has_news() const { return !news_.found.empty() || !news_.mended.empty(); }
 
  private:
-  std::string path_of(raft::Index index) const { return join(folder_, snapshot_name(index)); }
+  std::string path_of(raft::Index index) const { return join(directory_, snapshot_name(index)); }
   Result<> write(uint64_t offset, std::string_view bytes);
   Result<> sync_some();
   Result<> give_up_if_full(Result<> synced);
@@ -120,7 +120,7 @@ class Snapshots {
   std::optional<raft::Index> mends_at();
 
   Files& files_;
-  const std::string folder_;
+  const std::string directory_;
   const WalOwner owner_;
   std::vector<raft::Index> good_;  // rising; of older ones than the newest that was loaded, it is only hoped
   std::unique_ptr<File> aside_;

@@ -56,7 +56,7 @@ Result<> Snapshots::let_go_of_damaged() {
     TRY(drop_log(newest));
   }
   for (auto damaged = damaged_.begin(); damaged != damaged_.end();) {
-    TRY(const bool exists, files_.exists(join(folder_, damaged->first)));
+    TRY(const bool exists, files_.exists(join(directory_, damaged->first)));
     if (!exists) news_.mended.push_back(damaged->second);
     damaged = exists ? std::next(damaged) : damaged_.erase(damaged);
   }
@@ -66,14 +66,14 @@ Result<> Snapshots::let_go_of_damaged() {
 std::optional<raft::Index> Snapshots::mends_at() {
   if (damaged_.empty()) return std::nullopt;
   std::optional<raft::Index> lowest;
-  auto sequences = list_segments(files_, folder_);
+  auto sequences = list_segments(files_, directory_);
   for (const auto& [name, damage] : damaged_) {
     const auto damaged = segment_sequence(name);
     if (!damaged) return 0;
     if (!sequences) continue;
     for (uint64_t sequence : *sequences) {
       if (sequence <= *damaged) continue;
-      auto begins = last_index_before(files_, folder_, owner_, sequence);
+      auto begins = last_index_before(files_, directory_, owner_, sequence);
       if (begins && (!lowest || *begins < *lowest)) lowest = *begins;
     }
   }

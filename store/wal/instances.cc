@@ -16,9 +16,10 @@ constexpr uint32_t kVersion = 1;
 
 // For a node that does not know its own number any more.
 constexpr char kNumberLost[] =
-    "nothing was changed. The other members know this node by it: replace it by one with a new id and an empty folder";
+    "nothing was changed. The other members know this node by it: replace it by one with a new id and an empty "
+    "directory";
 
-// A list of nodes and numbers; our own folder's is under node 0.
+// A list of nodes and numbers; our own directory's is under node 0.
 std::string encode(const Instances& instances) {
   std::string out;
   put_number(out, narrow<uint32_t>(instances.size()));
@@ -51,25 +52,25 @@ Result<std::optional<Instances>> read(Files& files, const std::string& path) {
   return std::move(*instances);
 }
 
-Result<> write(Files& files, const std::string& folder, const char* name, const Instances& instances) {
-  return write_small_file(files, folder, name, encode(instances));
+Result<> write(Files& files, const std::string& directory, const char* name, const Instances& instances) {
+  return write_small_file(files, directory, name, encode(instances));
 }
 
 }  // namespace
 
-Result<uint64_t> own_instance(Files& files, const std::string& folder, uint64_t fresh) {
-  auto found = read(files, join(folder, kInstanceName));
+Result<uint64_t> own_instance(Files& files, const std::string& directory, uint64_t fresh) {
+  auto found = read(files, join(directory, kInstanceName));
   if (!found && found.error().code == Error::Code::corrupt) {
     return fail(Error::Code::corrupt, found.error().what, kNumberLost);
   }
   TRY(const auto known, std::move(found));
   if (known && known->size() == 1 && known->contains(0)) return known->at(0);
-  TRY(write(files, folder, kInstanceName, {{0, fresh}}));
+  TRY(write(files, directory, kInstanceName, {{0, fresh}}));
   return fresh;
 }
 
-Result<KnownInstances> known_instances(Files& files, const std::string& folder) {
-  auto found = read(files, join(folder, kPeersName));
+Result<KnownInstances> known_instances(Files& files, const std::string& directory) {
+  auto found = read(files, join(directory, kPeersName));
   if (!found && found.error().code == Error::Code::corrupt) {
     return KnownInstances{.instances = {}, .note = found.error().what + "; the other nodes are learned anew"};
   }
@@ -77,8 +78,8 @@ Result<KnownInstances> known_instances(Files& files, const std::string& folder) 
   return KnownInstances{.instances = std::move(known).value_or(Instances{}), .note = {}};
 }
 
-Result<> remember_instances(Files& files, const std::string& folder, const Instances& instances) {
-  return write(files, folder, kPeersName, instances);
+Result<> remember_instances(Files& files, const std::string& directory, const Instances& instances) {
+  return write(files, directory, kPeersName, instances);
 }
 
 }  // namespace skiff::store

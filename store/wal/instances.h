@@ -1,8 +1,9 @@
-// Instances: which data folder stands behind a node's id.
+// Instances: which data directory stands behind a node's id.
 //
-// Every folder draws a number when it is first opened, and keeps it for ever. A node says it when it meets another, and
-// the other remembers the first that it hears for an id. A node whose folder was lost, and who comes back under its old
-// id with an empty one, is known by that, and turned away: it could vote a second time, or acknowledge what it lacks.
+// Every directory draws a number when it is first opened, and keeps it for ever. A node says it when it meets another,
+// and the other remembers the first that it hears for an id. A node whose directory was lost, and who comes back under
+// its old id with an empty one, is known by that, and turned away: it could vote a second time, or acknowledge what it
+// lacks.
 //
 //   instance    our own
 //   peers       those of the others
@@ -26,15 +27,15 @@ constexpr char kPeersName[] = "peers";
 
 using Instances = std::map<raft::NodeId, uint64_t>;
 
-// That of the folder; `fresh` from now on if it has none. Requires: the folder is locked, and founded.
-Result<uint64_t> own_instance(Files& files, const std::string& folder, uint64_t fresh);
+// That of the directory; `fresh` from now on if it has none. Requires: the directory is locked, and founded.
+Result<uint64_t> own_instance(Files& files, const std::string& directory, uint64_t fresh);
 
 struct KnownInstances {
   Instances instances;
   std::string note;  // for the operator; mostly empty
 };
-Result<KnownInstances> known_instances(Files& files, const std::string& folder);
+Result<KnownInstances> known_instances(Files& files, const std::string& directory);
 // Durably.
-Result<> remember_instances(Files& files, const std::string& folder, const Instances& instances);
+Result<> remember_instances(Files& files, const std::string& directory, const Instances& instances);
 
 }  // namespace skiff::store

@@ -14,7 +14,7 @@ namespace skiff::store {
 namespace {
 
 constexpr char kAdvice[] =
-    "nothing was changed. Do not mend the folder, empty it, or put an older copy in its place: the node would come "
+    "nothing was changed. Do not mend the directory, empty it, or put an older copy in its place: the node would come "
     "back without votes and entries it has promised to keep. If there are other members, they hold the data and go on "
     "without it";
 
@@ -52,12 +52,13 @@ Result<SegmentHeader> read_header_of(Files& files, const std::string& path, cons
 
 class Recovery {
  public:
-  Recovery(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot, uint64_t segment_bytes)
-      : files_(files), folder_(folder), owner_(owner), snapshot_(snapshot), segment_bytes_(segment_bytes) {}
+  Recovery(Files& files, const std::string& directory, const WalOwner& owner, raft::Index snapshot,
+           uint64_t segment_bytes)
+      : files_(files), directory_(directory), owner_(owner), snapshot_(snapshot), segment_bytes_(segment_bytes) {}
 
   Result<RecoveredWal> run() {
-    TRY(const auto sequences, list_segments(files_, folder_));
-    if (sequences.empty()) return corrupt(folder_, "there is no log in it");
+    TRY(const auto sequences, list_segments(files_, directory_));
+    if (sequences.empty()) return corrupt(directory_, "there is no log in it");
     auto first = first_that_counts(sequences);
     for (auto sequence = first; sequence != sequences.end(); ++sequence) {
       auto read = read_segment(*sequence, *sequence == sequences.back());
@@ -70,8 +71,8 @@ class Recovery {
       sequence = std::prev(next);
     }
     if (found_.base.index > snapshot_) {
-      return corrupt(folder_, "its log begins behind index " + std::to_string(found_.base.index) +
-                                  ", and no whole snapshot reaches that far");
+      return corrupt(directory_, "its log begins behind index " + std::to_string(found_.base.index) +
+                                     ", and no whole snapshot reaches that far");
     }
     for (auto sequence = sequences.begin(); sequence != first; ++sequence) {
       TRY(files_.remove(path_of(*sequence)));
@@ -93,7 +94,7 @@ class Recovery {
   }
 
  private:
-  std::string path_of(uint64_t sequence) const { return join(folder_, segment_name(sequence)); }
+  std::string path_of(uint64_t sequence) const { return join(directory_, segment_name(sequence)); }
 
   // Behind the last gap.
   static std::vector<uint64_t>::const_iterator first_that_counts(const std::vector<uint64_t>& sequences) {
@@ -108,7 +109,7 @@ class Recovery {
                                                        std::vector<uint64_t>::const_iterator damaged) const {
     if (snapshot_ == 0) return sequences.end();
     for (auto next = std::prev(sequences.end()); next != damaged; --next) {
-      auto begins = last_index_before(files_, folder_, owner_, *next);
+      auto begins = last_index_before(files_, directory_, owner_, *next);
       if (begins && *begins <= snapshot_) return next;
     }
     return sequences.end();
@@ -316,7 +317,7 @@ class Recovery {
   }
 
   Files& files_;
-  const std::string& folder_;
+  const std::string& directory_;
   const WalOwner& owner_;
   const raft::Index snapshot_;
   const uint64_t segment_bytes_;
@@ -340,34 +341,34 @@ Result<SegmentHeader> read_header_of(Files& files, const std::string& path, cons
 
 }  // namespace
 
-Result<RecoveredWal> recover_wal(Files& files, const std::string& folder, const WalOwner& owner, raft::Index snapshot,
-                                 uint64_t segment_bytes) {
-  return Recovery(files, folder, owner, snapshot, segment_bytes).run();
+Result<RecoveredWal> recover_wal(Files& files, const std::string& directory, const WalOwner& owner,
+                                 raft::Index snapshot, uint64_t segment_bytes) {
+  return Recovery(files, directory, owner, snapshot, segment_bytes).run();
 }
 
-Result<raft::Index> last_index_before(Files& files, const std::string& folder, const WalOwner& owner,
+Result<raft::Index> last_index_before(Files& files, const std::string& directory, const WalOwner& owner,
                                       uint64_t sequence) {
-  TRY(const SegmentHeader header, read_header_of(files, join(folder, segment_name(sequence)), owner, sequence));
+  TRY(const SegmentHeader header, read_header_of(files, join(directory, segment_name(sequence)), owner, sequence));
   return header.state.last_index;
 }
 
-Result<> check_segment(Files& files, const std::string& folder, const WalOwner& owner, uint64_t sequence,
+Result<> check_segment(Files& files, const std::string& directory, const WalOwner& owner, uint64_t sequence,
                        std::string bytes, uint64_t segment_bytes) {
   constexpr raft::Index kAnyBase = ~raft::Index{0};
-  auto checked = Recovery(files, folder, owner, kAnyBase, segment_bytes).check(sequence, std::move(bytes));
+  auto checked = Recovery(files, directory, owner, kAnyBase, segment_bytes).check(sequence, std::move(bytes));
   if (checked) return {};
   return fail(checked.error().code, checked.error().what);  // the advice is for a node that does not start
 }
 
-Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& folder) {
-  TRY(const auto names, files.list(folder));
+Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& directory) {
+  TRY(const auto names, files.list(directory));
   std::vector<uint64_t> sequences;
   for (const std::string& name : names) {
     if (auto sequence = segment_sequence(name)) {
       sequences.push_back(*sequence);
     } else if (name.starts_with("wal-") && !name.ends_with(kAsideSuffix) && !name.ends_with(kSetAsideSuffix)) {
       return fail(Error::Code::corrupt,
-                  "recover " + join(folder, name) + ": it is called like a part of the log, and is none",
+                  "recover " + join(directory, name) + ": it is called like a part of the log, and is none",
                   "nothing was changed: move it away");
     }
   }

@@ -24,7 +24,7 @@ constexpr uint64_t kStartsLostMax = uint64_t{1} << 32;
 
 constexpr char kAdvice[] =
     "nothing was changed. Without it nobody knows what this node has promised: do not remove it. The other members "
-    "hold the data; replace this node by one with a new id and an empty folder";
+    "hold the data; replace this node by one with a new id and an empty directory";
 
 // Reads the records of one segment that are whole, wherever they are.
 class Surveyor {
@@ -108,8 +108,8 @@ Result<Repair> decode_repair(std::string_view bytes) {
   return repair;
 }
 
-Result<std::optional<Repair>> read_repair(Files& files, const std::string& folder) {
-  const std::string path = join(folder, kRepairName);
+Result<std::optional<Repair>> read_repair(Files& files, const std::string& directory) {
+  const std::string path = join(directory, kRepairName);
   TRY(auto bytes, read_small_file(files, path));
   if (!bytes) return std::nullopt;
   auto repair = decode_repair(*bytes);
@@ -117,16 +117,16 @@ Result<std::optional<Repair>> read_repair(Files& files, const std::string& folde
   return std::move(*repair);
 }
 
-Result<> write_repair(Files& files, const std::string& folder, const Repair& repair) {
-  return write_small_file(files, folder, kRepairName, encode(repair));
+Result<> write_repair(Files& files, const std::string& directory, const Repair& repair) {
+  return write_small_file(files, directory, kRepairName, encode(repair));
 }
 
-Result<Survey> survey_log(Files& files, const std::string& folder, const WalOwner& owner) {
-  TRY(const auto sequences, list_segments(files, folder));
+Result<Survey> survey_log(Files& files, const std::string& directory, const WalOwner& owner) {
+  TRY(const auto sequences, list_segments(files, directory));
   Survey survey;
   for (uint64_t sequence : sequences) {
     survey.sequence = sequence;
-    TRY(auto bytes, read_all(files, join(folder, segment_name(sequence))));
+    TRY(auto bytes, read_all(files, join(directory, segment_name(sequence))));
     bytes.resize(bytes.size() / kBlockBytes * kBlockBytes);
     Surveyor(survey).read(bytes, segment_salt(owner, sequence));
   }
@@ -149,47 +149,47 @@ Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, st
   return repair;
 }
 
-Result<> note_gone_back(Files& files, const std::string& folder, const WalOwner& owner, const std::string& damage,
+Result<> note_gone_back(Files& files, const std::string& directory, const WalOwner& owner, const std::string& damage,
                         uint64_t unlike) {
-  TRY(const auto before, read_repair(files, folder));
+  TRY(const auto before, read_repair(files, directory));
   const bool is_in_the_middle = before && before->stage < Repair::Stage::fetching;
   if (is_in_the_middle) return {};
-  TRY(const Survey survey, survey_log(files, folder, owner));
+  TRY(const Survey survey, survey_log(files, directory, owner));
   Repair repair = plan_repair(survey, before, damage);
   repair.incarnation += unlike % kStartsLostMax;
   if (MUTANT(gone_back_not_noted)) return {};
-  return write_repair(files, folder, repair);
+  return write_repair(files, directory, repair);
 }
 
-Result<> carry_out(Files& files, const std::string& folder, const WalOwner& owner, WalOptions options, Repair& repair,
-                   raft::Index snapshot) {
-  TRY(const auto sequences, list_segments(files, folder));
+Result<> carry_out(Files& files, const std::string& directory, const WalOwner& owner, WalOptions options,
+                   Repair& repair, raft::Index snapshot) {
+  TRY(const auto sequences, list_segments(files, directory));
   for (uint64_t sequence : sequences) {
-    const std::string path = join(folder, segment_name(sequence));
+    const std::string path = join(directory, segment_name(sequence));
     // A new log that was begun, and not finished, holds nothing yet.
     const bool is_kept = repair.stage == Repair::Stage::setting_aside && sequence < repair.sequence;
     TRY(is_kept ? files.rename(path, path + kSetAsideSuffix) : files.remove(path));
   }
-  TRY(files.sync_folder(folder));
+  TRY(files.sync_directory(directory));
   WalState state{.last_index = snapshot, .hard_state = repair.hard_state, .incarnation = repair.incarnation};
-  TRY(std::ignore, Wal::begin_anew(files, folder, owner, options, repair.sequence, state));
+  TRY(std::ignore, Wal::begin_anew(files, directory, owner, options, repair.sequence, state));
   repair.stage = Repair::Stage::fetching;
-  return write_repair(files, folder, repair);
+  return write_repair(files, directory, repair);
 }
 
-Result<> end_repair(Files& files, const std::string& folder) {
-  TRY(auto repair, read_repair(files, folder));
+Result<> end_repair(Files& files, const std::string& directory) {
+  TRY(auto repair, read_repair(files, directory));
   CHECK(repair.has_value());
   repair->stage = Repair::Stage::whole;
-  TRY(write_repair(files, folder, *repair));
-  return remove_set_aside(files, folder);
+  TRY(write_repair(files, directory, *repair));
+  return remove_set_aside(files, directory);
 }
 
-Result<> remove_set_aside(Files& files, const std::string& folder) {
-  TRY(const auto names, files.list(folder));
+Result<> remove_set_aside(Files& files, const std::string& directory) {
+  TRY(const auto names, files.list(directory));
   for (const std::string& name : names) {
     if (!name.starts_with("wal-") || !name.ends_with(kSetAsideSuffix)) continue;
-    TRY(files.remove(join(folder, name)));
+    TRY(files.remove(join(directory, name)));
   }
   return {};
 }

@@ -1,4 +1,4 @@
-// Repair: what a data folder does about a log that recovery (store/wal/recover.h) does not believe.
+// Repair: what a data directory does about a log that recovery (store/wal/recover.h) does not believe.
 //
 // The log is set aside, and a new one begins behind the newest snapshot that is whole. What is gone with it, the node
 // must fetch from the others; until then it may have promised what it does not know any more, and takes no part in
@@ -48,10 +48,10 @@ struct Repair {
 std::string encode(const Repair& repair);
 Result<Repair> decode_repair(std::string_view bytes);
 
-// Nothing if this folder was never damaged. An error if the file is there and cannot be believed.
-Result<std::optional<Repair>> read_repair(Files& files, const std::string& folder);
+// Nothing if this directory was never damaged. An error if the file is there and cannot be believed.
+Result<std::optional<Repair>> read_repair(Files& files, const std::string& directory);
 // Durably, in the place of the one before.
-Result<> write_repair(Files& files, const std::string& folder, const Repair& repair);
+Result<> write_repair(Files& files, const std::string& directory, const Repair& repair);
 
 // What can still be read of a log, damaged or not.
 struct Survey {
@@ -60,7 +60,7 @@ struct Survey {
   raft::HardState hard_state;   // of the highest term
   raft::Payload configuration;  // the last in an entry, maybe one that was replaced later; null: none
 };
-Result<Survey> survey_log(Files& files, const std::string& folder, const WalOwner& owner);
+Result<Survey> survey_log(Files& files, const std::string& directory, const WalOwner& owner);
 
 // What is to be done, for a log that holds this much, after `before`, if there was one.
 Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, std::string damage);
@@ -69,15 +69,15 @@ Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, st
 // repair out. Nothing is written if one was begun and not
 // carried out yet. The log may be in use, but only appended to. `unlike` is a random
 // number: the same disk may go back to the same state twice, and no start may then be counted twice.
-Result<> note_gone_back(Files& files, const std::string& folder, const WalOwner& owner, const std::string& damage,
+Result<> note_gone_back(Files& files, const std::string& directory, const WalOwner& owner, const std::string& damage,
                         uint64_t unlike);
 
 // Carries it out up to the stage `fetching`; the new log begins behind `snapshot`. Requires: it is written.
-Result<> carry_out(Files& files, const std::string& folder, const WalOwner& owner, WalOptions options, Repair& repair,
-                   raft::Index snapshot);
+Result<> carry_out(Files& files, const std::string& directory, const WalOwner& owner, WalOptions options,
+                   Repair& repair, raft::Index snapshot);
 // The log is whole. Requires: what the core wanted saved before is durable.
-Result<> end_repair(Files& files, const std::string& folder);
+Result<> end_repair(Files& files, const std::string& directory);
 // What was set aside, and is not needed any more.
-Result<> remove_set_aside(Files& files, const std::string& folder);
+Result<> remove_set_aside(Files& files, const std::string& directory);
 
 }  // namespace skiff::store

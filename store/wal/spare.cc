@@ -37,8 +37,8 @@ Result<> make_zeros(Files& files, const std::string& path, uint64_t bytes) {
   return done;
 }
 
-Spare::Spare(Files& files, std::string folder, uint64_t bytes)
-    : files_(files), path_(join(folder, kSpareName)), bytes_(bytes) {
+Spare::Spare(Files& files, std::string directory, uint64_t bytes)
+    : files_(files), path_(join(directory, kSpareName)), bytes_(bytes) {
   CHECK(bytes_ % kBlockBytes == 0);
 }
 

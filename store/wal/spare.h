@@ -26,7 +26,7 @@ Result<> make_zeros(Files& files, const std::string& path, uint64_t bytes);
 class Spare {
  public:
   // `files` must outlive it.
-  Spare(Files& files, std::string folder, uint64_t bytes);
+  Spare(Files& files, std::string directory, uint64_t bytes);
   Spare(const Spare&) = delete;
   Spare& operator=(const Spare&) = delete;
 

@@ -21,33 +21,33 @@ uint64_t round_up_to_block(uint64_t bytes) { return (bytes + kBlockBytes - 1) / 
 
 }  // namespace
 
-Wal::Wal(Files& files, std::string folder, WalOwner owner, WalOptions options)
+Wal::Wal(Files& files, std::string directory, WalOwner owner, WalOptions options)
     : files_(files),
-      folder_(std::move(folder)),
+      directory_(std::move(directory)),
       owner_(owner),
       options_(options),
-      spare_(files, folder_, options.segment_bytes) {
+      spare_(files, directory_, options.segment_bytes) {
   CHECK(options_.segment_bytes >= kBlockBytes);
   CHECK(options_.segment_bytes % kBlockBytes == 0);
 }
 
-Result<std::unique_ptr<Wal>> Wal::found(Files& files, std::string folder, WalOwner owner, WalOptions options) {
-  return begin_anew(files, std::move(folder), owner, options, 1, {});
+Result<std::unique_ptr<Wal>> Wal::found(Files& files, std::string directory, WalOwner owner, WalOptions options) {
+  return begin_anew(files, std::move(directory), owner, options, 1, {});
 }
 
-Result<std::unique_ptr<Wal>> Wal::begin_anew(Files& files, std::string folder, WalOwner owner, WalOptions options,
+Result<std::unique_ptr<Wal>> Wal::begin_anew(Files& files, std::string directory, WalOwner owner, WalOptions options,
                                              uint64_t sequence, const WalState& state) {
-  std::unique_ptr<Wal> wal(new Wal(files, std::move(folder), owner, options));
+  std::unique_ptr<Wal> wal(new Wal(files, std::move(directory), owner, options));
   wal->end_.sequence = sequence - 1;
   wal->state_ = state;
   TRY(wal->roll(0));
   return wal;
 }
 
-Result<std::unique_ptr<Wal>> Wal::resume(Files& files, std::string folder, WalOwner owner, WalOptions options,
+Result<std::unique_ptr<Wal>> Wal::resume(Files& files, std::string directory, WalOwner owner, WalOptions options,
                                          WalPosition end, WalState state) {
-  std::unique_ptr<Wal> wal(new Wal(files, std::move(folder), owner, options));
-  TRY(wal->file_, files.open(join(wal->folder_, segment_name(end.sequence)), OpenMode::existing));
+  std::unique_ptr<Wal> wal(new Wal(files, std::move(directory), owner, options));
+  TRY(wal->file_, files.open(join(wal->directory_, segment_name(end.sequence)), OpenMode::existing));
   TRY(wal->file_bytes_, wal->file_->size());
   wal->salt_ = segment_salt(owner, end.sequence);
   wal->end_ = end;
@@ -171,7 +171,7 @@ Result<> Wal::roll(uint64_t bytes_min) {
 }
 
 Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uint64_t bytes) {
-  std::string path = join(folder_, segment_name(header.sequence)), aside = path + kAsideSuffix;
+  std::string path = join(directory_, segment_name(header.sequence)), aside = path + kAsideSuffix;
   TRY(bring_zeros(aside, bytes));
   TRY(auto file, files_.open(aside, OpenMode::existing));
   std::string first;
@@ -180,7 +180,7 @@ Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uin
   Result<> done = file->write_at(0, first);
   if (done) done = file->sync();
   if (done) done = files_.rename(aside, path);
-  if (done && !MUTANT(names_not_synced)) done = files_.sync_folder(folder_);
+  if (done && !MUTANT(names_not_synced)) done = files_.sync_directory(directory_);
   if (!done) return fail_for_good(done.error());
   ++counters_.syncs;
   ++counters_.segments;

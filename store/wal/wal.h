@@ -7,7 +7,7 @@
 //
 // A new segment is made aside: zeros to its end, really written so that later syncs change no metadata (mostly long
 // before it is needed: store/wal/spare.h). When its turn comes it gets its header; then it is synced, renamed, and the
-// folder synced. A segment that can be seen is therefore whole.
+// directory synced. A segment that can be seen is therefore whole.
 //
 // What can go wrong: any write or sync. Then nobody knows what is on disk; except where a new segment could not be made
 // (no room, no descriptor), which touches nothing that is in the log. The error says which, and the Wal refuses
@@ -43,7 +43,7 @@ struct Batch {
   std::optional<raft::LogPosition> restart;
   // Nothing to a Wal, and no part of the log:
   bool is_whole = false;           // it has been repaired (store/wal/repair.h)
-  std::optional<Instances> peers;  // the data folders of the others (store/wal/instances.h)
+  std::optional<Instances> peers;  // the data directories of the others (store/wal/instances.h)
 };
 
 struct WalOptions {
@@ -66,13 +66,13 @@ bool may_follow(const raft::HardState& before, const raft::HardState& after);
 class Wal {
  public:
   // Makes the first segment of a new log.
-  static Result<std::unique_ptr<Wal>> found(Files& files, std::string folder, WalOwner owner, WalOptions options);
+  static Result<std::unique_ptr<Wal>> found(Files& files, std::string directory, WalOwner owner, WalOptions options);
   // The same with this sequence number and state, where a log was lost (store/wal/repair.h).
-  static Result<std::unique_ptr<Wal>> begin_anew(Files& files, std::string folder, WalOwner owner, WalOptions options,
-                                                 uint64_t sequence, const WalState& state);
+  static Result<std::unique_ptr<Wal>> begin_anew(Files& files, std::string directory, WalOwner owner,
+                                                 WalOptions options, uint64_t sequence, const WalState& state);
   // Goes on where recovery (store/wal/recover.h) found the end. Requires: `end` is what recovery gave, and nothing was
   // written since.
-  static Result<std::unique_ptr<Wal>> resume(Files& files, std::string folder, WalOwner owner, WalOptions options,
+  static Result<std::unique_ptr<Wal>> resume(Files& files, std::string directory, WalOwner owner, WalOptions options,
                                              WalPosition end, WalState state);
 
   Wal(const Wal&) = delete;
@@ -91,7 +91,7 @@ class Wal {
   Spare& spare() { return spare_; }
 
  private:
-  Wal(Files& files, std::string folder, WalOwner owner, WalOptions options);
+  Wal(Files& files, std::string directory, WalOwner owner, WalOptions options);
 
   Result<> add(std::span<const Batch> batches);
   Result<> add(const raft::HardState& hard_state);
@@ -105,7 +105,7 @@ class Wal {
   void note_room() { counters_.room = file_bytes_ - end_.offset; }
 
   Files& files_;
-  std::string folder_;
+  std::string directory_;
   WalOwner owner_;
   WalOptions options_;
   Spare spare_;

@@ -109,8 +109,8 @@ TEST_CASE("each command has the flags' fields to itself") {
   REQUIRE(disk);
   REQUIRE(disk->disk.duration_ns == 7 * kSecondNs);
   REQUIRE(disk->disk.bytes == 1024);
-  REQUIRE(disk->disk.folder == "d");
-  REQUIRE(disk->folder == "d");
+  REQUIRE(disk->disk.directory == "d");
+  REQUIRE(disk->directory == "d");
   REQUIRE(disk->limits == "l");
   const auto net = read({"net", "--duration=7s", "--bytes=1"});
   REQUIRE(net);

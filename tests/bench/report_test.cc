@@ -106,9 +106,9 @@ TEST_CASE("the limit of a request is what it cannot do without") {
 }
 
 TEST_CASE("limits are kept in a file, one beside the other") {
-  std::string folder = (std::filesystem::temp_directory_path() / "skiff-bench-test-").string() + std::string(6, 'X');
-  REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  const std::string file = folder + "/limits.json";
+  std::string directory = (std::filesystem::temp_directory_path() / "skiff-bench-test-").string() + std::string(6, 'X');
+  REQUIRE(::mkdtemp(directory.data()) != nullptr);
+  const std::string file = directory + "/limits.json";
   Histogram flush, trip;
   flush.record(1000);
   trip.record(50);
@@ -123,7 +123,7 @@ TEST_CASE("limits are kept in a file, one beside the other") {
   REQUIRE(write_file(file, "nonsense"));
   REQUIRE_FALSE(read_limits(file));
   ::unlink(file.c_str());
-  ::rmdir(folder.c_str());
+  ::rmdir(directory.c_str());
 }
 
 TEST_CASE("a result comes back from its JSON as the curve it was") {

@@ -129,20 +129,20 @@ TEST_CASE("a stranger on the peer port is turned away, and said to be once", "[b
     peers.replace(peers.find(theirs), theirs.size(), std::to_string(cluster.peer_port(id)));
   }
   strangers.kill(1);
-  TemporaryFolder folder;
-  command.at(8) = folder.file("stranger.data");
+  TemporaryDirectory directory;
+  command.at(8) = directory.file("stranger.data");
   // The tracer counts how often it dials; it stands aside (-D), so that the stranger is our child.
   command.insert(command.begin(), {"env", "ASAN_OPTIONS=detect_leaks=0", "strace", "-D", "-f", "-qq", "-o",
-                                   folder.file("dials"), "-e", "trace=connect"});
-  Process stranger(command, folder.file("log"));
+                                   directory.file("dials"), "-e", "trace=connect"});
+  Process stranger(command, directory.file("log"));
   const std::string said = "turned away: it belongs to another cluster";
   REQUIRE(within_ms(10'000, [&] {
-    const std::string log = read_file(folder.file("log"));
+    const std::string log = read_file(directory.file("log"));
     return log.find(said) != log.rfind(said);  // by both of them
   }));
   // It dials on and on. What we say about it does not grow with that.
   auto dials = [&] {
-    const std::string trace = read_file(folder.file("dials"));
+    const std::string trace = read_file(directory.file("dials"));
     return std::count(trace.begin(), trace.end(), '\n');
   };
   REQUIRE(within_ms(60'000, [&] { return dials() >= 12; }));

@@ -16,27 +16,34 @@ struct CurlReply {
 };
 
 CurlReply curl(const std::vector<std::string>& arguments) {
-  TemporaryFolder folder;
-  std::vector<std::string> command = {
-      "curl",        "--silent",          "--path-as-is",  "--max-time",           "30",
-      "--output",    folder.file("body"), "--dump-header", folder.file("headers"), "--write-out",
-      "%{http_code}"};
+  TemporaryDirectory directory;
+  std::vector<std::string> command = {"curl",
+                                      "--silent",
+                                      "--path-as-is",
+                                      "--max-time",
+                                      "30",
+                                      "--output",
+                                      directory.file("body"),
+                                      "--dump-header",
+                                      directory.file("headers"),
+                                      "--write-out",
+                                      "%{http_code}"};
   command.insert(command.end(), arguments.begin(), arguments.end());
   Done done = run(command);
-  return {done.status, std::atoi(done.output.c_str()), read_file(folder.file("headers")),
-          read_file(folder.file("body"))};
+  return {done.status, std::atoi(done.output.c_str()), read_file(directory.file("headers")),
+          read_file(directory.file("body"))};
 }
 
 CurlReply curl_put(const std::string& url, const std::string& value) {
-  TemporaryFolder folder;
-  write_file(folder.file("value"), value);
-  return curl({"-X", "PUT", "--data-binary", "@" + folder.file("value"), url});
+  TemporaryDirectory directory;
+  write_file(directory.file("value"), value);
+  return curl({"-X", "PUT", "--data-binary", "@" + directory.file("value"), url});
 }
 
 CurlReply curl_put_in_chunks(const std::string& url, const std::string& value) {
-  TemporaryFolder folder;
-  write_file(folder.file("value"), value);
-  return curl({"-T", folder.file("value"), "-H", "Transfer-Encoding: chunked", url});
+  TemporaryDirectory directory;
+  write_file(directory.file("value"), value);
+  return curl({"-T", directory.file("value"), "-H", "Transfer-Encoding: chunked", url});
 }
 
 std::string random_bytes(size_t count) {
@@ -161,16 +168,16 @@ TEST_CASE("every node says who the members are and how it is") {
 
 TEST_CASE("a write that asks for what cannot be done leaves the stored value as it is", "[A6]") {
   Cluster cluster(1);
-  TemporaryFolder folder;
-  write_file(folder.file("value"), "abcdef");
+  TemporaryDirectory directory;
+  write_file(directory.file("value"), "abcdef");
   const std::string url = cluster.url(1, "/k");
-  REQUIRE(curl({"-T", folder.file("value"), url}).code == 204);
+  REQUIRE(curl({"-T", directory.file("value"), url}).code == 204);
   struct Row {
     std::vector<std::string> arguments;
     int code;
   };
   for (const Row& row : {
-           Row{{"-C", "3", "-T", folder.file("value")}, 400},  // an upload that is resumed
+           Row{{"-C", "3", "-T", directory.file("value")}, 400},  // an upload that is resumed
            Row{{"-X", "PUT", "-d", "x", "-H", "If-None-Match: *"}, 501},
            Row{{"-X", "PUT", "-d", "x", "-H", "if-match: \"7\""}, 501},
            Row{{"-X", "PUT", "-d", "x", "-H", "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT"}, 501},

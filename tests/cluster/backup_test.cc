@@ -46,7 +46,7 @@ void write_until(const Load& load, size_t writes) {
 
 TEST_CASE("a backup that was taken under load brings everything back when all nodes are gone") {
   Cluster cluster(3);
-  TemporaryFolder folder;
+  TemporaryDirectory directory;
   const std::string old_cluster = cluster_of(cluster, 1);
   Load before("before", all_ports(cluster), 4);
   write_until(before, 500);
@@ -55,24 +55,25 @@ TEST_CASE("a backup that was taken under load brings everything back when all no
   {
     Load during("during", all_ports(cluster), 4);
     write_until(during, 50);
-    const Done taken = curl_backup(cluster, from, folder.file("backup"));
+    const Done taken = curl_backup(cluster, from, directory.file("backup"));
     INFO(taken.output);
     REQUIRE(taken.status == 0);
   }
   for (int id = 1; id <= 3; ++id) {
     cluster.kill(id);
-    std::filesystem::remove_all(cluster.data_folder(id));
+    std::filesystem::remove_all(cluster.data_directory(id));
   }
 
-  const Done inspected = skiff({"inspect", folder.file("backup")});
+  const Done inspected = skiff({"inspect", directory.file("backup")});
   INFO(inspected.output);
   REQUIRE(inspected.status == 0);
   for (int id = 1; id <= 3; ++id) {
-    const Done restored = skiff({"restore", "--from", folder.file("backup"), "--data-dir", cluster.data_folder(id),
-                                 "--id", std::to_string(id), "--cluster", all_members(cluster)});
+    const Done restored =
+        skiff({"restore", "--from", directory.file("backup"), "--data-dir", cluster.data_directory(id), "--id",
+               std::to_string(id), "--cluster", all_members(cluster)});
     INFO(restored.output);
     REQUIRE(restored.status == 0);
-    REQUIRE(skiff({"inspect", cluster.data_folder(id)}).status == 0);
+    REQUIRE(skiff({"inspect", cluster.data_directory(id)}).status == 0);
     cluster.start(id);
   }
   for (int id = 1; id <= 3; ++id) cluster.wait_until_healthy(id);
@@ -88,22 +89,23 @@ TEST_CASE("a backup that was taken under load brings everything back when all no
 
 TEST_CASE("a backup whose node dies is seen to be cut short, and stale ones need no majority") {
   Cluster cluster(3);
-  TemporaryFolder folder;
+  TemporaryDirectory directory;
   for (int number = 0; number < 20; ++number) {
     REQUIRE(cluster.ask(1, "PUT", "/big" + std::to_string(number), std::string(1'000'000, 'b')).code == 204);
   }
-  Process slow({"curl", "-sS", "--limit-rate", "1M", "-o", folder.file("cut"), cluster.url(1, "/snapshot")},
-               folder.file("log"));
+  Process slow({"curl", "-sS", "--limit-rate", "1M", "-o", directory.file("cut"), cluster.url(1, "/snapshot")},
+               directory.file("log"));
   REQUIRE(within_ms(20'000, [&] { return cluster.status(1).at("snapshot").at("backups") == 1; }));
   cluster.kill(1);
   REQUIRE(slow.wait_ms(60'000).value_or(0) != 0);
-  REQUIRE(skiff({"inspect", folder.file("cut")}).status == 1);
+  REQUIRE(skiff({"inspect", directory.file("cut")}).status == 1);
 
   cluster.kill(2);
-  const Done fresh = run({"curl", "-s", "-o", folder.file("none"), "-w", "%{http_code}", cluster.url(3, "/snapshot")});
+  const Done fresh =
+      run({"curl", "-s", "-o", directory.file("none"), "-w", "%{http_code}", cluster.url(3, "/snapshot")});
   REQUIRE(fresh.output == "503");
-  REQUIRE(curl_backup(cluster, 3, folder.file("stale"), "?consistency=stale").status == 0);
-  REQUIRE(skiff({"inspect", folder.file("stale")}).status == 0);
+  REQUIRE(curl_backup(cluster, 3, directory.file("stale"), "?consistency=stale").status == 0);
+  REQUIRE(skiff({"inspect", directory.file("stale")}).status == 0);
 }
 
 TEST_CASE("when two of three are lost for good the third goes on alone, and they cannot come back", "[bug-49]") {
@@ -114,7 +116,7 @@ TEST_CASE("when two of three are lost for good the third goes on alone, and they
   for (int id = 1; id <= 3; ++id) REQUIRE(before.broken_promises({cluster.port(id)}) == "");
   cluster.kill(1);
   cluster.kill(2);
-  const std::vector<std::string> recover = {"recover", "--data-dir", cluster.data_folder(3), "--id", "3"};
+  const std::vector<std::string> recover = {"recover", "--data-dir", cluster.data_directory(3), "--id", "3"};
   std::vector<std::string> agreed = recover;
   agreed.push_back("--yes-i-may-lose-writes");
 
@@ -146,17 +148,17 @@ TEST_CASE("when two of three are lost for good the third goes on alone, and they
   REQUIRE(nlohmann::json::parse(cluster.ask(3, "GET", "/members").body).at("members").size() == 1);
 }
 
-TEST_CASE("inspect looks at the folder of a node that runs, and leaves it alone") {
+TEST_CASE("inspect looks at the directory of a node that runs, and leaves it alone") {
   Cluster cluster(1);
   Load load("load", all_ports(cluster), 2);
   write_until(load, 100);
-  const Done inspected = skiff({"inspect", cluster.data_folder(1)});
+  const Done inspected = skiff({"inspect", cluster.data_directory(1)});
   INFO(inspected.output);
   REQUIRE_THAT(inspected.output, Catch::Contains("a node runs on it"));
   write_until(load, load.acknowledged() + 100);
   load.stop();
   cluster.kill(1);
-  REQUIRE(skiff({"inspect", cluster.data_folder(1)}).status == 0);
+  REQUIRE(skiff({"inspect", cluster.data_directory(1)}).status == 0);
   REQUIRE(skiff({"--help"}).output.find("skiff inspect PATH") != std::string::npos);
 }
 

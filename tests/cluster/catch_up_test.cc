@@ -19,19 +19,19 @@ uint64_t bytes_of(const std::string& path) {
   return missing ? 0 : bytes;
 }
 
-uint64_t bytes_of_newest_snapshot(const std::string& folder) {
+uint64_t bytes_of_newest_snapshot(const std::string& directory) {
   std::string newest;
-  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
     const std::string name = file.path().filename();
     if (name.starts_with("snapshot-")) newest = std::max(newest, name);
   }
-  return newest.empty() ? 0 : bytes_of(folder + "/" + newest);
+  return newest.empty() ? 0 : bytes_of(directory + "/" + newest);
 }
 
 // Few keys, again and again: snapshots hold the newest 32 MiB of history, too, and travel at 64 MiB a second.
 void write_until_the_snapshot_has(Cluster& cluster, int at, uint64_t bytes) {
   HttpClient client(cluster.port(at));
-  for (int number = 0; bytes_of_newest_snapshot(cluster.data_folder(at)) < bytes; ++number) {
+  for (int number = 0; bytes_of_newest_snapshot(cluster.data_directory(at)) < bytes; ++number) {
     REQUIRE(number < 1'000);
     const std::string value(1'000'000, static_cast<char>('a' + number % 26));
     REQUIRE(client.ask("PUT", "/big-" + std::to_string(number % 40), value)->code == 204);
@@ -47,7 +47,7 @@ struct Half {
 
 // Lets it fetch until there are so many bytes, and kills it in the middle: what was there then.
 Half kill_in_the_middle(Cluster& cluster, int id, uint64_t bytes) {
-  const std::string path = cluster.data_folder(id) + "/snapshot.new";
+  const std::string path = cluster.data_directory(id) + "/snapshot.new";
   REQUIRE(within_ms(20'000, [&] { return bytes_of(path) >= bytes; }));
   Half half{.resumed = cluster.status(id).at("snapshot").at("resumed").get<uint64_t>()};
   cluster.freeze(id);

@@ -8,7 +8,7 @@
 
 namespace skiff::cluster_test {
 
-std::string first_segment(Cluster& cluster, int id) { return cluster.data_folder(id) + "/wal-0000000000000001"; }
+std::string first_segment(Cluster& cluster, int id) { return cluster.data_directory(id) + "/wal-0000000000000001"; }
 
 void flip_a_bit(const std::string& path, size_t place) {
   std::string bytes = read_file(path);
@@ -78,7 +78,7 @@ TEST_CASE("a node whose files rot while it runs mends them itself, alone and wit
 
   // The same with the snapshot that it has made then.
   std::string snapshot;
-  for (const auto& file : std::filesystem::directory_iterator(cluster.data_folder(1))) {
+  for (const auto& file : std::filesystem::directory_iterator(cluster.data_directory(1))) {
     if (file.path().filename().string().starts_with("snapshot-")) snapshot = file.path().string();
   }
   flip_a_bit_in_place(snapshot, 1'000'000);
@@ -114,10 +114,10 @@ TEST_CASE("a node that comes back without its data is turned away by the others,
   const int lost = cluster.another(cluster.wait_for_leader());
   for (int id = 1; id <= 3; ++id) cluster.wait_until_healthy(id);
   cluster.kill(lost);
-  std::filesystem::remove_all(cluster.data_folder(lost));
+  std::filesystem::remove_all(cluster.data_directory(lost));
   cluster.start(lost);
   REQUIRE(cluster.process(lost).wait_ms(20'000) == 1);
-  REQUIRE_THAT(cluster.log(lost), Catch::Contains("another data folder") && Catch::Contains("with a new id"));
+  REQUIRE_THAT(cluster.log(lost), Catch::Contains("another data directory") && Catch::Contains("with a new id"));
   const int other = cluster.another(lost);
   REQUIRE(cluster.ask(other, "GET", "/key").body == "v");
   REQUIRE(cluster.ask(other, "PUT", "/key", "w").code == 204);

@@ -19,14 +19,14 @@ size_t count_of(const std::string& text, const std::string& words) {
 bool all_have_met(Cluster& cluster) {
   const size_t whole = 8 + 4 + 4 + 16 * static_cast<size_t>(cluster.size() - 1) + 4;
   for (int id = 1; id <= cluster.size(); ++id) {
-    if (read_file(cluster.data_folder(id) + "/peers").size() != whole) return false;
+    if (read_file(cluster.data_directory(id) + "/peers").size() != whole) return false;
   }
   return true;
 }
 
 void wipe(Cluster& cluster, int id) {
   cluster.kill(id);
-  std::filesystem::remove_all(cluster.data_folder(id));
+  std::filesystem::remove_all(cluster.data_directory(id));
 }
 
 TEST_CASE("a stale node does not stop a majority that was founded anew", "[D10]") {
@@ -56,7 +56,7 @@ TEST_CASE("a stale node does not stop a majority that was founded anew", "[D10]"
     REQUIRE_THAT(cluster.log(id), Catch::Contains("Look at node 3 at " + cluster.peer_url(3)));
     REQUIRE_THAT(cluster.ask(id, "GET", "/members").body, Catch::Contains("\"conflict\":\"node 3 remembered"));
   }
-  REQUIRE_THAT(cluster.log(3), Catch::Contains("skiff recover --data-dir " + cluster.data_folder(3) + " --id 3"));
+  REQUIRE_THAT(cluster.log(3), Catch::Contains("skiff recover --data-dir " + cluster.data_directory(3) + " --id 3"));
   REQUIRE(count_of(cluster.log(3), odd) == 1);
   const HttpReply health = cluster.ask(3, "GET", "/health");
   REQUIRE(health.code == 503);
@@ -77,7 +77,7 @@ TEST_CASE("a stale node does not stop a majority that was founded anew", "[D10]"
 
   // As the lines say.
   cluster.kill(3);
-  std::filesystem::rename(cluster.data_folder(3), cluster.data_folder(3) + ".old");
+  std::filesystem::rename(cluster.data_directory(3), cluster.data_directory(3) + ".old");
   cluster.start(3);
   cluster.wait_until_healthy(3);
   REQUIRE(cluster.ask(3, "GET", "/new").body == "second founding");
@@ -106,12 +106,12 @@ struct Copy {
 
   Copy(Cluster& cluster, int id)
       : data(cluster.disk(id) + "/copy.data"), peer_url("http://127.0.0.1:" + std::to_string(free_port())) {
-    REQUIRE(run({"cp", "-r", cluster.data_folder(id), data}).status == 0);
+    REQUIRE(run({"cp", "-r", cluster.data_directory(id), data}).status == 0);
     for (std::string word : cluster.command(id)) {
       const size_t own = word.find(cluster.peer_url(id));
       if (own != std::string::npos) word.replace(own, cluster.peer_url(id).size(), peer_url);
       if (word == std::to_string(cluster.port(id))) word = std::to_string(port);
-      if (word == cluster.data_folder(id)) word = data;
+      if (word == cluster.data_directory(id)) word = data;
       command.push_back(word);
     }
   }

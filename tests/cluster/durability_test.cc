@@ -31,20 +31,20 @@ void stop(Cluster& cluster, int id) {
 TEST_CASE("every answer to a single writer comes after a sync of its own") {
   Cluster cluster(1);
   stop(cluster, 1);
-  TemporaryFolder folder;
+  TemporaryDirectory directory;
   // The tracer stands aside (-D), so that the node is our child; the leak checker cannot work under one.
-  cluster.start(1, {"env", "ASAN_OPTIONS=detect_leaks=0", "strace", "-D", "-f", "-qq", "-o", folder.file("trace"), "-e",
-                    "trace=fdatasync,fsync,write,writev,sendto,sendmsg"});
+  cluster.start(1, {"env", "ASAN_OPTIONS=detect_leaks=0", "strace", "-D", "-f", "-qq", "-o", directory.file("trace"),
+                    "-e", "trace=fdatasync,fsync,write,writev,sendto,sendmsg"});
   cluster.wait_until_healthy(1);
   HttpClient client(cluster.port(1));
   for (int number = 0; number < 50; ++number) {
     REQUIRE(client.ask("PUT", "/key-" + std::to_string(number), "value")->code == 204);
   }
   REQUIRE(within_ms(10'000, [&] {
-    const std::string order = order_of_events(read_file(folder.file("trace")));
+    const std::string order = order_of_events(read_file(directory.file("trace")));
     return std::count(order.begin(), order.end(), 'a') == 50;
   }));
-  const std::string order = order_of_events(read_file(folder.file("trace")));
+  const std::string order = order_of_events(read_file(directory.file("trace")));
   INFO(order);
   REQUIRE(order.find("aa") == std::string::npos);
   REQUIRE(order.find('s') < order.find('a'));
@@ -113,7 +113,7 @@ void make_lead(Cluster& cluster, int id) {
 void require_last_words(Cluster& cluster, int id) {
   REQUIRE(cluster.process(id).wait_ms(20'000) == 1);
   const std::string log = cluster.log(id);
-  const std::string words = "sync " + cluster.data_folder(id);
+  const std::string words = "sync " + cluster.data_directory(id);
   INFO(log);
   const size_t place = log.find(words);
   REQUIRE(place != std::string::npos);
@@ -126,8 +126,8 @@ void require_last_words(Cluster& cluster, int id) {
 TEST_CASE("a sync that fails ends the node, and nothing is answered after it", "[W4][bug-38]") {
   Cluster cluster(1);
   stop(cluster, 1);
-  TemporaryFolder folder;
-  cluster.start(1, with_failing_sync(kMoreThanASegmentNeeds, folder.file("trace")));
+  TemporaryDirectory directory;
+  cluster.start(1, with_failing_sync(kMoreThanASegmentNeeds, directory.file("trace")));
   cluster.wait_until_healthy(1);
   HttpClient client(cluster.port(1));
   int answered = 0;
@@ -135,7 +135,7 @@ TEST_CASE("a sync that fails ends the node, and nothing is answered after it", "
   REQUIRE(answered < kThreadsThatSync * kMoreThanASegmentNeeds);
   REQUIRE_FALSE(client.is_connected());
   require_last_words(cluster, 1);
-  const std::string trace = read_file(folder.file("trace"));
+  const std::string trace = read_file(directory.file("trace"));
   REQUIRE(trace.find("EIO") != std::string::npos);
   REQUIRE(trace.find("HTTP/1.1", trace.find("EIO")) == std::string::npos);
   cluster.start(1);
@@ -149,8 +149,8 @@ TEST_CASE("when the leader's disk fails the other two go on with all that was pr
   Cluster cluster(3);
   const int broken = cluster.wait_for_leader();
   stop(cluster, broken);
-  TemporaryFolder folder;
-  cluster.start(broken, with_failing_sync(200, folder.file("trace")));
+  TemporaryDirectory directory;
+  cluster.start(broken, with_failing_sync(200, directory.file("trace")));
   cluster.wait_until_healthy(broken);
   make_lead(cluster, broken);
   std::vector<uint16_t> ports;
@@ -178,8 +178,8 @@ TEST_CASE("a leader whose disk stands still hands over, and goes on as a followe
   Cluster cluster(3);
   const int stalled = cluster.wait_for_leader();
   stop(cluster, stalled);
-  TemporaryFolder folder;
-  cluster.start(stalled, with_stalled_sync(200, folder.file("trace")));
+  TemporaryDirectory directory;
+  cluster.start(stalled, with_stalled_sync(200, directory.file("trace")));
   cluster.wait_until_healthy(stalled);
   make_lead(cluster, stalled);
   Load load("stalled", {cluster.port(cluster.another(stalled))}, 3);

@@ -13,7 +13,7 @@ bool holds(const std::string& text, const std::string& part) { return text.find(
 
 std::string peer(uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); }
 
-// A command for a node on its own, in that folder.
+// A command for a node on its own, in that directory.
 std::vector<std::string> node(uint16_t port, const std::string& data, const std::vector<std::string>& more) {
   std::vector<std::string> command = {SKIFF_BINARY, "--port", std::to_string(port), "--data-dir", data};
   command.insert(command.end(), more.begin(), more.end());
@@ -26,10 +26,10 @@ bool is_healthy(uint16_t port) {
   return reply && reply->code == 200;
 }
 
-TEST_CASE("a start that fails for a port leaves no data folder behind, and none of those above it") {
+TEST_CASE("a start that fails for a port leaves no data directory behind, and none of those above it") {
   Cluster other(1);
-  TemporaryFolder folder;
-  const std::string data = folder.file("a/b");
+  TemporaryDirectory directory;
+  const std::string data = directory.file("a/b");
   struct Row {
     uint16_t port;
     uint16_t peer_port;
@@ -41,26 +41,26 @@ TEST_CASE("a start that fails for a port leaves no data folder behind, and none 
     INFO(done.output);
     REQUIRE(done.status == 1);
     REQUIRE(holds(done.output, "127.0.0.1:" + std::to_string(row.named) + ": address already in use"));
-    REQUIRE_FALSE(std::filesystem::exists(folder.file("a")));
+    REQUIRE_FALSE(std::filesystem::exists(directory.file("a")));
   }
   const Done elsewhere = run(node(free_port(), data, {"--cluster", "http://192.0.2.1:9021"}));
   INFO(elsewhere.output);
   REQUIRE(elsewhere.status == 1);
   REQUIRE(holds(elsewhere.output, "this machine does not have it; 0.0.0.0 listens on all it has"));
-  REQUIRE_FALSE(std::filesystem::exists(folder.file("a")));
+  REQUIRE_FALSE(std::filesystem::exists(directory.file("a")));
 }
 
-TEST_CASE("what was in the place of a data folder is there after a start that fails for a port") {
+TEST_CASE("what was in the place of a data directory is there after a start that fails for a port") {
   Cluster other(1);
-  TemporaryFolder folder;
-  const std::string data = folder.file("data");
+  TemporaryDirectory directory;
+  const std::string data = directory.file("data");
   std::filesystem::create_directory(data);
   REQUIRE(run(node(other.port(1), data, {"--cluster", peer(free_port())})).status == 1);
   REQUIRE(std::filesystem::is_empty(data));
   // One that was founded is none the worse.
   const uint16_t port = free_port(), peers = free_port();
   for (int times = 0; times < 2; ++times) {
-    Process process(node(port, data, {"--cluster", peer(peers)}), folder.file("log"));
+    Process process(node(port, data, {"--cluster", peer(peers)}), directory.file("log"));
     REQUIRE(within_ms(20'000, [&] { return is_healthy(port); }));
     process.signal(SIGTERM);
     REQUIRE(process.wait_ms(20'000) == 0);
@@ -68,14 +68,14 @@ TEST_CASE("what was in the place of a data folder is there after a start that fa
   }
 }
 
-TEST_CASE("a data folder is made with those above it, and the start says where the node is found") {
-  TemporaryFolder folder;
+TEST_CASE("a data directory is made with those above it, and the start says where the node is found") {
+  TemporaryDirectory directory;
   const uint16_t port = free_port(), peers = free_port();
-  Process process(node(port, folder.file("a/b/c"), {"--cluster", "localhost:" + std::to_string(peers)}),
-                  folder.file("log"));
+  Process process(node(port, directory.file("a/b/c"), {"--cluster", "localhost:" + std::to_string(peers)}),
+                  directory.file("log"));
   REQUIRE(within_ms(20'000, [&] { return is_healthy(port); }));
-  REQUIRE(std::filesystem::exists(folder.file("a/b/c/identity")));
-  const std::string log = read_file(folder.file("log"));
+  REQUIRE(std::filesystem::exists(directory.file("a/b/c/identity")));
+  const std::string log = read_file(directory.file("log"));
   INFO(log);
   const bool is_four = holds(log, "peers at " + peer(peers) + "\n");
   const bool is_six = holds(log, "peers at http://[::1]:" + std::to_string(peers) + "\n");
@@ -84,37 +84,37 @@ TEST_CASE("a data folder is made with those above it, and the start says where t
 }
 
 TEST_CASE("a node whose name leads to itself, while others are elsewhere, is told how to listen") {
-  TemporaryFolder folder;
+  TemporaryDirectory directory;
   const std::string list = "localhost:" + std::to_string(free_port()) + ",192.0.2.1:9021";
-  Process process(node(free_port(), folder.file("data"), {"--cluster", list}), folder.file("log"));
+  Process process(node(free_port(), directory.file("data"), {"--cluster", list}), directory.file("log"));
   REQUIRE(within_ms(20'000, [&] {
-    const std::string log = read_file(folder.file("log"));
+    const std::string log = read_file(directory.file("log"));
     return holds(log, "which only this machine can reach, but the member at 192.0.2.1:9021 is elsewhere") &&
            holds(log, "which is each machine itself, beside http://192.0.2.1:9021");
   }));
 }
 
 TEST_CASE("one place for clients and members is refused with status 2") {
-  TemporaryFolder folder;
+  TemporaryDirectory directory;
   const std::string port = std::to_string(free_port());
   const Done done =
-      run({SKIFF_BINARY, "--port", port, "--cluster", "127.0.0.1:" + port, "--data-dir", folder.file("data")});
+      run({SKIFF_BINARY, "--port", port, "--cluster", "127.0.0.1:" + port, "--data-dir", directory.file("data")});
   INFO(done.output);
   REQUIRE(done.status == 2);
   REQUIRE(holds(done.output, "--port: " + port + " is where this node waits for the other members"));
-  REQUIRE_FALSE(std::filesystem::exists(folder.file("data")));
+  REQUIRE_FALSE(std::filesystem::exists(directory.file("data")));
 }
 
 TEST_CASE("a node that asks to join as a member that is there is told so, by that member too") {
   Cluster cluster(1);
-  TemporaryFolder folder;
-  const Done done = run(node(free_port(), folder.file("data"),
+  TemporaryDirectory directory;
+  const Done done = run(node(free_port(), directory.file("data"),
                              {"--id", "1", "--join", "--cluster", cluster.peer_url(1), "--peer-listen",
                               "127.0.0.1:" + std::to_string(free_port())}));
   INFO(done.output);
   REQUIRE(done.status == 1);
   REQUIRE(holds(done.output, "cannot start: node 1 is a voter of that cluster already"));
-  REQUIRE_FALSE(std::filesystem::exists(folder.file("data")));
+  REQUIRE_FALSE(std::filesystem::exists(directory.file("data")));
 }
 
 TEST_CASE("an address that nobody can dial is refused as a member's") {
@@ -130,10 +130,11 @@ TEST_CASE("an address that nobody can dial is refused as a member's") {
 
 TEST_CASE("clients' and members' ports that were exchanged are named, by both sides") {
   Cluster cluster(1);
-  TemporaryFolder folder;
+  TemporaryDirectory directory;
   const std::string list = "127.0.0.1:" + std::to_string(cluster.port(1)) + ",127.0.0.1:" + std::to_string(free_port());
-  Process joins(node(free_port(), folder.file("data"), {"--id", "2", "--join", "--cluster", list}), folder.file("log"));
-  REQUIRE(within_ms(20'000, [&] { return holds(read_file(folder.file("log")), "clients have that port"); }));
+  Process joins(node(free_port(), directory.file("data"), {"--id", "2", "--join", "--cluster", list}),
+                directory.file("log"));
+  REQUIRE(within_ms(20'000, [&] { return holds(read_file(directory.file("log")), "clients have that port"); }));
   HttpClient client(cluster.peer_port(1));
   client.ask("GET", "/key");
   REQUIRE(within_ms(20'000, [&] { return holds(cluster.log(1), "a client's request: clients have another port"); }));

@@ -43,13 +43,13 @@ int let_a_follower_go_back(Cluster& cluster, int leader) {
   const std::string copy = cluster.disk(follower) + "/copy";
   write_some(cluster, leader, "early-", 5);
   cluster.kill(follower);
-  copy_directory(cluster.data_folder(follower), copy);
+  copy_directory(cluster.data_directory(follower), copy);
   cluster.start(follower);
   cluster.wait_until_healthy(follower);
   write_some(cluster, leader, "late-", 50);
   REQUIRE(within_ms(10'000, [&] { return hold_the_same(cluster, {1, 2, 3}); }));
   cluster.kill(follower);
-  copy_directory(copy, cluster.data_folder(follower));
+  copy_directory(copy, cluster.data_directory(follower));
   return follower;
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("a log whose last sector reads as zeros after a kill is noticed", "[D3
   REQUIRE(within_ms(10'000, [&] { return hold_the_same(cluster, {1, 2, 3}); }));
   cluster.kill(follower);
   std::string path;
-  for (const auto& file : fs::directory_iterator(cluster.data_folder(follower))) {
+  for (const auto& file : fs::directory_iterator(cluster.data_directory(follower))) {
     const std::string name = file.path().filename();
     if (name.starts_with("wal-") && file.path() > path) path = file.path();
   }

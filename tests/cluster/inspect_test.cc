@@ -1,4 +1,4 @@
-// What `skiff inspect` says of a real folder that this user may not read.
+// What `skiff inspect` says of a real directory that this user may not read.
 #include <filesystem>
 
 #include "tests/cluster/support/cluster.h"
@@ -17,23 +17,23 @@ Done inspect(const std::string& path) {
 TEST_CASE("inspect tells what may not be read from what is damaged, by its exit status") {
   Cluster cluster(1);
   REQUIRE(cluster.ask(1, "PUT", "/key", "value").code == 204);
-  const std::string folder = cluster.data_folder(1);
-  REQUIRE(inspect(folder).status == 0);  // while the node runs
+  const std::string directory = cluster.data_directory(1);
+  REQUIRE(inspect(directory).status == 0);  // while the node runs
   cluster.kill(1);
-  REQUIRE(inspect(folder).status == 0);
+  REQUIRE(inspect(directory).status == 0);
 
-  for (const std::string& path : {folder + "/wal-0000000000000001", folder + "/identity", folder}) {
+  for (const std::string& path : {directory + "/wal-0000000000000001", directory + "/identity", directory}) {
     const auto before = std::filesystem::status(path).permissions();
     std::filesystem::permissions(path, std::filesystem::perms::none);
-    const Done done = inspect(folder);
+    const Done done = inspect(directory);
     std::filesystem::permissions(path, before);
     INFO(done.output);
     REQUIRE(done.status == 3);
     REQUIRE_THAT(done.output, Catch::Contains(path + ": Permission denied") && Catch::Contains("unknown   "));
   }
-  write_file(folder + "/identity", "something else");
-  REQUIRE(inspect(folder).status == 1);
-  REQUIRE(inspect(folder + "/none").status == 2);
+  write_file(directory + "/identity", "something else");
+  REQUIRE(inspect(directory).status == 1);
+  REQUIRE(inspect(directory + "/none").status == 2);
 }
 
 }  // namespace skiff::cluster_test::inspect_access

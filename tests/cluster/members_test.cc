@@ -290,10 +290,10 @@ TEST_CASE("a node that joins waits to be added, and a lost voter does not come b
       20'000, [&] { return cluster.log(four).find("it does not know this node as a member") != std::string::npos; }));
   cluster.process(four).signal(SIGTERM);
   REQUIRE(cluster.process(four).wait_ms(20'000) == 0);
-  REQUIRE_FALSE(std::filesystem::exists(cluster.data_folder(four)));
+  REQUIRE_FALSE(std::filesystem::exists(cluster.data_directory(four)));
 
   cluster.kill(2);
-  std::filesystem::remove_all(cluster.data_folder(2));
+  std::filesystem::remove_all(cluster.data_directory(2));
   std::vector<std::string> command = cluster.command(2);
   command.push_back("--join");
   Done refused = run(command);

@@ -63,13 +63,13 @@ TEST_CASE("a request under way is answered before the node stops") {
   REQUIRE(cluster.process(leader).wait_ms(20'000) == 0);
 }
 
-TEST_CASE("two processes do not share a data folder") {
+TEST_CASE("two processes do not share a data directory") {
   Cluster cluster(1);
   Done second =
       start_in_vain(cluster, {"--listen", "127.0.0.2", "--peer-listen", "127.0.0.2:" + std::to_string(free_port())});
   INFO(second.output);
   REQUIRE(second.status == 1);
-  REQUIRE(contains(second.output, cluster.data_folder(1)));
+  REQUIRE(contains(second.output, cluster.data_directory(1)));
   REQUIRE(cluster.is_healthy(1));
 }
 
@@ -117,7 +117,7 @@ TEST_CASE("a node does not start on a log that was damaged in the middle") {
   cluster.process(1).signal(SIGTERM);
   REQUIRE(cluster.process(1).wait_ms(20'000) == 0);
   std::string damaged;
-  for (const auto& entry : std::filesystem::directory_iterator(cluster.data_folder(1))) {
+  for (const auto& entry : std::filesystem::directory_iterator(cluster.data_directory(1))) {
     std::string bytes = read_file(entry.path());
     size_t place = bytes.find("needle-7.");
     if (place == std::string::npos) continue;
@@ -134,7 +134,7 @@ TEST_CASE("a node does not start on a log that was damaged in the middle") {
   }
 }
 
-TEST_CASE("the data folder of another node is refused") {
+TEST_CASE("the data directory of another node is refused") {
   Cluster cluster(3);
   for (int id = 1; id <= 2; ++id) {
     cluster.process(id).signal(SIGTERM);
@@ -142,12 +142,12 @@ TEST_CASE("the data folder of another node is refused") {
   }
   std::vector<std::string> command = cluster.command(2);
   for (std::string& word : command) {
-    if (word == cluster.data_folder(2)) word = cluster.data_folder(1);
+    if (word == cluster.data_directory(2)) word = cluster.data_directory(1);
   }
   Done refused = run(command);
   INFO(refused.output);
   REQUIRE(refused.status == 1);
-  REQUIRE(contains(refused.output, cluster.data_folder(1)));
+  REQUIRE(contains(refused.output, cluster.data_directory(1)));
 }
 
 }  // namespace skiff::cluster_test

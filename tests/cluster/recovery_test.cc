@@ -9,8 +9,8 @@
 namespace skiff::cluster_test {
 
 void recover(Cluster& cluster, int id) {
-  const Done recovered =
-      skiff({"recover", "--data-dir", cluster.data_folder(id), "--id", std::to_string(id), "--yes-i-may-lose-writes"});
+  const Done recovered = skiff(
+      {"recover", "--data-dir", cluster.data_directory(id), "--id", std::to_string(id), "--yes-i-may-lose-writes"});
   INFO(recovered.output);
   REQUIRE(recovered.status == 0);
 }
@@ -25,7 +25,7 @@ TEST_CASE("of three two are lost for good, and what the third had is on three ag
   wait_for_progress(during, 100);
   for (int id = 1; id <= 3; ++id) cluster.kill(id);
   during.stop();
-  for (int id = 1; id <= 2; ++id) std::filesystem::remove_all(cluster.data_folder(id));
+  for (int id = 1; id <= 2; ++id) std::filesystem::remove_all(cluster.data_directory(id));
 
   // What it had when all was well is there, and it takes writes, alone.
   recover(cluster, 3);

@@ -93,9 +93,9 @@ std::string kind_of(const std::string& name) {
 }
 
 // First which kind of file: else it would nearly always be the log.
-std::string choose_file(Rot& rot, const std::string& folder) {
+std::string choose_file(Rot& rot, const std::string& directory) {
   std::map<std::string, std::vector<std::string>> kinds;
-  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+  for (const auto& file : std::filesystem::directory_iterator(directory)) {
     if (file.file_size() > 0) kinds[kind_of(file.path().filename())].push_back(file.path().filename());
   }
   std::vector<std::string> choices = {"wal", "wal", "wal", "wal", "snapshot", "snapshot", "snapshot"};
@@ -138,7 +138,7 @@ void stop_somehow(Cluster& cluster, int id, bool cleanly) {
 std::string damage_one(Cluster& cluster, Rot& rot, int id) {
   const bool cleanly = rot.below(2) == 0;
   stop_somehow(cluster, id, cleanly);
-  const std::string name = choose_file(rot, cluster.data_folder(id)), path = cluster.data_folder(id) + "/" + name;
+  const std::string name = choose_file(rot, cluster.data_directory(id)), path = cluster.data_directory(id) + "/" + name;
   const std::string good = read_file(path);
   std::string bad = good;
   const std::string did = rot.damage(bad);

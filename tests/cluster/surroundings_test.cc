@@ -40,7 +40,7 @@ void require_that_it_serves(Cluster& cluster, int id) {
 // A pipe with a name: what is written to it waits for take().
 class NamedPipe {
  public:
-  NamedPipe() : path_(folder_.file("pipe")) {
+  NamedPipe() : path_(directory_.file("pipe")) {
     CHECK(::mkfifo(path_.c_str(), 0600) == 0);
     descriptor_ = ::open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     CHECK(descriptor_ >= 0);
@@ -64,7 +64,7 @@ class NamedPipe {
   }
 
  private:
-  TemporaryFolder folder_;
+  TemporaryDirectory directory_;
   std::string path_;
   int descriptor_ = -1;
 };
@@ -116,7 +116,7 @@ TEST_CASE("a node that is started with standard descriptors closed serves, and e
   }
   stop_cleanly(cluster, 1);
   std::vector<std::string> tool = in_shell("exec 0>&- 1>&- 2>&-");
-  tool.insert(tool.end(), {SKIFF_BINARY, "inspect", cluster.data_folder(1)});
+  tool.insert(tool.end(), {SKIFF_BINARY, "inspect", cluster.data_directory(1)});
   REQUIRE(run(tool).status == 0);
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("a hang-up ends no node that starts, or waits to be added") {
 
 TEST_CASE("a write beyond the limit of a file's size ends the node with a line, as any failed write") {
   Cluster cluster(1);
-  const std::string next = cluster.data_folder(1) + "/wal-spare.new";  // without that it would only be full
+  const std::string next = cluster.data_directory(1) + "/wal-spare.new";  // without that it would only be full
   std::error_code none;
   REQUIRE(within_ms(20'000, [&] { return std::filesystem::file_size(next, none) == 8 << 20; }));
   const rlimit limit{.rlim_cur = 1 << 20, .rlim_max = RLIM_INFINITY};
@@ -176,7 +176,7 @@ TEST_CASE("where the limit of a file's size leaves no room for a log, a start sa
   Cluster cluster(1);
   std::vector<std::string> command = in_shell("ulimit -f 64");  // dash counts 512 bytes each, bash 1024
   for (const std::string& word : cluster.command(1))
-    command.push_back(word == cluster.data_folder(1) ? cluster.disk(1) + "/other" : word);
+    command.push_back(word == cluster.data_directory(1) ? cluster.disk(1) + "/other" : word);
   stop_cleanly(cluster, 1);
   const Done done = run(command);
   INFO(done.output);
@@ -185,7 +185,7 @@ TEST_CASE("where the limit of a file's size leaves no room for a log, a start sa
 }
 
 // A process of a user of its own, who may have so many threads. Root may always have more, so it becomes another user;
-// what it runs is opened before, because that one may not even see its folder.
+// what it runs is opened before, because that one may not even see its directory.
 TEST_CASE("where no thread is to be had, a start says for what, and what to look at") {
   Cluster cluster(1);
   const std::vector<std::string> command = cluster.command(1);
@@ -198,18 +198,20 @@ TEST_CASE("where no thread is to be had, a start says for what, and what to look
   bool has_started = false;
   int refusals = 0;
   for (int threads = 1; threads < 12 && !has_started; ++threads) {
-    TemporaryFolder folder;
-    const std::string data = folder.file("");
+    TemporaryDirectory directory;
+    const std::string data = directory.file("");
     REQUIRE(::chmod(data.c_str(), 0777) == 0);
     std::vector<std::string> limited = in_shell("exec 9<" SKIFF_BINARY);
     if (is_root) limited.insert(limited.end(), {"setpriv", "--reuid", user, "--clear-groups", "--inh-caps=-all"});
     limited.insert(limited.end(), {"prlimit", "--nproc=" + std::to_string(is_root ? threads : 1)});
     for (const std::string& word : command) {
-      limited.push_back(word == command[0] ? "/proc/self/fd/9" : word == cluster.data_folder(1) ? data + "data" : word);
+      limited.push_back(word == command[0]                  ? "/proc/self/fd/9"
+                        : word == cluster.data_directory(1) ? data + "data"
+                                                            : word);
     }
-    Process process(limited, folder.file("log"));
+    Process process(limited, directory.file("log"));
     within_ms(20'000, [&] { return !process.is_running() || (has_started = cluster.is_healthy(1)); });
-    const std::string log = read_file(folder.file("log"));
+    const std::string log = read_file(directory.file("log"));
     INFO(log);
     if (has_started) break;
     REQUIRE(process.wait_ms(0) == 1);

@@ -113,8 +113,8 @@ void run(std::string_view bytes) {
   ByteReader input(bytes);
   auto mode = input.number<uint8_t>();
   MemoryFiles files;
-  CHECK(files.make_folder("data").has_value());
-  CHECK(files.sync_folder(".").has_value());
+  CHECK(files.make_directory("data").has_value());
+  CHECK(files.sync_directory(".").has_value());
   std::optional<log_story::LogStory> story;
   switch (mode % 3) {
     case 0: files.set_content(path_of(1), segment_of_records(input)); break;

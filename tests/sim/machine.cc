@@ -41,7 +41,7 @@ void Machine::start() {
   store::Identity wanted{.cluster = kCluster, .node = id_, .founders = {}};
   for (raft::NodeId founder : founders_) wanted.founders.push_back({.id = founder, .address = std::to_string(founder)});
   files_.set_full(full_until_ > world_.now());
-  auto opened = store::Storage::open(files_, kFolder, wanted, wal_options(world_.weather), can_repair);
+  auto opened = store::Storage::open(files_, kDirectory, wanted, wal_options(world_.weather), can_repair);
   if (!opened) {
     world_.trace([&] { return std::to_string(id_) + " cannot start: " + opened.error().what; });
     if (opened.error().code != Error::Code::no_space) checker_.refused_to_start(id_, opened.error());

@@ -22,7 +22,7 @@ namespace skiff::sim {
 
 class Checker;
 
-constexpr char kFolder[] = "data";  // of every machine
+constexpr char kDirectory[] = "data";  // of every machine
 constexpr uint64_t kCluster = 7;
 
 ScrubConfig scrub_config(const Weather& weather);

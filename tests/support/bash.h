@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "raft/check.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temporary_directory.h"
 
 namespace skiff::bash {
 
@@ -22,8 +22,8 @@ inline std::string single_quoted(const std::string& word) {
 
 // A file of its own for the script, gone afterwards. Lines of both its outputs, without empty ones.
 inline Words run(const std::string& script) {
-  const testing::TemporaryFolder folder;
-  const std::string path = folder.path("script");
+  const testing::TemporaryDirectory directory;
+  const std::string path = directory.path("script");
   CHECK(std::ofstream(path) << script << std::flush);
   std::FILE* output = ::popen(("bash --norc -u " + path + " 2>&1").c_str(), "r");
   CHECK(output != nullptr);

@@ -22,8 +22,9 @@ std::string plain(std::string path) {
 }
 
 // Whether it is this one, or lies in it.
-bool is_within(const std::string& path, const std::string& folder) {
-  return path == folder || (path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/');
+bool is_within(const std::string& path, const std::string& directory) {
+  return path == directory ||
+         (path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/');
 }
 
 bool is_root(const std::string& path) { return path == "." || path == "/"; }
@@ -191,12 +192,12 @@ Result<std::unique_ptr<store::File>> MemoryFiles::open(const std::string& path, 
     return std::make_unique<MemoryFile>(*this, found->second, path,
                                         mode == store::OpenMode::read || mode == store::OpenMode::from_disk);
   }
-  std::string folder = parent_of(path);
-  if (!memory_files::is_root(folder) && !now_.contains(folder)) {
+  std::string directory = parent_of(path);
+  if (!memory_files::is_root(directory) && !now_.contains(directory)) {
     return memory_files::error_of("create", path, "No such file or directory");
   }
   auto inode = std::make_shared<Inode>();
-  change({folder, "", path, inode});
+  change({directory, "", path, inode});
   return std::make_unique<MemoryFile>(*this, inode, path);
 }
 
@@ -221,26 +222,26 @@ Result<bool> MemoryFiles::exists(const std::string& path) {
   return memory_files::is_root(path) || now_.contains(memory_files::plain(path));
 }
 
-Result<std::vector<std::string>> MemoryFiles::list(const std::string& folder) {
-  TRY(check_running("list", folder));
+Result<std::vector<std::string>> MemoryFiles::list(const std::string& directory) {
+  TRY(check_running("list", directory));
   std::vector<std::string> names;
   for (const auto& [path, inode] : now_) {
-    if (parent_of(path) == memory_files::plain(folder)) names.push_back(path.substr(path.rfind('/') + 1));
+    if (parent_of(path) == memory_files::plain(directory)) names.push_back(path.substr(path.rfind('/') + 1));
   }
   return names;
 }
 
-Result<> MemoryFiles::make_folder(const std::string& name) {
+Result<> MemoryFiles::make_directory(const std::string& name) {
   std::string path = memory_files::plain(name);
-  TRY(judge(next_operation(), "make folder", path));
-  if (now_.contains(path)) return memory_files::error_of("make folder", path, "File exists");
-  std::string folder = parent_of(path);
-  if (!memory_files::is_root(folder) && !now_.contains(folder)) {
-    return memory_files::error_of("make folder", path, "No such file or directory");
+  TRY(judge(next_operation(), "make directory", path));
+  if (now_.contains(path)) return memory_files::error_of("make directory", path, "File exists");
+  std::string directory = parent_of(path);
+  if (!memory_files::is_root(directory) && !now_.contains(directory)) {
+    return memory_files::error_of("make directory", path, "No such file or directory");
   }
   auto inode = std::make_shared<Inode>();
-  inode->is_folder = true;
-  change({folder, "", path, inode});
+  inode->is_directory = true;
+  change({directory, "", path, inode});
   return {};
 }
 
@@ -249,7 +250,7 @@ Result<> MemoryFiles::rename(const std::string& from, const std::string& to) {
   auto found = now_.find(from);
   if (found == now_.end()) return memory_files::error_of("rename", from, "No such file or directory");
   CHECK(parent_of(from) == parent_of(to));
-  CHECK(!found->second->is_folder || is_settled(from));
+  CHECK(!found->second->is_directory || is_settled(from));
   change({parent_of(from), from, to, found->second});
   return {};
 }
@@ -261,14 +262,14 @@ Result<> MemoryFiles::exchange(const std::string& one, const std::string& other)
   }
   CHECK(parent_of(one) == parent_of(other));
   CHECK(is_settled(one) && is_settled(other));
-  change({.folder = parent_of(one), .from = one, .to = other, .inode = nullptr, .is_exchange = true});
+  change({.directory = parent_of(one), .from = one, .to = other, .inode = nullptr, .is_exchange = true});
   return {};
 }
 
-// Changes in a folder that moves are told by their names, so there may be none under way.
-bool MemoryFiles::is_settled(const std::string& folder) const {
+// Changes in a directory that moves are told by their names, so there may be none under way.
+bool MemoryFiles::is_settled(const std::string& directory) const {
   return std::none_of(unsynced_.begin(), unsynced_.end(),
-                      [&](const Change& made) { return memory_files::is_within(made.folder, folder); });
+                      [&](const Change& made) { return memory_files::is_within(made.directory, directory); });
 }
 
 Result<> MemoryFiles::remove(const std::string& path) {
@@ -278,14 +279,14 @@ Result<> MemoryFiles::remove(const std::string& path) {
   return {};
 }
 
-Result<> MemoryFiles::sync_folder(const std::string& name) {
-  std::string folder = memory_files::plain(name);
-  TRY(judge(next_operation(), "sync folder", folder));
-  if (!memory_files::is_root(folder) && !now_.contains(folder)) {
-    return memory_files::error_of("sync folder", folder, "No such file or directory");
+Result<> MemoryFiles::sync_directory(const std::string& name) {
+  std::string directory = memory_files::plain(name);
+  TRY(judge(next_operation(), "sync directory", directory));
+  if (!memory_files::is_root(directory) && !now_.contains(directory)) {
+    return memory_files::error_of("sync directory", directory, "No such file or directory");
   }
   std::erase_if(unsynced_, [&](const Change& made) {
-    if (made.folder != folder) return false;
+    if (made.directory != directory) return false;
     carry_out(made, durable_);
     return true;
   });
@@ -298,17 +299,17 @@ void MemoryFiles::change(Change made) {
 }
 
 void MemoryFiles::carry_out(const Change& change, Tree& tree) {
-  const auto take_out = [&tree](const std::string& folder) {
+  const auto take_out = [&tree](const std::string& directory) {
     Tree taken;
-    for (auto place = tree.lower_bound(folder); place != tree.end() && place->first.starts_with(folder);) {
-      const bool is_of_it = memory_files::is_within(place->first, folder);
-      if (is_of_it) taken.emplace(place->first.substr(folder.size()), place->second);
+    for (auto place = tree.lower_bound(directory); place != tree.end() && place->first.starts_with(directory);) {
+      const bool is_of_it = memory_files::is_within(place->first, directory);
+      if (is_of_it) taken.emplace(place->first.substr(directory.size()), place->second);
       place = is_of_it ? tree.erase(place) : std::next(place);
     }
     return taken;
   };
-  const auto put_in = [&tree](const std::string& folder, const Tree& taken) {
-    for (const auto& [name, inode] : taken) tree[folder + name] = inode;
+  const auto put_in = [&tree](const std::string& directory, const Tree& taken) {
+    for (const auto& [name, inode] : taken) tree[directory + name] = inode;
   };
   Tree moved, replaced;
   if (!change.from.empty()) moved = take_out(change.from);
@@ -330,8 +331,8 @@ void MemoryFiles::crash(Loss loss) {
   }
   unsynced_.clear();
   std::erase_if(durable_, [&](const auto& entry) {
-    std::string folder = parent_of(entry.first);
-    return !memory_files::is_root(folder) && !durable_.contains(folder);
+    std::string directory = parent_of(entry.first);
+    return !memory_files::is_root(directory) && !durable_.contains(directory);
   });
   now_ = durable_;
   for (auto& [path, inode] : now_) {
@@ -365,7 +366,7 @@ void MemoryFiles::drop_clean_pages() {
 
 MemoryFiles::Image MemoryFiles::image() const {
   Image image;
-  for (const auto& [path, inode] : now_) image[path] = inode->is_folder ? std::nullopt : std::optional(inode->now);
+  for (const auto& [path, inode] : now_) image[path] = inode->is_directory ? std::nullopt : std::optional(inode->now);
   return image;
 }
 
@@ -374,7 +375,7 @@ void MemoryFiles::put_back(const Image& image) {
   now_.clear();
   for (const auto& [path, content] : image) {
     auto inode = std::make_shared<Inode>();
-    inode->is_folder = !content.has_value();
+    inode->is_directory = !content.has_value();
     if (content) inode->now = inode->durable = *content;
     now_.emplace(path, std::move(inode));
   }

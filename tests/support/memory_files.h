@@ -2,7 +2,7 @@
 //
 // crash() is a power failure: of every 512-byte sector written since the last good sync of its file, any state it went
 // through since may be what is left, each sector for itself; of every name made, changed or removed since the last sync
-// of its folder, each change may be there or not. Everything open before a crash or restart is dead afterwards.
+// of its directory, each change may be there or not. Everything open before a crash or restart is dead afterwards.
 //
 // Calls that change or sync something are operations, and are counted: a test can let any of them fail, or stop the
 // machine in the middle of it. A failed sync behaves as the kernel's does: some of the sectors reached the disk, all
@@ -37,12 +37,12 @@ class MemoryFiles final : public store::Files {
   Result<std::unique_ptr<store::Lock>> lock(const std::string& path) override;
   Result<bool> is_locked(const std::string& path) override;
   Result<bool> exists(const std::string& path) override;
-  Result<std::vector<std::string>> list(const std::string& folder) override;
-  Result<> make_folder(const std::string& path) override;
+  Result<std::vector<std::string>> list(const std::string& directory) override;
+  Result<> make_directory(const std::string& path) override;
   Result<> rename(const std::string& from, const std::string& to) override;
   Result<> exchange(const std::string& one, const std::string& other) override;
   Result<> remove(const std::string& path) override;
-  Result<> sync_folder(const std::string& folder) override;
+  Result<> sync_directory(const std::string& directory) override;
 
   uint64_t operations() const { return operations_; }
   uint64_t syncs() const { return syncs_; }
@@ -71,9 +71,9 @@ class MemoryFiles final : public store::Files {
   // The kernel drops what it believes to be clean: reads now show what is on the disk.
   void drop_clean_pages();
 
-  // All files and folders as they are read now; and put there in the place of all that is there, durably. Requires of
-  // the second: no process has anything open.
-  using Image = std::map<std::string, std::optional<std::string>>;  // nothing: a folder
+  // All files and directories as they are read now; and put there in the place of all that is there, durably. Requires
+  // of the second: no process has anything open.
+  using Image = std::map<std::string, std::optional<std::string>>;  // nothing: a directory
   Image image() const;
   void put_back(const Image& image);
   // The whole file as it is read now; and put there, durably.
@@ -87,7 +87,7 @@ class MemoryFiles final : public store::Files {
   friend class MemoryLock;
 
   struct Inode {
-    bool is_folder = false;
+    bool is_directory = false;
     bool sync_failed = false;
     std::string now;
     std::string durable;
@@ -97,7 +97,7 @@ class MemoryFiles final : public store::Files {
   // One change of names: `from` loses its name (if any), `to` gets the file (if any), with all that is in it. Or each
   // gets the other's.
   struct Change {
-    std::string folder;
+    std::string directory;
     std::string from;
     std::string to;
     std::shared_ptr<Inode> inode;
@@ -110,7 +110,7 @@ class MemoryFiles final : public store::Files {
   Result<> check_running(const std::string& act, const std::string& path);
   void change(Change change);
   static void carry_out(const Change& change, Tree& tree);
-  bool is_settled(const std::string& folder) const;
+  bool is_settled(const std::string& directory) const;
   void lose(Inode& inode, Loss loss);
 
   void write(Inode& inode, uint64_t offset, std::string_view bytes);

@@ -1,7 +1,7 @@
 // Newcomer: a node that was added, or is about to be, asks the members which cluster this is and where they all live.
 //
 // Asks one address after the other, over and over, until one that knows of it answers. It listens nowhere meanwhile,
-// and has no data folder yet: that is founded with the answer.
+// and has no data directory yet: that is founded with the answer.
 //
 // What goes wrong: nobody is there, or nobody knows of it yet. Both pass by themselves, when the member has started, or
 // the operator has added it; what each address said is told once. What does not pass is told by refused(): it was

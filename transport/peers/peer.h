@@ -21,7 +21,7 @@ struct PeerIdentity {
   uint64_t cluster = 0;
   raft::NodeId self = 0;
   uint64_t incarnation = 0;                         // counts the starts of this node
-  uint64_t instance = 0;                            // names its data folder; 0: it has none
+  uint64_t instance = 0;                            // names its data directory; 0: it has none
   std::string address = {};                         // where the others find it; empty: where its members say
   KnownPeers* known = nullptr;                      // outlives whoever is given this; null: nobody is remembered
   uint64_t process = 0;                             // drawn at its start

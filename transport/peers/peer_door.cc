@@ -31,7 +31,8 @@ std::string complaint(Refusal refusal, const Greeting& greeting) {
     case Refusal::removed: return who + ", which was removed from this cluster";
     case Refusal::taken: return who + ", which is there already";
     case Refusal::other_instance:
-      return who + ", which had another data folder when we met it: if it has lost its data, it must be given a new id";
+      return who +
+             ", which had another data directory when we met it: if it has lost its data, it must be given a new id";
     case Refusal::unexpected_data_dir: return who + ", which remembers another data directory of this node";
     case Refusal::other_founding:
       return who + ", which remembers other data directories of the members than this node does";
@@ -148,7 +149,7 @@ class PeerDoor::Guest {
     if (introduction.protocol != kProtocolVersion) against = Refusal::other_version;
     if (!against && door_.reception_.met.contains(introduction.from)) against = Refusal::unknown_member;
     if (!against && !door_.reception_.newcomers.contains(introduction.from)) against = Refusal::taken;
-    // It had a folder, and comes without: what it has acknowledged as a learner would be counted once it votes.
+    // It had a directory, and comes without: what it has acknowledged as a learner would be counted once it votes.
     const bool was_met = door_.us_.known && door_.us_.known->has_met(introduction.from);
     if (!against && was_met) against = Refusal::other_instance;
     is_leaving_ = true;

@@ -222,7 +222,7 @@ Result<> PeerLink::compare(const Greeting& greeting) {
   if (!us_.known) return {};
   match_ = us_.known->greeted(greeting, us_.instance);
   if (match_->is_match()) return {};
-  const char* why = match_->peer_differs  ? "it had another data folder when we met it"
+  const char* why = match_->peer_differs  ? "it had another data directory when we met it"
                     : match_->own_differs ? "it remembers another data directory of this node"
                                           : "it remembers other data directories of the members than this node does";
   return fail(Error::Code::unavailable, std::string("not the peer we know: ") + why);

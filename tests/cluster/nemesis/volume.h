@@ -1,4 +1,4 @@
-// Volume: a small disk in memory, mounted over a folder, that can be filled to the last byte.
+// Volume: a small disk in memory, mounted over a directory, that can be filled to the last byte.
 //
 // Requires: root, and a mount namespace that is ours alone (`unshare --mount`), or it outlives us.
 #pragma once
@@ -9,7 +9,7 @@ namespace skiff::cluster_test {
 
 class Volume {
  public:
-  Volume(std::string folder, int megabytes);
+  Volume(std::string directory, int megabytes);
   ~Volume();
   Volume(const Volume&) = delete;
   Volume& operator=(const Volume&) = delete;
@@ -18,9 +18,9 @@ class Volume {
   void clear() const;  // what fill() took
 
  private:
-  std::string filler() const { return folder_ + "/filler"; }
+  std::string filler() const { return directory_ + "/filler"; }
 
-  const std::string folder_;
+  const std::string directory_;
 };
 
 }  // namespace skiff::cluster_test

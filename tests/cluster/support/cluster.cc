@@ -66,9 +66,15 @@ std::vector<std::string> Cluster::command(int id) {
   std::string peers;
   for (int peer = 1; peer <= std::max(founders_, id); ++peer) peers += (peers.empty() ? "" : ",") + peer_url(peer);
   std::vector<std::string> command = site_.network == nullptr ? std::vector<std::string>{} : site_.network->enter(id);
-  const std::vector<std::string> words = {SKIFF_BINARY,   "--id",   std::to_string(id),       "--cluster",
-                                          peers,          "--port", std::to_string(port(id)), "--data-dir",
-                                          data_folder(id)};
+  const std::vector<std::string> words = {SKIFF_BINARY,
+                                          "--id",
+                                          std::to_string(id),
+                                          "--cluster",
+                                          peers,
+                                          "--port",
+                                          std::to_string(port(id)),
+                                          "--data-dir",
+                                          data_directory(id)};
   if (site_.flush_us > 0) {
     const std::string preload = std::string("LD_PRELOAD=") + SLOW_DISK_LIBRARY;
     command.insert(command.end(), {"env", preload, "SLOW_DISK_US=" + std::to_string(site_.flush_us)});

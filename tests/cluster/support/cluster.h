@@ -1,4 +1,4 @@
-// Cluster: some real nodes on ports and in folders of their own.
+// Cluster: some real nodes on ports and in directories of their own.
 //
 // When a test fails, what its nodes had logged last is shown.
 #pragma once
@@ -49,9 +49,9 @@ class Cluster {
     return "http://" + address(id) + ":" + std::to_string(port(id)) + path;
   }
   std::vector<std::string> command(int id);
-  // A folder of its own, in which the data folder is.
-  std::string disk(int id) { return folder_.file("disk-" + std::to_string(id)); }
-  std::string data_folder(int id) { return disk(id) + "/skiff.data"; }
+  // A directory of its own, in which the data directory is.
+  std::string disk(int id) { return directory_.file("disk-" + std::to_string(id)); }
+  std::string data_directory(int id) { return disk(id) + "/skiff.data"; }
   // Requires: a site with disks of their own.
   Volume& volume(int id) { return *volumes_.at(static_cast<size_t>(id - 1)); }
   std::string peer_url(int id) { return "http://" + address(id) + ":" + std::to_string(peer_port(id)); }
@@ -75,10 +75,10 @@ class Cluster {
     bool is_up = false;
   };
   Node& node(int id) { return nodes_.at(static_cast<size_t>(id - 1)); }
-  std::string log_file(int id) { return folder_.file("node-" + std::to_string(id) + ".log"); }
+  std::string log_file(int id) { return directory_.file("node-" + std::to_string(id) + ".log"); }
   std::optional<int> find_leader();
 
-  TemporaryFolder folder_;
+  TemporaryDirectory directory_;
   const Site site_;
   std::vector<std::unique_ptr<Volume>> volumes_;
   std::vector<std::string> flags_;

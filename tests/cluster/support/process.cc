@@ -81,18 +81,18 @@ std::optional<int> Process::wait_ms(int timeout_ms) {
 }
 
 Done run(const std::vector<std::string>& command) {
-  TemporaryFolder folder;
-  Process process(command, folder.file("output"));
+  TemporaryDirectory directory;
+  Process process(command, directory.file("output"));
   std::optional<int> status = process.wait_ms(60'000);
-  return {status.value_or(-1), read_file(folder.file("output"))};
+  return {status.value_or(-1), read_file(directory.file("output"))};
 }
 
-TemporaryFolder::TemporaryFolder() {
+TemporaryDirectory::TemporaryDirectory() {
   path_ = (std::filesystem::temp_directory_path() / "skiff-test-").string() + std::string(6, 'X');
   CHECK(mkdtemp(path_.data()) != nullptr);
 }
 
-TemporaryFolder::~TemporaryFolder() {
+TemporaryDirectory::~TemporaryDirectory() {
   std::error_code ignored;
   std::filesystem::remove_all(path_, ignored);
 }

@@ -39,13 +39,13 @@ struct Done {
 // Runs to its end; killed after a minute.
 Done run(const std::vector<std::string>& command);
 
-// A folder of its own for a test, gone with it.
-class TemporaryFolder {
+// A directory of its own for a test, gone with it.
+class TemporaryDirectory {
  public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
   std::string file(const std::string& name) const { return path_ + "/" + name; }
 

@@ -6,7 +6,7 @@
 #include "src/config/values.h"
 #include "tests/support/bash.h"
 #include "tests/support/catch.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temporary_directory.h"
 
 namespace skiff::completion_test {
 
@@ -14,7 +14,7 @@ using bash::complete;
 using bash::Words;
 
 struct Settings {
-  std::string folder;
+  std::string directory;
   std::string file;
   std::string level;
   std::vector<std::string> colors;
@@ -26,7 +26,7 @@ std::string script() {
   Settings settings;
   auto read = [](std::string_view) -> Result<> { return {}; };
   const Command tree = {.name = "a-tree",
-                        .options = {{"data-dir", directory_name("DIR", settings.folder), ""},
+                        .options = {{"data-dir", directory_name("DIR", settings.directory), ""},
                                     {"depth", number("N", settings.depth, 1, 9), ""},
                                     {"deep", on_off(settings.deep), ""},
                                     {"level", one_of("NAME", {"low", "high", "higher"}, "low", read), ""}},
@@ -67,9 +67,9 @@ TEST_CASE("of a list the last word is completed") {
   REQUIRE(complete(script(), {"a-tree", "--colors", "r"}).empty());  // an option of another command
 }
 
-TEST_CASE("files and folders are looked for, whatever they are called") {
-  const testing::TemporaryFolder folder;
-  const std::string in = folder.path() + "/";
+TEST_CASE("files and directories are looked for, whatever they are called") {
+  const testing::TemporaryDirectory directory;
+  const std::string in = directory.path() + "/";
   bash::run("mkdir '" + in + "two parts'; touch '" + in + "two files'");
   Words both = complete(script(), {"a-tree", "cut", in + "tw"});
   std::sort(both.begin(), both.end());

@@ -71,7 +71,7 @@ TEST_CASE("an empty variable counts as not set") {
   REQUIRE(asked.options.port == 9121);
   REQUIRE(asked.options.data_dir == "skiff-1.data");
   REQUIRE(asked.ignored_variables.empty());
-  REQUIRE(trouble({}, {"--data-dir="}) == "--data-dir: an empty name is no folder");  // a flag is no variable
+  REQUIRE(trouble({}, {"--data-dir="}) == "--data-dir: an empty name is no directory");  // a flag is no variable
 }
 
 TEST_CASE("a flag beats a variable whose value cannot be used") {

@@ -122,17 +122,17 @@ TEST_CASE("a flag beats the environment, which beats the file") {
   REQUIRE(options.config == "f");
 }
 
-TEST_CASE("the data folder has the node's number, wherever that was given") {
+TEST_CASE("the data directory has the node's number, wherever that was given") {
   REQUIRE(good({"--cluster=a:1,b:1", "--id=2"}).data_dir == "skiff-2.data");
   REQUIRE(good({"--cluster=a:1,b:1"}, {{"SKIFF_ID", "2"}}).data_dir == "skiff-2.data");
 }
 
 TEST_CASE("a configuration file has comments, blanks and either line end") {
   const std::string file =
-      "# all of it\r\n\r\n  port=7 # seven\r\ndata-dir = /a folder/b#c\t# with a blank\r\n\tlog-level\t=\twarn";
+      "# all of it\r\n\r\n  port=7 # seven\r\ndata-dir = /a directory/b#c\t# with a blank\r\n\tlog-level\t=\twarn";
   Options options = good({"--config", "skiff.conf"}, {}, file);
   REQUIRE(options.port == 7);
-  REQUIRE(options.data_dir == "/a folder/b#c");
+  REQUIRE(options.data_dir == "/a directory/b#c");
   REQUIRE(options.log_level == log::Level::warn);
 }
 
@@ -169,7 +169,7 @@ TEST_CASE("trouble names the place and what is wrong") {
       {{"--cluster=a:1,b:1,c:1,d:1,e:1,f:1,g:1,h:1,i:1,j:1"}, "--cluster: 10 members are too many (1 to 9)"},
       {{"--listen=localhost"}, "--listen: \"localhost\" is not a numeric address, like 127.0.0.1, 0.0.0.0 or ::1"},
       {{"--peer-listen=b:1"}, "--peer-listen: \"b\" is not a numeric address, like 127.0.0.1, 0.0.0.0 or ::1"},
-      {{"--data-dir="}, "--data-dir: an empty name is no folder"},
+      {{"--data-dir="}, "--data-dir: an empty name is no directory"},
       {{"--cors-origin=http://a/"},
        "--cors-origin: \"http://a/\" is no origin, like http://app.example or https://app.example:8443 (no path, no "
        "slash behind it), nor * for all"},

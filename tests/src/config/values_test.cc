@@ -67,7 +67,7 @@ TEST_CASE("a text may be empty only where that means something") {
   std::string field = "old";
   REQUIRE(trouble(text("TEXT", field), "") == "is empty");
   REQUIRE(trouble(file_name("FILE", field), "") == "an empty name is no file");
-  REQUIRE(trouble(directory_name("DIR", field), "") == "an empty name is no folder");
+  REQUIRE(trouble(directory_name("DIR", field), "") == "an empty name is no directory");
   REQUIRE(field == "old");
   REQUIRE(file_name("FILE", field).standard == "old");
   REQUIRE(trouble(text_or_none("TEXT", field), "") == "no trouble");

@@ -28,7 +28,7 @@ TEST_CASE("an error names the tool, the flag, and whom to ask") {
        "skiff restore: --id: 2 has no entry in --cluster, which names 1"},
       {{"recover", "--data-dir", "a", "--id", "x"}, "skiff recover: --id: \"x\" is not a node id (1 to 65535)"},
       {{"recover", "--data-dir", "a", "--data-dir", "a"}, "skiff recover: --data-dir: given twice"},
-      {{"inspect"}, "skiff inspect: one data folder or one backup is needed"},
+      {{"inspect"}, "skiff inspect: one data directory or one backup is needed"},
       {{"inspect", "-e"}, "skiff inspect: \"-e\": not a flag; see skiff inspect --help"},
       {{"completion", "zsh"}, "skiff completion: no shell is known but bash"},
       {{"completion"}, "skiff completion: the name of a shell is needed: bash"},

@@ -36,15 +36,15 @@ class ReadOnlyMount final : public store::Files {
     if (forbidden_.contains(store::parent_of(path))) return denied("look for", path);
     return files_.exists(path);
   }
-  Result<std::vector<std::string>> list(const std::string& folder) override {
-    if (forbidden_.contains(folder)) return denied("list", folder);
-    return files_.list(folder);
+  Result<std::vector<std::string>> list(const std::string& directory) override {
+    if (forbidden_.contains(directory)) return denied("list", directory);
+    return files_.list(directory);
   }
-  Result<> make_folder(const std::string& path) override { return read_only("make folder", path); }
+  Result<> make_directory(const std::string& path) override { return read_only("make directory", path); }
   Result<> rename(const std::string&, const std::string& to) override { return read_only("rename to", to); }
   Result<> exchange(const std::string&, const std::string& to) override { return read_only("exchange with", to); }
   Result<> remove(const std::string& path) override { return read_only("remove", path); }
-  Result<> sync_folder(const std::string& folder) override { return read_only("sync folder", folder); }
+  Result<> sync_directory(const std::string& directory) override { return read_only("sync directory", directory); }
 
  private:
   static tl::unexpected<Error> denied(const std::string& act, const std::string& path) {
@@ -63,13 +63,13 @@ struct Looked {
   ReadOnlyMount mount{world.files};
 
   Looked() {
-    world.write_folder("data");
+    world.write_directory("data");
     world.write_backup("backup");
   }
   int inspect(const std::string& path) { return world.run({"inspect", path}, mount); }
 };
 
-TEST_CASE("a folder and a backup on a read-only mount are whole, or damaged, as they would be elsewhere") {
+TEST_CASE("a directory and a backup on a read-only mount are whole, or damaged, as they would be elsewhere") {
   Looked looked;
   REQUIRE(looked.inspect("data") == 0);
   REQUIRE_THAT(looked.world.said, Catch::Contains("\nwhole\n") && !Catch::Contains("Read-only"));
@@ -83,9 +83,9 @@ TEST_CASE("a folder and a backup on a read-only mount are whole, or damaged, as 
 TEST_CASE("what may not be read is not called damaged: whether it is whole is unknown") {
   Looked looked;
   std::string path = "data", unread;
-  SECTION("the folder") { looked.mount.forbid(unread = "data"); }
-  SECTION("the folder it lies in") {
-    looked.world.write_folder("other");
+  SECTION("the directory") { looked.mount.forbid(unread = "data"); }
+  SECTION("the directory it lies in") {
+    looked.world.write_directory("other");
     path = "closed/data";
     unread = "closed/data";
     looked.mount.forbid("closed");

@@ -20,9 +20,9 @@ uint64_t offset_said(const World& world, const std::string& path) {
   return std::stoull(world.said.substr(at + before.size()));
 }
 
-TEST_CASE("a whole folder is whole, is told about, and is not touched") {
+TEST_CASE("a whole directory is whole, is told about, and is not touched") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   const auto before = world.content("data");
   const uint64_t operations = world.files.operations();
   REQUIRE(world.run({"inspect", "data"}) == 0);
@@ -38,7 +38,7 @@ TEST_CASE("a whole folder is whole, is told about, and is not touched") {
 
 TEST_CASE("entries are listed as they stand in the log") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   REQUIRE(world.run({"inspect", "--entries", "data"}) == 0);
   REQUIRE_THAT(world.said, Catch::Contains("     2          1 no-op\n") &&
                                Catch::Contains("     2         22 put       /last 3 bytes, from node 2\n"));
@@ -48,12 +48,12 @@ TEST_CASE("entries are listed as they stand in the log") {
 
 TEST_CASE("a bit that has turned over is told with its file and block, wherever it is in the log") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   const size_t end = end_of_log(world);
   for (size_t place = 0; place < end; place += 37) {
     CAPTURE(place);
     World damaged;
-    damaged.write_folder("data");
+    damaged.write_directory("data");
     const char byte = damaged.files.content(kLog)[place];
     if (place > store::kHeaderEnd && byte == '\0') continue;  // may be the rest of a block, which nobody reads
     flip(damaged, kLog, place);
@@ -67,7 +67,7 @@ TEST_CASE("a bit that has turned over is told with its file and block, wherever 
 
 TEST_CASE("a block of what was acknowledged that is zeros is told, and what lies behind it still read") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   std::string bytes = world.files.content(kLog);
   bytes.replace(4 * store::kBlockBytes, store::kBlockBytes, store::kBlockBytes, '\0');
   world.files.set_content(kLog, bytes);
@@ -79,7 +79,7 @@ TEST_CASE("a block of what was acknowledged that is zeros is told, and what lies
 
 TEST_CASE("a log that was cut is told") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   SECTION("in the middle of a block") {
     world.files.set_content(kLog, world.files.content(kLog).substr(0, 1'000));
     REQUIRE(world.run({"inspect", "data"}) == 1);
@@ -100,7 +100,7 @@ TEST_CASE("a log that was cut is told") {
 
 TEST_CASE("a batch that was being written is no damage, and stays where it is") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   std::string bytes = world.files.content(kLog);
   bytes[end_of_log(world) - 1] = '\0';
   world.files.set_content(kLog, bytes);
@@ -111,7 +111,7 @@ TEST_CASE("a batch that was being written is no damage, and stays where it is") 
 
 TEST_CASE("damage to a snapshot, an identity or a name is told") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   std::string wanted;
   SECTION("a snapshot") {
     flip(world, kSnapshot, 700);
@@ -135,16 +135,16 @@ TEST_CASE("damage to a snapshot, an identity or a name is told") {
 
 TEST_CASE("what only recovery can know is damage, too") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   const std::string bytes = world.files.content(kLog);
   world.files.set_content("data/wal-0000000000000002", bytes);
   REQUIRE(world.run({"inspect", "data"}) == 1);
   REQUIRE_THAT(world.said, Catch::Contains("it is wal-0000000000000001 by its header"));
 }
 
-TEST_CASE("a folder whose log is being repaired is not whole, and one that was repaired is") {
+TEST_CASE("a directory whose log is being repaired is not whole, and one that was repaired is") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   flip(world, kLog, 500);
   REQUIRE(world.run({"inspect", "data"}) == 1);
   REQUIRE_THAT(world.said, Catch::Contains("sets that aside, and is mended by the others"));
@@ -170,9 +170,9 @@ TEST_CASE("a folder whose log is being repaired is not whole, and one that was r
   REQUIRE_THAT(world.said, Catch::Contains("damage    read data/instance: its checksum is wrong"));
 }
 
-TEST_CASE("a node that runs on the folder is no hindrance, and is named") {
+TEST_CASE("a node that runs on the directory is no hindrance, and is named") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   auto opened = store::Storage::open(world.files, "data", {tool_world::kCluster, 3, {}}, tool_world::kSmall);
   REQUIRE(world.run({"inspect", "data"}) == 0);
   REQUIRE_THAT(world.said, Catch::Contains("a node runs on it"));

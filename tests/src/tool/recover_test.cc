@@ -8,8 +8,8 @@ using tool_world::World;
 
 const std::vector<std::string> kRecover = {"recover", "--data-dir", "data", "--id", "3", "--yes-i-may-lose-writes"};
 
-void check_recovered(World& world, const std::string& folder) {
-  const store::Recovered found = world.look(folder);
+void check_recovered(World& world, const std::string& directory) {
+  const store::Recovered found = world.look(directory);
   const std::vector<store::Founder> alone = {{3, "http://c:9021"}};
   REQUIRE(found.identity.cluster != tool_world::kCluster);
   REQUIRE(found.identity.node == 3);
@@ -20,16 +20,16 @@ void check_recovered(World& world, const std::string& folder) {
   REQUIRE(found.kv.get("/last")->bytes == "one");
 }
 
-void check_is_old(World& world, const std::string& folder) {
-  const store::Recovered found = world.look(folder);
+void check_is_old(World& world, const std::string& directory) {
+  const store::Recovered found = world.look(directory);
   REQUIRE(found.identity == store::Identity{tool_world::kCluster, 3, tool_world::kFounders});
   REQUIRE(found.hard_state == raft::HardState{2, 3});
   REQUIRE(found.entries.size() == 11);
 }
 
-TEST_CASE("the survivor becomes a cluster of its own, with all of its log, and the old folder is kept", "[bug-49]") {
+TEST_CASE("the survivor becomes a cluster of its own, with all of its log, and the old directory is kept", "[bug-49]") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   INFO(world.said);
   REQUIRE(world.run(kRecover) == 0);
   REQUIRE_THAT(world.said, Catch::Contains("21 keys, up to index 22 of term 2; of that, 11 entries behind its snapshot "
@@ -49,7 +49,7 @@ TEST_CASE("a cluster that is recovered twice has two names") {
   World first, second;
   second.random = 7;
   for (World* world : {&first, &second}) {
-    world->write_folder("data");
+    world->write_directory("data");
     REQUIRE(world->run(kRecover) == 0);
   }
   REQUIRE(first.look("data").identity.cluster != second.look("data").identity.cluster);
@@ -57,7 +57,7 @@ TEST_CASE("a cluster that is recovered twice has two names") {
 
 TEST_CASE("the members are those of the last configuration in the log") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   store::Batch batch;
   SECTION("the survivor has another address by now") {
     batch.entries = {
@@ -81,7 +81,7 @@ TEST_CASE("the members are those of the last configuration in the log") {
 
 TEST_CASE("a survivor that is being repaired is none: what it had acknowledged is gone until the others give it back") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   std::string bytes = world.files.content("data/wal-0000000000000001");
   bytes[500] = static_cast<char>(bytes[500] ^ 1);
   world.files.set_content("data/wal-0000000000000001", bytes);
@@ -95,7 +95,7 @@ TEST_CASE("a survivor that is being repaired is none: what it had acknowledged i
 
 TEST_CASE("nothing is done without consent in words") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   const auto before = world.content("data");
   std::vector<std::string> words = kRecover;
   words.pop_back();
@@ -118,7 +118,7 @@ TEST_CASE("nothing is done without consent in words") {
 
 TEST_CASE("what cannot be recovered is left as it was") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   std::vector<std::string> words = kRecover;
   std::unique_ptr<store::Lock> lock;
   std::string wanted;
@@ -136,12 +136,12 @@ TEST_CASE("what cannot be recovered is left as it was") {
     world.files.set_content("data/wal-0000000000000001", bytes);
     wanted = "wal-0000000000000001: at offset 1536";
   }
-  SECTION("an earlier recovery left its old folder there") {
-    REQUIRE(world.files.make_folder("data.before-recovery").has_value());
+  SECTION("an earlier recovery left its old directory there") {
+    REQUIRE(world.files.make_directory("data.before-recovery").has_value());
     wanted = "data.before-recovery is there already";
   }
   SECTION("somebody's files are in the way") {
-    REQUIRE(world.files.make_folder("data.recovering").has_value());
+    REQUIRE(world.files.make_directory("data.recovering").has_value());
     world.files.set_content("data.recovering/thesis", "dear to somebody");
     wanted = "there is thesis in it already";
   }
@@ -151,7 +151,7 @@ TEST_CASE("what cannot be recovered is left as it was") {
   REQUIRE(world.content("data") == before);
 }
 
-TEST_CASE("a folder in which nothing ever was is not recovered") {
+TEST_CASE("a directory in which nothing ever was is not recovered") {
   World world;
   REQUIRE(
       store::Storage::open(world.files, "data", {tool_world::kCluster, 3, tool_world::kFounders}, tool_world::kSmall)
@@ -160,9 +160,9 @@ TEST_CASE("a folder in which nothing ever was is not recovered") {
   REQUIRE_THAT(world.said, Catch::Contains("holds nothing that could be recovered"));
 }
 
-TEST_CASE("with --to the new folder is made elsewhere, and the old one stays where it is") {
+TEST_CASE("with --to the new directory is made elsewhere, and the old one stays where it is") {
   World world;
-  world.write_folder("data");
+  world.write_directory("data");
   std::vector<std::string> words = kRecover;
   words.insert(words.end(), {"--to", "elsewhere"});
   REQUIRE(world.run(words) == 0);
@@ -182,14 +182,14 @@ TEST_CASE("recover says how it is used") {
   REQUIRE(world.run(kRecover) == 1);
 }
 
-TEST_CASE("a recovery that is cut short anywhere leaves the old folder or the new one, and can be repeated") {
+TEST_CASE("a recovery that is cut short anywhere leaves the old directory or the new one, and can be repeated") {
   const auto loss = GENERATE(MemoryFiles::Loss::keep_all, MemoryFiles::Loss::keep_none, MemoryFiles::Loss::random);
   bool was_cut_short = true;
   size_t old = 0, recovered = 0;
   for (uint64_t operation = 1; was_cut_short; ++operation) {
     CAPTURE(operation);
     World world(operation);
-    world.write_folder("data");
+    world.write_directory("data");
     world.files.stop_at(world.files.operations() + operation);
     was_cut_short = world.run(kRecover) != 0;
     world.files.crash(loss);

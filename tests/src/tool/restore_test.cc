@@ -10,8 +10,8 @@ using tool_world::World;
 
 const std::string kMembers = "http://x:1,http://y:2,http://z:3";
 
-std::vector<std::string> restore(const std::string& folder, int id = 1, const std::string& members = kMembers) {
-  return {"restore", "--from", "backup", "--data-dir", folder, "--id", std::to_string(id), "--cluster", members};
+std::vector<std::string> restore(const std::string& directory, int id = 1, const std::string& members = kMembers) {
+  return {"restore", "--from", "backup", "--data-dir", directory, "--id", std::to_string(id), "--cluster", members};
 }
 
 TEST_CASE("each node of a restored cluster holds what the backup holds, under one new name") {
@@ -19,10 +19,10 @@ TEST_CASE("each node of a restored cluster holds what the backup holds, under on
   world.write_backup("backup");
   uint64_t cluster = 0, digest = 0;
   for (int id = 1; id <= 3; ++id) {
-    const std::string folder = "node-" + std::to_string(id);
+    const std::string directory = "node-" + std::to_string(id);
     INFO(world.said);
-    REQUIRE(world.run(restore(folder, id)) == 0);
-    const store::Recovered found = world.look(folder);
+    REQUIRE(world.run(restore(directory, id)) == 0);
+    const store::Recovered found = world.look(directory);
     REQUIRE(found.identity.node == static_cast<raft::NodeId>(id));
     REQUIRE(found.identity.founders ==
             std::vector<store::Founder>{{1, "http://x:1"}, {2, "http://y:2"}, {3, "http://z:3"}});
@@ -37,7 +37,7 @@ TEST_CASE("each node of a restored cluster holds what the backup holds, under on
     }
     REQUIRE(found.identity.cluster == cluster);
     REQUIRE(found.kv.digest() == digest);
-    REQUIRE(world.run({"inspect", folder}) == 0);
+    REQUIRE(world.run({"inspect", directory}) == 0);
   }
   REQUIRE(cluster != tool_world::kCluster);
 }
@@ -74,9 +74,9 @@ TEST_CASE("a restored node can write, though its namesake had written more befor
 TEST_CASE("nothing is restored over anything") {
   World world;
   world.write_backup("backup");
-  SECTION("a data folder") { world.write_folder("data"); }
+  SECTION("a data directory") { world.write_directory("data"); }
   SECTION("a stranger's file") {
-    REQUIRE(world.files.make_folder("data").has_value());
+    REQUIRE(world.files.make_directory("data").has_value());
     world.files.set_content("data/thesis", "dear to somebody");
   }
   SECTION("what was restored before") { REQUIRE(world.run(restore("data")) == 0); }
@@ -86,11 +86,11 @@ TEST_CASE("nothing is restored over anything") {
   REQUIRE(world.content("data") == before);
 }
 
-TEST_CASE("an empty folder may be there, and one that a file system has just been made in") {
+TEST_CASE("an empty directory may be there, and one that a file system has just been made in") {
   World world;
   world.write_backup("backup");
-  REQUIRE(world.files.make_folder("data").has_value());
-  REQUIRE(world.files.make_folder("data/lost+found").has_value());
+  REQUIRE(world.files.make_directory("data").has_value());
+  REQUIRE(world.files.make_directory("data/lost+found").has_value());
   REQUIRE(world.run(restore("data/")) == 0);
   REQUIRE(world.run({"inspect", "data"}) == 0);
 }
@@ -125,7 +125,7 @@ TEST_CASE("restore says how it is used") {
   }
 }
 
-TEST_CASE("a restore that is cut short anywhere leaves no data folder, or a whole one, and can be repeated") {
+TEST_CASE("a restore that is cut short anywhere leaves no data directory, or a whole one, and can be repeated") {
   const auto loss = GENERATE(MemoryFiles::Loss::keep_all, MemoryFiles::Loss::keep_none, MemoryFiles::Loss::random);
   bool was_cut_short = true;
   for (uint64_t operation = 1; was_cut_short; ++operation) {

@@ -1,4 +1,4 @@
-// ToolWorld: a disk in memory with data folders on it, and the tools to be run there.
+// ToolWorld: a disk in memory with data directories on it, and the tools to be run there.
 #pragma once
 
 #include <map>
@@ -39,9 +39,9 @@ inline raft::Payload members(const std::vector<store::Founder>& founders) {
 struct World {
   explicit World(uint64_t seed = 1) : files(seed) {}
 
-  // A folder in which a snapshot of the first ten of twenty puts is, and all twenty in the log.
-  void write_folder(const std::string& folder, raft::NodeId node = 3) {
-    auto opened = store::Storage::open(files, folder, {kCluster, node, kFounders}, kSmall);
+  // A directory in which a snapshot of the first ten of twenty puts is, and all twenty in the log.
+  void write_directory(const std::string& directory, raft::NodeId node = 3) {
+    auto opened = store::Storage::open(files, directory, {kCluster, node, kFounders}, kSmall);
     if (!opened) FAIL(opened.error().what);
     store::Batch batch{.hard_state = raft::HardState{2, node}, .entries = {}, .restart = {}};
     batch.entries.push_back({{2, 1}, raft::EntryKind::no_op, nullptr});
@@ -95,17 +95,17 @@ struct World {
                       .wal = kSmall});
   }
 
-  store::Recovered look(const std::string& folder) {
-    auto found = store::look_into(files, folder, kSmall);
+  store::Recovered look(const std::string& directory) {
+    auto found = store::look_into(files, directory, kSmall);
     if (!found) FAIL(found.error().what);
     return std::move(*found);
   }
 
   // Every file in it, with its bytes.
-  std::map<std::string, std::string> content(const std::string& folder) {
+  std::map<std::string, std::string> content(const std::string& directory) {
     std::map<std::string, std::string> all;
-    const auto names = files.list(folder);
-    for (const std::string& name : *names) all[name] = files.content(store::join(folder, name));
+    const auto names = files.list(directory);
+    for (const std::string& name : *names) all[name] = files.content(store::join(directory, name));
     return all;
   }
 
@@ -116,7 +116,7 @@ struct World {
   uint64_t random = 0;
 };
 
-// Of the folder "data".
+// Of the directory "data".
 inline const std::string kLog = "data/wal-0000000000000001";
 inline const std::string kSnapshot = "data/snapshot-000000000000000b";
 

@@ -29,19 +29,19 @@ Result<> save(Storage& storage, Batch batch) { return storage.save(std::vector<B
 
 const Batch kFirst{raft::HardState{1, 2}, {log_story::entry(1, 1, "one"), log_story::entry(1, 2, "two")}};
 
-// The folder after a first start that saved something.
-void write_folder(MemoryFiles& files, const Identity& identity = kNode) {
+// The directory after a first start that saved something.
+void write_directory(MemoryFiles& files, const Identity& identity = kNode) {
   Opened opened = must_open(files, identity);
   REQUIRE(save(*opened.storage, kFirst).has_value());
 }
 
-TEST_CASE("an empty place becomes a data folder") {  // [W10]
+TEST_CASE("an empty place becomes a data directory") {  // [W10]
   MemoryFiles files;
-  SECTION("the folder is missing") {}
-  SECTION("the folder is there") { REQUIRE(files.make_folder("data").has_value()); }
-  SECTION("the folder is a file system of its own") {
-    REQUIRE(files.make_folder("data").has_value());
-    REQUIRE(files.make_folder("data/lost+found").has_value());
+  SECTION("the directory is missing") {}
+  SECTION("the directory is there") { REQUIRE(files.make_directory("data").has_value()); }
+  SECTION("the directory is a file system of its own") {
+    REQUIRE(files.make_directory("data").has_value());
+    REQUIRE(files.make_directory("data/lost+found").has_value());
   }
   Opened opened = must_open(files);
   REQUIRE(opened.recovered.fresh);
@@ -54,7 +54,7 @@ TEST_CASE("an empty place becomes a data folder") {  // [W10]
 
 TEST_CASE("what was saved is there at the next start, also after a power failure") {  // [W12]
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   files.crash(MemoryFiles::Loss::keep_none);
   Opened opened = must_open(files);
   REQUIRE_FALSE(opened.recovered.fresh);
@@ -70,7 +70,7 @@ TEST_CASE("every start counts, and none counts twice, whatever the power does") 
   }
 }
 
-TEST_CASE("a second owner of the folder is refused while the first lives") {  // [W9]
+TEST_CASE("a second owner of the directory is refused while the first lives") {  // [W9]
   MemoryFiles files;
   Opened first = must_open(files);
   auto second = open(files);
@@ -83,9 +83,9 @@ TEST_CASE("a second owner of the folder is refused while the first lives") {  //
   REQUIRE(must_open(files).recovered.entries.size() == 2);
 }
 
-TEST_CASE("the folder of another node is refused, and left as it was") {
+TEST_CASE("the directory of another node is refused, and left as it was") {
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   Identity other = kNode;
   other.node = 3;
   uint64_t operations = files.operations();
@@ -98,39 +98,40 @@ TEST_CASE("the folder of another node is refused, and left as it was") {
 
 TEST_CASE("the stored cluster and founders are given back, whatever was wanted") {
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   REQUIRE(must_open(files, {99, 2, {}}).recovered.identity == kNode);
 }
 
-TEST_CASE("a folder with something else in it is not founded") {
+TEST_CASE("a directory with something else in it is not founded") {
   MemoryFiles files;
-  REQUIRE(files.make_folder("data").has_value());
+  REQUIRE(files.make_directory("data").has_value());
   SECTION("a stranger's file") { files.set_content("data/thesis.txt", "dear to somebody"); }
   SECTION("a later segment") { files.set_content("data/" + segment_name(2), std::string(2048, '\0')); }
   auto opened = open(files);
   REQUIRE(opened.error().code == Error::Code::invalid);
   REQUIRE_THAT(opened.error().what, Catch::Contains("data"));
-  REQUIRE_THAT(to_text(opened.error()), Catch::EndsWith(" in it, but no identity; choose an empty folder, or give it "
-                                                        "back its identity from a copy"));
+  REQUIRE_THAT(to_text(opened.error()),
+               Catch::EndsWith(" in it, but no identity; choose an empty directory, or give it "
+                               "back its identity from a copy"));
 }
 
 TEST_CASE("a log without an identity is not founded over") {
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   REQUIRE(files.remove("data/identity").has_value());
   std::string log = files.content("data/" + segment_name(1));
   auto opened = open(files);
   REQUIRE(opened.error().code == Error::Code::corrupt);
   REQUIRE(
       to_text(opened.error()) ==
-      "open data folder data: there is a log in it, but no identity; nothing was changed: give it back its identity "
+      "open data directory data: there is a log in it, but no identity; nothing was changed: give it back its identity "
       "from a copy");
   REQUIRE(files.content("data/" + segment_name(1)) == log);
 }
 
 TEST_CASE("an identity without a log is refused") {
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   REQUIRE(files.remove("data/" + segment_name(1)).has_value());
   auto opened = open(files);
   REQUIRE(opened.error().code == Error::Code::corrupt);
@@ -139,18 +140,19 @@ TEST_CASE("an identity without a log is refused") {
 
 TEST_CASE("a start that fails names damaged snapshots among its causes, and then says what can be done") {
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   files.set_content("data/" + snapshot_name(9), "rot");
   REQUIRE(files.remove("data/" + segment_name(1)).has_value());
   auto opened = open(files);
   REQUIRE(opened.error().what == "recover data: there is no log in it; and: read data/" + snapshot_name(9) +
                                      ": at offset 0: it ends early; it is not used");
-  REQUIRE_THAT(to_text(opened.error()), Catch::Contains("it is not used; nothing was changed. Do not mend the folder"));
+  REQUIRE_THAT(to_text(opened.error()),
+               Catch::Contains("it is not used; nothing was changed. Do not mend the directory"));
 }
 
 TEST_CASE("a damaged identity is refused at every byte") {  // [W6] [W11]
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   std::string whole = files.content("data/identity");
   for (size_t place = 0; place < whole.size(); ++place) {
     CAPTURE(place);
@@ -167,7 +169,7 @@ TEST_CASE("a damaged identity is refused at every byte") {  // [W6] [W11]
 
 TEST_CASE("an identity of another format version is refused by version") {  // [W11]
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   const std::string whole = files.content("data/identity");
   files.set_content("data/identity", seal("skiff-id", 2, *unseal("skiff-id", 1, whole)));
   auto opened = open(files);
@@ -185,9 +187,9 @@ TEST_CASE("an identity of another format version is refused by version") {  // [
   REQUIRE_THAT(opened.error().what, Catch::Contains("its version is damaged"));
 }
 
-TEST_CASE("what the folder says of a torn end reaches the operator") {
+TEST_CASE("what the directory says of a torn end reaches the operator") {
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   std::string path = "data/" + segment_name(1);
   std::string bytes = files.content(path);
   size_t last = bytes.find_last_not_of('\0');
@@ -205,7 +207,7 @@ TEST_CASE("any failing operation of an open is an error, and the next open puts 
   for (uint64_t operation = 1; has_failed; ++operation) {
     CAPTURE(operation, is_founded);
     MemoryFiles files(operation);
-    if (is_founded) write_folder(files);
+    if (is_founded) write_directory(files);
     files.fail_at(files.operations() + operation, fault);
     auto opened = open(files);
     has_failed = !opened;

@@ -7,7 +7,7 @@
 
 #include "store/files/files.h"
 #include "tests/support/catch.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temporary_directory.h"
 
 namespace skiff::store::denied_files_test {
 
@@ -18,23 +18,23 @@ struct AsSomebodyElse {
 };
 
 TEST_CASE("what may not be read is told from what cannot be read") {
-  testing::TemporaryFolder folder;
+  testing::TemporaryDirectory directory;
   auto files = posix_files();
-  REQUIRE(files->make_folder(folder.path("closed")).has_value());
-  REQUIRE(files->open(folder.path("closed/a"), OpenMode::create).has_value());
-  REQUIRE(files->open(folder.path("a"), OpenMode::create).has_value());
-  std::filesystem::permissions(folder.path("a"), std::filesystem::perms::none);
-  std::filesystem::permissions(folder.path("closed"), std::filesystem::perms::none);
+  REQUIRE(files->make_directory(directory.path("closed")).has_value());
+  REQUIRE(files->open(directory.path("closed/a"), OpenMode::create).has_value());
+  REQUIRE(files->open(directory.path("a"), OpenMode::create).has_value());
+  std::filesystem::permissions(directory.path("a"), std::filesystem::perms::none);
+  std::filesystem::permissions(directory.path("closed"), std::filesystem::perms::none);
   {
     AsSomebodyElse somebody;
-    REQUIRE(files->open(folder.path("a"), OpenMode::read).error().code == Error::Code::denied);
-    REQUIRE(files->list(folder.path("closed")).error().code == Error::Code::denied);
-    REQUIRE(files->exists(folder.path("closed/a")).error().code == Error::Code::denied);
+    REQUIRE(files->open(directory.path("a"), OpenMode::read).error().code == Error::Code::denied);
+    REQUIRE(files->list(directory.path("closed")).error().code == Error::Code::denied);
+    REQUIRE(files->exists(directory.path("closed/a")).error().code == Error::Code::denied);
   }
-  std::filesystem::permissions(folder.path("closed"), std::filesystem::perms::owner_all);
-  REQUIRE(files->open(folder.path("none"), OpenMode::read).error().code == Error::Code::io);
-  REQUIRE(files->open(folder.path("a/b"), OpenMode::read).error().code == Error::Code::io);
-  REQUIRE_FALSE(*files->exists(folder.path("a/b")));
+  std::filesystem::permissions(directory.path("closed"), std::filesystem::perms::owner_all);
+  REQUIRE(files->open(directory.path("none"), OpenMode::read).error().code == Error::Code::io);
+  REQUIRE(files->open(directory.path("a/b"), OpenMode::read).error().code == Error::Code::io);
+  REQUIRE_FALSE(*files->exists(directory.path("a/b")));
 }
 
 }  // namespace skiff::store::denied_files_test

@@ -9,7 +9,7 @@
 #include "store/files/files.h"
 #include "store/wal/wal.h"
 #include "tests/support/catch.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temporary_directory.h"
 
 namespace skiff::store::file_size_limit_test {
 
@@ -31,9 +31,9 @@ class SizeLimit {
 };
 
 TEST_CASE("a write beyond the limit of a file's size fails as on a full disk, and names the limit") {
-  const testing::TemporaryFolder folder;
+  const testing::TemporaryDirectory directory;
   const auto files = posix_files();
-  auto file = files->open(join(folder.path(), "file"), OpenMode::create);
+  auto file = files->open(join(directory.path(), "file"), OpenMode::create);
   Result<> crosses, beyond;
   {
     const SizeLimit limit(4096);
@@ -50,9 +50,9 @@ TEST_CASE("a write beyond the limit of a file's size fails as on a full disk, an
 TEST_CASE(
     "a log that meets the limit in its segment has failed for good; at the next one it may go on when it is gone") {
   for (bool is_within : {true, false}) {
-    const testing::TemporaryFolder folder;
+    const testing::TemporaryDirectory directory;
     const auto files = posix_files();
-    auto wal = Wal::found(*files, folder.path(), {.cluster = 1, .node = 1}, {.segment_bytes = kBlockBytes * 16});
+    auto wal = Wal::found(*files, directory.path(), {.cluster = 1, .node = 1}, {.segment_bytes = kBlockBytes * 16});
     REQUIRE(wal.has_value());
     const auto value = std::make_shared<const std::string>(kBlockBytes * (is_within ? 12 : 24), 'x');
     Batch batch{.hard_state = raft::HardState{.term = 1, .vote = 0}};

@@ -13,26 +13,26 @@
 #include "tests/store/wal/log_story.h"
 #include "tests/support/catch.h"
 #include "tests/support/memory_files.h"
-#include "tests/support/temporary_folder.h"
+#include "tests/support/temporary_directory.h"
 
 namespace skiff::store::posix_files_test {
 
 using testing::MemoryFiles;
-using testing::TemporaryFolder;
+using testing::TemporaryDirectory;
 
 struct Both {
-  TemporaryFolder folder;
+  TemporaryDirectory directory;
   std::unique_ptr<Files> files;
   std::string home;
 
   Both() {
     if (GENERATE(false, true)) {
       files = posix_files();
-      home = folder.path();
+      home = directory.path();
     } else {
       files = std::make_unique<MemoryFiles>();
       home = "home";
-      REQUIRE(files->make_folder(home).has_value());
+      REQUIRE(files->make_directory(home).has_value());
     }
   }
   std::string path(const std::string& name) const { return join(home, name); }
@@ -92,7 +92,7 @@ TEST_CASE("files are listed, renamed, replaced and removed by name") {
   REQUIRE(both.create("a")->write_at(0, "old").has_value());
   REQUIRE(*both.files->list(both.home) == std::vector<std::string>{"a", "b"});
   REQUIRE(both.files->rename(both.path("b"), both.path("a")).has_value());
-  REQUIRE(both.files->sync_folder(both.home).has_value());
+  REQUIRE(both.files->sync_directory(both.home).has_value());
   REQUIRE(*both.files->list(both.home) == std::vector<std::string>{"a"});
   REQUIRE(*(*both.files->open(both.path("a"), OpenMode::existing))->read_at(0, 9) == "new");
   REQUIRE(*both.files->exists(both.path("a")));
@@ -118,9 +118,9 @@ TEST_CASE("what cannot be done is an error that says the act and the file") {
       {what(both.files->lock(inside)), inside, "No such file or directory"},
       {what(both.files->rename(missing, taken)), "rename " + missing, "No such file or directory"},
       {what(both.files->remove(missing)), "remove " + missing, "No such file or directory"},
-      {what(both.files->make_folder(inside)), "make folder " + inside, "No such file or directory"},
-      {what(both.files->make_folder(taken)), "make folder " + taken, "File exists"},
-      {what(both.files->sync_folder(missing)), "sync folder " + missing, "No such file or directory"},
+      {what(both.files->make_directory(inside)), "make directory " + inside, "No such file or directory"},
+      {what(both.files->make_directory(taken)), "make directory " + taken, "File exists"},
+      {what(both.files->sync_directory(missing)), "sync directory " + missing, "No such file or directory"},
   };
   for (const Row& row : rows) {
     INFO(row.what);
@@ -160,15 +160,15 @@ TEST_CASE("a file that is opened for reading is not written") {
   REQUIRE_FALSE(both.files->open(both.path("none"), OpenMode::read).has_value());
 }
 
-TEST_CASE("two folders exchange their names, with all that is in them") {
+TEST_CASE("two directories exchange their names, with all that is in them") {
   Both both;
   for (const char* name : {"one", "two"}) {
-    REQUIRE(both.files->make_folder(both.path(name)).has_value());
+    REQUIRE(both.files->make_directory(both.path(name)).has_value());
     REQUIRE(both.create(std::string(name) + "/file")->write_at(0, name).has_value());
-    REQUIRE(both.files->sync_folder(both.path(name)).has_value());
+    REQUIRE(both.files->sync_directory(both.path(name)).has_value());
   }
   REQUIRE(both.create("two/more") != nullptr);
-  REQUIRE(both.files->sync_folder(both.path("two")).has_value());
+  REQUIRE(both.files->sync_directory(both.path("two")).has_value());
   REQUIRE(both.files->exchange(both.path("one"), both.path("two")).has_value());
   const auto words_of = [&](const std::string& path) {
     return *(*both.files->open(both.path(path), OpenMode::read))->read_at(0, 10);
@@ -184,10 +184,10 @@ TEST_CASE("memory loses an exchange of names that was not synced, or keeps all o
   for (const auto loss : {MemoryFiles::Loss::keep_none, MemoryFiles::Loss::keep_all}) {
     MemoryFiles files;
     for (const std::string name : {"one", "two"}) {
-      REQUIRE(files.make_folder(name).has_value());
+      REQUIRE(files.make_directory(name).has_value());
       files.set_content(name + "/file", name);
     }
-    REQUIRE(files.sync_folder(".").has_value());
+    REQUIRE(files.sync_directory(".").has_value());
     REQUIRE(files.exchange("one", "two").has_value());
     REQUIRE(files.content("one/file") == "two");
     files.crash(loss);
@@ -197,7 +197,7 @@ TEST_CASE("memory loses an exchange of names that was not synced, or keeps all o
   }
 }
 
-TEST_CASE("a path has a folder and a name") {
+TEST_CASE("a path has a directory and a name") {
   REQUIRE(join("a", "b") == "a/b");
   REQUIRE(join("a/", "b") == "a/b");
   REQUIRE(join("", "b") == "b");
@@ -211,21 +211,21 @@ TEST_CASE("a path has a folder and a name") {
 // ---- the real one
 
 TEST_CASE("a lock is held against other processes, and falls with the one that held it") {  // [W9]
-  TemporaryFolder folder;
+  TemporaryDirectory directory;
   auto files = posix_files();
   auto locked_by_child = [&] {
     pid_t child = ::fork();
-    if (child == 0) ::_exit(files->lock(folder.path("lock")).has_value() ? 1 : 0);
+    if (child == 0) ::_exit(files->lock(directory.path("lock")).has_value() ? 1 : 0);
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
     return WEXITSTATUS(status) == 1;
   };
-  auto mine = files->lock(folder.path("lock"));
+  auto mine = files->lock(directory.path("lock"));
   REQUIRE(mine.has_value());
   REQUIRE_FALSE(locked_by_child());
   mine->reset();
   REQUIRE(locked_by_child());
-  REQUIRE(files->lock(folder.path("lock")).has_value());
+  REQUIRE(files->lock(directory.path("lock")).has_value());
 }
 
 TEST_CASE("a full disk is an error that says so") {  // [W5]
@@ -246,13 +246,13 @@ TEST_CASE("a file whose sync failed is of no more use") {            // [W4] [bu
   }
 }
 
-TEST_CASE("a node lives in a real folder, on any file system") {  // [W10]
+TEST_CASE("a node lives in a real directory, on any file system") {  // [W10]
   const std::string place = GENERATE(as<std::string>(), std::filesystem::temp_directory_path().string(), "/dev/shm");
   if (!std::filesystem::is_directory(place)) return;
-  TemporaryFolder folder(place);
+  TemporaryDirectory directory(place);
   auto files = posix_files();
   const Identity identity{77, 1, {{1, "http://a:9021"}}};
-  std::string path = folder.path("node.data/");
+  std::string path = directory.path("node.data/");
   std::vector<raft::Entry> expected;
   for (uint64_t start = 1; start <= 3; ++start) {
     auto opened = Storage::open(*files, path, identity, {64 * kBlockBytes});
@@ -268,57 +268,57 @@ TEST_CASE("a node lives in a real folder, on any file system") {  // [W10]
   REQUIRE(files->list(path)->size() == 3 + 2);  // lock, identity, segments
 }
 
-TEST_CASE("a place where no folder can be made is refused with its name") {  // [W10]
+TEST_CASE("a place where no directory can be made is refused with its name") {  // [W10]
   auto files = posix_files();
   const Identity identity{77, 1, {}};
-  TemporaryFolder folder;
+  TemporaryDirectory directory;
   for (const char* path : {"/proc/skiff-test", "/dev/null/skiff-test", "/dev/null/skiff-test/inside"}) {
     auto opened = Storage::open(*files, path, identity);
     REQUIRE(opened.error().code == Error::Code::io);
     REQUIRE_THAT(opened.error().what, Catch::Contains(path));
   }
-  REQUIRE(Storage::open(*files, folder.path("missing/inside"), identity).has_value());
+  REQUIRE(Storage::open(*files, directory.path("missing/inside"), identity).has_value());
 }
 
-TEST_CASE("a read-only folder is refused with its name") {  // [W10]
-  TemporaryFolder folder;
-  REQUIRE(::chmod(folder.path().c_str(), 0555) == 0);
+TEST_CASE("a read-only directory is refused with its name") {  // [W10]
+  TemporaryDirectory directory;
+  REQUIRE(::chmod(directory.path().c_str(), 0555) == 0);
   auto files = posix_files();
   const uid_t me = ::geteuid(), nobody = 65534;
   if (me == 0) REQUIRE(::seteuid(nobody) == 0);  // root may write anyway
-  auto opened = Storage::open(*files, folder.path(), {77, 1, {}});
+  auto opened = Storage::open(*files, directory.path(), {77, 1, {}});
   REQUIRE(::seteuid(me) == 0);
-  REQUIRE_THAT(opened.error().what, Catch::Contains(folder.path()) && Catch::Contains("Permission denied"));
+  REQUIRE_THAT(opened.error().what, Catch::Contains(directory.path()) && Catch::Contains("Permission denied"));
 }
 
 // ---- the one in memory
 
 TEST_CASE("memory forgets what was not synced, and keeps what was") {  // [bug-39]
   MemoryFiles files;
-  REQUIRE(files.make_folder("d").has_value());
-  REQUIRE(files.sync_folder(".").has_value());
+  REQUIRE(files.make_directory("d").has_value());
+  REQUIRE(files.sync_directory(".").has_value());
   auto file = std::move(*files.open("d/a", OpenMode::create));
   REQUIRE(file->write_at(0, "synced").has_value());
   REQUIRE(file->sync().has_value());
 
-  SECTION("a name is lost without a sync of its folder") {
+  SECTION("a name is lost without a sync of its directory") {
     files.crash(MemoryFiles::Loss::keep_none);
     REQUIRE_FALSE(*files.exists("d/a"));
   }
   SECTION("bytes are lost without a sync of their file") {
-    REQUIRE(files.sync_folder("d").has_value());
+    REQUIRE(files.sync_directory("d").has_value());
     REQUIRE(file->write_at(0, "newer!").has_value());
     files.crash(MemoryFiles::Loss::keep_none);
     REQUIRE(files.content("d/a") == "synced");
   }
   SECTION("a rename is lost, the old name stays") {
-    REQUIRE(files.sync_folder("d").has_value());
+    REQUIRE(files.sync_directory("d").has_value());
     REQUIRE(files.rename("d/a", "d/b").has_value());
     files.crash(MemoryFiles::Loss::keep_none);
     REQUIRE(*files.list("d") == std::vector<std::string>{"a"});
   }
   SECTION("a removed file comes back") {
-    REQUIRE(files.sync_folder("d").has_value());
+    REQUIRE(files.sync_directory("d").has_value());
     REQUIRE(files.remove("d/a").has_value());
     files.crash(MemoryFiles::Loss::keep_none);
     REQUIRE(files.content("d/a") == "synced");
@@ -332,7 +332,7 @@ TEST_CASE("memory tears writes between sectors") {
     auto file = std::move(*files.open("a", OpenMode::create));
     REQUIRE(file->write_at(0, std::string(1024, 'o')).has_value());
     REQUIRE(file->sync().has_value());
-    REQUIRE(files.sync_folder(".").has_value());
+    REQUIRE(files.sync_directory(".").has_value());
     REQUIRE(file->write_at(0, std::string(1024, 'n')).has_value());
     files.crash();
     std::string left = files.content("a");
@@ -345,7 +345,7 @@ TEST_CASE("memory tears writes between sectors") {
 TEST_CASE("memory shows after a failed sync what is not on the disk, and never writes it again") {  // [bug-38]
   MemoryFiles files;
   auto file = std::move(*files.open("a", OpenMode::create));
-  REQUIRE(files.sync_folder(".").has_value());
+  REQUIRE(files.sync_directory(".").has_value());
   std::string bytes(512 * 20, 'x');
   REQUIRE(file->write_at(0, bytes).has_value());
   files.fail_next_sync();

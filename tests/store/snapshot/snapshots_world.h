@@ -33,7 +33,7 @@ inline raft::Entry write(raft::Term term, raft::Index index, const std::string& 
   return log_story::entry(term, index, encode({.verb = Verb::put, .origin = origin, .key = "/k", .value = value}));
 }
 
-// A node: its folder, what it has applied, and where its log ends.
+// A node: its directory, what it has applied, and where its log ends.
 struct Node {
   explicit Node(MemoryFiles& of) : files(of) { start(); }
 

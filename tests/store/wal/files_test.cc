@@ -18,9 +18,9 @@ constexpr uint64_t kSegmentBytes = 4 * kBlockBytes;
 
 std::string path_of(uint64_t sequence) { return "data/" + segment_name(sequence); }
 
-// A folder with a log of three segments.
+// A directory with a log of three segments.
 void write_log(MemoryFiles& files, WalOwner owner = kOwner) {
-  REQUIRE(files.make_folder("data").has_value());
+  REQUIRE(files.make_directory("data").has_value());
   auto wal = Wal::found(files, "data", owner, {kSegmentBytes});
   REQUIRE(wal.has_value());
   raft::Index index = 0;
@@ -39,7 +39,7 @@ Error refusal_of(MemoryFiles& files, WalOwner owner = kOwner) {
   return found.error();
 }
 
-TEST_CASE("a folder whose files are not a log in a row is refused by name") {  // [W1] [W6]
+TEST_CASE("a directory whose files are not a log in a row is refused by name") {  // [W1] [W6]
   MemoryFiles files;
   write_log(files);
   std::string bytes = files.content(path_of(2));

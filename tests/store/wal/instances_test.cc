@@ -10,22 +10,22 @@ namespace skiff::store::instances_test {
 
 using testing::MemoryFiles;
 
-void make_folder(MemoryFiles& files) {
-  REQUIRE(files.make_folder("data").has_value());
-  REQUIRE(files.sync_folder(".").has_value());
+void make_directory(MemoryFiles& files) {
+  REQUIRE(files.make_directory("data").has_value());
+  REQUIRE(files.sync_directory(".").has_value());
 }
 
-TEST_CASE("a data folder keeps the number that it drew first") {  // [D10]
+TEST_CASE("a data directory keeps the number that it drew first") {  // [D10]
   MemoryFiles files;
-  make_folder(files);
+  make_directory(files);
   REQUIRE(own_instance(files, "data", 7).value() == 7);
   files.crash(MemoryFiles::Loss::keep_none);
   REQUIRE(own_instance(files, "data", 8).value() == 7);
 }
 
-TEST_CASE("the data folders of others are remembered, also after a power failure") {  // [D10]
+TEST_CASE("the data directories of others are remembered, also after a power failure") {  // [D10]
   MemoryFiles files;
-  make_folder(files);
+  make_directory(files);
   REQUIRE(known_instances(files, "data")->instances.empty());
   REQUIRE(remember_instances(files, "data", {{2, 20}}).has_value());
   REQUIRE(remember_instances(files, "data", {{2, 20}, {3, 30}}).has_value());
@@ -36,7 +36,7 @@ TEST_CASE("the data folders of others are remembered, also after a power failure
 
 TEST_CASE("numbers that are damaged are not believed, at any byte") {  // [W6] [D10]
   MemoryFiles files;
-  make_folder(files);
+  make_directory(files);
   REQUIRE(own_instance(files, "data", 7).has_value());
   REQUIRE(remember_instances(files, "data", {{2, 20}}).has_value());
   for (const std::string path : {"data/instance", "data/peers"}) {
@@ -52,7 +52,7 @@ TEST_CASE("numbers that are damaged are not believed, at any byte") {  // [W6] [
           REQUIRE_THAT(to_text(refused),
                        Catch::StartsWith("read data/instance: it") &&
                            Catch::EndsWith("; nothing was changed. The other members know this node "
-                                           "by it: replace it by one with a new id and an empty folder"));
+                                           "by it: replace it by one with a new id and an empty directory"));
         } else {
           REQUIRE(known_instances(files, "data")->instances.empty());
           REQUIRE_THAT(known_instances(files, "data")->note, Catch::Contains("learned anew"));
@@ -70,7 +70,7 @@ TEST_CASE("remembering that stops anywhere leaves the old or the new") {  // [W3
   for (uint64_t operation = 1; has_stopped; ++operation) {
     CAPTURE(operation);
     MemoryFiles files(operation);
-    make_folder(files);
+    make_directory(files);
     REQUIRE(remember_instances(files, "data", {{2, 20}}).has_value());
     files.stop_at(files.operations() + operation);
     has_stopped = !remember_instances(files, "data", {{2, 20}, {3, 30}}).has_value();

@@ -17,7 +17,7 @@ using testing::MemoryFiles;
 const WalOwner kOwner{77, 2};
 constexpr uint64_t kSegmentBytes = 4 * kBlockBytes;
 
-// A log in a folder "data", and what it must hold.
+// A log in a directory "data", and what it must hold.
 struct Log {
   MemoryFiles files;
   LogStory story;
@@ -25,7 +25,7 @@ struct Log {
   std::unique_ptr<Wal> wal;
 
   explicit Log(uint64_t seed = 1) : files(seed), random(seed) {
-    REQUIRE(files.make_folder("data").has_value());
+    REQUIRE(files.make_directory("data").has_value());
     auto founded = Wal::found(files, "data", kOwner, {kSegmentBytes});
     REQUIRE(founded.has_value());
     wal = std::move(*founded);
@@ -52,7 +52,7 @@ struct Log {
 
   void remove_durably(const std::string& path) {
     REQUIRE(files.remove(path).has_value());
-    REQUIRE(files.sync_folder("data").has_value());
+    REQUIRE(files.sync_directory("data").has_value());
   }
 
   void append(const Batch& batch) {
@@ -75,10 +75,11 @@ struct Log {
     REQUIRE_FALSE(found.has_value());
     REQUIRE(found.error().code == Error::Code::corrupt);
     REQUIRE_THAT(found.error().what, Catch::Contains("data"));
-    REQUIRE_THAT(to_text(found.error()),
-                 Catch::EndsWith("; nothing was changed. Do not mend the folder, empty it, or put an older copy in its "
-                                 "place: the node would come back without votes and entries it has promised to keep. "
-                                 "If there are other members, they hold the data and go on without it"));
+    REQUIRE_THAT(
+        to_text(found.error()),
+        Catch::EndsWith("; nothing was changed. Do not mend the directory, empty it, or put an older copy in its "
+                        "place: the node would come back without votes and entries it has promised to keep. "
+                        "If there are other members, they hold the data and go on without it"));
     return found.error().what;
   }
 };

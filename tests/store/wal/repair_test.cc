@@ -31,7 +31,7 @@ Result<> save(Storage& storage, Batch batch) { return storage.save(std::vector<B
 std::string path_of(uint64_t sequence) { return "data/" + segment_name(sequence); }
 
 // A node that has started twice, voted in term 3, and saved entries over three segments.
-void write_folder(MemoryFiles& files) {
+void write_directory(MemoryFiles& files) {
   must_open(files);
   Opened opened = must_open(files);
   REQUIRE(save(*opened.storage, {raft::HardState{3, 1}, {}}).has_value());
@@ -56,7 +56,7 @@ size_t count_of(MemoryFiles& files, std::string_view suffix) {
 
 TEST_CASE("that the log is whole, and who the others are, is kept once there is room for it") {  // [D1]
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   flip(files, path_of(2), 700);
   Opened opened = must_open(files);
   std::vector<Batch> batches;
@@ -83,11 +83,11 @@ TEST_CASE("that the log is whole, and who the others are, is kept once there is 
   REQUIRE(again.recovered.entries.size() == failed);
 }
 
-TEST_CASE("a look into a folder under repair finds what a start would, at every stage of it") {  // [D1]
+TEST_CASE("a look into a directory under repair finds what a start would, at every stage of it") {  // [D1]
   bool is_done = false;
   for (uint64_t stop = 1; !is_done; ++stop) {
     MemoryFiles files;
-    write_folder(files);
+    write_directory(files);
     flip(files, path_of(2), 700);
     files.stop_at(files.operations() + stop);
     is_done = open(files).has_value();
@@ -111,7 +111,7 @@ TEST_CASE("a look into a folder under repair finds what a start would, at every 
 
 TEST_CASE("a damaged log is set aside, and the node knows until it is told otherwise") {  // [W6] [D1]
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   flip(files, path_of(2), 700);
   std::string damaged = files.content(path_of(2));
 
@@ -154,13 +154,13 @@ TEST_CASE("a damaged log is set aside, and the node knows until it is told other
 
 TEST_CASE("a bit that turns over anywhere in the log is never served, and never taken for nothing") {  // [W6] [D1]
   MemoryFiles whole;
-  write_folder(whole);
+  write_directory(whole);
   for (uint64_t sequence : {1, 2, 3}) {
     const std::string bytes = whole.content(path_of(sequence));
     for (size_t place = 0; place <= bytes.find_last_not_of('\0'); place += 7) {
       CAPTURE(sequence, place);
       MemoryFiles files;
-      write_folder(files);
+      write_directory(files);
       flip(files, path_of(sequence), place);
       auto opened = open(files);
       if (!opened) {  // of another format version, as far as can be seen
@@ -175,7 +175,7 @@ TEST_CASE("a bit that turns over anywhere in the log is never served, and never 
 
 TEST_CASE("segments that are missing, cut short or swapped are damage") {  // [W6] [D1]
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   SECTION("the first is missing") { REQUIRE(files.remove(path_of(1)).has_value()); }
   SECTION("the middle one is missing") { REQUIRE(files.remove(path_of(2)).has_value()); }
   SECTION("the last is cut short by whole blocks") {
@@ -199,7 +199,7 @@ TEST_CASE("damage is not forgotten wherever the machine stops, and no start coun
   for (uint64_t operation = 1; has_stopped; ++operation) {
     CAPTURE(operation, draw);
     MemoryFiles files(operation * 100 + draw);
-    write_folder(files);
+    write_directory(files);
     flip(files, path_of(2), 700);
     const auto loss = draw == 0   ? MemoryFiles::Loss::keep_all
                       : draw == 1 ? MemoryFiles::Loss::keep_none
@@ -229,7 +229,7 @@ TEST_CASE("the end of a repair is all or nothing, wherever the machine stops") {
   for (uint64_t operation = 1; has_stopped; ++operation) {
     CAPTURE(operation);
     MemoryFiles files(operation);
-    write_folder(files);
+    write_directory(files);
     flip(files, path_of(2), 700);
     {
       Opened opened = must_open(files);
@@ -249,7 +249,7 @@ TEST_CASE("the end of a repair is all or nothing, wherever the machine stops") {
 
 TEST_CASE("a second damage in the middle of a repair begins it anew, and keeps no more than one log aside") {  // [D5]
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   flip(files, path_of(2), 700);
   uint64_t incarnation = must_open(files).recovered.incarnation;
   const size_t aside = count_of(files, kSetAsideSuffix);
@@ -267,7 +267,7 @@ TEST_CASE("a second damage in the middle of a repair begins it anew, and keeps n
 
 TEST_CASE("the only member refuses a damaged log, and changes nothing") {  // [W6] [D8]
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   flip(files, path_of(2), 700);
   const std::string damaged = files.content(path_of(2));
   auto opened = Storage::open(files, "data", kNode, kSmall, [](const Identity& identity, const raft::Payload&) {
@@ -285,7 +285,7 @@ TEST_CASE("the only member refuses a damaged log, and changes nothing") {  // [W
 
 TEST_CASE("a log that is gone altogether is refused, and not taken for damage") {  // [W6] [D8]
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   for (uint64_t sequence : {1, 2, 3}) REQUIRE(files.remove(path_of(sequence)).has_value());
   auto opened = open(files);
   REQUIRE(opened.error().code == Error::Code::corrupt);
@@ -331,7 +331,7 @@ TEST_CASE("a note of a repair that is damaged itself is refused at every byte") 
   REQUIRE_FALSE(decode_repair(whole + "x").has_value());
 
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   files.set_content("data/repair", whole.substr(0, 20));
   auto opened = open(files);
   REQUIRE_FALSE(opened.has_value());
@@ -340,7 +340,7 @@ TEST_CASE("a note of a repair that is damaged itself is refused at every byte") 
                Catch::Contains("; nothing was changed. Without it") && Catch::Contains("do not remove it"));
 }
 
-// The map of that folder, put down as a snapshot of the first `index` entries.
+// The map of that directory, put down as a snapshot of the first `index` entries.
 void take_snapshot(Snapshots& snapshots, raft::Index index) {
   Kv kv;
   for (raft::Index at = 1; at <= index; ++at) kv.skip(at);
@@ -356,7 +356,7 @@ void take_snapshot(Snapshots& snapshots, raft::Index index) {
 
 TEST_CASE("damage to what a snapshot holds is no loss") {  // [S19] [D9]
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   take_snapshot(*must_open(files).snapshots, 20);
   const uint64_t sequence = GENERATE(1, 2);
   flip(files, path_of(sequence), 700);
@@ -373,7 +373,7 @@ TEST_CASE("damage to what a snapshot holds is no loss") {  // [S19] [D9]
 
 TEST_CASE("damage behind a snapshot leaves the snapshot") {  // [S19] [D9]
   MemoryFiles files;
-  write_folder(files);
+  write_directory(files);
   take_snapshot(*must_open(files).snapshots, 5);
   flip(files, path_of(3), 700);
   for (int start = 0; start < 2; ++start) {

@@ -17,8 +17,8 @@ using testing::MemoryFiles;
 const WalOwner kOwner{77, 2};
 
 std::unique_ptr<Wal> found_wal(MemoryFiles& files, uint64_t segment_bytes) {
-  REQUIRE(files.make_folder("data").has_value());
-  REQUIRE(files.sync_folder(".").has_value());
+  REQUIRE(files.make_directory("data").has_value());
+  REQUIRE(files.sync_directory(".").has_value());
   auto wal = Wal::found(files, "data", kOwner, {segment_bytes});
   REQUIRE(wal.has_value());
   return std::move(*wal);

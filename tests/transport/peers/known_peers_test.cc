@@ -1,11 +1,11 @@
-// A data folder that was lost, and an empty one that comes back under the same id.
+// A data directory that was lost, and an empty one that comes back under the same id.
 #include "tests/support/catch.h"
 #include "tests/transport/peers/peers_world.h"
 #include "transport/peers/peer.h"
 
 namespace skiff::peers_test {
 
-TEST_CASE("the first data folder that is met under an id is the one that counts") {  // [D10]
+TEST_CASE("the first data directory that is met under an id is the one that counts") {  // [D10]
   int learned = 0;
   KnownPeers known({{3, 30}}, [&](const KnownPeers::Instances& instances) {
     ++learned;
@@ -35,7 +35,7 @@ struct Knowing {
   std::map<NodeId, std::vector<DataDirMatch>> heard;
 };
 
-TEST_CASE("a node with another data folder than before is turned away, and told why") {  // [D10]
+TEST_CASE("a node with another data directory than before is turned away, and told why") {  // [D10]
   Logged logged;
   World world;
   Knowing a(world, {{2, 20}});
@@ -45,7 +45,7 @@ TEST_CASE("a node with another data folder than before is turned away, and told 
   empty.stream->write(encode(Greeting{kProtocolVersion, kCluster, 2, 1, 1, 21}));
   world.until([&] { return empty.is_closed; });
   REQUIRE(empty.is_refused(Refusal::other_instance));
-  REQUIRE(logged.count("another data folder when we met it") == 1);
+  REQUIRE(logged.count("another data directory when we met it") == 1);
 
   Caller same(world, a.peers->port());
   same.stream->write(encode(Greeting{kProtocolVersion, kCluster, 2, 1, 7, 20}));
@@ -54,7 +54,7 @@ TEST_CASE("a node with another data folder than before is turned away, and told 
   REQUIRE(decode_greeting(*same.answer())->instance == 10);
 }
 
-TEST_CASE("a learner that was met, and has no folder any more, is not welcomed again") {  // [D10]
+TEST_CASE("a learner that was met, and has no directory any more, is not welcomed again") {  // [D10]
   Logged logged;
   World world;
   Knowing a(world, {{2, 20}});
@@ -69,7 +69,7 @@ TEST_CASE("a learner that was met, and has no folder any more, is not welcomed a
   REQUIRE(fresh.answer()->kind == FrameKind::welcome);
 }
 
-TEST_CASE("who was removed hears that first, whatever folder it comes with") {  // [D10]
+TEST_CASE("who was removed hears that first, whatever directory it comes with") {  // [D10]
   Logged logged;
   World world;
   Knowing a(world, {{2, 20}});
@@ -92,7 +92,7 @@ TEST_CASE("a node learns from whoever turns it away that it has lost its data") 
   REQUIRE(a.connected == 0);
 }
 
-TEST_CASE("a node with another data folder than before is sent nothing") {  // [D10]
+TEST_CASE("a node with another data directory than before is sent nothing") {  // [D10]
   Logged logged;
   World world;
   Knowing a(world, {{2, 20}});
@@ -100,7 +100,7 @@ TEST_CASE("a node with another data folder than before is sent nothing") {  // [
     caller.stream->write(encode(Greeting{kProtocolVersion, kCluster, 2, 1, 1, 21}));
   });
   a.peers->set_members({empty.member(2)});
-  world.until([&] { return logged.count("not the peer we know: it had another data folder") > 0; });
+  world.until([&] { return logged.count("not the peer we know: it had another data directory") > 0; });
   REQUIRE(a.connected == 0);
 }
 

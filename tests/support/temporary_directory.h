@@ -1,4 +1,4 @@
-// TemporaryFolder: a folder of a test's own on the real file system, gone at the end.
+// TemporaryDirectory: a directory of a test's own on the real file system, gone at the end.
 #pragma once
 
 #include <stdlib.h>
@@ -11,18 +11,18 @@
 
 namespace skiff::testing {
 
-class TemporaryFolder {
+class TemporaryDirectory {
  public:
-  explicit TemporaryFolder(const std::string& place = std::filesystem::temp_directory_path().string())
+  explicit TemporaryDirectory(const std::string& place = std::filesystem::temp_directory_path().string())
       : path_(place + "/skiff-test-" + std::string(6, 'X')) {
     CHECK(::mkdtemp(path_.data()) != nullptr);
   }
-  ~TemporaryFolder() {
+  ~TemporaryDirectory() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
   const std::string& path() const { return path_; }
   std::string path(const std::string& name) const { return path_ + "/" + name; }

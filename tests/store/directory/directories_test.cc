@@ -1,18 +1,18 @@
-#include "store/directory/folders.h"
+#include "store/directory/directories.h"
 
 #include "store/directory/storage.h"
 #include "tests/support/catch.h"
 #include "tests/support/memory_files.h"
 
-namespace skiff::store::folders_test {
+namespace skiff::store::directories_test {
 
 using testing::MemoryFiles;
 
-TEST_CASE("a folder is made with those above it, and what is there is left as it is") {
+TEST_CASE("a directory is made with those above it, and what is there is left as it is") {
   MemoryFiles files;
-  REQUIRE(make_folders(files, "a").has_value());
+  REQUIRE(make_directories(files, "a").has_value());
   REQUIRE(files.open("a/mine", OpenMode::create).has_value());
-  for (const char* folder : {"a/b/c", "a/b/c", "x/y/"}) REQUIRE(make_folders(files, folder).has_value());
+  for (const char* directory : {"a/b/c", "a/b/c", "x/y/"}) REQUIRE(make_directories(files, directory).has_value());
   REQUIRE(files.exists("a/b/c").value());
   REQUIRE(files.exists("a/mine").value());
   REQUIRE(files.exists("x/y").value());
@@ -23,7 +23,7 @@ Result<> found(MemoryFiles& files) {
   return opened ? Result<>() : Result<>(tl::unexpected(opened.error()));
 }
 
-TEST_CASE("a data folder below new ones is there after a power failure, wherever an earlier start had been killed") {
+TEST_CASE("a data directory below new ones is there after a power failure, wherever an earlier start had been killed") {
   for (uint64_t operation = 1; operation < 30; ++operation) {
     CAPTURE(operation);
     MemoryFiles files;
@@ -36,4 +36,4 @@ TEST_CASE("a data folder below new ones is there after a power failure, wherever
   }
 }
 
-}  // namespace skiff::store::folders_test
+}  // namespace skiff::store::directories_test

@@ -62,24 +62,24 @@ std::string show_entry(const raft::Entry& entry) {
                             command->origin.node);
 }
 
-class FolderInspection {
+class DirectoryInspection {
  public:
-  FolderInspection(store::Files& files, store::WalOptions wal, const std::string& folder, bool shows_entries,
-                   Findings& findings)
-      : files_(files), wal_(wal), folder_(folder), shows_entries_(shows_entries), findings_(findings) {}
+  DirectoryInspection(store::Files& files, store::WalOptions wal, const std::string& directory, bool shows_entries,
+                      Findings& findings)
+      : files_(files), wal_(wal), directory_(directory), shows_entries_(shows_entries), findings_(findings) {}
 
   void run() {
-    auto names = files_.list(folder_);
+    auto names = files_.list(directory_);
     if (!names) return findings_.wrong(names.error());
     look_for_a_node();
-    auto identity = store::read_identity(files_, folder_);
+    auto identity = store::read_identity(files_, directory_);
     if (!identity) {
       findings_.wrong(identity.error());
     } else {
       owner_ = {identity->cluster, identity->node};
       is_alone_ = !can_repair(*identity, nullptr);
-      findings_.say("folder", fmt::format("{}: node {} of cluster {}, founded by {}", folder_, identity->node,
-                                          show_cluster(identity->cluster), show(identity->founders)));
+      findings_.say("directory", fmt::format("{}: node {} of cluster {}, founded by {}", directory_, identity->node,
+                                             show_cluster(identity->cluster), show(identity->founders)));
     }
     look_at_names(*names);
     look_at_instances();
@@ -91,7 +91,7 @@ class FolderInspection {
 
  private:
   void look_for_a_node() {
-    auto is_locked = files_.is_locked(store::join(folder_, "lock"));
+    auto is_locked = files_.is_locked(store::join(directory_, "lock"));
     if (!is_locked) findings_.say("note", "whether a node runs on it is not known: " + to_text(is_locked.error()));
     if (!is_locked || !*is_locked) return;
     findings_.say("note",
@@ -106,31 +106,31 @@ class FolderInspection {
                             store::segment_sequence(name) || store::snapshot_index(name);
       if (is_known) continue;
       if (name.starts_with("wal-") && name.ends_with(store::kSetAsideSuffix)) {
-        findings_.say("note", store::join(folder_, name) + ": was set aside when the log was found damaged");
+        findings_.say("note", store::join(directory_, name) + ": was set aside when the log was found damaged");
         continue;
       }
       const bool is_unfinished = name.ends_with(store::kAsideSuffix);
-      findings_.say("note", store::join(folder_, name) + (is_unfinished ? ": was not finished, and does not count"
-                                                                        : ": is none of the files of a node"));
+      findings_.say("note", store::join(directory_, name) + (is_unfinished ? ": was not finished, and does not count"
+                                                                           : ": is none of the files of a node"));
     }
   }
 
-  // By which the others know this folder, and it them. One that has none yet draws it at its first start.
+  // By which the others know this directory, and it them. One that has none yet draws it at its first start.
   void look_at_instances() {
-    auto has_own = files_.exists(store::join(folder_, store::kInstanceName));
+    auto has_own = files_.exists(store::join(directory_, store::kInstanceName));
     if (has_own && *has_own) {
-      if (auto own = store::own_instance(files_, folder_, 0); !own) findings_.wrong(own.error());
+      if (auto own = store::own_instance(files_, directory_, 0); !own) findings_.wrong(own.error());
     }
-    auto known = store::known_instances(files_, folder_);
+    auto known = store::known_instances(files_, directory_);
     if (!known) return findings_.wrong(known.error());
     if (!known->note.empty()) findings_.say("note", known->note);
   }
 
   void look_at_repair() {
-    auto repair = store::read_repair(files_, folder_);
+    auto repair = store::read_repair(files_, directory_);
     if (!repair) return findings_.wrong(repair.error());
     if (!*repair) return;
-    const std::string path = store::join(folder_, store::kRepairName);
+    const std::string path = store::join(directory_, store::kRepairName);
     if (!(*repair)->is_under_way()) {
       return findings_.say("note", path + ": the log was damaged once, and the others have given back what it held: " +
                                        (*repair)->damage);
@@ -143,7 +143,7 @@ class FolderInspection {
     for (const std::string& name : names) {
       const auto index = store::snapshot_index(name);
       if (!index) continue;
-      const std::string path = store::join(folder_, name);
+      const std::string path = store::join(directory_, name);
       inspect_snapshot(files_, path, owner_ ? std::optional(owner_->cluster) : std::nullopt, findings_);
       auto file = files_.open(path, store::OpenMode::read);
       auto head = file ? store::read_snapshot_head(**file, path) : tl::unexpected(file.error());
@@ -159,18 +159,18 @@ class FolderInspection {
     for (const std::string& name : names) {
       if (auto sequence = store::segment_sequence(name)) sequences.push_back(*sequence);
     }
-    if (sequences.empty()) return findings_.damage(folder_ + ": there is no log in it");
+    if (sequences.empty()) return findings_.damage(directory_ + ": there is no log in it");
     if (shows_entries_) findings_.say("entries", "term      index what");
     for (uint64_t sequence : sequences) {
       const bool is_missing =
           sequence > sequences.front() && !std::binary_search(sequences.begin(), sequences.end(), sequence - 1);
-      if (is_missing) findings_.say("note", store::join(folder_, store::segment_name(sequence - 1)) + " is missing");
+      if (is_missing) findings_.say("note", store::join(directory_, store::segment_name(sequence - 1)) + " is missing");
       look_at_segment(sequence, sequence == sequences.back());
     }
   }
 
   void look_at_segment(uint64_t sequence, bool is_last) {
-    const std::string path = store::join(folder_, store::segment_name(sequence));
+    const std::string path = store::join(directory_, store::segment_name(sequence));
     const auto visit = [&](uint64_t, const store::Record& record) {
       const auto* entry = std::get_if<raft::Entry>(&record);
       if (shows_entries_ && entry != nullptr) findings_.say("entry", show_entry(*entry));
@@ -195,7 +195,7 @@ class FolderInspection {
 
   // By recovery itself: what holds between records, and what a start would make of it all.
   void judge() {
-    auto found = store::look_into(files_, folder_, wal_);
+    auto found = store::look_into(files_, directory_, wal_);
     if (!found) {
       if (findings_.is_clean()) return findings_.wrong(found.error());
       const bool may_be_repaired = found.error().code == Error::Code::corrupt && !is_alone_;
@@ -223,7 +223,7 @@ class FolderInspection {
 
   store::Files& files_;
   const store::WalOptions wal_;
-  const std::string& folder_;
+  const std::string& directory_;
   const bool shows_entries_;
   Findings& findings_;
   std::optional<store::WalOwner> owner_;
@@ -250,9 +250,9 @@ void inspect_snapshot(store::Files& files, const std::string& path, std::optiona
   if (!loaded) findings.wrong(loaded.error());
 }
 
-void inspect_folder(store::Files& files, store::WalOptions wal, const std::string& folder, bool shows_entries,
-                    Findings& findings) {
-  FolderInspection(files, wal, folder, shows_entries, findings).run();
+void inspect_directory(store::Files& files, store::WalOptions wal, const std::string& directory, bool shows_entries,
+                       Findings& findings) {
+  DirectoryInspection(files, wal, directory, shows_entries, findings).run();
 }
 
 }  // namespace skiff::tool

@@ -1,0 +1,15 @@
+// Directories on the way to a data directory.
+#pragma once
+
+#include <string>
+
+#include "src/base/result.h"
+#include "store/files/files.h"
+
+namespace skiff::store {
+
+// Makes the directory, and those above it that are missing. Afterwards all their names are durable, also of those that
+// an earlier attempt made before the power failed. An error names the one that could not be made.
+Result<> make_directories(Files& files, const std::string& directory);
+
+}  // namespace skiff::store
