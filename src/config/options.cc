@@ -231,7 +231,7 @@ Result<Options> combine(const std::vector<Given>& flags, const std::vector<Given
 
 }  // namespace
 
-Result<Asked> read_options(std::span<const char* const> arguments, const Environment& environment,
+Result<Asked> read_options(std::span<const char* const> arguments, const VariableMap& environment,
                            const ReadFile& read_file) {
   Options unread;
   const Command command = node_command(unread);

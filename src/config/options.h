@@ -63,7 +63,7 @@ struct Asked {
 using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 
 // `arguments` without the program's name. Touches nothing but what it is given.
-Result<Asked> read_options(std::span<const char* const> arguments, const Environment& environment,
+Result<Asked> read_options(std::span<const char* const> arguments, const VariableMap& environment,
                            const ReadFile& read_file);
 
 // The addresses in --cluster but this node's own: whom a node that joins asks.

@@ -64,7 +64,7 @@ Result<Given> read_config_line(const std::string& where, std::string_view line, 
 
 }  // namespace
 
-Result<Variables> read_environment(const Environment& environment, const Command& command) {
+Result<Variables> read_environment(const VariableMap& environment, const Command& command) {
   Variables variables;
   for (const auto& [name, text] : environment) {
     if (!name.starts_with(command.variables) || text.empty()) continue;
@@ -106,8 +106,8 @@ Result<std::vector<Given>> read_config_text(const std::string& path, std::string
   return settings;
 }
 
-Environment environment_of(const char* const* variables) {
-  Environment environment;
+VariableMap environment_of(const char* const* variables) {
+  VariableMap environment;
   for (; *variables != nullptr; ++variables) {
     std::string_view variable = *variables;
     size_t equals = variable.find('=');

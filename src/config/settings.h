@@ -16,7 +16,7 @@
 
 namespace skiff {
 
-using Environment = std::map<std::string, std::string>;
+using VariableMap = std::map<std::string, std::string>;
 
 struct Variables {
   std::vector<Given> given;
@@ -26,14 +26,14 @@ struct Variables {
 // with the prefix is another program's, and so is each that Kubernetes and docker --link set for a service of the name
 // skiff, or of one that begins with it: SKIFF_SERVICE_HOST, SKIFF_SERVICE_PORT_HTTP, SKIFF_PORT=tcp://10.0.0.1:9121,
 // SKIFF_PORT_9121_TCP_ADDR, and the like.
-Result<Variables> read_environment(const Environment& environment, const Command& command);
+Result<Variables> read_environment(const VariableMap& environment, const Command& command);
 // One line that names those, for the log.
 std::string describe_ignored(const std::vector<std::string>& variables);
 // Lines `name = value`; `#` begins a comment. Options that are not in_file have no place there.
 Result<std::vector<Given>> read_config_text(const std::string& path, std::string_view text, const Command& command);
 
 // The outside world, for main().
-Environment environment_of(const char* const* variables);
+VariableMap environment_of(const char* const* variables);
 Result<std::string> read_config_file(const std::string& path);
 
 }  // namespace skiff

@@ -79,7 +79,7 @@ void check_limits(const Kinds& kinds) {
 }
 
 // The same bytes as a command line with operands, as variables and as a file, each with fields of its own.
-void feed_table(std::span<const char* const> arguments, const Environment& environment, const std::string& file) {
+void feed_table(std::span<const char* const> arguments, const VariableMap& environment, const std::string& file) {
   Kinds kinds;
   Command command = command_for(kinds);
   command.operand.name = "PATH";

@@ -9,11 +9,11 @@ namespace skiff::options_test {
 using Arguments = std::vector<const char*>;
 
 // Reads options with a configuration file of that text, whatever its name.
-Result<Asked> read(const Arguments& arguments, const Environment& environment = {}, const std::string& file = "") {
+Result<Asked> read(const Arguments& arguments, const VariableMap& environment = {}, const std::string& file = "") {
   return read_options(arguments, environment, [&](const std::string&) -> Result<std::string> { return file; });
 }
 
-Options good(const Arguments& arguments, const Environment& environment = {}, const std::string& file = "") {
+Options good(const Arguments& arguments, const VariableMap& environment = {}, const std::string& file = "") {
   Result<Asked> asked = read(arguments, environment, file);
   INFO((asked ? "" : asked.error().what));
   REQUIRE(asked.has_value());
@@ -21,7 +21,7 @@ Options good(const Arguments& arguments, const Environment& environment = {}, co
   return asked->options;
 }
 
-std::string trouble(const Arguments& arguments, const Environment& environment = {}, const std::string& file = "") {
+std::string error(const Arguments& arguments, const VariableMap& environment = {}, const std::string& file = "") {
   Result<Asked> asked = read(arguments, environment, file);
   if (asked) return "no trouble";
   REQUIRE(asked.error().code == Error::Code::invalid);
@@ -105,7 +105,7 @@ TEST_CASE("files are read again, or not") {
 }
 
 TEST_CASE("lists in the environment and in the file are read as those of flags, and replaced as a whole") {
-  const Environment environment = {{"SKIFF_CORS_ORIGIN", "http://a"}, {"SKIFF_HOST_WHITELIST", "a,b"}};
+  const VariableMap environment = {{"SKIFF_CORS_ORIGIN", "http://a"}, {"SKIFF_HOST_WHITELIST", "a,b"}};
   REQUIRE(good({}, environment).cors_origins == std::vector<std::string>{"http://a"});
   REQUIRE(good({}, environment).host_whitelist == std::vector<std::string>{"a", "b"});
   REQUIRE(good({"--host-whitelist=c"}, environment).host_whitelist == std::vector<std::string>{"c"});
@@ -114,7 +114,7 @@ TEST_CASE("lists in the environment and in the file are read as those of flags, 
 
 TEST_CASE("a flag beats the environment, which beats the file") {
   const std::string file = "port = 1\nrequest-timeout = 1s\nheartbeat = 11ms\n";
-  const Environment environment = {{"SKIFF_PORT", "2"}, {"SKIFF_REQUEST_TIMEOUT", "2s"}, {"SKIFF_CONFIG", "f"}};
+  const VariableMap environment = {{"SKIFF_PORT", "2"}, {"SKIFF_REQUEST_TIMEOUT", "2s"}, {"SKIFF_CONFIG", "f"}};
   Options options = good({"--port", "3"}, environment, file);
   REQUIRE(options.port == 3);
   REQUIRE(options.request_timeout_ns == 2'000'000'000);
@@ -197,7 +197,7 @@ TEST_CASE("trouble names the place and what is wrong") {
       {{"--join-timeout=1ms"}, "--join-timeout: \"1ms\" is out of range (1s to 24h)"},
       {{"--join=perhaps"}, "--join: \"perhaps\" is neither true nor false"},
   };
-  for (const Row& row : rows) REQUIRE(trouble(row.arguments) == row.says);
+  for (const Row& row : rows) REQUIRE(error(row.arguments) == row.says);
 }
 
 TEST_CASE("who joins asks everybody in --cluster but itself") {
@@ -210,40 +210,39 @@ TEST_CASE("who joins asks everybody in --cluster but itself") {
 }
 
 TEST_CASE("an address that is none is told from one that is") {
-  REQUIRE(trouble({"--cluster="}).starts_with("--cluster: "));
-  REQUIRE(trouble({"--cluster=a:1,"}).starts_with("--cluster: "));
-  REQUIRE(trouble({"--cluster=https://a:1"}).starts_with("--cluster: "));
-  REQUIRE(trouble({"--peer-listen=127.0.0.1"}).starts_with("--peer-listen: "));
+  REQUIRE(error({"--cluster="}).starts_with("--cluster: "));
+  REQUIRE(error({"--cluster=a:1,"}).starts_with("--cluster: "));
+  REQUIRE(error({"--cluster=https://a:1"}).starts_with("--cluster: "));
+  REQUIRE(error({"--peer-listen=127.0.0.1"}).starts_with("--peer-listen: "));
 }
 
 TEST_CASE("trouble in the environment names the variable") {
-  REQUIRE(trouble({}, {{"SKIFF_PRT", "1"}}) == "SKIFF_PRT: there is no such setting; see skiff --help");
-  REQUIRE(trouble({}, {{"SKIFF_", "1"}}) == "SKIFF_: there is no such setting; see skiff --help");
-  REQUIRE(trouble({}, {{"SKIFF_HELP", "1"}}) == "SKIFF_HELP: there is no such setting; see skiff --help");
-  REQUIRE(trouble({}, {{"SKIFF_HEARTBEAT", "1"}}).starts_with("SKIFF_HEARTBEAT: \"1\" is no duration"));
+  REQUIRE(error({}, {{"SKIFF_PRT", "1"}}) == "SKIFF_PRT: there is no such setting; see skiff --help");
+  REQUIRE(error({}, {{"SKIFF_", "1"}}) == "SKIFF_: there is no such setting; see skiff --help");
+  REQUIRE(error({}, {{"SKIFF_HELP", "1"}}) == "SKIFF_HELP: there is no such setting; see skiff --help");
+  REQUIRE(error({}, {{"SKIFF_HEARTBEAT", "1"}}).starts_with("SKIFF_HEARTBEAT: \"1\" is no duration"));
   REQUIRE(good({}, {{"PORT", "x"}, {"skiff_port", "x"}}).port == 9121);
 }
 
 TEST_CASE("trouble in the file names file and line") {
   const Arguments arguments = {"--config", "skiff.conf"};
-  REQUIRE(trouble(arguments, {}, "\n# port\nprot = 1") == "skiff.conf line 3: there is no setting \"prot\"");
-  REQUIRE(trouble(arguments, {}, "port = x") == "skiff.conf line 1: port: \"x\" is not a port (1 to 65535)");
-  REQUIRE(trouble(arguments, {}, "port 1") == "skiff.conf line 1: not of the form `name = value`");
-  REQUIRE(trouble(arguments, {}, "config = other") == "skiff.conf line 1: there is no setting \"config\"");
-  REQUIRE(trouble(arguments, {}, "port = 1\nport = 2") == "skiff.conf line 2: port: given twice");
-  REQUIRE(trouble(arguments, {}, std::string("data-dir = a\0b", 14)) ==
-          "skiff.conf line 1: data-dir: holds a zero byte");
+  REQUIRE(error(arguments, {}, "\n# port\nprot = 1") == "skiff.conf line 3: there is no setting \"prot\"");
+  REQUIRE(error(arguments, {}, "port = x") == "skiff.conf line 1: port: \"x\" is not a port (1 to 65535)");
+  REQUIRE(error(arguments, {}, "port 1") == "skiff.conf line 1: not of the form `name = value`");
+  REQUIRE(error(arguments, {}, "config = other") == "skiff.conf line 1: there is no setting \"config\"");
+  REQUIRE(error(arguments, {}, "port = 1\nport = 2") == "skiff.conf line 2: port: given twice");
+  REQUIRE(error(arguments, {}, std::string("data-dir = a\0b", 14)) == "skiff.conf line 1: data-dir: holds a zero byte");
 }
 
 TEST_CASE("a value of the file that is overridden is checked all the same") {
-  REQUIRE(trouble({"--port=1", "--config=f"}, {}, "port = x") == "f line 1: port: \"x\" is not a port (1 to 65535)");
+  REQUIRE(error({"--port=1", "--config=f"}, {}, "port = x") == "f line 1: port: \"x\" is not a port (1 to 65535)");
 }
 
 TEST_CASE("help and version are asked for by flag, whatever else is said") {
   REQUIRE(read({"--port", "1", "--help"})->what == Asked::What::help);
   REQUIRE(read({"--version", "-h"})->what == Asked::What::help);
   REQUIRE(read({"--version"}, {{"SKIFF_PORT", "x"}})->what == Asked::What::version);
-  REQUIRE(trouble({"--data-dir"}) == "--data-dir: needs a value: FOLDER");
+  REQUIRE(error({"--data-dir"}) == "--data-dir: needs a value: FOLDER");
   REQUIRE(good({"--data-dir", "--help"}).data_dir == "--help");
 }
 
@@ -315,7 +314,7 @@ TEST_CASE("units are read and shown") {
 
 TEST_CASE("an environment is read as the system hands it over") {
   const char* variables[] = {"SKIFF_PORT=1", "A=b=c", "odd", "SKIFF_PORT=2", nullptr};
-  REQUIRE(environment_of(variables) == Environment{{"SKIFF_PORT", "1"}, {"A", "b=c"}});
+  REQUIRE(environment_of(variables) == VariableMap{{"SKIFF_PORT", "1"}, {"A", "b=c"}});
 }
 
 TEST_CASE("a configuration file that is missing, or none, is said to be") {
