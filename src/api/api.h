@@ -16,7 +16,7 @@
 #include "src/api/routes.h"
 #include "src/api/status.h"
 #include "src/base/result.h"
-#include "src/replica/outside.h"
+#include "src/replica/environment.h"
 #include "store/state/kv.h"
 #include "transport/http/message.h"
 

@@ -138,9 +138,9 @@ Result<> Node::begin(store::Opened opened) {
                         incarnation_, identity_.cluster, recovered.kv.keys(), recovered.entries.size(),
                         options_.data_dir, transport::to_url({.host = options_.listen, .port = http_->port()}),
                         transport::to_url(peers_->address())));
-  Outside& outside = *this;
+  Environment& environment = *this;
   store::Kv kv = std::move(recovered.kv);
-  replica_ = std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), outside);
+  replica_ = std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), environment);
   meet_members();
   arm_timer();
   arm_scrub_timer();

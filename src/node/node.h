@@ -31,7 +31,7 @@
 #include "src/node/moved_members.h"
 #include "src/node/second_process.h"
 #include "src/node/snapshot_thread.h"
-#include "src/replica/outside.h"
+#include "src/replica/environment.h"
 #include "src/replica/replica.h"
 #include "src/replica/scrubbing.h"
 #include "store/directory/storage.h"
@@ -46,7 +46,7 @@ namespace skiff {
 
 ScrubConfig scrub_config(const Options& options);
 
-class Node final : private Outside, private ApiHost {
+class Node final : private Environment, private ApiHost {
  public:
   // `stopped` is called once a clean stop is done; whatever else keeps the loop alive is then to be let go.
   // `joined` is what a node that is being added was told (src/joining); null: it founds its cluster, or comes back.
@@ -72,7 +72,7 @@ class Node final : private Outside, private ApiHost {
   Result<> open_client_port();
   Result<> begin(store::Opened opened);
 
-  // Outside
+  // Environment
   void send(PeerMessage&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                bool is_whole, std::vector<raft::Entry> entries) override;

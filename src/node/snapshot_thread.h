@@ -24,7 +24,7 @@
 #include <vector>
 
 #include "src/base/result.h"
-#include "src/replica/outside.h"
+#include "src/replica/environment.h"
 #include "src/replica/scrubbing.h"
 #include "store/snapshot/snapshots.h"
 #include "store/wal/spare.h"

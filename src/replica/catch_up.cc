@@ -13,7 +13,7 @@ void Replica::on(const PeerMessage& message, SnapshotAsk&& ask) { snapshots_.ask
 void Replica::on(const PeerMessage& message, SnapshotPiece&& piece) { snapshots_.received(now_, message.from, piece); }
 
 void Replica::on(const PeerMessage& message, StateDigest&& state) {
-  digests_.compare(outside_, raft_, message.from, state);
+  digests_.compare(environment_, raft_, message.from, state);
 }
 
 void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {
@@ -23,7 +23,7 @@ void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {
   arrived_ = std::move(written.loaded);
   step(now, *event);
   carry_out();
-  if (arrived_) outside_.drop(*std::exchange(arrived_, std::nullopt));
+  if (arrived_) environment_.drop(*std::exchange(arrived_, std::nullopt));
   snapshots_.make_if_due(now, raft_);
 }
 
@@ -46,7 +46,7 @@ void Replica::become_snapshot(raft::LogPosition position) {
   snapshots_.stop_making();
   backups_.break_off_all();
   std::swap(kv_, *arrived_);
-  outside_.drop(std::move(*arrived_));
+  environment_.drop(std::move(*arrived_));
   arrived_.reset();
   ask_again(now_);
 }

@@ -6,18 +6,18 @@
 
 namespace skiff {
 
-void ReplicaDigests::tell(Outside& outside, const raft::Raft& raft, raft::Index index, uint64_t digest) {
+void ReplicaDigests::tell(Environment& environment, const raft::Raft& raft, raft::Index index, uint64_t digest) {
   const raft::NodeId self = raft.status().id;
   const StateDigest state{.index = index, .digest = digest};
   for (raft::NodeId node : raft.configuration().everybody()) {
-    if (node != self) outside.send({.from = self, .to = node, .term = raft.term(), .body = state});
+    if (node != self) environment.send({.from = self, .to = node, .term = raft.term(), .body = state});
   }
-  compare(outside, raft, self, state);
+  compare(environment, raft, self, state);
 }
 
-void ReplicaDigests::compare(Outside& outside, const raft::Raft& raft, raft::NodeId node, const StateDigest& state) {
+void ReplicaDigests::compare(Environment& environment, const raft::Raft& raft, raft::NodeId node, const StateDigest& state) {
   auto difference = note(raft, node, state.index, state.digest);
-  if (difference) outside.state_differs(difference->node, difference->index, difference->is_outvoted);
+  if (difference) environment.state_differs(difference->node, difference->index, difference->is_outvoted);
 }
 
 std::optional<ReplicaDigests::Difference> ReplicaDigests::note(const raft::Raft& raft, raft::NodeId node,

@@ -15,7 +15,7 @@
 #include <optional>
 
 #include "raft/raft.h"
-#include "src/replica/outside.h"
+#include "src/replica/environment.h"
 
 namespace skiff {
 
@@ -31,9 +31,9 @@ class ReplicaDigests {
 
   bool is_due(raft::Index index) const { return every_ != 0 && index % every_ == 0; }
   // Our state, at an index that is due: to everybody, because each judges itself.
-  void tell(Outside& outside, const raft::Raft& raft, raft::Index index, uint64_t digest);
+  void tell(Environment& environment, const raft::Raft& raft, raft::Index index, uint64_t digest);
   // What another says of its own, or we of ours.
-  void compare(Outside& outside, const raft::Raft& raft, raft::NodeId node, const StateDigest& state);
+  void compare(Environment& environment, const raft::Raft& raft, raft::NodeId node, const StateDigest& state);
   // Our state has this digest at an index that was due; or another member says so of its own. What comes of it is said
   // once, and again when it is we who are wrong.
   std::optional<Difference> note(const raft::Raft& raft, raft::NodeId node, raft::Index index, uint64_t digest);

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "raft/types.h"
-#include "src/replica/outside.h"
+#include "src/replica/environment.h"
 #include "store/state/kv.h"
 
 namespace skiff {

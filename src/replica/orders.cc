@@ -15,8 +15,8 @@ constexpr size_t kWithdrawnKept = 16;
 
 }  // namespace
 
-ReplicaOrders::ReplicaOrders(OrdersConfig config, const raft::Raft& raft, Outside& outside)
-    : config_(config), raft_(raft), outside_(outside) {}
+ReplicaOrders::ReplicaOrders(OrdersConfig config, const raft::Raft& raft, Environment& environment)
+    : config_(config), raft_(raft), environment_(environment) {}
 
 // ---- where the order was given
 
@@ -54,7 +54,7 @@ void ReplicaOrders::attempt(raft::Time now, Waiting& waiting) {
   OrderRequest request{.id = {.incarnation = config_.incarnation, .number = waiting.last_attempt},
                        .order = waiting.order};
   if (waiting.asked == config_.self) return take(now, config_.self, request);
-  outside_.send({.from = config_.self, .to = waiting.asked, .term = raft_.term(), .body = std::move(request)});
+  environment_.send({.from = config_.self, .to = waiting.asked, .term = raft_.term(), .body = std::move(request)});
 }
 
 // What was not begun is asked again; so is what may have been, and then its first attempt stays open.
@@ -108,7 +108,7 @@ void ReplicaOrders::removed() {
 }
 
 void ReplicaOrders::answer(const Waiting& waiting, OrderAnswer::Kind kind, std::string reason) {
-  outside_.order_answered(waiting.ticket, {.kind = kind, .order = waiting.order, .reason = std::move(reason)});
+  environment_.order_answered(waiting.ticket, {.kind = kind, .order = waiting.order, .reason = std::move(reason)});
 }
 
 // ---- where it is carried out
@@ -173,7 +173,7 @@ bool ReplicaOrders::let_leave(raft::Time now, Running& running) {
   if (running.leave_until != 0) return now >= running.leave_until;
   running.leave_asked = ++attempts_;
   running.again_at = running.leave_until = now + config_.patience;
-  outside_.send(
+  environment_.send(
       {.from = config_.self,
        .to = running.order.node,
        .term = raft_.term(),
@@ -186,7 +186,7 @@ bool ReplicaOrders::let_leave(raft::Time now, Running& running) {
 void ReplicaOrders::say_left(raft::Time now, bool is_idle) {
   if (!is_leaving(now) || leaving_->has_told || !is_idle) return;
   leaving_->has_told = true;
-  outside_.send({.from = config_.self,
+  environment_.send({.from = config_.self,
                  .to = leaving_->leader,
                  .term = raft_.term(),
                  .body = OrderReply{.id = leaving_->asked_as, .outcome = Outcome::done, .reason = {}}});
@@ -232,7 +232,7 @@ void ReplicaOrders::send_replies(raft::Time now) {
     } else if (reply.by == config_.self) {
       answered(now, reply.reply);
     } else {
-      outside_.send({.from = config_.self, .to = reply.by, .term = raft_.term(), .body = std::move(reply.reply)});
+      environment_.send({.from = config_.self, .to = reply.by, .term = raft_.term(), .body = std::move(reply.reply)});
     }
   }
 }
@@ -273,7 +273,7 @@ void ReplicaOrders::note_withdrawn(const Reply& reply) {
   if (reply.reply.outcome != Outcome::done) return;
   withdrawn_.push_back({.node = reply.order.node, .address = reply.order.address});
   if (withdrawn_.size() > kWithdrawnKept) withdrawn_.pop_front();
-  outside_.withdrawn(withdrawn_.back());
+  environment_.withdrawn(withdrawn_.back());
 }
 
 raft::Time ReplicaOrders::next_deadline() const {
@@ -305,7 +305,7 @@ OrdersConfig orders_config(const ReplicaConfig& config) {
 void Replica::order(raft::Time now, const Ticket& ticket, Order order) {
   now_ = now;
   if (is_stopping_) {
-    return outside_.order_answered(
+    return environment_.order_answered(
         ticket,
         {.kind = OrderAnswer::Kind::refused, .order = std::move(order), .reason = "this node is shutting down"});
   }
@@ -336,7 +336,7 @@ void Replica::hand_over(raft::Time now, uint64_t id, raft::NodeId to) {
 
 void Replica::take_orders(const raft::Effects& effects) {
   for (const raft::OrderEnd& end : effects.orders) {
-    if (!orders_.ended(now_, end)) outside_.order_ended(end);
+    if (!orders_.ended(now_, end)) environment_.order_ended(end);
   }
   if (!effects.removed) return;
   is_removed_ = true;

@@ -28,7 +28,7 @@
 #include <vector>
 
 #include "raft/raft.h"
-#include "src/replica/outside.h"
+#include "src/replica/environment.h"
 #include "src/replica/rules.h"
 
 namespace skiff {
@@ -46,7 +46,7 @@ struct OrdersConfig {
 
 class ReplicaOrders {
  public:
-  ReplicaOrders(OrdersConfig config, const raft::Raft& raft, Outside& outside);
+  ReplicaOrders(OrdersConfig config, const raft::Raft& raft, Environment& environment);
 
   // Of a client of this node.
   void ask(raft::Time now, const Ticket& ticket, Order order);
@@ -125,7 +125,7 @@ class ReplicaOrders {
 
   const OrdersConfig config_;
   const raft::Raft& raft_;
-  Outside& outside_;
+  Environment& environment_;
   std::list<Waiting> waiting_;
   std::list<Running> running_;
   std::vector<Reply> replies_;                      // not sent yet

@@ -23,14 +23,14 @@ constexpr char kFull[] = "the disk is full, here or at too many of the members";
 
 }  // namespace
 
-Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& outside)
+Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment& environment)
     : config_(std::move(config)),
-      outside_(outside),
+      environment_(environment),
       raft_(std::move(config_.raft), now),
       kv_(std::move(kv)),
-      snapshots_(config_.snapshots, kv_, outside),
+      snapshots_(config_.snapshots, kv_, environment),
       backups_(kv_, config_.snapshots.cluster, config_.backups_max),
-      orders_(orders_config(config_), raft_, outside),
+      orders_(orders_config(config_), raft_, environment),
       history_(config_.history, kv_),
       digests_(config_.digest_every),
       now_(now),
@@ -123,10 +123,10 @@ void Replica::carry_out() {
   for (;;) {
     raft::Effects effects = raft_.take_effects();
     if (effects.empty()) break;
-    for (raft::Message& message : effects.messages) outside_.send(for_peer(std::move(message)));
+    for (raft::Message& message : effects.messages) environment_.send(for_peer(std::move(message)));
     if (effects.save != 0) {
       once_durable_.push_back({.save = effects.save, .messages = std::move(effects.messages_once_durable)});
-      outside_.persist(effects.save, effects.hard_state, effects.restart, effects.is_whole, std::move(effects.entries));
+      environment_.persist(effects.save, effects.hard_state, effects.restart, effects.is_whole, std::move(effects.entries));
     }
     if (effects.restart) become_snapshot(*effects.restart);
     keep_committed(std::move(effects.committed));
@@ -135,8 +135,8 @@ void Replica::carry_out() {
     take_orders(effects);
     note_forgetfulness(effects);
     if (effects.fetch && !raft_.is_full()) snapshots_.want(now_, *effects.fetch, raft_);
-    if (effects.membership_changed) outside_.members_changed();
-    if (effects.removed) outside_.removed();
+    if (effects.membership_changed) environment_.members_changed();
+    if (effects.removed) environment_.removed();
     ask_again_if_leader_changed();
     drive_orders();
   }
@@ -147,8 +147,8 @@ void Replica::carry_out() {
 }
 
 void Replica::note_forgetfulness(const raft::Effects& effects) {
-  for (const raft::ForgetfulPeer& peer : effects.forgetful) outside_.peer_forgot(peer);
-  if (effects.forgotten) outside_.forgot(*effects.forgotten);
+  for (const raft::ForgetfulPeer& peer : effects.forgetful) environment_.peer_forgot(peer);
+  if (effects.forgotten) environment_.forgot(*effects.forgotten);
 }
 
 void Replica::take_confirmations(const raft::Effects& effects) {
@@ -207,7 +207,7 @@ void Replica::on(const PeerMessage& message, raft::AppendEntries&& append) {
 void Replica::persisted(raft::Time now, uint64_t save) {
   while (!once_durable_.empty() && once_durable_.front().save <= save) {
     for (raft::Message& message : once_durable_.front().messages) {
-      outside_.send(for_peer(std::move(message)));
+      environment_.send(for_peer(std::move(message)));
     }
     once_durable_.pop_front();
   }
@@ -220,7 +220,7 @@ void Replica::persisted(raft::Time now, uint64_t save) {
 void Replica::keep_committed(std::vector<raft::Entry>&& entries) {
   if (entries.empty()) return;
   CHECK(unapplied_.empty() || entries.front().position.index > unapplied_.back().position.index);
-  if (unapplied_.empty()) outside_.committed();
+  if (unapplied_.empty()) environment_.committed();
   std::move(entries.begin(), entries.end(), std::back_inserter(unapplied_));
 }
 
@@ -250,7 +250,7 @@ void Replica::apply(const raft::Entry& entry) {
     kv_.skip(entry.position.index);
   }
   snapshots_.note_applied(entry.bytes());
-  if (digests_.is_due(kv_.applied())) digests_.tell(outside_, raft_, kv_.applied(), kv_.digest());
+  if (digests_.is_due(kv_.applied())) digests_.tell(environment_, raft_, kv_.applied(), kv_.digest());
 }
 
 void Replica::apply_command(const raft::Entry& entry) {

@@ -1,10 +1,10 @@
 // Replica: main street. One node's Raft, its store, and who waits; replica.cc reads from top to bottom as the life of
 // a write. Knows no socket, no thread and no clock, so tests run it unchanged, on messages and disks of their own.
 //
-// Every call comes from one loop, carries the time, and ends with everything the core wants done handed to Outside. The
+// Every call comes from one loop, carries the time, and ends with everything the core wants done handed to Environment. The
 // queue of proposals ends in propose(), and that of the disk in persisted(); the commit queue wakes apply_some().
 //
-// A request ends in one of three ways, always by way of Outside::answer(): done, refused (it never takes effect), or
+// A request ends in one of three ways, always by way of Environment::answer(): done, refused (it never takes effect), or
 // unknown. Refused is only said of a write that was never handed out to a log or a wire.
 #pragma once
 
@@ -19,7 +19,7 @@
 #include "src/replica/digests.h"
 #include "src/replica/history.h"
 #include "src/replica/orders.h"
-#include "src/replica/outside.h"
+#include "src/replica/environment.h"
 #include "src/replica/snapshots.h"
 #include "src/replica/waiting.h"
 #include "store/state/kv.h"
@@ -55,7 +55,7 @@ OrdersConfig orders_config(const ReplicaConfig& config);
 class Replica {
  public:
   // `kv` is what the snapshot in the configuration holds.
-  Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Outside& outside);
+  Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment& environment);
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
@@ -74,7 +74,7 @@ class Replica {
   // again and again while it is.
   void disk_space(raft::Time now, std::optional<uint64_t> bytes_left);
 
-  // What became of Outside::write_snapshot() and read_snapshot().
+  // What became of Environment::write_snapshot() and read_snapshot().
   void snapshot_written(raft::Time now, SnapshotWritten written);
   void snapshot_read(raft::Time now, raft::NodeId for_node, SnapshotPiece piece);
   // Something on our disk is damaged, and a snapshot as of this index or later takes its place. Said again while it is.
@@ -85,9 +85,9 @@ class Replica {
   ReplicaBackups& backups() { return backups_; }
   const ReplicaBackups& backups() const { return backups_; }
 
-  // An operator's order, given to whichever node. Ends by way of Outside::order_answered().
+  // An operator's order, given to whichever node. Ends by way of Environment::order_answered().
   void order(raft::Time now, const Ticket& ticket, Order order);
-  // Orders of the shell, carried out here or not at all. They end by way of Outside::order_ended(), with the same id,
+  // Orders of the shell, carried out here or not at all. They end by way of Environment::order_ended(), with the same id,
   // unique per process.
   void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
   void hand_over(raft::Time now, uint64_t id, raft::NodeId to);
@@ -161,7 +161,7 @@ class Replica {
   void refuse(const Request& request, const char* reason);
 
   ReplicaConfig config_;  // without the entries, which the core has
-  Outside& outside_;
+  Environment& environment_;
   raft::Raft raft_;
   store::Kv kv_;
   std::optional<store::Kv> arrived_;  // what kv_ becomes when the core begins anew

@@ -27,8 +27,8 @@ raft::SnapshotMark mark_of(const store::Kv& kv, const raft::Raft& raft) {
           .configuration = std::make_shared<const std::string>(raft::encode(raft.configuration_at(index)))};
 }
 
-ReplicaSnapshots::ReplicaSnapshots(SnapshotConfig config, const store::Kv& kv, Outside& outside)
-    : config_(std::move(config)), kv_(kv), outside_(outside), pace_(config_.bytes_per_s) {}
+ReplicaSnapshots::ReplicaSnapshots(SnapshotConfig config, const store::Kv& kv, Environment& environment)
+    : config_(std::move(config)), kv_(kv), environment_(environment), pace_(config_.bytes_per_s) {}
 
 void ReplicaSnapshots::tick(raft::Time now, const raft::Raft& raft) {
   if (now < pace_.ready_at()) return;
@@ -103,11 +103,11 @@ void ReplicaSnapshots::mend(raft::Index at) {
 
 void ReplicaSnapshots::make_next(raft::Time now) {
   maker_waits_ = false;
-  outside_.block_begins();
+  environment_.block_begins();
   auto block = std::make_shared<const std::string>(maker_->next(config_.block_bytes));
   const uint64_t offset = std::exchange(made_bytes_, made_bytes_ + block->size());
   pace_.spend(now, block->size());
-  outside_.write_snapshot({.mark = maker_->mark(),
+  environment_.write_snapshot({.mark = maker_->mark(),
                            .offset = offset,
                            .bytes = std::move(block),
                            .is_last = maker_->is_done(),
@@ -143,7 +143,7 @@ void ReplicaSnapshots::begin_to_fetch(const raft::Fetch& fetch, const raft::Raft
 void ReplicaSnapshots::ask(raft::Time now, const raft::Raft& raft) {
   fetching_->asked_at = now;
   fetching_->waits = false;
-  outside_.send({.from = raft.status().id,
+  environment_.send({.from = raft.status().id,
                  .to = fetching_->from,
                  .term = raft.term(),
                  .body = SnapshotAsk{.position = fetching_->mark.position, .offset = fetching_->offset}});
@@ -161,7 +161,7 @@ void ReplicaSnapshots::received(raft::Time now, raft::NodeId from, const Snapsho
   fetching_->is_writing = true;
   fetching_->asked_at = now;
   pace_.spend(now, piece.bytes->size());
-  outside_.write_snapshot({.mark = fetching_->mark,
+  environment_.write_snapshot({.mark = fetching_->mark,
                            .offset = piece.offset,
                            .bytes = piece.bytes,
                            .is_last = piece.is_last,
@@ -203,7 +203,7 @@ raft::Event ReplicaSnapshots::taken(const raft::Raft& raft, raft::Index index) c
 
 void ReplicaSnapshots::asked(raft::NodeId by, const SnapshotAsk& ask) {
   if (!reading_for_.insert(by).second) return;  // it has asked twice
-  outside_.read_snapshot(by, ask.position, ask.offset);
+  environment_.read_snapshot(by, ask.position, ask.offset);
 }
 
 void ReplicaSnapshots::read(const raft::Raft& raft, raft::NodeId for_node, SnapshotPiece piece) {
@@ -211,7 +211,7 @@ void ReplicaSnapshots::read(const raft::Raft& raft, raft::NodeId for_node, Snaps
   // What we offer cannot be read: whoever needs it must be offered another.
   const raft::LogPosition offered = raft.snapshot().position;
   if (raft::bytes_of(piece.bytes) == 0 && piece.position == offered && offered.index > 0) must_make_at_ = 0;
-  outside_.send({.from = raft.status().id, .to = for_node, .term = raft.term(), .body = std::move(piece)});
+  environment_.send({.from = raft.status().id, .to = for_node, .term = raft.term(), .body = std::move(piece)});
 }
 
 }  // namespace skiff

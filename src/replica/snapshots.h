@@ -25,7 +25,7 @@
 #include <set>
 
 #include "raft/raft.h"
-#include "src/replica/outside.h"
+#include "src/replica/environment.h"
 #include "store/snapshot/snapshot.h"
 #include "store/state/kv.h"
 
@@ -74,7 +74,7 @@ class ReplicaSnapshots {
     uint64_t given_up = 0;
   };
 
-  ReplicaSnapshots(SnapshotConfig config, const store::Kv& kv, Outside& outside);
+  ReplicaSnapshots(SnapshotConfig config, const store::Kv& kv, Environment& environment);
 
   // Another entry has been applied.
   void note_applied(uint64_t bytes);
@@ -123,7 +123,7 @@ class ReplicaSnapshots {
 
   SnapshotConfig config_;
   const store::Kv& kv_;
-  Outside& outside_;
+  Environment& environment_;
   std::optional<store::SnapshotMaker> maker_;
   bool maker_waits_ = false;  // to give out the next block
   Pace pace_;

@@ -20,7 +20,7 @@
 #include <vector>
 
 #include "raft/types.h"
-#include "src/replica/outside.h"
+#include "src/replica/environment.h"
 
 namespace skiff {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "src/replica/outside.h"
+#include "src/replica/environment.h"
 #include "tests/sim/world.h"
 #include "tests/support/linearizable.h"
 

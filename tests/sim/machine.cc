@@ -64,9 +64,9 @@ void Machine::start() {
   started_at_ = world_.now();
   storage_ = std::move(opened->storage);
   snapshots_ = std::move(opened->snapshots);
-  Outside& outside = *this;
+  Environment& environment = *this;
   store::Kv kv = std::move(opened->recovered.kv);
-  replica_ = std::make_unique<Replica>(config(std::move(opened->recovered)), std::move(kv), local_now(), outside);
+  replica_ = std::make_unique<Replica>(config(std::move(opened->recovered)), std::move(kv), local_now(), environment);
   scrubbing_.emplace(scrub_config(world_.weather), world_.now());
   arm_scrub();
   arm_timer();

@@ -27,7 +27,7 @@ constexpr uint64_t kCluster = 7;
 
 ScrubConfig scrub_config(const Weather& weather);
 
-class Machine final : private Outside {
+class Machine final : private Environment {
  public:
   struct Events {
     std::function<void(PeerMessage&&)> send;
@@ -79,7 +79,7 @@ class Machine final : private Outside {
   void order(uint64_t name, Order order);
 
  private:
-  // Outside
+  // Environment
   void send(PeerMessage&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                bool is_whole, std::vector<raft::Entry> entries) override;

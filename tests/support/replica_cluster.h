@@ -66,7 +66,7 @@ class ReplicaCluster {
     std::optional<raft::HardState> hard_state;
     std::vector<raft::Entry> entries;
   };
-  struct Node : Outside {
+  struct Node : Environment {
     ReplicaCluster* cluster = nullptr;
     raft::NodeId id = 0;
     uint64_t incarnation = 0;

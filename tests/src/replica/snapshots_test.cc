@@ -14,7 +14,7 @@ namespace skiff::replica_snapshots_test {
 using raft::kMillisecond;
 using raft::Time;
 
-struct World : Outside {
+struct World : Environment {
   std::vector<PeerMessage> sent;
   std::vector<SnapshotBytes> written;
 

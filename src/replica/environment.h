@@ -1,4 +1,4 @@
-// Outside: what a replica asks of the world. The shell (src/node) gives it sockets and a disk; tests give it
+// Environment: what a replica asks of the world. The shell (src/node) gives it sockets and a disk; tests give it
 // numbers.
 #pragma once
 
@@ -81,9 +81,9 @@ struct Withdrawn {
   std::string address;
 };
 
-class Outside {
+class Environment {
  public:
-  virtual ~Outside() = default;
+  virtual ~Environment() = default;
 
   // May be lost. Never calls back into the replica.
   virtual void send(PeerMessage&& message) = 0;
