@@ -152,7 +152,7 @@ std::string describe(const SnapshotMark& snapshot) {
   return describe(snapshot.position) + ' ' + (configuration ? describe(*configuration) : "?");
 }
 
-std::string describe(const OrderEnd& end) {
+std::string describe(const AdminResult& end) {
   constexpr const char* kWords[] = {"done", "refused", "unknown", "passed on"};
   return kWords[static_cast<size_t>(end.kind)] + (end.reason.empty() ? "" : ": " + end.reason);
 }

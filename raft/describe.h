@@ -22,7 +22,7 @@ std::string describe(const Payload& command);
 std::string describe(const Configuration& configuration);
 std::string describe(const Change& change);
 std::string describe(const SnapshotMark& snapshot);
-std::string describe(const OrderEnd& end);
+std::string describe(const AdminResult& end);
 std::string describe(const RequestId& id);
 std::string describe(const HardState& hard_state);
 std::string describe(const Message& message);

@@ -20,7 +20,7 @@ struct ConfirmedRead {
 };
 
 // How an order of the operator ended.
-struct OrderEnd {
+struct AdminResult {
   enum class Kind {
     done,
     refused,  // nothing was done, and nothing will be; `reason` says why
@@ -65,7 +65,7 @@ struct Effects {
   std::vector<ConfirmedRead> reads;            // answer once applied >= index
   std::vector<RequestId> refused_reads;        // cannot be confirmed now: no leader, or leadership lost
   std::vector<uint64_t> refused;               // proposals that were not taken: not in any log, not on any wire
-  std::vector<OrderEnd> orders;
+  std::vector<AdminResult> orders;
   std::optional<Fetch> fetch;
   bool membership_changed = false;  // Raft::configuration() is another one: talk to those it names
   bool removed = false;             // we are no member any more, for good: stop

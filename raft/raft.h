@@ -254,8 +254,8 @@ class Raft {
   void meet_followers(Leader& leader);
   void use_configuration();
   void end_change();
-  void end_order(uint64_t id, OrderEnd::Kind kind, std::string reason = {});
-  void refuse_order(uint64_t id, WhyNot why);
+  void end_admin_request(uint64_t id, AdminResult::Kind kind, std::string reason = {});
+  void refuse_admin_request(uint64_t id, WhyNot why);
 
   // space.cc
   void on(const DiskSpace& space);

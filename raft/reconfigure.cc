@@ -15,11 +15,11 @@ namespace skiff::raft {
 
 void Raft::on(const ChangeAsked& asked) {
   Leader* leader = as_leader();
-  if (leader == nullptr) return end_order(asked.id, OrderEnd::Kind::refused, "this node does not lead");
+  if (leader == nullptr) return end_admin_request(asked.id, AdminResult::Kind::refused, "this node does not lead");
   WhyNot why = why_not_change(*leader, asked.changes);
-  if (!why.reason.empty()) return refuse_order(asked.id, std::move(why));
+  if (!why.reason.empty()) return refuse_admin_request(asked.id, std::move(why));
   Configuration next = plan(configuration(), asked.changes).next;
-  if (next == configuration()) return end_order(asked.id, OrderEnd::Kind::done);
+  if (next == configuration()) return end_admin_request(asked.id, AdminResult::Kind::done);
   leader->change = asked.id;
   append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(next)));
 }
@@ -55,7 +55,7 @@ void Raft::reconfigure(Leader& leader) {
     append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(leave_joint(configuration()))));
     return;
   }
-  if (leader.change) end_order(*std::exchange(leader.change, std::nullopt), OrderEnd::Kind::done);
+  if (leader.change) end_admin_request(*std::exchange(leader.change, std::nullopt), AdminResult::Kind::done);
   if (!is_voter(config_.id)) return step_aside(leader);
   for (const Member& member : configuration().members) {
     if (member.role != MemberRole::joining || leader.transfer) continue;
@@ -103,17 +103,17 @@ void Raft::use_configuration() {
 void Raft::end_change() {
   Leader& leader = *as_leader();
   if (!leader.change) return;
-  end_order(*leader.change, OrderEnd::Kind::unknown, "this node does not lead any more");
+  end_admin_request(*leader.change, AdminResult::Kind::unknown, "this node does not lead any more");
   leader.change.reset();
 }
 
-void Raft::end_order(uint64_t id, OrderEnd::Kind kind, std::string reason) {
+void Raft::end_admin_request(uint64_t id, AdminResult::Kind kind, std::string reason) {
   effects_.orders.push_back({.id = id, .kind = kind, .reason = std::move(reason)});
 }
 
-void Raft::refuse_order(uint64_t id, WhyNot why) {
+void Raft::refuse_admin_request(uint64_t id, WhyNot why) {
   effects_.orders.push_back(
-      {.id = id, .kind = OrderEnd::Kind::refused, .reason = std::move(why.reason), .passes = why.passes});
+      {.id = id, .kind = AdminResult::Kind::refused, .reason = std::move(why.reason), .passes = why.passes});
 }
 
 }  // namespace skiff::raft

@@ -12,13 +12,13 @@ namespace skiff::raft {
 void Raft::on(const TransferAsked& asked) {
   Leader* leader = as_leader();
   if (leader == nullptr) {
-    if (leader_ == 0) return end_order(asked.id, OrderEnd::Kind::refused, "there is no leader");
+    if (leader_ == 0) return end_admin_request(asked.id, AdminResult::Kind::refused, "there is no leader");
     send(leader_, TransferRequest{.to = asked.to});
-    return end_order(asked.id, OrderEnd::Kind::passed);
+    return end_admin_request(asked.id, AdminResult::Kind::passed);
   }
   NodeId to = asked.to == 0 ? best_successor(*leader) : asked.to;
   WhyNot why = why_not_transfer(*leader, to);
-  if (!why.reason.empty()) return refuse_order(asked.id, std::move(why));
+  if (!why.reason.empty()) return refuse_admin_request(asked.id, std::move(why));
   handing_over_ = {asked.id, to};
   start_transfer(*leader, to);
 }
@@ -67,7 +67,7 @@ void Raft::end_late_transfer(Leader& leader) {
   const bool was_told = leader.transfer->was_told;
   leader.transfer.reset();
   if (handing_over_) {
-    end_order(handing_over_->first, was_told ? OrderEnd::Kind::unknown : OrderEnd::Kind::refused,
+    end_admin_request(handing_over_->first, was_told ? AdminResult::Kind::unknown : AdminResult::Kind::refused,
               "the other did not take over in time");
   }
   handing_over_.reset();
@@ -77,7 +77,7 @@ void Raft::end_late_transfer(Leader& leader) {
 void Raft::end_transfer(NodeId new_leader) {
   if (!handing_over_) return;
   bool is_done = handing_over_->second == new_leader;
-  end_order(handing_over_->first, is_done ? OrderEnd::Kind::done : OrderEnd::Kind::unknown,
+  end_admin_request(handing_over_->first, is_done ? AdminResult::Kind::done : AdminResult::Kind::unknown,
             is_done ? "" : "another node leads now");
   handing_over_.reset();
 }

@@ -30,7 +30,7 @@ class ApiHost {
   // Onto the proposals queue. False: it is full, and nothing was done.
   virtual bool propose(Request request) = 0;
   // Onto the orders queue, the same way.
-  virtual bool order(const Ticket& ticket, Order order) = 0;
+  virtual bool order(const Ticket& ticket, AdminRequest order) = 0;
   virtual const store::Kv& kv() const = 0;
   virtual NodeReport report() const = 0;
   // Why this node may take no part, beyond what the replica knows; mostly empty. For /health and /members.
@@ -46,7 +46,7 @@ class Api {
   // The response, or nothing if it comes later, through ApiHost::propose() and to_response().
   std::optional<transport::Response> take(const Ticket& ticket, transport::Request&& request);
   transport::Response to_response(const Answer& answer);
-  static transport::Response to_response(const OrderAnswer& answer);
+  static transport::Response to_response(const AdminAnswer& answer);
 
  private:
   // /members/4 and /members/4/lead, in members.cc.

@@ -56,13 +56,13 @@ std::optional<Response> Api::take_member(const Ticket& ticket, transport::Reques
   auto id = parse_id(rest);
   if (!id) return say(400, id.error().what);
   if (!request.query.empty()) return say(400, "an order takes no query");
-  Order order{.kind = Order::Kind::lead, .node = *id, .address = {}};
+  AdminRequest order{.kind = AdminRequest::Kind::lead, .node = *id, .address = {}};
   if (is_lead) {
     CHECK(request.method == Method::post);
   } else if (request.method == Method::del) {
-    order.kind = Order::Kind::remove;
+    order.kind = AdminRequest::Kind::remove;
   } else {
-    order.kind = request.method == Method::post ? Order::Kind::add : Order::Kind::move;
+    order.kind = request.method == Method::post ? AdminRequest::Kind::add : AdminRequest::Kind::move;
     auto address = parse_peer_address(request.body);
     if (!address) return say(400, address.error().what);
     order.address = std::move(*address);
@@ -71,13 +71,13 @@ std::optional<Response> Api::take_member(const Ticket& ticket, transport::Reques
   return refused("too many orders are waiting, or this node is shutting down");
 }
 
-Response Api::to_response(const OrderAnswer& answer) {
+Response Api::to_response(const AdminAnswer& answer) {
   switch (answer.kind) {
-    case OrderAnswer::Kind::done: return transport::no_body(204);
-    case OrderAnswer::Kind::not_found: return say(404, answer.reason);
-    case OrderAnswer::Kind::conflict: return say(409, answer.reason);
-    case OrderAnswer::Kind::refused: return refused(answer.reason);
-    case OrderAnswer::Kind::unknown: return say(504, answer.reason);
+    case AdminAnswer::Kind::done: return transport::no_body(204);
+    case AdminAnswer::Kind::not_found: return say(404, answer.reason);
+    case AdminAnswer::Kind::conflict: return say(409, answer.reason);
+    case AdminAnswer::Kind::refused: return refused(answer.reason);
+    case AdminAnswer::Kind::unknown: return say(504, answer.reason);
   }
   CHECK(false);
   return {};

@@ -175,7 +175,7 @@ constexpr size_t kReadsAnsweredMax = 1'024;
 constexpr size_t kProposalsMax = 65'536;
 
 // Orders of operators, on their way to the replica; it lets no more than that wait, too.
-constexpr size_t kOrdersMax = 64;
+constexpr size_t kAdminRequestsMax = 64;
 
 // GET /health asks for a linearizable read; whoever asks wants to know soon.
 constexpr uint64_t kCheckTimeoutNs = kSecondNs;

@@ -28,7 +28,7 @@ void Node::answer(const Ticket& ticket, Answer answer) { http_->answer(ticket, a
 // Requests that the client sent behind this one may go on now.
 void Node::ended(const Ticket& ticket) { http_->took_effect(ticket); }
 
-void Node::order_answered(const Ticket& ticket, OrderAnswer answer) {
+void Node::admin_answered(const Ticket& ticket, AdminAnswer answer) {
   if (ticket == kNodeItself) return told_of_moved(answer);
   http_->answer(ticket, Api::to_response(answer));
 }
@@ -40,14 +40,14 @@ bool Node::propose(Request request) {
   return true;
 }
 
-bool Node::order(const Ticket& ticket, Order order) {
-  if (is_stopping_ || orders_->size() >= limits::kOrdersMax) return false;
+bool Node::order(const Ticket& ticket, AdminRequest order) {
+  if (is_stopping_ || orders_->size() >= limits::kAdminRequestsMax) return false;
   orders_->push_here({.ticket = ticket, .order = std::move(order)});
   return true;
 }
 
-void Node::give(std::vector<ClientOrder>&& orders) {
-  for (ClientOrder& given : orders) replica_->order(loop_.now_ns(), given.ticket, std::move(given.order));
+void Node::give(std::vector<ClientAdminRequest>&& orders) {
+  for (ClientAdminRequest& given : orders) replica_->order(loop_.now_ns(), given.ticket, std::move(given.order));
   after_step();
 }
 

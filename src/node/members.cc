@@ -135,7 +135,7 @@ void Node::look_for_moved() {
   if (found.empty()) return;
   moved_timer_->start_ns(limits::kLookForMovedNs);
   const raft::NodeId leader = replica_->raft().leader();
-  for (Order& order : moved_members_.due(loop_.now_ns(), options_.id, leader, found)) {
+  for (AdminRequest& order : moved_members_.due(loop_.now_ns(), options_.id, leader, found)) {
     log::info(fmt::format("node {} is connected at {}, not at its address in the log: asks the leader to enter that",
                           order.node, order.address));
     replica_->order(loop_.now_ns(), kNodeItself, std::move(order));
@@ -143,9 +143,9 @@ void Node::look_for_moved() {
   after_step();
 }
 
-void Node::told_of_moved(const OrderAnswer& answer) {
+void Node::told_of_moved(const AdminAnswer& answer) {
   const std::string what = fmt::format("node {} at {}", answer.order.node, answer.order.address);
-  if (answer.kind == OrderAnswer::Kind::done) return log::info("the members know " + what);
+  if (answer.kind == AdminAnswer::Kind::done) return log::info("the members know " + what);
   log::warn(fmt::format("the members could not be told of {}: {}", what, answer.reason));
 }
 

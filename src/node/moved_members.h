@@ -32,15 +32,15 @@ class MovedMembers {
   };
 
   // The orders that are due now. `leader` may be this node or 0.
-  std::vector<Order> due(raft::Time now, raft::NodeId self, raft::NodeId leader, const std::vector<Found>& found) {
-    std::vector<Order> orders;
+  std::vector<AdminRequest> due(raft::Time now, raft::NodeId self, raft::NodeId leader, const std::vector<Found>& found) {
+    std::vector<AdminRequest> orders;
     for (const Found& member : found) {
       const bool is_ours_to_say = leader != 0 && (leader == self || leader == member.node);
       if (!is_ours_to_say || now < member.since + kSettles) continue;
       auto [asked_at, is_first] = asked_at_.emplace(member.node, now);
       if (!is_first && now < asked_at->second + kPause) continue;
       asked_at->second = now;
-      orders.push_back({.kind = Order::Kind::move, .node = member.node, .address = member.address});
+      orders.push_back({.kind = AdminRequest::Kind::move, .node = member.node, .address = member.address});
     }
     return orders;
   }

@@ -128,7 +128,7 @@ Result<> Node::begin(store::Opened opened) {
     after_step();
   });
   commits_.emplace(loop_, [this] { apply(); });
-  orders_.emplace(loop_, [this](std::vector<ClientOrder>&& orders) { give(std::move(orders)); });
+  orders_.emplace(loop_, [this](std::vector<ClientAdminRequest>&& orders) { give(std::move(orders)); });
   timer_.emplace(loop_, [this] { tick(); });
   room_timer_.emplace(loop_, [this] { look_after_spare(); });
   moved_timer_.emplace(loop_, [this] { look_for_moved(); });
@@ -188,7 +188,7 @@ void Node::drop(store::Kv kv) { snapshots_->drop(std::move(kv)); }
 
 void Node::committed() { commits_->raise_here(); }
 
-void Node::order_ended(const raft::OrderEnd& end) {
+void Node::admin_ended(const raft::AdminResult& end) {
   log::info("hands leadership over: " + raft::describe(end));
   is_handing_over_ = false;
 }

@@ -83,8 +83,8 @@ class Node final : private Environment, private ApiHost {
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
   void drop(store::Kv kv) override;
-  void order_ended(const raft::OrderEnd& end) override;
-  void order_answered(const Ticket& ticket, OrderAnswer answer) override;
+  void admin_ended(const raft::AdminResult& end) override;
+  void admin_answered(const Ticket& ticket, AdminAnswer answer) override;
   void withdrawn(const Withdrawn& member) override;
   void members_changed() override;
   void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;
@@ -94,7 +94,7 @@ class Node final : private Environment, private ApiHost {
 
   // ApiHost
   bool propose(Request request) override;
-  bool order(const Ticket& ticket, Order order) override;
+  bool order(const Ticket& ticket, AdminRequest order) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
   std::string conflict() const override;
@@ -102,12 +102,12 @@ class Node final : private Environment, private ApiHost {
 
   // The ticket of orders that the node gives itself.
   static constexpr Ticket kNodeItself{.connection = ~uint64_t{0}};
-  struct ClientOrder {
+  struct ClientAdminRequest {
     Ticket ticket;
-    Order order;
+    AdminRequest order;
   };
   void received(PeerMessage&& message);
-  void give(std::vector<ClientOrder>&& orders);
+  void give(std::vector<ClientAdminRequest>&& orders);
   void told_removed(raft::NodeId by);
   void met(const transport::PeerMember& member);
   void saved(uint64_t save, uint64_t took_ns);
@@ -135,7 +135,7 @@ class Node final : private Environment, private ApiHost {
   DataDirConflicts::Judgement judge_data_dirs() const;
   bool is_second() const { return second_process_.has_heard() && second_process_.is_second(loop_.now_ns()); }
   void look_for_moved();
-  void told_of_moved(const OrderAnswer& answer);
+  void told_of_moved(const AdminAnswer& answer);
   void runs_twice(raft::NodeId peer, const std::string& address);
 
   transport::Loop& loop_;
@@ -153,7 +153,7 @@ class Node final : private Environment, private ApiHost {
   std::optional<transport::AsyncQueue<Request>> proposals_;
   std::optional<transport::AsyncSignal> commits_;
   Pace backup_pace_{limits::kSnapshotBytesPerS};  // of all backups together
-  std::optional<transport::AsyncQueue<ClientOrder>> orders_;
+  std::optional<transport::AsyncQueue<ClientAdminRequest>> orders_;
   std::optional<transport::Timer> timer_;
   std::optional<transport::Timer> stop_timer_;
   std::optional<transport::Timer> room_timer_;

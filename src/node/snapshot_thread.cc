@@ -37,7 +37,7 @@ void SnapshotThread::drop(store::Kv kv) { add(std::move(kv)); }
 
 void SnapshotThread::make_spare(store::Spare& spare) { add(&spare); }
 
-void SnapshotThread::scrub(Scrubbing::Order order) { add(order); }
+void SnapshotThread::scrub(Scrubbing::AdminRequest order) { add(order); }
 
 void SnapshotThread::add(Job job) {
   {
@@ -66,7 +66,7 @@ void SnapshotThread::run() {
     } else if (auto* spare = std::get_if<store::Spare*>(&*job)) {
       done = do_job(*spare);
     } else {
-      done = do_job(std::get<Scrubbing::Order>(*job));
+      done = do_job(std::get<Scrubbing::AdminRequest>(*job));
     }
     bool has_failed = std::holds_alternative<Error>(done);
     reports_.push(std::move(done));
@@ -112,7 +112,7 @@ SnapshotThread::Report SnapshotThread::do_job(store::Spare* spare) {
   return made.error();
 }
 
-SnapshotThread::Report SnapshotThread::do_job(Scrubbing::Order order) {
+SnapshotThread::Report SnapshotThread::do_job(Scrubbing::AdminRequest order) {
   {
     std::lock_guard lock(mutex_);
     if (!jobs_.empty()) return Scrubbed{};

@@ -59,7 +59,7 @@ class SnapshotThread {
   void drop(store::Kv kv);
   // Requires: it outlives this.
   void make_spare(store::Spare& spare);
-  void scrub(Scrubbing::Order order);
+  void scrub(Scrubbing::AdminRequest order);
 
  private:
   struct Read {
@@ -83,7 +83,7 @@ class SnapshotThread {
   struct Scrubbed {
     std::optional<store::Snapshots::Scrubbed> what;
   };
-  using Job = std::variant<SnapshotBytes, Read, store::Kv, store::Spare*, Scrubbing::Order>;
+  using Job = std::variant<SnapshotBytes, Read, store::Kv, store::Spare*, Scrubbing::AdminRequest>;
   using Report = std::variant<Written, Piece, SpareMade, Scrubbed, store::Snapshots::Scrubbed, Error>;
 
   void add(Job job);
@@ -91,7 +91,7 @@ class SnapshotThread {
   Report do_job(SnapshotBytes& bytes);
   Report do_job(const Read& read);
   Report do_job(store::Spare* spare);
-  Report do_job(Scrubbing::Order order);
+  Report do_job(Scrubbing::AdminRequest order);
   void report(std::vector<Report>&& reports);
 
   std::unique_ptr<store::Snapshots> snapshots_;  // the thread's, once it runs

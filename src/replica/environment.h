@@ -62,7 +62,7 @@ struct SnapshotWritten {
 };
 
 // The end of an operator's order.
-struct OrderAnswer {
+struct AdminAnswer {
   enum class Kind {
     done,
     not_found,  // there is no such member
@@ -71,7 +71,7 @@ struct OrderAnswer {
     unknown,    // it may or may not come true
   };
   Kind kind = Kind::done;
-  Order order;
+  AdminRequest order;
   std::string reason;
 };
 
@@ -109,11 +109,11 @@ class Environment {
   virtual void drop(store::Kv kv) = 0;
 
   // An order of a client (Replica::order) has ended.
-  virtual void order_answered(const Ticket& ticket, OrderAnswer answer) = 0;
+  virtual void admin_answered(const Ticket& ticket, AdminAnswer answer) = 0;
   // This node leads, and has withdrawn it.
   virtual void withdrawn(const Withdrawn& member) = 0;
   // An order of the shell (Replica::change_members, hand_over) has ended.
-  virtual void order_ended(const raft::OrderEnd& end) = 0;
+  virtual void admin_ended(const raft::AdminResult& end) = 0;
   // Raft::configuration() is another one now: talk to those it names.
   virtual void members_changed() = 0;
   // Another node has applied the same, and has another state; a majority has, if we are outvoted: then we are wrong,

@@ -18,14 +18,14 @@ std::string line(const SnapshotPiece& piece) {
          (piece.is_last ? " bytes, the last" : " bytes");
 }
 
-std::string line(const OrderRequest& request) {
+std::string line(const AdminAttempt& request) {
   constexpr const char* kWords[] = {"?", "add ", "remove ", "move ", "let lead ", "let leave "};
-  const Order& order = request.order;
+  const AdminRequest& order = request.order;
   return "order " + raft::describe(request.id) + ": " + kWords[static_cast<size_t>(order.kind)] + number(order.node) +
          (order.address.empty() ? "" : " at " + order.address);
 }
 
-std::string line(const OrderReply& reply) {
+std::string line(const AdminReply& reply) {
   constexpr const char* kWords[] = {"?", "done", "no such member", "conflict", "not now", "unknown"};
   return "order " + raft::describe(reply.id) + ' ' + kWords[static_cast<size_t>(reply.outcome)] +
          (reply.reason.empty() ? "" : ": " + reply.reason);

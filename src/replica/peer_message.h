@@ -28,8 +28,8 @@ struct SnapshotPiece {
 };
 
 // An operator's wish for the cluster: who its members are, and who leads. A follower passes it on to the leader and is
-// told how it ended (src/replica/orders.h). Repeating one does no harm.
-struct Order {
+// told how it ended (src/replica/admin_requests.h). Repeating one does no harm.
+struct AdminRequest {
   enum class Kind : uint8_t {
     add = 1,
     remove = 2,
@@ -40,13 +40,13 @@ struct Order {
   Kind kind = Kind::add;
   raft::NodeId node = 0;  // which is added, removed, moved to another address, or is to lead
   std::string address;    // of add and move
-  bool operator==(const Order&) const = default;
+  bool operator==(const AdminRequest&) const = default;
 };
-struct OrderRequest {
+struct AdminAttempt {
   raft::RequestId id;  // of this attempt: the same order asked again has another
-  Order order;
+  AdminRequest order;
 };
-struct OrderReply {
+struct AdminReply {
   enum class Outcome : uint8_t {
     done = 1,
     not_found = 2,  // there is no such member; nothing was done
@@ -72,7 +72,7 @@ struct JoinedBodies<std::variant<Core...>, Own...> {
   using type = std::variant<Core..., Own...>;
 };
 using PeerMessageBody =
-    JoinedBodies<raft::MessageBody, SnapshotAsk, SnapshotPiece, OrderRequest, OrderReply, StateDigest>::type;
+    JoinedBodies<raft::MessageBody, SnapshotAsk, SnapshotPiece, AdminAttempt, AdminReply, StateDigest>::type;
 
 struct PeerMessage {
   raft::NodeId from = 0;

@@ -30,7 +30,7 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment
       kv_(std::move(kv)),
       snapshots_(config_.snapshots, kv_, environment),
       backups_(kv_, config_.snapshots.cluster, config_.backups_max),
-      orders_(orders_config(config_), raft_, environment),
+      orders_(admin_config(config_), raft_, environment),
       history_(config_.history, kv_),
       digests_(config_.digest_every),
       now_(now),
@@ -132,17 +132,17 @@ void Replica::carry_out() {
     keep_committed(std::move(effects.committed));
     take_confirmations(effects);
     take_refusals(effects);
-    take_orders(effects);
+    drain_admin_requests(effects);
     note_forgetfulness(effects);
     if (effects.fetch && !raft_.is_full()) snapshots_.want(now_, *effects.fetch, raft_);
     if (effects.membership_changed) environment_.members_changed();
     if (effects.removed) environment_.removed();
     ask_again_if_leader_changed();
-    drive_orders();
+    drive_admin_requests();
   }
   refuse_where_disks_are_full();
   answer_ready_reads();
-  if (orders_.is_leaving(now_)) drive_orders();
+  if (orders_.is_leaving(now_)) drive_admin_requests();
   if (is_removed_) end_what_waits();
 }
 
@@ -327,7 +327,7 @@ void Replica::tick(raft::Time now) {
   snapshots_.tick(now, raft_);
   ask_again_if_stuck();
   orders_.withdraw_the_silent(now);
-  drive_orders();
+  drive_admin_requests();
   cut_history();
   hand_out();
   ask_held_reads();

@@ -18,7 +18,7 @@
 #include "src/replica/backups.h"
 #include "src/replica/digests.h"
 #include "src/replica/history.h"
-#include "src/replica/orders.h"
+#include "src/replica/admin_requests.h"
 #include "src/replica/environment.h"
 #include "src/replica/snapshots.h"
 #include "src/replica/waiting.h"
@@ -50,7 +50,7 @@ struct ReplicaConfig {
 };
 
 // What a replica's orders are told of it.
-OrdersConfig orders_config(const ReplicaConfig& config);
+AdminConfig admin_config(const ReplicaConfig& config);
 
 class Replica {
  public:
@@ -85,9 +85,9 @@ class Replica {
   ReplicaBackups& backups() { return backups_; }
   const ReplicaBackups& backups() const { return backups_; }
 
-  // An operator's order, given to whichever node. Ends by way of Environment::order_answered().
-  void order(raft::Time now, const Ticket& ticket, Order order);
-  // Orders of the shell, carried out here or not at all. They end by way of Environment::order_ended(), with the same id,
+  // An operator's order, given to whichever node. Ends by way of Environment::admin_answered().
+  void order(raft::Time now, const Ticket& ticket, AdminRequest order);
+  // Orders of the shell, carried out here or not at all. They end by way of Environment::admin_ended(), with the same id,
   // unique per process.
   void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
   void hand_over(raft::Time now, uint64_t id, raft::NodeId to);
@@ -121,9 +121,9 @@ class Replica {
   void cut_history();
   void take_refusals(const raft::Effects& effects);
   void take_confirmations(const raft::Effects& effects);
-  void take_orders(const raft::Effects& effects);
+  void drain_admin_requests(const raft::Effects& effects);
   void note_forgetfulness(const raft::Effects& effects);
-  void drive_orders();
+  void drive_admin_requests();
   void end_what_waits();
   void hand_out();
   void refuse_where_disks_are_full();
@@ -145,8 +145,8 @@ class Replica {
   void on(const PeerMessage& message, SnapshotAsk&& ask);
   void on(const PeerMessage& message, SnapshotPiece&& piece);
   void on(const PeerMessage& message, StateDigest&& state);
-  void on(const PeerMessage& message, OrderRequest&& request);
-  void on(const PeerMessage& message, OrderReply&& reply);
+  void on(const PeerMessage& message, AdminAttempt&& request);
+  void on(const PeerMessage& message, AdminReply&& reply);
   void become_snapshot(raft::LogPosition position);
   void keep_committed(std::vector<raft::Entry>&& entries);
   std::vector<raft::Entry> next_page();
@@ -167,7 +167,7 @@ class Replica {
   std::optional<store::Kv> arrived_;  // what kv_ becomes when the core begins anew
   ReplicaSnapshots snapshots_;
   ReplicaBackups backups_;
-  ReplicaOrders orders_;
+  AdminRequests orders_;
   ReplicaHistory history_;
   ReplicaDigests digests_;
   WaitingWrites writes_;

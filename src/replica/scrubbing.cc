@@ -19,9 +19,9 @@ uint64_t Scrubbing::next_deadline() const {
   return std::min(counts_.is_under_way ? piece_at_ : pass_at_, mend_at_);
 }
 
-std::optional<Scrubbing::Order> Scrubbing::due(uint64_t now_ns) {
+std::optional<Scrubbing::AdminRequest> Scrubbing::due(uint64_t now_ns) {
   if (now_ns < next_deadline()) return std::nullopt;
-  order_ = Order{};
+  order_ = AdminRequest{};
   if (counts_.is_under_way) {
     order_->bytes = piece_at_ <= now_ns ? config_.piece_bytes : 0;
   } else {

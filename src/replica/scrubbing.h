@@ -25,7 +25,7 @@ struct ScrubConfig {
 
 class Scrubbing {
  public:
-  struct Order {
+  struct AdminRequest {
     bool begins = false;  // a pass
     uint64_t bytes = 0;
   };
@@ -44,7 +44,7 @@ class Scrubbing {
 
   // When there may be an order; raft::kNever while one is carried out.
   uint64_t next_deadline() const;
-  std::optional<Order> due(uint64_t now_ns);
+  std::optional<AdminRequest> due(uint64_t now_ns);
   // What came of it: then the index that a snapshot of the map should have reached, for the sake of what is damaged.
   std::optional<raft::Index> done(uint64_t now_ns, const store::Snapshots::Scrubbed& scrubbed);
   // The same of what came to light beside an order.
@@ -60,7 +60,7 @@ class Scrubbing {
   uint64_t piece_at_;  // the next, of one under way
   uint64_t pause_ns_;  // between its pieces
   uint64_t mend_at_ = raft::kNever;
-  std::optional<Order> order_;  // being carried out
+  std::optional<AdminRequest> order_;  // being carried out
   Counts counts_;
 };
 

@@ -26,7 +26,7 @@ struct Happened {
   std::vector<ConfirmedRead> reads;
   std::vector<RequestId> refused_reads;
   std::vector<std::string> refused;  // commands
-  std::vector<OrderEnd> orders;
+  std::vector<AdminResult> orders;
   std::optional<Fetch> fetch;
   bool removed = false;
 };

@@ -34,7 +34,7 @@ std::string in_words(const Happened& happened) {
   if (!happened.dropped.empty()) add(line, "drops " + describe(happened.dropped));
   if (!happened.taken.empty()) add(line, "takes " + describe(happened.taken));
   if (!happened.committed.empty()) add(line, "commits " + in_short(happened.committed));
-  for (const OrderEnd& end : happened.orders) add(line, "order " + describe(end));
+  for (const AdminResult& end : happened.orders) add(line, "order " + describe(end));
   if (happened.fetch) {
     add(line,
         "fetches snapshot " + describe(happened.fetch->snapshot) + " from " + std::to_string(happened.fetch->from));

@@ -247,7 +247,7 @@ void Machine::hand_over(uint64_t order, raft::NodeId to) {
   in_process([this, order, to] { step([&](Replica& replica) { replica.hand_over(local_now(), order, to); }); });
 }
 
-void Machine::order(uint64_t name, Order order) {
+void Machine::order(uint64_t name, AdminRequest order) {
   in_process([this, name, order = std::move(order)] {
     step([&](Replica& replica) { replica.order(local_now(), {.request = name}, order); });
   });

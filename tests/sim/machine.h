@@ -32,8 +32,8 @@ class Machine final : private Environment {
   struct Events {
     std::function<void(PeerMessage&&)> send;
     std::function<void(const Ticket&, Answer)> answer;
-    std::function<void(const raft::OrderEnd&)> order_ended;
-    std::function<void(const Ticket&, const OrderAnswer&)> order_answered;
+    std::function<void(const raft::AdminResult&)> admin_ended;
+    std::function<void(const Ticket&, const AdminAnswer&)> admin_answered;
     std::function<void(raft::NodeId)> stopped;  // the process has ended, by itself or as it was told
     std::function<void(raft::NodeId)> starts_again;
     std::function<bool(const PeerMessage&)> may_leave;
@@ -76,7 +76,7 @@ class Machine final : private Environment {
   void gone(raft::NodeId peer);
   void change_members(uint64_t order, std::vector<raft::Change> changes);
   void hand_over(uint64_t order, raft::NodeId to);
-  void order(uint64_t name, Order order);
+  void order(uint64_t name, AdminRequest order);
 
  private:
   // Environment
@@ -88,8 +88,8 @@ class Machine final : private Environment {
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
   void drop(store::Kv) override {}
-  void order_ended(const raft::OrderEnd& end) override;
-  void order_answered(const Ticket& ticket, OrderAnswer answer) override;
+  void admin_ended(const raft::AdminResult& end) override;
+  void admin_answered(const Ticket& ticket, AdminAnswer answer) override;
   void withdrawn(const Withdrawn& member) override;
   void members_changed() override {}
   void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;

@@ -10,17 +10,17 @@ namespace skiff::sim {
 
 void Machine::answer(const Ticket& ticket, Answer answer) { events_.answer(ticket, std::move(answer)); }
 
-void Machine::order_ended(const raft::OrderEnd& end) {
+void Machine::admin_ended(const raft::AdminResult& end) {
   world_.trace([&] { return std::to_string(id_) + " order " + std::to_string(end.id) + ' ' + raft::describe(end); });
-  events_.order_ended(end);
+  events_.admin_ended(end);
 }
 
-void Machine::order_answered(const Ticket& ticket, OrderAnswer answer) {
+void Machine::admin_answered(const Ticket& ticket, AdminAnswer answer) {
   world_.trace([&] {
     return std::to_string(id_) + " client's order " + std::to_string(ticket.request) +
            " ends: " + std::to_string(static_cast<int>(answer.kind)) + ' ' + answer.reason;
   });
-  events_.order_answered(ticket, answer);
+  events_.admin_answered(ticket, answer);
 }
 
 void Machine::withdrawn(const Withdrawn& member) {

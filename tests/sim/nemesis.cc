@@ -74,7 +74,7 @@ void Simulation::strike(Fault fault) {
       break;
     case Fault::transfer:
       if (world_.chance(300)) {
-        machine->order(++orders_, {.kind = Order::Kind::lead, .node = peer, .address = {}});
+        machine->order(++orders_, {.kind = AdminRequest::Kind::lead, .node = peer, .address = {}});
       } else {
         machine->hand_over(++orders_, world_.chance(500) ? 0 : peer);
       }

@@ -42,7 +42,7 @@ void Simulation::change_members() {
   if (!now.is_joint() && world_.is_allowed(Fault::partition) && world_.chance(500)) {
     part_halves(leader, raft::plan(now, changes).next);
   }
-  if (!give_order(changes)) machines_.at(leader)->change_members(++orders_, std::move(changes));
+  if (!ask_admin(changes)) machines_.at(leader)->change_members(++orders_, std::move(changes));
   if (world_.chance(500)) {  // in the middle of it
     world_.after(world_.between(0, 4 * (world_.weather.hop + world_.weather.sync)), [this, leader] {
       if (world_.is_healed || !world_.is_allowed(Fault::isolate)) return;
@@ -93,23 +93,23 @@ void Simulation::part_halves(raft::NodeId leader, const raft::Configuration& nex
 }
 
 // As an operator does it: one change, at whichever node. False: it is none that an operator can ask for.
-bool Simulation::give_order(const std::vector<raft::Change>& changes) {
+bool Simulation::ask_admin(const std::vector<raft::Change>& changes) {
   if (changes.size() != 1 || world_.chance(400)) return false;
   const raft::Change& change = changes.front();
   Machine* some = any_up();
   const bool is_add = change.kind == raft::Change::Kind::add;
   if (some == nullptr || (!is_add && change.kind != raft::Change::Kind::remove)) return false;
-  some->order(++orders_, {.kind = is_add ? Order::Kind::add : Order::Kind::remove,
+  some->order(++orders_, {.kind = is_add ? AdminRequest::Kind::add : AdminRequest::Kind::remove,
                           .node = change.node,
                           .address = is_add ? "at:" + std::to_string(change.node) : ""});
   return true;
 }
 
-void Simulation::note_order(const OrderAnswer& answer) {
-  const bool is_done = answer.kind == OrderAnswer::Kind::done;
-  const bool is_unknown = answer.kind == OrderAnswer::Kind::unknown;
-  if (answer.order.kind == Order::Kind::remove && is_done) told_removed_.insert(answer.order.node);
-  if (answer.order.kind == Order::Kind::add && !is_done && !is_unknown) {
+void Simulation::note_admin_request(const AdminAnswer& answer) {
+  const bool is_done = answer.kind == AdminAnswer::Kind::done;
+  const bool is_unknown = answer.kind == AdminAnswer::Kind::unknown;
+  if (answer.order.kind == AdminRequest::Kind::remove && is_done) told_removed_.insert(answer.order.node);
+  if (answer.order.kind == AdminRequest::Kind::add && !is_done && !is_unknown) {
     told_not_added_.insert(answer.order.node);
   }
 }

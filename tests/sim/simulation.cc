@@ -57,8 +57,8 @@ Machine& Simulation::add_machine(std::vector<raft::NodeId> founders) {
               clients_.answered(id, ticket, answer);
             });
           },
-      .order_ended = [](const raft::OrderEnd&) {},
-      .order_answered = [this](const Ticket&, const OrderAnswer& answer) { note_order(answer); },
+      .admin_ended = [](const raft::AdminResult&) {},
+      .admin_answered = [this](const Ticket&, const AdminAnswer& answer) { note_admin_request(answer); },
       .stopped = [this](raft::NodeId node) { stopped(node); },
       .starts_again = [this](raft::NodeId node) { start(*machines_.at(node)); },
       .may_leave = [this](const PeerMessage& message) { return !is_promise_before_it_was_noticed(message); },

@@ -103,8 +103,8 @@ class Simulation {
   void change_members();
   std::vector<raft::Change> change_many(raft::NodeId leader, const raft::Configuration& now);
   void part_halves(raft::NodeId leader, const raft::Configuration& next);
-  bool give_order(const std::vector<raft::Change>& changes);
-  void note_order(const OrderAnswer& answer);
+  bool ask_admin(const std::vector<raft::Change>& changes);
+  void note_admin_request(const AdminAnswer& answer);
   void require_what_was_answered();
   void replace(raft::NodeId lost);
 

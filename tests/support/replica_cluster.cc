@@ -65,11 +65,11 @@ void ReplicaCluster::Node::answer(const Ticket& ticket, Answer answer) {
   CHECK(cluster->answers_.emplace(ticket.request, text).second);  // never twice
 }
 
-void ReplicaCluster::Node::order_ended(const raft::OrderEnd& end) {
+void ReplicaCluster::Node::admin_ended(const raft::AdminResult& end) {
   CHECK(cluster->answers_.emplace(end.id, raft::describe(end)).second);
 }
 
-void ReplicaCluster::Node::order_answered(const Ticket& ticket, OrderAnswer answer) {
+void ReplicaCluster::Node::admin_answered(const Ticket& ticket, AdminAnswer answer) {
   constexpr const char* kWords[] = {"done", "not found", "conflict", "refused", "unknown"};
   std::string text = kWords[static_cast<size_t>(answer.kind)];
   CHECK(cluster->answers_.emplace(ticket.request, text + (answer.reason.empty() ? "" : ": " + answer.reason)).second);
@@ -183,7 +183,7 @@ uint64_t ReplicaCluster::hand_over(raft::NodeId node, raft::NodeId to) {
   return asked_;
 }
 
-uint64_t ReplicaCluster::order(raft::NodeId node, Order order) {
+uint64_t ReplicaCluster::order(raft::NodeId node, AdminRequest order) {
   (*this)[node].order(now_, {.connection = node, .request = ++asked_}, std::move(order));
   return asked_;
 }

@@ -43,7 +43,7 @@ class ReplicaCluster {
   // Orders the same way: "done", "refused", "unknown", "passed on", each with its reason.
   uint64_t hand_over(raft::NodeId node, raft::NodeId to);
   // An operator's, given to any node: "done", "not found", "conflict", "refused", "unknown", with the reason.
-  uint64_t order(raft::NodeId node, Order order);
+  uint64_t order(raft::NodeId node, AdminRequest order);
   // Another replica, which waits to be added.
   void add_spare(raft::NodeId node);
   const std::vector<raft::NodeId>& withdrew(raft::NodeId node) const { return nodes_.at(node).withdrew; }
@@ -92,8 +92,8 @@ class ReplicaCluster {
     void committed() override {}
     void answer(const Ticket& ticket, Answer answer) override;
     void ended(const Ticket& ticket) override { cluster->ended_.insert(ticket.request); }
-    void order_ended(const raft::OrderEnd& end) override;
-    void order_answered(const Ticket& ticket, OrderAnswer answer) override;
+    void admin_ended(const raft::AdminResult& end) override;
+    void admin_answered(const Ticket& ticket, AdminAnswer answer) override;
     void withdrawn(const Withdrawn& member) override { withdrew.push_back(member.node); }
     void members_changed() override {}
     void state_differs(raft::NodeId other, raft::Index index, bool is_outvoted) override;

@@ -57,8 +57,8 @@ struct Message {
     timeoutNow @17 :Void;
     transferRequest @18 :TransferRequest;
     removed @19 :Void;
-    orderRequest @20 :OrderRequest;
-    orderReply @21 :OrderReply;
+    adminAttempt @20 :AdminAttempt;
+    adminReply @21 :AdminReply;
     stateDigest @22 :StateDigest;
   }
 }
@@ -170,19 +170,19 @@ struct TransferRequest {
   to @0 :UInt64;
 }
 
-# What an operator wants; see Order in src/replica/peer_message.h.
-struct OrderRequest {
+# What an operator wants; see AdminRequest in src/replica/peer_message.h.
+struct AdminAttempt {
   incarnation @0 :UInt64;
   number @1 :UInt64;
-  kind @2 :UInt8;  # the numbers of Order::Kind
+  kind @2 :UInt8;  # the numbers of AdminRequest::Kind
   node @3 :UInt64;
   address @4 :Data;
 }
 
-struct OrderReply {
+struct AdminReply {
   incarnation @0 :UInt64;
   number @1 :UInt64;
-  outcome @2 :UInt8;  # the numbers of OrderReply::Outcome
+  outcome @2 :UInt8;  # the numbers of AdminReply::Outcome
   reason @3 :Data;
 }
 

@@ -191,17 +191,17 @@ std::string text(capnp::Data::Reader bytes, size_t bytes_max, const char* otherw
   return {reinterpret_cast<const char*>(bytes.begin()), bytes.size()};
 }
 
-OrderRequest get(schema::OrderRequest::Reader from, raft::Term) {
-  Order order{.kind = static_cast<Order::Kind>(from.getKind()),
+AdminAttempt get(schema::AdminAttempt::Reader from, raft::Term) {
+  AdminRequest order{.kind = static_cast<AdminRequest::Kind>(from.getKind()),
               .node = from.getNode(),
               .address = text(from.getAddress(), kAddressBytesMax, "an address too long")};
-  require(order.kind >= Order::Kind::add && order.kind <= Order::Kind::leave, "an order of no known kind");
+  require(order.kind >= AdminRequest::Kind::add && order.kind <= AdminRequest::Kind::leave, "an order of no known kind");
   require(order.node != 0, "an order about nobody");
   return {.id = request_id(from.getIncarnation(), from.getNumber()), .order = std::move(order)};
 }
 
-OrderReply get(schema::OrderReply::Reader from, raft::Term) {
-  using Outcome = OrderReply::Outcome;
+AdminReply get(schema::AdminReply::Reader from, raft::Term) {
+  using Outcome = AdminReply::Outcome;
   auto outcome = static_cast<Outcome>(from.getOutcome());
   require(outcome >= Outcome::done && outcome <= Outcome::unknown, "an outcome of no known kind");
   return {.id = request_id(from.getIncarnation(), from.getNumber()),
@@ -240,8 +240,8 @@ PeerMessageBody body(schema::Message::Body::Reader from, raft::Term term) {
     case Body::TIMEOUT_NOW: return said<raft::TimeoutNow>(term);
     case Body::TRANSFER_REQUEST: return get(from.getTransferRequest(), term);
     case Body::REMOVED: return said<raft::Removed>(term);
-    case Body::ORDER_REQUEST: return get(from.getOrderRequest(), term);
-    case Body::ORDER_REPLY: return get(from.getOrderReply(), term);
+    case Body::ADMIN_ATTEMPT: return get(from.getAdminAttempt(), term);
+    case Body::ADMIN_REPLY: return get(from.getAdminReply(), term);
     case Body::STATE_DIGEST: return get(from.getStateDigest(), term);
   }
   throw Malformed{"a message of no known kind"};

@@ -48,11 +48,11 @@ size_t body_words(const raft::Removed&) { return 0; }
 
 size_t words_of(std::string_view text) { return (text.size() + sizeof(capnp::word) - 1) / sizeof(capnp::word); }
 
-size_t body_words(const OrderRequest& request) {
-  return kWords<schema::OrderRequest> + words_of(request.order.address);
+size_t body_words(const AdminAttempt& request) {
+  return kWords<schema::AdminAttempt> + words_of(request.order.address);
 }
 
-size_t body_words(const OrderReply& reply) { return kWords<schema::OrderReply> + words_of(reply.reason); }
+size_t body_words(const AdminReply& reply) { return kWords<schema::AdminReply> + words_of(reply.reason); }
 
 size_t body_words(const raft::InstallSnapshot& install) {
   return kWords<schema::InstallSnapshot> + words_of(install.snapshot.configuration);
@@ -203,8 +203,8 @@ void put(const raft::TransferRequest& from, Body body) { body.initTransferReques
 void put(const raft::TimeoutNow&, Body body) { body.setTimeoutNow(); }
 void put(const raft::Removed&, Body body) { body.setRemoved(); }
 
-void put(const OrderRequest& from, Body body) {
-  auto to = body.initOrderRequest();
+void put(const AdminAttempt& from, Body body) {
+  auto to = body.initAdminAttempt();
   to.setIncarnation(from.id.incarnation);
   to.setNumber(from.id.number);
   to.setKind(static_cast<uint8_t>(from.order.kind));
@@ -212,8 +212,8 @@ void put(const OrderRequest& from, Body body) {
   if (!from.order.address.empty()) to.setAddress(bytes(from.order.address));
 }
 
-void put(const OrderReply& from, Body body) {
-  auto to = body.initOrderReply();
+void put(const AdminReply& from, Body body) {
+  auto to = body.initAdminReply();
   to.setIncarnation(from.id.incarnation);
   to.setNumber(from.id.number);
   to.setOutcome(static_cast<uint8_t>(from.outcome));

@@ -223,12 +223,12 @@ TEST_CASE("members say what else is known of them") {
 }
 
 TEST_CASE("an operator's order is understood, or told what is wrong with it") {
-  using Kind = Order::Kind;
+  using Kind = AdminRequest::Kind;
   struct Row {
     Method method;
     const char* path;
     const char* body;
-    Order order;
+    AdminRequest order;
   };
   for (const Row& row : {
            Row{Method::post, "/members/4", "http://127.0.0.1:9024", {Kind::add, 4, "http://127.0.0.1:9024"}},
@@ -282,11 +282,11 @@ TEST_CASE("an operator's order is understood, or told what is wrong with it") {
 }
 
 TEST_CASE("every end of an order has its code, and says why") {
-  using End = OrderAnswer::Kind;
+  using End = AdminAnswer::Kind;
   const std::pair<End, int> rows[] = {
       {End::done, 204}, {End::not_found, 404}, {End::conflict, 409}, {End::refused, 503}, {End::unknown, 504}};
   for (const auto& [kind, status] : rows) {
-    Response response = Api::to_response(OrderAnswer{.kind = kind, .order = {}, .reason = "why"});
+    Response response = Api::to_response(AdminAnswer{.kind = kind, .order = {}, .reason = "why"});
     REQUIRE(response.status == status);
     REQUIRE((response.body.find("why") != std::string::npos) == (status != 204));
     REQUIRE((header(response, "Retry-After") == "1") == (status == 503));

@@ -25,7 +25,7 @@ struct Host : ApiHost {
     proposed.push_back(std::move(request));
     return true;
   }
-  bool order(const Ticket&, Order order) override {
+  bool order(const Ticket&, AdminRequest order) override {
     if (is_full) return false;
     orders.push_back(std::move(order));
     return true;
@@ -41,7 +41,7 @@ struct Host : ApiHost {
   bool is_full = false;
   int backups = 0;
   std::vector<Request> proposed;
-  std::vector<Order> orders;
+  std::vector<AdminRequest> orders;
   store::Kv map;
   NodeReport node;
 };

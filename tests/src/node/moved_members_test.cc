@@ -9,8 +9,8 @@ using Found = std::vector<MovedMembers::Found>;
 
 std::vector<raft::NodeId> asked_for(MovedMembers& moved, raft::Time now, raft::NodeId leader, const Found& found) {
   std::vector<raft::NodeId> nodes;
-  for (const Order& order : moved.due(now, 1, leader, found)) {
-    REQUIRE(order.kind == Order::Kind::move);
+  for (const AdminRequest& order : moved.due(now, 1, leader, found)) {
+    REQUIRE(order.kind == AdminRequest::Kind::move);
     REQUIRE(order.address == "http://elsewhere:" + std::to_string(order.node));
     nodes.push_back(order.node);
   }

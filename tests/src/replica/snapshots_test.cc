@@ -26,8 +26,8 @@ struct World : Environment {
   void write_snapshot(SnapshotBytes bytes) override { written.push_back(std::move(bytes)); }
   void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}
   void drop(store::Kv) override {}
-  void order_ended(const raft::OrderEnd&) override {}
-  void order_answered(const Ticket&, OrderAnswer) override {}
+  void admin_ended(const raft::AdminResult&) override {}
+  void admin_answered(const Ticket&, AdminAnswer) override {}
   void withdrawn(const Withdrawn&) override {}
   void members_changed() override {}
   void state_differs(raft::NodeId, raft::Index, bool) override {}

@@ -9,8 +9,8 @@ namespace skiff::http_order_test {
 using namespace http_world;
 
 // What the handler was asked, in order: "PUT /a". Answered are those that a test says.
-struct OrderWorld : World {
-  explicit OrderWorld(const HttpLimits& limits = {}) : World(limits) {}
+struct AdminWorld : World {
+  explicit AdminWorld(const HttpLimits& limits = {}) : World(limits) {}
   std::string asked_so_far() {
     for (int turn = 0; turn < 4; ++turn) loop.run_nowait();
     std::string paths;
@@ -26,7 +26,7 @@ std::string post(const std::string& path) {
 }
 
 TEST_CASE("a read behind a write waits until that is answered, and goes on by itself") {
-  OrderWorld world;
+  AdminWorld world;
   Client& client = world.connect();
   SECTION("PUT, GET") { client.stream->write(put("/0", "x") + get("/1")); }
   SECTION("DELETE, HEAD") { client.stream->write(del("/0") + head("/1")); }
@@ -50,7 +50,7 @@ TEST_CASE("a read behind a write waits until that is answered, and goes on by it
 }
 
 TEST_CASE("a write behind reads waits until all of them are answered") {
-  OrderWorld world;
+  AdminWorld world;
   Client& client = world.say(get("/0") + head("/1") + get("/2") + put("/3", "x"));
   world.until([&] { return world.asked.size() == 3; });
   for (size_t which : {2, 0}) world.answer(which, "<>");
@@ -63,7 +63,7 @@ TEST_CASE("a write behind reads waits until all of them are answered") {
 }
 
 TEST_CASE("reads behind one another run side by side, and so do writes") {
-  OrderWorld world;
+  AdminWorld world;
   world.say(get("/0") + get("/1") + head("/2") + put("/3", "x") + del("/4") + put("/5", "x") + get("/6") + get("/7"));
   world.until([&] { return world.asked.size() == 3; });
   REQUIRE(world.asked_so_far() == "/0/1/2");
@@ -77,7 +77,7 @@ TEST_CASE("reads behind one another run side by side, and so do writes") {
 }
 
 TEST_CASE("a request that is no read and no write of a key runs alone") {
-  OrderWorld world;
+  AdminWorld world;
   world.say(put("/0", "x") + post("/1") + post("/2") + put("/3", "x"));
   for (size_t which = 0; which < 4; ++which) {
     world.until([&] { return world.asked.size() == which + 1; });
@@ -87,7 +87,7 @@ TEST_CASE("a request that is no read and no write of a key runs alone") {
 }
 
 TEST_CASE("what is answered at once holds nothing up, whatever it is") {
-  OrderWorld world;
+  AdminWorld world;
   world.echo();
   Client& client = world.say(put("/0", "") + get("/1") + post("/2") + del("/3") + get("/4") + put("/5", ""));
   world.until([&] { return client.heard.ends_with("/5"); });
@@ -96,7 +96,7 @@ TEST_CASE("what is answered at once holds nothing up, whatever it is") {
 }
 
 TEST_CASE("a read behind a write that takes effect later than it is answered waits for that") {
-  OrderWorld world;
+  AdminWorld world;
   world.handler = [&](World::Asked& one) {
     if (one.request.method != Method::put) return;
     world.server->takes_effect_later(one.ticket);
@@ -113,7 +113,7 @@ TEST_CASE("a read behind a write that takes effect later than it is answered wai
 }
 
 TEST_CASE("connections do not wait for one another") {
-  OrderWorld world;
+  AdminWorld world;
   world.say(put("/0", "x"));
   world.until([&] { return world.asked.size() == 1; });
   world.say(get("/1"));
@@ -121,7 +121,7 @@ TEST_CASE("connections do not wait for one another") {
 }
 
 TEST_CASE("what waits is dropped with its connection, and its memory is given back") {
-  OrderWorld world;
+  AdminWorld world;
   Client& client = world.connect();
   client.stream->pause_reading();  // so that its end is a reset
   client.stream->write(get("/0"));
@@ -158,7 +158,7 @@ TEST_CASE("what waits has no deadline of the connection's, and is answered when 
 }
 
 TEST_CASE("alternating reads and writes, many of them, get through in order") {
-  OrderWorld world;
+  AdminWorld world;
   std::string all, expected;
   for (int number = 0; number < 500; ++number) {
     const std::string path = "/" + std::to_string(number);

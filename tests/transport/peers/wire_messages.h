@@ -61,10 +61,10 @@ inline std::string fields(const SnapshotPiece& m) {
 inline std::string fields(const TransferRequest& m) { return show(m.to); }
 inline std::string fields(const TimeoutNow&) { return ""; }
 inline std::string fields(const Removed&) { return ""; }
-inline std::string fields(const OrderRequest& m) {
+inline std::string fields(const AdminAttempt& m) {
   return show(m.id) + show(static_cast<uint64_t>(m.order.kind)) + show(m.order.node) + " '" + m.order.address + "'";
 }
-inline std::string fields(const OrderReply& m) {
+inline std::string fields(const AdminReply& m) {
   return show(m.id) + show(static_cast<uint64_t>(m.outcome)) + " '" + m.reason + "'";
 }
 inline std::string fields(const StateDigest& m) { return show(m.index) + show(m.digest); }
@@ -120,8 +120,8 @@ class Some {
       case 15: return SnapshotAsk{some_position(), random_.below(kCountMax)};
       case 16: return SnapshotPiece{some_position(), random_.below(kCountMax), flip(), bytes(0)};
       case 17:
-        return OrderRequest{id(), {static_cast<Order::Kind>(1 + random_.below(5)), 1 + random_.below(9), text()}};
-      case 18: return OrderReply{id(), static_cast<OrderReply::Outcome>(1 + random_.below(5)), text()};
+        return AdminAttempt{id(), {static_cast<AdminRequest::Kind>(1 + random_.below(5)), 1 + random_.below(9), text()}};
+      case 18: return AdminReply{id(), static_cast<AdminReply::Outcome>(1 + random_.below(5)), text()};
       default: return StateDigest{random_.below(kCountMax), random_.next()};
     }
   }

@@ -1,11 +1,11 @@
-// ReplicaOrders: the part of a replica that brings an operator's orders (Order) to the leader and to an end.
+// AdminRequests: the part of a replica that brings an operator's orders (AdminRequest) to the leader and to an end.
 //
 // At the node whose client gave the order, it waits here until its deadline, and is asked of whoever leads: attempt by
 // attempt, each with an id of its own. What got lost, or met a node that leads no more, is asked again: repeating an
 // order does no harm, for what is so already is done.
 //
 // At the leader, for itself and for the others, it waits until no other change is under way, is judged by
-// src/replica_rules, and becomes a change or a transfer of the core, whose end is the attempt's. An order that removes
+// src/replica/admin_rules.h, and becomes a change or a transfer of the core, whose end is the attempt's. An order that removes
 // the leader has it hand leadership over first; the next leader does the rest.
 //
 // Who is to be removed, and answers, is told first: it takes nothing new, finishes what its clients wait for (it could
@@ -29,14 +29,14 @@
 
 #include "raft/raft.h"
 #include "src/replica/environment.h"
-#include "src/replica/rules.h"
+#include "src/replica/admin_rules.h"
 
 namespace skiff {
 
-struct OrdersConfig {
+struct AdminConfig {
   raft::NodeId self = 0;
   uint64_t incarnation = 0;
-  OrderRules rules;
+  AdminRules rules;
   raft::Time timeout = 0;       // of an order
   raft::Time pause = 0;         // before it is asked again
   raft::Time patience = 0;      // after which an attempt without an answer is taken for lost
@@ -44,17 +44,17 @@ struct OrdersConfig {
   size_t waiting_max = 64;
 };
 
-class ReplicaOrders {
+class AdminRequests {
  public:
-  ReplicaOrders(OrdersConfig config, const raft::Raft& raft, Environment& environment);
+  AdminRequests(AdminConfig config, const raft::Raft& raft, Environment& environment);
 
   // Of a client of this node.
-  void ask(raft::Time now, const Ticket& ticket, Order order);
+  void ask(raft::Time now, const Ticket& ticket, AdminRequest order);
   // Another node asks, or answers.
-  void take(raft::Time now, raft::NodeId by, const OrderRequest& request);
-  void answered(raft::Time now, const OrderReply& reply);
+  void take(raft::Time now, raft::NodeId by, const AdminAttempt& request);
+  void answered(raft::Time now, const AdminReply& reply);
   // An order of the core's. True: it was one of ours.
-  bool ended(raft::Time now, const raft::OrderEnd& end);
+  bool ended(raft::Time now, const raft::AdminResult& end);
   // What is to be asked of the core now, if anything. `is_idle`: no client of this node waits for a write or a read.
   std::vector<raft::Event> drive(raft::Time now, bool is_idle);
   // This node is about to be removed, and takes nothing new.
@@ -70,10 +70,10 @@ class ReplicaOrders {
   const std::deque<Withdrawn>& withdrawn() const { return withdrawn_; }
 
  private:
-  using Outcome = OrderReply::Outcome;
+  using Outcome = AdminReply::Outcome;
   struct Waiting {
     Ticket ticket;
-    Order order;
+    AdminRequest order;
     raft::Time deadline = 0;
     std::set<uint64_t> open;  // attempts that may yet come true
     uint64_t last_attempt = 0;
@@ -87,7 +87,7 @@ class ReplicaOrders {
   struct Running {
     raft::NodeId by = 0;  // 0: ourselves, for want of a sign of life
     raft::RequestId attempt;
-    Order order;
+    AdminRequest order;
     raft::Time give_up_at = 0;
     raft::Time again_at = 0;
     uint64_t asked_as = 0;  // the core's order; 0: not begun
@@ -104,8 +104,8 @@ class ReplicaOrders {
   };
   struct Reply {
     raft::NodeId by;
-    OrderReply reply;
-    Order order;
+    AdminReply reply;
+    AdminRequest order;
   };
 
   void drive_running(raft::Time now, std::vector<raft::Event>& events);
@@ -121,9 +121,9 @@ class ReplicaOrders {
   void end(const Running& running, Outcome outcome, std::string reason = {});
   void send_replies(raft::Time now);
   void note_withdrawn(const Reply& reply);
-  void answer(const Waiting& waiting, OrderAnswer::Kind kind, std::string reason = {});
+  void answer(const Waiting& waiting, AdminAnswer::Kind kind, std::string reason = {});
 
-  const OrdersConfig config_;
+  const AdminConfig config_;
   const raft::Raft& raft_;
   Environment& environment_;
   std::list<Waiting> waiting_;

@@ -1,4 +1,4 @@
-#include "src/replica/orders.h"
+#include "src/replica/admin_requests.h"
 
 #include <algorithm>
 #include <utility>
@@ -15,23 +15,23 @@ constexpr size_t kWithdrawnKept = 16;
 
 }  // namespace
 
-ReplicaOrders::ReplicaOrders(OrdersConfig config, const raft::Raft& raft, Environment& environment)
+AdminRequests::AdminRequests(AdminConfig config, const raft::Raft& raft, Environment& environment)
     : config_(config), raft_(raft), environment_(environment) {}
 
 // ---- where the order was given
 
-void ReplicaOrders::ask(raft::Time now, const Ticket& ticket, Order order) {
+void AdminRequests::ask(raft::Time now, const Ticket& ticket, AdminRequest order) {
   Waiting waiting{.ticket = ticket,
                   .order = std::move(order),
                   .deadline = now + config_.timeout,
                   .open = {},
                   .reason = "there is no leader"};
   if (waiting_.size() >= config_.waiting_max)
-    return answer(waiting, OrderAnswer::Kind::refused, "too many orders wait");
+    return answer(waiting, AdminAnswer::Kind::refused, "too many orders wait");
   waiting_.push_back(std::move(waiting));
 }
 
-void ReplicaOrders::drive_waiting(raft::Time now) {
+void AdminRequests::drive_waiting(raft::Time now) {
   if (raft_.leader() == 0) return;
   for (Waiting& waiting : waiting_) {
     const bool is_same_leader = waiting.asked == raft_.leader() && waiting.asked_term == raft_.term();
@@ -41,24 +41,24 @@ void ReplicaOrders::drive_waiting(raft::Time now) {
 }
 
 // On the way to ourselves nothing is lost.
-raft::Time ReplicaOrders::lost_at(const Waiting& waiting) const {
+raft::Time AdminRequests::lost_at(const Waiting& waiting) const {
   return waiting.asked == config_.self ? raft::kNever : waiting.asked_at + config_.patience;
 }
 
-void ReplicaOrders::attempt(raft::Time now, Waiting& waiting) {
+void AdminRequests::attempt(raft::Time now, Waiting& waiting) {
   waiting.last_attempt = ++attempts_;
   waiting.open.insert(waiting.last_attempt);
   waiting.asked = raft_.leader();
   waiting.asked_term = raft_.term();
   waiting.asked_at = now;
-  OrderRequest request{.id = {.incarnation = config_.incarnation, .number = waiting.last_attempt},
+  AdminAttempt request{.id = {.incarnation = config_.incarnation, .number = waiting.last_attempt},
                        .order = waiting.order};
   if (waiting.asked == config_.self) return take(now, config_.self, request);
   environment_.send({.from = config_.self, .to = waiting.asked, .term = raft_.term(), .body = std::move(request)});
 }
 
 // What was not begun is asked again; so is what may have been, and then its first attempt stays open.
-void ReplicaOrders::answered(raft::Time now, const OrderReply& reply) {
+void AdminRequests::answered(raft::Time now, const AdminReply& reply) {
   if (reply.id.incarnation != config_.incarnation) return;
   for (Running& running : running_) {
     if (running.leave_asked == reply.id.number) running.again_at = running.leave_until = now;
@@ -72,52 +72,52 @@ void ReplicaOrders::answered(raft::Time now, const OrderReply& reply) {
   if (reply.id.number == waiting->last_attempt) waiting->asked = 0;
   const bool is_wrong = reply.outcome == Outcome::not_found || reply.outcome == Outcome::conflict;
   if (reply.outcome == Outcome::done) {
-    answer(*waiting, OrderAnswer::Kind::done);
+    answer(*waiting, AdminAnswer::Kind::done);
   } else if (is_wrong && waiting->open.empty()) {
     const bool is_missing = reply.outcome == Outcome::not_found;
-    answer(*waiting, is_missing ? OrderAnswer::Kind::not_found : OrderAnswer::Kind::conflict, reply.reason);
+    answer(*waiting, is_missing ? AdminAnswer::Kind::not_found : AdminAnswer::Kind::conflict, reply.reason);
   } else {
     return;
   }
   waiting_.erase(waiting);
 }
 
-void ReplicaOrders::expire(raft::Time now) {
+void AdminRequests::expire(raft::Time now) {
   for (auto waiting = waiting_.begin(); waiting != waiting_.end();) {
     if (now < waiting->deadline) {
       ++waiting;
       continue;
     }
     if (waiting->open.empty()) {
-      answer(*waiting, OrderAnswer::Kind::refused, waiting->reason);
+      answer(*waiting, AdminAnswer::Kind::refused, waiting->reason);
     } else {
-      answer(*waiting, OrderAnswer::Kind::unknown,
+      answer(*waiting, AdminAnswer::Kind::unknown,
              "no answer in time; it may still come true. Asking for the same again does no harm");
     }
     waiting = waiting_.erase(waiting);
   }
 }
 
-void ReplicaOrders::removed() {
+void AdminRequests::removed() {
   for (const Waiting& waiting : waiting_) {
-    const bool is_it = waiting.order.kind == Order::Kind::remove && waiting.order.node == config_.self;
-    const auto otherwise = waiting.open.empty() ? OrderAnswer::Kind::refused : OrderAnswer::Kind::unknown;
-    answer(waiting, is_it ? OrderAnswer::Kind::done : otherwise, is_it ? "" : "this node is no member any more");
+    const bool is_it = waiting.order.kind == AdminRequest::Kind::remove && waiting.order.node == config_.self;
+    const auto otherwise = waiting.open.empty() ? AdminAnswer::Kind::refused : AdminAnswer::Kind::unknown;
+    answer(waiting, is_it ? AdminAnswer::Kind::done : otherwise, is_it ? "" : "this node is no member any more");
   }
   waiting_.clear();
 }
 
-void ReplicaOrders::answer(const Waiting& waiting, OrderAnswer::Kind kind, std::string reason) {
-  environment_.order_answered(waiting.ticket, {.kind = kind, .order = waiting.order, .reason = std::move(reason)});
+void AdminRequests::answer(const Waiting& waiting, AdminAnswer::Kind kind, std::string reason) {
+  environment_.admin_answered(waiting.ticket, {.kind = kind, .order = waiting.order, .reason = std::move(reason)});
 }
 
 // ---- where it is carried out
 
 // Gives up before the one who asked does, so that it can say what came of it.
-void ReplicaOrders::take(raft::Time now, raft::NodeId by, const OrderRequest& request) {
+void AdminRequests::take(raft::Time now, raft::NodeId by, const AdminAttempt& request) {
   if (request.id <= newest_[by]) return;
   newest_[by] = request.id;
-  if (request.order.kind == Order::Kind::leave) {
+  if (request.order.kind == AdminRequest::Kind::leave) {
     if (request.order.node != config_.self) return;
     leaving_ = Leaving{.leader = by, .asked_as = request.id, .until = now + config_.timeout};
     return;
@@ -132,13 +132,13 @@ void ReplicaOrders::take(raft::Time now, raft::NodeId by, const OrderRequest& re
   running_.push_back(std::move(running));
 }
 
-void ReplicaOrders::drive_running(raft::Time now, std::vector<raft::Event>& events) {
+void AdminRequests::drive_running(raft::Time now, std::vector<raft::Event>& events) {
   for (auto running = running_.begin(); running != running_.end();) {
     running = drive_one(now, *running, events) ? std::next(running) : running_.erase(running);
   }
 }
 
-bool ReplicaOrders::drive_one(raft::Time now, Running& running, std::vector<raft::Event>& events) {
+bool AdminRequests::drive_one(raft::Time now, Running& running, std::vector<raft::Event>& events) {
   const bool is_late = now >= running.give_up_at;
   if (running.asked_as != 0) {  // the core will say
     if (is_late) end(running, Outcome::unknown, "no majority confirmed it in time");
@@ -160,7 +160,7 @@ bool ReplicaOrders::drive_one(raft::Time now, Running& running, std::vector<raft
   if (verdict.kind == Verdict::Kind::wait) return true;
   running.asked_as = kOurs + ++asked_of_core_;
   running.steps_aside = verdict.kind == Verdict::Kind::step_aside;
-  if (running.steps_aside || running.order.kind == Order::Kind::lead) {
+  if (running.steps_aside || running.order.kind == AdminRequest::Kind::lead) {
     const raft::NodeId to = running.steps_aside ? 0 : running.order.node;
     events.push_back(raft::TransferAsked{.id = running.asked_as, .to = to});
   } else {
@@ -169,7 +169,7 @@ bool ReplicaOrders::drive_one(raft::Time now, Running& running, std::vector<raft
   return true;
 }
 
-bool ReplicaOrders::let_leave(raft::Time now, Running& running) {
+bool AdminRequests::let_leave(raft::Time now, Running& running) {
   if (running.leave_until != 0) return now >= running.leave_until;
   running.leave_asked = ++attempts_;
   running.again_at = running.leave_until = now + config_.patience;
@@ -177,28 +177,28 @@ bool ReplicaOrders::let_leave(raft::Time now, Running& running) {
       {.from = config_.self,
        .to = running.order.node,
        .term = raft_.term(),
-       .body = OrderRequest{.id = {.incarnation = config_.incarnation, .number = running.leave_asked},
-                            .order = {.kind = Order::Kind::leave, .node = running.order.node, .address = {}}}});
+       .body = AdminAttempt{.id = {.incarnation = config_.incarnation, .number = running.leave_asked},
+                            .order = {.kind = AdminRequest::Kind::leave, .node = running.order.node, .address = {}}}});
   return false;
 }
 
 // Who is about to be removed, when nothing waits here any more.
-void ReplicaOrders::say_left(raft::Time now, bool is_idle) {
+void AdminRequests::say_left(raft::Time now, bool is_idle) {
   if (!is_leaving(now) || leaving_->has_told || !is_idle) return;
   leaving_->has_told = true;
   environment_.send({.from = config_.self,
                  .to = leaving_->leader,
                  .term = raft_.term(),
-                 .body = OrderReply{.id = leaving_->asked_as, .outcome = Outcome::done, .reason = {}}});
+                 .body = AdminReply{.id = leaving_->asked_as, .outcome = Outcome::done, .reason = {}}});
 }
 
 // Of a removal that begins with handing over, nothing but that has been done.
-bool ReplicaOrders::ended(raft::Time now, const raft::OrderEnd& core) {
+bool AdminRequests::ended(raft::Time now, const raft::AdminResult& core) {
   if (core.id <= kOurs || core.id > kOurs + asked_of_core_) return false;
   auto running =
       std::find_if(running_.begin(), running_.end(), [&](const Running& one) { return one.asked_as == core.id; });
   if (running == running_.end()) return true;  // given up
-  const bool is_refused = core.kind == raft::OrderEnd::Kind::refused;
+  const bool is_refused = core.kind == raft::AdminResult::Kind::refused;
   if (is_refused && core.passes) {
     running->asked_as = 0;
     running->reason = core.reason;
@@ -207,10 +207,10 @@ bool ReplicaOrders::ended(raft::Time now, const raft::OrderEnd& core) {
   }
   if (running->steps_aside) {
     end(*running, Outcome::not_now, is_refused ? core.reason : "this node has handed leadership over first");
-  } else if (core.kind == raft::OrderEnd::Kind::done) {
+  } else if (core.kind == raft::AdminResult::Kind::done) {
     end(*running, Outcome::done);
   } else if (is_refused) {
-    const bool is_lead = running->order.kind == Order::Kind::lead;
+    const bool is_lead = running->order.kind == AdminRequest::Kind::lead;
     end(*running, is_lead ? Outcome::not_now : Outcome::conflict, core.reason);
   } else {
     end(*running, Outcome::unknown, core.reason);
@@ -219,13 +219,13 @@ bool ReplicaOrders::ended(raft::Time now, const raft::OrderEnd& core) {
   return true;
 }
 
-void ReplicaOrders::end(const Running& running, Outcome outcome, std::string reason) {
+void AdminRequests::end(const Running& running, Outcome outcome, std::string reason) {
   replies_.push_back({.by = running.by,
                       .reply = {.id = running.attempt, .outcome = outcome, .reason = std::move(reason)},
                       .order = running.order});
 }
 
-void ReplicaOrders::send_replies(raft::Time now) {
+void AdminRequests::send_replies(raft::Time now) {
   for (Reply& reply : std::exchange(replies_, {})) {
     if (reply.by == 0) {
       note_withdrawn(reply);
@@ -237,7 +237,7 @@ void ReplicaOrders::send_replies(raft::Time now) {
   }
 }
 
-std::vector<raft::Event> ReplicaOrders::drive(raft::Time now, bool is_idle) {
+std::vector<raft::Event> AdminRequests::drive(raft::Time now, bool is_idle) {
   std::vector<raft::Event> events;
   if (leaving_) say_left(now, is_idle);
   if (waiting_.empty() && running_.empty() && replies_.empty()) return events;
@@ -251,7 +251,7 @@ std::vector<raft::Event> ReplicaOrders::drive(raft::Time now, bool is_idle) {
 
 // ---- members that never came
 
-void ReplicaOrders::withdraw_the_silent(raft::Time now) {
+void AdminRequests::withdraw_the_silent(raft::Time now) {
   const raft::Configuration& members = raft_.configuration();
   if (config_.join_timeout == 0 || !raft_.is_leader() || members.is_joint()) return;
   for (const raft::Member& member : members.members) {
@@ -262,21 +262,21 @@ void ReplicaOrders::withdraw_the_silent(raft::Time now) {
       if (!is_silent || std::any_of(running_.begin(), running_.end(), is_it)) continue;
       running_.push_back({.by = 0,
                           .attempt = {},
-                          .order = {.kind = Order::Kind::remove, .node = member.id, .address = member.address},
+                          .order = {.kind = AdminRequest::Kind::remove, .node = member.id, .address = member.address},
                           .give_up_at = now + config_.timeout,
                           .reason = {}});
     }
   }
 }
 
-void ReplicaOrders::note_withdrawn(const Reply& reply) {
+void AdminRequests::note_withdrawn(const Reply& reply) {
   if (reply.reply.outcome != Outcome::done) return;
   withdrawn_.push_back({.node = reply.order.node, .address = reply.order.address});
   if (withdrawn_.size() > kWithdrawnKept) withdrawn_.pop_front();
   environment_.withdrawn(withdrawn_.back());
 }
 
-raft::Time ReplicaOrders::next_deadline() const {
+raft::Time AdminRequests::next_deadline() const {
   raft::Time next = raft::kNever;
   for (const Waiting& waiting : waiting_) {
     next = std::min(next, waiting.deadline);
@@ -292,7 +292,7 @@ raft::Time ReplicaOrders::next_deadline() const {
 
 // ---- the replica's side of it
 
-OrdersConfig orders_config(const ReplicaConfig& config) {
+AdminConfig admin_config(const ReplicaConfig& config) {
   return {.self = config.raft.id,
           .incarnation = config.raft.start,
           .rules = {.members_max = config.members_max, .silent_after = config.raft.election_timeout},
@@ -302,26 +302,26 @@ OrdersConfig orders_config(const ReplicaConfig& config) {
           .join_timeout = config.join_timeout};
 }
 
-void Replica::order(raft::Time now, const Ticket& ticket, Order order) {
+void Replica::order(raft::Time now, const Ticket& ticket, AdminRequest order) {
   now_ = now;
   if (is_stopping_) {
-    return environment_.order_answered(
+    return environment_.admin_answered(
         ticket,
-        {.kind = OrderAnswer::Kind::refused, .order = std::move(order), .reason = "this node is shutting down"});
+        {.kind = AdminAnswer::Kind::refused, .order = std::move(order), .reason = "this node is shutting down"});
   }
   orders_.ask(now, ticket, std::move(order));
-  drive_orders();
+  drive_admin_requests();
   carry_out();
 }
 
-void Replica::on(const PeerMessage& message, OrderRequest&& request) {
+void Replica::on(const PeerMessage& message, AdminAttempt&& request) {
   orders_.take(now_, message.from, request);
-  drive_orders();
+  drive_admin_requests();
 }
 
-void Replica::on(const PeerMessage&, OrderReply&& reply) {
+void Replica::on(const PeerMessage&, AdminReply&& reply) {
   orders_.answered(now_, reply);
-  drive_orders();
+  drive_admin_requests();
 }
 
 void Replica::change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes) {
@@ -334,9 +334,9 @@ void Replica::hand_over(raft::Time now, uint64_t id, raft::NodeId to) {
   carry_out();
 }
 
-void Replica::take_orders(const raft::Effects& effects) {
-  for (const raft::OrderEnd& end : effects.orders) {
-    if (!orders_.ended(now_, end)) environment_.order_ended(end);
+void Replica::drain_admin_requests(const raft::Effects& effects) {
+  for (const raft::AdminResult& end : effects.orders) {
+    if (!orders_.ended(now_, end)) environment_.admin_ended(end);
   }
   if (!effects.removed) return;
   is_removed_ = true;
@@ -355,7 +355,7 @@ void Replica::end_what_waits() {
   }
 }
 
-void Replica::drive_orders() {
+void Replica::drive_admin_requests() {
   const bool is_idle = writes_.size() + reads_.size() == 0;
   for (const raft::Event& event : orders_.drive(now_, is_idle)) raft_.step(now_, event);
 }

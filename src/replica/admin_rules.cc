@@ -1,4 +1,4 @@
-#include "src/replica/rules.h"
+#include "src/replica/admin_rules.h"
 
 #include <algorithm>
 #include <set>
@@ -11,7 +11,7 @@
 namespace skiff {
 namespace {
 
-using Outcome = OrderReply::Outcome;
+using Outcome = AdminReply::Outcome;
 using raft::Configuration;
 using raft::Member;
 using raft::NodeId;
@@ -24,13 +24,13 @@ Verdict no_such_member(NodeId node) {
   return end(Outcome::not_found, "there is no member " + std::to_string(node) + "; GET /members lists those there are");
 }
 
-const Member* with_address(const Configuration& members, const Order& order) {
+const Member* with_address(const Configuration& members, const AdminRequest& order) {
   auto has_it = [&](const Member& member) { return member.id != order.node && member.address == order.address; };
   auto found = std::find_if(members.members.begin(), members.members.end(), has_it);
   return found == members.members.end() ? nullptr : &*found;
 }
 
-Verdict address_taken(const Member& by, const Order& order) {
+Verdict address_taken(const Member& by, const AdminRequest& order) {
   return end(Outcome::conflict, order.address + " is the address of " + text(by.id) + ": each member needs its own");
 }
 
@@ -41,7 +41,7 @@ NodeId unused_id(const Configuration& members) {
   return highest + 1;
 }
 
-Verdict judge_add(const Configuration& members, const OrderRules& rules, const Order& order) {
+Verdict judge_add(const Configuration& members, const AdminRules& rules, const AdminRequest& order) {
   if (const Member* member = members.find(order.node)) {
     if (member->address == order.address) return end(Outcome::done);
     return end(Outcome::conflict, text(order.node) + " is a member already, at " + member->address + "; PUT /members/" +
@@ -59,7 +59,7 @@ Verdict judge_add(const Configuration& members, const OrderRules& rules, const O
   return {};
 }
 
-Verdict judge_move(const Configuration& members, const Order& order) {
+Verdict judge_move(const Configuration& members, const AdminRequest& order) {
   const Member* member = members.find(order.node);
   if (member == nullptr) return no_such_member(order.node);
   if (member->address == order.address) return end(Outcome::done);
@@ -67,7 +67,7 @@ Verdict judge_move(const Configuration& members, const Order& order) {
   return {};
 }
 
-std::set<NodeId> those_that_answer(const raft::Raft& raft, raft::Time now, const OrderRules& rules) {
+std::set<NodeId> those_that_answer(const raft::Raft& raft, raft::Time now, const AdminRules& rules) {
   std::set<NodeId> answering = {raft.status().id};
   for (const raft::Status::Peer& peer : raft.status().peers) {
     if (now < peer.heard_at + rules.silent_after) answering.insert(peer.node);
@@ -83,7 +83,7 @@ std::string silent_among(const std::vector<NodeId>& voters, const std::set<NodeI
   return list;
 }
 
-Verdict judge_remove(const raft::Raft& raft, raft::Time now, const OrderRules& rules, const Order& order) {
+Verdict judge_remove(const raft::Raft& raft, raft::Time now, const AdminRules& rules, const AdminRequest& order) {
   const Configuration& members = raft.configuration();
   if (members.was_removed(order.node)) return end(Outcome::done);
   if (members.find(order.node) == nullptr) return no_such_member(order.node);
@@ -103,7 +103,7 @@ Verdict judge_remove(const raft::Raft& raft, raft::Time now, const OrderRules& r
   return {.kind = answering.contains(order.node) ? Verdict::Kind::let_leave : Verdict::Kind::begin};
 }
 
-Verdict judge_lead(const raft::Raft& raft, raft::Time now, const OrderRules& rules, const Order& order) {
+Verdict judge_lead(const raft::Raft& raft, raft::Time now, const AdminRules& rules, const AdminRequest& order) {
   if (order.node == raft.status().id) return end(Outcome::done);
   const Member* member = raft.configuration().find(order.node);
   if (member == nullptr) return no_such_member(order.node);
@@ -118,28 +118,28 @@ Verdict judge_lead(const raft::Raft& raft, raft::Time now, const OrderRules& rul
 
 }  // namespace
 
-Verdict judge(const raft::Raft& raft, raft::Time now, const OrderRules& rules, const Order& order) {
+Verdict judge(const raft::Raft& raft, raft::Time now, const AdminRules& rules, const AdminRequest& order) {
   CHECK(raft.is_leader());
   const Configuration& members = raft.configuration();
   if (!raft.is_configuration_committed() || members.is_joint()) {
     return {.kind = Verdict::Kind::wait, .reason = "another change of the members is under way"};
   }
   switch (order.kind) {
-    case Order::Kind::add: return judge_add(members, rules, order);
-    case Order::Kind::move: return judge_move(members, order);
-    case Order::Kind::remove: return judge_remove(raft, now, rules, order);
-    case Order::Kind::lead: return judge_lead(raft, now, rules, order);
-    case Order::Kind::leave: return end(Outcome::conflict, "only a leader says so");
+    case AdminRequest::Kind::add: return judge_add(members, rules, order);
+    case AdminRequest::Kind::move: return judge_move(members, order);
+    case AdminRequest::Kind::remove: return judge_remove(raft, now, rules, order);
+    case AdminRequest::Kind::lead: return judge_lead(raft, now, rules, order);
+    case AdminRequest::Kind::leave: return end(Outcome::conflict, "only a leader says so");
   }
   CHECK(false);
   return {};
 }
 
-raft::Change change_of(const Order& order) {
+raft::Change change_of(const AdminRequest& order) {
   using Kind = raft::Change::Kind;
-  CHECK(order.kind != Order::Kind::lead && order.kind != Order::Kind::leave);
-  const Kind kind = order.kind == Order::Kind::add      ? Kind::add
-                    : order.kind == Order::Kind::remove ? Kind::remove
+  CHECK(order.kind != AdminRequest::Kind::lead && order.kind != AdminRequest::Kind::leave);
+  const Kind kind = order.kind == AdminRequest::Kind::add      ? Kind::add
+                    : order.kind == AdminRequest::Kind::remove ? Kind::remove
                                                         : Kind::move;
   return {.kind = kind, .node = order.node, .address = order.address};
 }

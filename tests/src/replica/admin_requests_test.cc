@@ -1,22 +1,22 @@
 // An operator's orders, given to any node: who joins, who goes, who leads; and what comes of them when much goes wrong.
-#include "src/replica/orders.h"
+#include "src/replica/admin_requests.h"
 
 #include "raft/membership.h"
 #include "tests/support/catch.h"
 #include "tests/support/replica_cluster.h"
 
-namespace skiff::replica_orders_test {
+namespace skiff::admin_requests_test {
 
-using Kind = Order::Kind;
+using Kind = AdminRequest::Kind;
 constexpr raft::Time kSecond = 1'000 * raft::kMillisecond;
 
 raft::NodeId another(raft::NodeId node) { return node % 3 + 1; }
 std::string at(raft::NodeId node) { return "at:" + std::to_string(node); }
 
-Order add(raft::NodeId node) { return {Kind::add, node, at(node)}; }
-Order remove(raft::NodeId node) { return {Kind::remove, node, ""}; }
-Order move(raft::NodeId node, std::string address) { return {Kind::move, node, std::move(address)}; }
-Order lead(raft::NodeId node) { return {Kind::lead, node, ""}; }
+AdminRequest add(raft::NodeId node) { return {Kind::add, node, at(node)}; }
+AdminRequest remove(raft::NodeId node) { return {Kind::remove, node, ""}; }
+AdminRequest move(raft::NodeId node, std::string address) { return {Kind::move, node, std::move(address)}; }
+AdminRequest lead(raft::NodeId node) { return {Kind::lead, node, ""}; }
 
 const raft::Configuration& members(ReplicaCluster& cluster) { return cluster[cluster.leader()].raft().configuration(); }
 
@@ -49,7 +49,7 @@ TEST_CASE("a member is added by way of any node, and made a voter once it has ca
 TEST_CASE("the same order twice is done twice") {
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
-  for (const Order& order : {add(4), remove(another(leader)), move(leader, "elsewhere:1"), lead(leader)}) {
+  for (const AdminRequest& order : {add(4), remove(another(leader)), move(leader, "elsewhere:1"), lead(leader)}) {
     for (raft::NodeId asked : {leader, another(another(leader))}) {
       REQUIRE(outcome(cluster, cluster.order(asked, order)) == "done");
     }
@@ -130,7 +130,7 @@ TEST_CASE("wrong orders are told what to do instead, at whichever node", "[M9]")
   REQUIRE(outcome(cluster, cluster.order(leader, remove(gone))) == "done");
   const std::string four = "http://x:1";
   struct Row {
-    Order order;
+    AdminRequest order;
     std::string says;
   };
   for (const Row& row : {
@@ -276,4 +276,4 @@ TEST_CASE("a node that is stopping takes no orders") {
   REQUIRE(cluster.answer(cluster.order(leader, add(4))) == "refused: this node is shutting down");
 }
 
-}  // namespace skiff::replica_orders_test
+}  // namespace skiff::admin_requests_test

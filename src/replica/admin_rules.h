@@ -1,4 +1,4 @@
-// OrderRules: what is to be said to an order of the operator as things are, at the node that leads.
+// AdminRules: what is to be said to an order of the operator as things are, at the node that leads.
 //
 // Whatever cannot be done is told here, with what to do instead; the core (raft/membership.*) refuses it as well, in
 // fewer words. Nothing is judged while another change is under way: what it leads to is not known.
@@ -23,19 +23,19 @@ struct Verdict {
     end,         // with `outcome`
   };
   Kind kind = Kind::begin;
-  OrderReply::Outcome outcome = OrderReply::Outcome::done;
+  AdminReply::Outcome outcome = AdminReply::Outcome::done;
   std::string reason;
 };
 
-struct OrderRules {
+struct AdminRules {
   size_t members_max = 0;
   raft::Time silent_after = 0;  // who was not heard for so long does not answer
 };
 
 // Requires: raft.is_leader().
-Verdict judge(const raft::Raft& raft, raft::Time now, const OrderRules& rules, const Order& order);
+Verdict judge(const raft::Raft& raft, raft::Time now, const AdminRules& rules, const AdminRequest& order);
 
-// As the core is asked. Requires: not Order::Kind::lead.
-raft::Change change_of(const Order& order);
+// As the core is asked. Requires: not AdminRequest::Kind::lead.
+raft::Change change_of(const AdminRequest& order);
 
 }  // namespace skiff
