@@ -125,7 +125,7 @@ void DiskThread::try_again() {
   has_work_.notify_one();
 }
 
-void DiskThread::remember(store::Instances peers) {
+void DiskThread::remember(store::DataDirIds peers) {
   give_over();
   {
     std::lock_guard lock(mutex_);

@@ -65,7 +65,7 @@ class DiskThread {
   // To be made by another thread, when it is not there.
   store::Spare& spare() { return storage_->spare(); }
   // Beside the numbered ones, and not waited for.
-  void remember(store::Instances peers);
+  void remember(store::DataDirIds peers);
   // How many were done by save_here(), and how often it lost the loop.
   uint64_t saved_here() const { return saved_here_; }
   uint64_t left_behind() const { return left_behind_; }

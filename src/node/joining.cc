@@ -27,7 +27,7 @@ Error never(const Options& options, transport::Refusal refusal) {
           fmt::format("node {} is a voter of that cluster already, and there is nothing in {}: if its data is lost, "
                       "remove it (DELETE /members/{}), and add this node under another id",
                       options.id, options.data_dir, options.id)};
-    case transport::Refusal::other_instance:
+    case transport::Refusal::other_data_dir_id:
       return {Error::Code::invalid,
               fmt::format(
                   "node {} has been in that cluster already, with another data directory than {}: remove it (DELETE "

@@ -38,15 +38,15 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
   if (auto readable = check_recovered(opened->recovered, options.data_dir); !readable) {
     return tl::unexpected(readable.error());
   }
-  auto instance = store::own_instance(*kFiles, options.data_dir, random_seed());
-  if (!instance) return tl::unexpected(instance.error());
-  auto known = store::known_instances(*kFiles, options.data_dir);
+  auto data_dir_id = store::own_data_dir_id(*kFiles, options.data_dir, random_seed());
+  if (!data_dir_id) return tl::unexpected(data_dir_id.error());
+  auto known = store::known_data_dir_ids(*kFiles, options.data_dir);
   if (!known) return tl::unexpected(known.error());
   if (!known->note.empty()) log::warn(known->note);
   std::unique_ptr<Node> node(new Node(loop, options, opened->recovered, std::move(stopped)));
-  node->instance_ = *instance;
-  node->known_.emplace(std::move(known->instances),
-                       [node = node.get()](const store::Instances& instances) { node->disk_->remember(instances); });
+  node->data_dir_id_ = *data_dir_id;
+  node->known_.emplace(std::move(known->data_dir_ids),
+                       [node = node.get()](const store::DataDirIds& data_dir_ids) { node->disk_->remember(data_dir_ids); });
   if (auto doors = node->open_doors(opened->recovered); !doors) return tl::unexpected(doors.error());
   if (auto begun = node->begin(std::move(*opened)); !begun) return tl::unexpected(begun.error());
   return node;
@@ -72,7 +72,7 @@ Result<> Node::open_doors(const store::Recovered& recovered) {
                                       {.cluster = identity_.cluster,
                                        .self = options_.id,
                                        .incarnation = incarnation_,
-                                       .instance = instance_,
+                                       .data_dir_id = data_dir_id_,
                                        .address = greeted_address_,
                                        .known = &*known_,
                                        .process = random_seed(),

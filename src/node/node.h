@@ -142,7 +142,7 @@ class Node final : private Environment, private ApiHost {
   const Options options_;
   const store::Identity identity_;
   const uint64_t incarnation_;
-  uint64_t instance_ = 0;
+  uint64_t data_dir_id_ = 0;
 
   std::unique_ptr<Replica> replica_;  // outlives what answers from its map
   std::optional<transport::KnownPeers> known_;

@@ -11,7 +11,7 @@
 #include "store/snapshot/snapshot.h"
 #include "store/snapshot/snapshots.h"
 #include "store/state/command.h"
-#include "store/wal/instances.h"
+#include "store/wal/data_dir_ids.h"
 #include "store/wal/recover.h"
 #include "store/wal/repair.h"
 #include "store/wal/scan.h"
@@ -82,7 +82,7 @@ class DirectoryInspection {
                                              show_cluster(identity->cluster), show(identity->founders)));
     }
     look_at_names(*names);
-    look_at_instances();
+    look_at_data_dir_ids();
     look_at_repair();
     look_at_snapshots(*names);
     if (owner_) look_at_log(*names);
@@ -102,7 +102,7 @@ class DirectoryInspection {
   void look_at_names(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       const bool is_known = name == "lock" || name == "lost+found" || name == store::kIdentityName ||
-                            name == store::kInstanceName || name == store::kPeersName || name == store::kRepairName ||
+                            name == store::kDataDirIdName || name == store::kPeersName || name == store::kRepairName ||
                             store::segment_sequence(name) || store::snapshot_index(name);
       if (is_known) continue;
       if (name.starts_with("wal-") && name.ends_with(store::kSetAsideSuffix)) {
@@ -116,12 +116,12 @@ class DirectoryInspection {
   }
 
   // By which the others know this directory, and it them. One that has none yet draws it at its first start.
-  void look_at_instances() {
-    auto has_own = files_.exists(store::join(directory_, store::kInstanceName));
+  void look_at_data_dir_ids() {
+    auto has_own = files_.exists(store::join(directory_, store::kDataDirIdName));
     if (has_own && *has_own) {
-      if (auto own = store::own_instance(files_, directory_, 0); !own) findings_.wrong(own.error());
+      if (auto own = store::own_data_dir_id(files_, directory_, 0); !own) findings_.wrong(own.error());
     }
-    auto known = store::known_instances(files_, directory_);
+    auto known = store::known_data_dir_ids(files_, directory_);
     if (!known) return findings_.wrong(known.error());
     if (!known->note.empty()) findings_.say("note", known->note);
   }

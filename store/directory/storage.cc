@@ -173,7 +173,7 @@ Result<> Storage::save(std::span<const Batch> batches) {
 Result<> Storage::keep_beside(std::span<const Batch> batches) {
   for (const Batch& batch : batches) {
     if (!batch.peers) continue;
-    TRY(remember_instances(files_, directory_, *batch.peers));
+    TRY(remember_data_dir_ids(files_, directory_, *batch.peers));
   }
   const bool is_whole = std::any_of(batches.begin(), batches.end(), [](const Batch& batch) { return batch.is_whole; });
   return is_whole ? end_repair(files_, directory_) : Result<>();

@@ -4,7 +4,7 @@
 //   identity           whose directory this is; see store/directory/identity.h
 //   wal-<sequence>     the log; see store/wal/wal.h
 //   snapshot-<index>   the map as of an index; see store/snapshot/snapshots.h
-//   instance, peers    which directory this is, and which the others have; see store/wal/instances.h
+//   instance, peers    which directory this is, and which the others have; see store/wal/data_dir_ids.h
 //   repair             that the log was damaged, and how far it has been repaired; see store/wal/repair.h
 //   wal-<...>.damaged  what was set aside then
 //   *.new              not yet finished when the node stopped; removed at the next open, but for a snapshot

@@ -29,7 +29,7 @@
 #include "src/base/result.h"
 #include "store/files/files.h"
 #include "store/wal/format.h"
-#include "store/wal/instances.h"
+#include "store/wal/data_dir_ids.h"
 #include "store/wal/spare.h"
 
 namespace skiff::store {
@@ -43,7 +43,7 @@ struct Batch {
   std::optional<raft::LogPosition> restart;
   // Nothing to a Wal, and no part of the log:
   bool is_whole = false;           // it has been repaired (store/wal/repair.h)
-  std::optional<Instances> peers;  // the data directories of the others (store/wal/instances.h)
+  std::optional<DataDirIds> peers;  // the data directories of the others (store/wal/data_dir_ids.h)
 };
 
 struct WalOptions {

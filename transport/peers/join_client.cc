@@ -47,7 +47,7 @@ void Newcomer::received(std::string_view bytes) {
     return welcomed(std::move(*welcome_));
   }
   const bool is_final = refusal_ == Refusal::removed || refusal_ == Refusal::taken ||
-                        refusal_ == Refusal::other_version || refusal_ == Refusal::other_instance;
+                        refusal_ == Refusal::other_version || refusal_ == Refusal::other_data_dir_id;
   if (is_final) {
     auto refused = events_.refused;  // may destroy us
     return refused(*refusal_);

@@ -35,21 +35,21 @@ struct DataDirMatch {
 
 class KnownPeers {
  public:
-  using Instances = std::map<raft::NodeId, uint64_t>;
-  KnownPeers(Instances instances, std::function<void(const Instances&)> learned)
-      : instances_(std::move(instances)), learned_(std::move(learned)) {}
+  using DataDirIds = std::map<raft::NodeId, uint64_t>;
+  KnownPeers(DataDirIds data_dir_ids, std::function<void(const DataDirIds&)> learned)
+      : data_dir_ids_(std::move(data_dir_ids)), learned_(std::move(learned)) {}
 
   // Only these are remembered; before it is called, everybody is. Others are once they are among them.
   void learn_only(std::set<raft::NodeId> members);
   // Whether it is the one we know, now that we have met.
-  bool meet(raft::NodeId node, uint64_t instance);
-  bool has_met(raft::NodeId node) const { return instances_.contains(node); }
+  bool meet(raft::NodeId node, uint64_t data_dir_id);
+  bool has_met(raft::NodeId node) const { return data_dir_ids_.contains(node); }
 
   // Compares what a greeting says with what is remembered here; learns from it if that matches. `own` is the number of
   // this node's directory; 0: it has none.
   DataDirMatch greeted(const Greeting& greeting, uint64_t own);
   // What this node tells others in its greetings: of the members alone.
-  Instances of_members() const;
+  DataDirIds of_members() const;
 
  private:
   DataDirMatch compare(const Greeting& greeting, uint64_t own) const;
@@ -57,11 +57,11 @@ class KnownPeers {
   void learn_from(const Greeting& greeting);
   bool is_member(raft::NodeId node) const { return !members_ || members_->contains(node); }
 
-  Instances instances_;
+  DataDirIds data_dir_ids_;
   static constexpr size_t kStrangersMax = 64;
-  Instances strangers_;  // who is none of the members
+  DataDirIds strangers_;  // who is none of the members
   std::optional<std::set<raft::NodeId>> members_;
-  std::function<void(const Instances&)> learned_;
+  std::function<void(const DataDirIds&)> learned_;
 };
 
 }  // namespace skiff::transport

@@ -15,7 +15,7 @@ struct Greeting {
   from @2 :UInt64;
   to @3 :UInt64;
   incarnation @4 :UInt64;
-  instance @5 :UInt64;  # which data directory speaks; 0: not said
+  dataDirId @5 :UInt64;  # which data directory speaks; 0: not said
   address @6 :Data;     # where others find `from`; empty: not said
   knownDataDirs @7 :List(DataDir);  # as `from` remembers them, that of `to` among them
   process @8 :UInt64;   # drawn when it started; 0: not said

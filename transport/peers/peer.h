@@ -21,7 +21,7 @@ struct PeerIdentity {
   uint64_t cluster = 0;
   raft::NodeId self = 0;
   uint64_t incarnation = 0;                         // counts the starts of this node
-  uint64_t instance = 0;                            // names its data directory; 0: it has none
+  uint64_t data_dir_id = 0;                            // names its data directory; 0: it has none
   std::string address = {};                         // where the others find it; empty: where its members say
   KnownPeers* known = nullptr;                      // outlives whoever is given this; null: nobody is remembered
   uint64_t process = 0;                             // drawn at its start
@@ -47,7 +47,7 @@ struct Reception {
 };
 
 inline Greeting greeting_to(raft::NodeId node, const PeerIdentity& us) {
-  Greeting greeting{kProtocolVersion, us.cluster, us.self, node, us.incarnation, us.instance, us.address};
+  Greeting greeting{kProtocolVersion, us.cluster, us.self, node, us.incarnation, us.data_dir_id, us.address};
   if (us.known) greeting.known = us.known->of_members();
   greeting.process = us.process;
   greeting.port = us.port;
@@ -78,7 +78,7 @@ inline std::optional<Refusal> objection(const Greeting& greeting, const PeerIden
 
 // The refusal for this finding; none if the directories match. A greeter that lost its data hears that first.
 inline std::optional<Refusal> objection(const DataDirMatch& match) {
-  if (match.peer_differs) return Refusal::other_instance;
+  if (match.peer_differs) return Refusal::other_data_dir_id;
   if (match.own_differs) return Refusal::unexpected_data_dir;
   if (match.others_differ) return Refusal::other_founding;
   return std::nullopt;
@@ -87,7 +87,7 @@ inline std::optional<Refusal> objection(const DataDirMatch& match) {
 // The finding that a refusal tells the greeter.
 inline DataDirMatch match_of(Refusal refusal) {
   return {.peer_differs = refusal == Refusal::unexpected_data_dir,
-          .own_differs = refusal == Refusal::other_instance,
+          .own_differs = refusal == Refusal::other_data_dir_id,
           .others_differ = refusal == Refusal::other_founding};
 }
 

@@ -220,7 +220,7 @@ Result<> PeerLink::look_for_another_process(const Greeting& greeting) {
 
 Result<> PeerLink::compare(const Greeting& greeting) {
   if (!us_.known) return {};
-  match_ = us_.known->greeted(greeting, us_.instance);
+  match_ = us_.known->greeted(greeting, us_.data_dir_id);
   if (match_->is_match()) return {};
   const char* why = match_->peer_differs  ? "it had another data directory when we met it"
                     : match_->own_differs ? "it remembers another data directory of this node"

@@ -30,7 +30,7 @@ std::string complaint(Refusal refusal, const Greeting& greeting) {
              std::to_string(kProtocolVersion);
     case Refusal::removed: return who + ", which was removed from this cluster";
     case Refusal::taken: return who + ", which is there already";
-    case Refusal::other_instance:
+    case Refusal::other_data_dir_id:
       return who +
              ", which had another data directory when we met it: if it has lost its data, it must be given a new id";
     case Refusal::unexpected_data_dir: return who + ", which remembers another data directory of this node";
@@ -151,7 +151,7 @@ class PeerDoor::Guest {
     if (!against && !door_.reception_.newcomers.contains(introduction.from)) against = Refusal::taken;
     // It had a directory, and comes without: what it has acknowledged as a learner would be counted once it votes.
     const bool was_met = door_.us_.known && door_.us_.known->has_met(introduction.from);
-    if (!against && was_met) against = Refusal::other_instance;
+    if (!against && was_met) against = Refusal::other_data_dir_id;
     is_leaving_ = true;
     if (against) {
       stream_->write(encode(*against));
@@ -221,8 +221,8 @@ void PeerDoor::dismiss_oldest_stranger() {
 }
 
 bool PeerDoor::is_own_copy(const Greeting& greeting) const {
-  const bool says_so = greeting.instance != 0 && greeting.process != 0;
-  return says_so && greeting.from == us_.self && greeting.instance == us_.instance && greeting.process != us_.process;
+  const bool says_so = greeting.data_dir_id != 0 && greeting.process != 0;
+  return says_so && greeting.from == us_.self && greeting.data_dir_id == us_.data_dir_id && greeting.process != us_.process;
 }
 
 std::optional<Refusal> PeerDoor::objection_to(raft::NodeId node) const {
@@ -249,7 +249,7 @@ void PeerDoor::meet(const PeerMember& unknown) {
 // Refuses a greeter whose data directory or founding is not the one that is remembered.
 std::optional<Refusal> PeerDoor::compare(const Greeting& greeting) {
   if (!us_.known) return std::nullopt;
-  const DataDirMatch match = us_.known->greeted(greeting, us_.instance);
+  const DataDirMatch match = us_.known->greeted(greeting, us_.data_dir_id);
   if (events_.compared) events_.compared(greeting.from, match);
   return objection(match);
 }

@@ -54,7 +54,7 @@ struct Greeting {
   raft::NodeId from = 0;
   raft::NodeId to = 0;
   uint64_t incarnation = 0;                     // counts the starts of `from`
-  uint64_t instance = 0;                        // names its data directory; 0: not said
+  uint64_t data_dir_id = 0;                        // names its data directory; 0: not said
   std::string address = {};                     // where others find it, as they know it; empty: not said
   std::map<raft::NodeId, uint64_t> known = {};  // the data directories that `from` remembers
   uint64_t process = 0;                         // drawn when it started; 0: not said
@@ -92,7 +92,7 @@ enum class Refusal : uint16_t {
   other_node = 4,           // the greeter wanted somebody else
   removed = 5,              // the greeter was a member, and has been removed for good
   taken = 6,                // who introduces itself is a voter already: where is its data?
-  other_instance = 7,       // the greeter has another data directory than the node of that id had
+  other_data_dir_id = 7,       // the greeter has another data directory than the node of that id had
   unexpected_data_dir = 8,  // the greeter remembers another data directory of the greeted
   other_founding = 9,       // they have never met, and remember different data directories of the same members
   running_twice = 10,       // the greeter has the data directory of a process that is connected already

@@ -264,7 +264,7 @@ Greeting root(schema::Greeting::Reader from) {
                     from.getFrom(),
                     from.getTo(),
                     from.getIncarnation(),
-                    from.getInstance(),
+                    from.getDataDirId(),
                     text(from.getAddress(), kAddressBytesMax, "an address too long")};
   require(greeting.from != 0 && greeting.to != 0, "a greeting from or to nobody");
   greeting.process = from.getProcess();

@@ -279,7 +279,7 @@ std::string encode(const Greeting& greeting) {
     root.setFrom(greeting.from);
     root.setTo(greeting.to);
     root.setIncarnation(greeting.incarnation);
-    root.setInstance(greeting.instance);
+    root.setDataDirId(greeting.data_dir_id);
     if (!greeting.address.empty()) root.setAddress(bytes(greeting.address));
     root.setProcess(greeting.process);
     root.setPort(greeting.port);

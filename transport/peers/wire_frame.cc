@@ -49,7 +49,7 @@ std::string_view describe(Refusal refusal) {
     case Refusal::other_node: return "another node lives at that address";
     case Refusal::removed: return "this node was removed from the cluster";
     case Refusal::taken: return "a voter of this id is there already";
-    case Refusal::other_instance: return "it has known this node with another data directory";
+    case Refusal::other_data_dir_id: return "it has known this node with another data directory";
     case Refusal::unexpected_data_dir: return "it has another data directory than this node remembers of it";
     case Refusal::running_twice: return "another process with the same data directory is connected to it";
     case Refusal::other_founding: return "it remembers other data directories of the members than this node does";

@@ -1,4 +1,4 @@
-#include "store/wal/instances.h"
+#include "store/wal/data_dir_ids.h"
 #include "tests/src/tool/tool_world.h"
 #include "tests/support/catch.h"
 
@@ -151,8 +151,8 @@ TEST_CASE("a directory whose log is being repaired is not whole, and one that wa
   const auto always = [](const store::Identity&, const raft::Payload&) { return true; };
   {
     auto opened = store::Storage::open(world.files, "data", {tool_world::kCluster, 3, {}}, tool_world::kSmall, always);
-    REQUIRE(store::own_instance(world.files, "data", 7).has_value());
-    REQUIRE(store::remember_instances(world.files, "data", {{1, 10}}).has_value());
+    REQUIRE(store::own_data_dir_id(world.files, "data", 7).has_value());
+    REQUIRE(store::remember_data_dir_ids(world.files, "data", {{1, 10}}).has_value());
     const auto before = world.content("data");
     REQUIRE(world.run({"inspect", "data"}) == 1);
     REQUIRE_THAT(world.said, Catch::Contains("damage    data/repair: the log is being repaired") &&

@@ -61,7 +61,7 @@ TEST_CASE("that the log is whole, and who the others are, is kept once there is 
   Opened opened = must_open(files);
   std::vector<Batch> batches;
   batches.push_back({.hard_state = raft::HardState{3, 1}});
-  batches.push_back({.hard_state = raft::HardState{7, 0}, .peers = Instances{{1, 10}}});
+  batches.push_back({.hard_state = raft::HardState{7, 0}, .peers = DataDirIds{{1, 10}}});
   batches.push_back({.hard_state = raft::HardState{8, 1}, .is_whole = true});
   size_t failed = 0;
   for (uint64_t operation = 3; operation < 20; ++operation) {  // the log itself takes two
@@ -74,7 +74,7 @@ TEST_CASE("that the log is whole, and who the others are, is kept once there is 
   }
   REQUIRE(failed > 3);
   REQUIRE(opened.storage->save({}).has_value());
-  REQUIRE(known_instances(files, "data")->instances == Instances{{1, 10}});
+  REQUIRE(known_data_dir_ids(files, "data")->data_dir_ids == DataDirIds{{1, 10}});
   opened = Opened{};
   files.crash(MemoryFiles::Loss::keep_none);
   Opened again = must_open(files);

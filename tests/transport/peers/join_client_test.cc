@@ -50,12 +50,12 @@ TEST_CASE("a newcomer whom nobody will ever let in hears of it", "[M1]") {
   a.peers->set_members({a.member(), {2, {"127.0.0.1", 1}}});
   a.peers->set_reception({.welcome = {.cluster = kCluster, .members = {}}, .newcomers = {}, .removed = {3}});
   Arrival removed(world, 3, {a.member().address}), voter(world, 2, {a.member().address});
-  OddPeer knows_it(world, [](Caller& caller) { caller.stream->write(encode(Refusal::other_instance)); });
+  OddPeer knows_it(world, [](Caller& caller) { caller.stream->write(encode(Refusal::other_data_dir_id)); });
   Arrival emptied(world, 4, {knows_it.member(1).address});
   world.until([&] { return removed.refusal && voter.refusal && emptied.refusal; });
   REQUIRE(removed.refusal == Refusal::removed);
   REQUIRE(voter.refusal == Refusal::taken);
-  REQUIRE(emptied.refusal == Refusal::other_instance);
+  REQUIRE(emptied.refusal == Refusal::other_data_dir_id);
 }
 
 }  // namespace skiff::peers_test

@@ -7,9 +7,9 @@ namespace skiff::peers_test {
 
 TEST_CASE("the first data directory that is met under an id is the one that counts") {  // [D10]
   int learned = 0;
-  KnownPeers known({{3, 30}}, [&](const KnownPeers::Instances& instances) {
+  KnownPeers known({{3, 30}}, [&](const KnownPeers::DataDirIds& data_dir_ids) {
     ++learned;
-    REQUIRE(instances == KnownPeers::Instances{{2, 20}, {3, 30}});
+    REQUIRE(data_dir_ids == KnownPeers::DataDirIds{{2, 20}, {3, 30}});
   });
   REQUIRE(known.meet(3, 30));
   REQUIRE_FALSE(known.meet(3, 31));
@@ -22,11 +22,11 @@ TEST_CASE("the first data directory that is met under an id is the one that coun
 }
 
 struct Knowing {
-  Knowing(World& world, KnownPeers::Instances instances) : known(std::move(instances), {}) {
+  Knowing(World& world, KnownPeers::DataDirIds data_dir_ids) : known(std::move(data_dir_ids), {}) {
     Peers::Events events{.received = [](Message&&) {},
                          .connected = [this](NodeId) { ++connected; },
                          .compared = [this](NodeId by, const DataDirMatch& match) { heard[by].push_back(match); }};
-    PeerIdentity us{.cluster = kCluster, .self = 1, .incarnation = 1, .instance = 10, .known = &known};
+    PeerIdentity us{.cluster = kCluster, .self = 1, .incarnation = 1, .data_dir_id = 10, .known = &known};
     peers = Peers::open(world.loop, us, {"127.0.0.1", 0}, quick(), 1, std::move(events)).value();
   }
   KnownPeers known;
@@ -44,14 +44,14 @@ TEST_CASE("a node with another data directory than before is turned away, and to
   Caller empty(world, a.peers->port());
   empty.stream->write(encode(Greeting{kProtocolVersion, kCluster, 2, 1, 1, 21}));
   world.until([&] { return empty.is_closed; });
-  REQUIRE(empty.is_refused(Refusal::other_instance));
+  REQUIRE(empty.is_refused(Refusal::other_data_dir_id));
   REQUIRE(logged.count("another data directory when we met it") == 1);
 
   Caller same(world, a.peers->port());
   same.stream->write(encode(Greeting{kProtocolVersion, kCluster, 2, 1, 7, 20}));
   world.until([&] { return same.answer().has_value(); });
   REQUIRE(same.answer()->kind == FrameKind::greeting);
-  REQUIRE(decode_greeting(*same.answer())->instance == 10);
+  REQUIRE(decode_greeting(*same.answer())->data_dir_id == 10);
 }
 
 TEST_CASE("a learner that was met, and has no directory any more, is not welcomed again") {  // [D10]
@@ -65,7 +65,7 @@ TEST_CASE("a learner that was met, and has no directory any more, is not welcome
   lost.stream->write(encode(Introduction{kProtocolVersion, 2}));
   fresh.stream->write(encode(Introduction{kProtocolVersion, 3}));
   world.until([&] { return lost.is_closed && fresh.is_closed; });
-  REQUIRE(lost.is_refused(Refusal::other_instance));
+  REQUIRE(lost.is_refused(Refusal::other_data_dir_id));
   REQUIRE(fresh.answer()->kind == FrameKind::welcome);
 }
 
@@ -85,7 +85,7 @@ TEST_CASE("a node learns from whoever turns it away that it has lost its data") 
   Logged logged;
   World world;
   Knowing a(world, {});
-  OddPeer knows_better(world, [](Caller& caller) { caller.stream->write(encode(Refusal::other_instance)); });
+  OddPeer knows_better(world, [](Caller& caller) { caller.stream->write(encode(Refusal::other_data_dir_id)); });
   a.peers->set_members({knows_better.member(2)});
   world.until([&] { return !a.heard[2].empty(); });
   REQUIRE(a.heard[2].front() == DataDirMatch{.own_differs = true});
@@ -106,7 +106,7 @@ TEST_CASE("a node with another data directory than before is sent nothing") {  /
 
 TEST_CASE("who is no member is compared with what is known, and remembered only once it is one") {
   int learned = 0;
-  KnownPeers known({{2, 20}}, [&](const KnownPeers::Instances&) { ++learned; });
+  KnownPeers known({{2, 20}}, [&](const KnownPeers::DataDirIds&) { ++learned; });
   known.learn_only({2, 3});
   REQUIRE(known.meet(9, 90));
   REQUIRE(known.meet(9, 91));
@@ -123,14 +123,14 @@ TEST_CASE("who is no member is compared with what is known, and remembered only 
 }
 
 // Node 1 with the data directory 10 is greeted by node 2 with 20.
-Greeting greeting_of_two(KnownPeers::Instances knows) {
+Greeting greeting_of_two(KnownPeers::DataDirIds knows) {
   Greeting greeting{kProtocolVersion, kCluster, 2, 1, 1, 20};
   greeting.known = std::move(knows);
   return greeting;
 }
 
 TEST_CASE("a greeting is compared with what both sides remember, and taught from only if it matches", "[D10]") {
-  using Known = KnownPeers::Instances;
+  using Known = KnownPeers::DataDirIds;
   struct Row {
     std::string name;
     Known knows, says;
@@ -182,7 +182,7 @@ TEST_CASE("who remembers another data directory of this node is turned away, and
   fresh.stream->write(encode(another));
   world.until([&] { return fresh.answer().has_value(); });
   REQUIRE(fresh.answer()->kind == FrameKind::greeting);
-  REQUIRE(decode_greeting(*fresh.answer())->known == KnownPeers::Instances{{2, 22}});
+  REQUIRE(decode_greeting(*fresh.answer())->known == KnownPeers::DataDirIds{{2, 22}});
   REQUIRE(a.heard[2].back().is_match());
 }
 

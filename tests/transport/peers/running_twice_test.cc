@@ -139,7 +139,7 @@ TEST_CASE("the first process hears of the second one at its own door", "[D10]") 
   Logged logged;
   World world;
   auto start = [&](uint64_t process) {
-    PeerIdentity us{.cluster = kCluster, .self = 2, .incarnation = 1, .instance = 20, .address = "http://a:1"};
+    PeerIdentity us{.cluster = kCluster, .self = 2, .incarnation = 1, .data_dir_id = 20, .address = "http://a:1"};
     us.process = process;
     return Peers::open(world.loop, us, {"127.0.0.1", 0}, quick(), 1, {.received = [](Message&&) {}}).value();
   };

@@ -1,4 +1,4 @@
-#include "store/wal/instances.h"
+#include "store/wal/data_dir_ids.h"
 
 #include <string>
 
@@ -6,7 +6,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/memory_files.h"
 
-namespace skiff::store::instances_test {
+namespace skiff::store::data_dir_ids_test {
 
 using testing::MemoryFiles;
 
@@ -18,27 +18,27 @@ void make_directory(MemoryFiles& files) {
 TEST_CASE("a data directory keeps the number that it drew first") {  // [D10]
   MemoryFiles files;
   make_directory(files);
-  REQUIRE(own_instance(files, "data", 7).value() == 7);
+  REQUIRE(own_data_dir_id(files, "data", 7).value() == 7);
   files.crash(MemoryFiles::Loss::keep_none);
-  REQUIRE(own_instance(files, "data", 8).value() == 7);
+  REQUIRE(own_data_dir_id(files, "data", 8).value() == 7);
 }
 
 TEST_CASE("the data directories of others are remembered, also after a power failure") {  // [D10]
   MemoryFiles files;
   make_directory(files);
-  REQUIRE(known_instances(files, "data")->instances.empty());
-  REQUIRE(remember_instances(files, "data", {{2, 20}}).has_value());
-  REQUIRE(remember_instances(files, "data", {{2, 20}, {3, 30}}).has_value());
+  REQUIRE(known_data_dir_ids(files, "data")->data_dir_ids.empty());
+  REQUIRE(remember_data_dir_ids(files, "data", {{2, 20}}).has_value());
+  REQUIRE(remember_data_dir_ids(files, "data", {{2, 20}, {3, 30}}).has_value());
   files.crash(MemoryFiles::Loss::keep_none);
-  REQUIRE(known_instances(files, "data")->instances == Instances{{2, 20}, {3, 30}});
-  REQUIRE(known_instances(files, "data")->note.empty());
+  REQUIRE(known_data_dir_ids(files, "data")->data_dir_ids == DataDirIds{{2, 20}, {3, 30}});
+  REQUIRE(known_data_dir_ids(files, "data")->note.empty());
 }
 
 TEST_CASE("numbers that are damaged are not believed, at any byte") {  // [W6] [D10]
   MemoryFiles files;
   make_directory(files);
-  REQUIRE(own_instance(files, "data", 7).has_value());
-  REQUIRE(remember_instances(files, "data", {{2, 20}}).has_value());
+  REQUIRE(own_data_dir_id(files, "data", 7).has_value());
+  REQUIRE(remember_data_dir_ids(files, "data", {{2, 20}}).has_value());
   for (const std::string path : {"data/instance", "data/peers"}) {
     const std::string whole = files.content(path);
     for (size_t place = 0; place < whole.size(); ++place) {
@@ -48,21 +48,21 @@ TEST_CASE("numbers that are damaged are not believed, at any byte") {  // [W6] [
         bytes[place] = static_cast<char>(bytes[place] ^ 0x20);
         files.set_content(path, is_cut ? whole.substr(0, place) : bytes);
         if (path == "data/instance") {
-          const Error refused = own_instance(files, "data", 9).error();
+          const Error refused = own_data_dir_id(files, "data", 9).error();
           REQUIRE_THAT(to_text(refused),
                        Catch::StartsWith("read data/instance: it") &&
                            Catch::EndsWith("; nothing was changed. The other members know this node "
                                            "by it: replace it by one with a new id and an empty directory"));
         } else {
-          REQUIRE(known_instances(files, "data")->instances.empty());
-          REQUIRE_THAT(known_instances(files, "data")->note, Catch::Contains("learned anew"));
+          REQUIRE(known_data_dir_ids(files, "data")->data_dir_ids.empty());
+          REQUIRE_THAT(known_data_dir_ids(files, "data")->note, Catch::Contains("learned anew"));
         }
       }
     }
     files.set_content(path, whole);
   }
   files.set_content("data/peers", seal("skiffins", 2, "of another program"));
-  REQUIRE_THAT(known_instances(files, "data").error().what, Catch::Contains("start the program that wrote it"));
+  REQUIRE_THAT(known_data_dir_ids(files, "data").error().what, Catch::Contains("start the program that wrote it"));
 }
 
 TEST_CASE("remembering that stops anywhere leaves the old or the new") {  // [W3]
@@ -71,16 +71,16 @@ TEST_CASE("remembering that stops anywhere leaves the old or the new") {  // [W3
     CAPTURE(operation);
     MemoryFiles files(operation);
     make_directory(files);
-    REQUIRE(remember_instances(files, "data", {{2, 20}}).has_value());
+    REQUIRE(remember_data_dir_ids(files, "data", {{2, 20}}).has_value());
     files.stop_at(files.operations() + operation);
-    has_stopped = !remember_instances(files, "data", {{2, 20}, {3, 30}}).has_value();
+    has_stopped = !remember_data_dir_ids(files, "data", {{2, 20}, {3, 30}}).has_value();
     files.crash();
-    auto known = known_instances(files, "data");
+    auto known = known_data_dir_ids(files, "data");
     REQUIRE(known->note.empty());
-    REQUIRE(known->instances.at(2) == 20);
-    if (!has_stopped) REQUIRE(known->instances.size() == 2);
-    REQUIRE(remember_instances(files, "data", {{2, 20}, {3, 30}}).has_value());
+    REQUIRE(known->data_dir_ids.at(2) == 20);
+    if (!has_stopped) REQUIRE(known->data_dir_ids.size() == 2);
+    REQUIRE(remember_data_dir_ids(files, "data", {{2, 20}, {3, 30}}).has_value());
   }
 }
 
-}  // namespace skiff::store::instances_test
+}  // namespace skiff::store::data_dir_ids_test

@@ -1,4 +1,4 @@
-// Instances: which data directory stands behind a node's id.
+// DataDirIds: which data directory stands behind a node's id.
 //
 // Every directory draws a number when it is first opened, and keeps it for ever. A node says it when it meets another,
 // and the other remembers the first that it hears for an id. A node whose directory was lost, and who comes back under
@@ -22,20 +22,20 @@
 
 namespace skiff::store {
 
-constexpr char kInstanceName[] = "instance";
+constexpr char kDataDirIdName[] = "instance";
 constexpr char kPeersName[] = "peers";
 
-using Instances = std::map<raft::NodeId, uint64_t>;
+using DataDirIds = std::map<raft::NodeId, uint64_t>;
 
 // That of the directory; `fresh` from now on if it has none. Requires: the directory is locked, and founded.
-Result<uint64_t> own_instance(Files& files, const std::string& directory, uint64_t fresh);
+Result<uint64_t> own_data_dir_id(Files& files, const std::string& directory, uint64_t fresh);
 
-struct KnownInstances {
-  Instances instances;
+struct KnownDataDirIds {
+  DataDirIds data_dir_ids;
   std::string note;  // for the operator; mostly empty
 };
-Result<KnownInstances> known_instances(Files& files, const std::string& directory);
+Result<KnownDataDirIds> known_data_dir_ids(Files& files, const std::string& directory);
 // Durably.
-Result<> remember_instances(Files& files, const std::string& directory, const Instances& instances);
+Result<> remember_data_dir_ids(Files& files, const std::string& directory, const DataDirIds& data_dir_ids);
 
 }  // namespace skiff::store
