@@ -31,20 +31,20 @@ std::string line(const AppendEntries& append) {
 }
 
 std::string line(const AppendReply& reply) {
-  std::string mending = reply.mending == 0 ? "" : ", is being mended";
-  if (reply.accepted) return "append ok, match " + number(reply.match) + mending;
-  return "append refused, no " + describe(reply.refused) + ", try " + describe(reply.hint) + mending;
+  std::string recovering = reply.recovering == 0 ? "" : ", is being mended";
+  if (reply.accepted) return "append ok, match " + number(reply.match) + recovering;
+  return "append refused, no " + describe(reply.refused) + ", try " + describe(reply.hint) + recovering;
 }
 
 std::string line(const Heartbeat& heartbeat) {
   std::string round = heartbeat.round == 0 ? "" : ", round " + number(heartbeat.round);
   return "heartbeat, commit " + number(heartbeat.commit) + round + (heartbeat.takes_writes ? "" : ", takes no writes") +
-         (heartbeat.mended == 0 ? "" : ", your log is whole") +
+         (heartbeat.recovered == 0 ? "" : ", your log is whole") +
          (heartbeat.forgotten.term == 0 ? "" : ", you have forgotten " + describe(heartbeat.forgotten));
 }
 
 std::string line(const HeartbeatReply& reply) {
-  const std::string said = reply.mending == 0 ? "heartbeat ok, round " + number(reply.round)
+  const std::string said = reply.recovering == 0 ? "heartbeat ok, round " + number(reply.round)
                                               : std::string("heartbeat seen, is being mended");
   return said + (reply.is_full ? ", full" : "");
 }
@@ -191,13 +191,13 @@ std::string describe(const Status& status) {
   return number(status.id) + ' ' + std::string(to_text(status.role)) + " at " + describe(status.hard_state) +
          ", leader " + (status.leader == 0 ? "unknown" : number(status.leader)) + ", log ends " +
          describe(status.last) + ", durable " + number(status.durable) + ", commit " + number(status.committed) +
-         (status.mending ? ", mending" : "");
+         (status.recovering ? ", mending" : "");
 }
 
 std::string describe(const Status::Peer& peer) {
   constexpr const char* kWords[] = {" probing", " replicating", " waiting for a snapshot"};
   return number(peer.node) + kWords[static_cast<size_t>(peer.state)] + (peer.paused ? ", paused" : "") +
-         (peer.mending ? ", mending" : "") + ", match " + number(peer.match) + ", next " + number(peer.next);
+         (peer.recovering ? ", mending" : "") + ", match " + number(peer.match) + ", next " + number(peer.next);
 }
 
 }  // namespace skiff::raft

@@ -58,7 +58,7 @@ struct Effects {
   std::optional<HardState> hard_state;  // make durable, together with
   std::optional<LogPosition> restart;   // this: all entries are void, the log begins anew behind the snapshot that
                                         // arrived with this position; and the store becomes what that snapshot holds
-  bool is_whole = false;                // and this: the log has been mended, and what was noted of its damage is over
+  bool is_intact = false;                // and this: the log has been mended, and what was noted of its damage is over
   std::vector<Entry> entries;           // and these. An entry replaces what the log holds at its index and behind it.
   std::vector<Message> messages_once_durable;  // votes and acks: only once everything up to `save` is on disk
   std::vector<Entry> committed;                // apply in this order
@@ -73,7 +73,7 @@ struct Effects {
   std::optional<Forgotten> forgotten;  // note durably that the log is damaged, and start again
 
   bool empty() const {
-    return messages.empty() && !hard_state && !restart && !is_whole && entries.empty() &&
+    return messages.empty() && !hard_state && !restart && !is_intact && entries.empty() &&
            messages_once_durable.empty() && committed.empty() && reads.empty() && refused_reads.empty() &&
            refused.empty() && orders.empty() && !fetch && !membership_changed && !removed && forgetful.empty() &&
            !forgotten;

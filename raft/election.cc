@@ -28,7 +28,7 @@ void Raft::campaign_or_wait() {
 // elected: until they are committed, it stands for election as before (4.2.2). Whose log is being mended may lack what
 // it has acknowledged.
 bool Raft::is_electable() const {
-  if (is_mending()) return false;
+  if (is_recovering()) return false;
   if (is_voter(config_.id)) return true;
   return configuration_at(log_.committed()).is_voter(config_.id) && !MUTANT(demoted_leader_gives_up);
 }
@@ -121,7 +121,7 @@ Time Raft::may_elect_at() const {
 }
 
 void Raft::on(const Message& message, const PreVoteRequest& request) {
-  bool granted = !is_mending() && !hears_leader() && may_elect() && request.last >= log_.last();
+  bool granted = !is_recovering() && !hears_leader() && may_elect() && request.last >= log_.last();
   send(message.from, PreVoteReply{.round = request.round, .granted = granted});
 }
 
@@ -138,7 +138,7 @@ void Raft::on(const Message& message, const PreVoteReply& reply) {
 void Raft::on(const Message& message, const VoteRequest& request) {
   bool is_free = hard_state_.vote == message.from || (hard_state_.vote == 0 && leader_ == 0);
   bool may_vote =
-      (!is_mending() || MUTANT(damaged_node_votes)) && (may_elect() || (request.by_transfer && now_ >= silent_until_));
+      (!is_recovering() || MUTANT(damaged_node_votes)) && (may_elect() || (request.by_transfer && now_ >= silent_until_));
   if (MUTANT(vote_twice)) is_free = leader_ == 0;
   bool is_stale = request.last < log_.last() && !MUTANT(vote_for_a_stale_log);
   if (!is_free || !may_vote || is_stale) return send(message.from, VoteReply{.granted = false});

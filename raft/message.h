@@ -40,14 +40,14 @@ struct AppendEntries {
 // Accepted: the log agrees with the leader's up to `match`, and is on disk up to there.
 // Refused: there was nothing, or something else, at `refused`; `hint` is the last position at which the follower's
 // log could agree (its term is at most that of `refused`), so that whole terms are skipped.
-// `mending` is not 0 as long as the follower's log is being mended (raft/mending.cc): which start of it says so.
+// `mending` is not 0 as long as the follower's log is being mended (raft/recovering.cc): which start of it says so.
 // `start` names the process that answers (raft/starts.cc).
 struct AppendReply {
   bool accepted = false;
   Index match = 0;
   LogPosition refused;
   LogPosition hint;
-  uint64_t mending = 0;
+  uint64_t recovering = 0;
   uint64_t start = 0;
 };
 
@@ -70,7 +70,7 @@ struct Heartbeat {
   uint64_t round = 0;
   Time sent_at = 0;
   bool takes_writes = true;  // else too few disks have room for any
-  uint64_t mended = 0;
+  uint64_t recovered = 0;
   uint64_t start = 0;
   LogPosition forgotten;
 };
@@ -79,7 +79,7 @@ struct HeartbeatReply {
   Time sent_at = 0;
   Time clock = 0;
   bool is_full = false;  // the disk
-  uint64_t mending = 0;
+  uint64_t recovering = 0;
   uint64_t start = 0;
   Found found;
 };

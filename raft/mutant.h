@@ -42,7 +42,7 @@
   M(lease_without_promise, raft_test, "a follower elects another leader while it has promised not to (thesis 6.4.1)") \
   M(local_reads, simulator, "a linearizable read is answered without asking the leader") \
   M(members_not_rolled_back, simulator, "members stay in force although their entry was cut off (thesis 4.1)") \
-  M(mended_without_a_fence, simulator, "a damaged node counts again before it has all that was committed meanwhile") \
+  M(recovered_without_a_fence, simulator, "a damaged node counts again before it has all that was committed meanwhile") \
   M(names_not_synced, simulator, "entries in a new segment are acknowledged before its name is durable") \
   M(newcomer_votes_at_once, raft_test, "a new member becomes a voter before it has caught up (thesis 4.2.1)") \
   M(no_sync, simulator, "writes are answered without a sync") \

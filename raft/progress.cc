@@ -79,10 +79,10 @@ void Progress::heard_start(uint64_t start, Time now) {
   start_heard_at_ = now;
 }
 
-void Progress::heard_mending(uint64_t start, Index last) {
-  if (start == mending_) return;
+void Progress::heard_recovering(uint64_t start, Index last) {
+  if (start == recovering_) return;
   if (start == 0) counted_at_ = heard_at_;
-  mending_ = start;
+  recovering_ = start;
   fence_ = last + 1;
   match_ = 0;
   forget_in_flight();

@@ -36,14 +36,14 @@ class Progress {
   State state() const { return state_; }
   Index match() const { return match_; }
   // What may be counted towards a majority: nothing that a log says which is being mended.
-  Index counted() const { return mending_ == 0 || MUTANT(damaged_node_counts) ? match_ : 0; }
+  Index counted() const { return recovering_ == 0 || MUTANT(damaged_node_counts) ? match_ : 0; }
   Index next() const { return next_; }
   Time heard_at() const { return heard_at_; }
   // The same, of a follower whose word counts: not of one whose log is being mended.
   Time counted_at() const { return counted_at_; }
   void heard(Time now) {
     heard_at_ = now;
-    if (mending_ == 0) counted_at_ = now;
+    if (recovering_ == 0) counted_at_ = now;
   }
 
   // Whether another AppendEntries may be sent now.
@@ -57,7 +57,7 @@ class Progress {
   // Whether it has, or had less than `longest` ago, all that we had: it can be made a voter without anybody noticing
   // (thesis 4.2.1). Found out in rounds: in each, what there is at its start is brought over.
   void note_round(Index last, Time now, Time longest);
-  bool has_caught_up() const { return caught_up_ && mending_ == 0; }
+  bool has_caught_up() const { return caught_up_ && recovering_ == 0; }
   // What it needs next is forgotten: it was offered a snapshot up to `index`.
   void offered_snapshot(Index index);
   Index offered() const { return offered_; }
@@ -70,8 +70,8 @@ class Progress {
 
   // That start of the follower says that it has lost a part of its log, or (0) that it lacks nothing. Whatever it had
   // acknowledged before it said so is forgotten. Our log ends at `last`.
-  void heard_mending(uint64_t start, Index last);
-  uint64_t mending() const { return mending_; }
+  void heard_recovering(uint64_t start, Index last);
+  uint64_t recovering() const { return recovering_; }
   // The process of the follower whose replies count (0: none was heard yet), and when it was last heard.
   uint64_t start() const { return start_; }
   Time start_heard_at() const { return start_heard_at_; }
@@ -110,7 +110,7 @@ class Progress {
   bool is_forgetful_ = false;
   bool probe_sent_ = false;
   Index offered_ = 0;
-  uint64_t mending_ = 0;
+  uint64_t recovering_ = 0;
   Index fence_ = 0;
   Index round_last_ = 0;  // where the round ends; 0: none was started
   Time round_started_at_ = 0;

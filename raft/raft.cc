@@ -39,7 +39,7 @@ Raft::Raft(Config config, Time now)
       log_(config_.snapshot.position, {}),
       snapshot_(std::exchange(config_.snapshot, {})),
       membership_(log_.base().index, log_.base().index == 0 ? config_.founders : decoded(snapshot_.configuration)),
-      mending_(config_.mending),
+      recovering_(config_.recovering),
       durable_hard_state_(config_.hard_state),
       checked_hard_state_(config_.hard_state) {
   CHECK(config_.id != 0);
@@ -76,7 +76,7 @@ Effects Raft::take_effects() {
     reconfigure(*leader);
   }
   if (Leader* leader = as_leader()) {  // who is no member any more has stepped down
-    mend(*leader);
+    conclude_recoveries(*leader);
     start_read_round(*leader);
     send_what_is_due(*leader);
     drive_transfer(*leader);
@@ -89,7 +89,7 @@ Effects Raft::take_effects() {
 
 // What promises something about the disk leaves only once the disk has it. If it has everything already, at once.
 void Raft::collect_saves() {
-  bool has_news = hard_state_unsaved_ || restart_ || effects_.is_whole || log_.has_unsaved();
+  bool has_news = hard_state_unsaved_ || restart_ || effects_.is_intact || log_.has_unsaved();
   if (!has_news && effects_.messages_once_durable.empty()) return;
   if (!has_news && saves_.empty()) {
     for (Message& message : effects_.messages_once_durable) effects_.messages.push_back(std::move(message));
@@ -126,7 +126,7 @@ Status Raft::status() const {
                 .durable = log_.durable(),
                 .committed = log_.committed(),
                 .snapshot = snapshot_.position,
-                .mending = is_mending(),
+                .recovering = is_recovering(),
                 .is_full = is_full(),
                 .takes_writes = takes_writes(),
                 .peers = {}};
@@ -136,7 +136,7 @@ Status Raft::status() const {
                               .match = progress.match(),
                               .next = progress.next(),
                               .state = progress.state(),
-                              .mending = progress.mending() != 0,
+                              .recovering = progress.recovering() != 0,
                               .paused = !progress.may_send(),
                               .is_full = progress.is_full.value_or(false),
                               .heard_at = progress.heard_at()});
@@ -293,7 +293,7 @@ void Raft::check_invariants() {
   CHECK(membership_.latest_index() <= log_.last().index);
   CHECK(log_.last().term <= hard_state_.term);
   CHECK(is_leader() == (leader_ == config_.id));
-  if (is_mending()) CHECK(std::holds_alternative<Follower>(role_));
+  if (is_recovering()) CHECK(std::holds_alternative<Follower>(role_));
   if (std::holds_alternative<Candidate>(role_)) CHECK(hard_state_.vote == config_.id);
   if (const Leader* leader = as_leader()) {
     if (leader->first_of_term >= log_.base().index) CHECK(log_.term_at(leader->first_of_term) == hard_state_.term);

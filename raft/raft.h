@@ -12,7 +12,7 @@
 // give the same effects on every machine. Source: Ongaro, Consensus: Bridging Theory and Practice (2014), by section.
 //
 // The methods are grouped by the file they stand in: raft.cc, election.cc, transfer.cc, replication.cc, snapshot.cc,
-// read_index.cc, reconfigure.cc, mending.cc, starts.cc, space.cc.
+// read_index.cc, reconfigure.cc, recovering.cc, starts.cc, space.cc.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +56,7 @@ struct Config {
   // Names this process: a random number, so that no two starts of a node have the same, whatever its disk says. Not 0.
   uint64_t start = 1;
   // The same number, if the disk has lost something that this node may have promised; else 0.
-  uint64_t mending = 0;
+  uint64_t recovering = 0;
 
   // Reads from a lease (6.4.1): a leader answers without asking as long as the followers that made it one have promised
   // to elect nobody else. Stands on clocks that run at the same speed, give or take; the leader measures that, and
@@ -89,7 +89,7 @@ class Raft {
 
   Status status() const;
   bool is_leader() const { return std::holds_alternative<Leader>(role_); }
-  bool is_mending() const { return mending_ != 0; }
+  bool is_recovering() const { return recovering_ != 0; }
   // Whether a leader has judged this process, or it was elected (raft/starts.cc): until then its disk may be an old
   // one.
   bool is_admitted() const { return is_admitted_; }
@@ -265,13 +265,13 @@ class Raft {
   void note_unsaved(const Entry& entry);
   void note_space(Leader& leader);
 
-  // mending.cc
-  void hear_mending(Progress& progress, uint64_t start);
-  void mend(Leader& leader);
-  uint64_t mended(const Leader& leader, const Progress& progress) const;
+  // recovering.cc
+  void hear_recovering(Progress& progress, uint64_t start);
+  void conclude_recoveries(Leader& leader);
+  uint64_t recovered(const Leader& leader, const Progress& progress) const;
   bool is_fenced(const Leader& leader, Index fence) const;
   void vote_for_who_leads();
-  void become_whole();
+  void complete_recovery();
   bool leaves_enough(const Leader& leader, const Configuration& next) const;
 
   // starts.cc
@@ -306,7 +306,7 @@ class Raft {
   SnapshotMark snapshot_;  // the newest on our disk
   Membership membership_;
   std::optional<LogPosition> restart_;  // not yet handed to the disk
-  uint64_t mending_;                    // as it was configured; 0: our log lacks nothing
+  uint64_t recovering_;                    // as it was configured; 0: our log lacks nothing
   Role role_ = Follower{};
   NodeId leader_ = 0;                    // who leads this term, as far as we know
   std::optional<Time> heard_leader_at_;  // nothing: not since the start, or its process is gone

@@ -131,7 +131,7 @@ void Raft::send_heartbeats(Leader& leader) {
     Heartbeat now = heartbeat_to(node, progress, may_commit);
     now.round = leader.reads.number();
     now.sent_at = now_;
-    now.mended = mended(leader, progress);
+    now.recovered = recovered(leader, progress);
     send(node, std::move(now));
     progress.commit_told = std::max(progress.commit_told, may_commit);
   }
@@ -179,7 +179,7 @@ void Raft::on(const Message& message, const AppendEntries& append) {
                                           .match = 0,
                                           .refused = append.previous,
                                           .hint = {.term = log_.term_at(agree), .index = agree},
-                                          .mending = mending_,
+                                          .recovering = recovering_,
                                           .start = config_.start});
   }
   Index match = append.previous.index + take_in(append.entries);
@@ -191,7 +191,7 @@ void Raft::on(const Message& message, const AppendEntries& append) {
 
 void Raft::acknowledge(NodeId leader, Index match) {
   const AppendReply reply{
-      .accepted = true, .match = match, .refused = {}, .hint = {}, .mending = mending_, .start = config_.start};
+      .accepted = true, .match = match, .refused = {}, .hint = {}, .recovering = recovering_, .start = config_.start};
   if (MUTANT(ack_before_sync)) return send(leader, reply);
   send_once_durable(leader, reply);
 }
@@ -214,7 +214,7 @@ void Raft::follow(NodeId leader) {
   CHECK(leader_ == 0 || leader_ == leader);  // likewise
   if (!std::holds_alternative<Follower>(role_)) become_follower(hard_state_.term, leader);
   leader_ = leader;
-  if (is_mending()) vote_for_who_leads();
+  if (is_recovering()) vote_for_who_leads();
   end_transfer(leader);
   heard_leader_at_ = now_;
   promise_to_elect_nobody();
@@ -263,15 +263,15 @@ void Raft::on(const Message& message, const Heartbeat& heartbeat) {
   refuse_lost_reads();
   leader_takes_writes_ = heartbeat.takes_writes;
   hear_verdict(heartbeat);
-  if (is_mending() && heartbeat.mended == mending_) return become_whole();
+  if (is_recovering() && heartbeat.recovered == recovering_) return complete_recovery();
   // The leader may go by what we had acknowledged before we lost it, so what stands there now may be something else.
-  if (is_admitted() && !is_mending() && heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
+  if (is_admitted() && !is_recovering() && heartbeat.commit <= log_.last().index) log_.commit_to(heartbeat.commit);
   if (heartbeat.round == 0) return;
-  send(message.from, HeartbeatReply{.round = is_mending() ? 0 : heartbeat.round,
+  send(message.from, HeartbeatReply{.round = is_recovering() ? 0 : heartbeat.round,
                                     .sent_at = heartbeat.sent_at,
                                     .clock = now_,
                                     .is_full = is_full(),
-                                    .mending = mending_,
+                                    .recovering = recovering_,
                                     .start = config_.start,
                                     .found = found_});
 }
@@ -285,7 +285,7 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   }
   ask_what_was_lost(message.from, *progress);
   if (std::exchange(progress->is_full, reply.is_full) != reply.is_full) note_space(*leader);
-  if (progress->mending() != 0) return;
+  if (progress->recovering() != 0) return;
   leader->lease.answered(message.from, reply.sent_at, now_, reply.clock, config_.election_timeout,
                          config_.clock_drift_percent_max);
   leader->reads.confirm(message.from, reply.round);

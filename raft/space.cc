@@ -8,7 +8,7 @@
 // writes. Where too few for a majority could take them, no leader takes any, and tells its followers so: they need not
 // forward what nobody would keep. Reads need no room, and go on.
 //
-// A node that is being mended (raft/mending.cc) counts for no majority, so none that is full can lean on it: what it
+// A node that is being mended (raft/recovering.cc) counts for no majority, so none that is full can lean on it: what it
 // waits for stands in the log behind those writes, and would wait for room with them.
 #include <algorithm>
 #include <set>
@@ -69,7 +69,7 @@ void Raft::note_space(Leader& leader) {
   for (const auto& [node, progress] : leader.followers) {
     const bool is_full = progress.is_full.value_or(false);
     is_any_full |= is_full;
-    if (!is_full && progress.mending() == 0) roomy.insert(node);
+    if (!is_full && progress.recovering() == 0) roomy.insert(node);
   }
   leader.takes_writes = !is_any_full || (!is_full() && quorum::is_majority(membership_.voters(), roomy));
   if (is_full() && !leader.transfer) start_transfer(leader, furthest_follower(leader, Room::said));

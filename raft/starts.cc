@@ -6,7 +6,7 @@
 // it has found on its disk. A leader that hears another number than before judges that process before it counts
 // anything of it: if it lacks what the node had acknowledged to this leader, in this term or in an older one in which
 // it led, then the node has forgotten, perhaps votes too, and is to be mended like one with a damaged log
-// (raft/mending.cc). Until a process says at its start that it is being mended, the leader takes it for said.
+// (raft/recovering.cc). Until a process says at its start that it is being mended, the leader takes it for said.
 //
 // A process contradicts an acknowledgement up to index i in term t if the term that it found is older than t, or is t
 // and its log ends before i. Else it proves nothing: in t, the log of a follower is never cut below what it
@@ -31,7 +31,7 @@ namespace skiff::raft {
 
 void Raft::start_as(bool is_new, bool is_alone) {
   CHECK(config_.start != 0);
-  CHECK(mending_ == 0 || mending_ == config_.start);
+  CHECK(recovering_ == 0 || recovering_ == config_.start);
   found_ = {.term = hard_state_.term, .last = log_.last()};
   is_admitted_ = is_new;
   if (is_new || is_alone || MUTANT(votes_right_after_a_start)) return;
@@ -52,7 +52,7 @@ bool Raft::counts(NodeId node, Progress& progress, const AppendReply& reply) {
   if (reply.start == 0) return false;
   if (!is_first && reply.start != progress.start() && !MUTANT(counts_before_it_is_judged)) return false;
   progress.heard_start(reply.start, now_);
-  hear_mending(progress, progress.is_forgetful() ? reply.start : reply.mending);
+  hear_recovering(progress, progress.is_forgetful() ? reply.start : reply.recovering);
   return true;
 }
 
@@ -64,9 +64,9 @@ bool Raft::counts(NodeId node, Progress& progress, const HeartbeatReply& reply) 
   progress.heard_start(reply.start, now_);
   // Only a new process knows it from its disk. One that we told knows it from us, and the next may not. A process that
   // was told ends, always; if it went on, it would count for nothing for ever.
-  if (is_new && reply.mending != 0) progress.set_forgetful(false);
-  const uint64_t mending = progress.is_forgetful() ? reply.start : reply.mending;
-  if (mending != 0) hear_mending(progress, mending);
+  if (is_new && reply.recovering != 0) progress.set_forgetful(false);
+  const uint64_t recovering = progress.is_forgetful() ? reply.start : reply.recovering;
+  if (recovering != 0) hear_recovering(progress, recovering);
   if (is_new) send(node, heartbeat_to(node, progress, 0));  // with the verdict
   return true;
 }
@@ -84,7 +84,7 @@ void Raft::judge_start(NodeId node, Progress& progress, const HeartbeatReply& re
 // by itself that its log is being mended.
 std::optional<Raft::Promise> Raft::broken_promise(NodeId node, const Progress& progress,
                                                   const HeartbeatReply& reply) const {
-  if (reply.mending != 0) return std::nullopt;
+  if (reply.recovering != 0) return std::nullopt;
   auto is_broken = [&](const Promise& promise) {
     const auto [term, index] = promise.acknowledged;
     if (index == 0 || promise.start == reply.start) return false;
@@ -105,7 +105,7 @@ Raft::Promise Raft::promise_of(NodeId node) const {
 // With the end of our leadership.
 void Raft::remember_promises(const Leader& leader) {
   for (const auto& [node, progress] : leader.followers) {
-    if (progress.mending() != 0 || progress.match() == 0) continue;
+    if (progress.recovering() != 0 || progress.match() == 0) continue;
     promises_[node] = {.start = progress.start(), .acknowledged = {hard_state_.term, progress.match()}};
   }
   std::erase_if(promises_, [&](const auto& promise) { return !configuration().has(promise.first); });
@@ -114,16 +114,16 @@ void Raft::remember_promises(const Leader& leader) {
 // ---- the half of the one that is judged
 
 void Raft::hear_verdict(const Heartbeat& heartbeat) {
-  if (heartbeat.start != config_.start || is_mending()) return;
+  if (heartbeat.start != config_.start || is_recovering()) return;
   if (heartbeat.forgotten.term == 0) return admit();
-  mending_ = config_.start;
+  recovering_ = config_.start;
   effects_.forgotten = Forgotten{.by = leader_, .acknowledged = heartbeat.forgotten};
 }
 
 void Raft::on(const WentBack&) {
-  if (is_mending()) return;
+  if (is_recovering()) return;
   become_follower(hard_state_.term, 0);
-  mending_ = config_.start;
+  recovering_ = config_.start;
   effects_.forgotten = Forgotten{};
 }
 

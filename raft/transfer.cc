@@ -43,7 +43,7 @@ Raft::WhyNot Raft::why_not_transfer(const Leader& leader, NodeId to) const {
     return {"a change of the members is under way", true};
   }
   if (leader.transfer) return {"leadership is being handed over already", true};
-  if (leader.followers.at(to).mending() != 0) return {"its log was damaged, and is being mended", true};
+  if (leader.followers.at(to).recovering() != 0) return {"its log was damaged, and is being mended", true};
   return {};
 }
 
@@ -94,7 +94,7 @@ NodeId Raft::furthest_follower(const Leader& leader, Room room) const {
   Index furthest = 0;
   for (const auto& [node, progress] : leader.followers) {
     const Member* member = configuration().find(node);
-    bool is_there = progress.mending() == 0 && progress.state() == Progress::State::replicate &&
+    bool is_there = progress.recovering() == 0 && progress.state() == Progress::State::replicate &&
                     progress.match() >= log_.committed() && now_ < progress.heard_at() + config_.election_timeout;
     bool is_refused = room != Room::any && progress.is_full.value_or(room == Room::said);
     if (member == nullptr || member->role != MemberRole::voter || !is_there || progress.match() <= furthest) continue;
@@ -109,7 +109,7 @@ NodeId Raft::furthest_follower(const Leader& leader, Room room) const {
 void Raft::on(const Message& message, const TimeoutNow&) {
   const bool is_from_leader = message.from == leader_ || MUTANT(told_to_campaign_by_anybody);
   bool is_told = std::holds_alternative<Follower>(role_) && is_from_leader && is_voter(config_.id) && is_admitted() &&
-                 !is_mending();
+                 !is_recovering();
   if (!is_told || is_disk_stalled()) {
     ++ignored_;
     return;

@@ -63,7 +63,7 @@ Json scrub_of(const NodeReport& report) {
                {"files", scrub.files},
                {"bytes", scrub.bytes},
                {"found", scrub.found},
-               {"mended", scrub.mended},
+               {"mended", scrub.recovered},
                {"damaged", scrub.is_damaged}};
   if (scrub.passes > 0) json["ended_ms_ago"] = (report.now_ns - scrub.last_ended_ns) / 1'000'000;
   return json;
@@ -89,7 +89,7 @@ std::string status_json(const NodeReport& report) {
       {"term", report.raft.hard_state.term},
       {"takes_writes", report.raft.takes_writes},
       {"incarnation", report.incarnation},
-      {"mending", report.raft.mending},
+      {"mending", report.raft.recovering},
       {"log",
        {{"first", report.snapshots.log_first},
         {"last", report.raft.last.index},

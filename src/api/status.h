@@ -53,7 +53,7 @@ struct NodeReport {
     uint64_t bytes = 0;
     uint64_t last_ended_ns = 0;  // if there was a pass
     uint64_t found = 0;          // damaged
-    uint64_t mended = 0;
+    uint64_t recovered = 0;
     bool is_damaged = false;  // something that was found is there yet
   };
   struct Clients {

@@ -114,7 +114,7 @@ constexpr uint64_t kScrubFirstNs = 10 * kMinuteNs;
 constexpr uint64_t kScrubPieceBytes = 256 * kKiB;
 constexpr uint64_t kScrubPauseNs = 250 * kMillisecondNs;
 // How often a snapshot is tried again that something damaged is to give way to.
-constexpr uint64_t kMendAgainNs = 10 * kSecondNs;
+constexpr uint64_t kReplaceAgainNs = 10 * kSecondNs;
 
 // ---- history
 

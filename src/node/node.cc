@@ -157,12 +157,12 @@ void Node::send(PeerMessage&& message) {
 }
 
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-                   bool is_whole, std::vector<raft::Entry> entries) {
-  if (is_whole) log::info("the others have given back what was lost: this node is whole again");
+                   bool is_intact, std::vector<raft::Entry> entries) {
+  if (is_intact) log::info("the others have given back what was lost: this node is whole again");
   const uint64_t inputs = inputs_ - std::exchange(inputs_at_save_, inputs_);
   const bool is_small = !replica_->raft().is_leader() || entries.size() <= limits::kEntriesOfAQuietLeader;
   const bool may_be_here = is_small && inputs <= limits::kInputsOfAQuietNode;
-  disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_whole = is_whole},
+  disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_intact = is_intact},
               may_be_here);
 }
 
@@ -302,7 +302,7 @@ void Node::log_role() {
     log::info(fmt::format("follows node {} at term {}", raft.leader(), raft.term()));
   } else {
     log::warn(fmt::format("has no leader at term {}{}", raft.term(),
-                          raft.is_mending() ? ": a majority of the members must be whole without this one" : ""));
+                          raft.is_recovering() ? ": a majority of the members must be whole without this one" : ""));
   }
   logged_leader_ = raft.leader();
   logged_term_ = raft.term();

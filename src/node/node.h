@@ -75,7 +75,7 @@ class Node final : private Environment, private ApiHost {
   // Environment
   void send(PeerMessage&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-               bool is_whole, std::vector<raft::Entry> entries) override;
+               bool is_intact, std::vector<raft::Entry> entries) override;
   void committed() override;
   void answer(const Ticket& ticket, Answer answer) override;
   void ended(const Ticket& ticket) override;
@@ -119,7 +119,7 @@ class Node final : private Environment, private ApiHost {
   void arm_scrub_timer();
   void scrubbed(const store::Snapshots::Scrubbed* scrubbed);
   void came_to_light(const store::Snapshots::Scrubbed& news);
-  void mend(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
+  void replace_damaged(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
   void look_after_memory();
   void apply();
   void tick();

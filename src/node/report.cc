@@ -70,7 +70,7 @@ NodeReport Node::report() const {
                   .bytes = scrub.bytes,
                   .last_ended_ns = scrub.last_ended_ns,
                   .found = scrub.found,
-                  .mended = scrub.mended,
+                  .recovered = scrub.recovered,
                   .is_damaged = scrub.is_damaged};
   report.clients = {.connections = http_->connections_open(),
                     .requests = http_->counters().requests,

@@ -12,7 +12,7 @@ ScrubConfig scrub_config(const Options& options) {
           .first_ns = limits::kScrubFirstNs,
           .piece_bytes = limits::kScrubPieceBytes,
           .pause_ns = limits::kScrubPauseNs,
-          .mend_again_ns = limits::kMendAgainNs};
+          .replace_again_ns = limits::kReplaceAgainNs};
 }
 
 void Node::scrub_if_due() {
@@ -32,23 +32,23 @@ void Node::scrubbed(const store::Snapshots::Scrubbed* scrubbed) {
     return arm_scrub_timer();
   }
   if (!scrubbed->trouble.empty()) log::warn("cannot look for damage at rest: " + scrubbed->trouble);
-  mend(*scrubbed, scrubbing_.done(loop_.now_ns(), *scrubbed));
+  replace_damaged(*scrubbed, scrubbing_.done(loop_.now_ns(), *scrubbed));
 }
 
-void Node::came_to_light(const store::Snapshots::Scrubbed& news) { mend(news, scrubbing_.note(loop_.now_ns(), news)); }
+void Node::came_to_light(const store::Snapshots::Scrubbed& news) { replace_damaged(news, scrubbing_.note(loop_.now_ns(), news)); }
 
-void Node::mend(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at) {
+void Node::replace_damaged(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at) {
   for (const store::Damage& damage : scrubbed.found) {
     log::error(
         fmt::format("damage at rest: {}. What this node holds in memory is whole: it makes a snapshot of that, "
                     "and lets go of {}",
                     damage.what, damage.name));
   }
-  for (const store::Damage& damage : scrubbed.mended) {
+  for (const store::Damage& damage : scrubbed.recovered) {
     log::info(fmt::format("damage at rest is mended: nothing depends on the damaged {} any more, and it is gone",
                           damage.name));
   }
-  if (at) replica_->mend(loop_.now_ns(), *at);
+  if (at) replica_->replace_damaged(loop_.now_ns(), *at);
   after_step();
   arm_scrub_timer();
 }

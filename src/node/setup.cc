@@ -246,7 +246,7 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                                 .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),
                                 .start = start,
-                                .mending = recovered.damage ? start : 0,
+                                .recovering = recovered.damage ? start : 0,
                                 .append_bytes_max = limits::kAppendBytes,
                                 .window = {.entries_max = limits::kWindowEntries, .bytes_max = limits::kWindowBytes},
                                 .space_kept_bytes = limits::kSpaceKeptBytes},

@@ -27,9 +27,9 @@ void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {
   snapshots_.make_if_due(now, raft_);
 }
 
-void Replica::mend(raft::Time now, raft::Index at) {
+void Replica::replace_damaged(raft::Time now, raft::Index at) {
   now_ = now;
-  snapshots_.mend(at);
+  snapshots_.replace_damaged(at);
   snapshots_.make_if_due(now, raft_);
 }
 

@@ -90,7 +90,7 @@ class Environment {
   // Make this durable, in the order of the calls and the arguments; then Replica::persisted(save). After a restart the
   // log begins anew behind this position, which a snapshot on disk reaches. Whole: what was noted of damage is over.
   virtual void persist(uint64_t save, std::optional<raft::HardState> hard_state,
-                       std::optional<raft::LogPosition> restart, bool is_whole, std::vector<raft::Entry> entries) = 0;
+                       std::optional<raft::LogPosition> restart, bool is_intact, std::vector<raft::Entry> entries) = 0;
   // There are entries to apply, and there were none before: call Replica::apply_some() later, before the loop waits
   // again. Never calls back at once.
   virtual void committed() = 0;

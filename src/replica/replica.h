@@ -78,7 +78,7 @@ class Replica {
   void snapshot_written(raft::Time now, SnapshotWritten written);
   void snapshot_read(raft::Time now, raft::NodeId for_node, SnapshotPiece piece);
   // Something on our disk is damaged, and a snapshot as of this index or later takes its place. Said again while it is.
-  void mend(raft::Time now, raft::Index at);
+  void replace_damaged(raft::Time now, raft::Index at);
 
   // A backup of the map as it is now. Error::Code::unavailable: not now, and why.
   Result<uint64_t> begin_backup() { return backups_.begin(raft_); }

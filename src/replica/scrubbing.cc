@@ -16,7 +16,7 @@ Scrubbing::Scrubbing(ScrubConfig config, uint64_t now_ns)
 
 uint64_t Scrubbing::next_deadline() const {
   if (order_) return raft::kNever;
-  return std::min(counts_.is_under_way ? piece_at_ : pass_at_, mend_at_);
+  return std::min(counts_.is_under_way ? piece_at_ : pass_at_, replace_again_at_);
 }
 
 std::optional<Scrubbing::AdminRequest> Scrubbing::due(uint64_t now_ns) {
@@ -51,20 +51,20 @@ std::optional<raft::Index> Scrubbing::note(uint64_t now_ns, const store::Snapsho
   counts_.files += scrubbed.files;
   counts_.bytes += scrubbed.bytes;
   counts_.found += scrubbed.found.size();
-  counts_.mended += scrubbed.mended.size();
+  counts_.recovered += scrubbed.recovered.size();
   counts_.is_damaged = scrubbed.is_damaged;
-  const bool is_news = !scrubbed.found.empty() || now_ns >= mend_at_;
+  const bool is_news = !scrubbed.found.empty() || now_ns >= replace_again_at_;
   if (!scrubbed.is_damaged) {
-    mend_at_ = raft::kNever;
-  } else if (is_news || mend_at_ == raft::kNever) {
-    mend_at_ = now_ns + config_.mend_again_ns;
+    replace_again_at_ = raft::kNever;
+  } else if (is_news || replace_again_at_ == raft::kNever) {
+    replace_again_at_ = now_ns + config_.replace_again_ns;
   }
-  return is_news ? scrubbed.mends_at : std::nullopt;
+  return is_news ? scrubbed.replaced_at : std::nullopt;
 }
 
 void Scrubbing::put_off(uint64_t now_ns) {
   order_.reset();
-  for (uint64_t* at : {&pass_at_, &piece_at_, &mend_at_}) *at = std::max(*at, now_ns + config_.pause_ns);
+  for (uint64_t* at : {&pass_at_, &piece_at_, &replace_again_at_}) *at = std::max(*at, now_ns + config_.pause_ns);
 }
 
 }  // namespace skiff

@@ -20,7 +20,7 @@ struct ScrubConfig {
   uint64_t first_ns = 0;  // after the start, if that is sooner
   uint64_t piece_bytes = 0;
   uint64_t pause_ns = 0;       // between two pieces, at most
-  uint64_t mend_again_ns = 0;  // while something is damaged
+  uint64_t replace_again_ns = 0;  // while something is damaged
 };
 
 class Scrubbing {
@@ -34,7 +34,7 @@ class Scrubbing {
     uint64_t files = 0;   // read to their end, in all passes
     uint64_t bytes = 0;
     uint64_t found = 0;  // damaged
-    uint64_t mended = 0;
+    uint64_t recovered = 0;
     uint64_t last_ended_ns = 0;  // if there was one
     bool is_under_way = false;
     bool is_damaged = false;  // something that was found is there yet
@@ -59,7 +59,7 @@ class Scrubbing {
   uint64_t pass_at_;   // the next
   uint64_t piece_at_;  // the next, of one under way
   uint64_t pause_ns_;  // between its pieces
-  uint64_t mend_at_ = raft::kNever;
+  uint64_t replace_again_at_ = raft::kNever;
   std::optional<AdminRequest> order_;  // being carried out
   Counts counts_;
 };

@@ -96,7 +96,7 @@ void ReplicaSnapshots::begin(raft::Time now, const raft::Raft& raft) {
   make_next(now);
 }
 
-void ReplicaSnapshots::mend(raft::Index at) {
+void ReplicaSnapshots::replace_damaged(raft::Index at) {
   const bool is_being_made = maker_ && maker_->mark().position.index >= at;
   if (!is_being_made) must_make_at_ = std::min(at, must_make_at_.value_or(at));
 }

@@ -84,7 +84,7 @@ class ReplicaSnapshots {
   bool make_at_rest(raft::Time now, const raft::Raft& raft);
   // Something on our disk is damaged, and a snapshot as of this index or later takes its place. To be said again while
   // it is so: what is begun may fail, or be overtaken by one that is fetched.
-  void mend(raft::Index at);
+  void replace_damaged(raft::Index at);
   // The map is about to become another one.
   void stop_making() { maker_.reset(); }
 

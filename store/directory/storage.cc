@@ -175,8 +175,8 @@ Result<> Storage::keep_beside(std::span<const Batch> batches) {
     if (!batch.peers) continue;
     TRY(remember_data_dir_ids(files_, directory_, *batch.peers));
   }
-  const bool is_whole = std::any_of(batches.begin(), batches.end(), [](const Batch& batch) { return batch.is_whole; });
-  return is_whole ? end_repair(files_, directory_) : Result<>();
+  const bool is_intact = std::any_of(batches.begin(), batches.end(), [](const Batch& batch) { return batch.is_intact; });
+  return is_intact ? end_repair(files_, directory_) : Result<>();
 }
 
 Result<Opened> Storage::open(Files& files, const std::string& directory, const Identity& wanted, WalOptions options,

@@ -17,7 +17,7 @@
 // replaced since: such a log is void, and begins anew behind the snapshot.
 //
 // A log that is damaged where it may have been acknowledged is not believed. If there are others who can give back what
-// it held, it is set aside, and the node starts without it, as one whose log must be mended first (raft/mending.cc).
+// it held, it is set aside, and the node starts without it, as one whose log must be mended first (raft/recovering.cc).
 //
 // What can go wrong: see Wal, recover_wal and Snapshots. After save() failed, the node must stop: nothing is saved any
 // more. Except where there was no room for a new segment, or for a small file beside the log: then the same is to be

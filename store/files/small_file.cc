@@ -35,13 +35,13 @@ Result<std::string_view> unseal(std::string_view letters, uint32_t version, std:
   const std::string_view rest = reader.rest();
   if (!reader.ok() || rest.size() < sizeof(uint32_t)) return fail(Error::Code::corrupt, "it is cut short");
   const std::string_view content = rest.substr(0, rest.size() - sizeof(uint32_t));
-  const bool is_whole = with_checksum(letters, version, content).ends_with(rest.substr(content.size()));
-  if (written_by != version && !is_whole) {
+  const bool is_intact = with_checksum(letters, version, content).ends_with(rest.substr(content.size()));
+  if (written_by != version && !is_intact) {
     return fail(Error::Code::invalid, "its format version is " + std::to_string(written_by) + ", this program knows " +
                                           std::to_string(version) + ": start the program that wrote it");
   }
   if (written_by != version) return fail(Error::Code::corrupt, "its version is damaged");
-  if (!is_whole) return fail(Error::Code::corrupt, "its checksum is wrong");
+  if (!is_intact) return fail(Error::Code::corrupt, "its checksum is wrong");
   return content;
 }
 

@@ -146,7 +146,7 @@ Result<> Snapshots::finish(raft::Index index) {
   scrub_.let_go(snapshot_name(index));
   TRY(files_.rename(join(directory_, kSnapshotAside), path_of(index)));
   TRY(files_.sync_directory(directory_));
-  if (auto damaged = damaged_.extract(snapshot_name(index))) news_.mended.push_back(std::move(damaged.mapped()));
+  if (auto damaged = damaged_.extract(snapshot_name(index))) news_.recovered.push_back(std::move(damaged.mapped()));
   auto place = std::lower_bound(good_.begin(), good_.end(), index);
   if (place == good_.end() || *place != index) good_.insert(place, index);
   return {};

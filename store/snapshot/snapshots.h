@@ -93,14 +93,14 @@ class Snapshots {
     bool has_ended = false;
     std::string trouble;                  // why no pass could begin
     std::vector<Damage> found;            // not known before
-    std::vector<Damage> mended;           // nothing depends on it any more, and it is gone
+    std::vector<Damage> recovered;           // nothing depends on it any more, and it is gone
     bool is_damaged = false;              // something that was found is there yet
-    std::optional<raft::Index> mends_at;  // a snapshot of this index, or a later one, would let some of it go
+    std::optional<raft::Index> replaced_at;  // a snapshot of this index, or a later one, would let some of it go
   };
   // Begins a pass if that is wanted, and goes on with one that is under way, by about so many bytes.
   Scrubbed scrub(bool begins, uint64_t bytes);
   Scrubbed news();
-  bool has_news() const { return !news_.found.empty() || !news_.mended.empty(); }
+  bool has_news() const { return !news_.found.empty() || !news_.recovered.empty(); }
 
  private:
   std::string path_of(raft::Index index) const { return join(directory_, snapshot_name(index)); }
@@ -117,7 +117,7 @@ class Snapshots {
   Result<> drop_log(raft::Index before);
   void note_damage(Damage damage);
   Result<> let_go_of_damaged();
-  std::optional<raft::Index> mends_at();
+  std::optional<raft::Index> replaced_at();
 
   Files& files_;
   const std::string directory_;

@@ -29,7 +29,7 @@ Snapshots::Scrubbed Snapshots::news() {
   Scrubbed news = std::exchange(news_, {});
   news.is_under_way = scrub_.is_under_way();
   news.is_damaged = !damaged_.empty();
-  news.mends_at = mends_at();
+  news.replaced_at = replaced_at();
   return news;
 }
 
@@ -57,13 +57,13 @@ Result<> Snapshots::let_go_of_damaged() {
   }
   for (auto damaged = damaged_.begin(); damaged != damaged_.end();) {
     TRY(const bool exists, files_.exists(join(directory_, damaged->first)));
-    if (!exists) news_.mended.push_back(damaged->second);
+    if (!exists) news_.recovered.push_back(damaged->second);
     damaged = exists ? std::next(damaged) : damaged_.erase(damaged);
   }
   return {};
 }
 
-std::optional<raft::Index> Snapshots::mends_at() {
+std::optional<raft::Index> Snapshots::replaced_at() {
   if (damaged_.empty()) return std::nullopt;
   std::optional<raft::Index> lowest;
   auto sequences = list_segments(files_, directory_);

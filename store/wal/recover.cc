@@ -121,7 +121,7 @@ class Recovery {
     TRY(read_header(segment));
     TRY(const Stop stop, read_records(segment));
     found_.end.offset = stop.cut;
-    return is_last ? mend_tail(segment, stop) : check_nothing_follows(segment, stop);
+    return is_last ? truncate_torn_tail(segment, stop) : check_nothing_follows(segment, stop);
   }
 
   // Synced before it is read: what a killed process wrote may not have reached the disk yet.
@@ -274,7 +274,7 @@ class Recovery {
   }
 
   // Writes again all that no mark vouches for, as it was read or as zeros, whatever the kernel believes to be on disk.
-  Result<> mend_tail(const Segment& segment, const Stop& stop) {
+  Result<> truncate_torn_tail(const Segment& segment, const Stop& stop) {
     auto judged = check_is_torn(segment, stop.offset);
     if (!judged && !MUTANT(hole_taken_for_the_end)) return judged;
     std::string image = segment.bytes.substr(vouched_, stop.cut - vouched_);
@@ -299,13 +299,13 @@ class Recovery {
         return corrupt(segment, offset,
                        "bytes are there, but their checksum is wrong: they may have been acknowledged");
       }
-      bool is_whole = fragment.state == Fragment::State::whole;
-      if (is_whole && is_mark(fragment)) {
+      bool is_intact = fragment.state == Fragment::State::whole;
+      if (is_intact && is_mark(fragment)) {
         return corrupt(
             segment, first_missing,
             "what was acknowledged is missing from here on: a later batch says so at offset " + std::to_string(offset));
       }
-      offset = is_whole ? fragment.next : next_block(offset);
+      offset = is_intact ? fragment.next : next_block(offset);
     }
     return {};
   }

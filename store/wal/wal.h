@@ -42,7 +42,7 @@ struct Batch {
   std::vector<raft::Entry> entries;
   std::optional<raft::LogPosition> restart;
   // Nothing to a Wal, and no part of the log:
-  bool is_whole = false;           // it has been repaired (store/wal/repair.h)
+  bool is_intact = false;           // it has been repaired (store/wal/repair.h)
   std::optional<DataDirIds> peers;  // the data directories of the others (store/wal/data_dir_ids.h)
 };
 

@@ -112,7 +112,7 @@ std::string text_of(Outcome outcome) {
   return outcome == Outcome::refused ? "refused" : outcome == Outcome::told ? "told and mended" : "of no effect";
 }
 
-bool is_whole(Cluster& cluster, int id) {
+bool is_intact(Cluster& cluster, int id) {
   return cluster.is_healthy(id) && cluster.status(id).value("mending", true) == false;
 }
 
@@ -120,7 +120,7 @@ bool is_whole(Cluster& cluster, int id) {
 Outcome start_damaged(Cluster& cluster, int id, const std::string& name) {
   const size_t before = cluster.log(id).size();
   cluster.start(id);
-  REQUIRE(within_ms(30'000, [&] { return !cluster.process(id).is_running() || is_whole(cluster, id); }));
+  REQUIRE(within_ms(30'000, [&] { return !cluster.process(id).is_running() || is_intact(cluster, id); }));
   const bool names_it = cluster.log(id).find("/" + name + ":", before) != std::string::npos;
   if (cluster.process(id).is_running()) return names_it ? Outcome::told : Outcome::unseen;
   REQUIRE(cluster.process(id).wait_ms(0) == 1);
@@ -150,7 +150,7 @@ std::string damage_one(Cluster& cluster, Rot& rot, int id) {
   if (outcome == Outcome::refused) {
     write_file(path, good);
     cluster.start(id);
-    REQUIRE(within_ms(30'000, [&] { return is_whole(cluster, id); }));
+    REQUIRE(within_ms(30'000, [&] { return is_intact(cluster, id); }));
   }
   return kind_of(name) + ", " + did.substr(0, did.find(':')) + ": " + text_of(outcome);
 }

@@ -22,7 +22,7 @@ void Cluster::start(NodeId node, Time now) {
   config.snapshot = disk(node).snapshot;
   config.entries = disk(node).entries;
   config.start = node * 1'000 + starting.incarnation;
-  config.mending = disk(node).is_damaged ? config.start : 0;
+  config.recovering = disk(node).is_damaged ? config.start : 0;
   std::erase_if(config.entries,
                 [&](const Entry& entry) { return entry.position.index <= config.snapshot.position.index; });
   if (node > founders_) config.founders = {};
@@ -111,14 +111,14 @@ Happened Cluster::take(NodeId node) {
   news.removed = effects.removed;
   news.messages = std::move(effects.messages);
   for (const Message& message : news.messages) checker_.leaves(message);
-  bool is_to_save = effects.hard_state || effects.restart || effects.is_whole || !effects.entries.empty() ||
+  bool is_to_save = effects.hard_state || effects.restart || effects.is_intact || !effects.entries.empty() ||
                     !effects.messages_once_durable.empty();
   CHECK(is_to_save == (effects.save != 0));
   if (is_to_save) {
     disk(node).under_way.push_back({.number = effects.save,
                                     .hard_state = effects.hard_state,
                                     .restart = {},
-                                    .is_whole = effects.is_whole,
+                                    .is_intact = effects.is_intact,
                                     .entries = std::move(effects.entries),
                                     .messages = std::move(effects.messages_once_durable)});
     if (effects.restart) disk(node).under_way.back().restart = checker_.committed_up_to(effects.restart->index);

@@ -19,7 +19,7 @@ struct Disk {
     uint64_t number = 0;
     std::optional<HardState> hard_state;
     std::optional<std::vector<Entry>> restart;  // the log begins anew behind these
-    bool is_whole = false;
+    bool is_intact = false;
     std::vector<Entry> entries;
     std::vector<Message> messages;  // leave once it is finished
   };
@@ -50,7 +50,7 @@ struct Disk {
     under_way.pop_front();
     if (save.hard_state) hard_state = *save.hard_state;
     if (save.restart) entries = *save.restart;
-    if (save.is_whole) is_damaged = false;
+    if (save.is_intact) is_damaged = false;
     for (size_t at = 0; at < save.entries.size() && at < entries_max; ++at) {
       Index index = save.entries[at].position.index;
       CHECK(index <= entries.size() + 1);

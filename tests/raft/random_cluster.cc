@@ -269,7 +269,7 @@ void RandomCluster::check_that_it_lives() {
   if (!broken().empty()) return;
   require(sole_leader() != 0, "nobody leads, or not everybody follows");
   for (NodeId node = 1; node <= cluster_.size(); ++node) {
-    require(!cluster_.raft(node).is_mending(), "a damaged node is not whole: " + std::to_string(node));
+    require(!cluster_.raft(node).is_recovering(), "a damaged node is not whole: " + std::to_string(node));
   }
   require(cluster_.checker().reads_waiting() == 0, "a read was neither confirmed nor refused");
   for (NodeId node = 1; node <= cluster_.size() && broken().empty(); ++node) {

@@ -40,7 +40,7 @@ std::string in_words(const Happened& happened) {
         "fetches snapshot " + describe(happened.fetch->snapshot) + " from " + std::to_string(happened.fetch->from));
   }
   if (happened.removed) add(line, "is no member any more");
-  if (before.mending && !after.mending) add(line, "is whole again");
+  if (before.recovering && !after.recovering) add(line, "is whole again");
   for (const std::string& command : happened.refused) {
     add(line, "refuses " + describe(std::make_shared<const std::string>(command)));
   }
@@ -54,7 +54,7 @@ std::string in_words(const Status& status) {
   add(line, "commit " + std::to_string(status.committed));
   if (status.is_full) add(line, "full");
   if (!status.takes_writes) add(line, "no writes");
-  if (status.mending) add(line, "mending");
+  if (status.recovering) add(line, "mending");
   return line;
 }
 

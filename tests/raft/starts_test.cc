@@ -4,12 +4,12 @@
 
 namespace skiff::raft_test {
 
-static HeartbeatReply beat(const LoneCore& leader, uint64_t start, Found found, uint64_t mending = 0) {
-  return {.round = 0, .sent_at = leader.now, .clock = 1, .mending = mending, .start = start, .found = found};
+static HeartbeatReply beat(const LoneCore& leader, uint64_t start, Found found, uint64_t recovering = 0) {
+  return {.round = 0, .sent_at = leader.now, .clock = 1, .recovering = recovering, .start = start, .found = found};
 }
 
-static AppendReply ack(uint64_t start, Index match, uint64_t mending = 0) {
-  return {.accepted = true, .match = match, .mending = mending, .start = start};
+static AppendReply ack(uint64_t start, Index match, uint64_t recovering = 0) {
+  return {.accepted = true, .match = match, .recovering = recovering, .start = start};
 }
 
 // A leader of three at term 1; 2 has acknowledged its no-op and three commands as the process 20, 3 nothing.
@@ -40,7 +40,7 @@ TEST_CASE("a process that lacks what its node had acknowledged is noticed, told,
   const auto told = all_of<Heartbeat>(noticed.messages);
   REQUIRE(told.at(0).start == 21);
   REQUIRE(told.at(0).forgotten == LogPosition{.term = 1, .index = 4});
-  REQUIRE(peer_2(leader).mending);
+  REQUIRE(peer_2(leader).recovering);
   REQUIRE(peer_2(leader).match == 0);
   leader.receive(2, 1, ack(21, 5));
   REQUIRE(leader.raft.log().committed() == 4);
@@ -63,7 +63,7 @@ TEST_CASE("what a process found decides whether its node has forgotten", "[D3]")
     leader.propose("fifth");
     const Effects judged = leader.receive(2, 1, beat(leader, 21, row.found));
     REQUIRE(judged.forgetful.size() == (row.is_forgetful ? 1u : 0u));
-    REQUIRE(peer_2(leader).mending == row.is_forgetful);
+    REQUIRE(peer_2(leader).recovering == row.is_forgetful);
   }
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("what a process that has ended had sent may arrive late, and changes n
   HeartbeatReply late = beat(leader, 20, {});
   late.sent_at = sent_before;
   REQUIRE(leader.receive(2, 1, late).forgetful.empty());
-  REQUIRE_FALSE(peer_2(leader).mending);
+  REQUIRE_FALSE(peer_2(leader).recovering);
   REQUIRE(peer_2(leader).match == 4);
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("what is known of a process sticks to its node until one says by itsel
   const Effects says_so = leader.receive(2, 1, beat(leader, 23, {}, 23));
   REQUIRE(says_so.forgetful.empty());
   REQUIRE(all_of<Heartbeat>(says_so.messages).at(0).forgotten == LogPosition{});
-  REQUIRE(peer_2(leader).mending);
+  REQUIRE(peer_2(leader).recovering);
 }
 
 TEST_CASE("a process that repeats what it was told has not noted it: the next one is told again", "[D4]") {
@@ -122,7 +122,7 @@ TEST_CASE("a process that repeats what it was told has not noted it: the next on
 
   REQUIRE(again.forgetful.size() == 1);
   REQUIRE(all_of<Heartbeat>(again.messages).at(0).forgotten == LogPosition{.term = 1, .index = 4});
-  REQUIRE(peer_2(leader).mending);
+  REQUIRE(peer_2(leader).recovering);
 }
 
 TEST_CASE("a leader remembers from one term to the next what it was told", "[D3]") {
@@ -190,9 +190,9 @@ TEST_CASE("a process that is told that it has forgotten says so, and promises no
   REQUIRE(told.forgotten.has_value());
   REQUIRE(told.forgotten->by == 2);
   REQUIRE(told.forgotten->acknowledged == LogPosition{.term = 1, .index = 5});
-  REQUIRE(node.raft.is_mending());
+  REQUIRE(node.raft.is_recovering());
   const auto reply = all_of<HeartbeatReply>(told.messages).at(0);
-  REQUIRE(reply.mending == 11);
+  REQUIRE(reply.recovering == 11);
   REQUIRE(reply.round == 0);
   node.now += 10 * node_1_of(3).election_timeout;
   REQUIRE_FALSE(all_of<PreVoteReply>(node.receive(3, 1, kPreVote).messages).at(0).granted);
@@ -204,7 +204,7 @@ TEST_CASE("a verdict on another process is not for this one", "[D6]") {
   const Effects told =
       node.receive(2, 1, Heartbeat{.commit = 0, .round = 7, .start = 10, .forgotten = {.term = 1, .index = 5}});
   REQUIRE_FALSE(told.forgotten.has_value());
-  REQUIRE_FALSE(node.raft.is_mending());
+  REQUIRE_FALSE(node.raft.is_recovering());
   REQUIRE_FALSE(node.raft.is_admitted());
 }
 
@@ -255,13 +255,13 @@ TEST_CASE("the first process of a node, and one that is alone, need nobody's ver
 
 TEST_CASE("what a process had lost is not held against it once it has been mended", "[D4]") {
   Config config = restarted();
-  config.mending = config.start;
+  config.recovering = config.start;
   config.entries.clear();
   LoneCore node(config);
   node.receive(2, 3, AppendEntries{.previous = {}, .commit = 0, .entries = entries({1, 1, 3})});
   node.save();
-  node.receive(2, 3, Heartbeat{.commit = 0, .round = 1, .mended = 11});
-  REQUIRE_FALSE(node.raft.is_mending());
+  node.receive(2, 3, Heartbeat{.commit = 0, .round = 1, .recovered = 11});
+  REQUIRE_FALSE(node.raft.is_recovering());
   node.save();
 
   const Effects beaten = node.receive(2, 3, Heartbeat{.commit = 3, .round = 2});
@@ -272,7 +272,7 @@ TEST_CASE("a leader whose store meets a write of a later start of its own steps 
   LoneCore leader = led();
   const Effects told = leader.step(WentBack{});
   REQUIRE_FALSE(leader.raft.is_leader());
-  REQUIRE(leader.raft.is_mending());
+  REQUIRE(leader.raft.is_recovering());
   REQUIRE(told.forgotten.has_value());
   REQUIRE(told.forgotten->by == 0);
 }

@@ -16,7 +16,7 @@ static std::string name(raft::NodeId node) { return "node " + std::to_string(nod
 void Checker::put_down(Disk& disk, const store::Batch& batch) const {
   if (batch.hard_state) disk.hard_state = *batch.hard_state;
   if (batch.restart) begin_anew(disk, *batch.restart);
-  if (batch.is_whole) disk.is_mending = false;
+  if (batch.is_intact) disk.is_recovering = false;
   for (const raft::Entry& entry : batch.entries) {
     disk.log.resize(entry.position.index - 1);
     disk.log.push_back(entry.position);
@@ -86,24 +86,24 @@ bool Checker::started(raft::NodeId node, const store::Recovered& recovered) {
     see_snapshot(node, snapshot);
     applied(node, recovered.kv);
   }
-  const bool is_mending = recovered.damage.has_value();
-  world_.require(!is_mending || is.disk.is_mending || is.is_damaged || is.has_gone_back, "disk",
+  const bool is_recovering = recovered.damage.has_value();
+  world_.require(!is_recovering || is.disk.is_recovering || is.is_damaged || is.has_gone_back, "disk",
                  name(node) + " finds damage, and there is none");
-  const bool may_be_whole =
-      !is.disk.is_mending ||
-      std::any_of(is.under_way.begin(), is.under_way.end(), [](const store::Batch& batch) { return batch.is_whole; });
-  world_.require(is_mending || may_be_whole, "disk", name(node) + " does not know any more that it is being mended");
+  const bool may_be_intact =
+      !is.disk.is_recovering ||
+      std::any_of(is.under_way.begin(), is.under_way.end(), [](const store::Batch& batch) { return batch.is_intact; });
+  world_.require(is_recovering || may_be_intact, "disk", name(node) + " does not know any more that it is being mended");
   const bool has_gone_back = is.has_gone_back;
-  if (is_mending && !is.disk.is_mending && !has_gone_back) is.before = is.disk;
+  if (is_recovering && !is.disk.is_recovering && !has_gone_back) is.before = is.disk;
   const bool has_all = !has_gone_back && require_disk(node, is, recovered) && recovered.incarnation > is.incarnation;
   world_.require(has_all || is.is_damaged || has_gone_back, "disk", name(node) + " counts a start twice");
-  world_.require(!is_mending || has_gone_back || recovered.incarnation > is.incarnation, "disk",
+  world_.require(!is_recovering || has_gone_back || recovered.incarnation > is.incarnation, "disk",
                  name(node) + " counts a start twice");
   // It takes no part any more, so what it had acknowledged still counts: it gives no vote to a node that lacks it.
-  if (!has_all && !is_mending && !has_gone_back) return false;
-  is.has_gone_back &= !is_mending;
-  if ((is.is_damaged || has_gone_back) && is_mending) forget_votes(node, recovered.hard_state.term);
-  is.is_mending = is.disk.is_mending = is_mending;
+  if (!has_all && !is_recovering && !has_gone_back) return false;
+  is.has_gone_back &= !is_recovering;
+  if ((is.is_damaged || has_gone_back) && is_recovering) forget_votes(node, recovered.hard_state.term);
+  is.is_recovering = is.disk.is_recovering = is_recovering;
   is.is_damaged = false;
   is.incarnation = recovered.incarnation;
   is.under_way.clear();
@@ -126,7 +126,7 @@ void Checker::mark_gone_back(raft::NodeId node) {
   Node& is = nodes_[node];
   is.before = is.disk;
   is.has_gone_back = true;
-  is.disk.is_mending = false;
+  is.disk.is_recovering = false;
 }
 
 // From a leader, or from a write of its own that it never made. Only the second may come after it was mended: if a disk
@@ -140,7 +140,7 @@ void Checker::learned_that_it_went_back(raft::NodeId node, bool by_itself) {
 
 bool Checker::is_unnoticed(raft::NodeId node) const {
   auto found = nodes_.find(node);
-  return found != nodes_.end() && found->second.has_gone_back && !found->second.is_mending;
+  return found != nodes_.end() && found->second.has_gone_back && !found->second.is_recovering;
 }
 
 raft::Found Checker::on_disk(raft::NodeId node) const {
@@ -148,7 +148,7 @@ raft::Found Checker::on_disk(raft::NodeId node) const {
   return {.term = disk.hard_state.term, .last = disk.log.empty() ? raft::LogPosition{} : disk.log.back()};
 }
 
-// What it does not know any more, it may do again; it must not matter (raft/mending.cc), which the other checks see.
+// What it does not know any more, it may do again; it must not matter (raft/recovering.cc), which the other checks see.
 void Checker::forget_votes(raft::NodeId node, raft::Term after) {
   std::erase_if(votes_, [&](const auto& vote) { return vote.first.second == node && vote.first.first > after; });
 }
@@ -211,7 +211,7 @@ void Checker::ended(raft::NodeId node) { nodes_[node].leads = false; }
 // ---- what a core shows
 
 void Checker::stepped(raft::NodeId node, const Replica& replica) {
-  nodes_[node].is_mending = replica.raft().is_mending();
+  nodes_[node].is_recovering = replica.raft().is_recovering();
   see_role(node, replica.raft());
   see_commit(node, replica.raft());
   see_members(node, replica.raft());
@@ -279,7 +279,7 @@ void Checker::commit_first(raft::NodeId node, const raft::Raft& raft, const raft
   std::set<raft::NodeId> copies;
   for (const auto& [id, other] : nodes_) {
     // One that is being mended, or is yet to be, has acknowledged what it had, and gives no vote to who lacks it.
-    if ((other.is_mending || other.has_gone_back ? other.before : other.disk).has(entry.position)) copies.insert(id);
+    if ((other.is_recovering || other.has_gone_back ? other.before : other.disk).has(entry.position)) copies.insert(id);
   }
   // Members that changed in the same step may have done so behind this, or before.
   bool is_enough = raft::quorum::is_majority(nodes_[node].voters, copies) ||
@@ -314,7 +314,7 @@ void Checker::see_vote(raft::NodeId node, raft::Term term, raft::NodeId candidat
 // A sender that has gone on to a newer term may hold something else by now; that term must then be on its disk.
 void Checker::leaves(const PeerMessage& message) {
   const Disk& disk = nodes_[message.from].disk;
-  if (nodes_[message.from].is_mending) see_no_promise(message);
+  if (nodes_[message.from].is_recovering) see_no_promise(message);
   if (const auto* request = std::get_if<raft::VoteRequest>(&message.body)) {
     see_vote(message.from, message.term, message.from);
     bool is_kept = disk.hard_state.term > message.term || disk.has(request->last);

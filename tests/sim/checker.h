@@ -78,7 +78,7 @@ class Checker {
   struct Disk {
     raft::HardState hard_state;
     std::vector<raft::LogPosition> log;  // [0] has index 1
-    bool is_mending = false;             // as the next start will find it; the core knows first when it is whole
+    bool is_recovering = false;             // as the next start will find it; the core knows first when it is whole
     bool has(raft::LogPosition position) const {
       return position.index == 0 || (position.index <= log.size() && log[position.index - 1] == position);
     }
@@ -94,7 +94,7 @@ class Checker {
     uint64_t incarnation = 0;
     bool is_damaged = false;
     std::set<std::string> tampered;  // files, ever
-    bool is_mending = false;
+    bool is_recovering = false;
     Disk before;                 // it was damaged, or has gone back: what it may have acknowledged
     bool has_gone_back = false;  // and does not know it yet
     uint64_t times_gone_back = 0;

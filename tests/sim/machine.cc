@@ -58,7 +58,7 @@ void Machine::start() {
            std::to_string(opened->recovered.entries.size()) + " entries" +
            (opened->recovered.damage ? ", to be mended: " + *opened->recovered.damage : "");
   });
-  is_mending_ = opened->recovered.damage.has_value();
+  is_recovering_ = opened->recovered.damage.has_value();
   if (!checker_.started(id_, opened->recovered)) has_forgotten_ = true;
   incarnation_ = opened->recovered.incarnation;
   started_at_ = world_.now();
@@ -87,7 +87,7 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                 .snapshot = std::move(recovered.snapshot),
                                 .entries = std::move(recovered.entries),
                                 .start = start,
-                                .mending = recovered.damage ? start : 0,
+                                .recovering = recovered.damage ? start : 0,
                                 .lease_reads = weather.has_lease,
                                 .append_bytes_max = 400 * scale,
                                 .append_entries_max = 8 * scale,
@@ -274,11 +274,11 @@ void Machine::send(PeerMessage&& message) {
 }
 
 void Machine::persist(uint64_t save, std::optional<raft::HardState> hard_state,
-                      std::optional<raft::LogPosition> restart, bool is_whole, std::vector<raft::Entry> entries) {
+                      std::optional<raft::LogPosition> restart, bool is_intact, std::vector<raft::Entry> entries) {
   CHECK(save > last_save_);
   last_save_ = save;
   waiting_.push_back(
-      {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_whole = is_whole});
+      {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_intact = is_intact});
   if (saving_.empty()) start_saving();
 }
 

@@ -51,7 +51,7 @@ class Machine final : private Environment {
   // Damage has taken something from it, and it cannot know.
   bool has_forgotten() const { return has_forgotten_; }
   // As far as it knows. It may be down.
-  bool is_mending() const { return is_mending_; }
+  bool is_recovering() const { return is_recovering_; }
   bool is_stopping() const { return is_stopping_; }
   const Replica& replica() const { return *replica_; }
   testing::MemoryFiles& disk() { return files_; }
@@ -82,7 +82,7 @@ class Machine final : private Environment {
   // Environment
   void send(PeerMessage&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-               bool is_whole, std::vector<raft::Entry> entries) override;
+               bool is_intact, std::vector<raft::Entry> entries) override;
   void committed() override;
   void answer(const Ticket& ticket, Answer answer) override;
   void write_snapshot(SnapshotBytes bytes) override;
@@ -114,7 +114,7 @@ class Machine final : private Environment {
   void arm_scrub();
   void scrub();
   void note_what_came_to_light();
-  void mend(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
+  void replace_damaged(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
   void apply_page();
   void arm_timer();
   void end_process();
@@ -140,7 +140,7 @@ class Machine final : private Environment {
   bool is_paused_ = false;
   bool is_stopping_ = false;
   bool was_removed_ = false;
-  bool is_mending_ = false;
+  bool is_recovering_ = false;
   bool has_forgotten_ = false;
   bool is_in_step_ = false;
   std::deque<std::function<void()>> held_;  // while it is paused

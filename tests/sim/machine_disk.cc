@@ -42,9 +42,9 @@ void Machine::finish_saving() {
     return kill();
   }
   checker_.saved(id_);
-  if (std::any_of(saving_.begin(), saving_.end(), [](const store::Batch& batch) { return batch.is_whole; })) {
+  if (std::any_of(saving_.begin(), saving_.end(), [](const store::Batch& batch) { return batch.is_intact; })) {
     world_.trace([&] { return std::to_string(id_) + " is whole again"; });
-    is_mending_ = false;
+    is_recovering_ = false;
     ++world_.repaired;
   }
   uint64_t up_to = saving_up_to_;
@@ -99,7 +99,7 @@ ScrubConfig scrub_config(const Weather& weather) {
           .first_ns = weather.scrub_every,
           .piece_bytes = weather.scrub_piece_bytes,
           .pause_ns = weather.scrub_every / 4,
-          .mend_again_ns = weather.scrub_every};
+          .replace_again_ns = weather.scrub_every};
 }
 
 void Machine::arm_scrub() {
@@ -116,7 +116,7 @@ void Machine::scrub() {
       scrubbing_->put_off(world_.now());
     } else {
       const auto scrubbed = snapshots_->scrub(order->begins, order->bytes);
-      mend(scrubbed, scrubbing_->done(world_.now(), scrubbed));
+      replace_damaged(scrubbed, scrubbing_->done(world_.now(), scrubbed));
     }
     arm_scrub();
   });
@@ -125,20 +125,20 @@ void Machine::scrub() {
 void Machine::note_what_came_to_light() {
   if (!snapshots_->has_news()) return;
   const auto news = snapshots_->news();
-  mend(news, scrubbing_->note(world_.now(), news));
+  replace_damaged(news, scrubbing_->note(world_.now(), news));
 }
 
-void Machine::mend(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at) {
+void Machine::replace_damaged(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at) {
   for (const store::Damage& damage : scrubbed.found) {
     world_.trace([&] { return std::to_string(id_) + " finds damage at rest: " + damage.what; });
     checker_.found_damage(id_, damage);
     ++world_.at_rest.found;
   }
-  for (const store::Damage& damage : scrubbed.mended) {
+  for (const store::Damage& damage : scrubbed.recovered) {
     world_.trace([&] { return std::to_string(id_) + " has mended " + damage.name; });
-    ++world_.at_rest.mended;
+    ++world_.at_rest.recovered;
   }
-  if (at) step([&](Replica& replica) { replica.mend(local_now(), *at); });
+  if (at) step([&](Replica& replica) { replica.replace_damaged(local_now(), *at); });
 }
 
 }  // namespace skiff::sim

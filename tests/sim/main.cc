@@ -115,7 +115,7 @@ struct Totals {
     repaired += report.repaired;
     at_rest.done += report.at_rest.done;
     at_rest.found += report.at_rest.found;
-    at_rest.mended += report.at_rest.mended;
+    at_rest.recovered += report.at_rest.recovered;
     at_rest.gone += report.at_rest.gone;
     for (size_t fault = 0; fault < kFaults; ++fault) faults[fault] += report.faults[fault];
   }
@@ -141,7 +141,7 @@ struct Totals {
         "it %lu, mended %lu; gone without a start "
         "%lu\n",
         full_disks, snapshots.made, snapshots.fetched, snapshots.resumed, noticed, repaired, at_rest.done,
-        at_rest.found, at_rest.mended, at_rest.gone);
+        at_rest.found, at_rest.recovered, at_rest.gone);
   }
 };
 

@@ -13,7 +13,7 @@ void Simulation::schedule_fault() {
     if (world_.is_healed) return;
     if (world_.now() < quiet_until_) return schedule_fault();
     undo_some();
-    look_what_is_mended();
+    look_what_has_recovered();
     if (world_.chance(300)) rot();
     strike();
     schedule_fault();
@@ -95,7 +95,7 @@ void Simulation::strike(Fault fault) {
 // ---- the network
 
 void Simulation::undo_some() {
-  if (world_.random.below(100) < 60) network_.mend_all();
+  if (world_.random.below(100) < 60) network_.heal_all();
 }
 
 void Simulation::cut_both(raft::NodeId a, raft::NodeId b) {
@@ -185,8 +185,8 @@ void Simulation::swizzle() {
   for (raft::NodeId back : chosen) {
     world_.after(at += world_.between(0, 500 * kMillisecond), [this, back] {
       for (const auto& [id, machine] : machines_) {
-        network_.mend(id, back);
-        network_.mend(back, id);
+        network_.heal(id, back);
+        network_.heal(back, id);
       }
     });
   }
@@ -254,7 +254,7 @@ bool Simulation::may_lose(raft::NodeId node) {
   if (leads->log().term_at(leads->log().committed()) != leads->term()) return false;
   std::set<raft::NodeId> whole;
   for (const auto& [id, machine] : machines_) {
-    if (id != node && is_whole(id) && !machine->was_removed()) whole.insert(id);
+    if (id != node && is_intact(id) && !machine->was_removed()) whole.insert(id);
   }
   // One more may be lost at once: no change must be under way that counts on it, and none may begin. A member that is
   // joining becomes a voter by itself, whatever has become of its files.
@@ -265,10 +265,10 @@ bool Simulation::may_lose(raft::NodeId node) {
   return raft::quorum::is_majority(voters, whole);
 }
 
-bool Simulation::is_whole(raft::NodeId node) const {
+bool Simulation::is_intact(raft::NodeId node) const {
   auto machine = machines_.find(node);
   bool is_damaged = damaged_.contains(node) || gone_back_.contains(node) ||
-                    (machine != machines_.end() && machine->second->is_mending());
+                    (machine != machines_.end() && machine->second->is_recovering());
   return !is_damaged && !lost_.contains(node);
 }
 

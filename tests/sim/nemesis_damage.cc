@@ -37,8 +37,8 @@ void Simulation::lean_on(raft::NodeId leader, Machine& machine, Fault fault) {
   for (raft::NodeId id : voters) {
     if (id != leader && id != leant_on && ++heard > voters.size() / 2 + 1) cut_both(leader, id);
   }
-  network_.mend(leader, leant_on);
-  network_.mend(leant_on, leader);
+  network_.heal(leader, leant_on);
+  network_.heal(leant_on, leader);
   world_.trace([&] { return std::to_string(leader) + " leans on " + std::to_string(leant_on); });
   clients_.ask(leader, Request::Kind::put, "/k0", [](bool) {});
   quiet_until_ = world_.now() + 4 * world_.weather.election_timeout;
@@ -52,15 +52,15 @@ void Simulation::let_down(raft::NodeId leader, Machine& machine, Fault fault) {
   if (world_.is_allowed(Fault::loss)) network_.narrow(leader, machine.id());
   const Time back = world_.between(0, world_.weather.election_timeout / 4);
   restart_later(machine.id(), back);
-  world_.after(back, [=, this, &machine] { leave_when_whole(leader, machine, world_.now() + kSecond); });
+  world_.after(back, [=, this, &machine] { leave_when_intact(leader, machine, world_.now() + kSecond); });
 }
 
-void Simulation::leave_when_whole(raft::NodeId leader, Machine& machine, Time until) {
+void Simulation::leave_when_intact(raft::NodeId leader, Machine& machine, Time until) {
   if (world_.is_healed || world_.now() >= until) return;
-  if (!machine.is_up() || machine.is_mending()) {
-    return world_.after(world_.weather.hop / 2, [=, this, &machine] { leave_when_whole(leader, machine, until); });
+  if (!machine.is_up() || machine.is_recovering()) {
+    return world_.after(world_.weather.hop / 2, [=, this, &machine] { leave_when_intact(leader, machine, until); });
   }
-  network_.mend_all();
+  network_.heal_all();
   each_other(leader, [&](Machine& other) { cut_both(leader, other.id()); });
   world_.trace([&] { return std::to_string(leader) + " is left by " + std::to_string(machine.id()); });
 }
@@ -117,7 +117,7 @@ std::vector<std::string> Simulation::resting(Machine& machine) {
 }
 
 // A node is whole again when what was tampered with is not there any more, whoever has seen to that.
-void Simulation::look_what_is_mended() {
+void Simulation::look_what_has_recovered() {
   for (auto node = at_rest_.begin(); node != at_rest_.end();) {
     const auto& [id, files] = *node;
     testing::MemoryFiles& disk = machines_.at(id)->disk();

@@ -14,7 +14,7 @@ std::optional<raft::Index> Simulation::acknowledged_by(raft::NodeId node) {
   const raft::Raft* leads = leader();
   if (leads == nullptr || leads->leader() == node) return std::nullopt;
   for (const raft::Status::Peer& peer : leads->status().peers) {
-    if (peer.node == node && !peer.mending) return peer.match;
+    if (peer.node == node && !peer.recovering) return peer.match;
   }
   return std::nullopt;
 }
@@ -22,7 +22,7 @@ std::optional<raft::Index> Simulation::acknowledged_by(raft::NodeId node) {
 void Simulation::let_disk_go_back() {
   Machine* machine = any_machine();
   const std::optional<raft::Index> then = acknowledged_by(machine->id());
-  if (!machine->is_up() || !then || !is_whole(machine->id())) return;
+  if (!machine->is_up() || !then || !is_intact(machine->id())) return;
   world_.after(world_.between(world_.weather.heartbeat, 3 * kSecond),
                [=, this, image = machine->disk().image()] { go_back(*machine, image, *then); });
 }
@@ -30,7 +30,7 @@ void Simulation::let_disk_go_back() {
 void Simulation::go_back(Machine& machine, const testing::MemoryFiles::Image& image, raft::Index acknowledged) {
   const raft::NodeId node = machine.id();
   const std::optional<raft::Index> now = acknowledged_by(node);
-  if (world_.is_healed || !machine.is_up() || !is_whole(node) || !may_lose(node)) return;
+  if (world_.is_healed || !machine.is_up() || !is_intact(node) || !may_lose(node)) return;
   if (!now || *now <= acknowledged) return;
   const raft::Raft& leads = *leader();
   gone_back_[node] = {.leader = leads.leader(),

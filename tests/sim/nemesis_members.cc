@@ -16,18 +16,18 @@ void Simulation::change_members() {
   uint64_t dice = world_.random.below(10);
   bool has_lost = std::any_of(now.members.begin(), now.members.end(),
                               [&](const raft::Member& member) { return lost_.contains(member.id); });
-  bool are_whole = std::all_of(now.members.begin(), now.members.end(),
-                               [&](const raft::Member& member) { return is_whole(member.id); });
+  bool are_intact = std::all_of(now.members.begin(), now.members.end(),
+                               [&](const raft::Member& member) { return is_intact(member.id); });
   if (dice < 4 && machines_.size() < 12 && now.members.size() < 7) {
     Machine& fresh = add_machine({});
     start(fresh);
     changes.push_back({.kind = dice == 0 ? Kind::add_learner : Kind::add, .node = fresh.id(), .address = {}});
-    if (dice == 1 && are_whole) changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});
+    if (dice == 1 && are_intact) changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});
   } else if (has_lost) {
     for (const raft::Member& member : now.members) {
       if (lost_.contains(member.id)) changes.push_back({.kind = Kind::remove, .node = member.id, .address = {}});
     }
-  } else if (!are_whole) {
+  } else if (!are_intact) {
     return;  // who is being mended needs a majority of the others
   } else if (dice < 6) {
     changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});

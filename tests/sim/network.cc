@@ -58,7 +58,7 @@ PeerMessage Network::as_on_the_wire(PeerMessage&& message) {
   return std::move(message);
 }
 
-void Network::mend_all() {
+void Network::heal_all() {
   cut_.clear();
   narrow_.clear();
   clogged_until_.clear();

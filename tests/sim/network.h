@@ -22,8 +22,8 @@ class Network {
 
   // One direction each.
   void cut(raft::NodeId from, raft::NodeId to) { cut_.insert({from, to}); }
-  void mend(raft::NodeId from, raft::NodeId to) { cut_.erase({from, to}); }
-  void mend_all();
+  void heal(raft::NodeId from, raft::NodeId to) { cut_.erase({from, to}); }
+  void heal_all();
   bool is_cut(raft::NodeId from, raft::NodeId to) const { return cut_.contains({from, to}); }
   // Everything sent meanwhile arrives together, at the end.
   void clog(raft::NodeId from, raft::NodeId to, Time until) { clogged_until_[{from, to}] = until; }

@@ -97,7 +97,7 @@ void Simulation::start(Machine& machine) {
     lost_.insert(machine.id());
     return machine.kill();
   }
-  if (machine.is_mending()) gone_back_.erase(machine.id());
+  if (machine.is_recovering()) gone_back_.erase(machine.id());
   if (auto back = gone_back_.find(machine.id()); back != gone_back_.end() && back->second.found == raft::Found{}) {
     back->second.found = checker_.on_disk(machine.id());
   }
@@ -124,7 +124,7 @@ void Simulation::live_through_it() {
 void Simulation::heal() {
   world_.trace([] { return std::string("all is healed"); });
   world_.is_healed = true;
-  network_.mend_all();
+  network_.heal_all();
   for (auto& [id, machine] : machines_) {
     machine->stall_disk_until(0);
     machine->fill_disk_until(0);
@@ -176,7 +176,7 @@ bool Simulation::has_converged() {
   for (raft::NodeId id : voices()) {
     const Replica& replica = machines_.at(id)->replica();
     if (replica.raft().leader() != leads->leader() || replica.kv().applied() != leads->log().last().index) return false;
-    if (replica.raft().is_mending()) return false;
+    if (replica.raft().is_recovering()) return false;
     if (first == nullptr) first = &replica.kv();
     world_.require(replica.kv().digest() == first->digest(), "state-machine", "states differ when all is applied");
   }

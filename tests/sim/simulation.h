@@ -76,7 +76,7 @@ class Simulation {
   std::optional<raft::NodeId> who_leans_on(raft::NodeId node);
   void lean_on(raft::NodeId leader, Machine& machine, Fault fault);
   void let_down(raft::NodeId leader, Machine& machine, Fault fault);
-  void leave_when_whole(raft::NodeId leader, Machine& machine, Time until);
+  void leave_when_intact(raft::NodeId leader, Machine& machine, Time until);
   void ruin(Machine& machine, Fault fault);
   void let_disk_go_back();
   void go_back(Machine& machine, const testing::MemoryFiles::Image& image, raft::Index acknowledged);
@@ -87,14 +87,14 @@ class Simulation {
   void give_up(raft::NodeId node);
   void rot();
   void damage_at_rest(Machine& machine, Fault fault);
-  void look_what_is_mended();
+  void look_what_has_recovered();
   static std::vector<std::string> resting(Machine& machine);
   void restart_later(raft::NodeId node, Time delay);
   Machine* any_machine();
   Machine* any_up();
   raft::NodeId leader_or_any();
   bool may_lose(raft::NodeId node);
-  bool is_whole(raft::NodeId node) const;
+  bool is_intact(raft::NodeId node) const;
   bool tamper(Machine& machine, const std::string& path, Fault fault);
   void cut_both(raft::NodeId a, raft::NodeId b);
   void each_other(raft::NodeId node, const std::function<void(Machine&)>& what);

@@ -18,7 +18,7 @@ namespace skiff::sim {
 struct AtRest {
   uint64_t done = 0;
   uint64_t found = 0;   // by the node itself, while it ran
-  uint64_t mended = 0;  // in the same way
+  uint64_t recovered = 0;  // in the same way
   uint64_t gone = 0;    // in whatever way, without a start
 };
 

@@ -48,10 +48,10 @@ void ReplicaCluster::Node::send(PeerMessage&& message) {
 }
 
 void ReplicaCluster::Node::persist(uint64_t save, std::optional<raft::HardState> hard_state,
-                                   std::optional<raft::LogPosition> restart, bool is_whole,
+                                   std::optional<raft::LogPosition> restart, bool is_intact,
                                    std::vector<raft::Entry> entries) {
   CHECK(!restart);
-  CHECK(!is_whole);
+  CHECK(!is_intact);
   saves.push_back({save, hard_state, std::move(entries)});
 }
 

@@ -84,7 +84,7 @@ class ReplicaCluster {
 
     void send(PeerMessage&& message) override;
     void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
-                 bool is_whole, std::vector<raft::Entry> entries) override;
+                 bool is_intact, std::vector<raft::Entry> entries) override;
     // No snapshots here: the simulator has them.
     void write_snapshot(SnapshotBytes) override {}
     void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}

@@ -104,7 +104,7 @@ struct AppendReply {
   refusedIndex @3 :UInt64;
   hintTerm @4 :UInt64;
   hintIndex @5 :UInt64;
-  mending @6 :UInt64;  # which start of the sender says that its log is being mended; 0: it is whole
+  recovering @6 :UInt64;  # which start of the sender says that its log is being recovered; 0: it is whole
   start @7 :UInt64;    # names the process that answers
 }
 
@@ -113,7 +113,7 @@ struct Heartbeat {
   round @1 :UInt64;
   sentAt @2 :UInt64;  # the sender's clock
   takesNoWrites @3 :Bool;  # too few disks have room for any
-  mended @4 :UInt64;       # which start of the receiver is told that its log is whole again; 0: none
+  recovered @4 :UInt64;       # which start of the receiver is told that its log is whole again; 0: none
   start @5 :UInt64;        # names the process of the receiver that the sender has judged; 0: none
   forgottenTerm @6 :UInt64;   # not 0: that process lacks what the receiver had acknowledged, up to here
   forgottenIndex @7 :UInt64;
@@ -124,7 +124,7 @@ struct HeartbeatReply {
   sentAt @1 :UInt64;  # as it was in the heartbeat
   clock @2 :UInt64;   # the answerer's
   isFull @3 :Bool;    # its disk
-  mending @4 :UInt64; # as in an AppendReply, like the next
+  recovering @4 :UInt64; # as in an AppendReply, like the next
   start @5 :UInt64;
   foundTerm @6 :UInt64;  # what that process found on its disk when it started
   foundLastTerm @7 :UInt64;

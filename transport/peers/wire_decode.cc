@@ -107,7 +107,7 @@ raft::AppendReply get(schema::AppendReply::Reader from, raft::Term term) {
   reply.hint = position(from.getHintTerm(), from.getHintIndex(), term);
   require(reply.hint.term <= reply.refused.term, "a hint of a later term than what was refused");
   require(reply.hint.index <= reply.refused.index, "a hint beyond what was refused");
-  reply.mending = from.getMending();
+  reply.recovering = from.getRecovering();
   reply.start = from.getStart();
   return reply;
 }
@@ -118,7 +118,7 @@ raft::Heartbeat get(schema::Heartbeat::Reader from, raft::Term term) {
           .round = from.getRound(),
           .sent_at = from.getSentAt(),
           .takes_writes = !from.getTakesNoWrites(),
-          .mended = from.getMended(),
+          .recovered = from.getRecovered(),
           .start = from.getStart(),
           .forgotten = position(from.getForgottenTerm(), from.getForgottenIndex(), term)};
 }
@@ -129,7 +129,7 @@ raft::HeartbeatReply get(schema::HeartbeatReply::Reader from, raft::Term term) {
           .sent_at = from.getSentAt(),
           .clock = from.getClock(),
           .is_full = from.getIsFull(),
-          .mending = from.getMending(),
+          .recovering = from.getRecovering(),
           .start = from.getStart(),
           .found = {.term = from.getFoundTerm(),
                     .last = position(from.getFoundLastTerm(), from.getFoundLastIndex(), from.getFoundTerm())}};

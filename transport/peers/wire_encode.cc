@@ -127,7 +127,7 @@ void put(const raft::AppendReply& from, Body body) {
   to.setRefusedIndex(from.refused.index);
   to.setHintTerm(from.hint.term);
   to.setHintIndex(from.hint.index);
-  to.setMending(from.mending);
+  to.setRecovering(from.recovering);
   to.setStart(from.start);
 }
 
@@ -137,7 +137,7 @@ void put(const raft::Heartbeat& from, Body body) {
   to.setRound(from.round);
   to.setSentAt(from.sent_at);
   to.setTakesNoWrites(!from.takes_writes);
-  to.setMended(from.mended);
+  to.setRecovered(from.recovered);
   to.setStart(from.start);
   to.setForgottenTerm(from.forgotten.term);
   to.setForgottenIndex(from.forgotten.index);
@@ -149,7 +149,7 @@ void put(const raft::HeartbeatReply& from, Body body) {
   to.setSentAt(from.sent_at);
   to.setClock(from.clock);
   to.setIsFull(from.is_full);
-  to.setMending(from.mending);
+  to.setRecovering(from.recovering);
   to.setStart(from.start);
   to.setFoundTerm(from.found.term);
   to.setFoundLastTerm(from.found.last.term);

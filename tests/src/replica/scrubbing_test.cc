@@ -10,7 +10,7 @@ using Scrubbed = store::Snapshots::Scrubbed;
 
 constexpr uint64_t kS = 1'000'000'000;
 const ScrubConfig kConfig{
-    .every_ns = 1'000 * kS, .first_ns = 100 * kS, .piece_bytes = 1'000, .pause_ns = kS, .mend_again_ns = 10 * kS};
+    .every_ns = 1'000 * kS, .first_ns = 100 * kS, .piece_bytes = 1'000, .pause_ns = kS, .replace_again_ns = 10 * kS};
 
 Scrubbed begun(uint64_t bytes) { return {.pass_bytes = bytes, .is_under_way = true}; }
 
@@ -70,14 +70,14 @@ TEST_CASE("damage asks for a snapshot at once, and again while it is there", "[D
   scrubbing.due(100 * kS);
   scrubbing.done(100 * kS, begun(2'000));
   const Damage damage{.name = "wal-1", .what = "rotten"};
-  Scrubbed found{.bytes = 1'000, .is_under_way = true, .found = {damage}, .is_damaged = true, .mends_at = 70};
+  Scrubbed found{.bytes = 1'000, .is_under_way = true, .found = {damage}, .is_damaged = true, .replaced_at = 70};
   scrubbing.due(101 * kS);
   REQUIRE(scrubbing.done(101 * kS, found) == raft::Index{70});
   REQUIRE(scrubbing.counts().found == 1);
   REQUIRE(scrubbing.counts().is_damaged);
 
   // The pass goes on, and ends: it is not said with every piece.
-  Scrubbed still{.has_ended = true, .is_damaged = true, .mends_at = 70};
+  Scrubbed still{.has_ended = true, .is_damaged = true, .replaced_at = 70};
   scrubbing.due(102 * kS);
   REQUIRE_FALSE(scrubbing.done(102 * kS, still).has_value());
   REQUIRE(scrubbing.next_deadline() == 111 * kS);
@@ -89,8 +89,8 @@ TEST_CASE("damage asks for a snapshot at once, and again while it is there", "[D
   REQUIRE(scrubbing.next_deadline() == 121 * kS);
 
   // Until it is mended, which comes to light when the snapshot is there.
-  REQUIRE_FALSE(scrubbing.note(112 * kS, {.mended = {damage}}).has_value());
-  REQUIRE(scrubbing.counts().mended == 1);
+  REQUIRE_FALSE(scrubbing.note(112 * kS, {.recovered = {damage}}).has_value());
+  REQUIRE(scrubbing.counts().recovered == 1);
   REQUIRE_FALSE(scrubbing.counts().is_damaged);
   REQUIRE(scrubbing.next_deadline() == 1'100 * kS);
 }

@@ -260,34 +260,34 @@ TEST_CASE("damage on the disk has a snapshot made at once, though none is due", 
   Node node(5);
   REQUIRE(node.world.written.empty());
   SECTION("of what is applied") {
-    node.snapshots.mend(5);
+    node.snapshots.replace_damaged(5);
     node.snapshots.make_if_due(node.now, node.raft);
     REQUIRE(node.world.written.size() == 1);
     REQUIRE(node.world.written.back().mark.position.index == 5);
     // Said again, it is being made already.
-    node.snapshots.mend(3);
+    node.snapshots.replace_damaged(3);
     while (!node.world.written.back().is_last) node.took_it();
     node.took_it();
     const size_t made = node.world.written.size();
     node.snapshots.make_if_due(node.now, node.raft);
     REQUIRE(node.world.written.size() == made);
     // Said once more, it was in vain.
-    node.snapshots.mend(3);
+    node.snapshots.replace_damaged(3);
     node.snapshots.make_if_due(node.now, node.raft);
     REQUIRE(node.world.written.size() == made + 1);
   }
   SECTION("when what the damaged file holds is applied") {
-    node.snapshots.mend(8);
+    node.snapshots.replace_damaged(8);
     node.apply_to(7);
     REQUIRE(node.world.written.empty());
     node.apply_to(8);
     REQUIRE(node.world.written.back().mark.position.index == 8);
   }
   SECTION("and another one, if one is being made that does not reach so far") {
-    node.snapshots.mend(0);
+    node.snapshots.replace_damaged(0);
     node.apply_to(6);
     REQUIRE(node.world.written.size() == 1);
-    node.snapshots.mend(7);
+    node.snapshots.replace_damaged(7);
     node.apply_to(7);
     REQUIRE(node.world.written.back().mark.position.index == 6);
     while (!node.world.written.back().is_last) node.took_it();
@@ -307,7 +307,7 @@ TEST_CASE("a snapshot made out of turn leaves those who are a little behind as m
   };
   REQUIRE(forget_to() == 25);
   node.apply_to(54);
-  node.snapshots.mend(54);
+  node.snapshots.replace_damaged(54);
   node.snapshots.make_if_due(node.now, node.raft);
   REQUIRE(forget_to() == 29);
   node.apply_to(64);
@@ -316,7 +316,7 @@ TEST_CASE("a snapshot made out of turn leaves those who are a little behind as m
 
 TEST_CASE("where nothing is applied there is nothing to make a snapshot of", "[D12]") {
   Node node(0);
-  node.snapshots.mend(0);
+  node.snapshots.replace_damaged(0);
   node.snapshots.make_if_due(node.now, node.raft);
   REQUIRE(node.world.written.empty());
   node.apply_to(1);

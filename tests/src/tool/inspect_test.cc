@@ -160,7 +160,7 @@ TEST_CASE("a directory whose log is being repaired is not whole, and one that wa
                                  Catch::Contains("damaged   in 1 place"));
     REQUIRE_THAT(world.said, !Catch::Contains("none of the files of a node"));
     REQUIRE(world.content("data") == before);
-    store::Batch whole{.is_whole = true};
+    store::Batch whole{.is_intact = true};
     REQUIRE(opened->storage->save({&whole, 1}).has_value());
   }
   REQUIRE(world.run({"inspect", "data"}) == 0);

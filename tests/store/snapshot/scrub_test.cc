@@ -85,9 +85,9 @@ struct Node {
     all.files += some.files;
     all.has_ended = some.has_ended;
     all.is_damaged = some.is_damaged;
-    all.mends_at = some.mends_at;
+    all.replaced_at = some.replaced_at;
     for (Damage& damage : some.found) all.found.push_back(std::move(damage));
-    for (Damage& damage : some.mended) all.mended.push_back(std::move(damage));
+    for (Damage& damage : some.recovered) all.recovered.push_back(std::move(damage));
   }
   std::string content(const std::string& name) const { return files.content("data/" + name); }
   void put(const std::string& name, std::string bytes) { files.set_content("data/" + name, std::move(bytes)); }
@@ -103,7 +103,7 @@ TEST_CASE("a pass over files that are whole reads them all, and finds nothing", 
     const Scrubbed all = node.pass(piece);
     REQUIRE(all.found.empty());
     REQUIRE_FALSE(all.is_damaged);
-    REQUIRE_FALSE(all.mends_at.has_value());
+    REQUIRE_FALSE(all.replaced_at.has_value());
     REQUIRE(all.files == node.segments().size());  // not the last, but the snapshot
     REQUIRE(all.bytes == all.pass_bytes);
   }
@@ -252,11 +252,11 @@ TEST_CASE("a damaged segment goes with the next snapshot, and the node needs nob
   const Scrubbed all = node.pass();
   REQUIRE(all.found.size() == 1);
   REQUIRE(all.is_damaged);
-  REQUIRE(*all.mends_at <= node.kv.applied());
+  REQUIRE(*all.replaced_at <= node.kv.applied());
 
   node.make();
   const Scrubbed news = node.snapshots().news();
-  REQUIRE(news.mended == all.found);
+  REQUIRE(news.recovered == all.found);
   REQUIRE_FALSE(news.is_damaged);
   REQUIRE_FALSE(*node.files.exists("data/" + name));
   node.append(100);
@@ -281,11 +281,11 @@ TEST_CASE("a damaged segment stays while it holds what no snapshot does", "[D12]
   node.put(name, bytes);
   const Scrubbed all = node.pass();
   REQUIRE(all.found.size() == 1);
-  REQUIRE(*all.mends_at > 60);
+  REQUIRE(*all.replaced_at > 60);
   node.make();
-  REQUIRE(node.snapshots().news().mended.empty());
+  REQUIRE(node.snapshots().news().recovered.empty());
   REQUIRE(*node.files.exists("data/" + name));
-  REQUIRE(node.snapshots().scrub(false, 0).mends_at == all.mends_at);
+  REQUIRE(node.snapshots().scrub(false, 0).replaced_at == all.replaced_at);
 }
 
 TEST_CASE("a damaged snapshot is used for nothing, and goes with the next", "[D12]") {
@@ -301,11 +301,11 @@ TEST_CASE("a damaged snapshot is used for nothing, and goes with the next", "[D1
   node.put(snapshot_name(damaged), bytes);
   const Scrubbed all = node.pass();
   REQUIRE(all.found.size() == 1);
-  REQUIRE(all.mends_at == raft::Index{0});
+  REQUIRE(all.replaced_at == raft::Index{0});
   REQUIRE(node.snapshots().read(damaged, 100, 100).error().code == Error::Code::unavailable);
 
   node.make();
-  REQUIRE(node.snapshots().news().mended == all.found);
+  REQUIRE(node.snapshots().news().recovered == all.found);
   REQUIRE(node.pass().found.empty());
   const uint64_t digest = node.kv.digest();
   node.opened = {};
@@ -338,7 +338,7 @@ TEST_CASE("no log is let go of for a new snapshot that cannot be read back", "[D
   node.files.fail_reads_of("data/" + snapshot_name(80));
   node.make();
   const Scrubbed news = node.snapshots().news();
-  REQUIRE(news.mended.empty());
+  REQUIRE(news.recovered.empty());
   REQUIRE(news.found.size() == 1);
   REQUIRE(news.found[0].name == snapshot_name(80));
   REQUIRE(*node.files.exists("data/" + name));

@@ -62,7 +62,7 @@ TEST_CASE("that the log is whole, and who the others are, is kept once there is 
   std::vector<Batch> batches;
   batches.push_back({.hard_state = raft::HardState{3, 1}});
   batches.push_back({.hard_state = raft::HardState{7, 0}, .peers = DataDirIds{{1, 10}}});
-  batches.push_back({.hard_state = raft::HardState{8, 1}, .is_whole = true});
+  batches.push_back({.hard_state = raft::HardState{8, 1}, .is_intact = true});
   size_t failed = 0;
   for (uint64_t operation = 3; operation < 20; ++operation) {  // the log itself takes two
     files.fail_at(files.operations() + operation, MemoryFiles::Fault::no_space);
@@ -142,7 +142,7 @@ TEST_CASE("a damaged log is set aside, and the node knows until it is told other
   {
     Opened opened = must_open(files);
     Batch whole;
-    whole.is_whole = true;
+    whole.is_intact = true;
     REQUIRE(save(*opened.storage, whole).has_value());
   }
   Opened opened = must_open(files);
@@ -236,7 +236,7 @@ TEST_CASE("the end of a repair is all or nothing, wherever the machine stops") {
       REQUIRE(save(*opened.storage, {raft::HardState{4, 1}, {log_story::entry(4, 1, "fetched")}}).has_value());
       files.stop_at(files.operations() + operation);
       Batch whole;
-      whole.is_whole = true;
+      whole.is_intact = true;
       has_stopped = !save(*opened.storage, whole).has_value();
     }
     files.crash();

@@ -41,14 +41,14 @@ inline std::string fields(const AppendEntries& m) {
   return text;
 }
 inline std::string fields(const AppendReply& m) {
-  return show(uint64_t{m.accepted}) + show(m.match) + show(m.refused) + show(m.hint) + show(m.mending) + show(m.start);
+  return show(uint64_t{m.accepted}) + show(m.match) + show(m.refused) + show(m.hint) + show(m.recovering) + show(m.start);
 }
 inline std::string fields(const Heartbeat& m) {
-  return show(m.commit) + show(m.round) + show(m.sent_at) + show(uint64_t{m.takes_writes}) + show(m.mended) +
+  return show(m.commit) + show(m.round) + show(m.sent_at) + show(uint64_t{m.takes_writes}) + show(m.recovered) +
          show(m.start) + show(m.forgotten);
 }
 inline std::string fields(const HeartbeatReply& m) {
-  return show(m.round) + show(m.sent_at) + show(m.clock) + show(uint64_t{m.is_full}) + show(m.mending) + show(m.start) +
+  return show(m.round) + show(m.sent_at) + show(m.clock) + show(uint64_t{m.is_full}) + show(m.recovering) + show(m.start) +
          show(m.found.term) + show(m.found.last);
 }
 inline std::string fields(const InstallSnapshot& m) {
@@ -156,7 +156,7 @@ class Some {
   PeerMessageBody reply() {
     if (flip())
       return AppendReply{
-          .accepted = true, .match = random_.below(kCountMax), .mending = random_.below(3), .start = random_.next()};
+          .accepted = true, .match = random_.below(kCountMax), .recovering = random_.below(3), .start = random_.next()};
     LogPosition refused = position();
     LogPosition hint;
     if (refused.index > 0 && flip()) hint = {1 + random_.below(refused.term), 1 + random_.below(refused.index)};

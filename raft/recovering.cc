@@ -37,25 +37,25 @@ namespace skiff::raft {
 // ---- the leader's half
 
 // Where disks are full, more of them, or fewer, are needed for a majority that can take writes.
-void Raft::hear_mending(Progress& progress, uint64_t start) {
-  const bool was_mending = progress.mending() != 0;
-  progress.heard_mending(start, log_.last().index);
-  if (was_mending != (progress.mending() != 0)) note_space(*as_leader());
+void Raft::hear_recovering(Progress& progress, uint64_t start) {
+  const bool was_recovering = progress.recovering() != 0;
+  progress.heard_recovering(start, log_.last().index);
+  if (was_recovering != (progress.recovering() != 0)) note_space(*as_leader());
 }
 
 // With every take_effects(). The fence may be any entry; if nobody proposes one, it is an empty one.
-void Raft::mend(Leader& leader) {
+void Raft::conclude_recoveries(Leader& leader) {
   for (const auto& [node, progress] : leader.followers) {
-    if (progress.mending() == 0 || log_.last().index >= progress.fence() || leader.transfer) continue;
+    if (progress.recovering() == 0 || log_.last().index >= progress.fence() || leader.transfer) continue;
     append_own(EntryKind::no_op, nullptr);
   }
 }
 
 // Which start of it may be told that its log is whole; 0: none.
-uint64_t Raft::mended(const Leader& leader, const Progress& progress) const {
+uint64_t Raft::recovered(const Leader& leader, const Progress& progress) const {
   bool is_behind_the_fence = progress.match() >= progress.fence() && is_fenced(leader, progress.fence());
-  if (MUTANT(mended_without_a_fence)) is_behind_the_fence = leader.first_of_term > 0;
-  return is_behind_the_fence ? progress.mending() : 0;
+  if (MUTANT(recovered_without_a_fence)) is_behind_the_fence = leader.first_of_term > 0;
+  return is_behind_the_fence ? progress.recovering() : 0;
 }
 
 // A change that we began before we heard of the damage may need that node. As long as it is not committed, nobody is
@@ -77,10 +77,10 @@ bool Raft::leaves_enough(const Leader& leader, const Configuration& next) const 
   std::set<NodeId> whole;
   for (NodeId node : next.everybody()) {
     auto follower = leader.followers.find(node);
-    if (follower == leader.followers.end() || follower->second.mending() == 0) whole.insert(node);
+    if (follower == leader.followers.end() || follower->second.recovering() == 0) whole.insert(node);
   }
-  bool is_mending_any = whole.size() < next.everybody().size();
-  return !is_mending_any || quorum::is_majority(next.voters(), whole);
+  bool is_recovering_any = whole.size() < next.everybody().size();
+  return !is_recovering_any || quorum::is_majority(next.voters(), whole);
 }
 
 // ---- the half of the one that is mended
@@ -91,10 +91,10 @@ void Raft::vote_for_who_leads() {
 }
 
 // Said by who leads now. That our disk has the fence, and that vote, we have told it ourselves.
-void Raft::become_whole() {
-  mending_ = 0;
+void Raft::complete_recovery() {
+  recovering_ = 0;
   found_ = {.term = hard_state_.term, .last = log_.last()};  // no leader need hold against it what it has lost before
-  effects_.is_whole = true;
+  effects_.is_intact = true;
   acknowledge(leader_, log_.committed());
 }
 
