@@ -37,7 +37,7 @@ bool connect(const Socket& socket, uint16_t port, int timeout_ms) {
   return ::connect(socket.descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
-tl::unexpected<Error> trouble(const char* act) {
+tl::unexpected<Error> error(const char* act) {
   return fail(Error::Code::unavailable, std::string(act) + ": " + std::strerror(errno));
 }
 
@@ -46,11 +46,11 @@ tl::unexpected<Error> trouble(const char* act) {
 Result<Reply> ask(uint16_t port, const std::string& method, const std::string& path, const std::string& body,
                   int timeout_ms) {
   const Socket socket;
-  if (!connect(socket, port, timeout_ms)) return trouble("connect");
+  if (!connect(socket, port, timeout_ms)) return error("connect");
   const std::string request = method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n" +
                               "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   if (::send(socket.descriptor, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size())) {
-    return trouble("send");
+    return error("send");
   }
   std::optional<Reply> reply;
   ResponseParser parser(
@@ -61,9 +61,9 @@ Result<Reply> ask(uint16_t port, const std::string& method, const std::string& p
   std::array<char, 16 * 1024> buffer;
   while (!reply) {
     const ssize_t count = ::recv(socket.descriptor, buffer.data(), buffer.size(), 0);
-    if (count < 0) return trouble("receive");
+    if (count < 0) return error("receive");
     const bool is_http = count == 0 ? parser.finish() : parser.feed({buffer.data(), static_cast<size_t>(count)});
-    if (!is_http) return fail(Error::Code::corrupt, parser.trouble());
+    if (!is_http) return fail(Error::Code::corrupt, parser.error());
     if (count == 0 && !reply) return fail(Error::Code::unavailable, "no answer");
   }
   return *reply;

@@ -106,7 +106,7 @@ void Client::read_some(uv_stream_t* handle, ssize_t count, const uv_buf_t* buffe
 void Client::received(std::string_view bytes) {
   read_ns_ = clock_();
   const bool is_http = parser_.feed(bytes);
-  if (!is_http) return give_up(End::broken, "the answer is no HTTP: " + parser_.trouble());
+  if (!is_http) return give_up(End::broken, "the answer is no HTTP: " + parser_.error());
   if (is_last_answer_) return give_up(End::broken, "closed by the server");
   owner_.read_done(*this);
 }

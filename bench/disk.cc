@@ -50,7 +50,7 @@ class ProbeFile {
   const int descriptor_;
 };
 
-tl::unexpected<Error> trouble(const std::string& act, const ProbeFile& file) {
+tl::unexpected<Error> error(const std::string& act, const ProbeFile& file) {
   return fail(Error::Code::io, act + " " + file.path() + ": " + std::strerror(errno));
 }
 
@@ -59,8 +59,8 @@ Result<> write_and_flush(const DiskProbe& probe, ProbeFile& file, Histogram& too
   uint64_t began_ns = uv_hrtime();
   const uint64_t end_ns = began_ns + probe.duration_ns;
   for (uint64_t at = 0; began_ns < end_ns; at = (at + probe.bytes) % (kFileBytes - probe.bytes + 1)) {
-    if (!file.write_at(at, block)) return trouble("write", file);
-    if (!file.sync()) return trouble("sync", file);
+    if (!file.write_at(at, block)) return error("write", file);
+    if (!file.sync()) return error("sync", file);
     const uint64_t now_ns = uv_hrtime();
     took.record(now_ns - began_ns);
     began_ns = now_ns;
@@ -74,7 +74,7 @@ Result<Histogram> measure_disk(const DiskProbe& probe) {
   std::vector<std::unique_ptr<ProbeFile>> files;
   for (uint64_t i = 0; i < probe.writers; ++i) {
     files.push_back(std::make_unique<ProbeFile>(probe.directory, i));
-    if (!files.back()->fill()) return trouble("make", *files.back());
+    if (!files.back()->fill()) return error("make", *files.back());
   }
   std::vector<Histogram> took(probe.writers);
   std::vector<Result<>> results(probe.writers);

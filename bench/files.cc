@@ -10,7 +10,7 @@
 namespace skiff::bench {
 namespace {
 
-tl::unexpected<Error> trouble(const std::string& act, const std::string& path) {
+tl::unexpected<Error> error(const std::string& act, const std::string& path) {
   return fail(Error::Code::io, act + " " + path + ": " + std::strerror(errno));
 }
 
@@ -19,7 +19,7 @@ tl::unexpected<Error> trouble(const std::string& act, const std::string& path) {
 Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream bytes;
-  if (!file || !(bytes << file.rdbuf())) return trouble("read", path);
+  if (!file || !(bytes << file.rdbuf())) return error("read", path);
   return bytes.str();
 }
 
@@ -30,7 +30,7 @@ Result<> write_file(const std::string& path, std::string_view bytes) {
   }
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   if (!file || !file.write(bytes.data(), static_cast<std::streamsize>(bytes.size())) || !file.flush()) {
-    return trouble("write", path);
+    return error("write", path);
   }
   return {};
 }

@@ -52,7 +52,7 @@ class EchoThread {
   EchoThread() : stop_(loop_, [this](std::vector<bool>&&) { is_stopped_ = true; }) {
     auto echo = Echo::open(loop_, {"127.0.0.1", 0});
     if (!echo) {
-      trouble_ = echo.error();
+      error_ = echo.error();
       return;
     }
     echo_ = std::move(*echo);
@@ -70,13 +70,13 @@ class EchoThread {
   EchoThread& operator=(const EchoThread&) = delete;
 
   Result<uint16_t> port() const {
-    if (trouble_) return tl::unexpected(*trouble_);
+    if (error_) return tl::unexpected(*error_);
     return port_;
   }
 
  private:
   transport::Loop loop_;
-  std::optional<Error> trouble_;
+  std::optional<Error> error_;
   std::unique_ptr<Echo> echo_;
   bool is_stopped_ = false;
   transport::AsyncQueue<bool> stop_;

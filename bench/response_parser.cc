@@ -37,22 +37,22 @@ void ResponseParser::reset() {
   llhttp_init(&machine_->parser, HTTP_RESPONSE, &machine_->settings);
   machine_->parser.data = this;
   body_.clear();
-  trouble_.clear();
+  error_.clear();
 }
 
 bool ResponseParser::feed(std::string_view bytes) {
-  if (!trouble_.empty()) return false;
+  if (!error_.empty()) return false;
   const llhttp_errno_t code = llhttp_execute(&machine_->parser, bytes.data(), bytes.size());
   if (code == HPE_OK) return true;
   const char* reason = llhttp_get_error_reason(&machine_->parser);
-  trouble_ = reason != nullptr && *reason != '\0' ? reason : llhttp_errno_name(code);
+  error_ = reason != nullptr && *reason != '\0' ? reason : llhttp_errno_name(code);
   return false;
 }
 
 bool ResponseParser::finish() {
-  if (!trouble_.empty()) return false;
+  if (!error_.empty()) return false;
   if (llhttp_finish(&machine_->parser) == HPE_OK) return true;
-  trouble_ = "the connection ended in the middle of an answer";
+  error_ = "the connection ended in the middle of an answer";
   return false;
 }
 

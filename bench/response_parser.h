@@ -42,7 +42,7 @@ class ResponseParser {
   void reset();
 
   // What is wrong, after feed() or finish() said false.
-  const std::string& trouble() const { return trouble_; }
+  const std::string& error() const { return error_; }
 
  private:
   struct Machine;
@@ -52,7 +52,7 @@ class ResponseParser {
   Bodies bodies_;
   std::unique_ptr<Machine> machine_;
   std::string body_;
-  std::string trouble_;
+  std::string error_;
 };
 
 }  // namespace skiff::bench

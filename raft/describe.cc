@@ -45,7 +45,7 @@ std::string line(const Heartbeat& heartbeat) {
 
 std::string line(const HeartbeatReply& reply) {
   const std::string said = reply.recovering == 0 ? "heartbeat ok, round " + number(reply.round)
-                                              : std::string("heartbeat seen, is being mended");
+                                                 : std::string("heartbeat seen, is being mended");
   return said + (reply.is_full ? ", full" : "");
 }
 

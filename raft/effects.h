@@ -30,7 +30,7 @@ struct AdminResult {
   uint64_t id = 0;
   Kind kind = Kind::done;
   std::string reason;
-  bool passes = false;  // refused for a reason that passes by itself: the same may be done in a moment
+  bool is_transient = false;  // refused for a reason that passes by itself: the same may be done in a moment
 };
 
 // Fetch this snapshot from that node. Said again and again as long as it is wanted; a later one replaces it.
@@ -58,7 +58,7 @@ struct Effects {
   std::optional<HardState> hard_state;  // make durable, together with
   std::optional<LogPosition> restart;   // this: all entries are void, the log begins anew behind the snapshot that
                                         // arrived with this position; and the store becomes what that snapshot holds
-  bool is_intact = false;                // and this: the log has been mended, and what was noted of its damage is over
+  bool is_intact = false;               // and this: the log has been mended, and what was noted of its damage is over
   std::vector<Entry> entries;           // and these. An entry replaces what the log holds at its index and behind it.
   std::vector<Message> messages_once_durable;  // votes and acks: only once everything up to `save` is on disk
   std::vector<Entry> committed;                // apply in this order

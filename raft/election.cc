@@ -76,7 +76,7 @@ void Raft::become_leader() {
                 .change = {},
                 .lease = {},
                 .takes_writes = !is_full()};
-  meet_followers(leader);
+  sync_followers(leader);
   become(std::move(leader));
   admit();
   leader_ = config_.id;
@@ -137,8 +137,8 @@ void Raft::on(const Message& message, const PreVoteReply& reply) {
 
 void Raft::on(const Message& message, const VoteRequest& request) {
   bool is_free = hard_state_.vote == message.from || (hard_state_.vote == 0 && leader_ == 0);
-  bool may_vote =
-      (!is_recovering() || MUTANT(damaged_node_votes)) && (may_elect() || (request.by_transfer && now_ >= silent_until_));
+  bool may_vote = (!is_recovering() || MUTANT(damaged_node_votes)) &&
+                  (may_elect() || (request.by_transfer && now_ >= silent_until_));
   if (MUTANT(vote_twice)) is_free = leader_ == 0;
   bool is_stale = request.last < log_.last() && !MUTANT(vote_for_a_stale_log);
   if (!is_free || !may_vote || is_stale) return send(message.from, VoteReply{.granted = false});

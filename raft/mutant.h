@@ -44,7 +44,7 @@
   M(members_not_rolled_back, simulator, "members stay in force although their entry was cut off (thesis 4.1)") \
   M(recovered_without_a_fence, simulator, "a damaged node counts again before it has all that was committed meanwhile") \
   M(names_not_synced, simulator, "entries in a new segment are acknowledged before its name is durable") \
-  M(newcomer_votes_at_once, raft_test, "a new member becomes a voter before it has caught up (thesis 4.2.1)") \
+  M(joining_member_votes_at_once, raft_test, "a new member becomes a voter before it has caught up (thesis 4.2.1)") \
   M(no_sync, simulator, "writes are answered without a sync") \
   M(old_half_ignored, simulator, "in a joint configuration the new voters alone elect (thesis 4.3)") \
   M(old_round_confirms, simulator, "an answer to an older round confirms the reads of a newer one") \

@@ -141,7 +141,7 @@ class Raft {
   // Why an order cannot be carried out; empty if it can. Some reasons pass by themselves.
   struct WhyNot {
     std::string reason;
-    bool passes = false;
+    bool is_transient = false;
   };
 
   // A process of a follower has acknowledged our log to that index, when we led in that term.
@@ -251,7 +251,7 @@ class Raft {
   WhyNot why_not_change(const Leader& leader, const std::vector<Change>& changes) const;
   void reconfigure(Leader& leader);
   void step_aside(Leader& leader);
-  void meet_followers(Leader& leader);
+  void sync_followers(Leader& leader);
   void use_configuration();
   void end_change();
   void end_admin_request(uint64_t id, AdminResult::Kind kind, std::string reason = {});
@@ -306,7 +306,7 @@ class Raft {
   SnapshotMark snapshot_;  // the newest on our disk
   Membership membership_;
   std::optional<LogPosition> restart_;  // not yet handed to the disk
-  uint64_t recovering_;                    // as it was configured; 0: our log lacks nothing
+  uint64_t recovering_;                 // as it was configured; 0: our log lacks nothing
   Role role_ = Follower{};
   NodeId leader_ = 0;                    // who leads this term, as far as we know
   std::optional<Time> heard_leader_at_;  // nothing: not since the start, or its process is gone

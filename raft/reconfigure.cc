@@ -59,7 +59,7 @@ void Raft::reconfigure(Leader& leader) {
   if (!is_voter(config_.id)) return step_aside(leader);
   for (const Member& member : configuration().members) {
     if (member.role != MemberRole::joining || leader.transfer) continue;
-    if (!leader.followers.at(member.id).has_caught_up() && !MUTANT(newcomer_votes_at_once)) continue;
+    if (!leader.followers.at(member.id).has_caught_up() && !MUTANT(joining_member_votes_at_once)) continue;
     Planned planned = plan(configuration(), {{.kind = Change::Kind::promote, .node = member.id, .address = {}}});
     CHECK(planned.refused.empty());
     append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(planned.next)));
@@ -79,7 +79,7 @@ void Raft::step_aside(Leader& leader) {
 }
 
 // Everybody in the configuration in force, and nobody else.
-void Raft::meet_followers(Leader& leader) {
+void Raft::sync_followers(Leader& leader) {
   std::vector<NodeId> everybody = configuration().everybody();
   std::erase_if(leader.followers, [&](const auto& follower) {
     return !std::binary_search(everybody.begin(), everybody.end(), follower.first);
@@ -95,7 +95,7 @@ void Raft::use_configuration() {
   effects_.membership_changed = true;
   Leader* leader = as_leader();
   if (leader == nullptr) return;
-  meet_followers(*leader);
+  sync_followers(*leader);
   advance_commit();
   confirm_reads(*leader);
 }
@@ -112,8 +112,10 @@ void Raft::end_admin_request(uint64_t id, AdminResult::Kind kind, std::string re
 }
 
 void Raft::refuse_admin_request(uint64_t id, WhyNot why) {
-  effects_.orders.push_back(
-      {.id = id, .kind = AdminResult::Kind::refused, .reason = std::move(why.reason), .passes = why.passes});
+  effects_.orders.push_back({.id = id,
+                             .kind = AdminResult::Kind::refused,
+                             .reason = std::move(why.reason),
+                             .is_transient = why.is_transient});
 }
 
 }  // namespace skiff::raft

@@ -28,7 +28,7 @@ struct Status {
     Index next = 0;
     Progress::State state = Progress::State::probe;
     bool recovering = false;  // its log was damaged, and is being brought back
-    bool paused = false;   // nothing more is sent before it answers: the window is full, or a probe is out
+    bool paused = false;      // nothing more is sent before it answers: the window is full, or a probe is out
     bool is_full = false;
     Time heard_at = 0;
   };
@@ -41,7 +41,7 @@ struct Status {
   Index durable = 0;
   Index committed = 0;
   LogPosition snapshot;      // the newest; index 0: none
-  bool recovering = false;      // our log was damaged, and is being brought back from the others
+  bool recovering = false;   // our log was damaged, and is being brought back from the others
   bool is_full = false;      // the disk
   bool takes_writes = true;  // whoever leads, as far as this node knows: not if too many disks are full
   std::vector<Peer> peers;   // a leader's view of its followers

@@ -68,7 +68,7 @@ void Raft::end_late_transfer(Leader& leader) {
   leader.transfer.reset();
   if (handing_over_) {
     end_admin_request(handing_over_->first, was_told ? AdminResult::Kind::unknown : AdminResult::Kind::refused,
-              "the other did not take over in time");
+                      "the other did not take over in time");
   }
   handing_over_.reset();
 }
@@ -78,7 +78,7 @@ void Raft::end_transfer(NodeId new_leader) {
   if (!handing_over_) return;
   bool is_done = handing_over_->second == new_leader;
   end_admin_request(handing_over_->first, is_done ? AdminResult::Kind::done : AdminResult::Kind::unknown,
-            is_done ? "" : "another node leads now");
+                    is_done ? "" : "another node leads now");
   handing_over_.reset();
 }
 

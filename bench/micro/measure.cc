@@ -45,7 +45,7 @@ class InstructionCounter {
     what.exclude_kernel = 1;
     what.exclude_hv = 1;
     descriptor_ = static_cast<int>(::syscall(SYS_perf_event_open, &what, 0, -1, -1, PERF_FLAG_FD_CLOEXEC));
-    if (descriptor_ < 0) trouble_ = std::strerror(errno);
+    if (descriptor_ < 0) error_ = std::strerror(errno);
   }
   ~InstructionCounter() {
     if (descriptor_ >= 0) ::close(descriptor_);
@@ -53,8 +53,8 @@ class InstructionCounter {
   InstructionCounter(const InstructionCounter&) = delete;
   InstructionCounter& operator=(const InstructionCounter&) = delete;
 
-  std::optional<std::string> trouble() const {
-    return descriptor_ < 0 ? std::optional<std::string>(trouble_) : std::nullopt;
+  std::optional<std::string> error() const {
+    return descriptor_ < 0 ? std::optional<std::string>(error_) : std::nullopt;
   }
   std::optional<uint64_t> count() const {
     uint64_t value = 0;
@@ -64,7 +64,7 @@ class InstructionCounter {
 
  private:
   int descriptor_ = -1;
-  std::string trouble_;
+  std::string error_;
 };
 
 Cost once(const Repeat& repeat, uint64_t times, const InstructionCounter& instructions) {
@@ -98,6 +98,6 @@ Cost measure(const Subject& subject, uint64_t least_ns) {
   return best;
 }
 
-std::optional<std::string> why_no_instructions() { return InstructionCounter().trouble(); }
+std::optional<std::string> why_no_instructions() { return InstructionCounter().error(); }
 
 }  // namespace skiff::micro

@@ -26,8 +26,8 @@ constexpr std::string_view kLead = "/lead";
 
 Result<raft::NodeId> parse_id(std::string_view text) {
   raft::NodeId id = 0;
-  auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), id);
-  const bool is_id = trouble == std::errc() && end == text.data() + text.size() && id >= 1 && id <= limits::kNodeIdMax;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  const bool is_id = error == std::errc() && end == text.data() + text.size() && id >= 1 && id <= limits::kNodeIdMax;
   if (is_id) return id;
   return fail(Error::Code::invalid,
               fmt::format("/members/ is followed by a node's id (1 to {}), or by that and /lead", limits::kNodeIdMax));

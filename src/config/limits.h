@@ -1,5 +1,5 @@
 // Limits: the bounds and defaults of a node as a whole, each with its reason. Those of one connection or one link stand
-// with it: transport/http/limits.h, PeerLink::Limits, PeerDoor::Limits, raft::Config.
+// with it: transport/http/limits.h, PeerLink::Limits, PeerListener::Limits, raft::Config.
 //
 // Nothing in a node grows without an end: what a client or a peer can make it keep has a number here, and whoever hits
 // the number is told. What an operator may want to change is a flag (src/config/options.h); its default and its range

@@ -40,9 +40,9 @@ Result<uint64_t> parse(std::string_view text, std::span<const Unit> units, const
     return fail(Error::Code::invalid, "\"" + std::string(text) + "\" is " + what);
   };
   uint64_t number = 0;
-  auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (trouble == std::errc::result_out_of_range) return wrong("out of range (" + range + ")");
-  if (trouble != std::errc()) return wrong(form);
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::result_out_of_range) return wrong("out of range (" + range + ")");
+  if (error != std::errc()) return wrong(form);
   std::string_view name(end, static_cast<size_t>(text.data() + text.size() - end));
   for (const Unit& unit : units) {
     if (unit.name != name) continue;

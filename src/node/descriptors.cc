@@ -7,7 +7,7 @@
 #include <cerrno>
 
 #include "src/config/limits.h"
-#include "transport/peers/peer_door.h"
+#include "transport/peers/peer_listener.h"
 
 namespace skiff {
 
@@ -30,7 +30,7 @@ uint64_t raise_descriptor_limit() {
 
 size_t connections_within(uint64_t limit, size_t members, const transport::HttpLimits& wanted) {
   const uint64_t reserve = limits::kDescriptorsReserved + limits::kDescriptorsPerMember * members +
-                           transport::PeerDoor::Limits{}.strangers_max + wanted.turned_away_max;
+                           transport::PeerListener::Limits{}.unidentified_max + wanted.turned_away_max;
   return limit <= reserve ? 0 : std::min<uint64_t>(limit - reserve, wanted.connections_max);
 }
 

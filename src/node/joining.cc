@@ -9,7 +9,7 @@
 #include "src/base/log.h"
 #include "src/base/try.h"
 #include "store/files/files.h"
-#include "transport/peers/newcomer.h"
+#include "transport/peers/join_client.h"
 
 namespace skiff {
 namespace {
@@ -37,9 +37,9 @@ Error never(const Options& options, transport::Refusal refusal) {
   }
 }
 
-store::Identity identity_from(const Options& options, const transport::Welcome& welcome) {
-  store::Identity identity{.cluster = welcome.cluster, .node = options.id, .founders = {}};
-  for (const transport::Welcome::Member& member : welcome.members) {
+store::Identity identity_from(const Options& options, const transport::JoinReply& join_reply) {
+  store::Identity identity{.cluster = join_reply.cluster, .node = options.id, .founders = {}};
+  for (const transport::JoinReply::Member& member : join_reply.members) {
     if (member.id != options.id) identity.founders.push_back({.id = member.id, .address = member.address});
   }
   return identity;
@@ -54,20 +54,21 @@ Result<bool> must_join(const Options& options) {
 }
 
 Result<std::optional<store::Identity>> join(transport::Loop& loop, const Options& options) {
-  std::optional<transport::Welcome> welcome;
+  std::optional<transport::JoinReply> join_reply;
   std::optional<transport::Refusal> refusal;
   bool is_stopped = false;
   transport::Signal interrupted(loop, SIGINT, [&] { is_stopped = true; });
   transport::Signal terminated(loop, SIGTERM, [&] { is_stopped = true; });
-  transport::Newcomer newcomer(loop, options.id, others_of(options), {},
-                               {.welcomed = [&](transport::Welcome&& said) { welcome = std::move(said); },
-                                .refused = [&](transport::Refusal said) { refusal = said; }});
+  transport::JoinClient joining_peer(
+      loop, options.id, others_of(options), {},
+      {.got_join_reply = [&](transport::JoinReply&& said) { join_reply = std::move(said); },
+       .refused = [&](transport::Refusal said) { refusal = said; }});
   log::info("joins: asks the members which cluster this is");
-  while (!welcome && !refusal && !is_stopped) loop.run_once();
+  while (!join_reply && !refusal && !is_stopped) loop.run_once();
   if (refusal) return tl::unexpected(never(options, *refusal));
-  if (!welcome) return std::optional<store::Identity>();
-  log::info(fmt::format("is welcome in cluster {:016x}", welcome->cluster));
-  return std::optional(identity_from(options, *welcome));
+  if (!join_reply) return std::optional<store::Identity>();
+  log::info(fmt::format("is welcome in cluster {:016x}", join_reply->cluster));
+  return std::optional(identity_from(options, *join_reply));
 }
 
 }  // namespace skiff

@@ -26,24 +26,25 @@ transport::Peers::Events Node::peer_events() {
                 replica_->peer_gone(loop_.now_ns(), node);
                 after_step();
               },
-          .met = [this](const transport::PeerMember& member) { met(member); },
+          .discovered = [this](const transport::PeerMember& member) { discovered(member); },
           .removed = [this](raft::NodeId node) { told_removed(node); }};
 }
 
 // Whenever another configuration is in force, and once more when it is committed: only then is who was removed told so.
-void Node::meet_members() {
+void Node::update_connections() {
   const raft::Raft& raft = replica_->raft();
-  met_index_ = raft.configuration_index();
-  met_committed_ = raft.is_configuration_committed();
-  Acquaintances known = acquaintances(raft, identity_);
+  connected_index_ = raft.configuration_index();
+  connected_committed_ = raft.is_configuration_committed();
+  KnownMembers known = known_members(raft, identity_);
   std::set<raft::NodeId> named;
   for (const transport::PeerMember& member : known.members) named.insert(member.id);
   known_->learn_only(std::move(named));
-  meet_too(known, raft.configuration(), met_);
-  std::erase_if(met_, [&](const transport::PeerMember& member) { return !known.reception.met.contains(member.id); });
+  add_discovered(known, raft.configuration(), discovered_);
+  std::erase_if(discovered_,
+                [&](const transport::PeerMember& member) { return !known.admission.discovered.contains(member.id); });
   warn_if_unreachable(known.members);
   peers_->set_members(known.members);
-  peers_->set_reception(std::move(known.reception));
+  peers_->set_admission_rules(std::move(known.admission));
 }
 
 // Once: the place does not change, and the first other member is as good as any.
@@ -57,13 +58,13 @@ void Node::warn_if_unreachable(const std::vector<transport::PeerMember>& members
 }
 
 // In the middle of its greeting: it is found on the next turn. Whom the log names, or has seen go, needs none of this.
-void Node::met(const transport::PeerMember& member) {
-  strangers_.warn(loop_.now_ms(), fmt::format("meets node {} at {}, of whom its log does not know yet", member.id,
-                                              transport::to_url(member.address)));
-  std::erase_if(met_, [&](const transport::PeerMember& other) { return other.id == member.id; });
-  if (met_.size() >= limits::kMembersMax) met_.erase(met_.begin());
-  met_.push_back(member);
-  has_met_ = true;
+void Node::discovered(const transport::PeerMember& member) {
+  unidentified_.warn(loop_.now_ms(), fmt::format("meets node {} at {}, of whom its log does not know yet", member.id,
+                                                 transport::to_url(member.address)));
+  std::erase_if(discovered_, [&](const transport::PeerMember& other) { return other.id == member.id; });
+  if (discovered_.size() >= limits::kMembersMax) discovered_.erase(discovered_.begin());
+  discovered_.push_back(member);
+  has_discovered_ = true;
   wake();
 }
 

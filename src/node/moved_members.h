@@ -32,7 +32,8 @@ class MovedMembers {
   };
 
   // The orders that are due now. `leader` may be this node or 0.
-  std::vector<AdminRequest> due(raft::Time now, raft::NodeId self, raft::NodeId leader, const std::vector<Found>& found) {
+  std::vector<AdminRequest> due(raft::Time now, raft::NodeId self, raft::NodeId leader,
+                                const std::vector<Found>& found) {
     std::vector<AdminRequest> orders;
     for (const Found& member : found) {
       const bool is_ours_to_say = leader != 0 && (leader == self || leader == member.node);

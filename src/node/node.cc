@@ -45,9 +45,10 @@ Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& 
   if (!known->note.empty()) log::warn(known->note);
   std::unique_ptr<Node> node(new Node(loop, options, opened->recovered, std::move(stopped)));
   node->data_dir_id_ = *data_dir_id;
-  node->known_.emplace(std::move(known->data_dir_ids),
-                       [node = node.get()](const store::DataDirIds& data_dir_ids) { node->disk_->remember(data_dir_ids); });
-  if (auto doors = node->open_doors(opened->recovered); !doors) return tl::unexpected(doors.error());
+  node->known_.emplace(std::move(known->data_dir_ids), [node = node.get()](const store::DataDirIds& data_dir_ids) {
+    node->disk_->remember(data_dir_ids);
+  });
+  if (auto ports = node->open_ports(opened->recovered); !ports) return tl::unexpected(ports.error());
   if (auto begun = node->begin(std::move(*opened)); !begun) return tl::unexpected(begun.error());
   return node;
 }
@@ -64,7 +65,7 @@ Node::Node(transport::Loop& loop, const Options& options, const store::Recovered
 
 Node::~Node() { loop_.before_wait({}); }
 
-Result<> Node::open_doors(const store::Recovered& recovered) {
+Result<> Node::open_ports(const store::Recovered& recovered) {
   auto own = listening_address(options_, recovered);
   if (!own) return tl::unexpected(own.error());
   greeted_address_ = greeted_address(options_, recovered);
@@ -107,17 +108,17 @@ Result<> Node::begin(store::Opened opened) {
       loop_, std::move(opened.snapshots),
       SnapshotThread::Events{
           .written = [this](SnapshotWritten written,
-                            const std::string& trouble) { snapshot_written(std::move(written), trouble); },
+                            const std::string& error) { snapshot_written(std::move(written), error); },
           .read =
-              [this](raft::NodeId for_node, SnapshotPiece piece, const std::string& trouble) {
-                if (!trouble.empty()) log::warn("cannot give a snapshot to a node that needs it: " + trouble);
+              [this](raft::NodeId for_node, SnapshotPiece piece, const std::string& error) {
+                if (!error.empty()) log::warn("cannot give a snapshot to a node that needs it: " + error);
                 replica_->snapshot_read(loop_.now_ns(), for_node, std::move(piece));
                 after_step();
               },
           .spare_made =
-              [this](const std::string& trouble) {
+              [this](const std::string& error) {
                 is_making_spare_ = false;
-                trouble.empty() ? found_room() : found_no_room(trouble);
+                error.empty() ? found_room() : found_no_room(error);
               },
           .scrubbed = [this](const store::Snapshots::Scrubbed* what) { scrubbed(what); },
           .noted = [this](const store::Snapshots::Scrubbed& news) { came_to_light(news); },
@@ -141,7 +142,7 @@ Result<> Node::begin(store::Opened opened) {
   Environment& environment = *this;
   store::Kv kv = std::move(recovered.kv);
   replica_ = std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), environment);
-  meet_members();
+  update_connections();
   arm_timer();
   arm_scrub_timer();
   look_after_spare();
@@ -162,7 +163,8 @@ void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std
   const uint64_t inputs = inputs_ - std::exchange(inputs_at_save_, inputs_);
   const bool is_small = !replica_->raft().is_leader() || entries.size() <= limits::kEntriesOfAQuietLeader;
   const bool may_be_here = is_small && inputs <= limits::kInputsOfAQuietNode;
-  disk_->save(save, {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_intact = is_intact},
+  disk_->save(save,
+              {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_intact = is_intact},
               may_be_here);
 }
 
@@ -237,9 +239,9 @@ bool Node::end_turn(const DiskThread::StepAside& step_aside) {
   return true;
 }
 
-void Node::snapshot_written(SnapshotWritten written, const std::string& trouble) {
+void Node::snapshot_written(SnapshotWritten written, const std::string& error) {
   if (written.has_failed) {
-    log::warn("gives a snapshot up: " + trouble);
+    log::warn("gives a snapshot up: " + error);
   } else if (written.is_last && written.is_fetched) {
     log::info(fmt::format("has fetched a snapshot of index {}, {} bytes", written.mark.position.index, written.end));
   } else if (written.is_last) {
@@ -262,8 +264,8 @@ void Node::tick() {
   armed_for_ = raft::kNever;
   const raft::Raft& raft = replica_->raft();
   const bool has_changed =
-      raft.configuration_index() != met_index_ || raft.is_configuration_committed() != met_committed_;
-  if (has_changed || std::exchange(has_met_, false)) meet_members();
+      raft.configuration_index() != connected_index_ || raft.is_configuration_committed() != connected_committed_;
+  if (has_changed || std::exchange(has_discovered_, false)) update_connections();
   if (std::exchange(is_removed_, false) && !is_stopping_) {
     log::info("is no member of the cluster any more");
     stop();
@@ -278,7 +280,7 @@ void Node::tick() {
 
 void Node::after_step() {
   log_role();
-  if (!met_committed_ && replica_->raft().is_configuration_committed()) wake();
+  if (!connected_committed_ && replica_->raft().is_configuration_committed()) wake();
   arm_timer();
 }
 

@@ -68,7 +68,7 @@ class Node final : private Environment, private ApiHost {
  private:
   Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered, std::function<void()> stopped);
   transport::Peers::Events peer_events();
-  Result<> open_doors(const store::Recovered& recovered);
+  Result<> open_ports(const store::Recovered& recovered);
   Result<> open_client_port();
   Result<> begin(store::Opened opened);
 
@@ -109,11 +109,11 @@ class Node final : private Environment, private ApiHost {
   void received(PeerMessage&& message);
   void give(std::vector<ClientAdminRequest>&& orders);
   void told_removed(raft::NodeId by);
-  void met(const transport::PeerMember& member);
+  void discovered(const transport::PeerMember& member);
   void saved(uint64_t save, uint64_t took_ns);
-  void snapshot_written(SnapshotWritten written, const std::string& trouble);
+  void snapshot_written(SnapshotWritten written, const std::string& error);
   void look_after_spare();
-  void found_no_room(const std::string& trouble);
+  void found_no_room(const std::string& error);
   void found_room();
   void scrub_if_due();
   void arm_scrub_timer();
@@ -128,7 +128,7 @@ class Node final : private Environment, private ApiHost {
   void arm_timer();
   void begin_stop();
   void stop_when_idle();
-  void meet_members();
+  void update_connections();
   void warn_if_unreachable(const std::vector<transport::PeerMember>& members);
   void wake();
   void compared(raft::NodeId peer, const transport::DataDirMatch& match);
@@ -172,7 +172,7 @@ class Node final : private Environment, private ApiHost {
   uint64_t block_began_ns_ = 0;
   log::Limit slow_disk_{10'000};
   log::Limit strange_commands_{10'000};
-  log::Limit strangers_{10'000};
+  log::Limit unidentified_{10'000};
   DataDirConflicts data_dir_conflicts_;
   SecondProcess second_process_;
   MovedMembers moved_members_;
@@ -180,12 +180,12 @@ class Node final : private Environment, private ApiHost {
   log::Limit twice_told_{60'000};
   std::string conflict_told_;  // the last line about them
   raft::Time conflict_told_at_ = 0;
-  std::vector<transport::PeerMember> met_;  // who came by, and is in no configuration yet
-  raft::Index met_index_ = 0;  // of the configuration that the links follow, and whether it was committed then
-  bool met_committed_ = false;
+  std::vector<transport::PeerMember> discovered_;  // who came by, and is in no configuration yet
+  raft::Index connected_index_ = 0;  // of the configuration that the links follow, and whether it was committed then
+  bool connected_committed_ = false;
   bool has_warned_unreachable_ = false;
-  bool has_met_ = false;  // somebody, since then
-  uint64_t inputs_ = 0;   // requests; at a leader, messages too
+  bool has_discovered_ = false;  // somebody, since then
+  uint64_t inputs_ = 0;          // requests; at a leader, messages too
   uint64_t inputs_at_save_ = 0;
   bool is_making_spare_ = false;
   bool has_save_without_room_ = false;

@@ -31,11 +31,13 @@ void Node::scrubbed(const store::Snapshots::Scrubbed* scrubbed) {
     scrubbing_.put_off(loop_.now_ns());
     return arm_scrub_timer();
   }
-  if (!scrubbed->trouble.empty()) log::warn("cannot look for damage at rest: " + scrubbed->trouble);
+  if (!scrubbed->error.empty()) log::warn("cannot look for damage at rest: " + scrubbed->error);
   replace_damaged(*scrubbed, scrubbing_.done(loop_.now_ns(), *scrubbed));
 }
 
-void Node::came_to_light(const store::Snapshots::Scrubbed& news) { replace_damaged(news, scrubbing_.note(loop_.now_ns(), news)); }
+void Node::came_to_light(const store::Snapshots::Scrubbed& news) {
+  replace_damaged(news, scrubbing_.note(loop_.now_ns(), news));
+}
 
 void Node::replace_damaged(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at) {
   for (const store::Damage& damage : scrubbed.found) {

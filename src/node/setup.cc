@@ -167,19 +167,19 @@ std::map<raft::NodeId, transport::Address> configured_addresses(const Options& o
   return addresses;
 }
 
-Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity) {
+KnownMembers known_members(const raft::Raft& raft, const store::Identity& identity) {
   const raft::Configuration& configuration = raft.configuration();
-  Acquaintances known;
+  KnownMembers known;
   auto add = [&](raft::NodeId node, const std::string& text) {
     auto is_it = [&](const transport::PeerMember& member) { return member.id == node; };
     auto address = transport::parse_address(text);
     if (!address || std::any_of(known.members.begin(), known.members.end(), is_it)) return;
     known.members.push_back({.id = node, .address = *address});
-    known.reception.welcome.members.push_back({.id = node, .address = text});
+    known.admission.join_reply.members.push_back({.id = node, .address = text});
   };
   for (const raft::Member& member : configuration.members) {
     add(member.id, member.address);
-    if (!configuration.is_voter(member.id)) known.reception.newcomers.insert(member.id);
+    if (!configuration.is_voter(member.id)) known.admission.joining.insert(member.id);
   }
   for (const raft::Member& member : configuration.outgoing) add(member.id, member.address);
   // A node that has joined, and was not sent the end of the log yet, knows those who told it of the cluster: whoever
@@ -187,20 +187,20 @@ Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& ident
   for (const store::Founder& founder : identity.founders) {
     if (!configuration.was_removed(founder.id)) add(founder.id, founder.address);
   }
-  known.reception.welcome.cluster = identity.cluster;
+  known.admission.join_reply.cluster = identity.cluster;
   const bool is_settled = raft.is_configuration_committed() && !configuration.is_joint();
-  (is_settled ? known.reception.removed : known.reception.leaving) = configuration.removed;
+  (is_settled ? known.admission.removed : known.admission.leaving) = configuration.removed;
   return known;
 }
 
-void meet_too(Acquaintances& known, const raft::Configuration& configuration,
-              const std::vector<transport::PeerMember>& met) {
+void add_discovered(KnownMembers& known, const raft::Configuration& configuration,
+                    const std::vector<transport::PeerMember>& discovered) {
   const std::vector<transport::PeerMember> named = known.members;
-  for (const transport::PeerMember& member : met) {
+  for (const transport::PeerMember& member : discovered) {
     auto is_it = [&](const transport::PeerMember& other) { return other.id == member.id; };
     if (configuration.was_removed(member.id) || std::any_of(named.begin(), named.end(), is_it)) continue;
     known.members.push_back(member);
-    known.reception.met.insert(member.id);
+    known.admission.discovered.insert(member.id);
   }
 }
 

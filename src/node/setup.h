@@ -41,14 +41,14 @@ std::string greeted_address(const Options& options, const store::Recovered& reco
 std::map<raft::NodeId, transport::Address> configured_addresses(const Options& options);
 
 // Whom to talk to, and what to say to others.
-struct Acquaintances {
+struct KnownMembers {
   std::vector<transport::PeerMember> members;
-  transport::Reception reception;
+  transport::AdmissionRules admission;
 };
-Acquaintances acquaintances(const raft::Raft& raft, const store::Identity& identity);
+KnownMembers known_members(const raft::Raft& raft, const store::Identity& identity);
 // Beside them who came by, and may be a member by a part of the log that is not here yet. Nobody is told of those.
-void meet_too(Acquaintances& known, const raft::Configuration& configuration,
-              const std::vector<transport::PeerMember>& met);
+void add_discovered(KnownMembers& known, const raft::Configuration& configuration,
+                    const std::vector<transport::PeerMember>& discovered);
 
 // "it was added, and not heard of for 10m"
 std::string why_withdrawn(const Options& options);

@@ -87,7 +87,7 @@ SnapshotThread::Report SnapshotThread::do_job(SnapshotBytes& bytes) {
                            .is_last = bytes.is_last,
                            .is_fetched = bytes.is_fetched,
                            .has_failed = !taken},
-                  .trouble = taken ? "" : to_text(taken.error())};
+                  .error = taken ? "" : to_text(taken.error())};
   if (taken) written.what.loaded = std::move(*taken);
   return written;
 }
@@ -100,7 +100,7 @@ SnapshotThread::Report SnapshotThread::do_job(const Read& read) {
     answer.piece.is_last = piece->is_last;
     answer.piece.bytes = std::make_shared<const std::string>(std::move(piece->bytes));
   } else if (piece.error().code != Error::Code::unavailable) {
-    answer.trouble = to_text(piece.error());
+    answer.error = to_text(piece.error());
   }
   return answer;
 }
@@ -124,11 +124,11 @@ void SnapshotThread::report(std::vector<Report>&& reports) {
   for (Report& report : reports) {
     if (has_failed_) return;
     if (auto* written = std::get_if<Written>(&report)) {
-      events_.written(std::move(written->what), written->trouble);
+      events_.written(std::move(written->what), written->error);
     } else if (auto* piece = std::get_if<Piece>(&report)) {
-      events_.read(piece->for_node, std::move(piece->piece), piece->trouble);
+      events_.read(piece->for_node, std::move(piece->piece), piece->error);
     } else if (const auto* spare = std::get_if<SpareMade>(&report)) {
-      events_.spare_made(spare->trouble);
+      events_.spare_made(spare->error);
     } else if (const auto* scrubbed = std::get_if<Scrubbed>(&report)) {
       events_.scrubbed(scrubbed->what ? &*scrubbed->what : nullptr);
     } else if (const auto* news = std::get_if<store::Snapshots::Scrubbed>(&report)) {

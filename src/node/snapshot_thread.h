@@ -37,10 +37,10 @@ class SnapshotThread {
  public:
   struct Events {
     // `trouble` says why it was given up; empty if it was not.
-    std::function<void(SnapshotWritten written, const std::string& trouble)> written;
+    std::function<void(SnapshotWritten written, const std::string& error)> written;
     // `trouble` says what is wrong with it; empty if it is there, or not expected to be.
-    std::function<void(raft::NodeId for_node, SnapshotPiece piece, const std::string& trouble)> read;
-    std::function<void(const std::string& trouble)> spare_made;
+    std::function<void(raft::NodeId for_node, SnapshotPiece piece, const std::string& error)> read;
+    std::function<void(const std::string& error)> spare_made;
     // What came of scrub(), nothing if it was put off; and what came to light beside it.
     std::function<void(const store::Snapshots::Scrubbed* scrubbed)> scrubbed;
     std::function<void(const store::Snapshots::Scrubbed& news)> noted;
@@ -70,15 +70,15 @@ class SnapshotThread {
   };
   struct Written {
     SnapshotWritten what;
-    std::string trouble;
+    std::string error;
   };
   struct Piece {
     raft::NodeId for_node;
     SnapshotPiece piece;
-    std::string trouble;  // why it cannot be read although it should be there
+    std::string error;  // why it cannot be read although it should be there
   };
   struct SpareMade {
-    std::string trouble;
+    std::string error;
   };
   struct Scrubbed {
     std::optional<store::Snapshots::Scrubbed> what;

@@ -17,12 +17,12 @@ void Node::look_after_spare() {
   snapshots_->make_spare(disk_->spare());
 }
 
-void Node::found_no_room(const std::string& trouble) {
+void Node::found_no_room(const std::string& error) {
   if (!replica_->raft().is_full()) {
     log::warn(
         fmt::format("the disk is full, so this node takes no more writes than have room in its log ({} bytes), "
                     "until there is more: {}",
-                    disk_->counters().room, trouble));
+                    disk_->counters().room, error));
   }
   replica_->disk_space(loop_.now_ns(), disk_->counters().room);
   after_step();

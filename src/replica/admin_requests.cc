@@ -187,9 +187,9 @@ void AdminRequests::say_left(raft::Time now, bool is_idle) {
   if (!is_leaving(now) || leaving_->has_told || !is_idle) return;
   leaving_->has_told = true;
   environment_.send({.from = config_.self,
-                 .to = leaving_->leader,
-                 .term = raft_.term(),
-                 .body = AdminReply{.id = leaving_->asked_as, .outcome = Outcome::done, .reason = {}}});
+                     .to = leaving_->leader,
+                     .term = raft_.term(),
+                     .body = AdminReply{.id = leaving_->asked_as, .outcome = Outcome::done, .reason = {}}});
 }
 
 // Of a removal that begins with handing over, nothing but that has been done.
@@ -199,7 +199,7 @@ bool AdminRequests::ended(raft::Time now, const raft::AdminResult& core) {
       std::find_if(running_.begin(), running_.end(), [&](const Running& one) { return one.asked_as == core.id; });
   if (running == running_.end()) return true;  // given up
   const bool is_refused = core.kind == raft::AdminResult::Kind::refused;
-  if (is_refused && core.passes) {
+  if (is_refused && core.is_transient) {
     running->asked_as = 0;
     running->reason = core.reason;
     running->again_at = now + config_.pause;

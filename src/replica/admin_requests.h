@@ -5,8 +5,8 @@
 // order does no harm, for what is so already is done.
 //
 // At the leader, for itself and for the others, it waits until no other change is under way, is judged by
-// src/replica/admin_rules.h, and becomes a change or a transfer of the core, whose end is the attempt's. An order that removes
-// the leader has it hand leadership over first; the next leader does the rest.
+// src/replica/admin_rules.h, and becomes a change or a transfer of the core, whose end is the attempt's. An order that
+// removes the leader has it hand leadership over first; the next leader does the rest.
 //
 // Who is to be removed, and answers, is told first: it takes nothing new, finishes what its clients wait for (it could
 // not learn any more what became of it), and says so. Should it not be removed after all, it goes on after a while.
@@ -28,8 +28,8 @@
 #include <vector>
 
 #include "raft/raft.h"
-#include "src/replica/environment.h"
 #include "src/replica/admin_rules.h"
+#include "src/replica/environment.h"
 
 namespace skiff {
 

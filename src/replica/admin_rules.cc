@@ -140,7 +140,7 @@ raft::Change change_of(const AdminRequest& order) {
   CHECK(order.kind != AdminRequest::Kind::lead && order.kind != AdminRequest::Kind::leave);
   const Kind kind = order.kind == AdminRequest::Kind::add      ? Kind::add
                     : order.kind == AdminRequest::Kind::remove ? Kind::remove
-                                                        : Kind::move;
+                                                               : Kind::move;
   return {.kind = kind, .node = order.node, .address = order.address};
 }
 

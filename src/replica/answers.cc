@@ -19,7 +19,7 @@ void Replica::answer(const WaitingRead& read, Answer::Kind kind, const char* rea
 void Replica::refuse(const Request& request, const char* reason) {
   if (!request.wants_answer) return environment_.ended(request.ticket);
   environment_.answer(request.ticket,
-                  {.kind = Answer::Kind::refused, .asked = request.kind, .value = {}, .reason = reason});
+                      {.kind = Answer::Kind::refused, .asked = request.kind, .value = {}, .reason = reason});
 }
 
 }  // namespace skiff

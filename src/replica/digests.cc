@@ -15,7 +15,8 @@ void ReplicaDigests::tell(Environment& environment, const raft::Raft& raft, raft
   compare(environment, raft, self, state);
 }
 
-void ReplicaDigests::compare(Environment& environment, const raft::Raft& raft, raft::NodeId node, const StateDigest& state) {
+void ReplicaDigests::compare(Environment& environment, const raft::Raft& raft, raft::NodeId node,
+                             const StateDigest& state) {
   auto difference = note(raft, node, state.index, state.digest);
   if (difference) environment.state_differs(difference->node, difference->index, difference->is_outvoted);
 }

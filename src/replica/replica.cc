@@ -126,7 +126,8 @@ void Replica::carry_out() {
     for (raft::Message& message : effects.messages) environment_.send(for_peer(std::move(message)));
     if (effects.save != 0) {
       once_durable_.push_back({.save = effects.save, .messages = std::move(effects.messages_once_durable)});
-      environment_.persist(effects.save, effects.hard_state, effects.restart, effects.is_intact, std::move(effects.entries));
+      environment_.persist(effects.save, effects.hard_state, effects.restart, effects.is_intact,
+                           std::move(effects.entries));
     }
     if (effects.restart) become_snapshot(*effects.restart);
     keep_committed(std::move(effects.committed));

@@ -1,11 +1,11 @@
 // Replica: main street. One node's Raft, its store, and who waits; replica.cc reads from top to bottom as the life of
 // a write. Knows no socket, no thread and no clock, so tests run it unchanged, on messages and disks of their own.
 //
-// Every call comes from one loop, carries the time, and ends with everything the core wants done handed to Environment. The
-// queue of proposals ends in propose(), and that of the disk in persisted(); the commit queue wakes apply_some().
+// Every call comes from one loop, carries the time, and ends with everything the core wants done handed to Environment.
+// The queue of proposals ends in propose(), and that of the disk in persisted(); the commit queue wakes apply_some().
 //
-// A request ends in one of three ways, always by way of Environment::answer(): done, refused (it never takes effect), or
-// unknown. Refused is only said of a write that was never handed out to a log or a wire.
+// A request ends in one of three ways, always by way of Environment::answer(): done, refused (it never takes effect),
+// or unknown. Refused is only said of a write that was never handed out to a log or a wire.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@
 
 #include "raft/raft.h"
 #include "src/base/result.h"
+#include "src/replica/admin_requests.h"
 #include "src/replica/backups.h"
 #include "src/replica/digests.h"
-#include "src/replica/history.h"
-#include "src/replica/admin_requests.h"
 #include "src/replica/environment.h"
+#include "src/replica/history.h"
 #include "src/replica/snapshots.h"
 #include "src/replica/waiting.h"
 #include "store/state/kv.h"
@@ -87,8 +87,8 @@ class Replica {
 
   // An operator's order, given to whichever node. Ends by way of Environment::admin_answered().
   void order(raft::Time now, const Ticket& ticket, AdminRequest order);
-  // Orders of the shell, carried out here or not at all. They end by way of Environment::admin_ended(), with the same id,
-  // unique per process.
+  // Orders of the shell, carried out here or not at all. They end by way of Environment::admin_ended(), with the same
+  // id, unique per process.
   void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
   void hand_over(raft::Time now, uint64_t id, raft::NodeId to);
 

@@ -19,7 +19,7 @@ struct ScrubConfig {
   uint64_t every_ns = 0;  // 0: never
   uint64_t first_ns = 0;  // after the start, if that is sooner
   uint64_t piece_bytes = 0;
-  uint64_t pause_ns = 0;       // between two pieces, at most
+  uint64_t pause_ns = 0;          // between two pieces, at most
   uint64_t replace_again_ns = 0;  // while something is damaged
 };
 

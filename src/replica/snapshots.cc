@@ -108,10 +108,10 @@ void ReplicaSnapshots::make_next(raft::Time now) {
   const uint64_t offset = std::exchange(made_bytes_, made_bytes_ + block->size());
   pace_.spend(now, block->size());
   environment_.write_snapshot({.mark = maker_->mark(),
-                           .offset = offset,
-                           .bytes = std::move(block),
-                           .is_last = maker_->is_done(),
-                           .is_fetched = false});
+                               .offset = offset,
+                               .bytes = std::move(block),
+                               .is_last = maker_->is_done(),
+                               .is_fetched = false});
 }
 
 // ---- fetching
@@ -144,9 +144,9 @@ void ReplicaSnapshots::ask(raft::Time now, const raft::Raft& raft) {
   fetching_->asked_at = now;
   fetching_->waits = false;
   environment_.send({.from = raft.status().id,
-                 .to = fetching_->from,
-                 .term = raft.term(),
-                 .body = SnapshotAsk{.position = fetching_->mark.position, .offset = fetching_->offset}});
+                     .to = fetching_->from,
+                     .term = raft.term(),
+                     .body = SnapshotAsk{.position = fetching_->mark.position, .offset = fetching_->offset}});
 }
 
 void ReplicaSnapshots::received(raft::Time now, raft::NodeId from, const SnapshotPiece& piece) {
@@ -162,10 +162,10 @@ void ReplicaSnapshots::received(raft::Time now, raft::NodeId from, const Snapsho
   fetching_->asked_at = now;
   pace_.spend(now, piece.bytes->size());
   environment_.write_snapshot({.mark = fetching_->mark,
-                           .offset = piece.offset,
-                           .bytes = piece.bytes,
-                           .is_last = piece.is_last,
-                           .is_fetched = true});
+                               .offset = piece.offset,
+                               .bytes = piece.bytes,
+                               .is_last = piece.is_last,
+                               .is_fetched = true});
 }
 
 // One that is whole is on our disk, also if it was given up meanwhile.

@@ -175,7 +175,8 @@ Result<> Storage::keep_beside(std::span<const Batch> batches) {
     if (!batch.peers) continue;
     TRY(remember_data_dir_ids(files_, directory_, *batch.peers));
   }
-  const bool is_intact = std::any_of(batches.begin(), batches.end(), [](const Batch& batch) { return batch.is_intact; });
+  const bool is_intact =
+      std::any_of(batches.begin(), batches.end(), [](const Batch& batch) { return batch.is_intact; });
   return is_intact ? end_repair(files_, directory_) : Result<>();
 }
 

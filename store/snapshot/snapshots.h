@@ -91,10 +91,10 @@ class Snapshots {
     uint64_t files = 0;       // read to their end
     bool is_under_way = false;
     bool has_ended = false;
-    std::string trouble;                  // why no pass could begin
-    std::vector<Damage> found;            // not known before
+    std::string error;                       // why no pass could begin
+    std::vector<Damage> found;               // not known before
     std::vector<Damage> recovered;           // nothing depends on it any more, and it is gone
-    bool is_damaged = false;              // something that was found is there yet
+    bool is_damaged = false;                 // something that was found is there yet
     std::optional<raft::Index> replaced_at;  // a snapshot of this index, or a later one, would let some of it go
   };
   // Begins a pass if that is wanted, and goes on with one that is under way, by about so many bytes.

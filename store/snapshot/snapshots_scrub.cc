@@ -12,7 +12,7 @@ Snapshots::Scrubbed Snapshots::scrub(bool begins, uint64_t bytes) {
   if (begins) {
     auto before = scrub_.begin();
     news_.pass_bytes = before.value_or(0);
-    if (!before) news_.trouble = before.error().what;
+    if (!before) news_.error = before.error().what;
     news_.has_ended = !scrub_.is_under_way();
   }
   if (scrub_.is_under_way() && bytes > 0) {

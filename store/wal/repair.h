@@ -2,8 +2,8 @@
 //
 // The log is set aside, and a new one begins behind the newest snapshot that is whole. What is gone with it, the node
 // must fetch from the others; until then it may have promised what it does not know any more, and takes no part in
-// decisions (raft/recovering.cc). So the first thing that is written is the file `repair`, which says so. It stays until
-// the core has said that the log is whole, and no second stop, nor a second damage, makes the node forget it.
+// decisions (raft/recovering.cc). So the first thing that is written is the file `repair`, which says so. It stays
+// until the core has said that the log is whole, and no second stop, nor a second damage, makes the node forget it.
 //
 // One after the other, so that the machine may stop anywhere in between, and the next start goes on there:
 //

@@ -28,8 +28,8 @@
 #include "raft/types.h"
 #include "src/base/result.h"
 #include "store/files/files.h"
-#include "store/wal/format.h"
 #include "store/wal/data_dir_ids.h"
+#include "store/wal/format.h"
 #include "store/wal/spare.h"
 
 namespace skiff::store {

@@ -61,7 +61,7 @@ TEST_CASE("an answer that is cut short is told from a whole one") {
 TEST_CASE("what is no HTTP is refused, and everything behind it") {
   Listener listener;
   REQUIRE_FALSE(listener.parser.feed("SSH-2.0-OpenSSH_9.2\r\n"));
-  REQUIRE_FALSE(listener.parser.trouble().empty());
+  REQUIRE_FALSE(listener.parser.error().empty());
   REQUIRE_FALSE(listener.parser.feed(kAnswers));
   REQUIRE(listener.heard.empty());
 

@@ -20,10 +20,10 @@ using namespace skiff::transport;
 Result<> read(const Frame& frame) {
   auto greeting = decode_greeting(frame);
   auto refusal = decode_refusal(frame);
-  auto introduction = decode_introduction(frame);
-  auto welcome = decode_welcome(frame);
-  CHECK(!introduction || frame.kind == FrameKind::introduction);
-  CHECK(!welcome || frame.kind == FrameKind::welcome);
+  auto join_request = decode_join_request(frame);
+  auto join_reply = decode_join_reply(frame);
+  CHECK(!join_request || frame.kind == FrameKind::join_request);
+  CHECK(!join_reply || frame.kind == FrameKind::join_reply);
   CHECK(!greeting || frame.kind == FrameKind::greeting);
   CHECK(!refusal || frame.kind == FrameKind::refusal);
   TRY(const PeerMessage message, decode_message(frame));

@@ -92,7 +92,8 @@ bool Checker::started(raft::NodeId node, const store::Recovered& recovered) {
   const bool may_be_intact =
       !is.disk.is_recovering ||
       std::any_of(is.under_way.begin(), is.under_way.end(), [](const store::Batch& batch) { return batch.is_intact; });
-  world_.require(is_recovering || may_be_intact, "disk", name(node) + " does not know any more that it is being mended");
+  world_.require(is_recovering || may_be_intact, "disk",
+                 name(node) + " does not know any more that it is being mended");
   const bool has_gone_back = is.has_gone_back;
   if (is_recovering && !is.disk.is_recovering && !has_gone_back) is.before = is.disk;
   const bool has_all = !has_gone_back && require_disk(node, is, recovered) && recovered.incarnation > is.incarnation;

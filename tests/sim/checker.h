@@ -78,7 +78,7 @@ class Checker {
   struct Disk {
     raft::HardState hard_state;
     std::vector<raft::LogPosition> log;  // [0] has index 1
-    bool is_recovering = false;             // as the next start will find it; the core knows first when it is whole
+    bool is_recovering = false;          // as the next start will find it; the core knows first when it is whole
     bool has(raft::LogPosition position) const {
       return position.index == 0 || (position.index <= log.size() && log[position.index - 1] == position);
     }

@@ -104,7 +104,7 @@ class Machine final : private Environment {
   void stop_when_idle(Time at_latest);
   void start_saving();
   void finish_saving();
-  void found_no_room(const std::string& trouble);
+  void found_no_room(const std::string& error);
   void found_room();
   void look_after_spare();
   void make_spare();

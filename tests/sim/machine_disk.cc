@@ -84,8 +84,8 @@ void Machine::found_room() {
   step([&](Replica& replica) { replica.disk_space(local_now(), std::nullopt); });
 }
 
-void Machine::found_no_room(const std::string& trouble) {
-  world_.trace([&] { return std::to_string(id_) + " is full: " + trouble; });
+void Machine::found_no_room(const std::string& error) {
+  world_.trace([&] { return std::to_string(id_) + " is full: " + error; });
   ++world_.full_disks;
   step([&](Replica& replica) { replica.disk_space(local_now(), storage_->counters().room); });
   if (std::exchange(is_making_spare_, true)) return;

@@ -17,7 +17,7 @@ void Simulation::change_members() {
   bool has_lost = std::any_of(now.members.begin(), now.members.end(),
                               [&](const raft::Member& member) { return lost_.contains(member.id); });
   bool are_intact = std::all_of(now.members.begin(), now.members.end(),
-                               [&](const raft::Member& member) { return is_intact(member.id); });
+                                [&](const raft::Member& member) { return is_intact(member.id); });
   if (dice < 4 && machines_.size() < 12 && now.members.size() < 7) {
     Machine& fresh = add_machine({});
     start(fresh);

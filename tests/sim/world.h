@@ -17,9 +17,9 @@ namespace skiff::sim {
 // What became of damage to files of nodes that went on.
 struct AtRest {
   uint64_t done = 0;
-  uint64_t found = 0;   // by the node itself, while it ran
+  uint64_t found = 0;      // by the node itself, while it ran
   uint64_t recovered = 0;  // in the same way
-  uint64_t gone = 0;    // in whatever way, without a start
+  uint64_t gone = 0;       // in whatever way, without a start
 };
 
 class World {

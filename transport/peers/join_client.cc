@@ -1,4 +1,4 @@
-#include "transport/peers/newcomer.h"
+#include "transport/peers/join_client.h"
 
 #include <utility>
 
@@ -13,7 +13,7 @@ constexpr uint64_t kNanosecondsPerMs = 1'000'000;
 
 }  // namespace
 
-Newcomer::Newcomer(Loop& loop, raft::NodeId self, std::vector<Address> ask, const Limits& limits, Events events)
+JoinClient::JoinClient(Loop& loop, raft::NodeId self, std::vector<Address> ask, const Limits& limits, Events events)
     : loop_(loop), self_(self), ask_(std::move(ask)), limits_(limits), events_(std::move(events)), timer_(loop, [this] {
         time_up();
       }) {
@@ -22,7 +22,7 @@ Newcomer::Newcomer(Loop& loop, raft::NodeId self, std::vector<Address> ask, cons
 }
 
 // Either the pause is over or the answer is late.
-void Newcomer::time_up() {
+void JoinClient::time_up() {
   if (dial_ || stream_) return try_next("no answer within " + std::to_string(limits_.answer_timeout_ms) + " ms");
   timer_.start_ns(limits_.answer_timeout_ms * kNanosecondsPerMs);
   dial_ = std::make_unique<Dial>(loop_, ask_[next_], [this](std::unique_ptr<Stream> stream, Dial::Failure failure) {
@@ -30,21 +30,21 @@ void Newcomer::time_up() {
   });
 }
 
-void Newcomer::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& failure) {
+void JoinClient::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& failure) {
   dial_.reset();
   if (!stream) return try_next(failure.why);
   stream_ = std::move(stream);
-  reader_ = FrameReader(kWelcomeBytesMax);
+  reader_ = FrameReader(kJoinReplyBytesMax);
   stream_->start({.received = [this](std::string_view bytes) { received(bytes); },
                   .closed = [this](const std::string& why) { try_next(why); }});
-  stream_->write(encode(Introduction{.from = self_}));
+  stream_->write(encode(JoinRequest{.from = self_}));
 }
 
-void Newcomer::received(std::string_view bytes) {
+void JoinClient::received(std::string_view bytes) {
   Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return answered(frame); });
-  if (welcome_) {
-    auto welcomed = events_.welcomed;  // may destroy us
-    return welcomed(std::move(*welcome_));
+  if (join_reply_) {
+    auto got_join_reply = events_.got_join_reply;  // may destroy us
+    return got_join_reply(std::move(*join_reply_));
   }
   const bool is_final = refusal_ == Refusal::removed || refusal_ == Refusal::taken ||
                         refusal_ == Refusal::other_version || refusal_ == Refusal::other_data_dir_id;
@@ -55,22 +55,22 @@ void Newcomer::received(std::string_view bytes) {
   if (!fed) try_next(fed.error().what);
 }
 
-Result<> Newcomer::answered(const Frame& frame) {
+Result<> JoinClient::answered(const Frame& frame) {
   if (frame.kind == FrameKind::refusal) {
     TRY(const Refusal refusal, decode_refusal(frame));
     refusal_ = refusal;
     return fail(Error::Code::unavailable, std::string(describe(refusal)));
   }
-  TRY(Welcome welcome, decode_welcome(frame));
-  if (welcome.protocol != kProtocolVersion) {
+  TRY(JoinReply join_reply, decode_join_reply(frame));
+  if (join_reply.protocol != kProtocolVersion) {
     refusal_ = Refusal::other_version;
     return fail(Error::Code::unavailable, std::string(describe(*refusal_)));
   }
-  welcome_ = std::move(welcome);
+  join_reply_ = std::move(join_reply);
   return {};
 }
 
-void Newcomer::try_next(const std::string& why) {
+void JoinClient::try_next(const std::string& why) {
   dial_.reset();
   stream_.reset();
   refusal_.reset();

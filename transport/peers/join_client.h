@@ -1,4 +1,4 @@
-// Newcomer: a node that was added, or is about to be, asks the members which cluster this is and where they all live.
+// JoinClient: a node that was added, or is about to be, asks the members which cluster this is and where they all live.
 //
 // Asks one address after the other, over and over, until one that knows of it answers. It listens nowhere meanwhile,
 // and has no data directory yet: that is founded with the answer.
@@ -25,21 +25,21 @@
 
 namespace skiff::transport {
 
-class Newcomer {
+class JoinClient {
  public:
   struct Limits {
     uint64_t answer_timeout_ms = 2000;  // from the dial to the answer
     uint64_t pause_ms = 100;  // before the next address is asked: an operator waits for this, and a log reads it
   };
   struct Events {
-    std::function<void(Welcome&&)> welcomed;
+    std::function<void(JoinReply&&)> got_join_reply;
     std::function<void(Refusal)> refused;  // for good
   };
 
   // Requires: at least one address.
-  Newcomer(Loop& loop, raft::NodeId self, std::vector<Address> ask, const Limits& limits, Events events);
-  Newcomer(const Newcomer&) = delete;
-  Newcomer& operator=(const Newcomer&) = delete;
+  JoinClient(Loop& loop, raft::NodeId self, std::vector<Address> ask, const Limits& limits, Events events);
+  JoinClient(const JoinClient&) = delete;
+  JoinClient& operator=(const JoinClient&) = delete;
 
  private:
   void time_up();
@@ -56,8 +56,8 @@ class Newcomer {
   size_t next_ = 0;  // of ask_
   std::unique_ptr<Dial> dial_;
   std::unique_ptr<Stream> stream_;
-  FrameReader reader_{kWelcomeBytesMax};
-  std::optional<Welcome> welcome_;
+  FrameReader reader_{kJoinReplyBytesMax};
+  std::optional<JoinReply> join_reply_;
   std::optional<Refusal> refusal_;
   std::map<size_t, std::string> told_;  // of each address, the last that was logged
   Timer timer_;

@@ -5,14 +5,14 @@ namespace skiff::transport {
 void KnownPeers::learn_only(std::set<raft::NodeId> members) {
   members_ = std::move(members);
   for (raft::NodeId member : *members_) {
-    if (auto stranger = strangers_.extract(member)) meet(member, stranger.mapped());
+    if (auto unidentified = unidentified_.extract(member)) compare_or_learn(member, unidentified.mapped());
   }
 }
 
-bool KnownPeers::meet(raft::NodeId node, uint64_t data_dir_id) {
+bool KnownPeers::compare_or_learn(raft::NodeId node, uint64_t data_dir_id) {
   if (data_dir_id == 0) return true;
-  if (!has_met(node) && !is_member(node)) {
-    if (strangers_.size() < kStrangersMax) strangers_[node] = data_dir_id;
+  if (!knows(node) && !is_member(node)) {
+    if (unidentified_.size() < kUnidentifiedMax) unidentified_[node] = data_dir_id;
     return true;
   }
   auto [known, is_new] = data_dir_ids_.emplace(node, data_dir_id);
@@ -23,7 +23,7 @@ bool KnownPeers::meet(raft::NodeId node, uint64_t data_dir_id) {
 DataDirMatch KnownPeers::greeted(const Greeting& greeting, uint64_t own) {
   const DataDirMatch match = compare(greeting, own);
   if (!match.is_match()) return match;
-  meet(greeting.from, greeting.data_dir_id);
+  compare_or_learn(greeting.from, greeting.data_dir_id);
   if (is_member(greeting.from)) learn_from(greeting);
   return match;
 }
@@ -32,7 +32,8 @@ DataDirMatch KnownPeers::compare(const Greeting& greeting, uint64_t own) const {
   const auto known = data_dir_ids_.find(greeting.from);
   const auto said = greeting.known.find(greeting.to);
   DataDirMatch match;
-  match.peer_differs = known != data_dir_ids_.end() && greeting.data_dir_id != 0 && known->second != greeting.data_dir_id;
+  match.peer_differs =
+      known != data_dir_ids_.end() && greeting.data_dir_id != 0 && known->second != greeting.data_dir_id;
   match.own_differs = said != greeting.known.end() && own != 0 && said->second != own;
   const bool have_met = known != data_dir_ids_.end() && said != greeting.known.end();
   match.others_differ = !have_met && others_differ(greeting);

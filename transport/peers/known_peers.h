@@ -42,8 +42,8 @@ class KnownPeers {
   // Only these are remembered; before it is called, everybody is. Others are once they are among them.
   void learn_only(std::set<raft::NodeId> members);
   // Whether it is the one we know, now that we have met.
-  bool meet(raft::NodeId node, uint64_t data_dir_id);
-  bool has_met(raft::NodeId node) const { return data_dir_ids_.contains(node); }
+  bool compare_or_learn(raft::NodeId node, uint64_t data_dir_id);
+  bool knows(raft::NodeId node) const { return data_dir_ids_.contains(node); }
 
   // Compares what a greeting says with what is remembered here; learns from it if that matches. `own` is the number of
   // this node's directory; 0: it has none.
@@ -58,8 +58,8 @@ class KnownPeers {
   bool is_member(raft::NodeId node) const { return !members_ || members_->contains(node); }
 
   DataDirIds data_dir_ids_;
-  static constexpr size_t kStrangersMax = 64;
-  DataDirIds strangers_;  // who is none of the members
+  static constexpr size_t kUnidentifiedMax = 64;
+  DataDirIds unidentified_;  // who is none of the members
   std::optional<std::set<raft::NodeId>> members_;
   std::function<void(const DataDirIds&)> learned_;
 };

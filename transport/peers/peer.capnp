@@ -22,7 +22,7 @@ struct Greeting {
   port @9 :UInt16;      # where it listens for its peers; 0: not said
 }
 
-# Which data directory a member was first met with.
+# Which data directory a member was first discovered with.
 struct DataDir {
   node @0 :UInt64;
   number @1 :UInt64;
@@ -187,13 +187,13 @@ struct AdminReply {
 }
 
 # Instead of a greeting: a node that has just been added, and knows neither cluster nor members, asks for both. It is
-# answered with a Welcome or a Refusal, and the connection ends.
-struct Introduction {
+# answered with a JoinReply or a Refusal, and the connection ends.
+struct JoinRequest {
   protocol @0 :UInt16;
   from @1 :UInt64;
 }
 
-struct Welcome {
+struct JoinReply {
   protocol @0 :UInt16;
   cluster @1 :UInt64;
   members @2 :List(Member);

@@ -21,7 +21,7 @@ struct PeerIdentity {
   uint64_t cluster = 0;
   raft::NodeId self = 0;
   uint64_t incarnation = 0;                         // counts the starts of this node
-  uint64_t data_dir_id = 0;                            // names its data directory; 0: it has none
+  uint64_t data_dir_id = 0;                         // names its data directory; 0: it has none
   std::string address = {};                         // where the others find it; empty: where its members say
   KnownPeers* known = nullptr;                      // outlives whoever is given this; null: nobody is remembered
   uint64_t process = 0;                             // drawn at its start
@@ -38,12 +38,12 @@ struct PeerMember {
 };
 
 // What is said at the door to who is no ordinary member.
-struct Reception {
-  Welcome welcome;                    // to members that have only just been added
-  std::set<raft::NodeId> newcomers;   // these
+struct AdmissionRules {
+  JoinReply join_reply;               // to members that have only just been added
+  std::set<raft::NodeId> joining;     // these
   std::vector<raft::NodeId> removed;  // and these were removed for good
   std::vector<raft::NodeId> leaving;  // or are to be, if that is committed
-  std::set<raft::NodeId> met;         // came by, and may be members by what we have not been told yet
+  std::set<raft::NodeId> discovered;  // came by, and may be members by what we have not been told yet
 };
 
 inline Greeting greeting_to(raft::NodeId node, const PeerIdentity& us) {

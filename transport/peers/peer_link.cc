@@ -69,7 +69,7 @@ PeerLink::Status PeerLink::status() const {
                 .sent = sent_,
                 .dropped = dropped_,
                 .outbox_bytes = stream_ ? stream_->outbox_bytes() : 0,
-                .trouble = trouble_,
+                .error = error_,
                 .moved_to = {},
                 .connected_since_ms = connected_since_ms_};
   const bool is_news = process_ != 0 && process_ != leaving_process_;
@@ -101,7 +101,7 @@ void PeerLink::time_up() {
 
 void PeerLink::try_also(const Address& address) {
   const auto before = std::exchange(elsewhere_, address == peer_.address ? std::nullopt : std::optional(address));
-  if (elsewhere_ != before) trouble_told_.clear();
+  if (elsewhere_ != before) error_told_.clear();
   const bool has_failed = state_ == State::waiting && failures_ > 0;
   if (!has_failed || !elsewhere_) return;
   place_ = address;
@@ -156,7 +156,7 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
   move_to(State::greeting);
   stream_ = std::move(stream);
   reader_ = FrameReader(kGreetingBytesMax);
-  is_welcome_ = false;
+  is_admitted_ = false;
   match_.reset();
   is_watching_ = false;
   written_bytes_ = 0;
@@ -182,12 +182,12 @@ void PeerLink::received(std::string_view bytes) {
     if (compared) compared(*match);
     return;
   }
-  if (state_ == State::greeting && is_welcome_) greeted();
+  if (state_ == State::greeting && is_admitted_) greeted();
 }
 
 // The one frame that a peer sends on this connection.
 Result<> PeerLink::answered(const Frame& frame) {
-  if (is_welcome_) return fail(Error::Code::corrupt, "it speaks out of turn");
+  if (is_admitted_) return fail(Error::Code::corrupt, "it speaks out of turn");
   if (frame.kind == FrameKind::refusal) {
     TRY(const Refusal refusal, decode_refusal(frame));
     was_removed_ = refusal == Refusal::removed;
@@ -202,7 +202,7 @@ Result<> PeerLink::answered(const Frame& frame) {
   TRY(compare(greeting));
   TRY(look_for_another_process(greeting));
   process_ = greeting.process;
-  is_welcome_ = true;
+  is_admitted_ = true;
   return {};
 }
 
@@ -236,8 +236,8 @@ void PeerLink::greeted() {
     has_been_home_ = true;
     has_home_failed_ = false;
   }
-  trouble_.clear();
-  trouble_told_.clear();
+  error_.clear();
+  error_told_.clear();
   if (may_tell()) log::info(name() + ": connected");
   const auto match = std::exchange(match_, std::nullopt);
   if (match && events_.compared) events_.compared(*match);
@@ -252,7 +252,7 @@ void PeerLink::lost(const std::string& why) {
   dial_.reset();
   stream_.reset();
   if (us_.running) us_.running->disconnected(peer_.id, RunningProcesses::Side::link);
-  tell_trouble(was_connected ? "connection lost: " + why : why);
+  tell_error(was_connected ? "connection lost: " + why : why);
   if (!was_connected && place_ == peer_.address) has_home_failed_ = true;
   place_ = next_place();
   move_to(State::waiting);
@@ -297,9 +297,9 @@ bool PeerLink::may_tell() {
 }
 
 // Once for every reason, not for every attempt.
-void PeerLink::tell_trouble(const std::string& why) {
-  trouble_ = why;
-  std::string& told = trouble_told_[place_];
+void PeerLink::tell_error(const std::string& why) {
+  error_ = why;
+  std::string& told = error_told_[place_];
   if (why == told || !may_tell()) return;
   told = why;
   log::warn(name() + ": " + why);

@@ -1,7 +1,7 @@
 // PeerLink: the connection to one peer on which everything goes that this node has to say to it.
 //
 // Dials, greets, and waits to be greeted back: both sides then know that they belong to the same cluster and are who
-// the other thinks. From there on send() writes frames. What the peer has to say comes in by our own PeerDoor.
+// the other thinks. From there on send() writes frames. What the peer has to say comes in by our own PeerListener.
 //
 // What goes wrong: while there is no connection, and while the outbox is full, messages are dropped and counted; Raft
 // sends again what matters. A connection that breaks after a good while is dialled again at once, others after a delay
@@ -66,7 +66,7 @@ class PeerLink {
     uint64_t sent = 0;     // messages handed to the connection
     uint64_t dropped = 0;  // messages that were not
     size_t outbox_bytes = 0;
-    std::string trouble;  // why it is not connected
+    std::string error;  // why it is not connected
     // Where it is connected, and says that it is, if the peer's own address has failed since it was last reached there.
     std::optional<Address> moved_to;
     uint64_t connected_since_ms = 0;  // if it is connected
@@ -118,7 +118,7 @@ class PeerLink {
   Address next_place() const;
   std::string name() const;
   bool may_tell();
-  void tell_trouble(const std::string& why);
+  void tell_error(const std::string& why);
 
   Loop& loop_;
   const PeerIdentity& us_;
@@ -139,7 +139,7 @@ class PeerLink {
   FrameReader reader_{kGreetingBytesMax};
   std::optional<DataDirMatch> match_;    // found since the dial, and not told yet
   std::optional<std::string> twice_at_;  // where this node runs already, as the peer says; not told yet
-  bool is_welcome_ = false;
+  bool is_admitted_ = false;
   bool was_removed_ = false;  // as the peer says
   Timer timer_;  // waiting: the next dial; dialling and greeting: the deadline; connected: the next look for a stall
 
@@ -152,8 +152,8 @@ class PeerLink {
 
   uint64_t sent_ = 0;
   uint64_t dropped_ = 0;
-  std::string trouble_;
-  std::map<Address, std::string> trouble_told_;  // of at most three places
+  std::string error_;
+  std::map<Address, std::string> error_told_;  // of at most three places
   uint64_t telling_since_ms_ = 0;
   int lines_told_ = 0;
 };

@@ -1,4 +1,4 @@
-#include "transport/peers/peer_door.h"
+#include "transport/peers/peer_listener.h"
 
 #include <algorithm>
 #include <utility>
@@ -51,54 +51,58 @@ std::optional<PeerMember> whoever_greets(const Greeting& greeting) {
 }  // namespace
 
 // One connection that came in: a stranger until it has greeted, then a member's.
-class PeerDoor::Guest {
+class PeerListener::InboundPeer {
  public:
-  Guest(PeerDoor& door, std::unique_ptr<Stream> stream)
-      : door_(door), stream_(std::move(stream)), remote_(stream_->remote()), deadline_(door.loop_, [this] { late(); }) {
-    deadline_.start_ns(door_.limits_.greeting_timeout_ms * kNanosecondsPerMs);
+  InboundPeer(PeerListener& listener, std::unique_ptr<Stream> stream)
+      : listener_(listener),
+        stream_(std::move(stream)),
+        remote_(stream_->remote()),
+        deadline_(listener.loop_, [this] { late(); }) {
+    deadline_.start_ns(listener_.limits_.greeting_timeout_ms * kNanosecondsPerMs);
     stream_->start({.received = [this](std::string_view bytes) { received(bytes); },
-                    .closed = [this](const std::string&) { door_.dismiss(*this); }});
+                    .closed = [this](const std::string&) { listener_.dismiss(*this); }});
   }
 
-  ~Guest() {
-    if (!is_stranger() && door_.us_.running) door_.us_.running->disconnected(node_, RunningProcesses::Side::listener);
+  ~InboundPeer() {
+    if (!is_unidentified() && listener_.us_.running)
+      listener_.us_.running->disconnected(node_, RunningProcesses::Side::listener);
   }
-  Guest(const Guest&) = delete;
-  Guest& operator=(const Guest&) = delete;
+  InboundPeer(const InboundPeer&) = delete;
+  InboundPeer& operator=(const InboundPeer&) = delete;
 
   raft::NodeId node() const { return node_; }
-  bool is_stranger() const { return node_ == 0; }
+  bool is_unidentified() const { return node_ == 0; }
   const std::string& remote() const { return remote_; }
 
   void become(raft::NodeId node, RunningProcess process) {
-    CHECK(is_stranger());
-    auto* running = door_.us_.running;
+    CHECK(is_unidentified());
+    auto* running = listener_.us_.running;
     if (running) running->connected(node, RunningProcesses::Side::listener, std::move(process));
     node_ = node;
     deadline_.stop();
     reader_.set_frame_bytes_max(kFrameBytesMax);
-    stream_->set_peer_timeout_ms(narrow<unsigned>(door_.limits_.peer_timeout_ms));
-    stream_->write(encode(greeting_to(node, door_.us_)));
+    stream_->set_peer_timeout_ms(narrow<unsigned>(listener_.limits_.peer_timeout_ms));
+    stream_->write(encode(greeting_to(node, listener_.us_)));
   }
 
  private:
-  // Nothing of this guest may be touched once it has been dismissed or anything was delivered.
+  // Nothing of this inbound may be touched once it has been dismissed or anything was delivered.
   void received(std::string_view bytes) {
     std::vector<PeerMessage> messages;
     Result<> fed = reader_.feed(bytes, [&](const Frame& frame) { return take(frame, messages); });
-    PeerDoor& door = door_;
+    PeerListener& listener = listener_;
     const raft::NodeId from = node_;
     if (!fed) turn_away(fed.error().what);
-    door.deliver(from, std::move(messages));
+    listener.deliver(from, std::move(messages));
   }
 
   Result<> take(const Frame& frame, std::vector<PeerMessage>& messages) {
-    if (is_stranger()) return frame.kind == FrameKind::introduction ? introduced(frame) : greeted(frame);
+    if (is_unidentified()) return frame.kind == FrameKind::join_request ? sent_join_request(frame) : greeted(frame);
     TRY(auto&& message, decode_message(frame));
     if (message.from != node_) {
       return fail(Error::Code::corrupt, "node " + std::to_string(node_) + " sent a message in another node's name");
     }
-    if (message.to != door_.us_.self) {
+    if (message.to != listener_.us_.self) {
       return fail(Error::Code::corrupt, "node " + std::to_string(node_) + " sent a message meant for another node");
     }
     messages.push_back(std::move(message));
@@ -107,34 +111,34 @@ class PeerDoor::Guest {
 
   Result<> greeted(const Frame& frame) {
     TRY(const Greeting greeting, decode_greeting(frame));
-    std::optional<Refusal> against = objection(greeting, door_.us_);
-    const std::optional<PeerMember> unknown = against ? std::nullopt : door_.unknown_member(greeting);
-    if (!against && door_.is_own_copy(greeting)) return turn_away_copy(greeting);
-    if (!against && !unknown) against = door_.objection_to(greeting.from);
-    if (!against) against = door_.compare(greeting);
+    std::optional<Refusal> against = objection(greeting, listener_.us_);
+    const std::optional<PeerMember> unknown = against ? std::nullopt : listener_.unknown_member(greeting);
+    if (!against && listener_.is_own_copy(greeting)) return turn_away_copy(greeting);
+    if (!against && !unknown) against = listener_.objection_to(greeting.from);
+    if (!against) against = listener_.compare(greeting);
     if (against) {
       is_leaving_ = true;
       stream_->write(encode(*against));
       return fail(Error::Code::invalid, complaint(*against, greeting));
     }
     const RunningProcess process = process_of(greeting, remote_);
-    if (auto other = door_.other_process(greeting.from, process)) {
+    if (auto other = listener_.other_process(greeting.from, process)) {
       is_leaving_ = true;
       stream_->write(encode(Refusal::running_twice, other->address));
       return fail(Error::Code::invalid, describe_twice(greeting.from, *other, process));
     }
     if (unknown) {
-      door_.meet(*unknown);
+      listener_.discover(*unknown);
     } else {
-      door_.note_where(greeting);
+      listener_.note_where(greeting);
     }
-    door_.welcome(*this, greeting.from, process);
+    listener_.admit(*this, greeting.from, process);
     return {};
   }
 
   // A second process with this node's own data directory tells that it is there.
   Result<> turn_away_copy(const Greeting& greeting) {
-    const PeerIdentity& us = door_.us_;
+    const PeerIdentity& us = listener_.us_;
     is_leaving_ = true;
     stream_->write(encode(Refusal::running_twice, us.address));
     const RunningProcess here{us.process, "this host", us.port, us.address};
@@ -142,45 +146,45 @@ class PeerDoor::Guest {
   }
 
   // Answered in one frame; it comes back with a greeting.
-  Result<> introduced(const Frame& frame) {
-    TRY(const Introduction introduction, decode_introduction(frame));
-    std::optional<Refusal> against = door_.objection_to(introduction.from);
-    if (introduction.from == door_.us_.self) against = Refusal::taken;
-    if (introduction.protocol != kProtocolVersion) against = Refusal::other_version;
-    if (!against && door_.reception_.met.contains(introduction.from)) against = Refusal::unknown_member;
-    if (!against && !door_.reception_.newcomers.contains(introduction.from)) against = Refusal::taken;
+  Result<> sent_join_request(const Frame& frame) {
+    TRY(const JoinRequest join_request, decode_join_request(frame));
+    std::optional<Refusal> against = listener_.objection_to(join_request.from);
+    if (join_request.from == listener_.us_.self) against = Refusal::taken;
+    if (join_request.protocol != kProtocolVersion) against = Refusal::other_version;
+    if (!against && listener_.admission_.discovered.contains(join_request.from)) against = Refusal::unknown_member;
+    if (!against && !listener_.admission_.joining.contains(join_request.from)) against = Refusal::taken;
     // It had a directory, and comes without: what it has acknowledged as a learner would be counted once it votes.
-    const bool was_met = door_.us_.known && door_.us_.known->has_met(introduction.from);
-    if (!against && was_met) against = Refusal::other_data_dir_id;
+    const bool was_known = listener_.us_.known && listener_.us_.known->knows(join_request.from);
+    if (!against && was_known) against = Refusal::other_data_dir_id;
     is_leaving_ = true;
     if (against) {
       stream_->write(encode(*against));
       return fail(Error::Code::invalid,
-                  complaint(*against, {.protocol = introduction.protocol, .from = introduction.from}));
+                  complaint(*against, {.protocol = join_request.protocol, .from = join_request.from}));
     }
-    log::info("peer port: welcomes node " + std::to_string(introduction.from) + " at " + remote_);
-    stream_->write(encode(door_.reception_.welcome));
+    log::info("peer port: welcomes node " + std::to_string(join_request.from) + " at " + remote_);
+    stream_->write(encode(listener_.admission_.join_reply));
     stream_->close_after_writing();
     return {};
   }
 
   // One that was told why stays until it has read that, or until the deadline.
   void turn_away(const std::string& why) {
-    ++door_.turned_away_;
-    door_.complain(remote_, why);
+    ++listener_.turned_away_;
+    listener_.complain(remote_, why);
     if (is_leaving_) return stream_->close_after_writing();
-    door_.dismiss(*this);
+    listener_.dismiss(*this);
   }
 
   void late() {
     if (!is_leaving_) {
-      ++door_.turned_away_;
-      door_.complain(remote_, "it did not greet in time");
+      ++listener_.turned_away_;
+      listener_.complain(remote_, "it did not greet in time");
     }
-    door_.dismiss(*this);
+    listener_.dismiss(*this);
   }
 
-  PeerDoor& door_;
+  PeerListener& listener_;
   std::unique_ptr<Stream> stream_;
   const std::string remote_;
   FrameReader reader_{kGreetingBytesMax};
@@ -189,65 +193,69 @@ class PeerDoor::Guest {
   Timer deadline_;
 };
 
-Result<std::unique_ptr<PeerDoor>> PeerDoor::open(Loop& loop, const PeerIdentity& us, const Address& listen_on,
-                                                 const Limits& limits, Events events) {
+Result<std::unique_ptr<PeerListener>> PeerListener::open(Loop& loop, const PeerIdentity& us, const Address& listen_on,
+                                                         const Limits& limits, Events events) {
   CHECK(us.self != 0);
   CHECK(events.received != nullptr);
-  std::unique_ptr<PeerDoor> door(new PeerDoor(loop, us, limits, std::move(events)));
-  const auto accepted = [door = door.get()](std::unique_ptr<Stream> stream) { door->accepted(std::move(stream)); };
-  TRY(door->listener_, Listener::open(loop, listen_on, accepted));
-  door->us_.port = door->port();
-  return door;
+  std::unique_ptr<PeerListener> listener(new PeerListener(loop, us, limits, std::move(events)));
+  const auto accepted = [listener = listener.get()](std::unique_ptr<Stream> stream) {
+    listener->accepted(std::move(stream));
+  };
+  TRY(listener->listener_, Listener::open(loop, listen_on, accepted));
+  listener->us_.port = listener->port();
+  return listener;
 }
 
-PeerDoor::PeerDoor(Loop& loop, const PeerIdentity& us, const Limits& limits, Events events)
+PeerListener::PeerListener(Loop& loop, const PeerIdentity& us, const Limits& limits, Events events)
     : loop_(loop), us_(us), limits_(limits), events_(std::move(events)), other_complaints_(kComplaintIntervalMs) {}
 
-PeerDoor::~PeerDoor() = default;
+PeerListener::~PeerListener() = default;
 
-void PeerDoor::accepted(std::unique_ptr<Stream> stream) {
-  const auto strangers =
-      std::count_if(guests_.begin(), guests_.end(), [](const auto& guest) { return guest->is_stranger(); });
-  if (static_cast<size_t>(strangers) >= limits_.strangers_max) dismiss_oldest_stranger();
-  guests_.push_back(std::make_unique<Guest>(*this, std::move(stream)));
+void PeerListener::accepted(std::unique_ptr<Stream> stream) {
+  const auto unidentified =
+      std::count_if(inbound_.begin(), inbound_.end(), [](const auto& inbound) { return inbound->is_unidentified(); });
+  if (static_cast<size_t>(unidentified) >= limits_.unidentified_max) close_oldest_unidentified();
+  inbound_.push_back(std::make_unique<InboundPeer>(*this, std::move(stream)));
 }
 
-void PeerDoor::dismiss_oldest_stranger() {
-  auto oldest = std::find_if(guests_.begin(), guests_.end(), [](const auto& guest) { return guest->is_stranger(); });
-  CHECK(oldest != guests_.end());
+void PeerListener::close_oldest_unidentified() {
+  auto oldest =
+      std::find_if(inbound_.begin(), inbound_.end(), [](const auto& inbound) { return inbound->is_unidentified(); });
+  CHECK(oldest != inbound_.end());
   ++turned_away_;
   complain((*oldest)->remote(), "too many connections wait to greet");
-  guests_.erase(oldest);
+  inbound_.erase(oldest);
 }
 
-bool PeerDoor::is_own_copy(const Greeting& greeting) const {
+bool PeerListener::is_own_copy(const Greeting& greeting) const {
   const bool says_so = greeting.data_dir_id != 0 && greeting.process != 0;
-  return says_so && greeting.from == us_.self && greeting.data_dir_id == us_.data_dir_id && greeting.process != us_.process;
+  return says_so && greeting.from == us_.self && greeting.data_dir_id == us_.data_dir_id &&
+         greeting.process != us_.process;
 }
 
-std::optional<Refusal> PeerDoor::objection_to(raft::NodeId node) const {
+std::optional<Refusal> PeerListener::objection_to(raft::NodeId node) const {
   if (members_.contains(node)) return std::nullopt;
-  const auto& removed = reception_.removed;
+  const auto& removed = admission_.removed;
   const bool was_removed = std::find(removed.begin(), removed.end(), node) != removed.end();
   return was_removed ? Refusal::removed : Refusal::unknown_member;
 }
 
 // Nothing if it is known, was removed, or does not say where it is.
-std::optional<PeerMember> PeerDoor::unknown_member(const Greeting& greeting) const {
-  if (!events_.met || greeting.from == us_.self || objection_to(greeting.from) != Refusal::unknown_member)
+std::optional<PeerMember> PeerListener::unknown_member(const Greeting& greeting) const {
+  if (!events_.discovered || greeting.from == us_.self || objection_to(greeting.from) != Refusal::unknown_member)
     return std::nullopt;
-  const auto& leaving = reception_.leaving;
+  const auto& leaving = admission_.leaving;
   if (std::find(leaving.begin(), leaving.end(), greeting.from) != leaving.end()) return std::nullopt;
   return whoever_greets(greeting);
 }
 
-void PeerDoor::meet(const PeerMember& unknown) {
+void PeerListener::discover(const PeerMember& unknown) {
   members_.insert(unknown.id);
-  events_.met(unknown);
+  events_.discovered(unknown);
 }
 
 // Refuses a greeter whose data directory or founding is not the one that is remembered.
-std::optional<Refusal> PeerDoor::compare(const Greeting& greeting) {
+std::optional<Refusal> PeerListener::compare(const Greeting& greeting) {
   if (!us_.known) return std::nullopt;
   const DataDirMatch match = us_.known->greeted(greeting, us_.data_dir_id);
   if (events_.compared) events_.compared(greeting.from, match);
@@ -255,47 +263,48 @@ std::optional<Refusal> PeerDoor::compare(const Greeting& greeting) {
 }
 
 // Of the node that greets so. Its other connection may be a remnant of the process that ran before at the same place.
-std::optional<RunningProcess> PeerDoor::other_process(raft::NodeId node, const RunningProcess& process) const {
+std::optional<RunningProcess> PeerListener::other_process(raft::NodeId node, const RunningProcess& process) const {
   return us_.running ? us_.running->other_than(node, process) : std::nullopt;
 }
 
-void PeerDoor::note_where(const Greeting& greeting) {
+void PeerListener::note_where(const Greeting& greeting) {
   const std::optional<PeerMember> member = whoever_greets(greeting);
   if (member && events_.greeted) events_.greeted(*member);
 }
 
-void PeerDoor::welcome(Guest& guest, raft::NodeId node, const RunningProcess& process) {
+void PeerListener::admit(InboundPeer& inbound, raft::NodeId node, const RunningProcess& process) {
   drop(node);
-  guest.become(node, process);
+  inbound.become(node, process);
 }
 
-void PeerDoor::drop(raft::NodeId member) {
+void PeerListener::drop(raft::NodeId member) {
   CHECK(member != 0);
-  guests_.remove_if([member](const auto& guest) { return guest->node() == member; });
+  inbound_.remove_if([member](const auto& inbound) { return inbound->node() == member; });
 }
 
-void PeerDoor::dismiss(const Guest& guest) {
-  guests_.remove_if([&guest](const auto& other) { return other.get() == &guest; });
+void PeerListener::dismiss(const InboundPeer& inbound) {
+  inbound_.remove_if([&inbound](const auto& other) { return other.get() == &inbound; });
 }
 
-void PeerDoor::deliver(raft::NodeId from, std::vector<PeerMessage>&& messages) {
+void PeerListener::deliver(raft::NodeId from, std::vector<PeerMessage>&& messages) {
   if (messages.empty()) return;
   received_from_[from] += messages.size();
   for (PeerMessage& message : messages) events_.received(std::move(message));
 }
 
-void PeerDoor::set_members(std::set<raft::NodeId> members) {
+void PeerListener::set_members(std::set<raft::NodeId> members) {
   members_ = std::move(members);
   std::erase_if(received_from_, [this](const auto& from) { return !members_.contains(from.first); });
-  guests_.remove_if([this](const auto& guest) { return !guest->is_stranger() && !members_.contains(guest->node()); });
+  inbound_.remove_if(
+      [this](const auto& inbound) { return !inbound->is_unidentified() && !members_.contains(inbound->node()); });
 }
 
-uint64_t PeerDoor::received(raft::NodeId from) const {
+uint64_t PeerListener::received(raft::NodeId from) const {
   auto found = received_from_.find(from);
   return found == received_from_.end() ? 0 : found->second;
 }
 
-void PeerDoor::complain(const std::string& remote, const std::string& why) {
+void PeerListener::complain(const std::string& remote, const std::string& why) {
   const std::string key = host_of(remote) + " " + why;
   const std::string line = "peer port: turned " + remote + " away: " + why;
   auto found = complaints_.find(key);

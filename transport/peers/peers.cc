@@ -12,13 +12,13 @@ Result<std::unique_ptr<Peers>> Peers::open(Loop& loop, const Identity& us, const
                                            const Limits& limits, uint64_t seed, Events events) {
   CHECK(events.received != nullptr);
   std::unique_ptr<Peers> peers(new Peers(loop, us, limits, seed, std::move(events)));
-  PeerDoor::Events at_the_door{
+  PeerListener::Events at_the_door{
       .received = [peers = peers.get()](PeerMessage&& message) { peers->events_.received(std::move(message)); },
-      .met = peers->events_.met,
+      .discovered = peers->events_.discovered,
       .greeted = [peers = peers.get()](const Member& member) { peers->found_at(member); },
       .compared = peers->events_.compared};
-  TRY(peers->door_, PeerDoor::open(loop, peers->us_, listen_on, limits.door, std::move(at_the_door)));
-  peers->us_.port = peers->door_->port();
+  TRY(peers->listener_, PeerListener::open(loop, peers->us_, listen_on, limits.listener, std::move(at_the_door)));
+  peers->us_.port = peers->listener_->port();
   return peers;
 }
 
@@ -51,8 +51,8 @@ void Peers::set_members(const std::vector<Member>& members) {
   }
   std::erase_if(links_, [&others](const auto& link) { return !others.contains(link.first); });
   std::erase_if(says_it_is_at_, [&others](const auto& place) { return !others.contains(place.first); });
-  door_->set_members(std::move(others));
-  door_->set_address(us_.address);
+  listener_->set_members(std::move(others));
+  listener_->set_address(us_.address);
 }
 
 std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
@@ -92,7 +92,7 @@ void Peers::found_at(const Member& member) {
 
 void Peers::peer_runs_twice(raft::NodeId peer, const RunningProcess& other, const RunningProcess& here) {
   twice_told_.warn(loop_.now_ms(), describe_twice(peer, here, other));
-  door_->drop(peer);
+  listener_->drop(peer);
 }
 
 // A greeting is all that it needs to know; the answer is of no interest.
@@ -120,8 +120,8 @@ std::vector<Peers::Status> Peers::status() const {
   std::vector<Status> all;
   for (const auto& [id, link] : links_) {
     PeerLink::Status status = link->status();
-    all.push_back({id, link->peer().address, status.is_connected, status.sent, door_->received(id), status.dropped,
-                   status.outbox_bytes, std::move(status.trouble), std::move(status.moved_to),
+    all.push_back({id, link->peer().address, status.is_connected, status.sent, listener_->received(id), status.dropped,
+                   status.outbox_bytes, std::move(status.error), std::move(status.moved_to),
                    status.connected_since_ms});
   }
   return all;

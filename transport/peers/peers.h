@@ -3,9 +3,9 @@
 // On a good day every node has one link to every other, and every other has one connection through its door. send()
 // puts a message on the link of the node it is to; what comes in by the door is received().
 //
-// What goes wrong is PeerLink's and PeerDoor's affair; here messages are lost, never damaged, and never from anybody
-// but a member. Events say who can be reached. They may call anything here, set_members() too, but must not destroy
-// the Peers.
+// What goes wrong is PeerLink's and PeerListener's affair; here messages are lost, never damaged, and never from
+// anybody but a member. Events say who can be reached. They may call anything here, set_members() too, but must not
+// destroy the Peers.
 //
 // Always: no event is called from inside a call of ours; `met` must not call set_members(). What set_members() itself
 // ends is not reported.
@@ -24,8 +24,8 @@
 #include "src/base/log.h"
 #include "src/replica/peer_message.h"
 #include "transport/peers/peer.h"
-#include "transport/peers/peer_door.h"
 #include "transport/peers/peer_link.h"
+#include "transport/peers/peer_listener.h"
 
 namespace skiff::transport {
 
@@ -42,14 +42,14 @@ class Peers {
     std::function<void(raft::NodeId, const DataDirMatch&)> compared;
     // That member is connected to another process with this node's data directory, at that address (empty: not known).
     std::function<void(raft::NodeId, const std::string&)> runs_twice;
-    std::function<void(raft::NodeId)> gone;     // its process is not there: dials are refused wherever it may be
-    std::function<void(const Member&)> met;     // it greets, is none of ours yet, and wants to be found there
-    std::function<void(raft::NodeId)> removed;  // it turned us away: this node was removed for good
+    std::function<void(raft::NodeId)> gone;         // its process is not there: dials are refused wherever it may be
+    std::function<void(const Member&)> discovered;  // it greets, is none of ours yet, and wants to be found there
+    std::function<void(raft::NodeId)> removed;      // it turned us away: this node was removed for good
   };
 
   struct Limits {
     PeerLink::Limits link;
-    PeerDoor::Limits door;
+    PeerListener::Limits listener;
   };
 
   struct Status {
@@ -60,7 +60,7 @@ class Peers {
     uint64_t received = 0;
     uint64_t dropped = 0;
     size_t outbox_bytes = 0;
-    std::string trouble;              // why it is not connected
+    std::string error;                // why it is not connected
     std::optional<Address> moved_to;  // where it is connected and says that it is, if not at `address`, which failed
     uint64_t connected_since_ms = 0;
   };
@@ -76,7 +76,7 @@ class Peers {
   void set_members(const std::vector<Member>& members);
 
   // What the door says to newcomers and to those who were removed.
-  void set_reception(Reception reception) { door_->set_reception(std::move(reception)); }
+  void set_admission_rules(AdmissionRules admission) { listener_->set_admission_rules(std::move(admission)); }
 
   // Never blocks; may drop. Requires: message.from is this node.
   void send(const PeerMessage& message);
@@ -86,9 +86,9 @@ class Peers {
   void tell_first_process(const std::string& address);
 
   std::vector<Status> status() const;  // in the order of ids
-  uint16_t port() const { return door_->port(); }
-  const Address& address() const { return door_->address(); }  // as it was bound
-  const PeerDoor& door() const { return *door_; }
+  uint16_t port() const { return listener_->port(); }
+  const Address& address() const { return listener_->address(); }  // as it was bound
+  const PeerListener& listener() const { return *listener_; }
 
  private:
   void peer_runs_twice(raft::NodeId peer, const RunningProcess& other, const RunningProcess& here);
@@ -105,7 +105,7 @@ class Peers {
   const Limits limits_;
   raft::Random seeds_;
   Events events_;
-  std::unique_ptr<PeerDoor> door_;
+  std::unique_ptr<PeerListener> listener_;
   std::map<raft::NodeId, std::unique_ptr<PeerLink>> links_;
   std::unique_ptr<Dial> first_process_dial_;
   std::unique_ptr<Stream> first_process_;

@@ -41,8 +41,8 @@ constexpr size_t kKnownDataDirsMax = 24;  // more than members, and few enough t
 constexpr size_t kAddressBytesMax = 300;
 constexpr size_t kReasonBytesMax = 1024;
 // Voters and learners together, with room for a later version that allows more of them.
-constexpr size_t kWelcomeMembersMax = 64;
-constexpr size_t kWelcomeBytesMax = size_t{32} << 10;
+constexpr size_t kJoinReplyMembersMax = 64;
+constexpr size_t kJoinReplyBytesMax = size_t{32} << 10;
 
 // Terms and indexes beyond this are forged: at one a nanosecond they last 146 years. What remains above them is room
 // for sums that cannot overflow.
@@ -54,7 +54,7 @@ struct Greeting {
   raft::NodeId from = 0;
   raft::NodeId to = 0;
   uint64_t incarnation = 0;                     // counts the starts of `from`
-  uint64_t data_dir_id = 0;                        // names its data directory; 0: not said
+  uint64_t data_dir_id = 0;                     // names its data directory; 0: not said
   std::string address = {};                     // where others find it, as they know it; empty: not said
   std::map<raft::NodeId, uint64_t> known = {};  // the data directories that `from` remembers
   uint64_t process = 0;                         // drawn when it started; 0: not said
@@ -65,13 +65,13 @@ struct Greeting {
 
 // What a node says that has been added, and knows neither cluster nor members yet: its data directory is founded with
 // the answer. To be believed only of who is no voter: a voter has a directory, and must not come back without it.
-struct Introduction {
+struct JoinRequest {
   uint16_t protocol = kProtocolVersion;
   raft::NodeId from = 0;
 
-  auto operator<=>(const Introduction&) const = default;
+  auto operator<=>(const JoinRequest&) const = default;
 };
-struct Welcome {
+struct JoinReply {
   struct Member {
     raft::NodeId id = 0;
     std::string address;
@@ -81,7 +81,7 @@ struct Welcome {
   uint64_t cluster = 0;
   std::vector<Member> members;  // who can be reached where
 
-  auto operator<=>(const Welcome&) const = default;
+  auto operator<=>(const JoinReply&) const = default;
 };
 
 // Why a greeting is not welcome.
@@ -92,7 +92,7 @@ enum class Refusal : uint16_t {
   other_node = 4,           // the greeter wanted somebody else
   removed = 5,              // the greeter was a member, and has been removed for good
   taken = 6,                // who introduces itself is a voter already: where is its data?
-  other_data_dir_id = 7,       // the greeter has another data directory than the node of that id had
+  other_data_dir_id = 7,    // the greeter has another data directory than the node of that id had
   unexpected_data_dir = 8,  // the greeter remembers another data directory of the greeted
   other_founding = 9,       // they have never met, and remember different data directories of the same members
   running_twice = 10,       // the greeter has the data directory of a process that is connected already
@@ -101,7 +101,7 @@ enum class Refusal : uint16_t {
 // "it belongs to another cluster"
 std::string_view describe(Refusal refusal);
 
-enum class FrameKind : uint8_t { greeting = 1, refusal = 2, message = 3, introduction = 4, welcome = 5 };
+enum class FrameKind : uint8_t { greeting = 1, refusal = 2, message = 3, join_request = 4, join_reply = 5 };
 
 // A frame that passed its checksums. The body is a view, good for the length of a call.
 struct Frame {
@@ -115,15 +115,15 @@ size_t frame_bytes(const PeerMessage& message);
 // A whole frame. Requires: frame_bytes(message) <= kFrameBytesMax.
 std::string encode(const PeerMessage& message);
 std::string encode(const Greeting& greeting);
-std::string encode(const Introduction& introduction);
-std::string encode(const Welcome& welcome);
+std::string encode(const JoinRequest& join_request);
+std::string encode(const JoinReply& join_reply);
 // `address`: of Refusal::running_twice, where the other process runs.
 std::string encode(Refusal refusal, const std::string& address = {});
 
 Result<PeerMessage> decode_message(const Frame& frame);
 Result<Greeting> decode_greeting(const Frame& frame);
-Result<Introduction> decode_introduction(const Frame& frame);
-Result<Welcome> decode_welcome(const Frame& frame);
+Result<JoinRequest> decode_join_request(const Frame& frame);
+Result<JoinReply> decode_join_reply(const Frame& frame);
 Result<Refusal> decode_refusal(const Frame& frame);
 // Empty if the refusal names none.
 Result<std::string> decode_refusal_address(const Frame& frame);

@@ -193,9 +193,10 @@ std::string text(capnp::Data::Reader bytes, size_t bytes_max, const char* otherw
 
 AdminAttempt get(schema::AdminAttempt::Reader from, raft::Term) {
   AdminRequest order{.kind = static_cast<AdminRequest::Kind>(from.getKind()),
-              .node = from.getNode(),
-              .address = text(from.getAddress(), kAddressBytesMax, "an address too long")};
-  require(order.kind >= AdminRequest::Kind::add && order.kind <= AdminRequest::Kind::leave, "an order of no known kind");
+                     .node = from.getNode(),
+                     .address = text(from.getAddress(), kAddressBytesMax, "an address too long")};
+  require(order.kind >= AdminRequest::Kind::add && order.kind <= AdminRequest::Kind::leave,
+          "an order of no known kind");
   require(order.node != 0, "an order about nobody");
   return {.id = request_id(from.getIncarnation(), from.getNumber()), .order = std::move(order)};
 }
@@ -257,7 +258,7 @@ PeerMessage root(schema::Message::Reader from) {
   return message;
 }
 
-// Fields other than the protocol are only believed when the protocol is ours: see PeerDoor and PeerLink.
+// Fields other than the protocol are only believed when the protocol is ours: see PeerListener and PeerLink.
 Greeting root(schema::Greeting::Reader from) {
   Greeting greeting{from.getProtocol(),
                     from.getCluster(),
@@ -278,22 +279,22 @@ Greeting root(schema::Greeting::Reader from) {
   return greeting;
 }
 
-Introduction root(schema::Introduction::Reader from) {
-  Introduction introduction{from.getProtocol(), from.getFrom()};
-  require(introduction.from != 0, "an introduction of nobody");
-  return introduction;
+JoinRequest root(schema::JoinRequest::Reader from) {
+  JoinRequest join_request{from.getProtocol(), from.getFrom()};
+  require(join_request.from != 0, "an introduction of nobody");
+  return join_request;
 }
 
 // As with a greeting.
-Welcome root(schema::Welcome::Reader from) {
-  Welcome welcome{from.getProtocol(), from.getCluster(), {}};
+JoinReply root(schema::JoinReply::Reader from) {
+  JoinReply join_reply{from.getProtocol(), from.getCluster(), {}};
   auto members = from.getMembers();
-  require(members.size() <= kWelcomeMembersMax, "more members than a cluster can have");
+  require(members.size() <= kJoinReplyMembersMax, "more members than a cluster can have");
   for (schema::Member::Reader member : members) {
     require(member.getId() != 0, "a member that is nobody");
-    welcome.members.push_back({member.getId(), text(member.getAddress(), kAddressBytesMax, "an address too long")});
+    join_reply.members.push_back({member.getId(), text(member.getAddress(), kAddressBytesMax, "an address too long")});
   }
-  return welcome;
+  return join_reply;
 }
 
 struct RefusalFields {
@@ -343,10 +344,12 @@ auto read(const Frame& frame, FrameKind kind) -> Result<decltype(root(std::declv
 
 Result<PeerMessage> decode_message(const Frame& frame) { return read<schema::Message>(frame, FrameKind::message); }
 Result<Greeting> decode_greeting(const Frame& frame) { return read<schema::Greeting>(frame, FrameKind::greeting); }
-Result<Introduction> decode_introduction(const Frame& frame) {
-  return read<schema::Introduction>(frame, FrameKind::introduction);
+Result<JoinRequest> decode_join_request(const Frame& frame) {
+  return read<schema::JoinRequest>(frame, FrameKind::join_request);
 }
-Result<Welcome> decode_welcome(const Frame& frame) { return read<schema::Welcome>(frame, FrameKind::welcome); }
+Result<JoinReply> decode_join_reply(const Frame& frame) {
+  return read<schema::JoinReply>(frame, FrameKind::join_reply);
+}
 Result<Refusal> decode_refusal(const Frame& frame) {
   auto fields = read<schema::Refusal>(frame, FrameKind::refusal);
   if (!fields) return tl::unexpected(fields.error());

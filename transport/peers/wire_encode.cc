@@ -293,25 +293,25 @@ std::string encode(const Greeting& greeting) {
   });
 }
 
-std::string encode(const Introduction& introduction) {
-  constexpr size_t kIntroductionWords = kRootPointerWords + kWords<schema::Introduction>;
-  return build_frame<schema::Introduction>(FrameKind::introduction, kIntroductionWords,
-                                           [&](schema::Introduction::Builder root) {
-                                             root.setProtocol(introduction.protocol);
-                                             root.setFrom(introduction.from);
-                                           });
+std::string encode(const JoinRequest& join_request) {
+  constexpr size_t kJoinRequestWords = kRootPointerWords + kWords<schema::JoinRequest>;
+  return build_frame<schema::JoinRequest>(FrameKind::join_request, kJoinRequestWords,
+                                          [&](schema::JoinRequest::Builder root) {
+                                            root.setProtocol(join_request.protocol);
+                                            root.setFrom(join_request.from);
+                                          });
 }
 
-std::string encode(const Welcome& welcome) {
-  size_t words = kRootPointerWords + kWords<schema::Welcome> + kListTagWords;
-  for (const Welcome::Member& member : welcome.members) words += kWords<schema::Member> + words_of(member.address);
-  return build_frame<schema::Welcome>(FrameKind::welcome, words, [&](schema::Welcome::Builder root) {
-    root.setProtocol(welcome.protocol);
-    root.setCluster(welcome.cluster);
-    auto members = root.initMembers(narrow<unsigned>(welcome.members.size()));
+std::string encode(const JoinReply& join_reply) {
+  size_t words = kRootPointerWords + kWords<schema::JoinReply> + kListTagWords;
+  for (const JoinReply::Member& member : join_reply.members) words += kWords<schema::Member> + words_of(member.address);
+  return build_frame<schema::JoinReply>(FrameKind::join_reply, words, [&](schema::JoinReply::Builder root) {
+    root.setProtocol(join_reply.protocol);
+    root.setCluster(join_reply.cluster);
+    auto members = root.initMembers(narrow<unsigned>(join_reply.members.size()));
     for (unsigned i = 0; i < members.size(); ++i) {
-      members[i].setId(welcome.members[i].id);
-      if (!welcome.members[i].address.empty()) members[i].setAddress(bytes(welcome.members[i].address));
+      members[i].setId(join_reply.members[i].id);
+      if (!join_reply.members[i].address.empty()) members[i].setAddress(bytes(join_reply.members[i].address));
     }
   });
 }

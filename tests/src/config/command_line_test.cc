@@ -30,13 +30,13 @@ Command command_for(Settings& into) {
           {.name = "token", .value = text_or_none("TEXT", into.token), .meaning = "for nothing", .in_file = false}}};
 }
 
-std::string trouble(const Arguments& arguments, const Command& command) {
+std::string error(const Arguments& arguments, const Command& command) {
   const auto line = take_command_line(arguments, command);
   return line ? "no trouble" : line.error().what;
 }
-std::string trouble(const Arguments& arguments) {
+std::string error(const Arguments& arguments) {
   Settings settings;
-  return trouble(arguments, command_for(settings));
+  return error(arguments, command_for(settings));
 }
 
 TEST_CASE("options arrive in their fields, and the others stay as they were") {
@@ -67,7 +67,7 @@ TEST_CASE("every error of a command line names its place and the command to ask"
       {{"--from=a", "--version"}, "--version: there is no such flag; see tree ls --help"},
       {{"--depth=0", "--form"}, "--form: there is no such flag; see tree ls --help"},  // words first, then values
   };
-  for (const Row& row : rows) REQUIRE(trouble(row.arguments) == row.says);
+  for (const Row& row : rows) REQUIRE(error(row.arguments) == row.says);
 }
 
 TEST_CASE("with --help nothing need be given, and no value is read") {
@@ -75,7 +75,7 @@ TEST_CASE("with --help nothing need be given, and no value is read") {
   const auto line = take_command_line(Arguments{"--depth=0", "-h"}, command_for(settings));
   REQUIRE(line);
   REQUIRE(line->help);
-  REQUIRE(trouble({"--help", "--form"}) == "--form: there is no such flag; see tree ls --help");
+  REQUIRE(error({"--help", "--form"}) == "--form: there is no such flag; see tree ls --help");
 }
 
 TEST_CASE("operands are taken where the command has them") {
@@ -85,7 +85,7 @@ TEST_CASE("operands are taken where the command has them") {
   const auto line = take_command_line(Arguments{"a", "--from", "b", "", "c"}, command);
   REQUIRE(line);
   REQUIRE(line->operands == Words{"a", "", "c"});
-  REQUIRE(trouble({"--from=a", "-x"}, command) == "\"-x\": not a flag; see tree ls --help");
+  REQUIRE(error({"--from=a", "-x"}, command) == "\"-x\": not a flag; see tree ls --help");
 }
 
 TEST_CASE("of an option that is given twice the last counts where the command says so") {
@@ -94,7 +94,7 @@ TEST_CASE("of an option that is given twice the last counts where the command sa
   command.last_counts = true;
   REQUIRE(take_command_line(Arguments{"--from=a", "--depth=1", "--depth=2"}, command));
   REQUIRE(settings.depth == 2);
-  REQUIRE(trouble({"--from=a", "--depth=0", "--depth=2"}, command) == "--depth: \"0\" is no number from 1 to 9");
+  REQUIRE(error({"--from=a", "--depth=0", "--depth=2"}, command) == "--depth: \"0\" is no number from 1 to 9");
 }
 
 TEST_CASE("variables and lines of a file are those of the table, whatever the program is called") {

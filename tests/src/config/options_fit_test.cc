@@ -21,7 +21,7 @@ Options good(const Arguments& arguments, const std::string& file = "") {
   return asked->options;
 }
 
-std::string trouble(const Arguments& arguments, const std::string& file = "") {
+std::string error(const Arguments& arguments, const std::string& file = "") {
   Result<Asked> asked = read(arguments, file);
   return asked ? "no trouble" : asked.error().what;
 }
@@ -62,7 +62,7 @@ TEST_CASE("an address in a list that cannot be meant is refused, and what may be
       {"a b:1", "address \"a b:1\": the host has a character that no host has"}};
   for (const auto& [list, says] : rows) {
     const std::string flag = "--cluster=" + list;
-    REQUIRE(trouble({flag.c_str()}) == "--cluster: " + says);
+    REQUIRE(error({flag.c_str()}) == "--cluster: " + says);
   }
   REQUIRE(good({"--peer-listen=0.0.0.0:9021"}).peer_listen == transport::Address{"0.0.0.0", 9021});
 }
@@ -70,8 +70,8 @@ TEST_CASE("an address in a list that cannot be meant is refused, and what may be
 TEST_CASE("a file that begins with a byte order mark is read, and one in UTF-16 named as that") {
   REQUIRE(good({"--config=f"}, "\xef\xbb\xbfport = 7\r\nid = 1\r\n").port == 7);
   REQUIRE(good({"--config=f"}, "\xef\xbb\xbf").port == 9121);
-  REQUIRE(trouble({"--config=f"}, std::string("\xff\xfep\0o\0", 6)) == "f: written in UTF-16: save it as UTF-8");
-  REQUIRE(trouble({"--config=f"}, std::string("\xfe\xff\0p\0o", 6)) == "f: written in UTF-16: save it as UTF-8");
+  REQUIRE(error({"--config=f"}, std::string("\xff\xfep\0o\0", 6)) == "f: written in UTF-16: save it as UTF-8");
+  REQUIRE(error({"--config=f"}, std::string("\xfe\xff\0p\0o", 6)) == "f: written in UTF-16: save it as UTF-8");
 }
 
 TEST_CASE("one place for clients and for members is refused, and what the flags are for is said") {
@@ -121,7 +121,7 @@ TEST_CASE("a node that joins does not ask itself") {
   REQUIRE(others_of(good({"--join", "--id=2", "--cluster=a:1,b:2", "--peer-listen=0.0.0.0:2"})) == Addresses{{"a", 1}});
   REQUIRE(others_of(good({"--join", "--id=2", "--cluster=a:1,b:2", "--peer-listen=0.0.0.0:3"})) ==
           Addresses{{"a", 1}, {"b", 2}});
-  REQUIRE(trouble({"--join", "--cluster=b:2", "--peer-listen=0.0.0.0:2"}) ==
+  REQUIRE(error({"--join", "--cluster=b:2", "--peer-listen=0.0.0.0:2"}) ==
           "--join: --cluster must name members that are there");
 }
 

@@ -32,9 +32,9 @@ std::vector<raft::NodeId> met_by(const store::Identity& identity, const raft::Co
   config.snapshot = {.position = {.term = 1, .index = 10},
                      .configuration = std::make_shared<const std::string>(raft::encode(members))};
   const raft::Raft raft(std::move(config), 0);
-  std::vector<raft::NodeId> met;
-  for (const transport::PeerMember& member : acquaintances(raft, identity).members) met.push_back(member.id);
-  return met;
+  std::vector<raft::NodeId> discovered;
+  for (const transport::PeerMember& member : known_members(raft, identity).members) discovered.push_back(member.id);
+  return discovered;
 }
 
 TEST_CASE("a node that joins meets who told it of the cluster, until its log has all of them") {  // [M1]
@@ -55,15 +55,15 @@ TEST_CASE("who came by is met, too, unless the log names it, or has seen it go")
                      .configuration = std::make_shared<const std::string>(raft::encode(configuration_of({1, 3}, {2})))};
   const raft::Raft raft(std::move(config), 0);
   const transport::Address elsewhere{.host = "127.0.0.1", .port = 7};
-  Acquaintances known = acquaintances(raft, identity_of(3, {1, 2, 3}));
-  meet_too(known, raft.configuration(),
-           {{.id = 1, .address = elsewhere}, {.id = 2, .address = elsewhere}, {.id = 4, .address = elsewhere}});
+  KnownMembers known = known_members(raft, identity_of(3, {1, 2, 3}));
+  add_discovered(known, raft.configuration(),
+                 {{.id = 1, .address = elsewhere}, {.id = 2, .address = elsewhere}, {.id = 4, .address = elsewhere}});
   const std::vector<transport::PeerMember> expected = {{.id = 1, .address = *transport::parse_address(address_of(1))},
                                                        {.id = 3, .address = *transport::parse_address(address_of(3))},
                                                        {.id = 4, .address = elsewhere}};
   REQUIRE(known.members == expected);
-  REQUIRE(known.reception.met == std::set<raft::NodeId>{4});
-  REQUIRE(known.reception.welcome.members.size() == 2);  // who joins is told of those that are
+  REQUIRE(known.admission.discovered == std::set<raft::NodeId>{4});
+  REQUIRE(known.admission.join_reply.members.size() == 2);  // who joins is told of those that are
 }
 
 }  // namespace skiff::node_setup_test

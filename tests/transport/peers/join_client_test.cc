@@ -1,5 +1,5 @@
 // A node that was added finds out where it is, or that it never will be let in.
-#include "transport/peers/newcomer.h"
+#include "transport/peers/join_client.h"
 
 #include "tests/support/catch.h"
 #include "tests/transport/peers/peers_world.h"
@@ -7,14 +7,14 @@
 namespace skiff::peers_test {
 
 struct Arrival {
-  std::optional<Welcome> welcome;
+  std::optional<JoinReply> join_reply;
   std::optional<Refusal> refusal;
-  Newcomer newcomer;
+  JoinClient joining_peer;
 
   Arrival(World& world, NodeId self, std::vector<Address> ask)
-      : newcomer(world.loop, self, std::move(ask), {.answer_timeout_ms = 200, .pause_ms = 1},
-                 {.welcomed = [this](Welcome&& said) { welcome = std::move(said); },
-                  .refused = [this](Refusal said) { refusal = said; }}) {}
+      : joining_peer(world.loop, self, std::move(ask), {.answer_timeout_ms = 200, .pause_ms = 1},
+                     {.got_join_reply = [this](JoinReply&& said) { join_reply = std::move(said); },
+                      .refused = [this](Refusal said) { refusal = said; }}) {}
 };
 
 TEST_CASE("a newcomer asks one after the other until it has been added", "[M1]") {
@@ -27,19 +27,19 @@ TEST_CASE("a newcomer asks one after the other until it has been added", "[M1]")
     Node gone(world, 9);
     return gone.member().address;
   }();
-  const Welcome told{.cluster = kCluster, .members = {{1, "http://a:1"}}};
+  const JoinReply told{.cluster = kCluster, .members = {{1, "http://a:1"}}};
   Arrival arrival(world, 4, {nobody, silent.member(1).address, odd.member(1).address, a.member().address});
-  world.until([&] { return a.peers->door().turned_away() > 1; });
-  REQUIRE_FALSE(arrival.welcome.has_value());
+  world.until([&] { return a.peers->listener().turned_away() > 1; });
+  REQUIRE_FALSE(arrival.join_reply.has_value());
   REQUIRE(logged.count("waits to be added: " + to_url(a.member().address) + ": it does not know") ==
           1);  // though it asked twice
   REQUIRE(logged.count(to_url(nobody) + ": connect to") == 1);
   REQUIRE(logged.count("no answer within 200 ms") == 1);
 
   a.peers->set_members({a.member(), {4, {"127.0.0.1", 1}}});
-  a.peers->set_reception({.welcome = told, .newcomers = {4}, .removed = {}});
-  world.until([&] { return arrival.welcome.has_value(); });
-  REQUIRE(arrival.welcome == told);
+  a.peers->set_admission_rules({.join_reply = told, .joining = {4}, .removed = {}});
+  world.until([&] { return arrival.join_reply.has_value(); });
+  REQUIRE(arrival.join_reply == told);
   REQUIRE_FALSE(arrival.refusal.has_value());
 }
 
@@ -48,7 +48,7 @@ TEST_CASE("a newcomer whom nobody will ever let in hears of it", "[M1]") {
   World world;
   Node a(world, 1);
   a.peers->set_members({a.member(), {2, {"127.0.0.1", 1}}});
-  a.peers->set_reception({.welcome = {.cluster = kCluster, .members = {}}, .newcomers = {}, .removed = {3}});
+  a.peers->set_admission_rules({.join_reply = {.cluster = kCluster, .members = {}}, .joining = {}, .removed = {3}});
   Arrival removed(world, 3, {a.member().address}), voter(world, 2, {a.member().address});
   OddPeer knows_it(world, [](Caller& caller) { caller.stream->write(encode(Refusal::other_data_dir_id)); });
   Arrival emptied(world, 4, {knows_it.member(1).address});

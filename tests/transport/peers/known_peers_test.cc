@@ -11,13 +11,13 @@ TEST_CASE("the first data directory that is met under an id is the one that coun
     ++learned;
     REQUIRE(data_dir_ids == KnownPeers::DataDirIds{{2, 20}, {3, 30}});
   });
-  REQUIRE(known.meet(3, 30));
-  REQUIRE_FALSE(known.meet(3, 31));
-  REQUIRE(known.meet(3, 30));
-  REQUIRE(known.meet(2, 20));
-  REQUIRE(known.meet(2, 20));
-  REQUIRE_FALSE(known.meet(2, 21));
-  REQUIRE(known.meet(2, 0));  // does not say
+  REQUIRE(known.compare_or_learn(3, 30));
+  REQUIRE_FALSE(known.compare_or_learn(3, 31));
+  REQUIRE(known.compare_or_learn(3, 30));
+  REQUIRE(known.compare_or_learn(2, 20));
+  REQUIRE(known.compare_or_learn(2, 20));
+  REQUIRE_FALSE(known.compare_or_learn(2, 21));
+  REQUIRE(known.compare_or_learn(2, 0));  // does not say
   REQUIRE(learned == 1);
 }
 
@@ -60,25 +60,25 @@ TEST_CASE("a learner that was met, and has no directory any more, is not welcome
   Knowing a(world, {{2, 20}});
   OddPeer silent(world, [](Caller&) {});
   a.peers->set_members({silent.member(2), silent.member(3)});
-  a.peers->set_reception({.welcome = {.cluster = kCluster, .members = {}}, .newcomers = {2, 3}, .removed = {}});
+  a.peers->set_admission_rules({.join_reply = {.cluster = kCluster, .members = {}}, .joining = {2, 3}, .removed = {}});
   Caller lost(world, a.peers->port()), fresh(world, a.peers->port());
-  lost.stream->write(encode(Introduction{kProtocolVersion, 2}));
-  fresh.stream->write(encode(Introduction{kProtocolVersion, 3}));
+  lost.stream->write(encode(JoinRequest{kProtocolVersion, 2}));
+  fresh.stream->write(encode(JoinRequest{kProtocolVersion, 3}));
   world.until([&] { return lost.is_closed && fresh.is_closed; });
   REQUIRE(lost.is_refused(Refusal::other_data_dir_id));
-  REQUIRE(fresh.answer()->kind == FrameKind::welcome);
+  REQUIRE(fresh.answer()->kind == FrameKind::join_reply);
 }
 
 TEST_CASE("who was removed hears that first, whatever directory it comes with") {  // [D10]
   Logged logged;
   World world;
   Knowing a(world, {{2, 20}});
-  a.peers->set_reception({.welcome = {}, .newcomers = {}, .removed = {2}});
+  a.peers->set_admission_rules({.join_reply = {}, .joining = {}, .removed = {2}});
   Caller removed(world, a.peers->port());
   removed.stream->write(encode(Greeting{kProtocolVersion, kCluster, 2, 1, 1, 21}));
   world.until([&] { return removed.is_closed; });
   REQUIRE(removed.is_refused(Refusal::removed));
-  REQUIRE_FALSE(a.known.meet(2, 21));
+  REQUIRE_FALSE(a.known.compare_or_learn(2, 21));
 }
 
 TEST_CASE("a node learns from whoever turns it away that it has lost its data") {  // [D10]
@@ -108,18 +108,18 @@ TEST_CASE("who is no member is compared with what is known, and remembered only 
   int learned = 0;
   KnownPeers known({{2, 20}}, [&](const KnownPeers::DataDirIds&) { ++learned; });
   known.learn_only({2, 3});
-  REQUIRE(known.meet(9, 90));
-  REQUIRE(known.meet(9, 91));
-  REQUIRE_FALSE(known.has_met(9));
-  REQUIRE_FALSE(known.meet(2, 21));
+  REQUIRE(known.compare_or_learn(9, 90));
+  REQUIRE(known.compare_or_learn(9, 91));
+  REQUIRE_FALSE(known.knows(9));
+  REQUIRE_FALSE(known.compare_or_learn(2, 21));
   REQUIRE(learned == 0);
-  REQUIRE(known.meet(3, 30));
-  REQUIRE_FALSE(known.meet(3, 31));
+  REQUIRE(known.compare_or_learn(3, 30));
+  REQUIRE_FALSE(known.compare_or_learn(3, 31));
   REQUIRE(learned == 1);
   known.learn_only({2, 3, 9});
   REQUIRE(learned == 2);
-  REQUIRE(known.meet(9, 91));
-  REQUIRE_FALSE(known.meet(9, 90));
+  REQUIRE(known.compare_or_learn(9, 91));
+  REQUIRE_FALSE(known.compare_or_learn(9, 90));
 }
 
 // Node 1 with the data directory 10 is greeted by node 2 with 20.
@@ -174,7 +174,7 @@ TEST_CASE("who remembers another data directory of this node is turned away, and
   REQUIRE(old.is_refused(Refusal::unexpected_data_dir));
   REQUIRE(a.heard[2] == std::vector{DataDirMatch{.own_differs = true}});
   REQUIRE(logged.count("node 2, which remembers another data directory of this node") == 1);
-  REQUIRE_FALSE(a.known.has_met(2));
+  REQUIRE_FALSE(a.known.knows(2));
 
   Caller fresh(world, a.peers->port());
   Greeting another{kProtocolVersion, kCluster, 2, 1, 1, 22};
@@ -198,7 +198,7 @@ TEST_CASE("two of different foundings that have never met do not let each other 
   caller.stream->write(encode(greeting_of_two({{3, 30}})));
   world.until([&] { return caller.is_closed; });
   REQUIRE(caller.is_refused(Refusal::other_founding));
-  REQUIRE_FALSE(a.known.has_met(2));
+  REQUIRE_FALSE(a.known.knows(2));
 }
 
 TEST_CASE("a peer that answers with another directory of this node than ours is sent nothing", "[D10]") {
@@ -213,7 +213,7 @@ TEST_CASE("a peer that answers with another directory of this node than ours is 
   REQUIRE(a.heard[2].front() == DataDirMatch{.own_differs = true});
   REQUIRE(a.heard[3].front() == DataDirMatch{.peer_differs = true});
   REQUIRE(a.connected == 0);
-  REQUIRE_FALSE(a.known.has_met(2));
+  REQUIRE_FALSE(a.known.knows(2));
 }
 
 }  // namespace skiff::peers_test

@@ -1,5 +1,5 @@
 // Who is let in, who is turned away, and how either side learns why.
-#include "transport/peers/peer_door.h"
+#include "transport/peers/peer_listener.h"
 
 #include <algorithm>
 
@@ -9,12 +9,12 @@
 namespace skiff::peers_test {
 
 TEST_CASE("whoever does not belong here is told why, and logged") {
-  struct Stranger {
+  struct UnidentifiedPeer {
     Greeting greeting;
     Refusal reason;
     std::string line;
   };
-  const std::vector<Stranger> table = {
+  const std::vector<UnidentifiedPeer> table = {
       {{kProtocolVersion, kCluster + 1, 2, 1, 1}, Refusal::other_cluster, "as node 2 of another cluster"},
       {{kProtocolVersion, kCluster, 9, 1, 1}, Refusal::unknown_member, "as node 9, which is no member"},
       {{kProtocolVersion, kCluster, 1, 1, 1}, Refusal::unknown_member, "as node 1, which is no member"},
@@ -23,8 +23,8 @@ TEST_CASE("whoever does not belong here is told why, and logged") {
        "it speaks version " + std::to_string(kProtocolVersion + 1) + " of the peer protocol"},
       {{kProtocolVersion, kCluster, 2, 3, 1}, Refusal::other_node, "takes this node for node 3"},
   };
-  for (const Stranger& stranger : table) {
-    CAPTURE(stranger.line);
+  for (const UnidentifiedPeer& unidentified : table) {
+    CAPTURE(unidentified.line);
     Logged logged;
     World world;
     Node a(world, 1);
@@ -32,32 +32,32 @@ TEST_CASE("whoever does not belong here is told why, and logged") {
     a.peers->set_members({a.member(), silent.member(2)});
     for (int again = 0; again < 3; ++again) {
       Caller caller(world, a.peers->port());
-      caller.stream->write(encode(stranger.greeting) + encode(Message{2, 1, 1, Heartbeat{}}));
+      caller.stream->write(encode(unidentified.greeting) + encode(Message{2, 1, 1, Heartbeat{}}));
       world.until([&] { return caller.is_closed; });
-      REQUIRE(caller.is_refused(stranger.reason));
+      REQUIRE(caller.is_refused(unidentified.reason));
     }
-    REQUIRE(logged.count(stranger.line) == 1);
+    REQUIRE(logged.count(unidentified.line) == 1);
     REQUIRE(a.inbox.empty());
-    REQUIRE(a.peers->door().turned_away() == 3);
-    world.until([&] { return a.peers->door().connections() == 0; });
+    REQUIRE(a.peers->listener().turned_away() == 3);
+    world.until([&] { return a.peers->listener().connections() == 0; });
   }
 }
 
 TEST_CASE("a node of our cluster that we do not know, and that says where it is, is let in and met") {
   Logged logged;
   World world;
-  std::vector<PeerMember> met;
-  Node a(world, 1, quick(), kCluster, 0, [&](const PeerMember& member) { met.push_back(member); });
+  std::vector<PeerMember> discovered;
+  Node a(world, 1, quick(), kCluster, 0, [&](const PeerMember& member) { discovered.push_back(member); });
   OddPeer silent(world, [](Caller&) {});
   a.peers->set_members({a.member(), silent.member(2)});
-  a.peers->set_reception({.welcome = {}, .newcomers = {}, .removed = {8}, .leaving = {7}, .met = {}});
+  a.peers->set_admission_rules({.join_reply = {}, .joining = {}, .removed = {8}, .leaving = {7}, .discovered = {}});
   const std::string heartbeat = encode(Message{9, 1, 1, Heartbeat{}});
 
   SECTION("a later member") {
     Caller caller(world, a.peers->port());
     caller.stream->write(encode(Greeting{kProtocolVersion, kCluster, 9, 1, 1, 0, "http://127.0.0.1:9029"}) + heartbeat);
     world.until([&] { return !a.inbox.empty(); });
-    REQUIRE(met == std::vector<PeerMember>{{.id = 9, .address = {.host = "127.0.0.1", .port = 9029}}});
+    REQUIRE(discovered == std::vector<PeerMember>{{.id = 9, .address = {.host = "127.0.0.1", .port = 9029}}});
     // Once it is known it is no news; when it is no member after all it is sent away.
     a.peers->set_members({a.member(), silent.member(2), silent.member(9)});
     REQUIRE_FALSE(caller.is_closed);
@@ -78,7 +78,7 @@ TEST_CASE("a node of our cluster that we do not know, and that says where it is,
       world.until([&] { return caller.is_closed; });
       REQUIRE(caller.is_refused(reason));
     }
-    REQUIRE(met.empty());
+    REQUIRE(discovered.empty());
     REQUIRE(a.inbox.empty());
   }
 }
@@ -89,9 +89,9 @@ TEST_CASE("who was removed for good is told so, and hears it", "[M8]") {
   Node a(world, 1), b(world, 2);
   b.peers->set_members({a.member(), b.member()});
   a.peers->set_members({a.member()});
-  world.until([&] { return a.peers->door().turned_away() > 0; });
+  world.until([&] { return a.peers->listener().turned_away() > 0; });
   REQUIRE(b.happened["removed 1"] == 0);  // it is only not known, yet
-  a.peers->set_reception({.welcome = {}, .newcomers = {}, .removed = {2}});
+  a.peers->set_admission_rules({.join_reply = {}, .joining = {}, .removed = {2}});
   world.until([&] { return b.happened["removed 1"] > 0; });
   REQUIRE(logged.count("greets as node 2, which was removed from this cluster") == 1);
   REQUIRE(b.happened["connected 1"] == 0);
@@ -101,42 +101,42 @@ TEST_CASE("a member that was only just added is told where it is, and a stranger
   Logged logged;
   World world;
   Node a(world, 1);
-  const Welcome told{.cluster = kCluster, .members = {{1, "http://a:1"}, {4, "http://d:4"}}};
+  const JoinReply told{.cluster = kCluster, .members = {{1, "http://a:1"}, {4, "http://d:4"}}};
   a.peers->set_members({a.member(), {4, {"127.0.0.1", 1}}, {2, {"127.0.0.1", 2}}});
-  a.peers->set_reception({.welcome = told, .newcomers = {4}, .removed = {3}});
+  a.peers->set_admission_rules({.join_reply = told, .joining = {4}, .removed = {3}});
 
-  Caller newcomer(world, a.peers->port());
-  newcomer.stream->write(encode(Introduction{.from = 4}));
-  world.until([&] { return newcomer.is_closed; });
-  REQUIRE(newcomer.answer()->kind == FrameKind::welcome);
-  REQUIRE(decode_welcome(*newcomer.answer()) == told);
-  REQUIRE(a.peers->door().turned_away() == 0);
+  Caller joining_peer(world, a.peers->port());
+  joining_peer.stream->write(encode(JoinRequest{.from = 4}));
+  world.until([&] { return joining_peer.is_closed; });
+  REQUIRE(joining_peer.answer()->kind == FrameKind::join_reply);
+  REQUIRE(decode_join_reply(*joining_peer.answer()) == told);
+  REQUIRE(a.peers->listener().turned_away() == 0);
 
-  const std::vector<std::pair<Introduction, Refusal>> rows = {{{.from = 2}, Refusal::taken},
-                                                              {{.from = 3}, Refusal::removed},
-                                                              {{.from = 9}, Refusal::unknown_member},
-                                                              {{kProtocolVersion + 1, 4}, Refusal::other_version}};
-  for (const auto& [introduction, refusal] : rows) {
-    CAPTURE(introduction.from);
+  const std::vector<std::pair<JoinRequest, Refusal>> rows = {{{.from = 2}, Refusal::taken},
+                                                             {{.from = 3}, Refusal::removed},
+                                                             {{.from = 9}, Refusal::unknown_member},
+                                                             {{kProtocolVersion + 1, 4}, Refusal::other_version}};
+  for (const auto& [join_request, refusal] : rows) {
+    CAPTURE(join_request.from);
     Caller caller(world, a.peers->port());
-    caller.stream->write(encode(introduction));
+    caller.stream->write(encode(join_request));
     world.until([&] { return caller.is_closed; });
     REQUIRE(caller.is_refused(refusal));
   }
-  world.until([&] { return a.peers->door().connections() == 0; });
+  world.until([&] { return a.peers->listener().connections() == 0; });
 }
 
 TEST_CASE("two clusters that meet by mistake stay apart, and say so once", "[bug-18]") {
   Logged logged;
   World world;
   Node a(world, 1), b(world, 2, quick(), kCluster + 1);
-  introduce({&a, &b});
-  world.until([&] { return a.peers->door().turned_away() > 5 && b.peers->door().turned_away() > 5; });
+  send_join_request({&a, &b});
+  world.until([&] { return a.peers->listener().turned_away() > 5 && b.peers->listener().turned_away() > 5; });
 
   const std::string line = "peer 2 at " + to_url(b.member().address) + ": turned away: it belongs to another cluster";
   REQUIRE(logged.count(line) == 1);
   REQUIRE(a.happened["connected 2"] == 0);
-  REQUIRE(a.status_of(2).trouble == "turned away: it belongs to another cluster");
+  REQUIRE(a.status_of(2).error == "turned away: it belongs to another cluster");
   a.send(2, Heartbeat{});
   REQUIRE(a.status_of(2).dropped == 1);
 }
@@ -151,8 +151,8 @@ TEST_CASE("a peer that answers the greeting wrongly is sent nothing") {
       {encode(Refusal{99}), "no known reason"},
       {"HTTP/1.1 400 Bad Request\r\n\r\n", "this is no peer's frame"},
   };
-  for (const auto& [said, trouble] : table) {
-    CAPTURE(trouble);
+  for (const auto& [said, error] : table) {
+    CAPTURE(error);
     Logged logged;
     World world;
     OddPeer odd(world, [said = said](Caller& caller) { caller.stream->write(said); });
@@ -160,8 +160,8 @@ TEST_CASE("a peer that answers the greeting wrongly is sent nothing") {
     a.peers->set_members({odd.member(2)});
     world.until([&] { return odd.callers.size() > 3; });  // it tries again
     REQUIRE(a.happened["connected 2"] == 0);
-    REQUIRE_THAT(a.status_of(2).trouble, Catch::Contains(trouble));
-    REQUIRE(logged.count(trouble) == 1);
+    REQUIRE_THAT(a.status_of(2).error, Catch::Contains(error));
+    REQUIRE(logged.count(error) == 1);
   }
 }
 
@@ -206,7 +206,7 @@ TEST_CASE("garbage on the port harms nobody") {
   Logged logged;
   World world;
   Node a(world, 1), b(world, 2);
-  introduce({&a, &b});
+  send_join_request({&a, &b});
   world.until([&] { return a.is_connected_to(2) && b.is_connected_to(1); });
   for (const std::string& garbage : table) {
     Caller caller(world, a.peers->port());
@@ -216,7 +216,7 @@ TEST_CASE("garbage on the port harms nobody") {
   }
   b.send(1, Heartbeat{0, 5});
   world.until([&] { return a.inbox.size() == 1; });
-  REQUIRE(a.peers->door().turned_away() == table.size());
+  REQUIRE(a.peers->listener().turned_away() == table.size());
   REQUIRE(a.happened["disconnected 2"] == 0);
 }
 
@@ -243,22 +243,22 @@ TEST_CASE("silent connections are bounded, time out, and give their descriptors 
   Logged logged;
   World world;
   Peers::Limits limits = quick();
-  limits.door.strangers_max = 8;
+  limits.listener.unidentified_max = 8;
   Node a(world, 1, limits), b(world, 2);
   Caller first(world, a.peers->port());  // the loop's own descriptors are open from here on
-  world.until([&] { return a.peers->door().connections() == 1; });
+  world.until([&] { return a.peers->listener().connections() == 1; });
   const size_t before = open_descriptors();
   {
     std::vector<std::unique_ptr<Caller>> callers;
     for (int i = 0; i < 50; ++i) {
       callers.push_back(std::make_unique<Caller>(world, a.peers->port()));
-      REQUIRE(a.peers->door().connections() <= 8);
+      REQUIRE(a.peers->listener().connections() <= 8);
     }
-    world.until([&] { return a.peers->door().turned_away() >= 43; });
+    world.until([&] { return a.peers->listener().turned_away() >= 43; });
 
-    introduce({&a, &b});  // a member comes in all the same
+    send_join_request({&a, &b});  // a member comes in all the same
     world.until([&] { return b.is_connected_to(1) && a.is_connected_to(2); });
-    world.until([&] { return a.peers->door().connections() == 1; });
+    world.until([&] { return a.peers->listener().connections() == 1; });
     world.until([&] {
       return std::all_of(callers.begin(), callers.end(), [](const auto& caller) { return caller->is_closed; });
     });
@@ -283,7 +283,7 @@ TEST_CASE("a member that connects again takes the place of its older connection"
   newer.stream->write(greeting + encode(Message{2, 1, 1, Heartbeat{0, 3}}));
   world.until([&] { return older.is_closed && a.inbox.size() == 1; });
   REQUIRE_FALSE(newer.is_closed);
-  REQUIRE(a.peers->door().connections() == 1);
+  REQUIRE(a.peers->listener().connections() == 1);
 }
 
 }  // namespace skiff::peers_test

@@ -10,7 +10,7 @@ TEST_CASE("peers hear each other, in order") {
   Logged logged;
   World world;
   Node a(world, 1), b(world, 2), c(world, 3);
-  introduce({&a, &b, &c});
+  send_join_request({&a, &b, &c});
   world.until(
       [&] { return a.is_connected_to(2) && a.is_connected_to(3) && b.is_connected_to(1) && c.is_connected_to(1); });
   for (uint64_t round = 1; round <= 500; ++round) {
@@ -41,7 +41,7 @@ TEST_CASE("an entry larger than the whole outbox passes") {
   limits.link.outbox_bytes_max = 100'000;
   limits.link.stall_timeout_ms = 5000;
   Node a(world, 1, limits), b(world, 2);
-  introduce({&a, &b});
+  send_join_request({&a, &b});
   world.until([&] { return a.is_connected_to(2); });
   world.until([&] { return a.status_of(2).outbox_bytes == 0; });
   a.send(2, one_entry(bytes(9'000'001, 'v')));
@@ -53,16 +53,16 @@ TEST_CASE("the members can be changed while everything runs") {
   Logged logged;
   World world;
   Node a(world, 1), b(world, 2), c(world, 3);
-  introduce({&a, &b});
+  send_join_request({&a, &b});
   world.until([&] { return a.is_connected_to(2) && b.is_connected_to(1); });
   REQUIRE(a.peers->status().size() == 1);  // itself is not among them
 
-  introduce({&a, &c});  // node 2 is not told
+  send_join_request({&a, &c});  // node 2 is not told
   world.until([&] { return a.is_connected_to(3) && c.is_connected_to(1); });
   a.send(2, Heartbeat{});  // goes nowhere
   REQUIRE(a.peers->status().size() == 1);
   world.until([&] { return b.happened["disconnected 1"] > 0; });
-  world.until([&] { return b.status_of(1).trouble.find("does not know this node as a member") != std::string::npos; });
+  world.until([&] { return b.status_of(1).error.find("does not know this node as a member") != std::string::npos; });
   REQUIRE(b.inbox.empty());
 
   Node moved(world, 3);  // the same node, at another address
@@ -132,7 +132,7 @@ TEST_CASE("a peer that restarts is connected again, and its absence is reported"
   World world;
   Node a(world, 1);
   auto b = std::make_unique<Node>(world, 2);
-  introduce({&a, b.get()});
+  send_join_request({&a, b.get()});
   world.until([&] { return a.is_connected_to(2) && b->is_connected_to(1); });
   const uint16_t port = b->peers->port();
   const Peers::Member member = b->member();
@@ -161,7 +161,7 @@ TEST_CASE("a connection that breaks after a good while is dialled again at once"
   limits.link.redial_first_ms = limits.link.redial_max_ms = 3'600'000;
   limits.link.settled_ms = 0;
   Node a(world, 1, limits), b(world, 2);
-  introduce({&a, &b});
+  send_join_request({&a, &b});
   for (int times = 1; times <= 3; ++times) {
     world.until([&] { return a.happened["connected 2"] == times; });
     b.peers->set_members({});  // shuts the door
@@ -220,7 +220,7 @@ TEST_CASE("a message too large for any frame is dropped and logged") {
   Logged logged;
   World world;
   Node a(world, 1), b(world, 2);
-  introduce({&a, &b});
+  send_join_request({&a, &b});
   world.until([&] { return a.is_connected_to(2); });
   a.send(2, one_entry(bytes(kFrameBytesMax)));
   REQUIRE(a.status_of(2).dropped == 1);
@@ -294,7 +294,7 @@ TEST_CASE("a byte damaged on the way breaks the connection, never a message") {
       return wire.connections >= 2 && b.inbox.size() >= 5;
     });
     REQUIRE(wire.connections == 2);
-    REQUIRE(b.peers->door().turned_away() == 1);
+    REQUIRE(b.peers->listener().turned_away() == 1);
     uint64_t last = 0;
     for (const Message& arrived : b.inbox) {
       uint64_t next = std::get<Heartbeat>(arrived.body).round;
@@ -312,7 +312,7 @@ TEST_CASE("an event may change the members") {
     World world;
     Node a(world, 1);
     auto b = std::make_unique<Node>(world, 2);
-    introduce({&a, b.get()});
+    send_join_request({&a, b.get()});
     int count = 0;
     a.on_event = [&] {
       const bool is_due =

@@ -39,7 +39,7 @@ inline Peers::Limits quick() {
   limits.link.redial_max_ms = 5;
   limits.link.greeting_timeout_ms = 300;
   limits.link.stall_timeout_ms = 300;
-  limits.door.greeting_timeout_ms = 300;
+  limits.listener.greeting_timeout_ms = 300;
   return limits;
 }
 
@@ -63,7 +63,7 @@ struct World {
 
 struct Node {
   Node(World& world, NodeId id, Peers::Limits limits = quick(), uint64_t cluster = kCluster, uint16_t port = 0,
-       std::function<void(const PeerMember&)> met = {})
+       std::function<void(const PeerMember&)> discovered = {})
       : self(id) {
     Peers::Events events{
         .received = [this](Message&& message) { received(std::move(message)); },
@@ -72,7 +72,7 @@ struct Node {
         .gone = [this](NodeId peer) { note("gone", peer); },
         .removed = [this](NodeId peer) { note("removed", peer); },
     };
-    events.met = std::move(met);
+    events.discovered = std::move(discovered);
     peers = Peers::open(world.loop, {cluster, id, 1}, {"127.0.0.1", port}, limits, id, std::move(events)).value();
   }
 
@@ -107,7 +107,7 @@ struct Node {
   bool is_sending = false;
 };
 
-inline void introduce(std::initializer_list<Node*> nodes) {
+inline void send_join_request(std::initializer_list<Node*> nodes) {
   std::vector<Peers::Member> members;
   for (Node* node : nodes) members.push_back(node->member());
   for (Node* node : nodes) node->peers->set_members(members);

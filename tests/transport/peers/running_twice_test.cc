@@ -75,7 +75,7 @@ TEST_CASE("a second process is turned away while the first is connected, and not
   }
   SECTION("the second one is let in when the first has gone") {
     first.reset();
-    world.until([&] { return a.peers->door().connections() == 0; });
+    world.until([&] { return a.peers->listener().connections() == 0; });
     Caller moved(world, a.peers->port());
     moved.stream->write(encode(greeting_of_process(8, 9022)));
     world.until([&] { return moved.answer().has_value(); });
@@ -147,7 +147,7 @@ TEST_CASE("the first process hears of the second one at its own door", "[D10]") 
   second->tell_first_process("http://127.0.0.1:" + std::to_string(first->port()));
   world.until([&] { return logged.count("node 2 runs twice") == 1; });
   second->tell_first_process("nowhere");
-  world.until([&] { return first->door().connections() == 0; });
+  world.until([&] { return first->listener().connections() == 0; });
 }
 
 }  // namespace skiff::peers_test

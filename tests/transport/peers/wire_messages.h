@@ -41,15 +41,16 @@ inline std::string fields(const AppendEntries& m) {
   return text;
 }
 inline std::string fields(const AppendReply& m) {
-  return show(uint64_t{m.accepted}) + show(m.match) + show(m.refused) + show(m.hint) + show(m.recovering) + show(m.start);
+  return show(uint64_t{m.accepted}) + show(m.match) + show(m.refused) + show(m.hint) + show(m.recovering) +
+         show(m.start);
 }
 inline std::string fields(const Heartbeat& m) {
   return show(m.commit) + show(m.round) + show(m.sent_at) + show(uint64_t{m.takes_writes}) + show(m.recovered) +
          show(m.start) + show(m.forgotten);
 }
 inline std::string fields(const HeartbeatReply& m) {
-  return show(m.round) + show(m.sent_at) + show(m.clock) + show(uint64_t{m.is_full}) + show(m.recovering) + show(m.start) +
-         show(m.found.term) + show(m.found.last);
+  return show(m.round) + show(m.sent_at) + show(m.clock) + show(uint64_t{m.is_full}) + show(m.recovering) +
+         show(m.start) + show(m.found.term) + show(m.found.last);
 }
 inline std::string fields(const InstallSnapshot& m) {
   return show(m.snapshot.position) + show(m.snapshot.configuration);
@@ -120,7 +121,8 @@ class Some {
       case 15: return SnapshotAsk{some_position(), random_.below(kCountMax)};
       case 16: return SnapshotPiece{some_position(), random_.below(kCountMax), flip(), bytes(0)};
       case 17:
-        return AdminAttempt{id(), {static_cast<AdminRequest::Kind>(1 + random_.below(5)), 1 + random_.below(9), text()}};
+        return AdminAttempt{id(),
+                            {static_cast<AdminRequest::Kind>(1 + random_.below(5)), 1 + random_.below(9), text()}};
       case 18: return AdminReply{id(), static_cast<AdminReply::Outcome>(1 + random_.below(5)), text()};
       default: return StateDigest{random_.below(kCountMax), random_.next()};
     }

@@ -88,32 +88,32 @@ TEST_CASE("greetings and refusals arrive as they were sent") {
 }
 
 TEST_CASE("introductions and welcomes arrive as they were sent") {
-  Welcome welcome{7, 0xfeedface, {{1, "http://a:1"}, {65'535, std::string(kAddressBytesMax, 'b')}, {3, ""}}};
-  while (welcome.members.size() < kWelcomeMembersMax) welcome.members.push_back(welcome.members[1]);
-  const std::string frames = encode(Introduction{7, 12}) + encode(welcome) + encode(Welcome{1, 2, {}});
-  std::vector<Introduction> introduced;
-  std::vector<Welcome> welcomed;
-  FrameReader reader(kWelcomeBytesMax);
+  JoinReply join_reply{7, 0xfeedface, {{1, "http://a:1"}, {65'535, std::string(kAddressBytesMax, 'b')}, {3, ""}}};
+  while (join_reply.members.size() < kJoinReplyMembersMax) join_reply.members.push_back(join_reply.members[1]);
+  const std::string frames = encode(JoinRequest{7, 12}) + encode(join_reply) + encode(JoinReply{1, 2, {}});
+  std::vector<JoinRequest> sent_join_request;
+  std::vector<JoinReply> got_join_reply;
+  FrameReader reader(kJoinReplyBytesMax);
   auto take = [&](const Frame& frame) -> Result<> {
-    if (frame.kind == FrameKind::introduction) introduced.push_back(*decode_introduction(frame));
-    if (frame.kind == FrameKind::welcome) welcomed.push_back(*decode_welcome(frame));
+    if (frame.kind == FrameKind::join_request) sent_join_request.push_back(*decode_join_request(frame));
+    if (frame.kind == FrameKind::join_reply) got_join_reply.push_back(*decode_join_reply(frame));
     return {};
   };
   REQUIRE(reader.feed(frames, take).has_value());
-  REQUIRE(introduced == std::vector{Introduction{7, 12}});
-  REQUIRE(welcomed == std::vector{welcome, Welcome{1, 2, {}}});
+  REQUIRE(sent_join_request == std::vector{JoinRequest{7, 12}});
+  REQUIRE(got_join_reply == std::vector{join_reply, JoinReply{1, 2, {}}});
 }
 
 TEST_CASE("a welcome that cannot be is refused") {
-  Welcome crowd{.cluster = 1, .members = {}};
-  crowd.members.resize(kWelcomeMembersMax + 1, {1, "http://a:1"});
-  for (const auto& [welcome, why] :
-       {std::pair<Welcome, std::string>{crowd, "more members than a cluster can have"},
+  JoinReply crowd{.cluster = 1, .members = {}};
+  crowd.members.resize(kJoinReplyMembersMax + 1, {1, "http://a:1"});
+  for (const auto& [join_reply, why] :
+       {std::pair<JoinReply, std::string>{crowd, "more members than a cluster can have"},
         {{.cluster = 1, .members = {{0, "http://a:1"}}}, "a member that is nobody"},
         {{.cluster = 1, .members = {{1, std::string(kAddressBytesMax + 1, 'a')}}}, "an address too long"}}) {
     FrameReader reader(size_t{1} << 20);
-    Result<> fed = reader.feed(encode(welcome), [](const Frame& frame) -> Result<> {
-      auto read = decode_welcome(frame);
+    Result<> fed = reader.feed(encode(join_reply), [](const Frame& frame) -> Result<> {
+      auto read = decode_join_reply(frame);
       if (!read) return tl::unexpected(read.error());
       return {};
     });
