@@ -66,7 +66,7 @@ TEST_CASE("nodes are restarted one after the other under load, and nothing is lo
       REQUIRE(cluster.ask(cluster.another(id), "PUT", "/mark", mark).code == 204);
       cluster.process(id).signal(SIGTERM);
       REQUIRE(cluster.process(id).wait_ms(20'000) == 0);
-      if (led) REQUIRE(cluster.log(id).find("hands leadership over: done") != std::string::npos);
+      if (led) REQUIRE(cluster.says(id, "hands leadership over: done"));
       REQUIRE(cluster.ask(cluster.another(id), "GET", "/mark").body == mark);
       cluster.start(id);
       cluster.wait_until_healthy(id);

@@ -75,12 +75,13 @@ TEST_CASE("a data directory is made with those above it, and the start says wher
                   directory.file("log"));
   REQUIRE(within_ms(20'000, [&] { return is_healthy(port); }));
   REQUIRE(std::filesystem::exists(directory.file("a/b/c/identity")));
-  const std::string log = read_file(directory.file("log"));
-  INFO(log);
-  const bool is_four = holds(log, "peers at " + peer(peers) + "\n");
-  const bool is_six = holds(log, "peers at http://[::1]:" + std::to_string(peers) + "\n");
-  REQUIRE((is_four || is_six));  // as this machine has localhost
-  REQUIRE(holds(log, "clients at " + peer(port) + ", "));
+  const std::string four = "peers at " + peer(peers) + "\n",
+                    six = "peers at http://[::1]:" + std::to_string(peers) + "\n";
+  REQUIRE(within_ms(10'000, [&] {
+    const std::string log = read_file(directory.file("log"));
+    const bool says_peers = holds(log, four) || holds(log, six);  // as this machine has localhost
+    return says_peers && holds(log, "clients at " + peer(port) + ", ");
+  }));
 }
 
 TEST_CASE("a node whose name leads to itself, while others are elsewhere, is told how to listen") {

@@ -63,8 +63,8 @@ TEST_CASE("a follower whose directory is put back from a copy is noticed, and gi
   cluster.start(follower);
 
   REQUIRE(within_ms(20'000, [&] { return !is_recovering(cluster, follower) && hold_the_same(cluster, {1, 2, 3}); }));
-  REQUIRE(cluster.log(leader).find("has acknowledged the log up to entry") != std::string::npos);
-  REQUIRE(cluster.log(follower).find("has gone back to an older state") != std::string::npos);
+  REQUIRE(cluster.says(leader, "has acknowledged the log up to entry"));
+  REQUIRE(cluster.says(follower, "has gone back to an older state"));
   REQUIRE(cluster.ask(follower, "GET", "/late-49").body == "value");
   REQUIRE(cluster.ask(follower, "PUT", "/after", "value").code == 204);
   REQUIRE(as_the_leader_sees(cluster, cluster.wait_for_leader(), follower).at("match") >= 56);

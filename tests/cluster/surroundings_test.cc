@@ -125,9 +125,9 @@ TEST_CASE("a node starts beside a service of its name, and says which variables 
   restart(cluster, {"env", "SKIFF_SERVICE_HOST=10.96.3.4", "SKIFF_SERVICE_PORT=9121", "SKIFF_PORT=tcp://10.96.3.4:9121",
                     "SKIFF_PORT_9121_TCP_ADDR=10.96.3.4", "SKIFF_HEARTBEAT=", "SKIFF_ID=none"});
   require_that_it_serves(cluster, 1);
-  REQUIRE(has(cluster.log(1),
-              "ignores variables that Kubernetes or docker set for a service: SKIFF_PORT, "
-              "SKIFF_PORT_9121_TCP_ADDR, SKIFF_SERVICE_HOST, SKIFF_SERVICE_PORT\n"));
+  REQUIRE(cluster.says(1,
+                       "ignores variables that Kubernetes or docker set for a service: SKIFF_PORT, "
+                       "SKIFF_PORT_9121_TCP_ADDR, SKIFF_SERVICE_HOST, SKIFF_SERVICE_PORT\n"));
 }
 
 TEST_CASE("signals that ask for nothing end no node, and are told") {
@@ -169,7 +169,7 @@ TEST_CASE("a write beyond the limit of a file's size ends the node with a line, 
   const std::string value(256 * 1024, 'x');
   for (int number = 0; number < 8; ++number) cluster.ask(1, "PUT", "/key", value);
   REQUIRE(cluster.process(1).wait_ms(20'000) == 1);
-  REQUIRE(has(cluster.log(1), "File too large: over the limit of a file's size (ulimit -f)"));
+  REQUIRE(cluster.says(1, "File too large: over the limit of a file's size (ulimit -f)"));
 }
 
 TEST_CASE("where the limit of a file's size leaves no room for a log, a start says so") {

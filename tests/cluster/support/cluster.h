@@ -56,6 +56,10 @@ class Cluster {
   Volume& volume(int id) { return *volumes_.at(static_cast<size_t>(id - 1)); }
   std::string peer_url(int id) { return "http://" + address(id) + ":" + std::to_string(peer_port(id)); }
   std::string log(int id) { return read_file(log_file(id)); }
+  // Waits for that to be in the log: a thread of its own writes it, a little after the event.
+  bool says(int id, const std::string& words) {
+    return within_ms(10'000, [&] { return log(id).find(words) != std::string::npos; });
+  }
 
   // One request on a connection of its own; a code of 0 means that there was no answer.
   HttpReply ask(int id, std::string_view method, std::string_view path, std::string_view body = "");
