@@ -17,7 +17,7 @@ void flip_a_bit(const std::string& path, size_t place) {
   write_file(path, bytes);
 }
 
-TEST_CASE("a node whose log was damaged is mended by the others, and then counts again") {  // [W6] [D1] [D2]
+TEST_CASE("a node whose log was damaged recovers from the others, and then counts again") {  // [W6] [D1] [D2]
   Cluster cluster(3);
   for (int number = 0; number < 200; ++number) {
     REQUIRE(cluster.ask(1, "PUT", "/key-" + std::to_string(number), std::string(300, 'v')).code == 204);
@@ -27,7 +27,7 @@ TEST_CASE("a node whose log was damaged is mended by the others, and then counts
   flip_a_bit(first_segment(cluster, damaged), 20'000);
   REQUIRE(cluster.ask(cluster.another(damaged), "PUT", "/meanwhile", "v").code == 204);
 
-  // When it starts, then it says what is the matter, and is whole again soon.
+  // When it starts, it logs the damage, and is soon intact again.
   cluster.start(damaged);
   REQUIRE(within_ms(20'000, [&] {
     auto status = cluster.status(damaged);
@@ -38,7 +38,7 @@ TEST_CASE("a node whose log was damaged is mended by the others, and then counts
   const std::string aside = first_segment(cluster, damaged) + ".damaged";
   REQUIRE(within_ms(20'000, [&] { return !std::filesystem::exists(aside); }));
 
-  // And it counts: with it, one of the others can go.
+  // Its votes and acknowledgements count again: with it, one of the others can fail.
   cluster.kill(cluster.another(damaged));
   cluster.wait_until_healthy(damaged);
   REQUIRE(cluster.ask(damaged, "PUT", "/afterwards", "v").code == 204);
@@ -47,7 +47,7 @@ TEST_CASE("a node whose log was damaged is mended by the others, and then counts
   }
 }
 
-// Where it is on the disk: in place, for others have it open.
+// In place, because the node has the file open.
 void flip_a_bit_in_place(const std::string& path, std::streamoff place) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   file.seekg(place);
@@ -57,7 +57,7 @@ void flip_a_bit_in_place(const std::string& path, std::streamoff place) {
   REQUIRE(file.good());
 }
 
-TEST_CASE("a node whose files rot while it runs mends them itself, alone and without a restart") {  // [D12] [D9]
+TEST_CASE("a node whose files rot while it runs replaces them itself, alone and without a restart") {  // [D12] [D9]
   Cluster cluster(1, {"--scrub-every", "1s", "--value-bytes-max", "2MiB"});
   auto put = [&](int number) {
     const std::string value(1'500'000, static_cast<char>('a' + number % 26));
@@ -66,7 +66,7 @@ TEST_CASE("a node whose files rot while it runs mends them itself, alone and wit
   auto scrub = [&](const char* name) { return cluster.status(1)["scrub"].value(name, 0); };
   for (int number = 0; number < 7; ++number) REQUIRE(put(number));  // more than a segment
 
-  // When a bit turns over in the closed segment, then the node says so, and lets go of it.
+  // When a bit flips in the closed segment, the node logs it, and removes the segment.
   flip_a_bit_in_place(first_segment(cluster, 1), 2'000'000);
   REQUIRE(within_ms(60'000, [&] { return scrub("mended") == 1; }));
   REQUIRE(scrub("found") == 1);
@@ -76,7 +76,7 @@ TEST_CASE("a node whose files rot while it runs mends them itself, alone and wit
                                    Catch::Contains("damage at rest is mended"));
   REQUIRE(put(7));
 
-  // The same with the snapshot that it has made then.
+  // The same with the snapshot that it has made for that.
   std::string snapshot;
   for (const auto& file : std::filesystem::directory_iterator(cluster.data_directory(1))) {
     if (file.path().filename().string().starts_with("snapshot-")) snapshot = file.path().string();
@@ -85,7 +85,7 @@ TEST_CASE("a node whose files rot while it runs mends them itself, alone and wit
   REQUIRE(within_ms(60'000, [&] { return scrub("mended") == 2; }));
   REQUIRE(put(8));
 
-  // And all of it is there after a kill, though there is nobody who could give anything back.
+  // All keys are there after a kill, although no other node could have restored them.
   cluster.kill(1);
   cluster.start(1);
   cluster.wait_until_healthy(1);
@@ -108,7 +108,7 @@ TEST_CASE("the only node refuses a damaged log, and says which file") {  // [W6]
   REQUIRE_THAT(cluster.log(1), Catch::Contains("wal-0000000000000001") && Catch::Contains("the only member"));
 }
 
-TEST_CASE("a node that comes back without its data is turned away by the others, and stops") {  // [D10]
+TEST_CASE("a node that comes back without its data is refused by the others, and stops") {  // [D10]
   Cluster cluster(3);
   REQUIRE(cluster.ask(1, "PUT", "/key", "v").code == 204);
   const int lost = cluster.another(cluster.wait_for_leader());
