@@ -77,6 +77,7 @@ TEST_CASE("a thousand idle and half-open connections and garbage leave nothing b
   REQUIRE(cluster.wait_for_leader() == target);  // no election was caused
 }
 
+// A6: each status code, and keys and values of any bytes
 TEST_CASE("a request that cannot be understood is answered with an error, and the connection is closed", "[A6]") {
   Cluster cluster(1);
   struct Row {
@@ -118,6 +119,7 @@ TEST_CASE("a request that cannot be understood is answered with an error, and th
   }
 }
 
+// bug-18: a node of another cluster is admitted
 TEST_CASE("a node of another cluster on the peer port is refused, and logged once", "[bug-18]") {
   Cluster cluster(3), other_cluster(3);
   const uint64_t term = cluster.status(1).at("term");

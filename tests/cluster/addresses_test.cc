@@ -62,6 +62,7 @@ void stop_all(Cluster& cluster) {
   for (int id = 1; id <= cluster.size(); ++id) cluster.kill(id);
 }
 
+// M17: a member moves to another address
 TEST_CASE("a cluster whose nodes all come back at new addresses serves, and its log learns them", "[M17]") {
   Cluster cluster(3);
   REQUIRE(cluster.ask(1, "PUT", "/key", "v").code == 204);
@@ -92,6 +93,7 @@ TEST_CASE("a cluster whose nodes all come back at new addresses serves, and its 
   }
 }
 
+// M17: a member moves to another address
 TEST_CASE("two of three come back at new addresses, and the third is not even restarted", "[M17]") {
   Cluster cluster(3);
   REQUIRE(cluster.ask(1, "PUT", "/key", "v").code == 204);

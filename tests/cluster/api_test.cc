@@ -54,6 +54,7 @@ std::string random_bytes(size_t count) {
 }
 
 // One cluster for all sections: starting one takes longer than the requests.
+// A6: each status code, and keys and values of any bytes
 TEST_CASE("curl is the client", "[A6]") {
   Cluster cluster(3, {"--value-bytes-max", "2MiB"});
 
@@ -166,6 +167,7 @@ TEST_CASE("every node reports the members and its own status") {
   }
 }
 
+// A6: each status code, and keys and values of any bytes
 TEST_CASE("a write with an unsupported condition leaves the stored value as it is", "[A6]") {
   Cluster cluster(1);
   TemporaryDirectory directory;
@@ -220,6 +222,7 @@ TEST_CASE("an answer has a date, and says whether it may be cached") {
   REQUIRE(curl({"-X", "OPTIONS", "--request-target", "*", cluster.url(1, "")}).code == 204);
 }
 
+// A6: each status code, and keys and values of any bytes
 TEST_CASE("a page of another site can neither write to a node nor read from it", "[A6]") {
   Cluster cluster(1, {"--cors-origin", "http://app.example", "--host-whitelist", "db.example"});
   const std::string members = cluster.url(1, "/members"), fourth = cluster.url(1, "/members/4");

@@ -108,6 +108,7 @@ TEST_CASE("a backup whose node dies is recognized as incomplete, and stale ones 
   REQUIRE(skiff({"inspect", directory.file("stale")}).status == 0);
 }
 
+// bug-49: old members come back after a recovery from the survivors
 TEST_CASE("when two of three are lost for good the third continues alone, and they cannot come back", "[bug-49]") {
   Cluster cluster(3);
   Load before("before", all_ports(cluster), 4);

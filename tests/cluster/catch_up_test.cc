@@ -65,6 +65,7 @@ bool hold_the_same(Cluster& cluster, const std::vector<int>& ids) {
   return true;
 }
 
+// S9: either side dies while a snapshot is on its way
 TEST_CASE("a node that is killed three times while it fetches a snapshot continues where it was", "[S9]") {
   Cluster cluster(3, {"--snapshot-log-bytes", "1MiB"});
   const int leader = cluster.wait_for_leader();

@@ -17,6 +17,9 @@ void flip_a_bit(const std::string& path, size_t place) {
   write_file(path, bytes);
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// D1: a damaged log is set aside, and its node is intact again when it has fetched the lost entries
+// D2: a recovering node gives no vote, and does not campaign
 TEST_CASE("a node whose log was damaged recovers from the others, and then counts again") {  // [W6] [D1] [D2]
   Cluster cluster(3);
   for (int number = 0; number < 200; ++number) {
@@ -57,6 +60,8 @@ void flip_a_bit_in_place(const std::string& path, std::streamoff place) {
   REQUIRE(file.good());
 }
 
+// D12: files rot while their node runs
+// D9: the damage is in entries that a snapshot holds, or in the snapshot
 TEST_CASE("a node whose files rot while it runs replaces them itself, alone and without a restart") {  // [D12] [D9]
   Cluster cluster(1, {"--scrub-every", "1s", "--value-bytes-max", "2MiB"});
   auto put = [&](int number) {
@@ -98,6 +103,8 @@ TEST_CASE("a node whose files rot while it runs replaces them itself, alone and 
   REQUIRE(cluster.status(1)["mending"] == false);
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// D8: no other node can repair the damage
 TEST_CASE("the only node refuses a damaged log, and says which file") {  // [W6] [D8]
   Cluster cluster(1);
   REQUIRE(cluster.ask(1, "PUT", "/key", std::string(3000, 'v')).code == 204);
@@ -108,6 +115,7 @@ TEST_CASE("the only node refuses a damaged log, and says which file") {  // [W6]
   REQUIRE_THAT(cluster.log(1), Catch::Contains("wal-0000000000000001") && Catch::Contains("the only member"));
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a node that comes back without its data is refused by the others, and stops") {  // [D10]
   Cluster cluster(3);
   REQUIRE(cluster.ask(1, "PUT", "/key", "v").code == 204);

@@ -29,6 +29,7 @@ void wipe(Cluster& cluster, int id) {
   std::filesystem::remove_all(cluster.data_directory(id));
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a stale node does not stop a majority that was started anew", "[D10]") {
   Cluster cluster(3);
   REQUIRE(cluster.ask(1, "PUT", "/old", "first founding").code == 204);
@@ -84,6 +85,7 @@ TEST_CASE("a stale node does not stop a majority that was started anew", "[D10]"
   REQUIRE(cluster.ask(3, "GET", "/old").code == 404);
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a node without its data stops also if only one of the others runs", "[D10]") {
   Cluster cluster(3);
   REQUIRE(cluster.ask(1, "PUT", "/key", "v").code == 204);
@@ -117,6 +119,7 @@ struct Copy {
   }
 };
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a copy of a data directory at another address is refused, and all members log it", "[D10]") {
   Cluster cluster(3);
   REQUIRE(within_ms(20'000, [&] { return all_know_each_other(cluster); }));

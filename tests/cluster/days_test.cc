@@ -107,10 +107,14 @@ long time_until_written(Cluster& cluster, int node, const std::string& value) {
 
 }  // namespace
 
+// A1: processes are killed at any moment under load
+// A2: processes are paused, and continue
 TEST_CASE("three real nodes under a nemesis: the clients' history is linearizable", "[A1][A2]") {
   live_through_a_day(3);
 }
 
+// A1: processes are killed at any moment under load
+// A2: processes are paused, and continue
 TEST_CASE("five real nodes under a nemesis: the clients' history is linearizable", "[A1][A2]") {
   live_through_a_day(5);
 }

@@ -123,6 +123,8 @@ void require_last_words(Cluster& cluster, int id) {
   REQUIRE(log.find("Input/output error", place) != std::string::npos);
 }
 
+// W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
 TEST_CASE("a sync that fails ends the node, and nothing is answered after it", "[W4][bug-38]") {
   Cluster cluster(1);
   stop(cluster, 1);
@@ -145,6 +147,8 @@ TEST_CASE("a sync that fails ends the node, and nothing is answered after it", "
   }
 }
 
+// W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
 TEST_CASE("when the leader's disk fails the other two continue with all acknowledged writes", "[W4][bug-38]") {
   Cluster cluster(3);
   const int broken = cluster.wait_for_leader();
@@ -174,6 +178,7 @@ std::vector<std::string> with_stalled_sync(int nth, const std::string& trace) {
           "-e",     "inject=fdatasync:delay_enter=8000000:when=" + std::to_string(nth)};
 }
 
+// E17: a node whose disk stalls does not try to lead
 TEST_CASE("a leader whose disk stalls hands over, and continues as a follower when the disk works again", "[E17]") {
   Cluster cluster(3);
   const int stalled = cluster.wait_for_leader();

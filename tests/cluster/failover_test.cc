@@ -23,6 +23,7 @@ void wait_for_progress(const Load& load, size_t writes = 20) {
   REQUIRE(within_ms(20'000, [&] { return load.acknowledged() >= before + writes; }));
 }
 
+// A1: processes are killed at any moment under load
 TEST_CASE("killing the leader twenty times under load loses nothing, and the next write succeeds by itself", "[A1]") {
   Cluster cluster(3);
   Load load("failover", ports_of(cluster), 4);
@@ -41,6 +42,7 @@ TEST_CASE("killing the leader twenty times under load loses nothing, and the nex
   REQUIRE(load.broken_promises(ports_of(cluster)) == "");
 }
 
+// A1: processes are killed at any moment under load
 TEST_CASE("killing all nodes at once under load loses nothing", "[A1]") {
   Cluster cluster(3);
   for (int round = 0; round < 3; ++round) {
@@ -55,6 +57,9 @@ TEST_CASE("killing all nodes at once under load loses nothing", "[A1]") {
   }
 }
 
+// A9: all nodes are restarted, one after the other, under load
+// T15: a leader that is asked to stop hands over first
+// bug-36: a node that has just been restarted serves old values
 TEST_CASE("nodes are restarted one after the other under load, and nothing is lost", "[A9][T15][bug-36]") {
   Cluster cluster(3);
   Load load("rolling", ports_of(cluster), 4);
@@ -80,6 +85,7 @@ TEST_CASE("nodes are restarted one after the other under load, and nothing is lo
   REQUIRE(load.broken_promises(ports_of(cluster)) == "");
 }
 
+// A10: a node's own status needs no leader
 TEST_CASE("one of three confirms nothing, and with a second the cluster serves again", "[A10]") {
   Cluster cluster(3, {"--request-timeout", "400ms"});
   REQUIRE(cluster.ask(1, "PUT", "/key", "before").code == 204);
@@ -111,6 +117,8 @@ TEST_CASE("one of three confirms nothing, and with a second the cluster serves a
   }
 }
 
+// A2: processes are paused, and continue
+// bug-4: a process continues after a pause, and trusts the leadership that it remembers
 TEST_CASE("a leader that continues after a pause never serves old values", "[A2][bug-4]") {
   Cluster cluster(3, {"--heartbeat", "30ms", "--election-timeout", "150ms"});
   for (int round = 0; round < 15; ++round) {
@@ -138,6 +146,7 @@ TEST_CASE("a leader that continues after a pause never serves old values", "[A2]
   }
 }
 
+// A2: processes are paused, and continue
 TEST_CASE("a paused follower delays no client, and has caught up once it answers", "[A2]") {
   Cluster cluster(3);
   const int leader = cluster.wait_for_leader(), follower = cluster.another(leader);

@@ -42,6 +42,7 @@ bool have_the_same(Cluster& cluster) {
 
 }  // namespace
 
+// W5: the disk is full, in any operation
 TEST_CASE("a leader whose disk is full hands over, continues to serve reads, and recovers by itself", "[W5]") {
   Network network(3, 1);
   Cluster cluster(3, {}, {.network = &network, .disk_megabytes = kSmallDiskMegabytes});
@@ -74,6 +75,7 @@ TEST_CASE("a leader whose disk is full hands over, continues to serve reads, and
   REQUIRE(cluster.log(full).find("the disk has room again") != std::string::npos);
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("if all disks are full, writes are refused and never done, reads work, and the cluster recovers by itself",
           "[W5]") {
   Network network(3, 1);

@@ -55,6 +55,7 @@ int let_a_follower_go_back(Cluster& cluster, int leader) {
 
 }  // namespace
 
+// D3: a recovering node's acknowledgements do not count
 TEST_CASE("a follower whose directory is restored from a copy is noticed, and receives all entries again", "[D3]") {
   Cluster cluster(3);
   const int leader = cluster.wait_for_leader();
@@ -76,6 +77,8 @@ TEST_CASE("a follower whose directory is restored from a copy is noticed, and re
   REQUIRE(within_ms(20'000, [&] { return cluster.ask(follower, "PUT", "/without-it", "value").code == 204; }));
 }
 
+// D3: a recovering node's acknowledgements do not count
+// D4: damage makes a node forget that it has voted
 TEST_CASE("a follower that has gone back is not part of a majority, and recovers when a third node is back",
           "[D3][D4]") {
   Cluster cluster(3, {"--request-timeout", "1s"});
@@ -97,6 +100,7 @@ TEST_CASE("a follower that has gone back is not part of a majority, and recovers
   REQUIRE(cluster.ask(follower, "GET", "/late-49").body == "value");
 }
 
+// D3: a recovering node's acknowledgements do not count
 TEST_CASE("a log whose last sector reads as zeros after a kill is noticed", "[D3]") {
   Cluster cluster(3);
   const int leader = cluster.wait_for_leader();

@@ -56,6 +56,8 @@ void shrink(Cluster& cluster, int at, int id) {
   REQUIRE(cluster.process(id).wait_ms(20'000) == 0);
 }
 
+// M1: members are added and removed, with and without a vote
+// M8: a removed node comes back
 TEST_CASE("node 4 is added and read from, node 3 is removed and stops by itself", "[M1][M8]") {
   Cluster cluster(3);
   REQUIRE(request(cluster, 1, "PUT", "/my-key", "hello").code == 204);
@@ -94,6 +96,9 @@ TEST_CASE("node 4 is added and read from, node 3 is removed and stops by itself"
   REQUIRE(request(cluster, four, "GET", "/my-key").body == "from four");
 }
 
+// M6: a leader is removed: it leads to the end, does not count itself, and hands over to a voter that has everything
+// M8: a removed node comes back
+// M14: a dead member is replaced
 TEST_CASE("the leader is removed by a request at itself and at another node, and so is a dead node", "[M6][M8][M14]") {
   Cluster cluster(5);
   Load load("removals", ports_of(cluster), 3);
@@ -119,6 +124,8 @@ TEST_CASE("the leader is removed by a request at itself and at another node, and
   REQUIRE(load.broken_promises(ports) == "");
 }
 
+// M1: members are added and removed, with and without a vote
+// M15: the cluster shrinks to one member, and grows again
 TEST_CASE("a cluster shrinks to one and grows to five under load", "[M1][M15]") {
   Cluster cluster(3);
   std::vector<uint16_t> ports = ports_of(cluster);
@@ -138,6 +145,9 @@ TEST_CASE("a cluster shrinks to one and grows to five under load", "[M1][M15]") 
   REQUIRE(load.broken_promises({ports.begin() + 3, ports.end()}) == "");
 }
 
+// M1: members are added and removed, with and without a vote
+// M8: a removed node comes back
+// M15: the cluster shrinks to one member, and grows again
 TEST_CASE("a cluster grows from three to seven and shrinks to one under load", "[M1][M8][M15]") {
   Cluster cluster(3);
   std::vector<uint16_t> ports = ports_of(cluster);
@@ -161,6 +171,7 @@ TEST_CASE("a cluster grows from three to seven and shrinks to one under load", "
   REQUIRE(load.broken_promises({cluster.port(7)}) == "");
 }
 
+// M1: members are added and removed, with and without a vote
 TEST_CASE("a new member receives its log from a leader that joined later than much of the log", "[M1]") {
   Cluster cluster(3);
   const int four = cluster.add(), five = cluster.add(), six = cluster.add();
@@ -174,6 +185,8 @@ TEST_CASE("a new member receives its log from a leader that joined later than mu
   REQUIRE(leader_at(cluster, six) == five);
 }
 
+// A9: all nodes are restarted, one after the other, under load
+// T15: a leader that is asked to stop hands over first
 TEST_CASE("a rolling restart of three costs a client that retries nothing", "[A9][T15]") {
   Cluster cluster(3);
   Load load("restart", ports_of(cluster), 4);
@@ -193,6 +206,8 @@ TEST_CASE("a rolling restart of three costs a client that retries nothing", "[A9
   REQUIRE(load.broken_promises(ports_of(cluster)) == "");
 }
 
+// M1: members are added and removed, with and without a vote
+// M10: several members change in one step, by joint consensus
 TEST_CASE("a voter that was away while all the others changed is found by them, and serves again", "[M1][M10]") {
   Cluster cluster(3);
   REQUIRE(request(cluster, 1, "PUT", "/before", "1").code == 204);
@@ -219,6 +234,8 @@ TEST_CASE("a voter that was away while all the others changed is found by them, 
   REQUIRE(request(cluster, 4, "GET", "/again").body == "4");
 }
 
+// T13: leadership is transferred with writes under way
+// M17: a member moves to another address
 TEST_CASE("leadership is transferred and members are moved by curl", "[T13][M17]") {
   Cluster cluster(3);
   for (int id = 1; id <= 3; ++id) {
@@ -236,6 +253,7 @@ TEST_CASE("leadership is transferred and members are moved by curl", "[T13][M17]
   REQUIRE(request(cluster, 1, "POST", member(2) + "/lead").code == 204);
 }
 
+// M9: ids and addresses are taken, or ids were removed
 TEST_CASE("wrong admin requests are answered with advice, at every node", "[M9]") {
   Cluster cluster(3);
   const std::string four = "http://127.0.0.1:" + std::to_string(free_port());
@@ -266,6 +284,7 @@ TEST_CASE("wrong admin requests are answered with advice, at every node", "[M9]"
   REQUIRE(request(alone, 1, "DELETE", "/members/1").code == 409);
 }
 
+// M13: a new member cannot be reached
 TEST_CASE("a member that never joins is withdrawn, and says so when it starts too late", "[M13]") {
   Cluster cluster(3, {"--join-timeout", "1s"});
   const int four = cluster.add();
@@ -282,6 +301,7 @@ TEST_CASE("a member that never joins is withdrawn, and says so when it starts to
   REQUIRE(cluster.log(four).find("was removed from that cluster, and an id never comes back") != std::string::npos);
 }
 
+// M1: members are added and removed, with and without a vote
 TEST_CASE("a node that joins waits to be added, and a lost voter does not come back as a new one", "[M1]") {
   Cluster cluster(3);
   const int four = cluster.add();

@@ -38,6 +38,7 @@ std::vector<std::string> pipeline(HttpClient& client, const std::vector<std::str
 
 using Answers = std::vector<std::string>;
 
+// A5: clients leave in the middle of a request, or send several requests at once
 TEST_CASE("pipelined requests take effect in the order in which they were sent, at the leader and at a follower",
           "[A5]") {
   Cluster cluster(3);

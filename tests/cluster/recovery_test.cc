@@ -15,6 +15,8 @@ void recover(Cluster& cluster, int id) {
   REQUIRE(recovered.status == 0);
 }
 
+// M1: members are added and removed, with and without a vote
+// bug-49: old members come back after a recovery from the survivors
 TEST_CASE("two of three are lost for good, and the data of the third is on three nodes again", "[M1][bug-49]") {
   Cluster cluster(3);
   Load before("before", ports_of(cluster), 4);

@@ -160,6 +160,8 @@ std::string damage_one(Cluster& cluster, Rot& rot, int id) {
 
 }  // namespace
 
+// D1: a damaged log is set aside, and its node is intact again when it has fetched the lost entries
+// D9: the damage is in entries that a snapshot holds, or in the snapshot
 TEST_CASE("any damage to a node's files is repaired from the others, or refused with the file's name", "[D1][D9]") {
   const uint64_t seed = setting("SKIFF_TEST_SEED", std::random_device{}()),
                  damages = setting("SKIFF_TEST_DAMAGES", kDamages);
