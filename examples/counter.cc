@@ -1,10 +1,10 @@
 // Counter: three nodes agree on one number, in one process, with the core of skiff and nothing else.
 //
-// raft::Raft takes events and gives effects. Everything else that a node needs is here in its smallest form: the disk
-// is a struct, the network a queue of messages, the clock a number, and the state machine adds. skiff itself has files,
-// sockets and a map in their places, and performs the same effects in the same order (src/replica/replica.cc).
+// raft::Raft takes events and returns effects. All other parts of a node are here in their smallest form: the disk is a
+// struct, the network a queue of messages, the clock a number, and the state machine adds. skiff itself has files,
+// sockets and a map instead, and applies the same effects in the same order (src/replica/replica.cc).
 //
-// A crash takes a node's core and its number; its disk stays. Nothing is random, so every run tells the same story.
+// A crash destroys a node's core and its counter; its disk stays. Nothing is random, so every run prints the same.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -22,7 +22,7 @@ namespace {
 
 using namespace skiff::raft;
 
-// The part of a node that survives a crash. In earnest it is a file, and save() ends with a sync.
+// The part of a node that survives a crash. In skiff it is a file, and save() ends with a sync.
 struct Disk {
   HardState hard_state;
   std::vector<Entry> entries;  // entries[0] has index 1
@@ -43,7 +43,7 @@ struct Node {
   Index applied = 0;     // up to which entry of the log
   bool is_cut_off = false;
   bool is_reading = false;
-  std::optional<Index> read_index;  // a read is confirmed, and may be answered once this is applied
+  std::optional<Index> read_index;  // of a confirmed read, which may be answered once this index is applied
 };
 
 class Cluster {
@@ -53,7 +53,8 @@ class Cluster {
   }
   Node& node(NodeId id) { return nodes_.at(id - 1); }
 
-  // Also after a crash: a new core begins with the contents of the disk, and the log is applied from its beginning.
+  // Starts a node, also after a crash: a new core begins with the contents of the disk, and the log is applied from its
+  // beginning.
   void start(NodeId id) {
     Node& starting = node(id);
     Config config{.id = id, .founders = founded_by({1, 2, 3}), .seed = id};
@@ -70,7 +71,8 @@ class Cluster {
     step(id, Proposed{.proposals = {{.id = ++proposals_, .command = std::move(command)}}});
   }
 
-  // A linearizable read, at any node: it sees all that was committed before it began. Asked again if it is refused.
+  // A linearizable read, at any node: it sees all entries that were committed before it began. It is repeated if it is
+  // refused.
   uint64_t read(NodeId id) {
     Node& reader = node(id);
     for (reader.read_index.reset(); !reader.read_index || reader.applied < *reader.read_index; go_on()) {
@@ -81,7 +83,7 @@ class Cluster {
     return reader.counter;
   }
 
-  // Which node leads, once one leads that is not cut off.
+  // Runs until a node that is not cut off leads, and returns it.
   NodeId leader() {
     auto leads = [](const Node& node) { return node.raft->is_leader() && !node.is_cut_off; };
     while (std::ranges::none_of(nodes_, leads)) go_on();
@@ -119,7 +121,7 @@ class Cluster {
   void perform(Node& node, const Effects& effects) {
     send(effects.messages);
     node.disk.save(effects);
-    send(effects.messages_once_durable);  // not before: they promise that the above is on the disk
+    send(effects.messages_once_durable);  // not before: they say that the above is on the disk
     for (const Entry& entry : effects.committed) {
       if (entry.kind == EntryKind::command) node.counter += std::stoull(*entry.payload);
       node.applied = entry.position.index;

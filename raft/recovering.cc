@@ -23,7 +23,7 @@
 //     the above still binds nobody to anything that is lost. It cannot be taken for one of the fence.
 //
 // After Liskov and Cowling, Viewstamped Replication Revisited (2012, 4.3), and Alagappan et al., Protocol-Aware
-// Recovery for Consensus-Based Storage (FAST 2018). docs/decisions/0014-a-damaged-node-is-mended.md says more.
+// Recovery for Consensus-Based Storage (FAST 2018). docs/decisions/0014-a-damaged-node-recovers.md says more.
 //
 // What goes wrong: there is no majority without it. Then nothing is committed, and it stays as it is.
 #include <set>

@@ -6,7 +6,7 @@
 A LogPosition is `[t3 i7]`, an Entry `[t3 i7 hello]` (raft/describe.h has the same forms). A Message shows its envelope
 and the one body that it has, a Result its value or its error. `print /r` shows the fields as they are.
 
-No code of the program is called, so a core file will do, and nothing is assumed of libstdc++'s own printers.
+The printers call no code of the program, so a core file suffices, and they do not need libstdc++'s own printers.
 """
 import gdb
 import gdb.printing
@@ -25,12 +25,12 @@ def text_of(string):
 
 
 def active_of(variant):
-    """The alternative that a std::variant holds; nothing if it holds none."""
+    """The alternative that a std::variant holds; None if it holds none."""
     variant_type = variant.type.strip_typedefs()
     index = int(variant["_M_index"])
     if index >= 2 ** 8 - 1:  # std::variant_npos, in the byte that counts up to 255 alternatives
         return None
-    # Every alternative begins where the union of them does.
+    # Every alternative begins at the address of the union.
     return variant["_M_u"].address.cast(variant_type.template_argument(index).pointer()).dereference()
 
 
@@ -77,7 +77,7 @@ def describe_error(error):
 # ---- printers
 
 class InOneLine:
-    """Of a value for which there is a form above."""
+    """Prints a value by one of the forms above."""
 
     def __init__(self, describe, value):
         self.describe, self.value = describe, value
@@ -135,7 +135,7 @@ def printers():
 
 
 def register(objfile):
-    """With the program itself: gdb asks it before libstdc++, whose printer of a shared_ptr would show a Payload."""
+    """Registers with the program itself: gdb asks it before libstdc++, whose shared_ptr printer would match a Payload."""
     if objfile.filename == gdb.current_progspace().filename:
         gdb.printing.register_pretty_printer(objfile, printers(), replace=True)
 

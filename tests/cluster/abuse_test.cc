@@ -1,5 +1,5 @@
-// Clients and peers that mean harm or know no better: each gets the right answer or a closed connection, and the node
-// is afterwards as it was before.
+// Malicious and broken clients and peers: each gets the right answer or a closed connection, and the node keeps no
+// memory, descriptor or state of them.
 
 #include <sys/resource.h>
 
@@ -66,18 +66,19 @@ TEST_CASE("a thousand idle and half-open connections and garbage leave nothing b
     }
     REQUIRE(cluster.process(target).is_running());
     REQUIRE(within_ms(20'000, [&] { return descriptors_of(cluster.process(target)) <= descriptors; }));
-    // The first round is for what a node keeps for good once it has been busy; the second must add nothing.
+    // The first round fills the buffers that a node keeps; the second must not add memory.
     if (round == 0) memory_kib = memory_kib_of(cluster.process(target));
   }
-#ifndef __SANITIZE_ADDRESS__  // which keeps what was freed for a while
+#ifndef __SANITIZE_ADDRESS__  // the address sanitizer keeps freed memory for a while
   REQUIRE(memory_kib_of(cluster.process(target)) <= memory_kib + 8 * 1'024);
 #endif
   (void)memory_kib;
   REQUIRE(cluster.is_healthy(target));
-  REQUIRE(cluster.wait_for_leader() == target);  // nobody was disturbed
+  REQUIRE(cluster.wait_for_leader() == target);  // no election was caused
 }
 
-TEST_CASE("what cannot be understood is answered so, and the connection closed", "[A6]") {
+// A6: each status code, and keys and values of any bytes
+TEST_CASE("a request that cannot be understood is answered with an error, and the connection is closed", "[A6]") {
   Cluster cluster(1);
   struct Row {
     const char* name;
@@ -118,35 +119,36 @@ TEST_CASE("what cannot be understood is answered so, and the connection closed",
   }
 }
 
-TEST_CASE("a stranger on the peer port is turned away, and said to be once", "[bug-18]") {
-  Cluster cluster(3), strangers(3);
+// bug-18: a node of another cluster is admitted
+TEST_CASE("a node of another cluster on the peer port is refused, and logged once", "[bug-18]") {
+  Cluster cluster(3), other_cluster(3);
   const uint64_t term = cluster.status(1).at("term");
-  // Their node 1 is told that our nodes are its peers.
-  std::vector<std::string> command = strangers.command(1);
+  // Node 1 of the other cluster is told that our nodes are its peers.
+  std::vector<std::string> command = other_cluster.command(1);
   for (int id = 2; id <= 3; ++id) {
     std::string& peers = command.at(4);
-    const std::string theirs = std::to_string(strangers.peer_port(id));
-    peers.replace(peers.find(theirs), theirs.size(), std::to_string(cluster.peer_port(id)));
+    const std::string foreign_port = std::to_string(other_cluster.peer_port(id));
+    peers.replace(peers.find(foreign_port), foreign_port.size(), std::to_string(cluster.peer_port(id)));
   }
-  strangers.kill(1);
+  other_cluster.kill(1);
   TemporaryDirectory directory;
-  command.at(8) = directory.file("stranger.data");
-  // The tracer counts how often it dials; it stands aside (-D), so that the stranger is our child.
+  command.at(8) = directory.file("foreign.data");
+  // strace counts its dials; with -D strace runs as a grandchild, so that the node itself is our child.
   command.insert(command.begin(), {"env", "ASAN_OPTIONS=detect_leaks=0", "strace", "-D", "-f", "-qq", "-o",
                                    directory.file("dials"), "-e", "trace=connect"});
-  Process stranger(command, directory.file("log"));
+  Process foreign(command, directory.file("log"));
   const std::string said = "turned away: it belongs to another cluster";
   REQUIRE(within_ms(10'000, [&] {
     const std::string log = read_file(directory.file("log"));
-    return log.find(said) != log.rfind(said);  // by both of them
+    return log.find(said) != log.rfind(said);  // refused by both nodes
   }));
-  // It dials on and on. What we say about it does not grow with that.
+  // It dials again and again, and our nodes log it only once.
   auto dials = [&] {
     const std::string trace = read_file(directory.file("dials"));
     return std::count(trace.begin(), trace.end(), '\n');
   };
   REQUIRE(within_ms(60'000, [&] { return dials() >= 12; }));
-  REQUIRE(stranger.is_running());
+  REQUIRE(foreign.is_running());
   for (int id = 1; id <= 3; ++id) {
     const std::string line = "of another cluster";
     if (id != 1) REQUIRE(cluster.says(id, line));

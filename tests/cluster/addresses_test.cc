@@ -11,7 +11,7 @@
 
 namespace skiff::cluster_test {
 
-// The nodes of a cluster, each with new flags: those in `moved` at the addresses there.
+// Starts the nodes of a cluster with changed flags: the nodes in `moved` have the addresses given there.
 class Moved {
  public:
   Moved(Cluster& cluster, std::map<int, std::string> moved) : cluster_(cluster), moved_(std::move(moved)) {}
@@ -49,7 +49,7 @@ class Moved {
 
 std::string some_url() { return "http://127.0.0.1:" + std::to_string(free_port()); }
 
-// As the members of that node's log have it.
+// Whether `/members` of that node shows these addresses, and no change under way.
 bool knows(Cluster& cluster, int at, const std::map<int, std::string>& addresses) {
   const std::string members = cluster.ask(at, "GET", "/members").body;
   for (const auto& [node, address] : addresses) {
@@ -62,6 +62,7 @@ void stop_all(Cluster& cluster) {
   for (int id = 1; id <= cluster.size(); ++id) cluster.kill(id);
 }
 
+// M17: a member moves to another address
 TEST_CASE("a cluster whose nodes all come back at new addresses serves, and its log learns them", "[M17]") {
   Cluster cluster(3);
   REQUIRE(cluster.ask(1, "PUT", "/key", "v").code == 204);
@@ -79,7 +80,7 @@ TEST_CASE("a cluster whose nodes all come back at new addresses serves, and its 
     REQUIRE(within_ms(20'000, [&] { return knows(cluster, id, addresses); }));
   }
 
-  // They are in the log now: --cluster is not needed for the others any more.
+  // The new addresses are in the log now: --cluster is not needed for the others any more.
   for (auto says : {Moved::Says::own_place, Moved::Says::new_addresses}) {
     for (int id : {1, 2, 3}) moved.kill(id);
     for (int id : {1, 2, 3}) moved.start(id, says);
@@ -92,6 +93,7 @@ TEST_CASE("a cluster whose nodes all come back at new addresses serves, and its 
   }
 }
 
+// M17: a member moves to another address
 TEST_CASE("two of three come back at new addresses, and the third is not even restarted", "[M17]") {
   Cluster cluster(3);
   REQUIRE(cluster.ask(1, "PUT", "/key", "v").code == 204);

@@ -1,4 +1,4 @@
-// The README's session and its relatives, with the real curl against three real nodes.
+// The README's session and similar requests, with the real curl against three real nodes.
 
 #include <algorithm>
 #include <random>
@@ -9,7 +9,7 @@
 namespace skiff::cluster_test {
 
 struct CurlReply {
-  int status = -1;  // curl's own
+  int status = -1;  // the exit status of curl
   int code = 0;
   std::string headers;
   std::string body;
@@ -53,11 +53,12 @@ std::string random_bytes(size_t count) {
   return bytes;
 }
 
-// One cluster for all sections: starting one takes longer than asking it.
+// One cluster for all sections: starting one takes longer than the requests.
+// A6: each status code, and keys and values of any bytes
 TEST_CASE("curl is the client", "[A6]") {
   Cluster cluster(3, {"--value-bytes-max", "2MiB"});
 
-  // What is written at each node is read at each other node.
+  // A write at each node is read at each other node.
   for (int writer = 1; writer <= 3; ++writer) {
     const std::string path = "/written-at-" + std::to_string(writer);
     REQUIRE(curl({"-X", "PUT", "-d", "hello", cluster.url(writer, path)}).code == 204);
@@ -70,7 +71,7 @@ TEST_CASE("curl is the client", "[A6]") {
     }
   }
 
-  // A miss, in the ancestor's words.
+  // A missing key has a fixed text.
   CurlReply miss = curl({cluster.url(3, "/none")});
   REQUIRE(miss.code == 404);
   REQUIRE(miss.body == "Failed to GET");
@@ -81,14 +82,14 @@ TEST_CASE("curl is the client", "[A6]") {
     REQUIRE(curl_put(cluster.url(1, "/binary"), value).code == 204);
     for (int reader = 1; reader <= 3; ++reader) REQUIRE((curl({cluster.url(reader, "/binary")}).body == value));
   }
-  // The places kept for their bodies are free again.
+  // The memory reserved for their bodies is free again.
   REQUIRE(cluster.status(1).at("clients").at("body_bytes") == 0);
   REQUIRE(curl_put(cluster.url(1, "/binary"), random_bytes(2'097'153)).code == 413);
   REQUIRE((curl({cluster.url(2, "/binary")}).body == random_bytes(2'097'152)));
   REQUIRE(curl_put_in_chunks(cluster.url(2, "/chunked"), random_bytes(300'000)).code == 204);
   REQUIRE((curl({cluster.url(3, "/chunked")}).body == random_bytes(300'000)));
 
-  // Any bytes are a key: what differs once decoded is another key, and what does not is the same.
+  // Any bytes are a key: paths that differ once decoded are different keys, and paths that do not are the same key.
   const std::vector<std::string> keys = {
       "/with%20space", "/with%2520space", "/a%2Fb%00c", "/a%2Fb", "/a%2Fb%00", "/gr%C3%BC%C3%9Fe", "/%ff%FE", "/", "//",
       "/./",           "/../x",           "/plus+plus", "/%0d%0a"};
@@ -109,22 +110,22 @@ TEST_CASE("curl is the client", "[A6]") {
            head.headers.find("content-length: 5") != std::string::npos));
   REQUIRE(curl({"--head", cluster.url(2, "/none")}).code == 404);
 
-  // DELETE, also of nothing.
+  // DELETE, also of a key that is not there.
   for (int times = 0; times < 2; ++times) {
     REQUIRE(curl({"-X", "DELETE", cluster.url(2, "/written-at-1")}).code == 204);
     for (int reader = 1; reader <= 3; ++reader) REQUIRE(curl({cluster.url(reader, "/written-at-1")}).code == 404);
   }
 
-  // A stale read is for whoever asks for one, and gets there in the end.
+  // A stale read must be asked for, and sees the write in the end.
   REQUIRE(within_ms(10'000, [&] { return curl({cluster.url(1, "/written-at-2?consistency=stale")}).body == "hello"; }));
   REQUIRE(curl({cluster.url(1, "/written-at-2?consistency=linearizable")}).body == "hello");
   REQUIRE(curl({cluster.url(1, "/written-at-2?consistency=perhaps")}).code == 400);
 
-  // The optimistic write, by HTTP's name for it.
+  // A write that is answered before it is applied, by HTTP's preference for it (RFC 7240).
   REQUIRE(curl({"-X", "PUT", "-d", "soon", "-H", "Prefer: respond-async", cluster.url(2, "/async")}).code == 202);
   REQUIRE(within_ms(10'000, [&] { return curl({cluster.url(3, "/async")}).body == "soon"; }));
 
-  // What is not allowed says what is.
+  // The answer to a method that is not allowed lists those that are.
   CurlReply not_here = curl({"-X", "POST", "-d", "x", cluster.url(1, "/some-key")});
   REQUIRE(not_here.code == 405);
   for (const char* method : {"GET", "HEAD", "PUT", "DELETE"}) {
@@ -135,7 +136,7 @@ TEST_CASE("curl is the client", "[A6]") {
   REQUIRE(curl({"-H", "X-Long: " + std::string(40'000, 'x'), cluster.url(1, "/some-key")}).code == 431);
 }
 
-TEST_CASE("every node says who the members are and how it is") {
+TEST_CASE("every node reports the members and its own status") {
   Cluster cluster(3);
   const int leader = cluster.wait_for_leader();
   std::string cluster_id;
@@ -166,7 +167,8 @@ TEST_CASE("every node says who the members are and how it is") {
   }
 }
 
-TEST_CASE("a write that asks for what cannot be done leaves the stored value as it is", "[A6]") {
+// A6: each status code, and keys and values of any bytes
+TEST_CASE("a write with an unsupported condition leaves the stored value as it is", "[A6]") {
   Cluster cluster(1);
   TemporaryDirectory directory;
   write_file(directory.file("value"), "abcdef");
@@ -202,7 +204,7 @@ TEST_CASE("a write that asks for what cannot be done leaves the stored value as 
   REQUIRE(curl({url}).body == "abcdef");
 }
 
-TEST_CASE("an answer says when it was given, and whether it may be kept") {
+TEST_CASE("an answer has a date, and says whether it may be cached") {
   Cluster cluster(1);
   const auto headers = [&](const std::string& path) { return curl({cluster.url(1, path)}).headers; };
   REQUIRE(curl({"-X", "PUT", "-d", "x", cluster.url(1, "/k")}).headers.find("\r\nDate: ") != std::string::npos);
@@ -220,11 +222,12 @@ TEST_CASE("an answer says when it was given, and whether it may be kept") {
   REQUIRE(curl({"-X", "OPTIONS", "--request-target", "*", cluster.url(1, "")}).code == 204);
 }
 
-TEST_CASE("a page of another site can neither command a node nor read it", "[A6]") {
+// A6: each status code, and keys and values of any bytes
+TEST_CASE("a page of another site can neither write to a node nor read from it", "[A6]") {
   Cluster cluster(1, {"--cors-origin", "http://app.example", "--host-whitelist", "db.example"});
   const std::string members = cluster.url(1, "/members"), fourth = cluster.url(1, "/members/4");
   const std::string before = curl({members}).body;
-  // As a form of such a page sends it: no browser asks first.
+  // As a form of such a page sends it: a browser sends no preflight request for it.
   const std::vector<std::string> form = {"-d", "http://127.0.0.1:1", "-H", "Content-Type: text/plain"};
   for (const char* line : {"Origin: http://evil.example", "Origin: null", "Origin;", "Host: evil.example"}) {
     INFO(line);
@@ -279,7 +282,7 @@ TEST_CASE("nothing is logged for a request") {
     HttpClient refused(cluster.port(id));
     REQUIRE(refused.ask("PUT", "/health", "x")->code == 405);
   }
-  // A disk that is slow for a moment, or an election, is worth a line; two thousand requests are not.
+  // A disk that is slow for a moment, or an election, may be logged; two thousand requests must not be.
   REQUIRE(lines_logged() - before < 50);
 }
 

@@ -1,4 +1,4 @@
-// Disasters: everything gone but a backup, the majority gone for good. With real nodes, curl, and the tools of the
+// Disasters: all nodes lost but a backup, or the majority lost for good. With real nodes, curl, and the tools of the
 // program.
 
 #include <signal.h>
@@ -44,7 +44,7 @@ void write_until(const Load& load, size_t writes) {
   REQUIRE(within_ms(20'000, [&] { return load.acknowledged() >= writes; }));
 }
 
-TEST_CASE("a backup that was taken under load brings everything back when all nodes are gone") {
+TEST_CASE("a backup that was taken under load restores everything when all nodes are lost") {
   Cluster cluster(3);
   TemporaryDirectory directory;
   const std::string old_cluster = cluster_of(cluster, 1);
@@ -87,7 +87,7 @@ TEST_CASE("a backup that was taken under load brings everything back when all no
   REQUIRE(cluster_of(cluster, 1) == cluster_of(cluster, 3));
 }
 
-TEST_CASE("a backup whose node dies is seen to be cut short, and stale ones need no majority") {
+TEST_CASE("a backup whose node dies is recognized as incomplete, and stale ones need no majority") {
   Cluster cluster(3);
   TemporaryDirectory directory;
   for (int number = 0; number < 20; ++number) {
@@ -108,7 +108,8 @@ TEST_CASE("a backup whose node dies is seen to be cut short, and stale ones need
   REQUIRE(skiff({"inspect", directory.file("stale")}).status == 0);
 }
 
-TEST_CASE("when two of three are lost for good the third goes on alone, and they cannot come back", "[bug-49]") {
+// bug-49: old members come back after a recovery from the survivors
+TEST_CASE("when two of three are lost for good the third continues alone, and they cannot come back", "[bug-49]") {
   Cluster cluster(3);
   Load before("before", all_ports(cluster), 4);
   write_until(before, 300);
@@ -120,7 +121,7 @@ TEST_CASE("when two of three are lost for good the third goes on alone, and they
   std::vector<std::string> agreed = recover;
   agreed.push_back("--yes-i-may-lose-writes");
 
-  // Not while it runs, and not without being told that it may.
+  // recover refuses while the node runs, and without the operator's consent.
   REQUIRE_THAT(skiff(agreed).output, Catch::Contains("stop it first"));
   cluster.kill(3);
   REQUIRE(skiff(recover).status == 1);
@@ -133,7 +134,7 @@ TEST_CASE("when two of three are lost for good the third goes on alone, and they
   REQUIRE(before.broken_promises({cluster.port(3)}) == "");
   REQUIRE(cluster.ask(3, "PUT", "/alone", "yes").code == 204);
 
-  // The lost ones come back, and are a majority of the cluster that was.
+  // The lost nodes come back, and are a majority of the old cluster.
   cluster.start(1);
   cluster.start(2);
   cluster.wait_until_healthy(1);
@@ -148,7 +149,7 @@ TEST_CASE("when two of three are lost for good the third goes on alone, and they
   REQUIRE(nlohmann::json::parse(cluster.ask(3, "GET", "/members").body).at("members").size() == 1);
 }
 
-TEST_CASE("inspect looks at the directory of a node that runs, and leaves it alone") {
+TEST_CASE("inspect reads the directory of a node that runs, and does not change it") {
   Cluster cluster(1);
   Load load("load", all_ports(cluster), 2);
   write_until(load, 100);

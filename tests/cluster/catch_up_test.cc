@@ -1,5 +1,5 @@
-// A node that was away for so long that the log it lacks is forgotten, and that does not get to fetch what stands for
-// it in one go.
+// A node that was away for so long that the entries it lacks are compacted, and that is killed while it fetches the
+// snapshot.
 
 #include <signal.h>
 
@@ -28,7 +28,7 @@ uint64_t bytes_of_newest_snapshot(const std::string& directory) {
   return newest.empty() ? 0 : bytes_of(directory + "/" + newest);
 }
 
-// Few keys, again and again: snapshots hold the newest 32 MiB of history, too, and travel at 64 MiB a second.
+// Writes a few keys again and again: snapshots also hold the newest 32 MiB of history, and are sent at 64 MiB a second.
 void write_until_the_snapshot_has(Cluster& cluster, int at, uint64_t bytes) {
   HttpClient client(cluster.port(at));
   for (int number = 0; bytes_of_newest_snapshot(cluster.data_directory(at)) < bytes; ++number) {
@@ -40,20 +40,20 @@ void write_until_the_snapshot_has(Cluster& cluster, int at, uint64_t bytes) {
 
 uint64_t log_first(Cluster& cluster, int id) { return cluster.status(id).at("log").at("first").get<uint64_t>(); }
 
-struct Half {
+struct Fetched {
   uint64_t bytes = 0;
   uint64_t resumed = 0;
 };
 
-// Lets it fetch until there are so many bytes, and kills it in the middle: what was there then.
-Half kill_in_the_middle(Cluster& cluster, int id, uint64_t bytes) {
+// Kills the node once it has fetched so many bytes. Returns how many bytes it had then.
+Fetched kill_in_the_middle(Cluster& cluster, int id, uint64_t bytes) {
   const std::string path = cluster.data_directory(id) + "/snapshot.new";
   REQUIRE(within_ms(20'000, [&] { return bytes_of(path) >= bytes; }));
-  Half half{.resumed = cluster.status(id).at("snapshot").at("resumed").get<uint64_t>()};
-  cluster.freeze(id);
-  half.bytes = bytes_of(path);
+  Fetched fetched{.resumed = cluster.status(id).at("snapshot").at("resumed").get<uint64_t>()};
+  cluster.pause(id);
+  fetched.bytes = bytes_of(path);
   cluster.kill(id);
-  return half;
+  return fetched;
 }
 
 bool hold_the_same(Cluster& cluster, const std::vector<int>& ids) {
@@ -65,7 +65,8 @@ bool hold_the_same(Cluster& cluster, const std::vector<int>& ids) {
   return true;
 }
 
-TEST_CASE("a node that is killed three times while it fetches a snapshot goes on where it was", "[S9]") {
+// S9: either side dies while a snapshot is on its way
+TEST_CASE("a node that is killed three times while it fetches a snapshot continues where it was", "[S9]") {
   Cluster cluster(3, {"--snapshot-log-bytes", "1MiB"});
   const int leader = cluster.wait_for_leader();
   const int away = cluster.another(leader);
@@ -75,19 +76,19 @@ TEST_CASE("a node that is killed three times while it fetches a snapshot goes on
   write_until_the_snapshot_has(cluster, leader, 60'000'000);
   REQUIRE(log_first(cluster, leader) > last + 1);
 
-  // When it is killed with a sixth, a third and a half of it, while others write.
+  // When the node is killed with a sixth, a third and half of the snapshot, while clients write.
   Load load("meanwhile", {cluster.port(leader), cluster.port(other)}, 2);
   uint64_t starts = 0;
   for (uint64_t bytes : {10'000'000, 20'000'000, 30'000'000}) {
     cluster.start(away);
-    const Half half = kill_in_the_middle(cluster, away, bytes);
-    INFO("at " << bytes << " bytes, there are " << half.bytes);
-    REQUIRE(half.bytes >= bytes);
-    REQUIRE(half.bytes < 60'000'000);
-    REQUIRE(half.resumed == (starts++ == 0 ? 0 : 1));
+    const Fetched fetched = kill_in_the_middle(cluster, away, bytes);
+    INFO("at " << bytes << " bytes, there are " << fetched.bytes);
+    REQUIRE(fetched.bytes >= bytes);
+    REQUIRE(fetched.bytes < 60'000'000);
+    REQUIRE(fetched.resumed == (starts++ == 0 ? 0 : 1));
   }
 
-  // Then it brings what it had to its end, and is soon as far as the others.
+  // Then it completes the fetch that it had begun, and soon has the same state as the others.
   cluster.start(away);
   cluster.wait_until_healthy(away);
   const nlohmann::json snapshot = cluster.status(away).at("snapshot");

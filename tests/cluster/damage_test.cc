@@ -17,7 +17,10 @@ void flip_a_bit(const std::string& path, size_t place) {
   write_file(path, bytes);
 }
 
-TEST_CASE("a node whose log was damaged is mended by the others, and then counts again") {  // [W6] [D1] [D2]
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// D1: a damaged log is set aside, and its node is intact again when it has fetched the lost entries
+// D2: a recovering node gives no vote, and does not campaign
+TEST_CASE("a node whose log was damaged recovers from the others, and then counts again") {  // [W6] [D1] [D2]
   Cluster cluster(3);
   for (int number = 0; number < 200; ++number) {
     REQUIRE(cluster.ask(1, "PUT", "/key-" + std::to_string(number), std::string(300, 'v')).code == 204);
@@ -27,7 +30,7 @@ TEST_CASE("a node whose log was damaged is mended by the others, and then counts
   flip_a_bit(first_segment(cluster, damaged), 20'000);
   REQUIRE(cluster.ask(cluster.another(damaged), "PUT", "/meanwhile", "v").code == 204);
 
-  // When it starts, then it says what is the matter, and is whole again soon.
+  // When it starts, it logs the damage, and is soon intact again.
   cluster.start(damaged);
   REQUIRE(within_ms(20'000, [&] {
     auto status = cluster.status(damaged);
@@ -38,7 +41,7 @@ TEST_CASE("a node whose log was damaged is mended by the others, and then counts
   const std::string aside = first_segment(cluster, damaged) + ".damaged";
   REQUIRE(within_ms(20'000, [&] { return !std::filesystem::exists(aside); }));
 
-  // And it counts: with it, one of the others can go.
+  // Its votes and acknowledgements count again: with it, one of the others can fail.
   cluster.kill(cluster.another(damaged));
   cluster.wait_until_healthy(damaged);
   REQUIRE(cluster.ask(damaged, "PUT", "/afterwards", "v").code == 204);
@@ -47,7 +50,7 @@ TEST_CASE("a node whose log was damaged is mended by the others, and then counts
   }
 }
 
-// Where it is on the disk: in place, for others have it open.
+// In place, because the node has the file open.
 void flip_a_bit_in_place(const std::string& path, std::streamoff place) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   file.seekg(place);
@@ -57,7 +60,9 @@ void flip_a_bit_in_place(const std::string& path, std::streamoff place) {
   REQUIRE(file.good());
 }
 
-TEST_CASE("a node whose files rot while it runs mends them itself, alone and without a restart") {  // [D12] [D9]
+// D12: files rot while their node runs
+// D9: the damage is in entries that a snapshot holds, or in the snapshot
+TEST_CASE("a node whose files rot while it runs replaces them itself, alone and without a restart") {  // [D12] [D9]
   Cluster cluster(1, {"--scrub-every", "1s", "--value-bytes-max", "2MiB"});
   auto put = [&](int number) {
     const std::string value(1'500'000, static_cast<char>('a' + number % 26));
@@ -66,7 +71,7 @@ TEST_CASE("a node whose files rot while it runs mends them itself, alone and wit
   auto scrub = [&](const char* name) { return cluster.status(1)["scrub"].value(name, 0); };
   for (int number = 0; number < 7; ++number) REQUIRE(put(number));  // more than a segment
 
-  // When a bit turns over in the closed segment, then the node says so, and lets go of it.
+  // When a bit flips in the closed segment, the node logs it, and removes the segment.
   flip_a_bit_in_place(first_segment(cluster, 1), 2'000'000);
   REQUIRE(within_ms(60'000, [&] { return scrub("mended") == 1; }));
   REQUIRE(scrub("found") == 1);
@@ -77,7 +82,7 @@ TEST_CASE("a node whose files rot while it runs mends them itself, alone and wit
   }
   REQUIRE(put(7));
 
-  // The same with the snapshot that it has made then.
+  // The same with the snapshot that it has made for that.
   std::string snapshot;
   for (const auto& file : std::filesystem::directory_iterator(cluster.data_directory(1))) {
     if (file.path().filename().string().starts_with("snapshot-")) snapshot = file.path().string();
@@ -86,7 +91,7 @@ TEST_CASE("a node whose files rot while it runs mends them itself, alone and wit
   REQUIRE(within_ms(60'000, [&] { return scrub("mended") == 2; }));
   REQUIRE(put(8));
 
-  // And all of it is there after a kill, though there is nobody who could give anything back.
+  // All keys are there after a kill, although no other node could have restored them.
   cluster.kill(1);
   cluster.start(1);
   cluster.wait_until_healthy(1);
@@ -99,6 +104,8 @@ TEST_CASE("a node whose files rot while it runs mends them itself, alone and wit
   REQUIRE(cluster.status(1)["mending"] == false);
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// D8: no other node can repair the damage
 TEST_CASE("the only node refuses a damaged log, and says which file") {  // [W6] [D8]
   Cluster cluster(1);
   REQUIRE(cluster.ask(1, "PUT", "/key", std::string(3000, 'v')).code == 204);
@@ -109,7 +116,8 @@ TEST_CASE("the only node refuses a damaged log, and says which file") {  // [W6]
   REQUIRE_THAT(cluster.log(1), Catch::Contains("wal-0000000000000001") && Catch::Contains("the only member"));
 }
 
-TEST_CASE("a node that comes back without its data is turned away by the others, and stops") {  // [D10]
+// D10: a node comes back under its old id without its data
+TEST_CASE("a node that comes back without its data is refused by the others, and stops") {  // [D10]
   Cluster cluster(3);
   REQUIRE(cluster.ask(1, "PUT", "/key", "v").code == 204);
   const int lost = cluster.another(cluster.wait_for_leader());

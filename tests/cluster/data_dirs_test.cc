@@ -1,4 +1,4 @@
-// Data directories that do not belong together, with real processes: of an earlier founding, lost, or running twice.
+// Data directories that do not belong together, with real processes: of an earlier cluster, lost, or used twice.
 
 #include <signal.h>
 
@@ -15,11 +15,11 @@ size_t count_of(const std::string& text, const std::string& words) {
   return found;
 }
 
-// Whether each node remembers the directories of all the others.
-bool all_have_met(Cluster& cluster) {
-  const size_t whole = 8 + 4 + 4 + 16 * static_cast<size_t>(cluster.size() - 1) + 4;
+// Whether each node remembers the data directory ids of all the others.
+bool all_know_each_other(Cluster& cluster) {
+  const size_t complete = 8 + 4 + 4 + 16 * static_cast<size_t>(cluster.size() - 1) + 4;
   for (int id = 1; id <= cluster.size(); ++id) {
-    if (read_file(cluster.data_directory(id) + "/peers").size() != whole) return false;
+    if (read_file(cluster.data_directory(id) + "/peers").size() != complete) return false;
   }
   return true;
 }
@@ -29,10 +29,11 @@ void wipe(Cluster& cluster, int id) {
   std::filesystem::remove_all(cluster.data_directory(id));
 }
 
-TEST_CASE("a stale node does not stop a majority that was founded anew", "[D10]") {
+// D10: a node comes back under its old id without its data
+TEST_CASE("a stale node does not stop a majority that was started anew", "[D10]") {
   Cluster cluster(3);
   REQUIRE(cluster.ask(1, "PUT", "/old", "first founding").code == 204);
-  REQUIRE(within_ms(20'000, [&] { return all_have_met(cluster); }));
+  REQUIRE(within_ms(20'000, [&] { return all_know_each_other(cluster); }));
   REQUIRE(within_ms(20'000, [&] { return cluster.ask(3, "GET", "/old").code == 200; }));
   cluster.kill(3);
   for (int id : {1, 2}) wipe(cluster, id);
@@ -40,7 +41,7 @@ TEST_CASE("a stale node does not stop a majority that was founded anew", "[D10]"
   for (int id : {1, 2}) cluster.wait_until_healthy(id);
   REQUIRE(cluster.ask(1, "PUT", "/new", "second founding").code == 204);
 
-  // The old one is told, and says what to do; the others go on.
+  // The old node logs the conflict and the advice; the others continue.
   cluster.start(3);
   const std::string odd = "a majority of the 3 members", disputed = "remembered node";
   REQUIRE(within_ms(20'000, [&] {
@@ -64,7 +65,7 @@ TEST_CASE("a stale node does not stop a majority that was founded anew", "[D10]"
   REQUIRE(cluster.ask(3, "PUT", "/from-old", "x").code == 503);
   REQUIRE(cluster.ask(3, "GET", "/new?consistency=stale").code == 404);
 
-  // Nor does it come in when one of them is away for a moment.
+  // The old node is not admitted either while one of the others is away for a moment.
   cluster.kill(1);
   REQUIRE(cluster.ask(2, "PUT", "/alone", "x").code != 204);
   cluster.start(1);
@@ -75,7 +76,7 @@ TEST_CASE("a stale node does not stop a majority that was founded anew", "[D10]"
     REQUIRE(cluster.ask(id, "GET", "/old").code == 404);
   }
 
-  // As the lines say.
+  // The operator follows the advice of the log.
   cluster.kill(3);
   std::filesystem::rename(cluster.data_directory(3), cluster.data_directory(3) + ".old");
   cluster.start(3);
@@ -84,10 +85,11 @@ TEST_CASE("a stale node does not stop a majority that was founded anew", "[D10]"
   REQUIRE(cluster.ask(3, "GET", "/old").code == 404);
 }
 
-TEST_CASE("a node without its data stops when only one of the others is there, too", "[D10]") {
+// D10: a node comes back under its old id without its data
+TEST_CASE("a node without its data stops also if only one of the others runs", "[D10]") {
   Cluster cluster(3);
   REQUIRE(cluster.ask(1, "PUT", "/key", "v").code == 204);
-  REQUIRE(within_ms(20'000, [&] { return all_have_met(cluster); }));
+  REQUIRE(within_ms(20'000, [&] { return all_know_each_other(cluster); }));
   wipe(cluster, 2);
   cluster.kill(3);
   cluster.start(2);
@@ -117,9 +119,10 @@ struct Copy {
   }
 };
 
-TEST_CASE("a copy of a data directory at another address is turned away, and all members say so", "[D10]") {
+// D10: a node comes back under its old id without its data
+TEST_CASE("a copy of a data directory at another address is refused, and all members log it", "[D10]") {
   Cluster cluster(3);
-  REQUIRE(within_ms(20'000, [&] { return all_have_met(cluster); }));
+  REQUIRE(within_ms(20'000, [&] { return all_know_each_other(cluster); }));
   REQUIRE(cluster.ask(3, "PUT", "/before", "v").code == 204);
   const bool is_running = GENERATE(true, false);
   if (!is_running) cluster.kill(3);
@@ -162,7 +165,7 @@ TEST_CASE("a copy of a data directory at another address is turned away, and all
     REQUIRE(cluster.ask(id, "GET", "/lost").code == 404);
   }
 
-  // The original comes back at once, as always.
+  // The original is admitted again at once, as after any restart.
   cluster.kill(3);
   cluster.start(3);
   cluster.wait_until_healthy(3);

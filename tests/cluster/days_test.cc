@@ -1,6 +1,6 @@
-// Bad days of real processes, each on a host of its own, and what HTTP clients saw of them. `make cluster-test`
+// Real processes, each on a host of its own, under a nemesis, and the histories of HTTP clients. `make cluster-test`
 //
-// SKIFF_TEST_SECONDS says how long a day lasts, SKIFF_TEST_SEED which day it is.
+// SKIFF_TEST_SECONDS is the length of a day, SKIFF_TEST_SEED its seed.
 #include <signal.h>
 
 #include <algorithm>
@@ -30,7 +30,7 @@ std::vector<Recorder::Endpoint> endpoints_of(Cluster& cluster) {
   return endpoints;
 }
 
-// What each node holds, once it has applied as much as any: the same.
+// Whether all nodes have applied the same entries and hold the same state.
 bool agree(Cluster& cluster) {
   std::vector<nlohmann::json> stores;
   for (int id = 1; id <= cluster.size(); ++id) stores.push_back(cluster.status(id).value("store", nlohmann::json()));
@@ -54,7 +54,7 @@ std::string snapshots_of(Cluster& cluster) {
 void live_through_a_day(int nodes) {
   const uint64_t seed = setting("SKIFF_TEST_SEED", std::random_device{}());
   const uint64_t seconds = setting("SKIFF_TEST_SECONDS", 60);
-  const uint64_t flush_us = seed % 2 * 3'000;  // on every other day; else these disks, in memory, take no time
+  const uint64_t flush_us = seed % 2 * 3'000;  // on days with odd seeds; otherwise these disks, in memory, take no time
   std::cout << nodes << " nodes, seed " << seed << (flush_us > 0 ? ", slow disks" : "") << std::endl;
   Network network(nodes, seed);
   Cluster cluster(nodes, {"--snapshot-log-bytes", "256KiB"},
@@ -62,10 +62,10 @@ void live_through_a_day(int nodes) {
   Nemesis nemesis(cluster, network, seed);
   Recorder clients(endpoints_of(cluster), 6, seed);
   for (const long end = now_ms() + static_cast<long>(seconds) * 1'000; now_ms() < end;) {
-    nemesis.strike();
+    nemesis.inject_fault();
     nemesis.heal();
     const size_t before = clients.acknowledged();
-    INFO("all is healed, and yet no write is answered");
+    INFO("all faults are undone, and yet no write is answered");
     REQUIRE(within_ms(20'000, [&] { return clients.acknowledged() >= before + 20; }));
   }
   for (int id = 1; id <= nodes; ++id) cluster.wait_until_healthy(id);
@@ -98,7 +98,7 @@ long now_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(since_boot).count();
 }
 
-// From now until a write asked of this node is answered.
+// The time until a write at this node is answered.
 long time_until_written(Cluster& cluster, int node, const std::string& value) {
   const long began = now_us();
   REQUIRE(within_ms(20'000, [&] { return cluster.ask(node, "PUT", "/next", value).code == 204; }));
@@ -107,11 +107,19 @@ long time_until_written(Cluster& cluster, int node, const std::string& value) {
 
 }  // namespace
 
-TEST_CASE("three real nodes live through bad days, and every client saw one map", "[A1][A2]") { live_through_a_day(3); }
+// A1: processes are killed at any moment under load
+// A2: processes are paused, and continue
+TEST_CASE("three real nodes under a nemesis: the clients' history is linearizable", "[A1][A2]") {
+  live_through_a_day(3);
+}
 
-TEST_CASE("five real nodes live through bad days, and every client saw one map", "[A1][A2]") { live_through_a_day(5); }
+// A1: processes are killed at any moment under load
+// A2: processes are paused, and continue
+TEST_CASE("five real nodes under a nemesis: the clients' history is linearizable", "[A1][A2]") {
+  live_through_a_day(5);
+}
 
-TEST_CASE("after a leader is killed, the next write waits for the next leader alone") {
+TEST_CASE("after a leader is killed, the next write waits only for the next leader") {
   Network network(3, 1);
   Cluster cluster(3, {}, {.network = &network});
   Outages outages;
@@ -126,7 +134,7 @@ TEST_CASE("after a leader is killed, the next write waits for the next leader al
   std::cout << "a killed leader, until the next write: " << outages.text() << std::endl;
 }
 
-TEST_CASE("after a leader is cut off, the next write waits for the next leader alone") {
+TEST_CASE("after a leader is cut off, the next write waits only for the next leader") {
   Network network(3, 1);
   Cluster cluster(3, {}, {.network = &network});
   Outages outages;

@@ -1,4 +1,4 @@
-// What reaches the disk before what reaches the client, as the kernel sees it, and what becomes of a disk that fails.
+// The order of syncs and answers in the system calls of a real node, and nodes whose disk fails.
 
 #include <signal.h>
 
@@ -11,7 +11,7 @@
 
 namespace skiff::cluster_test {
 
-// In what order syncs ended and answers left: "s" and "a".
+// The order in which syncs ended ("s") and answers were sent ("a").
 std::string order_of_events(const std::string& trace) {
   std::string order;
   std::istringstream lines(trace);
@@ -32,7 +32,7 @@ TEST_CASE("every answer to a single writer comes after a sync of its own") {
   Cluster cluster(1);
   stop(cluster, 1);
   TemporaryDirectory directory;
-  // The tracer stands aside (-D), so that the node is our child; the leak checker cannot work under one.
+  // With -D strace runs as a grandchild, so that the node is our child; the leak checker cannot work under strace.
   cluster.start(1, {"env", "ASAN_OPTIONS=detect_leaks=0", "strace", "-D", "-f", "-qq", "-o", directory.file("trace"),
                     "-e", "trace=fdatasync,fsync,write,writev,sendto,sendmsg"});
   cluster.wait_until_healthy(1);
@@ -50,7 +50,7 @@ TEST_CASE("every answer to a single writer comes after a sync of its own") {
   REQUIRE(order.find('s') < order.find('a'));
 }
 
-// All at once, as 64 clients would; how many were answered 204.
+// Sends all at once, as 64 clients would. Returns how many were answered 204.
 size_t put_64(HttpClient& client, const std::string& name) {
   std::string requests;
   for (int number = 0; number < 64; ++number) {
@@ -63,7 +63,7 @@ size_t put_64(HttpClient& client, const std::string& name) {
   return done;
 }
 
-TEST_CASE("writes that come together share their syncs") {
+TEST_CASE("writes that arrive together share their syncs") {
   Cluster cluster(3);
   auto syncs = [&] {
     std::array<uint64_t, 3> counts{};
@@ -86,9 +86,9 @@ TEST_CASE("writes that come together share their syncs") {
 
 // ---- a disk that fails
 
-// How to start a node whose nth sync of the log fails. The syncs of each thread are counted by themselves: the log is
-// synced by two that turn the loop and by the disk's own, and the one that makes the next segment ahead needs fewer
-// than forty. The next sync would succeed, should anybody try again.
+// The words before a node's command that make its nth sync of the log fail. strace counts the syncs of each thread
+// separately: two threads that run the loop sync the log, and the disk's thread does; the thread that makes the next
+// segment ahead needs fewer than forty. A sync that is tried again would succeed.
 constexpr int kThreadsThatSync = 3;
 constexpr int kMoreThanASegmentNeeds = 40;
 std::vector<std::string> with_failing_sync(int nth, const std::string& trace) {
@@ -100,8 +100,8 @@ std::vector<std::string> with_failing_sync(int nth, const std::string& trace) {
           "-e",     "inject=fdatasync:error=EIO:when=" + std::to_string(nth)};
 }
 
-// Starts the others again with so much patience that only that one stands for election. (Killing one leader after
-// another would wait for luck, and every election costs the node some of the syncs that do not fail.)
+// Starts the others again with an election timeout so long that only that node campaigns. (Killing one leader after
+// another would depend on luck, and every election costs the node some of the syncs that do not fail.)
 void make_lead(Cluster& cluster, int id) {
   const std::array<int, 2> others = {cluster.another(id), cluster.another(cluster.another(id))};
   for (int other : others) cluster.kill(other);
@@ -109,7 +109,7 @@ void make_lead(Cluster& cluster, int id) {
   REQUIRE(cluster.wait_for_leader() == id);
 }
 
-// What a node whose disk has failed must have said, in one line, as its last.
+// A node whose disk has failed must end with status 1, and its last log line must name the failed sync, once.
 void require_last_words(Cluster& cluster, int id) {
   REQUIRE(cluster.process(id).wait_ms(20'000) == 1);
   const std::string log = cluster.log(id);
@@ -123,6 +123,8 @@ void require_last_words(Cluster& cluster, int id) {
   REQUIRE(log.find("Input/output error", place) != std::string::npos);
 }
 
+// W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
 TEST_CASE("a sync that fails ends the node, and nothing is answered after it", "[W4][bug-38]") {
   Cluster cluster(1);
   stop(cluster, 1);
@@ -145,7 +147,9 @@ TEST_CASE("a sync that fails ends the node, and nothing is answered after it", "
   }
 }
 
-TEST_CASE("when the leader's disk fails the other two go on with all that was promised", "[W4][bug-38]") {
+// W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
+TEST_CASE("when the leader's disk fails the other two continue with all acknowledged writes", "[W4][bug-38]") {
   Cluster cluster(3);
   const int broken = cluster.wait_for_leader();
   stop(cluster, broken);
@@ -164,7 +168,7 @@ TEST_CASE("when the leader's disk fails the other two go on with all that was pr
   REQUIRE(load.broken_promises(ports) == "");
 }
 
-// How to start a node whose nth sync takes eight seconds.
+// The words before a node's command that make its nth sync take eight seconds.
 std::vector<std::string> with_stalled_sync(int nth, const std::string& trace) {
   return {"env",    "ASAN_OPTIONS=detect_leaks=0",
           "strace", "-D",
@@ -174,7 +178,8 @@ std::vector<std::string> with_stalled_sync(int nth, const std::string& trace) {
           "-e",     "inject=fdatasync:delay_enter=8000000:when=" + std::to_string(nth)};
 }
 
-TEST_CASE("a leader whose disk stands still hands over, and goes on as a follower when it moves", "[E17]") {
+// E17: a node whose disk stalls does not try to lead
+TEST_CASE("a leader whose disk stalls hands over, and continues as a follower when the disk works again", "[E17]") {
   Cluster cluster(3);
   const int stalled = cluster.wait_for_leader();
   stop(cluster, stalled);
@@ -184,10 +189,10 @@ TEST_CASE("a leader whose disk stands still hands over, and goes on as a followe
   make_lead(cluster, stalled);
   Load load("stalled", {cluster.port(cluster.another(stalled))}, 3);
 
-  // Nobody stands for election by himself for four seconds, and it is heard all the time: only it can have made another
-  // lead.
+  // No follower campaigns by itself for four seconds, and the leader is heard all the time: only the leader can have
+  // handed over.
   REQUIRE(within_ms(60'000, [&] { return cluster.status(stalled).value("leader", stalled) != stalled; }));
-  REQUIRE(cluster.log(stalled).find("the disk is slow") == std::string::npos);  // it still stands
+  REQUIRE(cluster.log(stalled).find("the disk is slow") == std::string::npos);  // the sync has not returned yet
   const size_t before = load.acknowledged();
   REQUIRE(within_ms(20'000, [&] { return load.acknowledged() >= before + 100; }));
   REQUIRE(within_ms(20'000, [&] { return cluster.log(stalled).find("the disk is slow") != std::string::npos; }));

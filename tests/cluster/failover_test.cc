@@ -1,4 +1,5 @@
-// Nodes that die, all at once or one after the other, and nodes that sleep. What was promised must be kept.
+// Nodes are killed, all at once or one after the other, and paused. No acknowledged write may be lost, and no refused
+// one may take effect.
 
 #include <signal.h>
 
@@ -16,12 +17,13 @@ std::vector<uint16_t> ports_of(Cluster& cluster) {
   return ports;
 }
 
-// The load gets somewhere.
+// Waits until the load has made progress.
 void wait_for_progress(const Load& load, size_t writes = 20) {
   const size_t before = load.acknowledged();
   REQUIRE(within_ms(20'000, [&] { return load.acknowledged() >= before + writes; }));
 }
 
+// A1: processes are killed at any moment under load
 TEST_CASE("killing the leader twenty times under load loses nothing, and the next write succeeds by itself", "[A1]") {
   Cluster cluster(3);
   Load load("failover", ports_of(cluster), 4);
@@ -40,6 +42,7 @@ TEST_CASE("killing the leader twenty times under load loses nothing, and the nex
   REQUIRE(load.broken_promises(ports_of(cluster)) == "");
 }
 
+// A1: processes are killed at any moment under load
 TEST_CASE("killing all nodes at once under load loses nothing", "[A1]") {
   Cluster cluster(3);
   for (int round = 0; round < 3; ++round) {
@@ -54,6 +57,9 @@ TEST_CASE("killing all nodes at once under load loses nothing", "[A1]") {
   }
 }
 
+// A9: all nodes are restarted, one after the other, under load
+// T15: a leader that is asked to stop hands over first
+// bug-36: a node that has just been restarted serves old values
 TEST_CASE("nodes are restarted one after the other under load, and nothing is lost", "[A9][T15][bug-36]") {
   Cluster cluster(3);
   Load load("rolling", ports_of(cluster), 4);
@@ -79,11 +85,12 @@ TEST_CASE("nodes are restarted one after the other under load, and nothing is lo
   REQUIRE(load.broken_promises(ports_of(cluster)) == "");
 }
 
-TEST_CASE("one of three promises nothing, and with a second all is well again", "[A10]") {
+// A10: a node's own status needs no leader
+TEST_CASE("one of three confirms nothing, and with a second the cluster serves again", "[A10]") {
   Cluster cluster(3, {"--request-timeout", "400ms"});
   REQUIRE(cluster.ask(1, "PUT", "/key", "before").code == 204);
   const int leader = cluster.wait_for_leader();
-  // Once the last one standing leads, once it follows.
+  // Once the node that is left is the leader, once it is a follower.
   for (int left : {leader, cluster.another(leader)}) {
     INFO("node " << left << " is left, node " << leader << " led");
     REQUIRE(within_ms(10'000, [&] { return cluster.ask(left, "GET", "/key?consistency=stale").body == "before"; }));
@@ -110,7 +117,9 @@ TEST_CASE("one of three promises nothing, and with a second all is well again", 
   }
 }
 
-TEST_CASE("a leader that wakes up never serves what it remembers", "[A2][bug-4]") {
+// A2: processes are paused, and continue
+// bug-4: a process continues after a pause, and trusts the leadership that it remembers
+TEST_CASE("a leader that continues after a pause never serves old values", "[A2][bug-4]") {
   Cluster cluster(3, {"--heartbeat", "30ms", "--election-timeout", "150ms"});
   for (int round = 0; round < 15; ++round) {
     INFO("round " << round);
@@ -119,11 +128,11 @@ TEST_CASE("a leader that wakes up never serves what it remembers", "[A2][bug-4]"
     HttpClient early(cluster.port(leader)), late(cluster.port(leader));
     REQUIRE(early.ask("GET", "/key").has_value());
     REQUIRE(late.ask("GET", "/key").has_value());
-    cluster.freeze(leader);
+    cluster.pause(leader);
     REQUIRE(within_ms(20'000, [&] { return cluster.ask(cluster.another(leader), "PUT", "/key", value).code == 204; }));
-    // One question waits for it when it wakes, others meet it on its feet.
+    // One request arrives while the leader is paused, others right after it continues.
     REQUIRE(early.send("GET", "/key"));
-    cluster.wake(leader);
+    cluster.resume(leader);
     for (int times = 0; times < 5; ++times) {
       std::optional<HttpReply> reply = late.ask("GET", "/key");
       REQUIRE(reply.has_value());
@@ -137,14 +146,15 @@ TEST_CASE("a leader that wakes up never serves what it remembers", "[A2][bug-4]"
   }
 }
 
-TEST_CASE("a sleeping follower holds nobody up, and has caught up once it answers", "[A2]") {
+// A2: processes are paused, and continue
+TEST_CASE("a paused follower delays no client, and has caught up once it answers", "[A2]") {
   Cluster cluster(3);
   const int leader = cluster.wait_for_leader(), follower = cluster.another(leader);
-  cluster.freeze(follower);
+  cluster.pause(follower);
   Load load("asleep", {cluster.port(leader)}, 4);
   wait_for_progress(load, 500);
   load.stop();
-  cluster.wake(follower);
+  cluster.resume(follower);
   cluster.wait_until_healthy(follower);
   REQUIRE(load.broken_promises({cluster.port(follower)}) == "");
 }

@@ -1,4 +1,4 @@
-// A first start with addresses that are wrong, or of no help: it says so, and leaves nothing behind.
+// A first start with wrong or useless addresses: it says so, and leaves no files behind.
 
 #include <signal.h>
 
@@ -13,7 +13,7 @@ bool holds(const std::string& text, const std::string& part) { return text.find(
 
 std::string peer(uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); }
 
-// A command for a node on its own, in that directory.
+// The command of a single node, in that directory.
 std::vector<std::string> node(uint16_t port, const std::string& data, const std::vector<std::string>& more) {
   std::vector<std::string> command = {SKIFF_BINARY, "--port", std::to_string(port), "--data-dir", data};
   command.insert(command.end(), more.begin(), more.end());
@@ -50,14 +50,14 @@ TEST_CASE("a start that fails for a port leaves no data directory behind, and no
   REQUIRE_FALSE(std::filesystem::exists(directory.file("a")));
 }
 
-TEST_CASE("what was in the place of a data directory is there after a start that fails for a port") {
+TEST_CASE("an existing data directory is unchanged after a start that fails for a port") {
   Cluster other(1);
   TemporaryDirectory directory;
   const std::string data = directory.file("data");
   std::filesystem::create_directory(data);
   REQUIRE(run(node(other.port(1), data, {"--cluster", peer(free_port())})).status == 1);
   REQUIRE(std::filesystem::is_empty(data));
-  // One that was founded is none the worse.
+  // A directory with a log is intact after a failed start, too.
   const uint16_t port = free_port(), peers = free_port();
   for (int times = 0; times < 2; ++times) {
     Process process(node(port, data, {"--cluster", peer(peers)}), directory.file("log"));
@@ -79,7 +79,7 @@ TEST_CASE("a data directory is made with those above it, and the start says wher
                     six = "peers at http://[::1]:" + std::to_string(peers) + "\n";
   REQUIRE(within_ms(10'000, [&] {
     const std::string log = read_file(directory.file("log"));
-    const bool says_peers = holds(log, four) || holds(log, six);  // as this machine has localhost
+    const bool says_peers = holds(log, four) || holds(log, six);  // as this machine resolves localhost
     return says_peers && holds(log, "clients at " + peer(port) + ", ");
   }));
 }
@@ -95,7 +95,7 @@ TEST_CASE("a node whose name leads to itself, while others are elsewhere, is tol
   }));
 }
 
-TEST_CASE("one place for clients and members is refused with status 2") {
+TEST_CASE("one address for clients and members is refused with status 2") {
   TemporaryDirectory directory;
   const std::string port = std::to_string(free_port());
   const Done done =
@@ -118,7 +118,7 @@ TEST_CASE("a node that asks to join as a member that is there is told so, by tha
   REQUIRE_FALSE(std::filesystem::exists(directory.file("data")));
 }
 
-TEST_CASE("an address that nobody can dial is refused as a member's") {
+TEST_CASE("an address that cannot be dialled is refused as a member's") {
   Cluster cluster(1);
   for (const char* method : {"POST", "PUT"}) {
     for (const char* address : {"http://0.0.0.0:9024", "http://[::]:9024"}) {

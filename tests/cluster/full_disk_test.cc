@@ -1,4 +1,4 @@
-// What becomes of full disks: real nodes, each on a small disk of its own, and real bytes on it. `make cluster-test`
+// Full disks: real nodes, each on a small disk of its own that is really filled. `make cluster-test`
 #include <string>
 #include <vector>
 
@@ -20,7 +20,7 @@ bool takes_writes(Cluster& cluster, int node) { return cluster.status(node).valu
 
 uint64_t incarnation(Cluster& cluster, int node) { return cluster.status(node).value("incarnation", uint64_t{0}); }
 
-// A node notices when the log goes on in its spare segment, and there is no room for another.
+// A node notices when the log continues in its spare segment, and there is no room for another spare.
 int write_until_full(Cluster& cluster, int writer, int node) {
   int writes = 0;
   while (!is_full(cluster, node)) {
@@ -42,7 +42,8 @@ bool have_the_same(Cluster& cluster) {
 
 }  // namespace
 
-TEST_CASE("a leader whose disk is full hands over, goes on reading, and heals by itself", "[W5]") {
+// W5: the disk is full, in any operation
+TEST_CASE("a leader whose disk is full hands over, continues to serve reads, and recovers by itself", "[W5]") {
   Network network(3, 1);
   Cluster cluster(3, {}, {.network = &network, .disk_megabytes = kSmallDiskMegabytes});
   const int full = cluster.wait_for_leader();
@@ -51,13 +52,13 @@ TEST_CASE("a leader whose disk is full hands over, goes on reading, and heals by
   const int writes = write_until_full(cluster, other, full);
   REQUIRE(within_ms(20'000, [&] { return cluster.status(full).value("leader", full) != full; }));
 
-  // Writes go on, also at the full node, and it shows them as long as they have room in its log.
+  // Writes continue, also at the full node, and it applies them as long as its log has room.
   REQUIRE(cluster.ask(full, "PUT", "/after", "by the others").code == 204);
   REQUIRE(cluster.ask(full, "GET", "/after").body == "by the others");
   REQUIRE(cluster.ask(full, "GET", "/" + std::to_string(writes - 1)).body.size() == kValueBytes);
   REQUIRE(cluster.is_healthy(full));
 
-  // Then it falls behind. It goes on all the same, and nobody else notices.
+  // Then it falls behind. It keeps running, and the others are not affected.
   for (int number = 0; number < 60; ++number) {
     REQUIRE(cluster.ask(other, "PUT", "/more-" + std::to_string(number), std::string(kValueBytes, 'y')).code == 204);
   }
@@ -74,7 +75,9 @@ TEST_CASE("a leader whose disk is full hands over, goes on reading, and heals by
   REQUIRE(cluster.says(full, "the disk has room again"));
 }
 
-TEST_CASE("where all disks are full, writes are refused and never done, reads work, and all heals by itself", "[W5]") {
+// W5: the disk is full, in any operation
+TEST_CASE("if all disks are full, writes are refused and never done, reads work, and the cluster recovers by itself",
+          "[W5]") {
   Network network(3, 1);
   Cluster cluster(3, {}, {.network = &network, .disk_megabytes = kSmallDiskMegabytes});
   cluster.wait_for_leader();

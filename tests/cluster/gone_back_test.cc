@@ -1,4 +1,4 @@
-// A data directory that is put back from a copy, while its node is down: it lacks what the node had acknowledged.
+// A data directory is restored from a copy while its node is down: it lacks entries that the node had acknowledged.
 
 #include <filesystem>
 #include <fstream>
@@ -28,7 +28,7 @@ bool is_recovering(Cluster& cluster, int id) {
   return !status.contains("mending") || status.at("mending").get<bool>();
 }
 
-// What the leader says of that node.
+// That node in `/members` of the leader.
 nlohmann::json as_the_leader_sees(Cluster& cluster, int leader, int id) {
   const auto members = nlohmann::json::parse(cluster.ask(leader, "GET", "/members").body);
   for (const auto& member : members.at("members")) {
@@ -37,7 +37,7 @@ nlohmann::json as_the_leader_sees(Cluster& cluster, int leader, int id) {
   return {};
 }
 
-// A follower, down; its directory is as it was before the last 50 writes.
+// Stops a follower and sets its directory back to before the last 50 writes. Returns its id.
 int let_a_follower_go_back(Cluster& cluster, int leader) {
   const int follower = cluster.another(leader);
   const std::string copy = cluster.disk(follower) + "/copy";
@@ -55,7 +55,8 @@ int let_a_follower_go_back(Cluster& cluster, int leader) {
 
 }  // namespace
 
-TEST_CASE("a follower whose directory is put back from a copy is noticed, and given everything again", "[D3]") {
+// D3: a recovering node's acknowledgements do not count
+TEST_CASE("a follower whose directory is restored from a copy is noticed, and receives all entries again", "[D3]") {
   Cluster cluster(3);
   const int leader = cluster.wait_for_leader();
   const int follower = let_a_follower_go_back(cluster, leader);
@@ -68,7 +69,7 @@ TEST_CASE("a follower whose directory is put back from a copy is noticed, and gi
   REQUIRE(cluster.ask(follower, "GET", "/late-49").body == "value");
   REQUIRE(cluster.ask(follower, "PUT", "/after", "value").code == 204);
   REQUIRE(as_the_leader_sees(cluster, cluster.wait_for_leader(), follower).at("match") >= 56);
-  // It stays a member like any other: a later start finds it intact.
+  // After that the node is a member like any other: a later start finds its log intact.
   cluster.kill(follower);
   cluster.start(follower);
   REQUIRE(within_ms(20'000, [&] { return !is_recovering(cluster, follower); }));
@@ -76,7 +77,10 @@ TEST_CASE("a follower whose directory is put back from a copy is noticed, and gi
   REQUIRE(within_ms(20'000, [&] { return cluster.ask(follower, "PUT", "/without-it", "value").code == 204; }));
 }
 
-TEST_CASE("a follower that has gone back makes no majority, and none is needed for long", "[D3][D4]") {
+// D3: a recovering node's acknowledgements do not count
+// D4: damage makes a node forget that it has voted
+TEST_CASE("a follower that has gone back is not part of a majority, and recovers when a third node is back",
+          "[D3][D4]") {
   Cluster cluster(3, {"--request-timeout", "1s"});
   const int leader = cluster.wait_for_leader();
   const int follower = let_a_follower_go_back(cluster, leader);
@@ -86,7 +90,7 @@ TEST_CASE("a follower that has gone back makes no majority, and none is needed f
 
   cluster.start(follower);
 
-  // With the leader alone, nothing is written; once nobody leads, that is certain.
+  // The leader alone is no majority: it steps down, and then writes are answered 503.
   REQUIRE(within_ms(20'000, [&] { return cluster.ask(leader, "PUT", "/refused", "value").code == 503; }));
   REQUIRE(is_recovering(cluster, follower));
   REQUIRE(as_the_leader_sees(cluster, leader, follower).value("match", 0) < 56);
@@ -96,6 +100,7 @@ TEST_CASE("a follower that has gone back makes no majority, and none is needed f
   REQUIRE(cluster.ask(follower, "GET", "/late-49").body == "value");
 }
 
+// D3: a recovering node's acknowledgements do not count
 TEST_CASE("a log whose last sector reads as zeros after a kill is noticed", "[D3]") {
   Cluster cluster(3);
   const int leader = cluster.wait_for_leader();

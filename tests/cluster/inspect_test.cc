@@ -1,4 +1,4 @@
-// What `skiff inspect` says of a real directory that this user may not read.
+// `skiff inspect` of a real directory that this user may not read.
 #include <filesystem>
 
 #include "tests/cluster/support/cluster.h"
@@ -6,7 +6,7 @@
 
 namespace skiff::cluster_test::inspect_access {
 
-// As an owner who is bound by modes, also if we are root.
+// Without root's right to ignore file modes.
 Done inspect(const std::string& path) {
   std::vector<std::string> command = {SKIFF_BINARY, "inspect", path};
   const std::vector<std::string> without = {"setpriv", "--bounding-set=-dac_override,-dac_read_search"};
@@ -14,7 +14,7 @@ Done inspect(const std::string& path) {
   return run(command);
 }
 
-TEST_CASE("inspect tells what may not be read from what is damaged, by its exit status") {
+TEST_CASE("inspect distinguishes unreadable files from damaged ones by its exit status") {
   Cluster cluster(1);
   REQUIRE(cluster.ask(1, "PUT", "/key", "value").code == 204);
   const std::string directory = cluster.data_directory(1);

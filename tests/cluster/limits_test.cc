@@ -1,4 +1,4 @@
-// What the machine limits, and what the node limits itself: it keeps what it must have, and ends when it is told to.
+// Limits of the machine and of the node: it keeps the descriptors that it needs, and ends when it is told to.
 
 #include <signal.h>
 
@@ -7,7 +7,7 @@
 
 namespace skiff::cluster_test {
 
-TEST_CASE("clients that sit there cannot take the descriptor that the log's next segment needs") {
+TEST_CASE("idle clients cannot take the descriptor that the log's next segment needs") {
   Cluster cluster(1);
   cluster.kill(1);
   cluster.start(1, {"sh", "-c", "ulimit -n 256 && exec \"$0\" \"$@\""});
@@ -18,14 +18,14 @@ TEST_CASE("clients that sit there cannot take the descriptor that the log's next
   HttpClient writer(cluster.port(1));
 
   const std::string value(1'000'000, 'v');
-  for (int count = 0; count < 20; ++count) {  // over two segments
+  for (int count = 0; count < 20; ++count) {  // more than two segments
     INFO("write " << count);
     std::optional<HttpReply> reply = writer.ask("PUT", "/big", value);
     REQUIRE(reply.has_value());
     REQUIRE(reply->code == 204);
   }
   REQUIRE(cluster.process(1).is_running());
-  REQUIRE(idle.front().is_closed_within_ms(10'000));  // it gave way, and the newest is served
+  REQUIRE(idle.front().is_closed_within_ms(10'000));  // the oldest is closed, and the newest is served
   REQUIRE(idle.back().ask("GET", "/before")->body == "x");
   idle.clear();
   cluster.wait_until_healthy(1);

@@ -1,4 +1,4 @@
-// Members that come, go, move and lead, by the real curl: as an operator does it, and under load.
+// Members are added, removed, moved and made leader with the real curl, as an operator does it, and under load.
 
 #include <signal.h>
 
@@ -11,8 +11,8 @@
 
 namespace skiff::cluster_test {
 
-CurlReply order(Cluster& cluster, int at, const std::string& method, const std::string& path,
-                const std::string& body = "") {
+CurlReply request(Cluster& cluster, int at, const std::string& method, const std::string& path,
+                  const std::string& body = "") {
   std::vector<std::string> words = {"-X", method, cluster.url(at, path)};
   if (!body.empty()) words.insert(words.end(), {"-d", body});
   CurlReply reply = curl(words);
@@ -26,7 +26,7 @@ nlohmann::json members_at(Cluster& cluster, int at) {
   return nlohmann::json::parse(cluster.ask(at, "GET", "/members").body, nullptr, /*allow_exceptions=*/false);
 }
 
-// Empty if it is none.
+// Empty if that node is no member.
 std::string role_of(Cluster& cluster, int at, int id) {
   for (const nlohmann::json& one : members_at(cluster, at).value("members", nlohmann::json::array())) {
     if (one["id"] == id) return one["role"];
@@ -43,31 +43,33 @@ int leader_at(Cluster& cluster, int at) {
   return leader;
 }
 
-// Added and started, and a voter.
+// Adds that node, starts it, and waits until it is a voter.
 void grow(Cluster& cluster, int at, int id) {
-  REQUIRE(order(cluster, at, "POST", member(id), cluster.peer_url(id)).code == 204);
+  REQUIRE(request(cluster, at, "POST", member(id), cluster.peer_url(id)).code == 204);
   cluster.start(id);
   REQUIRE(within_ms(20'000, [&] { return role_of(cluster, at, id) == "voter"; }));
   cluster.wait_until_healthy(id);
 }
 
 void shrink(Cluster& cluster, int at, int id) {
-  REQUIRE(order(cluster, at, "DELETE", member(id)).code == 204);
+  REQUIRE(request(cluster, at, "DELETE", member(id)).code == 204);
   REQUIRE(cluster.process(id).wait_ms(20'000) == 0);
 }
 
-TEST_CASE("the ancestor's flow: node 4 is added and read from, node 3 is removed and stops by itself", "[M1][M8]") {
+// M1: members are added and removed, with and without a vote
+// M8: a removed node comes back
+TEST_CASE("node 4 is added and read from, node 3 is removed and stops by itself", "[M1][M8]") {
   Cluster cluster(3);
-  REQUIRE(order(cluster, 1, "PUT", "/my-key", "hello").code == 204);
+  REQUIRE(request(cluster, 1, "PUT", "/my-key", "hello").code == 204);
   const int four = cluster.add();
-  REQUIRE(order(cluster, 2, "POST", member(four), cluster.peer_url(four)).code == 204);
+  REQUIRE(request(cluster, 2, "POST", member(four), cluster.peer_url(four)).code == 204);
   REQUIRE(role_of(cluster, leader_at(cluster, 1), four) == "learner");
   cluster.start(four);
   REQUIRE(within_ms(20'000, [&] { return role_of(cluster, 1, four) == "voter"; }));
   cluster.wait_until_healthy(four);
-  REQUIRE(order(cluster, four, "GET", "/my-key").body == "hello");
-  REQUIRE(order(cluster, four, "PUT", "/my-key", "from four").code == 204);
-  REQUIRE(order(cluster, 1, "GET", "/my-key").body == "from four");
+  REQUIRE(request(cluster, four, "GET", "/my-key").body == "hello");
+  REQUIRE(request(cluster, four, "PUT", "/my-key", "from four").code == 204);
+  REQUIRE(request(cluster, 1, "GET", "/my-key").body == "from four");
 
   // A node that has joined comes back like any other, with --join and without.
   for (bool with_join : {true, false}) {
@@ -77,7 +79,7 @@ TEST_CASE("the ancestor's flow: node 4 is added and read from, node 3 is removed
     if (!with_join) std::erase(command, "--join");
     Process again(command, cluster.disk(four) + "/again.log");
     REQUIRE(within_ms(20'000, [&] { return cluster.is_healthy(four); }));
-    REQUIRE(order(cluster, four, "GET", "/my-key").body == "from four");
+    REQUIRE(request(cluster, four, "GET", "/my-key").body == "from four");
     again.signal(SIGTERM);
     REQUIRE(again.wait_ms(20'000) == 0);
     cluster.start(four);
@@ -86,15 +88,18 @@ TEST_CASE("the ancestor's flow: node 4 is added and read from, node 3 is removed
 
   shrink(cluster, 1, 3);
   for (int times = 0; times < 2; ++times) {
-    cluster.start(3);  // it knows nothing of it, or forgets it
+    cluster.start(3);  // its log does not name its removal, also after the first refusal
     REQUIRE(cluster.process(3).wait_ms(20'000) == 0);
   }
   REQUIRE(cluster.says(3, "is no member of the cluster any more"));
   REQUIRE(role_of(cluster, four, 3) == "");
-  REQUIRE(order(cluster, four, "GET", "/my-key").body == "from four");
+  REQUIRE(request(cluster, four, "GET", "/my-key").body == "from four");
 }
 
-TEST_CASE("the leader is removed, asked itself and asked by another, and a dead node is", "[M6][M8][M14]") {
+// M6: a leader is removed: it leads to the end, does not count itself, and hands over to a voter that has everything
+// M8: a removed node comes back
+// M14: a dead member is replaced
+TEST_CASE("the leader is removed by a request at itself and at another node, and so is a dead node", "[M6][M8][M14]") {
   Cluster cluster(5);
   Load load("removals", ports_of(cluster), 3);
   wait_for_progress(load);
@@ -108,7 +113,7 @@ TEST_CASE("the leader is removed, asked itself and asked by another, and a dead 
   const int dead = *left.rbegin();
   left.erase(dead);
   cluster.kill(dead);
-  REQUIRE(order(cluster, *left.begin(), "DELETE", member(dead)).code == 204);
+  REQUIRE(request(cluster, *left.begin(), "DELETE", member(dead)).code == 204);
   wait_for_progress(load);
   cluster.start(dead);
   REQUIRE(cluster.process(dead).wait_ms(20'000) == 0);
@@ -119,6 +124,8 @@ TEST_CASE("the leader is removed, asked itself and asked by another, and a dead 
   REQUIRE(load.broken_promises(ports) == "");
 }
 
+// M1: members are added and removed, with and without a vote
+// M15: the cluster shrinks to one member, and grows again
 TEST_CASE("a cluster shrinks to one and grows to five under load", "[M1][M15]") {
   Cluster cluster(3);
   std::vector<uint16_t> ports = ports_of(cluster);
@@ -138,6 +145,9 @@ TEST_CASE("a cluster shrinks to one and grows to five under load", "[M1][M15]") 
   REQUIRE(load.broken_promises({ports.begin() + 3, ports.end()}) == "");
 }
 
+// M1: members are added and removed, with and without a vote
+// M8: a removed node comes back
+// M15: the cluster shrinks to one member, and grows again
 TEST_CASE("a cluster grows from three to seven and shrinks to one under load", "[M1][M8][M15]") {
   Cluster cluster(3);
   std::vector<uint16_t> ports = ports_of(cluster);
@@ -161,7 +171,8 @@ TEST_CASE("a cluster grows from three to seven and shrinks to one under load", "
   REQUIRE(load.broken_promises({cluster.port(7)}) == "");
 }
 
-TEST_CASE("a new member is brought up by a leader that joined later than much of the log", "[M1]") {
+// M1: members are added and removed, with and without a vote
+TEST_CASE("a new member receives its log from a leader that joined later than much of the log", "[M1]") {
   Cluster cluster(3);
   const int four = cluster.add(), five = cluster.add(), six = cluster.add();
   grow(cluster, 1, four);
@@ -169,12 +180,14 @@ TEST_CASE("a new member is brought up by a leader that joined later than much of
     REQUIRE(cluster.ask(1, "PUT", "/key-" + std::to_string(number), std::string(200'000, 'v')).code == 204);
   }
   grow(cluster, 1, five);
-  REQUIRE(order(cluster, 1, "POST", member(five) + "/lead").code == 204);
+  REQUIRE(request(cluster, 1, "POST", member(five) + "/lead").code == 204);
   grow(cluster, 1, six);
   REQUIRE(leader_at(cluster, six) == five);
 }
 
-TEST_CASE("a rolling restart of three costs a client that tries again nothing", "[A9][T15]") {
+// A9: all nodes are restarted, one after the other, under load
+// T15: a leader that is asked to stop hands over first
+TEST_CASE("a rolling restart of three costs a client that retries nothing", "[A9][T15]") {
   Cluster cluster(3);
   Load load("restart", ports_of(cluster), 4);
   for (int id = 1; id <= 3; ++id) {
@@ -193,50 +206,55 @@ TEST_CASE("a rolling restart of three costs a client that tries again nothing", 
   REQUIRE(load.broken_promises(ports_of(cluster)) == "");
 }
 
+// M1: members are added and removed, with and without a vote
+// M10: several members change in one step, by joint consensus
 TEST_CASE("a voter that was away while all the others changed is found by them, and serves again", "[M1][M10]") {
   Cluster cluster(3);
-  REQUIRE(order(cluster, 1, "PUT", "/before", "1").code == 204);
+  REQUIRE(request(cluster, 1, "PUT", "/before", "1").code == 204);
   cluster.kill(3);
   for (int gone : {1, 2}) {
     const int fresh = cluster.add();
-    REQUIRE(order(cluster, 2, "POST", member(fresh), cluster.peer_url(fresh)).code == 204);
+    REQUIRE(request(cluster, 2, "POST", member(fresh), cluster.peer_url(fresh)).code == 204);
     cluster.start(fresh);
     REQUIRE(within_ms(20'000, [&] { return role_of(cluster, 2, fresh) == "voter"; }));
     if (gone == 1) shrink(cluster, 2, 1);
   }
   shrink(cluster, 4, 2);
-  REQUIRE(order(cluster, 4, "PUT", "/after", "2").code == 204);
+  REQUIRE(request(cluster, 4, "PUT", "/after", "2").code == 204);
 
-  // It knows of 1, 2 and itself, and only 4 and 5 are there.
+  // Node 3 knows of 1, 2 and itself, and only 4 and 5 run.
   cluster.start(3);
   cluster.wait_until_healthy(3);
-  REQUIRE(order(cluster, 3, "GET", "/after").body == "2");
-  REQUIRE(order(cluster, 3, "PUT", "/back", "3").code == 204);
+  REQUIRE(request(cluster, 3, "GET", "/after").body == "2");
+  REQUIRE(request(cluster, 3, "PUT", "/back", "3").code == 204);
 
-  // It is one of three: without either of the others there is a majority.
+  // Node 3 is one of three: a majority is left when one of the others fails.
   cluster.kill(5);
   REQUIRE(within_ms(20'000, [&] { return cluster.ask(3, "PUT", "/again", "4").code == 204; }));
-  REQUIRE(order(cluster, 4, "GET", "/again").body == "4");
+  REQUIRE(request(cluster, 4, "GET", "/again").body == "4");
 }
 
-TEST_CASE("leadership goes where curl says, and members to another address", "[T13][M17]") {
+// T13: leadership is transferred with writes under way
+// M17: a member moves to another address
+TEST_CASE("leadership is transferred and members are moved by curl", "[T13][M17]") {
   Cluster cluster(3);
   for (int id = 1; id <= 3; ++id) {
-    REQUIRE(order(cluster, id % 3 + 1, "POST", member(id) + "/lead").code == 204);
+    REQUIRE(request(cluster, id % 3 + 1, "POST", member(id) + "/lead").code == 204);
     REQUIRE(leader_at(cluster, id) == id);
   }
   const std::string elsewhere = "http://127.0.0.1:" + std::to_string(free_port());
   cluster.kill(2);
-  REQUIRE(order(cluster, 1, "PUT", member(2), elsewhere).code == 204);
+  REQUIRE(request(cluster, 1, "PUT", member(2), elsewhere).code == 204);
   std::vector<std::string> command = cluster.command(2);
   command.insert(command.end(), {"--peer-listen", elsewhere});
   Process moved(command, cluster.disk(2) + "/moved.log");
   REQUIRE(within_ms(20'000, [&] { return cluster.is_healthy(2); }));
-  REQUIRE(order(cluster, 2, "GET", "/members").body.find(elsewhere) != std::string::npos);
-  REQUIRE(order(cluster, 1, "POST", member(2) + "/lead").code == 204);
+  REQUIRE(request(cluster, 2, "GET", "/members").body.find(elsewhere) != std::string::npos);
+  REQUIRE(request(cluster, 1, "POST", member(2) + "/lead").code == 204);
 }
 
-TEST_CASE("wrong orders are told what to do instead, at whichever node", "[M9]") {
+// M9: ids and addresses are taken, or ids were removed
+TEST_CASE("wrong admin requests are answered with advice, at every node", "[M9]") {
   Cluster cluster(3);
   const std::string four = "http://127.0.0.1:" + std::to_string(free_port());
   struct Row {
@@ -256,20 +274,21 @@ TEST_CASE("wrong orders are told what to do instead, at whichever node", "[M9]")
                            Row{"DELETE", "/members/9", "", 404, "there is no member 9"},
                            Row{"POST", "/members/9/lead", "", 404, "there is no member 9"},
                            Row{"GET", "/members/1", "", 405, "allowed: POST, PUT, DELETE"}}) {
-      CurlReply reply = order(cluster, at, row.method, row.path, row.body);
+      CurlReply reply = request(cluster, at, row.method, row.path, row.body);
       INFO(row.method << ' ' << row.path << ": " << reply.body);
       REQUIRE(reply.code == row.code);
       REQUIRE(reply.body.find(row.says) != std::string::npos);
     }
   }
   Cluster alone(1);
-  REQUIRE(order(alone, 1, "DELETE", "/members/1").code == 409);
+  REQUIRE(request(alone, 1, "DELETE", "/members/1").code == 409);
 }
 
-TEST_CASE("a member that never comes is withdrawn, and says so when it comes too late", "[M13]") {
+// M13: a new member cannot be reached
+TEST_CASE("a member that never joins is withdrawn, and says so when it starts too late", "[M13]") {
   Cluster cluster(3, {"--join-timeout", "1s"});
   const int four = cluster.add();
-  REQUIRE(order(cluster, 1, "POST", member(four), cluster.peer_url(four)).code == 204);
+  REQUIRE(request(cluster, 1, "POST", member(four), cluster.peer_url(four)).code == 204);
   const int leader = leader_at(cluster, 1);
   REQUIRE(within_ms(20'000, [&] { return members_at(cluster, leader).contains("withdrawn"); }));
   const nlohmann::json withdrawn = members_at(cluster, leader)["withdrawn"][0];
@@ -282,7 +301,8 @@ TEST_CASE("a member that never comes is withdrawn, and says so when it comes too
   REQUIRE(cluster.says(four, "was removed from that cluster, and an id never comes back"));
 }
 
-TEST_CASE("a node that joins waits to be added, and a lost voter does not come back as new", "[M1]") {
+// M1: members are added and removed, with and without a vote
+TEST_CASE("a node that joins waits to be added, and a lost voter does not come back as a new one", "[M1]") {
   Cluster cluster(3);
   const int four = cluster.add();
   cluster.start(four);
@@ -300,7 +320,7 @@ TEST_CASE("a node that joins waits to be added, and a lost voter does not come b
   INFO(refused.output);
   REQUIRE(refused.status == 1);
   REQUIRE(refused.output.find("node 2 is a voter of that cluster already") != std::string::npos);
-  REQUIRE(order(cluster, 1, "DELETE", "/members/2").code == 204);
+  REQUIRE(request(cluster, 1, "DELETE", "/members/2").code == 204);
   grow(cluster, 1, four);
 }
 

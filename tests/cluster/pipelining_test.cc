@@ -1,5 +1,5 @@
-// Clients that do not wait for an answer before they send the next request: the order holds, at every node; and many of
-// them, that read nothing, neither take the leader its lead nor the machine its memory.
+// Clients that pipeline: their requests take effect in order, at every node; and many of them that read nothing neither
+// depose the leader nor exhaust the memory.
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -22,7 +22,7 @@ std::string request(std::string_view method, std::string_view path, std::string_
          std::string(header) + "\r\n" + std::string(body);
 }
 
-// The answers to all of them, sent at once: "204", "200 value".
+// Sends all requests at once. Returns their answers: "204", "200 value".
 std::vector<std::string> pipeline(HttpClient& client, const std::vector<std::string>& requests) {
   std::string all;
   for (const std::string& one : requests) all += one;
@@ -38,6 +38,7 @@ std::vector<std::string> pipeline(HttpClient& client, const std::vector<std::str
 
 using Answers = std::vector<std::string>;
 
+// A5: clients leave in the middle of a request, or send several requests at once
 TEST_CASE("pipelined requests take effect in the order in which they were sent, at the leader and at a follower",
           "[A5]") {
   Cluster cluster(3);
@@ -61,7 +62,7 @@ TEST_CASE("pipelined requests take effect in the order in which they were sent, 
   }
 }
 
-TEST_CASE("an order of an operator takes effect between the requests before it and those behind it") {
+TEST_CASE("an admin request takes effect between the requests before it and those behind it") {
   Cluster cluster(3);
   const int node = cluster.another(cluster.wait_for_leader());
   HttpClient client(cluster.port(node));
@@ -93,7 +94,7 @@ class Greedy {
   Greedy(const Greedy&) = delete;
   Greedy& operator=(const Greedy&) = delete;
 
-  // As much as the socket takes; it may be closed by now.
+  // As much as the socket takes; it may be closed already.
   void send(std::string_view bytes) {
     const ssize_t sent = ::send(socket_, bytes.data() + at_, bytes.size() - at_, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0) at_ = (at_ + static_cast<size_t>(sent)) % bytes.size();
@@ -109,7 +110,7 @@ size_t memory_mib_of(const Process& process) {
   return std::strtoul(status.c_str() + status.find("VmRSS:") + 6, nullptr, 10) / 1024;
 }
 
-TEST_CASE("clients that pipeline reads and read nothing depose nobody and take no more memory than they may") {
+TEST_CASE("clients that pipeline reads and read nothing depose no leader and take no more memory than they may") {
   Cluster cluster(3);
   const int leader = cluster.wait_for_leader();
   REQUIRE(cluster.ask(leader, "PUT", "/k", std::string(4'000, 'v')).code == 204);
@@ -139,7 +140,7 @@ TEST_CASE("clients that pipeline reads and read nothing depose nobody and take n
   REQUIRE(cluster.wait_for_leader() == leader);
   REQUIRE(cluster.status(leader).at("term") == before.at("term"));
 #ifndef __SANITIZE_ADDRESS__
-  // 64 MiB of answers, strings that grow take up to twice as much as is in them, and what was read ahead.
+  // 64 MiB of answers, in strings whose capacity is up to twice their size, and the requests that were read ahead.
   REQUIRE(most <= memory_before + 2 * 64 + 32);
 #endif
   (void)memory_before;

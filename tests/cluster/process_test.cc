@@ -1,4 +1,4 @@
-// The process: how it starts, how it refuses to, and how it stops.
+// The process: how it starts, how it refuses to start, and how it stops.
 
 #include <signal.h>
 
@@ -9,7 +9,7 @@
 
 namespace skiff::cluster_test {
 
-// Starts node 1 once more, in vain; what it says as it ends.
+// Starts node 1 once more, which must fail. Returns its output.
 Done start_in_vain(Cluster& cluster, const std::vector<std::string>& more = {}) {
   std::vector<std::string> command = cluster.command(1);
   command.insert(command.end(), more.begin(), more.end());
@@ -34,7 +34,7 @@ TEST_CASE("asked to stop, a node ends with status 0 and comes back with what it 
   }
 }
 
-TEST_CASE("asked to stop, any node of three ends with status 0 and the others go on") {
+TEST_CASE("asked to stop, any node of three ends with status 0 and the others continue") {
   Cluster cluster(3);
   const int leader = cluster.wait_for_leader();
   for (int id : {leader, cluster.another(leader)}) {
@@ -51,7 +51,7 @@ TEST_CASE("a request under way is answered before the node stops") {
   Cluster cluster(3, {"--request-timeout", "2s"});
   const int leader = cluster.wait_for_leader();
   for (int id = 1; id <= 3; ++id) {
-    if (id != leader) cluster.freeze(id);
+    if (id != leader) cluster.pause(id);
   }
   HttpClient client(cluster.port(leader));
   REQUIRE(client.send("PUT", "/under-way", "value"));
@@ -59,7 +59,7 @@ TEST_CASE("a request under way is answered before the node stops") {
   cluster.process(leader).signal(SIGTERM);
   std::optional<HttpReply> reply = client.receive();
   REQUIRE(reply.has_value());
-  REQUIRE(reply->code == 504);  // it is in the leader's log, and may come to pass
+  REQUIRE(reply->code == 504);  // it is in the leader's log, and may take effect
   REQUIRE(cluster.process(leader).wait_ms(20'000) == 0);
 }
 
@@ -126,7 +126,7 @@ TEST_CASE("a node does not start on a log that was damaged in the middle") {
     damaged = entry.path().filename();
   }
   REQUIRE(damaged != "");
-  for (int times = 0; times < 2; ++times) {  // and trying again does not make it better
+  for (int times = 0; times < 2; ++times) {  // trying again does not help
     Done refused = start_in_vain(cluster);
     INFO(refused.output);
     REQUIRE(refused.status == 1);

@@ -8,7 +8,7 @@
 namespace skiff::cluster_test {
 namespace {
 
-// Mounted over itself, for reading only. Requires what Volume does.
+// A directory that is mounted over itself, read-only. Requires: the same as Volume.
 class ReadOnlyMount {
  public:
   explicit ReadOnlyMount(std::string directory) : directory_(std::move(directory)) {
@@ -25,7 +25,7 @@ class ReadOnlyMount {
 
 }  // namespace
 
-TEST_CASE("a directory on a read-only mount is whole, or damaged, as it would be elsewhere") {
+TEST_CASE("a directory on a read-only mount is reported intact or damaged as it would be elsewhere") {
   Network network(1, 1);
   Cluster cluster(1, {}, {.network = &network});
   REQUIRE(cluster.ask(1, "PUT", "/key", "value").code == 204);

@@ -1,4 +1,4 @@
-// The majority is lost for good: what one survivor holds becomes a cluster of one, and grows again.
+// The majority is lost for good: the data of one survivor becomes a cluster of one, and the cluster grows again.
 
 #include <filesystem>
 
@@ -15,7 +15,9 @@ void recover(Cluster& cluster, int id) {
   REQUIRE(recovered.status == 0);
 }
 
-TEST_CASE("of three two are lost for good, and what the third had is on three again", "[M1][bug-49]") {
+// M1: members are added and removed, with and without a vote
+// bug-49: old members come back after a recovery from the survivors
+TEST_CASE("two of three are lost for good, and the data of the third is on three nodes again", "[M1][bug-49]") {
   Cluster cluster(3);
   Load before("before", ports_of(cluster), 4);
   wait_for_progress(before, 300);
@@ -27,7 +29,7 @@ TEST_CASE("of three two are lost for good, and what the third had is on three ag
   during.stop();
   for (int id = 1; id <= 2; ++id) std::filesystem::remove_all(cluster.data_directory(id));
 
-  // What it had when all was well is there, and it takes writes, alone.
+  // All writes from before the loss are there, and the node takes writes, alone.
   recover(cluster, 3);
   cluster.start(3);
   cluster.wait_until_healthy(3);
@@ -35,10 +37,10 @@ TEST_CASE("of three two are lost for good, and what the third had is on three ag
   Load alone("alone", {cluster.port(3)}, 2);
   wait_for_progress(alone);
 
-  // It grows while it serves; then all three have everything, and nobody else is a member.
+  // The cluster grows while it serves; then all three have everything, and there are no other members.
   const int four = cluster.add(), five = cluster.add();
   grow(cluster, 3, four);
-  REQUIRE(order(cluster, 3, "POST", member(four) + "/lead").code == 204);  // whom the snapshot does not name
+  REQUIRE(request(cluster, 3, "POST", member(four) + "/lead").code == 204);  // the snapshot does not name this member
   grow(cluster, four, five);
   wait_for_progress(alone);
   alone.stop();
@@ -48,7 +50,7 @@ TEST_CASE("of three two are lost for good, and what the third had is on three ag
   REQUIRE(alone.broken_promises(ports) == "");
   REQUIRE(members_at(cluster, five).at("members").size() == 3);
 
-  // Any of them can go.
+  // Any of them can fail.
   for (int id : {3, four, five}) {
     Load after("after-" + std::to_string(id), ports, 2);
     wait_for_progress(after);

@@ -1,6 +1,6 @@
-// Files of real nodes that rot while their node is down, one after the other, while the others serve.
+// Files of real nodes are damaged while their node is down, one node after the other, while the others serve.
 //
-// SKIFF_TEST_DAMAGES says how many, SKIFF_TEST_SEED which.
+// SKIFF_TEST_DAMAGES is the number of damages, SKIFF_TEST_SEED their seed.
 
 #include <signal.h>
 
@@ -26,14 +26,14 @@ uint64_t setting(const char* name, uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-// What happens to the bytes of one file.
+// Damages the bytes of one file.
 class Rot {
  public:
   explicit Rot(uint64_t seed) : random_(seed) {}
 
   uint64_t below(uint64_t end) { return end == 0 ? 0 : random_() % end; }
 
-  // Says what it did.
+  // Returns a description of the damage.
   std::string damage(std::string& bytes) {
     const std::string before = bytes;
     std::string said;
@@ -51,7 +51,7 @@ class Rot {
     }
   }
 
-  // Mostly where something was written: behind it, a segment of the log is zeros.
+  // Mostly in the used part: behind it, a segment of the log is zeros.
   uint64_t place_in(const std::string& bytes) {
     const size_t last = bytes.find_last_not_of('\0');
     const uint64_t used = last == std::string::npos ? bytes.size() : last + 1;
@@ -92,7 +92,7 @@ std::string kind_of(const std::string& name) {
   return name.starts_with("wal-spare") ? "spare" : name.substr(0, name.find_first_of("-."));
 }
 
-// First which kind of file: else it would nearly always be the log.
+// Draws the kind of file first: otherwise it would nearly always be the log.
 std::string choose_file(Rot& rot, const std::string& directory) {
   std::map<std::string, std::vector<std::string>> kinds;
   for (const auto& file : std::filesystem::directory_iterator(directory)) {
@@ -103,26 +103,28 @@ std::string choose_file(Rot& rot, const std::string& directory) {
   std::vector<std::string> names;
   while (names.empty()) names = kinds[choices[rot.below(choices.size())]];
   std::sort(names.begin(), names.end());
-  return names[std::max(rot.below(names.size()), rot.below(names.size()))];  // rather a new one
+  return names[std::max(rot.below(names.size()), rot.below(names.size()))];  // more often a newer file
 }
 
-enum class Outcome { refused, told, unseen };
+enum class Outcome { refused, repaired, no_effect };
 
 std::string text_of(Outcome outcome) {
-  return outcome == Outcome::refused ? "refused" : outcome == Outcome::told ? "told and mended" : "of no effect";
+  return outcome == Outcome::refused    ? "refused"
+         : outcome == Outcome::repaired ? "reported and repaired"
+                                        : "of no effect";
 }
 
 bool is_intact(Cluster& cluster, int id) {
   return cluster.is_healthy(id) && cluster.status(id).value("mending", true) == false;
 }
 
-// It serves again, or ends and says why.
+// The node serves again, or ends and names the file.
 Outcome start_damaged(Cluster& cluster, int id, const std::string& name) {
   const size_t before = cluster.log(id).size();
   cluster.start(id);
   REQUIRE(within_ms(30'000, [&] { return !cluster.process(id).is_running() || is_intact(cluster, id); }));
   const bool names_it = cluster.log(id).find("/" + name + ":", before) != std::string::npos;
-  if (cluster.process(id).is_running()) return names_it ? Outcome::told : Outcome::unseen;
+  if (cluster.process(id).is_running()) return names_it ? Outcome::repaired : Outcome::no_effect;
   REQUIRE(cluster.process(id).wait_ms(0) == 1);
   REQUIRE(names_it);
   return Outcome::refused;
@@ -134,7 +136,8 @@ void stop_somehow(Cluster& cluster, int id, bool cleanly) {
   REQUIRE(cluster.process(id).wait_ms(20'000) == 0);
 }
 
-// Damages a file of the node, and sees to it that the node is whole again: what became of it, "wal bit: refused".
+// Damages a file of the node, and restores the file if the node refuses it, so that the node is intact again. Returns
+// the kind of damage and the outcome: "wal, bit: refused".
 std::string damage_one(Cluster& cluster, Rot& rot, int id) {
   const bool cleanly = rot.below(2) == 0;
   stop_somehow(cluster, id, cleanly);
@@ -157,12 +160,14 @@ std::string damage_one(Cluster& cluster, Rot& rot, int id) {
 
 }  // namespace
 
-TEST_CASE("whatever rots in a node's files is given back by the others or refused by name", "[D1][D9]") {
+// D1: a damaged log is set aside, and its node is intact again when it has fetched the lost entries
+// D9: the damage is in entries that a snapshot holds, or in the snapshot
+TEST_CASE("any damage to a node's files is repaired from the others, or refused with the file's name", "[D1][D9]") {
   const uint64_t seed = setting("SKIFF_TEST_SEED", std::random_device{}()),
                  damages = setting("SKIFF_TEST_DAMAGES", kDamages);
   std::cout << damages << " damages, seed " << seed << std::endl;
   Rot rot(seed);
-  // Little history: nobody reads it, so damage to it would not be seen.
+  // Little history: no client reads it, so damage to it would not be noticed.
   Cluster cluster(3, {"--snapshot-log-bytes", "1MiB", "--history-bytes", "64KiB"});
   std::vector<uint16_t> ports;
   for (int id = 1; id <= 3; ++id) ports.push_back(cluster.port(id));

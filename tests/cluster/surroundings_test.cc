@@ -1,5 +1,5 @@
-// What surrounds a process: a log that is not read, descriptors that are closed, variables of others, signals that are
-// sent to anybody, and limits of the system.
+// The environment of a process: a log that is not read, closed descriptors, variables of other programs, signals, and
+// limits of the system.
 
 #include <fcntl.h>
 #include <signal.h>
@@ -17,7 +17,7 @@ namespace skiff::cluster_test::surroundings {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-// Runs what follows it behind that.
+// The words before a command that run it in a shell, after `before`.
 std::vector<std::string> in_shell(const std::string& before) { return {"sh", "-c", before + "; exec \"$@\"", "sh"}; }
 
 void stop_cleanly(Cluster& cluster, int id) {
@@ -37,7 +37,7 @@ void require_that_it_serves(Cluster& cluster, int id) {
   REQUIRE(cluster.ask(id, "GET", "/livez").code == 200);
 }
 
-// A pipe with a name: what is written to it waits for take().
+// A named pipe: bytes that are written to it wait for take().
 class NamedPipe {
  public:
   NamedPipe() : path_(directory_.file("pipe")) {
@@ -76,10 +76,10 @@ TEST_CASE("a node whose log is not read serves, and stops") {
   restart(cluster, in_shell("exec 2>" + pipe.path()));
   require_that_it_serves(cluster, 1);
   stop_cleanly(cluster, 1);
-  REQUIRE_FALSE(has(pipe.take(), "node 1"));  // not a line got out
+  REQUIRE_FALSE(has(pipe.take(), "node 1"));  // not a single line was written
 }
 
-TEST_CASE("three nodes that share a log that is not read keep their leader, and the log says what it lacks") {
+TEST_CASE("three nodes that share a log that is not read keep their leader, and the log says how many lines it lacks") {
   Cluster cluster(3, {"--log-level", "debug"});
   const NamedPipe pipe;
   pipe.fill();
@@ -130,7 +130,7 @@ TEST_CASE("a node starts beside a service of its name, and says which variables 
                        "SKIFF_PORT_9121_TCP_ADDR, SKIFF_SERVICE_HOST, SKIFF_SERVICE_PORT\n"));
 }
 
-TEST_CASE("signals that ask for nothing end no node, and are told") {
+TEST_CASE("signals without a meaning end no node, and are logged") {
   Cluster cluster(1);
   for (int number : {SIGHUP, SIGUSR1, SIGUSR2}) {
     const std::string line = std::string("ignores SIG") + ::sigabbrev_np(number) + ": ";
@@ -142,7 +142,7 @@ TEST_CASE("signals that ask for nothing end no node, and are told") {
   stop_cleanly(cluster, 1);
 }
 
-TEST_CASE("a hang-up ends no node that starts, or waits to be added") {
+TEST_CASE("SIGHUP ends no node that starts, or waits to be added") {
   Cluster cluster(1);
   stop_cleanly(cluster, 1);
   const size_t logged = cluster.log(1).size();
@@ -161,7 +161,8 @@ TEST_CASE("a hang-up ends no node that starts, or waits to be added") {
 
 TEST_CASE("a write beyond the limit of a file's size ends the node with a line, as any failed write") {
   Cluster cluster(1);
-  const std::string next = cluster.data_directory(1) + "/wal-spare.new";  // without that it would only be full
+  const std::string next =
+      cluster.data_directory(1) + "/wal-spare.new";  // without the spare the node would only be full
   std::error_code none;
   REQUIRE(within_ms(20'000, [&] { return std::filesystem::file_size(next, none) == 8 << 20; }));
   const rlimit limit{.rlim_cur = 1 << 20, .rlim_max = RLIM_INFINITY};
@@ -172,7 +173,7 @@ TEST_CASE("a write beyond the limit of a file's size ends the node with a line, 
   REQUIRE(cluster.says(1, "File too large: over the limit of a file's size (ulimit -f)"));
 }
 
-TEST_CASE("where the limit of a file's size leaves no room for a log, a start says so") {
+TEST_CASE("if the limit of a file's size leaves no room for a log, a start says so") {
   Cluster cluster(1);
   std::vector<std::string> command = in_shell("ulimit -f 64");  // dash counts 512 bytes each, bash 1024
   for (const std::string& word : cluster.command(1))
@@ -184,9 +185,9 @@ TEST_CASE("where the limit of a file's size leaves no room for a log, a start sa
   REQUIRE(has(done.output, "File too large"));
 }
 
-// A process of a user of its own, who may have so many threads. Root may always have more, so it becomes another user;
-// what it runs is opened before, because that one may not even see its directory.
-TEST_CASE("where no thread is to be had, a start says for what, and what to look at") {
+// The process runs under a limit of threads. Root has no such limit, so the process becomes another user; the program
+// is opened before that, because the other user may not read its directory.
+TEST_CASE("if no thread can be started, the node names its purpose and the limit to check") {
   Cluster cluster(1);
   const std::vector<std::string> command = cluster.command(1);
   stop_cleanly(cluster, 1);
@@ -222,7 +223,7 @@ TEST_CASE("where no thread is to be had, a start says for what, and what to look
     if (!is_root) return;
   }
   REQUIRE(has_started);
-  REQUIRE(refusals == 4);  // the log, who stands by, the disk, snapshots
+  REQUIRE(refusals == 4);  // the threads of the log, of the standby, of the disk and of snapshots
 }
 
 }  // namespace skiff::cluster_test::surroundings

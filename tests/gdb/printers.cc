@@ -1,5 +1,5 @@
-// Printers: values for packaging/gdb/skiff_gdb.py to print, and how each must look. `.ci/gdb-printers` stops this
-// program in stop_here() and compares. The table below is read by it: the name of a field, and what gdb prints for it.
+// Printers: values for packaging/gdb/skiff_gdb.py, and the text that gdb must print for each. `.ci/gdb-printers` stops
+// this program in stop_here() and compares. It reads the table below: the name of a field, and its text.
 //
 //   start      [start]
 //   position   [t3 i7]

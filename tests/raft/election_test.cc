@@ -11,6 +11,8 @@ using namespace skiff::raft_test;
 static const PreVoteRequest kPreVote{.last = {.term = 9, .index = 99}, .round = 1};
 static const VoteRequest kVote{.last = {.term = 9, .index = 99}};
 
+// E4: a vote goes to an equal or newer log, never to an older one; the last term outweighs the length
+// P1: a pre-vote changes neither term nor vote
 TEST_CASE("a vote goes to a log that is at least as up to date", "[E4]") {
   struct Row {
     const char* name;
@@ -49,6 +51,8 @@ TEST_CASE("a vote goes to a log that is at least as up to date", "[E4]") {
   }
 }
 
+// E5: a node gives one vote in a term, also if requests are repeated or late, or if it restarts in between
+// bug-5: a vote, or a term, is sent before it is on disk
 TEST_CASE("one vote in a term, whoever asks again and whether there was a restart", "[E5][bug-5]") {
   LoneCore voter;
   Effects first = voter.receive(2, 1, kVote);
@@ -65,6 +69,8 @@ TEST_CASE("one vote in a term, whoever asks again and whether there was a restar
   REQUIRE(all_of<VoteReply>(restarted.receive(2, 1, kVote).messages).at(0).granted);  // it is on disk already
 }
 
+// E5: a node gives one vote in a term, also if requests are repeated or late, or if it restarts in between
+// bug-5: a vote, or a term, is sent before it is on disk
 TEST_CASE("a vote asked for again while it is being saved waits for the disk, too", "[E5][bug-5]") {
   LoneCore voter;
   voter.receive(2, 1, kVote);
@@ -74,6 +80,8 @@ TEST_CASE("a vote asked for again while it is being saved waits for the disk, to
   REQUIRE(all_of<VoteReply>(again.messages_once_durable).size() == 1);
 }
 
+// E5: a node gives one vote in a term, also if requests are repeated or late, or if it restarts in between
+// bug-5: a vote, or a term, is sent before it is on disk
 TEST_CASE("a candidate's own vote counts, like anybody's, once it is on disk", "[E5][bug-5]") {
   LoneCore candidate;
   candidate.deadline();
@@ -84,6 +92,8 @@ TEST_CASE("a candidate's own vote counts, like anybody's, once it is on disk", "
   REQUIRE(candidate.raft.is_leader());
 }
 
+// E5: a node gives one vote in a term, also if requests are repeated or late, or if it restarts in between
+// bug-5: a vote, or a term, is sent before it is on disk
 TEST_CASE("a candidate asks for votes only once its own is on disk", "[E5][bug-5]") {
   LoneCore candidate;
   candidate.deadline();
@@ -93,6 +103,7 @@ TEST_CASE("a candidate asks for votes only once its own is on disk", "[E5][bug-5
   REQUIRE(won.hard_state == HardState{.term = 1, .vote = 1});
 }
 
+// E6: a request of an older term is answered with the newer term
 TEST_CASE("a request of an older term is answered with the newer", "[E6]") {
   Config config = node_1_of(3);
   config.hard_state = {.term = 5, .vote = 0};
@@ -107,6 +118,8 @@ TEST_CASE("a request of an older term is answered with the newer", "[E6]") {
   }
 }
 
+// E6: a request of an older term is answered with the newer term
+// R12: replies that are late, repeated or impossible do no harm
 TEST_CASE("replies of an older term are answered by nobody and change nothing", "[E6][R12]") {
   const MessageBody replies[] = {VoteReply{.granted = true}, HeartbeatReply{.round = 1}, ReadIndexReply{},
                                  AppendReply{.accepted = true, .match = 1, .refused = {}, .hint = {}}};
@@ -120,6 +133,8 @@ TEST_CASE("replies of an older term are answered by nobody and change nothing", 
   }
 }
 
+// E17: a node whose disk stalls does not try to lead
+// P13: nodes that are told that the leader's process is gone need not wait, but still elect no node that lags
 TEST_CASE("a save that has only just begun is no reason to put off a campaign", "[E17][P13]") {
   LoneCore follower;
   follower.receive(2, 1, AppendEntries{.previous = {}, .commit = 0, .entries = {entry(1, 1)}});
@@ -128,6 +143,7 @@ TEST_CASE("a save that has only just begun is no reason to put off a campaign", 
   REQUIRE(follower.now <= 13 * kMillisecond);
 }
 
+// E7: a node that hears of a higher term follows in it, whatever its role
 TEST_CASE("every role gives way to a higher term", "[E7]") {
   LoneCore follower;
   LoneCore pre_candidate;
@@ -148,6 +164,7 @@ TEST_CASE("every role gives way to a higher term", "[E7]") {
   }
 }
 
+// E8: late votes, a node's own vote among them, elect no leader
 TEST_CASE("votes of an earlier term do not count", "[E8]") {
   LoneCore candidate(node_1_of(5));
   candidate.deadline();
@@ -170,6 +187,8 @@ TEST_CASE("votes of an earlier term do not count", "[E8]") {
   REQUIRE(candidate.raft.is_leader());
 }
 
+// P2: a node that has heard a leader of late gives no pre-vote
+// P9: a node that does not hear the leader does not disturb those that do
 TEST_CASE("who hears a leader gives no pre-vote and lets no newer term disturb it", "[P2][P9]") {
   LoneCore follower;
   follower.receive(2, 1, Heartbeat{});
@@ -183,6 +202,8 @@ TEST_CASE("who hears a leader gives no pre-vote and lets no newer term disturb i
   REQUIRE(follower.receive(3, 2, kVote).hard_state == HardState{.term = 2, .vote = 3});
 }
 
+// E5: a node gives one vote in a term, also if requests are repeated or late, or if it restarts in between
+// P9: a node that does not hear the leader does not disturb those that do
 TEST_CASE("who did not vote and follows the leader of a term votes for nobody else in it", "[E5][P9]") {
   LoneCore follower;
   follower.receive(2, 1, Heartbeat{});
@@ -193,6 +214,7 @@ TEST_CASE("who did not vote and follows the leader of a term votes for nobody el
   REQUIRE(follower.raft.leader() == 2);
 }
 
+// T9: leadership is transferred twice
 TEST_CASE("only the leader of the term tells a follower to campaign", "[T9]") {
   LoneCore follower;
   follower.receive(2, 1, Heartbeat{});
@@ -204,6 +226,8 @@ TEST_CASE("only the leader of the term tells a follower to campaign", "[T9]") {
   REQUIRE(follower.raft.term() == 2);
 }
 
+// P2: a node that has heard a leader of late gives no pre-vote
+// P9: a node that does not hear the leader does not disturb those that do
 TEST_CASE("a leader that is heard gives no pre-vote and no vote, and adopts no candidate's term", "[P2][P9]") {
   LoneCore leader;
   leader.lead_and_commit();
@@ -212,6 +236,7 @@ TEST_CASE("a leader that is heard gives no pre-vote and no vote, and adopts no c
   REQUIRE(leader.raft.is_leader());
 }
 
+// E2: votes are split, and the next round, at other moments, elects a leader
 TEST_CASE("deadlines are spread over one to two election timeouts, and drawn anew", "[E2]") {
   std::set<Time> drawn;
   LoneCore follower;

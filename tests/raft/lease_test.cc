@@ -24,6 +24,7 @@ Time until(const Lease& lease, Time now, const Voters& voters = kVoters) {
   return lease.until(voters, 1, now, kTimeout, kDrift);
 }
 
+// Q8: a lease counts only with clocks that keep pace, not after a pause, and not after a transfer
 TEST_CASE("a lease lasts as long as a majority's promises, less what clocks may be off by") {  // [Q8]
   Lease lease = after(5'110, 100, 100);
   REQUIRE(until(lease, 5'200) == 5'100 + 900);

@@ -65,6 +65,8 @@ TEST_CASE("one word from the disk may stand for several saves") {
   REQUIRE(log.durable() == 3);
 }
 
+// R15: a save that ends late acknowledges nothing of the entries that replaced its own
+// bug-7: a save of an earlier term is taken for one of the entries that came after it
 TEST_CASE("a save of entries that were cut off counts for none that replaced them", "[R15][bug-7]") {
   Log log({}, entries({1}));
   log.append(entry(1, 2));
@@ -80,6 +82,8 @@ TEST_CASE("a save of entries that were cut off counts for none that replaced the
   REQUIRE(log.durable() == 3);
 }
 
+// R15: a save that ends late acknowledges nothing of the entries that replaced its own
+// bug-7: a save of an earlier term is taken for one of the entries that came after it
 TEST_CASE("not even when the entries that were cut off come back", "[R15][bug-7]") {
   Log log({}, {});
   log.append(entry(1, 1));
@@ -131,6 +135,8 @@ TEST_CASE("a log has no gaps, and its terms never fall") {
   REQUIRE(dies_saying([&] { log.append(entry(2, 3)); }).empty());
 }
 
+// R18: large batches are split by bytes, without a gap
+// F4: an entry larger than every bound still gets through
 TEST_CASE("a slice holds what fits, and always one", "[R18][F4]") {
   Log log({}, {});
   for (size_t bytes : {4, 4, 4, 100, 4}) log.append(entry(1, log.last().index + 1, std::string(bytes, 'x')));
@@ -148,6 +154,7 @@ TEST_CASE("a slice holds what fits, and always one", "[R18][F4]") {
   }
 }
 
+// R6: a refusal skips whole terms, on either side
 TEST_CASE("the last place where two logs may agree", "[R6]") {
   Log log({}, entries({1, 1, 3, 3, 5}));
   struct Row {
@@ -161,6 +168,7 @@ TEST_CASE("the last place where two logs may agree", "[R6]") {
   }
 }
 
+// R23: uncommitted proposals are bounded, and counted correctly after commits and truncations
 TEST_CASE("bytes behind the commit index are counted through appends, cuts and commits", "[R23]") {
   Log log({}, {});
   for (size_t bytes : {10, 20, 30, 40}) log.append(entry(1, log.last().index + 1, std::string(bytes, 'x')));
@@ -174,6 +182,7 @@ TEST_CASE("bytes behind the commit index are counted through appends, cuts and c
   log.check_whole();
 }
 
+// R21: entries follow directly behind a snapshot
 TEST_CASE("a log begins behind a snapshot, and what was before counts as committed and durable") {  // [R21]
   Log log({.term = 2, .index = 5}, {entry(2, 6), entry(3, 7)});
   REQUIRE(log.base().index == 5);

@@ -7,6 +7,7 @@ namespace skiff::raft_core_test {
 
 using namespace skiff::raft_test;
 
+// bug-33: two leaders in a term, or a replaced committed entry, go unnoticed
 TEST_CASE("two leaders in one term end the node that sees it", "[bug-33]") {
   LoneCore leader;
   leader.lead();
@@ -18,6 +19,7 @@ TEST_CASE("two leaders in one term end the node that sees it", "[bug-33]") {
   REQUIRE(dies_saying([&] { follower.receive(2, 1, AppendEntries{}); }) == "");
 }
 
+// bug-33: two leaders in a term, or a replaced committed entry, go unnoticed
 TEST_CASE("a leader that would replace what is committed ends the node that sees it", "[bug-33]") {
   LoneCore follower;
   follower.receive(2, 1, AppendEntries{.previous = {}, .commit = 2, .entries = entries({1, 1})});

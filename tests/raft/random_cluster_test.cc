@@ -14,6 +14,11 @@ static uint64_t number_from(const char* name, uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+// E15: a partition in which some nodes do not hear each other leads to no endless elections
+// R3: appends that arrive twice or out of order change nothing more
+// R5: logs that differ in every known way are made equal in few steps
+// Q1: reads that arrive together share one round, and each is released once
+// Q6: a read at a follower
 TEST_CASE("a cluster in all weathers keeps its promises, and lives when it clears", "[random][E15][R3][R5][Q1][Q6]") {
   uint64_t first = number_from("SKIFF_SEED", 1);
   uint64_t seeds = number_from("SKIFF_SEEDS", std::getenv("SKIFF_SEED") == nullptr ? 400 : 1);

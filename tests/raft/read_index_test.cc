@@ -6,6 +6,8 @@ namespace skiff::read_index_test {
 
 using namespace skiff::raft_test;
 
+// Q3: a late reply to an older round confirms nothing, because round numbers are never used twice
+// bug-3: a late reply to another read's round confirms a read
 TEST_CASE("a late answer to an older round confirms nothing", "[Q3][bug-3]") {
   LoneCore leader;
   leader.lead_and_commit();
@@ -20,6 +22,8 @@ TEST_CASE("a late answer to an older round confirms nothing", "[Q3][bug-3]") {
   REQUIRE(leader.receive(2, leader.raft.term(), HeartbeatReply{.round = second}).reads.empty());
 }
 
+// Q3: a late reply to an older round confirms nothing, because round numbers are never used twice
+// bug-3: a late reply to another read's round confirms a read
 TEST_CASE("round numbers grow from one term to the next", "[Q3][bug-3]") {
   LoneCore leader;
   leader.lead_and_commit();
@@ -31,6 +35,7 @@ TEST_CASE("round numbers grow from one term to the next", "[Q3][bug-3]") {
   REQUIRE(all_of<Heartbeat>(leader.read(2).messages).at(0).round > first);
 }
 
+// Q1: reads that arrive together share one round, and each is released once
 TEST_CASE("one answer of five is not a majority", "[Q1]") {
   LoneCore leader(node_1_of(5));
   leader.deadline();
@@ -45,6 +50,8 @@ TEST_CASE("one answer of five is not a majority", "[Q1]") {
   REQUIRE(leader.receive(4, 1, HeartbeatReply{.round = round}).reads.size() == 1);
 }
 
+// Q2: a new leader confirms no read before it has committed an entry of its own term
+// bug-2: a leader confirms a read before it has committed an entry of its term
 TEST_CASE("a new leader starts no round before its own entry is committed", "[Q2][bug-2]") {
   LoneCore leader;
   leader.lead();
@@ -57,6 +64,8 @@ TEST_CASE("a new leader starts no round before its own entry is committed", "[Q2
   REQUIRE(confirmed.reads.at(0).index == 1);
 }
 
+// Q4: leadership ends while a round is under way
+// bug-23: reads wait for a reply that never comes, and are never dropped
 TEST_CASE("an answer to a read nobody asked for, or that was refused, is ignored", "[Q4][bug-23]") {
   LoneCore follower;
   follower.receive(2, 1, Heartbeat{});

@@ -9,6 +9,7 @@ using namespace skiff::raft;
 
 static ReadRounds::Reader reader(uint64_t number) { return {.node = 1, .id = {.incarnation = 1, .number = number}}; }
 
+// Q1: reads that arrive together share one round, and each is released once
 TEST_CASE("a round serves who asked before it started; the rest wait for the next", "[Q1]") {
   ReadRounds rounds(7);
   REQUIRE_FALSE(rounds.wants_round());
@@ -27,6 +28,8 @@ TEST_CASE("a round serves who asked before it started; the rest wait for the nex
   REQUIRE_FALSE(rounds.wants_round());
 }
 
+// Q3: a late reply to an older round confirms nothing, because round numbers are never used twice
+// bug-3: a late reply to another read's round confirms a read
 TEST_CASE("only answers to the round under way count, each node once", "[Q3][bug-3]") {
   ReadRounds rounds(0);
   rounds.ask(reader(1), 10);
@@ -44,6 +47,7 @@ TEST_CASE("only answers to the round under way count, each node once", "[Q3][bug
   REQUIRE(rounds.confirmed_by().empty());
 }
 
+// Q3: a late reply to an older round confirms nothing, because round numbers are never used twice
 TEST_CASE("an answer between two rounds counts for neither", "[Q3]") {
   ReadRounds rounds(4);
   rounds.confirm(2, 4);
@@ -52,6 +56,8 @@ TEST_CASE("an answer between two rounds counts for neither", "[Q3]") {
   REQUIRE(rounds.confirmed_by().empty());
 }
 
+// Q10: waiting reads are bounded, and leave nothing behind
+// bug-23: reads wait for a reply that never comes, and are never dropped
 TEST_CASE("so many wait and no more", "[Q10][bug-23]") {
   ReadRounds rounds(0);
   REQUIRE(rounds.ask(reader(1), 2));
@@ -61,6 +67,7 @@ TEST_CASE("so many wait and no more", "[Q10][bug-23]") {
   REQUIRE(rounds.ask(reader(4), 2));
 }
 
+// Q4: leadership ends while a round is under way
 TEST_CASE("who waits is given up with leadership, once", "[Q4]") {
   ReadRounds rounds(0);
   rounds.ask(reader(1), 10);

@@ -6,6 +6,7 @@ namespace skiff::replication_test {
 
 using namespace skiff::raft_test;
 
+// R4: a follower commits entries that the leader has committed and has sent to it
 TEST_CASE("a follower commits no further than what the leader has shown it", "[R4]") {
   struct Row {
     Index leader_commit;
@@ -26,6 +27,7 @@ TEST_CASE("a follower commits no further than what the leader has shown it", "[R
   }
 }
 
+// R4: a follower commits entries that the leader has committed and has sent to it
 TEST_CASE("a heartbeat beyond the end of the log commits nothing", "[R4]") {
   LoneCore follower;
   follower.receive(2, 1, AppendEntries{.previous = {}, .commit = 0, .entries = entries({1, 1})});
@@ -35,6 +37,8 @@ TEST_CASE("a heartbeat beyond the end of the log commits nothing", "[R4]") {
   REQUIRE(follower.raft.log().committed() == 2);
 }
 
+// R1: an append behind a gap is refused, with a hint of where to continue
+// R6: a refusal skips whole terms, on either side
 TEST_CASE("an append behind a gap, or after something else, is refused with a hint", "[R1][R6]") {
   struct Row {
     std::vector<Term> log;
@@ -60,6 +64,8 @@ TEST_CASE("an append behind a gap, or after something else, is refused with a hi
   }
 }
 
+// R15: a save that ends late acknowledges nothing of the entries that replaced its own
+// bug-7: a save of an earlier term is taken for one of the entries that came after it
 TEST_CASE("a leader of the third term gets no acknowledgement from a save of the first", "[R15][bug-7]") {
   LoneCore follower;
   Effects first = follower.receive(2, 1, AppendEntries{.previous = {}, .commit = 0, .entries = {entry(1, 1)}});
@@ -76,6 +82,7 @@ TEST_CASE("a leader of the third term gets no acknowledgement from a save of the
   REQUIRE(follower.raft.log().durable() == 1);
 }
 
+// R19: a follower acknowledges only entries that are on its disk
 TEST_CASE("an acknowledgement leaves with the save of its entries, or at once if they are on disk", "[R19]") {
   LoneCore follower;
   const AppendEntries append{.previous = {}, .commit = 0, .entries = {entry(1, 1)}};
@@ -88,6 +95,9 @@ TEST_CASE("an acknowledgement leaves with the save of its entries, or at once if
   REQUIRE(all_of<AppendReply>(follower.receive(2, 1, append).messages).size() == 1);
 }
 
+// R12: replies that are late, repeated or impossible do no harm
+// bug-28: an acknowledgement has a wrong last index
+// bug-22: a leader goes back behind a follower's acknowledgement
 TEST_CASE("acknowledgements that cannot be are ignored", "[R12][bug-28][bug-22]") {
   LoneCore leader;
   leader.lead_and_commit();
@@ -106,6 +116,8 @@ TEST_CASE("acknowledgements that cannot be are ignored", "[R12][bug-28][bug-22]"
   REQUIRE(peer.next == 3);
 }
 
+// R12: replies that are late, repeated or impossible do no harm
+// bug-46: numbers near the end of their range wrap around
 TEST_CASE("a hint beyond everything does no harm", "[R12][bug-46]") {
   LoneCore leader;
   leader.lead();
@@ -117,6 +129,8 @@ TEST_CASE("a hint beyond everything does no harm", "[R12][bug-46]") {
   REQUIRE(leader.raft.is_leader());
 }
 
+// bug-30: a message's entries have a gap
+// R18: large batches are split by bytes, without a gap
 TEST_CASE("an append no log could hold is ignored", "[bug-30][R18]") {
   struct Row {
     const char* name;
@@ -145,6 +159,7 @@ TEST_CASE("an append no log could hold is ignored", "[bug-30][R18]") {
   }
 }
 
+// R24: an empty command is an entry like any other
 TEST_CASE("an empty command is a command", "[R24]") {
   LoneCore leader;
   leader.lead();
@@ -154,6 +169,8 @@ TEST_CASE("an empty command is a command", "[R24]") {
   REQUIRE(leader.raft.log().at(2).kind == EntryKind::command);
 }
 
+// F3: after lost acknowledgements a heartbeat's reply lets one more message out
+// R9: a heartbeat's reply shows the leader that appends were lost
 TEST_CASE("answers to read rounds do not send again what a slow disk has not acknowledged yet", "[F3][R9]") {
   for (bool is_probing : {true, false}) {
     LoneCore leader;
@@ -174,6 +191,7 @@ TEST_CASE("answers to read rounds do not send again what a slow disk has not ack
   }
 }
 
+// R18: large batches are split by bytes, without a gap
 TEST_CASE("what a follower forwards is cut like what a leader sends", "[R18]") {
   Config config = node_1_of(3);
   config.append_bytes_max = 10;

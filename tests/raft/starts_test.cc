@@ -25,6 +25,7 @@ static LoneCore led() {
 
 static Status::Peer peer_2(const LoneCore& leader) { return leader.raft.status().peers.at(0); }
 
+// D3: a recovering node's acknowledgements do not count
 TEST_CASE("a process that lacks what its node had acknowledged is noticed, told, and counts for nothing", "[D3]") {
   LoneCore leader = led();
   REQUIRE(leader.raft.log().committed() == 4);
@@ -46,6 +47,7 @@ TEST_CASE("a process that lacks what its node had acknowledged is noticed, told,
   REQUIRE(leader.raft.log().committed() == 4);
 }
 
+// D3: a recovering node's acknowledgements do not count
 TEST_CASE("what a process found decides whether its node has forgotten", "[D3]") {
   struct Row {
     const char* name;
@@ -67,6 +69,7 @@ TEST_CASE("what a process found decides whether its node has forgotten", "[D3]")
   }
 }
 
+// D3: a recovering node's acknowledgements do not count
 TEST_CASE("an acknowledgement of another process waits until that process is judged", "[D3]") {
   LoneCore leader = led();
   leader.propose("later");
@@ -82,6 +85,7 @@ TEST_CASE("an acknowledgement of another process waits until that process is jud
   REQUIRE(leader.raft.log().committed() == 5);
 }
 
+// D6: messages that a node sent before it was damaged arrive late
 TEST_CASE("what a process that has ended had sent may arrive late, and changes nothing", "[D6]") {
   LoneCore leader = led();
   const Time sent_before = leader.now;
@@ -95,6 +99,7 @@ TEST_CASE("what a process that has ended had sent may arrive late, and changes n
   REQUIRE(peer_2(leader).match == 4);
 }
 
+// D4: damage makes a node forget that it has voted
 TEST_CASE("what is known of a process sticks to its node until one says by itself that it is being mended", "[D4]") {
   LoneCore leader = led();
   leader.receive(2, 1, beat(leader, 21, {.term = 1, .last = {.term = 1, .index = 1}}));
@@ -111,6 +116,7 @@ TEST_CASE("what is known of a process sticks to its node until one says by itsel
   REQUIRE(peer_2(leader).recovering);
 }
 
+// D4: damage makes a node forget that it has voted
 TEST_CASE("a process that repeats what it was told has not noted it: the next one is told again", "[D4]") {
   LoneCore leader = led();
   leader.receive(2, 1, beat(leader, 21, {.term = 1, .last = {.term = 1, .index = 1}}));
@@ -125,6 +131,7 @@ TEST_CASE("a process that repeats what it was told has not noted it: the next on
   REQUIRE(peer_2(leader).recovering);
 }
 
+// D3: a recovering node's acknowledgements do not count
 TEST_CASE("a leader remembers from one term to the next what it was told", "[D3]") {
   LoneCore leader = led();
   leader.receive(3, 2, PreVoteReply{.round = 99});  // no news
@@ -146,6 +153,7 @@ TEST_CASE("a leader remembers from one term to the next what it was told", "[D3]
   REQUIRE(judged.forgetful[0].acknowledged == LogPosition{.term = 1, .index = 4});
 }
 
+// D3: a recovering node's acknowledgements do not count
 TEST_CASE("the same process as before need not be judged by a leader that comes back", "[D3]") {
   LoneCore leader = led();
   leader.receive(3, 2, Heartbeat{.commit = 0, .round = 0});
@@ -160,6 +168,8 @@ TEST_CASE("the same process as before need not be judged by a leader that comes 
   REQUIRE(leader.raft.log().committed() == 5);
 }
 
+// D3: a recovering node's acknowledgements do not count
+// P7: a node stuck at a higher term does not keep the others from electing
 TEST_CASE("a leader whose majority would need a follower that has forgotten steps down", "[D3][P7]") {
   LoneCore leader = led();
   const Time deadline = leader.now + node_1_of(3).election_timeout;
@@ -181,6 +191,7 @@ static Config restarted() {
   return config;
 }
 
+// D2: a recovering node gives no vote, and does not campaign
 TEST_CASE("a process that is told that it has forgotten says so, and promises nothing more", "[D2]") {
   LoneCore node(restarted());
 
@@ -199,6 +210,7 @@ TEST_CASE("a process that is told that it has forgotten says so, and promises no
   REQUIRE(all_of<VoteReply>(node.receive(3, 2, kVote).messages_once_durable).empty());
 }
 
+// D6: messages that a node sent before it was damaged arrive late
 TEST_CASE("a verdict on another process is not for this one", "[D6]") {
   LoneCore node(restarted());
   const Effects told =
@@ -208,6 +220,8 @@ TEST_CASE("a verdict on another process is not for this one", "[D6]") {
   REQUIRE_FALSE(node.raft.is_admitted());
 }
 
+// D2: a recovering node gives no vote, and does not campaign
+// E5: a node gives one vote in a term, also if requests are repeated or late, or if it restarts in between
 TEST_CASE("after a start no vote is given before a leader could say what it knows", "[D2][E5]") {
   LoneCore node(restarted());
   REQUIRE_FALSE(node.raft.is_admitted());
@@ -219,6 +233,8 @@ TEST_CASE("after a start no vote is given before a leader could say what it know
   REQUIRE(all_of<PreVoteReply>(node.receive(3, 1, kPreVote).messages).at(0).granted);
 }
 
+// D2: a recovering node gives no vote, and does not campaign
+// E5: a node gives one vote in a term, also if requests are repeated or late, or if it restarts in between
 TEST_CASE("no wish of a leader makes a process vote or campaign before it is judged", "[D2][E5]") {
   LoneCore node(restarted());
   node.receive(2, 1, AppendEntries{.previous = {.term = 1, .index = 2}, .commit = 0, .entries = {}});
@@ -233,6 +249,8 @@ TEST_CASE("no wish of a leader makes a process vote or campaign before it is jud
   REQUIRE(judged.raft.term() == 2);
 }
 
+// D2: a recovering node gives no vote, and does not campaign
+// E5: a node gives one vote in a term, also if requests are repeated or late, or if it restarts in between
 TEST_CASE("who was judged to have all votes at once when its leader is gone", "[D2][E5]") {
   LoneCore node(restarted());
   node.receive(2, 1, Heartbeat{.commit = 0, .round = 0, .start = 11});
@@ -253,6 +271,7 @@ TEST_CASE("the first process of a node, and one that is alone, need nobody's ver
   REQUIRE(node.raft.is_admitted());
 }
 
+// D4: damage makes a node forget that it has voted
 TEST_CASE("what a process had lost is not held against it once it has been mended", "[D4]") {
   Config config = restarted();
   config.recovering = config.start;
@@ -268,6 +287,7 @@ TEST_CASE("what a process had lost is not held against it once it has been mende
   REQUIRE(all_of<HeartbeatReply>(beaten.messages).at(0).found == Found{.term = 3, .last = {.term = 3, .index = 3}});
 }
 
+// D2: a recovering node gives no vote, and does not campaign
 TEST_CASE("a leader whose store meets a write of a later start of its own steps down, and is to be mended", "[D2]") {
   LoneCore leader = led();
   const Effects told = leader.step(WentBack{});

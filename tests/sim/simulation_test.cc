@@ -37,6 +37,13 @@ TEST_CASE("the same seed gives the same day, byte for byte") {
   REQUIRE((trace_of(1).trace != trace_of(2).trace));
 }
 
+// M16: members change while faults are injected
+// A1: processes are killed at any moment under load
+// A2: processes are paused, and continue
+// A4: power fails everywhere at once
+// F8: many commits at once are applied in pages
+// bug-34: an applied index does not belong to the data beside it
+// bug-45: changes of the members cross each other
 TEST_CASE("bad days end well", "[M16][A1][A2][A4][F8][bug-34][bug-45]") {
   Counts faults{};
   uint64_t operations = 0;

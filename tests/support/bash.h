@@ -1,4 +1,4 @@
-// Bash: runs a completion script in the bash of this machine, as a person's TAB would.
+// Bash: runs a completion script in the bash of this machine, as the TAB key would.
 #pragma once
 
 #include <cstdio>
@@ -14,13 +14,13 @@ namespace skiff::bash {
 
 using Words = std::vector<std::string>;
 
-// Between single quotes nothing is special to bash. Requires: no single quote in it.
+// Puts text between single quotes, in which bash expands nothing. Requires: no single quote in it.
 inline std::string single_quoted(const std::string& word) {
   CHECK(word.find('\'') == std::string::npos);
   return "'" + word + "'";
 }
 
-// A file of its own for the script, gone afterwards. Lines of both its outputs, without empty ones.
+// Runs a script from a temporary file. Returns the lines of both its outputs, without empty ones.
 inline Words run(const std::string& script) {
   const testing::TemporaryDirectory directory;
   const std::string path = directory.path("script");
@@ -40,7 +40,7 @@ inline Words run(const std::string& script) {
   return lines;
 }
 
-// The words that TAB offers behind these. The last is being typed, and readline splits words at `=`.
+// Returns the words that TAB offers after these. The last one is being typed, and readline splits words at `=`.
 inline Words complete(const std::string& script, const Words& words) {
   std::string text = script + "\nCOMP_WORDS=(";
   for (const std::string& word : words) text += " " + single_quoted(word);

@@ -1,4 +1,4 @@
-// Which rule this program breaks: the one that SKIFF_MUTANT names. Only in a build with mutants.
+// Chooses the rule that this program breaks: the one that SKIFF_MUTANT names. Only in a build with mutants.
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>

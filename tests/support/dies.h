@@ -1,4 +1,4 @@
-// Dies: what a broken invariant says when it ends the process; tried in a child process.
+// Dies: runs code in a child process that must end with a failed CHECK, and returns its message.
 #pragma once
 
 #include <sys/wait.h>
@@ -9,7 +9,7 @@
 
 namespace skiff {
 
-// What `act` printed to stderr before it aborted; empty if it lived on. Requires: no other thread runs.
+// Returns the stderr of `act` if it aborted; empty if it did not. Requires: no other thread runs.
 template <class Act>
 std::string dies_saying(Act act) {
   int ends[2];

@@ -14,7 +14,7 @@ using Kind = Operation::Kind;
 using Outcome = Operation::Outcome;
 
 constexpr uint64_t kNever = std::numeric_limits<uint64_t>::max();
-constexpr size_t kStatesMax = 200'000;  // of one key at one time: far more than clients that wait for answers can make
+constexpr size_t kStatesMax = 200'000;  // of one key at one time: clients that wait for answers cause far fewer
 constexpr size_t kMissing = 0;          // the number of no value
 
 std::string text(const Operation& operation) {
@@ -27,12 +27,12 @@ std::string text(const Operation& operation) {
          " to " + (operation.outcome == Outcome::unknown ? "?" : std::to_string(operation.ended));
 }
 
-// One key's operations that matter, and the walk along them.
+// The relevant operations of one key, and the walk along them.
 class Walk {
  public:
   explicit Walk(std::vector<Operation> history) : history_(std::move(history)) {}
 
-  // Empty, or what does not fit.
+  // Returns an empty string, or the operation that does not fit.
   std::string run() {
     if (std::string phantom = number_values(); !phantom.empty()) return phantom;
     for (const auto& [at, is_end, index] : events()) {
@@ -47,11 +47,11 @@ class Walk {
   }
 
  private:
-  // What the map may hold, with the operations under way that are done already.
+  // A possible state of the key, with the operations under way that are done already.
   struct State {
     size_t value = kMissing;
     std::vector<size_t> done;  // sorted
-    size_t removes_used = 0;   // of those whose outcome is unknown; beside the order, for the fewer the better
+    size_t removes_used = 0;   // of those whose outcome is unknown; not compared, because fewer are always better
 
     auto key() const { return std::tie(value, done); }
     bool operator<(const State& other) const { return key() < other.key(); }
@@ -114,7 +114,7 @@ class Walk {
     states_.swap(with_it);
   }
 
-  // Keeps the states that have it done, or can have.
+  // Keeps the states in which the operation is done, or can be done.
   bool end(size_t index) {
     States kept;
     States seen = states_;
@@ -163,7 +163,7 @@ class Walk {
     state.done.insert(std::lower_bound(state.done.begin(), state.done.end(), index), index);
   }
 
-  // False if it, or a better one, was there.
+  // Returns false if this state, or a better one, was there.
   static bool add(States& states, State state) {
     auto [known, is_new] = states.insert(state);
     if (is_new || known->removes_used <= state.removes_used) return is_new;

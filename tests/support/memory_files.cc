@@ -21,7 +21,7 @@ std::string plain(std::string path) {
   return path;
 }
 
-// Whether it is this one, or lies in it.
+// Whether the path is this directory, or lies in it.
 bool is_within(const std::string& path, const std::string& directory) {
   return path == directory ||
          (path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/');
@@ -96,7 +96,7 @@ class MemoryLock final : public store::Lock {
   uint64_t life_;
 };
 
-// ---- operations, and what becomes of them
+// ---- operations and their outcomes
 
 MemoryFiles::Fate MemoryFiles::next_operation() {
   ++operations_;
@@ -136,7 +136,7 @@ void MemoryFiles::write(Inode& inode, uint64_t offset, std::string_view bytes) {
   }
 }
 
-// What a failing write got done: it stops between two sectors.
+// The part of a failing write that is done: it stops between two sectors.
 std::string_view MemoryFiles::part_of(uint64_t offset, std::string_view bytes) {
   uint64_t stop = offset + random_.below(bytes.size() + 1);
   stop -= stop % kSectorBytes;
@@ -158,7 +158,7 @@ Result<> MemoryFiles::sync(Inode& inode, const std::string& path) {
   return {};
 }
 
-// Decides what of the unsynced sectors is on the disk. What is read does not change.
+// Decides which state of each unsynced sector is on the disk. Reads do not change.
 void MemoryFiles::lose(Inode& inode, Loss loss) {
   for (auto& [sector, states] : inode.unsynced) {
     uint64_t kept = states.size();
@@ -266,7 +266,7 @@ Result<> MemoryFiles::exchange(const std::string& one, const std::string& other)
   return {};
 }
 
-// Changes in a directory that moves are told by their names, so there may be none under way.
+// Unsynced changes are recorded by path, so a directory with such changes must not be moved.
 bool MemoryFiles::is_settled(const std::string& directory) const {
   return std::none_of(unsynced_.begin(), unsynced_.end(),
                       [&](const Change& made) { return memory_files::is_within(made.directory, directory); });
@@ -287,18 +287,18 @@ Result<> MemoryFiles::sync_directory(const std::string& name) {
   }
   std::erase_if(unsynced_, [&](const Change& made) {
     if (made.directory != directory) return false;
-    carry_out(made, durable_);
+    apply(made, durable_);
     return true;
   });
   return {};
 }
 
 void MemoryFiles::change(Change made) {
-  carry_out(made, now_);
+  apply(made, now_);
   unsynced_.push_back(std::move(made));
 }
 
-void MemoryFiles::carry_out(const Change& change, Tree& tree) {
+void MemoryFiles::apply(const Change& change, Tree& tree) {
   const auto take_out = [&tree](const std::string& directory) {
     Tree taken;
     for (auto place = tree.lower_bound(directory); place != tree.end() && place->first.starts_with(directory);) {
@@ -322,12 +322,12 @@ void MemoryFiles::carry_out(const Change& change, Tree& tree) {
   if (!change.to.empty()) put_in(change.to, moved);
 }
 
-// ---- ends of lives
+// ---- crashes and restarts
 
 void MemoryFiles::crash(Loss loss) {
   for (const Change& made : unsynced_) {
     bool is_kept = loss == Loss::keep_all || (loss == Loss::random && random_.below(2) == 0);
-    if (is_kept) carry_out(made, durable_);
+    if (is_kept) apply(made, durable_);
   }
   unsynced_.clear();
   std::erase_if(durable_, [&](const auto& entry) {

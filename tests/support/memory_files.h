@@ -1,11 +1,13 @@
-// MemoryFiles: a file system in memory that forgets what was not synced. The disk of tests and of the simulator.
+// MemoryFiles: a file system in memory that loses unsynced bytes and names in a crash. The disk of tests and of the
+// simulator.
 //
-// crash() is a power failure: of every 512-byte sector written since the last good sync of its file, any state it went
-// through since may be what is left, each sector for itself; of every name made, changed or removed since the last sync
-// of its directory, each change may be there or not. Everything open before a crash or restart is dead afterwards.
+// crash() is a power failure. A 512-byte sector that was written since the last good sync of its file keeps any of the
+// states that it had since, independently of other sectors. Each name that was made, changed or removed since the last
+// sync of its directory may be changed or not. Files and locks that were open before a crash or restart fail
+// afterwards.
 //
-// Calls that change or sync something are operations, and are counted: a test can let any of them fail, or stop the
-// machine in the middle of it. A failed sync behaves as the kernel's does: some of the sectors reached the disk, all
+// Calls that change or sync something are operations, and are counted: a test can make any of them fail, or stop the
+// machine in the middle of it. A failed sync behaves as the kernel's does: some of the sectors reach the disk, and all
 // of them count as clean from then on, so a second sync succeeds and writes none of them.
 //
 // Always: the same seed and calls give the same disk.
@@ -46,37 +48,36 @@ class MemoryFiles final : public store::Files {
 
   uint64_t operations() const { return operations_; }
   uint64_t syncs() const { return syncs_; }
-  // Lets the operation with that number (the next is operations() + 1) fail, once.
+  // Makes the operation with that number (the next is operations() + 1) fail, once.
   void fail_at(uint64_t operation, Fault fault) { faults_[operation] = fault; }
-  // While the disk is full no file can be made or grow. What is there can be written over.
+  // While the disk is full no file can be made or grow. Existing bytes can be overwritten.
   void set_full(bool is_full) { is_full_ = is_full; }
-  // Lets the next sync of a file fail, once.
+  // Makes the next sync of a file fail, once.
   void fail_next_sync() { fail_next_sync_ = true; }
-  // Is called in the next sync of a file, once.
+  // `what` is called in the next sync of a file, once.
   void in_next_sync(std::function<void()> what) { in_next_sync_ = std::move(what); }
-  // Stops the machine in the middle of that operation: it and everything after it fails, until crash().
+  // Stops the machine in the middle of that operation: this and all later operations fail, until crash().
   void stop_at(uint64_t operation) { stop_at_ = operation; }
   void fail_reads_of(const std::string& path) { unreadable_.insert(path); }
-  // Refuses to open that file, as of another user's, or where too many files are open.
+  // Refuses to open that file, as if it belonged to another user, or too many files were open.
   void set_denied(const std::string& path, bool is_denied) {
     is_denied ? void(denied_.insert(path)) : void(denied_.erase(path));
   }
 
-  // The power fails and comes back. `keep_all` and `keep_none` are the two ends of what may be left.
+  // The power fails and comes back. `keep_all` and `keep_none` are the extremes: all unsynced changes survive, or none.
   enum class Loss { random, keep_all, keep_none };
   void crash(Loss loss = Loss::random);
-  // The process ends and another one starts: what was written stays in the kernel's memory. A machine that was stopped
-  // goes on: only the process had been.
+  // The process ends and another one starts: written bytes stay in the kernel's memory. A stopped machine runs again.
   void restart();
-  // The kernel drops what it believes to be clean: reads now show what is on the disk.
+  // The kernel drops all pages that count as clean: reads now show the bytes on the disk.
   void drop_clean_pages();
 
-  // All files and directories as they are read now; and put there in the place of all that is there, durably. Requires
-  // of the second: no process has anything open.
+  // image() copies all files and directories as they are read now; put_back() replaces everything by such a copy,
+  // durably. put_back() requires: no file is open.
   using Image = std::map<std::string, std::optional<std::string>>;  // nothing: a directory
   Image image() const;
   void put_back(const Image& image);
-  // The whole file as it is read now; and put there, durably.
+  // content() is the complete file as it is read now; set_content() replaces it, durably.
   std::string content(const std::string& path) const;
   void set_content(const std::string& path, std::string bytes);
   // How often a file was written or synced although a sync of it had failed before.
@@ -94,8 +95,8 @@ class MemoryFiles final : public store::Files {
     std::map<uint64_t, std::vector<std::string>> unsynced;  // the states of a sector since the last sync
   };
   using Tree = std::map<std::string, std::shared_ptr<Inode>>;
-  // One change of names: `from` loses its name (if any), `to` gets the file (if any), with all that is in it. Or each
-  // gets the other's.
+  // One change of names: `from` (if any) is removed, `to` (if any) gets the file or directory with its content. Or the
+  // two are exchanged.
   struct Change {
     std::string directory;
     std::string from;
@@ -109,7 +110,7 @@ class MemoryFiles final : public store::Files {
   Result<> judge(Fate fate, const std::string& act, const std::string& path);
   Result<> check_running(const std::string& act, const std::string& path);
   void change(Change change);
-  static void carry_out(const Change& change, Tree& tree);
+  static void apply(const Change& change, Tree& tree);
   bool is_settled(const std::string& directory) const;
   void lose(Inode& inode, Loss loss);
 

@@ -1,4 +1,4 @@
-// TemporaryDirectory: a directory of a test's own on the real file system, gone at the end.
+// TemporaryDirectory: a directory of a test on the real file system; the destructor removes it.
 #pragma once
 
 #include <stdlib.h>

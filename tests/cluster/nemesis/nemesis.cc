@@ -14,57 +14,57 @@ Nemesis::Nemesis(Cluster& cluster, Network& network, uint64_t seed)
 const std::vector<Nemesis::Kind>& Nemesis::kinds() {
   static const std::vector<Kind> kinds = {{"kill", &Nemesis::kill_one},
                                           {"kill all", &Nemesis::kill_all},
-                                          {"pause", &Nemesis::pause},
-                                          {"isolate", &Nemesis::isolate},
-                                          {"one way", &Nemesis::one_way},
-                                          {"split", &Nemesis::split},
-                                          {"slow network", &Nemesis::slow_network},
-                                          {"slow node", &Nemesis::slow_node},
-                                          {"full disk", &Nemesis::full_disk},
-                                          {"restart", &Nemesis::restart},
-                                          {"rolling restart", &Nemesis::restart_all}};
+                                          {"pause", &Nemesis::pause_one},
+                                          {"isolate", &Nemesis::isolate_one},
+                                          {"one direction cut", &Nemesis::cut_one_direction},
+                                          {"partition", &Nemesis::partition},
+                                          {"degraded links", &Nemesis::degrade_all_links},
+                                          {"throttled node", &Nemesis::throttle_links_of_one},
+                                          {"full disk", &Nemesis::fill_disks},
+                                          {"restart", &Nemesis::stop_one},
+                                          {"rolling restart", &Nemesis::restart_in_turn}};
   return kinds;
 }
 
-void Nemesis::strike() {
-  if (to_come_.empty()) {
-    to_come_ = kinds();
-    std::shuffle(to_come_.begin(), to_come_.end(), random_);
+void Nemesis::inject_fault() {
+  if (kinds_left_.empty()) {
+    kinds_left_ = kinds();
+    std::shuffle(kinds_left_.begin(), kinds_left_.end(), random_);
   }
-  const Kind kind = to_come_.back();
-  to_come_.pop_back();
+  const Kind kind = kinds_left_.back();
+  kinds_left_.pop_back();
   INFO("during: " << kind.name);
   ++counts_[kind.name];
-  (this->*kind.deed)();
-  last();
+  (this->*kind.inject)();
+  let_fault_last();
 }
 
-void Nemesis::last() { nap_ms(200 + below(1'500)); }
+void Nemesis::let_fault_last() { nap_ms(200 + below(1'500)); }
 
 void Nemesis::kill_one() {
   const int node = leader_or_some();
   cluster_.kill(node);
-  down_.insert(node);
+  stopped_.insert(node);
 }
 
 void Nemesis::kill_all() {
   for (int node = 1; node <= cluster_.size(); ++node) cluster_.process(node).signal(SIGKILL);
   for (int node = 1; node <= cluster_.size(); ++node) {
     cluster_.kill(node);
-    down_.insert(node);
+    stopped_.insert(node);
   }
 }
 
-void Nemesis::pause() {
+void Nemesis::pause_one() {
   const int node = leader_or_some();
-  cluster_.freeze(node);
+  cluster_.pause(node);
   paused_.insert(node);
 }
 
-void Nemesis::isolate() { network_.isolate(leader_or_some()); }
+void Nemesis::isolate_one() { network_.isolate(leader_or_some()); }
 
-// Nobody hears it, or it hears nobody.
-void Nemesis::one_way() {
+// Either no packet from the node arrives anywhere, or no packet arrives at the node.
+void Nemesis::cut_one_direction() {
   const int node = leader_or_some();
   const bool is_mute = below(2) == 0;
   for (int other = 1; other <= cluster_.size(); ++other) {
@@ -72,7 +72,7 @@ void Nemesis::one_way() {
   }
 }
 
-void Nemesis::split() {
+void Nemesis::partition() {
   std::vector<int> nodes;
   for (int node = 1; node <= cluster_.size(); ++node) nodes.push_back(node);
   std::shuffle(nodes.begin(), nodes.end(), random_);
@@ -84,7 +84,7 @@ void Nemesis::split() {
   }
 }
 
-void Nemesis::slow_network() {
+void Nemesis::degrade_all_links() {
   for (int from = 1; from <= cluster_.size(); ++from) {
     for (int to = 1; to <= cluster_.size(); ++to) {
       if (from == to) continue;
@@ -97,15 +97,15 @@ void Nemesis::slow_network() {
   }
 }
 
-void Nemesis::slow_node() {
+void Nemesis::throttle_links_of_one() {
   const int node = leader_or_some();
   for (int other = 1; other <= cluster_.size(); ++other) {
     if (other != node) network_.set_both(node, other, {.bytes_per_second = 50'000});
   }
 }
 
-// It notices when it needs a new piece of disk; now and then there is none on any.
-void Nemesis::full_disk() {
+// One disk, and in one case of four all of them. A node notices when it needs another segment of the log.
+void Nemesis::fill_disks() {
   const int node = some_node();
   const bool is_everywhere = below(4) == 0;
   for (int each = 1; each <= cluster_.size(); ++each) {
@@ -117,9 +117,9 @@ void Nemesis::full_disk() {
   if (within_ms(6'000, [&] { return cluster_.status(node).value(full, false); })) ++counts_["disks found full"];
 }
 
-void Nemesis::restart() { stop(leader_or_some()); }
+void Nemesis::stop_one() { stop(leader_or_some()); }
 
-void Nemesis::restart_all() {
+void Nemesis::restart_in_turn() {
   for (int node = 1; node <= cluster_.size(); ++node) {
     stop(node);
     start_again(node);
@@ -127,18 +127,18 @@ void Nemesis::restart_all() {
   }
 }
 
-// As an operator does. It must end well. Not a process that has only just been made: until its first lines have run,
-// nobody can say what the signal means to it.
+// As an operator stops a node: it must end with status 0. The node must have answered once, because a process that has
+// not installed its signal handler yet would be killed.
 void Nemesis::stop(int node) {
   REQUIRE(within_ms(20'000, [&] { return !cluster_.status(node).empty(); }));
   cluster_.process(node).signal(SIGTERM);
   REQUIRE(cluster_.process(node).wait_ms(20'000) == 0);
-  down_.insert(node);
+  stopped_.insert(node);
 }
 
 void Nemesis::start_again(int node) {
   cluster_.start(node);
-  down_.erase(node);
+  stopped_.erase(node);
 }
 
 int Nemesis::leader_or_some() {
@@ -150,14 +150,14 @@ int Nemesis::leader_or_some() {
 
 void Nemesis::heal() {
   network_.heal();
-  for (int node : paused_) cluster_.wake(node);
+  for (int node : paused_) cluster_.resume(node);
   paused_.clear();
   for (int node : full_) cluster_.volume(node).clear();
   for (int node = 1; node <= cluster_.size(); ++node) {
-    if (down_.contains(node)) {
+    if (stopped_.contains(node)) {
       start_again(node);
     } else if (!cluster_.process(node).is_running()) {
-      FAIL("node " << node << " has ended by itself:\n" << cluster_.log(node));
+      FAIL("node " << node << " has ended although the nemesis did not stop it:\n" << cluster_.log(node));
     }
   }
   full_.clear();

@@ -22,7 +22,7 @@ namespace skiff::cluster_test {
 namespace {
 
 constexpr int kPacketBytesMax = 16'000;
-constexpr std::chrono::milliseconds kLongestQueue{300};  // of a slow link: what would wait longer is lost
+constexpr std::chrono::milliseconds kLongestQueue{300};  // of a slow link: packets that would wait longer are lost
 
 [[noreturn]] void give_up(const char* what) {
   std::perror(what);
@@ -67,7 +67,7 @@ void bring_up(const char* device, const std::string& address) {
 
 int open_own_namespace() { return needed(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), "a namespace"); }
 
-// Of IPv4; the hosts differ in the last byte.
+// The destination of an IPv4 packet; the addresses of hosts differ in the last byte.
 constexpr size_t kVersionAt = 0, kLastOfDestinationAt = 19, kHeaderBytes = 20;
 constexpr int kOurNumber = 200;
 
@@ -151,7 +151,7 @@ void Network::run() {
   }
 }
 
-// The thread alone touches what waits, so it may look without the lock.
+// Only this thread touches the queue, so it may look without the lock.
 int Network::wait_ms() const {
   if (waiting_.empty()) return -1;
   auto left = std::chrono::ceil<std::chrono::milliseconds>(waiting_.top().due - Clock::now()).count();
@@ -203,7 +203,7 @@ Network::Clock::time_point Network::due_on(Link& link, size_t bytes, Clock::time
   return due + (link.free_at - now);
 }
 
-// A device that takes no more loses it, as devices do.
+// A device whose queue is full drops the packet, as real devices do.
 void Network::deliver(int to, const std::string& bytes) {
   const bool taken = write(hosts_[static_cast<size_t>(to)].device, bytes.data(), bytes.size()) > 0;
   ++(taken ? counts_.delivered : counts_.lost);

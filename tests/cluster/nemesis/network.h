@@ -1,11 +1,11 @@
-// Network: hosts of their own for real processes, and weather between them.
+// Network: a network namespace as a host for each real process, and an emulator of faulty links between them.
 //
-// Every host but the first is a network namespace with one device, and every packet that one sends another goes through
-// a thread of this process, which delivers it, or does to it what the weather says. Host 0 is where this process
-// itself lives; the others have the numbers of the nodes that run there. Made of TUN devices alone, so nothing is left
-// behind, whatever ends the process.
+// Every host but the first is a network namespace with one TUN device. Every packet from one host to another goes
+// through a thread of this process, which delivers, drops, delays or repeats it as the Weather of that link says. Host
+// 0 is the namespace of this process; the others have the numbers of the nodes that run there. The kernel removes
+// namespaces and TUN devices with the process, however it ends.
 //
-// Requires: root, and a network namespace that is ours alone (`unshare --net`).
+// Requires: root, and a network namespace of this process alone (`unshare --net`).
 #pragma once
 
 #include <chrono>
@@ -19,14 +19,14 @@
 
 namespace skiff::cluster_test {
 
-// From one host to another.
+// The faults of the link from one host to another.
 struct Weather {
-  bool is_cut = false;  // nothing arrives; nobody is told
+  bool is_cut = false;  // packets are dropped silently
   int loss_percent = 0;
   int repeat_percent = 0;
   int delay_us = 0;
-  int jitter_us = 0;              // at random on top of it, so that packets overtake each other
-  uint64_t bytes_per_second = 0;  // 0: as fast as it goes
+  int jitter_us = 0;              // added at random, so that packets overtake each other
+  uint64_t bytes_per_second = 0;  // 0: no limit
 };
 
 class Network {
@@ -34,7 +34,7 @@ class Network {
   struct Counts {
     uint64_t delivered = 0;
     uint64_t cut = 0;
-    uint64_t lost = 0;  // at random, or because too much was waiting for a slow link
+    uint64_t lost = 0;  // at random, or because the queue of a slow link was full
     uint64_t repeated = 0;
     uint64_t delayed = 0;
   };
@@ -45,12 +45,12 @@ class Network {
   Network& operator=(const Network&) = delete;
 
   static std::string address(int host);
-  // What stands in front of a command that is to run there.
+  // The words in front of a command that make it run on that host.
   std::vector<std::string> enter(int host) const;
 
   void set(int from, int to, const Weather& weather);
   void set_both(int one, int other, const Weather& weather);
-  // Between it and all other nodes; this process still reaches it.
+  // Cuts the links between it and all other nodes; this process still reaches it.
   void isolate(int node);
   void heal();
   Counts counts() const;
@@ -63,7 +63,7 @@ class Network {
   };
   struct Link {
     Weather weather;
-    Clock::time_point free_at;  // of a slow one: when all that waits has passed
+    Clock::time_point free_at;  // of a slow link: when its queue will be empty
   };
   struct Packet {
     Clock::time_point due;
@@ -85,7 +85,7 @@ class Network {
   int wait_ms() const;
 
   std::vector<Host> hosts_;
-  mutable std::mutex mutex_;  // of all below
+  mutable std::mutex mutex_;  // guards all members below
   std::vector<Link> links_;
   Counts counts_;
   std::mt19937_64 random_;

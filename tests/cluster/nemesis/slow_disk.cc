@@ -1,4 +1,4 @@
-// A disk that takes its time, for a process that this is preloaded into: every flush takes SLOW_DISK_US longer.
+// Slow disk: a library to preload (LD_PRELOAD) into a process; every flush takes SLOW_DISK_US longer.
 #include <sys/syscall.h>
 #include <unistd.h>
 

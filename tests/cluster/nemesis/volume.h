@@ -1,6 +1,7 @@
 // Volume: a small disk in memory, mounted over a directory, that can be filled to the last byte.
 //
-// Requires: root, and a mount namespace that is ours alone (`unshare --mount`), or it outlives us.
+// Requires: root, and a mount namespace of this process alone (`unshare --mount`); otherwise the mount outlives the
+// process.
 #pragma once
 
 #include <string>
@@ -15,7 +16,7 @@ class Volume {
   Volume& operator=(const Volume&) = delete;
 
   void fill() const;
-  void clear() const;  // what fill() took
+  void clear() const;  // frees the room that fill() took
 
  private:
   std::string filler() const { return directory_ + "/filler"; }

@@ -39,7 +39,7 @@ Cluster::Cluster(int nodes, std::vector<std::string> flags, Site site)
     : site_(site),
       flags_(std::move(flags)),
       nodes_(static_cast<size_t>(nodes)),
-      founders_(nodes),
+      initial_members_(nodes),
       exceptions_(std::uncaught_exceptions()) {
   for (Node& node : nodes_) {
     node.port = free_port();
@@ -64,7 +64,8 @@ Cluster::~Cluster() {
 
 std::vector<std::string> Cluster::command(int id) {
   std::string peers;
-  for (int peer = 1; peer <= std::max(founders_, id); ++peer) peers += (peers.empty() ? "" : ",") + peer_url(peer);
+  for (int peer = 1; peer <= std::max(initial_members_, id); ++peer)
+    peers += (peers.empty() ? "" : ",") + peer_url(peer);
   std::vector<std::string> command = site_.network == nullptr ? std::vector<std::string>{} : site_.network->enter(id);
   const std::vector<std::string> words = {SKIFF_BINARY,
                                           "--id",
@@ -81,7 +82,7 @@ std::vector<std::string> Cluster::command(int id) {
   }
   command.insert(command.end(), words.begin(), words.end());
   if (site_.network != nullptr) command.insert(command.end(), {"--listen", address(id)});
-  if (id > founders_) command.push_back("--join");
+  if (id > initial_members_) command.push_back("--join");
   command.insert(command.end(), flags_.begin(), flags_.end());
   return command;
 }
@@ -108,13 +109,13 @@ void Cluster::kill(int id) {
   node(id).is_up = false;
 }
 
-void Cluster::freeze(int id) {
+void Cluster::pause(int id) {
   process(id).signal(SIGSTOP);
   const std::string file = "/proc/" + std::to_string(process(id).pid()) + "/status";
   REQUIRE(within_ms(5'000, [&] { return read_file(file).find("State:\tT") != std::string::npos; }));
 }
 
-void Cluster::wake(int id) { process(id).signal(SIGCONT); }
+void Cluster::resume(int id) { process(id).signal(SIGCONT); }
 
 HttpReply Cluster::ask(int id, std::string_view method, std::string_view path, std::string_view body) {
   HttpClient client(address(id), port(id));

@@ -1,6 +1,6 @@
 // Cluster: some real nodes on ports and in directories of their own.
 //
-// When a test fails, what its nodes had logged last is shown.
+// When a test fails, it shows the last log lines of its nodes.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@
 
 namespace skiff::cluster_test {
 
-// Where nodes live: all at 127.0.0.1, or each at its host of a network; on the machine's disk, or each on its own.
+// Where the nodes run: all at 127.0.0.1, or each on its host of a network; on the machine's disk, or each on its own.
 struct Site {
   Network* network = nullptr;
   int disk_megabytes = 0;
-  uint64_t flush_us = 0;  // what a flush takes longer
+  uint64_t flush_us = 0;  // added to the time of each flush
 };
 
 class Cluster {
@@ -33,13 +33,13 @@ class Cluster {
   Cluster& operator=(const Cluster&) = delete;
 
   int size() const { return static_cast<int>(nodes_.size()); }
-  // `before` stands in front of the node's command: {"strace", ...}.
+  // `before` is put in front of the node's command: {"strace", ...}.
   void start(int id, const std::vector<std::string>& before = {});
-  // Another node, which is to join: its id. Not started yet.
+  // Adds a node that is to join, and returns its id. It is not started yet.
   int add();
   void kill(int id);    // SIGKILL, and waits for it
-  void freeze(int id);  // SIGSTOP, and waits until it has stopped
-  void wake(int id);    // SIGCONT
+  void pause(int id);   // SIGSTOP, and waits until it has stopped
+  void resume(int id);  // SIGCONT
 
   Process& process(int id) { return *node(id).process; }
   uint16_t port(int id) { return node(id).port; }
@@ -49,10 +49,10 @@ class Cluster {
     return "http://" + address(id) + ":" + std::to_string(port(id)) + path;
   }
   std::vector<std::string> command(int id);
-  // A directory of its own, in which the data directory is.
+  // The directory of that node, which holds its data directory.
   std::string disk(int id) { return directory_.file("disk-" + std::to_string(id)); }
   std::string data_directory(int id) { return disk(id) + "/skiff.data"; }
-  // Requires: a site with disks of their own.
+  // Requires: a site with a disk for each node.
   Volume& volume(int id) { return *volumes_.at(static_cast<size_t>(id - 1)); }
   std::string peer_url(int id) { return "http://" + address(id) + ":" + std::to_string(peer_port(id)); }
   std::string log(int id) { return read_file(log_file(id)); }
@@ -65,10 +65,10 @@ class Cluster {
   HttpReply ask(int id, std::string_view method, std::string_view path, std::string_view body = "");
   nlohmann::json status(int id);  // an object: empty if there was no answer
   bool is_healthy(int id);
-  // Waits; a failure of the test if there is none.
+  // Both wait; the test fails if it takes too long.
   void wait_until_healthy(int id);
-  int wait_for_leader();  // that a majority agrees on
-  // Some other node than that.
+  int wait_for_leader();  // the one that a majority reports
+  // A node other than that one.
   int another(int id) const { return id % size() + 1; }
 
  private:
@@ -87,12 +87,12 @@ class Cluster {
   std::vector<std::unique_ptr<Volume>> volumes_;
   std::vector<std::string> flags_;
   std::vector<Node> nodes_;
-  const int founders_;
+  const int initial_members_;
   int exceptions_;
 };
 
-// A port that nobody has. Below those that the kernel hands out to whoever connects, or a node that is down for a
-// moment could find its own port taken by a client, or be reached by itself.
+// A free port. It is below the kernel's ephemeral ports; otherwise a client could take the port of a node that is down
+// for a moment, or a connection could connect to itself.
 uint16_t free_port();
 
 }  // namespace skiff::cluster_test

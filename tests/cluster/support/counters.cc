@@ -9,9 +9,9 @@ namespace skiff::cluster_test {
 namespace {
 
 constexpr size_t kKeysEach = 12;
-constexpr int kPatienceMs = 20'000;
+constexpr int kTimeoutMs = 20'000;
 
-// Mostly small; some reach over several blocks of a log.
+// Most values are small; some fill several blocks of the log.
 size_t bytes_of_value(uint64_t number) {
   const uint64_t drawn = number * 0x9e3779b97f4a7c15 >> 40;
   return 30 + drawn % (number % 8 == 0 ? 90'000 : 2'000);
@@ -24,7 +24,7 @@ std::string value_of(const std::string& key, uint64_t number) {
   return value;
 }
 
-// Of which number it is; 0 if it is not whole, or another's.
+// The number of this value; 0 if it is not complete, or belongs to another key.
 uint64_t number_of(const std::string& key, const std::string& value) {
   if (!value.starts_with(key + "#")) return 0;
   const uint64_t number = std::strtoull(value.c_str() + key.size() + 1, nullptr, 10);
@@ -80,7 +80,7 @@ void Counters::run(uint64_t seed) {
   }
 }
 
-// Whether it was acknowledged. Where that is not known, another takes its place.
+// Returns whether the write was acknowledged. If the outcome is unknown, a new count takes the place of this one.
 bool Counters::write(HttpClient& connection, Count*& count) {
   if (!connection.is_connected()) return false;
   uint64_t number = 0;
@@ -102,7 +102,7 @@ int Counters::note(Count& count, uint64_t number, int code) {
   return code;
 }
 
-// The answer's code, and 0 if there was none.
+// Returns the code of the answer, or 0 if there was none.
 int Counters::read(HttpClient& connection, const Count& count, Kind kind, std::string& wrong) const {
   uint64_t at_least = 0;
   if (kind == Kind::linearizable) {
@@ -140,7 +140,7 @@ std::string Counters::read_all(uint16_t port) const {
   for (const Count* count : counts) {
     for (Kind kind : {Kind::linearizable, Kind::stale}) {
       int code = 0;
-      const bool is_read = within_ms(kPatienceMs, [&] {
+      const bool is_read = within_ms(kTimeoutMs, [&] {
         if (!connection.is_connected()) connection = HttpClient(port);
         code = read(connection, *count, kind, wrong);
         return code == 200 || code == 404;

@@ -1,10 +1,11 @@
 // Counters: clients that write ever higher numbers to a few keys each, and read them back at any node.
 //
-// A value says all through whose it is and which, so that whoever reads it knows whether it is whole, and whether it
-// may be there at this moment: no older than what was acknowledged before the read, and nothing that was refused. A
-// stale one may be old, and must be whole.
+// A value repeats its key and number up to its end. A reader can therefore tell whether it is complete, and whether it
+// is allowed at this moment: it must not be older than the last number acknowledged before the read, and must not be a
+// refused one. A stale read may return an old value, but a complete one.
 //
-// After a write whose outcome is not known its key is written no more: it might still take effect, behind later ones.
+// After a write with an unknown outcome its key is not written any more: that write might still take effect after later
+// ones.
 #pragma once
 
 #include <atomic>
@@ -30,9 +31,10 @@ class Counters {
 
   void stop();
   size_t acknowledged() const { return acknowledged_; }
-  // The first thing that a client has read and that cannot be; empty when all is well.
+  // The first wrong value that a client has read; empty if there is none.
   std::string wrong() const;
-  // Reads all keys there, linearizable and stale. What is wrong, or could not be read; empty when all is well.
+  // Reads all keys at that port, linearizable and stale. Returns the values that are wrong, or could not be read; empty
+  // if there is none.
   std::string read_all(uint16_t port) const;
 
  private:
@@ -54,8 +56,8 @@ class Counters {
   const std::vector<uint16_t> ports_;
   std::atomic<bool> is_stopping_ = false;
   std::atomic<size_t> acknowledged_ = 0;
-  mutable std::mutex mutex_;  // over what is in the next two
-  std::deque<Count> counts_;  // grows only
+  mutable std::mutex mutex_;  // guards the contents of the next two
+  std::deque<Count> counts_;  // only grows
   std::string wrong_;
   std::vector<std::thread> threads_;
 };

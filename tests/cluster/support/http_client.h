@@ -16,7 +16,7 @@ struct HttpReply {
 
 class HttpClient {
  public:
-  // Not connected when nobody listens there, or answers in time.
+  // Not connected if no process listens there, or the connection takes longer than that.
   HttpClient(const std::string& address, uint16_t port, int timeout_ms = 20'000);
   explicit HttpClient(uint16_t port, int timeout_ms = 20'000) : HttpClient("127.0.0.1", port, timeout_ms) {}
   ~HttpClient();
@@ -26,13 +26,13 @@ class HttpClient {
   HttpClient& operator=(HttpClient&& other) noexcept;
 
   bool is_connected() const { return socket_ >= 0; }
-  // Nothing when the connection broke or nobody answered in time; then it is closed.
+  // Nothing if the connection broke or no answer came in time; then the connection is closed.
   std::optional<HttpReply> ask(std::string_view method, std::string_view path, std::string_view body = "");
   // The two halves of ask(), and bytes as they are.
   bool send(std::string_view method, std::string_view path, std::string_view body = "");
   bool send_bytes(std::string_view bytes);
   std::optional<HttpReply> receive(bool has_body = true);
-  // Waits for the other side to close; whatever it says before that is dropped.
+  // Waits for the other side to close, and drops all bytes that it sends before that.
   bool is_closed_within_ms(int timeout_ms);
 
  private:

@@ -7,7 +7,7 @@
 
 namespace skiff::cluster_test {
 
-// Longer than a key, so that a value cut off or mixed up is noticed.
+// Longer than a key, so that a truncated or exchanged value is noticed.
 std::string value_of(const std::string& key) { return "the value of " + key + std::string(100, '.') + key; }
 
 Load::Load(std::string name, std::vector<uint16_t> ports, int clients)

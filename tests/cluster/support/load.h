@@ -1,6 +1,7 @@
-// Load: clients that write unique keys as fast as they are answered, and remember what they were promised.
+// Load: clients that write unique keys as fast as they are answered, and remember the answers.
 //
-// Each has a connection to one node at a time, and goes to the next node when that breaks or refuses.
+// Each has a connection to one node at a time, and goes to the next node when the connection breaks or the node
+// refuses.
 #pragma once
 
 #include <atomic>
@@ -22,17 +23,17 @@ class Load {
   // Ends after each client's request under way has been answered, or its connection broken.
   void stop();
   size_t acknowledged() const { return acknowledged_count_; }
-  // What did not go well so far. Refused and broken ones the client tries again elsewhere.
+  // The requests that failed so far. After a refusal or a broken connection the client continues at another node.
   struct Counts {
     size_t refused = 0;         // 503
     size_t broken = 0;          // the connection ended without an answer
     size_t failed = 0;          // any other answer but 204
-    long longest_pause_ms = 0;  // in which no write of anybody was acknowledged
+    long longest_pause_ms = 0;  // in which no client's write was acknowledged
   };
   Counts counts() const { return {refused_count_, broken_count_, failed_count_, longest_pause_ms_}; }
 
-  // What was promised and is not so, as asked of each port; empty when all is well. Requires: stopped. A write that was
-  // answered 204 must be there with its value, and one that was answered 503 must not.
+  // Reads all keys at each port: a write that was answered 204 must be there with its value, and one that was answered
+  // 503 must not. Returns the violations; empty if there is none. Requires: stopped.
   std::string broken_promises(const std::vector<uint16_t>& ports) const;
 
  private:
@@ -53,7 +54,7 @@ class Load {
   std::atomic<size_t> failed_count_ = 0;
   std::atomic<long> acknowledged_at_ms_ = 0;
   std::atomic<long> longest_pause_ms_ = 0;
-  std::vector<Promises> promises_;  // one of each client
+  std::vector<Promises> promises_;  // one for each client
   std::vector<std::thread> threads_;
 };
 

@@ -65,7 +65,7 @@ Process::~Process() {
 }
 
 void Process::signal(int number) const {
-  CHECK(!status_);  // once it has been waited for, its number may be another's
+  CHECK(!status_);  // once it has been waited for, another process may have its pid
   ::kill(pid_, number);
 }
 

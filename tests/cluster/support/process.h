@@ -1,8 +1,8 @@
-// Process: a program that a test has started, and nothing but the test may end.
+// Process: a program that a test has started, and that only the test may end.
 //
-// It finds nothing to read, and its output goes to a file. It is killed when its owner goes away, and by the kernel
-// should the test itself be killed. Settings of the environment (SKIFF_*) do not reach it. To be started by the test's
-// main thread alone, because the kernel ties "my parent is gone" to the thread.
+// Its standard input is empty, and its output goes to a file. The destructor kills it, and the kernel does if the test
+// itself is killed. Settings of the environment (SKIFF_*) do not reach it. Requires: started by the test's main thread,
+// because the kernel sends the signal of a parent's death when the thread ends (PR_SET_PDEATHSIG).
 #pragma once
 
 #include <sys/types.h>
@@ -22,7 +22,7 @@ class Process {
   Process& operator=(const Process&) = delete;
 
   void signal(int number) const;
-  // Its exit status, or 128 and the number of the signal that ended it; nothing if it still runs after that time.
+  // The exit status, or 128 plus the number of the signal that ended it; nothing if it still runs after that time.
   std::optional<int> wait_ms(int timeout_ms);
   bool is_running() { return !wait_ms(0).has_value(); }
   pid_t pid() const { return pid_; }
@@ -36,10 +36,10 @@ struct Done {
   int status = -1;
   std::string output;  // both stdout and stderr
 };
-// Runs to its end; killed after a minute.
+// Runs the command to its end; kills it after a minute.
 Done run(const std::vector<std::string>& command);
 
-// A directory of its own for a test, gone with it.
+// A directory of a test; the destructor removes it.
 class TemporaryDirectory {
  public:
   TemporaryDirectory();
@@ -56,7 +56,7 @@ class TemporaryDirectory {
 std::string read_file(const std::string& path);
 void write_file(const std::string& path, const std::string& bytes);
 
-// Waits until `holds()`, looking often; false when it does not within the time.
+// Polls until `holds()`; returns false if that takes longer than the time.
 template <class Condition>
 bool within_ms(int timeout_ms, Condition holds);
 

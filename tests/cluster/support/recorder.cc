@@ -15,7 +15,7 @@ using Outcome = Operation::Outcome;
 
 constexpr int kKeysAtATime = 5;
 constexpr uint64_t kEpochNs = 1'500'000'000;
-constexpr int kPatienceMs = 2'500;
+constexpr int kTimeoutMs = 2'500;
 
 uint64_t now_ns() {
   auto since_boot = std::chrono::steady_clock::now().time_since_epoch();
@@ -24,7 +24,7 @@ uint64_t now_ns() {
 
 uint64_t below(std::mt19937_64& random, uint64_t end) { return random() % end; }
 
-// A value's name comes first; from one to a few thousand bytes of its own follow.
+// A value begins with its name; from one to a few thousand bytes that depend on the name follow.
 std::string value_of(const std::string& name) {
   size_t size = 1 + std::hash<std::string>()(name) % 3'000;
   std::string value = name + ":";
@@ -74,7 +74,7 @@ bool Recorder::connect(Client& client) {
   if (client.connection && client.connection->is_connected()) return true;
   client.node = below(client.random, nodes_.size());
   const Endpoint& node = nodes_[client.node];
-  client.connection.emplace(node.address, node.port, kPatienceMs);
+  client.connection.emplace(node.address, node.port, kTimeoutMs);
   return client.connection->is_connected();
 }
 
@@ -116,7 +116,7 @@ bool Recorder::read_all() {
   Client reader{.number = clients_.size() + 1};
   const uint64_t epochs = epoch();
   for (const Endpoint& node : nodes_) {
-    reader.connection.emplace(node.address, node.port, kPatienceMs);
+    reader.connection.emplace(node.address, node.port, kTimeoutMs);
     for (uint64_t key = 0; key < (epochs + 1) * kKeysAtATime; ++key) {
       if (!reader.connection || !reader.connection->is_connected()) return false;
       const std::string path = "/" + std::to_string(key / kKeysAtATime) + "/" + std::to_string(key % kKeysAtATime);

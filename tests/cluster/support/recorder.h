@@ -1,8 +1,8 @@
-// Recorder: clients that write, remove and read a few keys over HTTP, and note when each request began and what came of
-// it, for tests/support/linearizable.h.
+// Recorder: clients that write, remove and read a few keys over HTTP, and record the start, the end and the outcome of
+// each request, for tests/support/linearizable.h.
 //
-// Each asks one node, and another after a while or when it gets no answer. Every value is unlike any other, and too
-// long to be mistaken for a piece of one. The keys change with time, so that no single history grows long.
+// Each client uses one node, and another after a while or when it gets no answer. All values are different, and too
+// long to be mistaken for a part of another. The keys change with time, so that no single history grows long.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,7 @@ class Recorder {
     size_t done = 0;
     size_t refused = 0;
     size_t unknown = 0;
-    long longest_pause_ms = 0;  // in which no write of anybody was acknowledged
+    long longest_pause_ms = 0;  // in which no client's write was acknowledged
   };
 
   Recorder(std::vector<Endpoint> nodes, int clients, uint64_t seed);
@@ -37,15 +37,16 @@ class Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // Ends after each client's request under way has been answered, or has taken too long.
+  // Returns after each client's request under way has been answered, or has taken too long.
   void stop();
   size_t acknowledged() const { return acknowledged_; }
-  // Reads every key that was ever used, at every node, into the history. Requires: stopped. False: a read failed.
+  // Reads every key that was ever used, at every node, into the history. Returns false if a read failed. Requires:
+  // stopped.
   bool read_all();
 
   // Requires: stopped.
   Counts counts() const;
-  // Empty if it is linearizable.
+  // Empty if the history is linearizable. Requires: stopped.
   std::string explain_failure() const;
 
  private:
@@ -61,7 +62,7 @@ class Recorder {
 
   void run(Client& client);
   Operation make(Client& client) const;
-  // Nothing: it was never sent, or it was a read without an answer, and says nothing.
+  // Nothing if the request was never sent, or was a read without an answer: neither belongs into the history.
   std::optional<Operation> ask(Client& client, Operation operation);
   bool connect(Client& client);
   std::string some_key(Client& client) const;

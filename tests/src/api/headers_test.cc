@@ -11,6 +11,7 @@ namespace skiff::api_headers_test {
 using namespace api_world;
 using transport::Header;
 
+// A6: each status code, and keys and values of any bytes
 TEST_CASE("a write with a header that would change its meaning is refused, and nothing is done", "[A6]") {
   struct Row {
     const char* name;

@@ -13,6 +13,7 @@ constexpr transport::DataDirMatch kOwnDiffers{.own_differs = true};
 constexpr transport::DataDirMatch kPeerDiffers{.peer_differs = true};
 constexpr transport::DataDirMatch kOthersDiffer{.others_differ = true};
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("one member's word stops a newcomer, and only a majority's a node that has a log", "[D10]") {
   struct Row {
     std::string name;
@@ -68,6 +69,7 @@ TEST_CASE("one member's word stops a newcomer, and only a majority's a node that
   }
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a member's word counts for a while: a majority must say so at one time", "[D10]") {
   DataDirConflicts conflicts;
   conflicts.heard(0, 2, kOwnDiffers);
@@ -77,6 +79,7 @@ TEST_CASE("a member's word counts for a while: a majority must say so at one tim
   REQUIRE(conflicts.judge(2 * DataDirConflicts::kLasts, {1, 2, 3}, true).verdict == Verdict::none);
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("each line names the machine to look at, and what to type", "[D10]") {
   const DataDirNames names{
       .self = 1, .members = 3, .directory = "/var/skiff", .addresses = {{3, "http://10.0.0.3:9021"}}};

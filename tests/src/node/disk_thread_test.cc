@@ -84,6 +84,8 @@ TEST_CASE("what was handed over is durable when the thread has ended") {
   REQUIRE(recovered(rig.files).size() == 10);
 }
 
+// W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
 TEST_CASE("after a failed sync nothing more is saved or reported") {  // [W4] [bug-38]
   Rig rig;
   rig.files.fail_next_sync();
@@ -105,6 +107,7 @@ store::Batch large_entry(raft::Index index) {
   return batch;
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("what finds no room waits for it with all behind it, and is saved in order when there is some") {  // [W5]
   // Given a disk that is full when the log needs its second segment,
   Rig rig;
@@ -298,6 +301,7 @@ TEST_CASE("who ends it waits for a save that still stands") {
   REQUIRE(on_disk == rig.next - 1);
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("what finds no room at the end of a turn waits in front of what comes then") {  // [W5]
   for (const auto& step_aside : {kKeeps, kLoses}) {
     QuickRig rig;
@@ -320,6 +324,8 @@ TEST_CASE("what finds no room at the end of a turn waits in front of what comes 
   }
 }
 
+// W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
 TEST_CASE("after a sync that failed at the end of a turn nothing more is saved or reported") {  // [W4] [bug-38]
   for (const auto& step_aside : {kKeeps, kLoses}) {
     QuickRig rig;

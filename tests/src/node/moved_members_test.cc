@@ -17,6 +17,7 @@ std::vector<raft::NodeId> asked_for(MovedMembers& moved, raft::Time now, raft::N
   return nodes;
 }
 
+// M17: a member moves to another address
 TEST_CASE("the leader asks for every member that has moved, the others for the leader", "[M17]") {
   using Nodes = std::vector<raft::NodeId>;
   const Found found = {{2, "http://elsewhere:2", 0}, {3, "http://elsewhere:3", 0}};
@@ -39,6 +40,7 @@ TEST_CASE("the leader asks for every member that has moved, the others for the l
   }
 }
 
+// M17: a member moves to another address
 TEST_CASE("what is still so is asked for again after a while", "[M17]") {
   const Found found = {{2, "http://elsewhere:2", 0}};
   MovedMembers moved;

@@ -7,6 +7,7 @@ namespace skiff::second_process_test {
 
 constexpr raft::Time kSecond = 1'000 * raft::kMillisecond;
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("who is turned away by any member takes part in nothing until all let it in", "[D10]") {
   SecondProcess process;
   REQUIRE_FALSE(process.is_second(0));
@@ -22,6 +23,7 @@ TEST_CASE("who is turned away by any member takes part in nothing until all let 
   REQUIRE_FALSE(process.is_second(kSecond + SecondProcess::kLasts));  // that member is not heard any more
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("the second process gives up when it is turned away for longer than a remnant lasts", "[D10]") {
   SecondProcess process;
   for (raft::Time now = 0; now < SecondProcess::kGivesUp; now += kSecond) {
@@ -37,6 +39,7 @@ TEST_CASE("the second process gives up when it is turned away for longer than a 
   REQUIRE_FALSE(process.gives_up(later));
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("the process where the log says goes on when the other is elsewhere", "[D10]") {
   const std::string home = "http://10.0.0.3:9021", away = "http://10.0.0.7:9021";
   REQUIRE(is_first_by_address(home, away, home));

@@ -37,6 +37,7 @@ std::vector<raft::NodeId> met_by(const store::Identity& identity, const raft::Co
   return discovered;
 }
 
+// M1: members are added and removed, with and without a vote
 TEST_CASE("a node that joins meets who told it of the cluster, until its log has all of them") {  // [M1]
   using Nodes = std::vector<raft::NodeId>;
   const store::Identity joined = identity_of(5, {3, 4});

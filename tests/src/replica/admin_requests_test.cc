@@ -28,6 +28,7 @@ std::string outcome(ReplicaCluster& cluster, uint64_t order, raft::Time within =
   return cluster.answer(order);
 }
 
+// M1: members are added and removed, with and without a vote
 TEST_CASE("a member is added by way of any node, and made a voter once it has caught up", "[M1]") {
   for (raft::NodeId steps = 0; steps < 3; ++steps) {
     ReplicaCluster cluster(3);
@@ -56,6 +57,7 @@ TEST_CASE("the same order twice is done twice") {
   }
 }
 
+// M6: a leader is removed: it leads to the end, does not count itself, and hands over to a voter that has everything
 TEST_CASE("the leader is removed by way of any node: another one leads first, and removes it", "[M6]") {
   for (raft::NodeId steps = 0; steps < 3; ++steps) {
     INFO("asked the one " << steps << " behind the leader");
@@ -73,6 +75,7 @@ TEST_CASE("the leader is removed by way of any node: another one leads first, an
   }
 }
 
+// M8: a removed node comes back
 TEST_CASE("who is removed finishes first what its clients wait for", "[M8]") {
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
@@ -108,6 +111,8 @@ TEST_CASE("who is removed and does not finish goes all the same, and its clients
   REQUIRE_FALSE(cluster[goes].has_waiting());
 }
 
+// M14: a dead member is replaced
+// M15: the cluster shrinks to one member, and grows again
 TEST_CASE("a dead member is removed, and then the cluster shrinks to one", "[M14][M15]") {
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
@@ -120,6 +125,7 @@ TEST_CASE("a dead member is removed, and then the cluster shrinks to one", "[M14
   REQUIRE(cluster.answer(written) == "done");
 }
 
+// M9: ids and addresses are taken, or ids were removed
 TEST_CASE("wrong orders are told what to do instead, at whichever node", "[M9]") {
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
@@ -156,6 +162,7 @@ TEST_CASE("wrong orders are told what to do instead, at whichever node", "[M9]")
   REQUIRE(said.find("conflict: node 5 is a learner") != std::string::npos);
 }
 
+// M14: a dead member is replaced
 TEST_CASE("the last voter is not removed, nor one without whom nobody could decide", "[M14]") {
   ReplicaCluster alone(1);
   alone.elect();
@@ -173,6 +180,7 @@ TEST_CASE("the last voter is not removed, nor one without whom nobody could deci
   }
 }
 
+// M13: a new member cannot be reached
 TEST_CASE("a member that never comes is withdrawn by itself", "[M13]") {
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
@@ -195,6 +203,7 @@ TEST_CASE("a member that has come is not withdrawn") {
   REQUIRE(cluster.withdrew(leader).empty());
 }
 
+// T13: leadership is transferred with writes under way
 TEST_CASE("leadership is handed over by way of any node", "[T13]") {
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();

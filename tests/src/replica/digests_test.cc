@@ -31,6 +31,7 @@ void claim(ReplicaCluster& cluster, raft::NodeId from, raft::Index index, uint64
 
 using Differences = std::vector<std::string>;
 
+// D11: a node's state differs from the others' although it has applied the same entries
 TEST_CASE("states are compared all along, and the same entries make the same") {  // [D11]
   ReplicaCluster cluster(3);
   write(cluster, cluster.elect(), 100);
@@ -38,6 +39,7 @@ TEST_CASE("states are compared all along, and the same entries make the same") {
   for (raft::NodeId node = 1; node <= 3; ++node) REQUIRE(cluster.differences(node).empty());
 }
 
+// D11: a node's state differs from the others' although it has applied the same entries
 TEST_CASE("the one that a majority contradicts knows that it is wrong") {  // [D11]
   ReplicaCluster cluster(3);
   write(cluster, cluster.elect(), 40);
@@ -50,6 +52,7 @@ TEST_CASE("the one that a majority contradicts knows that it is wrong") {  // [D
   REQUIRE(cluster.differences(1) == Differences{"2 at 32", "3 at 32, and a majority"});
 }
 
+// D11: a node's state differs from the others' although it has applied the same entries
 TEST_CASE("who has not got so far compares when it does, and forgets what is too old") {  // [D11]
   const raft::Raft raft({.id = 1, .founders = raft::founded_by({1, 2, 3})}, 0);
   ReplicaDigests digests(16);

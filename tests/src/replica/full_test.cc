@@ -15,6 +15,7 @@ void fill(ReplicaCluster& cluster, raft::NodeId node) {
   cluster.settle();
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("what waits at a leader whose disk is full is done by its successor, and it still serves reads") {  // [W5]
   ReplicaCluster cluster(3);
   const raft::NodeId full = cluster.elect();
@@ -29,6 +30,7 @@ TEST_CASE("what waits at a leader whose disk is full is done by its successor, a
   REQUIRE(cluster.answer(read) == "done: v");
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("a follower that falls behind for want of room takes no writes: it would not see them done") {  // [W5]
   ReplicaCluster cluster(3);
   const raft::NodeId leader = cluster.elect();
@@ -49,6 +51,7 @@ TEST_CASE("a follower that falls behind for want of room takes no writes: it wou
   REQUIRE(cluster.answer(after) == "done");
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("where all disks are full writes are refused at once, reads are served, and it ends with room") {  // [W5]
   ReplicaCluster cluster(3);
   const raft::NodeId leader = cluster.elect();
@@ -77,6 +80,7 @@ TEST_CASE("where all disks are full writes are refused at once, reads are served
   }
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("a write that is on its way when all disks turn out full is unknown, and done if there is room in time") {
   ReplicaCluster cluster(3);  // [W5]
   const raft::NodeId leader = cluster.elect();

@@ -149,6 +149,7 @@ TEST_CASE("the leader has the history cut, and every node cuts the same") {
   REQUIRE(cuts[leader] >= 10);
 }
 
+// bug-35: a crash while history is cut changes the revisions
 TEST_CASE("a crash while history is cut changes no revision", "[bug-35]") {
   ReplicaCluster cluster(3, {.revisions = 5});
   const raft::NodeId leader = cluster.elect();

@@ -25,6 +25,7 @@ TEST_CASE("a write at any node is read back at any other") {
   }
 }
 
+// bug-6: a single node answers before its flush
 TEST_CASE("a single node answers only what its disk has") {  // [bug-6]
   ReplicaCluster cluster(1);
   cluster.elect();
@@ -84,6 +85,8 @@ TEST_CASE("a write that was handed out and not confirmed is unknown") {
   REQUIRE(cluster.answer(at_follower) == "unknown");
 }
 
+// A7: the leader dies with a forwarded write under way: the write is done once, or reported as unknown
+// bug-43: a write is forwarded twice, and takes effect twice
 TEST_CASE("what waits when the leader dies is done by the next one, by itself and once") {  // [A7] [bug-43]
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
@@ -142,6 +145,7 @@ TEST_CASE("after a leader falls silent the next write at a survivor is done with
   }
 }
 
+// bug-43: a write is forwarded twice, and takes effect twice
 TEST_CASE("a write that got through twice is applied once") {  // [bug-43]
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
@@ -167,6 +171,8 @@ TEST_CASE("a deposed leader's writes are done by its successor") {
   REQUIRE(cluster.answer(written) == "done");
 }
 
+// Q11: a leader that was deposed, and does not know, receives a read
+// bug-4: a process continues after a pause, and trusts the leadership that it remembers
 TEST_CASE("a leader that was cut off serves no stale read when it wakes") {  // [Q11] [bug-4]
   ReplicaCluster cluster(3);
   raft::NodeId old_leader = cluster.elect();
@@ -191,6 +197,7 @@ TEST_CASE("a leader that was cut off serves no stale read when it wakes") {  // 
   REQUIRE(cluster.answer(awake) == "done: new");
 }
 
+// Q9: a read waits until the entries that it must see are applied, not only committed
 TEST_CASE("a read waits for what it must see to be applied, not only committed") {  // [Q9]
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
@@ -219,6 +226,8 @@ TEST_CASE("everything acknowledged is there after all have crashed and come back
   REQUIRE(cluster.answer(read) == "done: v");
 }
 
+// Q10: waiting reads are bounded, and leave nothing behind
+// bug-23: reads wait for a reply that never comes, and are never dropped
 TEST_CASE("too much at once is refused at the door, and nothing of it happens") {  // [Q10] [bug-23]
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
@@ -354,6 +363,8 @@ TEST_CASE("a write nobody waits for is done all the same") {
   REQUIRE(cluster[leader].kv().get("/k")->bytes == "v");
 }
 
+// T13: leadership is transferred with writes under way
+// bug-16: leadership is transferred in the middle of writes, which are lost
 TEST_CASE("leadership is handed over with writes under way, and none of them is lost") {  // [T13] [bug-16]
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();

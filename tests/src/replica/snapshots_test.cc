@@ -121,6 +121,8 @@ TEST_CASE("a snapshot is made block by block, each when the disk has the one bef
   REQUIRE(node.snapshots.counts().made == 1);
 }
 
+// S15: a snapshot is made while another arrives
+// bug-27: a snapshot is made right after one that failed to arrive
 TEST_CASE("no snapshot is begun while one arrives, and the one being made gives way", "[S15][bug-27]") {
   Node node(10);
   REQUIRE(node.world.written.size() == 1);
@@ -141,6 +143,7 @@ TEST_CASE("no snapshot is begun while one arrives, and the one being made gives 
   REQUIRE(node.world.written.back().mark.position.index == 50);
 }
 
+// S9: either side dies while a snapshot is on its way
 TEST_CASE("a piece that is late, repeated or of another snapshot is not written", "[S9]") {
   Node node(5);
   node.want(200);
@@ -162,6 +165,8 @@ TEST_CASE("a piece that is late, repeated or of another snapshot is not written"
   REQUIRE(std::get<raft::SnapshotArrived>(*event).snapshot.position == raft::LogPosition{1, 200});
 }
 
+// S9: either side dies while a snapshot is on its way
+// bug-31: a follower restarts in the middle of a snapshot
 TEST_CASE("what was fetched before a restart is not fetched again", "[S9][bug-31]") {
   SnapshotConfig config;
   config.begun = store::BegunSnapshot{.mark = Node::mark(200), .end = 70};
@@ -235,6 +240,7 @@ TEST_CASE("neither making nor fetching goes faster than it may") {
   }
 }
 
+// S17: a piece, or the file, of a snapshot is damaged
 TEST_CASE("who cannot read the snapshot that it offers makes another", "[S17]") {
   Node node(10);
   while (!node.world.written.back().is_last) node.took_it();
@@ -256,6 +262,7 @@ TEST_CASE("who cannot read the snapshot that it offers makes another", "[S17]") 
   }
 }
 
+// D12: files rot while their node runs
 TEST_CASE("damage on the disk has a snapshot made at once, though none is due", "[D12]") {
   Node node(5);
   REQUIRE(node.world.written.empty());
@@ -298,6 +305,7 @@ TEST_CASE("damage on the disk has a snapshot made at once, though none is due", 
   }
 }
 
+// D12: files rot while their node runs
 TEST_CASE("a snapshot made out of turn leaves those who are a little behind as much of the log", "[D12]") {
   Node node(50, {.trailing_percent = 50});
   auto forget_to = [&] {
@@ -314,6 +322,7 @@ TEST_CASE("a snapshot made out of turn leaves those who are a little behind as m
   REQUIRE(forget_to() == 59);  // half of those since
 }
 
+// D12: files rot while their node runs
 TEST_CASE("where nothing is applied there is nothing to make a snapshot of", "[D12]") {
   Node node(0);
   node.snapshots.replace_damaged(0);

@@ -27,6 +27,7 @@ void check_is_old(World& world, const std::string& directory) {
   REQUIRE(found.entries.size() == 11);
 }
 
+// bug-49: old members come back after a recovery from the survivors
 TEST_CASE("the survivor becomes a cluster of its own, with all of its log, and the old directory is kept", "[bug-49]") {
   World world;
   world.write_directory("data");

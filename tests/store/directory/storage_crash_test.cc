@@ -67,6 +67,10 @@ struct Life {
   }
 };
 
+// W3: power fails, or an operation, between any two operations on files
+// W7: the end of the log is truncated, and power fails
+// bug-39: a file is created or renamed, and its directory is not synced
+// bug-40: a torn record is taken for damage, or damage for a torn record
 TEST_CASE("a power failure in any operation loses nothing that was acknowledged") {  // [W3] [W7] [bug-39] [bug-40]
   // One life is tens of operations long: each is the last one once, under several draws of what is left.
   const uint64_t draw = GENERATE(range(uint64_t{0}, uint64_t{12}));
@@ -85,6 +89,7 @@ TEST_CASE("a power failure in any operation loses nothing that was acknowledged"
   }
 }
 
+// W3: power fails, or an operation, between any two operations on files
 TEST_CASE("a node that loses power again and again, also while it starts, never loses what it acknowledged") {  // [W3]
   uint64_t entries = 0;
   for (uint64_t seed = 1; seed <= 100; ++seed) {
@@ -108,6 +113,8 @@ TEST_CASE("a node that loses power again and again, also while it starts, never 
   REQUIRE(entries > 200);
 }
 
+// W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
 TEST_CASE("a sync that fails anywhere, and what comes after, loses nothing that was acknowledged") {  // [W4] [bug-38]
   for (uint64_t seed = 1; seed <= 100; ++seed) {
     CAPTURE(seed);

@@ -35,6 +35,7 @@ void write_directory(MemoryFiles& files, const Identity& identity = kNode) {
   REQUIRE(save(*opened.storage, kFirst).has_value());
 }
 
+// W10: the directory is missing, read-only, or on an unusual file system
 TEST_CASE("an empty place becomes a data directory") {  // [W10]
   MemoryFiles files;
   SECTION("the directory is missing") {}
@@ -52,6 +53,7 @@ TEST_CASE("an empty place becomes a data directory") {  // [W10]
   REQUIRE(opened.recovered.notes.empty());
 }
 
+// W12: a restart keeps everything that was saved
 TEST_CASE("what was saved is there at the next start, also after a power failure") {  // [W12]
   MemoryFiles files;
   write_directory(files);
@@ -70,6 +72,7 @@ TEST_CASE("every start counts, and none counts twice, whatever the power does") 
   }
 }
 
+// W9: a second process opens the same directory
 TEST_CASE("a second owner of the directory is refused while the first lives") {  // [W9]
   MemoryFiles files;
   Opened first = must_open(files);
@@ -150,6 +153,8 @@ TEST_CASE("a start that fails names damaged snapshots among its causes, and then
                Catch::Contains("it is not used; nothing was changed. Do not mend the directory"));
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// W11: files have another format version
 TEST_CASE("a damaged identity is refused at every byte") {  // [W6] [W11]
   MemoryFiles files;
   write_directory(files);
@@ -167,6 +172,7 @@ TEST_CASE("a damaged identity is refused at every byte") {  // [W6] [W11]
   REQUIRE(open(files).error().code == Error::Code::corrupt);
 }
 
+// W11: files have another format version
 TEST_CASE("an identity of another format version is refused by version") {  // [W11]
   MemoryFiles files;
   write_directory(files);
@@ -200,6 +206,8 @@ TEST_CASE("what the directory says of a torn end reaches the operator") {
   REQUIRE_THAT(opened.recovered.notes[0], Catch::Contains(path) && Catch::Contains("never acknowledged"));
 }
 
+// W3: power fails, or an operation, between any two operations on files
+// W5: the disk is full, in any operation
 TEST_CASE("any failing operation of an open is an error, and the next open puts it right") {  // [W3] [W5]
   const bool is_founded = GENERATE(false, true);
   const MemoryFiles::Fault fault = GENERATE(MemoryFiles::Fault::io_error, MemoryFiles::Fault::no_space);

@@ -128,6 +128,7 @@ TEST_CASE("what cannot be done is an error that says the act and the file") {
   }
 }
 
+// W9: a second process opens the same directory
 TEST_CASE("a lock has one owner, and can be had again afterwards") {  // [W9]
   Both both;
   auto first = both.files->lock(both.path("lock"));
@@ -210,6 +211,7 @@ TEST_CASE("a path has a directory and a name") {
 
 // ---- the real one
 
+// W9: a second process opens the same directory
 TEST_CASE("a lock is held against other processes, and falls with the one that held it") {  // [W9]
   TemporaryDirectory directory;
   auto files = posix_files();
@@ -228,12 +230,15 @@ TEST_CASE("a lock is held against other processes, and falls with the one that h
   REQUIRE(files->lock(directory.path("lock")).has_value());
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("a full disk is an error that says so") {  // [W5]
   auto file = posix_files()->open("/dev/full", OpenMode::existing);
   REQUIRE((*file)->write_at(0, "x").error().what == "write /dev/full: No space left on device");
   REQUIRE((*file)->write_at(0, "x").error().code == Error::Code::no_space);
 }
 
+// W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
 TEST_CASE("a file whose sync failed is of no more use") {            // [W4] [bug-38]
   auto file = posix_files()->open("/dev/full", OpenMode::existing);  // which cannot be synced at all
   REQUIRE((*file)->read_at(0, 1).has_value());
@@ -246,6 +251,7 @@ TEST_CASE("a file whose sync failed is of no more use") {            // [W4] [bu
   }
 }
 
+// W10: the directory is missing, read-only, or on an unusual file system
 TEST_CASE("a node lives in a real directory, on any file system") {  // [W10]
   const std::string place = GENERATE(as<std::string>(), std::filesystem::temp_directory_path().string(), "/dev/shm");
   if (!std::filesystem::is_directory(place)) return;
@@ -268,6 +274,7 @@ TEST_CASE("a node lives in a real directory, on any file system") {  // [W10]
   REQUIRE(files->list(path)->size() == 3 + 2);  // lock, identity, segments
 }
 
+// W10: the directory is missing, read-only, or on an unusual file system
 TEST_CASE("a place where no directory can be made is refused with its name") {  // [W10]
   auto files = posix_files();
   const Identity identity{77, 1, {}};
@@ -280,6 +287,7 @@ TEST_CASE("a place where no directory can be made is refused with its name") {  
   REQUIRE(Storage::open(*files, directory.path("missing/inside"), identity).has_value());
 }
 
+// W10: the directory is missing, read-only, or on an unusual file system
 TEST_CASE("a read-only directory is refused with its name") {  // [W10]
   TemporaryDirectory directory;
   REQUIRE(::chmod(directory.path().c_str(), 0555) == 0);
@@ -293,6 +301,7 @@ TEST_CASE("a read-only directory is refused with its name") {  // [W10]
 
 // ---- the one in memory
 
+// bug-39: a file is created or renamed, and its directory is not synced
 TEST_CASE("memory forgets what was not synced, and keeps what was") {  // [bug-39]
   MemoryFiles files;
   REQUIRE(files.make_directory("d").has_value());
@@ -342,6 +351,7 @@ TEST_CASE("memory tears writes between sectors") {
   REQUIRE(has_torn);
 }
 
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
 TEST_CASE("memory shows after a failed sync what is not on the disk, and never writes it again") {  // [bug-38]
   MemoryFiles files;
   auto file = std::move(*files.open("a", OpenMode::create));

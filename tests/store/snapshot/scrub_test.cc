@@ -97,6 +97,7 @@ struct Node {
   Kv kv;
 };
 
+// D12: files rot while their node runs
 TEST_CASE("a pass over files that are whole reads them all, and finds nothing", "[D12]") {
   Node node;
   for (uint64_t piece : {1u, 100u, 512u, 5'000u, 1'000'000u}) {
@@ -109,6 +110,7 @@ TEST_CASE("a pass over files that are whole reads them all, and finds nothing", 
   }
 }
 
+// D12: files rot while their node runs
 TEST_CASE("every bit that turns over in a closed segment is found, and where", "[D12]") {
   Node node;
   const std::string name = node.segment(), whole = node.content(name);
@@ -128,6 +130,7 @@ TEST_CASE("every bit that turns over in a closed segment is found, and where", "
   REQUIRE(node.pass().found.empty());  // said once
 }
 
+// D12: files rot while their node runs
 TEST_CASE("every bit that turns over in a snapshot is found", "[D12]") {
   Node node(3, 80);
   const std::string name = snapshot_name(3), whole = node.content(name);
@@ -146,6 +149,7 @@ TEST_CASE("every bit that turns over in a snapshot is found", "[D12]") {
   }
 }
 
+// D12: files rot while their node runs
 TEST_CASE("files that were cut short, or have blocks that are zero or another's, are damaged", "[D12]") {
   Node node;
   const bool is_snapshot = GENERATE(false, true);
@@ -175,6 +179,7 @@ TEST_CASE("files that were cut short, or have blocks that are zero or another's,
   REQUIRE(found > 3 * blocks);
 }
 
+// D12: files rot while their node runs
 TEST_CASE("a file that is gone, or was made again, while it is read, is no damage", "[D12]") {
   Node node;
   Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
@@ -196,6 +201,7 @@ TEST_CASE("a file that is gone, or was made again, while it is read, is no damag
   while (scrub.is_under_way()) REQUIRE_FALSE(scrub.read_on(700).damage.has_value());
 }
 
+// D12: files rot while their node runs
 TEST_CASE("a file that is let go of while it is read is closed, and another of its name read in its place", "[D12]") {
   Node node;
   Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
@@ -209,6 +215,7 @@ TEST_CASE("a file that is let go of while it is read is closed, and another of i
   REQUIRE(scrub.read_on(700).damage.has_value());
 }
 
+// D12: files rot while their node runs
 TEST_CASE("a file that cannot be read is damaged, and everything else goes on", "[D12]") {
   Node node;
   const std::string name = node.segment();
@@ -221,6 +228,7 @@ TEST_CASE("a file that cannot be read is damaged, and everything else goes on", 
                                       Catch::Contains("at offset 0"));
 }
 
+// D12: files rot while their node runs
 TEST_CASE("what the machine does not let us read again is no damage: the next pass looks at it", "[D12]") {
   Node node;
   Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
@@ -241,6 +249,7 @@ TEST_CASE("what the machine does not let us read again is no damage: the next pa
   REQUIRE(finish_file());
 }
 
+// D12: files rot while their node runs
 TEST_CASE("a damaged segment goes with the next snapshot, and the node needs nobody at its next start", "[D12]") {
   Node node;
   const std::string name = node.segment();
@@ -272,6 +281,7 @@ TEST_CASE("a damaged segment goes with the next snapshot, and the node needs nob
   REQUIRE(node.kv.digest() == digest);
 }
 
+// D12: files rot while their node runs
 TEST_CASE("a damaged segment stays while it holds what no snapshot does", "[D12]") {
   Node node(30, 60);
   node.append(100, false);  // in the log, and not applied yet
@@ -288,6 +298,7 @@ TEST_CASE("a damaged segment stays while it holds what no snapshot does", "[D12]
   REQUIRE(node.snapshots().scrub(false, 0).replaced_at == all.replaced_at);
 }
 
+// D12: files rot while their node runs
 TEST_CASE("a damaged snapshot is used for nothing, and goes with the next", "[D12]") {
   Node node;
   const bool is_newest = GENERATE(true, false);
@@ -315,6 +326,8 @@ TEST_CASE("a damaged snapshot is used for nothing, and goes with the next", "[D1
   REQUIRE(node.kv.digest() == digest);
 }
 
+// D12: files rot while their node runs
+// S17: a piece, or the file, of a snapshot is damaged
 TEST_CASE("the last piece of a snapshot that has rotted since it was opened is not handed out", "[D12][S17]") {
   Node node;
   std::string bytes = node.content(snapshot_name(30));
@@ -328,6 +341,7 @@ TEST_CASE("the last piece of a snapshot that has rotted since it was opened is n
   REQUIRE(node.snapshots().news().found[0].name == snapshot_name(30));
 }
 
+// D12: files rot while their node runs
 TEST_CASE("no log is let go of for a new snapshot that cannot be read back", "[D12]") {
   Node node;
   const std::string name = node.segment();
@@ -344,6 +358,7 @@ TEST_CASE("no log is let go of for a new snapshot that cannot be read back", "[D
   REQUIRE(*node.files.exists("data/" + name));
 }
 
+// D12: files rot while their node runs
 TEST_CASE("power fails in any operation while something damaged is let go of", "[D12]") {
   bool is_done = false;
   for (uint64_t stop = 1; !is_done; ++stop) {

@@ -102,6 +102,7 @@ TEST_CASE("a map comes back from its snapshot with every version it had") {
   }
 }
 
+// S18: a snapshot holds no keys
 TEST_CASE("a snapshot of nothing is one", "[S18]") {
   Kv kv;
   SECTION("after an entry that asked nothing of the store") { kv.skip(1); }
@@ -168,6 +169,7 @@ TEST_CASE("a snapshot goes past many keys that have nothing for it, a few at a t
   REQUIRE(loaded->kv.versions() == 1);
 }
 
+// S17: a piece, or the file, of a snapshot is damaged
 TEST_CASE("a snapshot that is damaged anywhere is not believed", "[S17]") {
   const std::string whole = bytes_of(some_writes(2, 20).kv);
   auto is_refused = [](const std::string& bytes) {
@@ -185,6 +187,8 @@ TEST_CASE("a snapshot that is damaged anywhere is not believed", "[S17]") {
   REQUIRE(is_refused(whole + '\0'));
 }
 
+// S17: a piece, or the file, of a snapshot is damaged
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
 TEST_CASE("whole blocks in the wrong place, twice, or missing are noticed", "[S17][W6]") {
   Writer writer = some_writes(3);
   SnapshotMaker maker(writer.kv, mark_of(writer.kv), kCluster);

@@ -4,6 +4,7 @@
 
 namespace skiff::store::snapshots_test {
 
+// S17: a piece, or the file, of a snapshot is damaged
 TEST_CASE("a fetched snapshot of something else than was asked for is refused", "[S17]") {
   MemoryFiles files;
   Node node(files);
@@ -28,6 +29,7 @@ TEST_CASE("a fetched snapshot of something else than was asked for is refused", 
   REQUIRE((*taken)->digest() == node.kv.digest());
 }
 
+// S17: a piece, or the file, of a snapshot is damaged
 TEST_CASE("a snapshot that has been damaged since is not handed out to who needs it", "[S17]") {
   MemoryFiles files;
   Node node(files);
@@ -49,6 +51,8 @@ TEST_CASE("a snapshot that has been damaged since is not handed out to who needs
   REQUIRE(node.opened.snapshots->read(30, 0, 50)->bytes == whole.substr(0, 50));
 }
 
+// S9: either side dies while a snapshot is on its way
+// bug-31: a follower restarts in the middle of a snapshot
 TEST_CASE("what was fetched when the node died is there at the next start, block by block", "[S9][bug-31]") {
   const uint64_t draw = GENERATE(range(uint64_t{0}, uint64_t{20}));
   CAPTURE(draw);
@@ -87,6 +91,7 @@ TEST_CASE("what was fetched when the node died is there at the next start, block
   REQUIRE_FALSE(node.opened.recovered.begun.has_value());
 }
 
+// S9: either side dies while a snapshot is on its way
 TEST_CASE("a process that is killed while it fetches has all whole blocks at its next start", "[S9]") {
   const uint64_t draw = GENERATE(range(uint64_t{0}, uint64_t{8}));
   MemoryFiles files(draw);

@@ -63,6 +63,7 @@ TEST_CASE("the log before a snapshot goes, also where another leader's began aga
   REQUIRE(*last_index_before(files, "data", owner, sequences->front()) <= 60);
 }
 
+// S20: the newest snapshot is damaged, the one before it is not
 TEST_CASE("a damaged newest snapshot is passed over for the one before, and the log from there", "[S20]") {
   MemoryFiles files;
   Node node(files);
@@ -106,6 +107,8 @@ TEST_CASE("with both snapshots damaged and the log behind them cut, the node ref
   REQUIRE(opened.error().code == Error::Code::corrupt);
 }
 
+// S10: a snapshot reaches beyond the end of the log
+// S19: a node starts from a snapshot and a log that is shorter, longer, or overlaps it
 TEST_CASE("a snapshot and a log that is shorter, longer, or of another history come together", "[S10][S19]") {
   MemoryFiles files;
   Node node(files);
@@ -157,6 +160,7 @@ TEST_CASE("a snapshot and a log that is shorter, longer, or of another history c
   REQUIRE(node.kv.applied() == end + 1);
 }
 
+// S16: there is no room for a snapshot, and then room again
 TEST_CASE("without room for a snapshot all stays as it was, and with room there is one", "[S16]") {
   uint64_t given_up = 0;
   for (uint64_t operation = 1;; ++operation) {
@@ -185,6 +189,9 @@ TEST_CASE("without room for a snapshot all stays as it was, and with room there 
   REQUIRE(given_up > 10);
 }
 
+// W8: the beginning of the log is removed, and power fails
+// W3: power fails, or an operation, between any two operations on files
+// bug-26: a snapshot and the removal of old log segments cross each other
 TEST_CASE("power fails in any operation while a snapshot is made and the log loses its head", "[W8][W3][bug-26]") {
   const uint64_t draw = GENERATE(range(uint64_t{0}, uint64_t{8}));
   uint64_t lives = 0;

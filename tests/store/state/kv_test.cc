@@ -114,6 +114,7 @@ TEST_CASE("keys and values are bytes, ordered as bytes") {
   REQUIRE(writer.at(zero, 3) == std::string("\0\xff", 2));
 }
 
+// bug-43: a write is forwarded twice, and takes effect twice
 TEST_CASE("a write that comes twice takes effect once") {  // [bug-43]
   Writer writer;
   Command first{Verb::put, {1, 1, 1}, "/a", "first"};

@@ -15,6 +15,7 @@ void make_directory(MemoryFiles& files) {
   REQUIRE(files.sync_directory(".").has_value());
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a data directory keeps the number that it drew first") {  // [D10]
   MemoryFiles files;
   make_directory(files);
@@ -23,6 +24,7 @@ TEST_CASE("a data directory keeps the number that it drew first") {  // [D10]
   REQUIRE(own_data_dir_id(files, "data", 8).value() == 7);
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("the data directories of others are remembered, also after a power failure") {  // [D10]
   MemoryFiles files;
   make_directory(files);
@@ -34,6 +36,8 @@ TEST_CASE("the data directories of others are remembered, also after a power fai
   REQUIRE(known_data_dir_ids(files, "data")->note.empty());
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// D10: a node comes back under its old id without its data
 TEST_CASE("numbers that are damaged are not believed, at any byte") {  // [W6] [D10]
   MemoryFiles files;
   make_directory(files);
@@ -65,6 +69,7 @@ TEST_CASE("numbers that are damaged are not believed, at any byte") {  // [W6] [
   REQUIRE_THAT(known_data_dir_ids(files, "data").error().what, Catch::Contains("start the program that wrote it"));
 }
 
+// W3: power fails, or an operation, between any two operations on files
 TEST_CASE("remembering that stops anywhere leaves the old or the new") {  // [W3]
   bool has_stopped = true;
   for (uint64_t operation = 1; has_stopped; ++operation) {

@@ -39,6 +39,9 @@ Error refusal_of(MemoryFiles& files, WalOwner owner = kOwner) {
   return found.error();
 }
 
+// W1: a log is opened that is empty, torn anywhere, has garbage, or whose files are missing or out of order
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// bug-41: zeros of a preallocated file are read as records
 TEST_CASE("a directory whose files are not a log in a row is refused by name") {  // [W1] [W6]
   MemoryFiles files;
   write_log(files);
@@ -112,6 +115,7 @@ TEST_CASE("the log of another node or cluster is refused by name") {
   REQUIRE_THAT(refusal_of(files, {78, 3}).what, Catch::Contains("belongs to node 3 of cluster 77"));
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
 TEST_CASE("a block of another node's log, or of another segment, is not believed") {  // [W6]
   MemoryFiles files, others;
   write_log(files);
@@ -123,6 +127,7 @@ TEST_CASE("a block of another node's log, or of another segment, is not believed
   REQUIRE(refusal_of(files).code == Error::Code::corrupt);
 }
 
+// W11: files have another format version
 TEST_CASE("a log of another format version is refused by version") {  // [W11]
   MemoryFiles files;
   write_log(files);
@@ -167,6 +172,8 @@ struct HandWritten {
 
 HandWritten begun() { return HandWritten().batch(0).hard_state(5, 1).entry(3, 1).entry(5, 2); }
 
+// W1: a log is opened that is empty, torn anywhere, has garbage, or whose files are missing or out of order
+// W2: records contradict each other
 TEST_CASE("records that contradict each other are refused, whatever their checksums say") {  // [W1] [W2]
   REQUIRE(begun().recover().has_value());
   REQUIRE(begun().batch(2).entry(5, 3).entry(5, 2).hard_state(5, 1).hard_state(6, 0).hard_state(6, 2).recover());

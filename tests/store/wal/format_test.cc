@@ -29,6 +29,7 @@ TEST_CASE("a segment's name is its sequence number, and nothing else is a name")
   }
 }
 
+// bug-46: numbers near the end of their range wrap around
 TEST_CASE("records come back as they were, with numbers at their ends") {  // [bug-46]
   for (uint64_t number : {uint64_t{1}, (uint64_t{1} << 32) - 1, uint64_t{1} << 32, uint64_t{1} << 63, UINT64_MAX}) {
     CAPTURE(number);
@@ -67,6 +68,7 @@ TEST_CASE("where a record ends is known before it is written") {
   }
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
 TEST_CASE("a fragment is only believed where it was written") {  // [W6]
   std::string block;
   append_fragments(block, 0, segment_salt({1, 2}, 3), "record", {});
@@ -82,6 +84,7 @@ TEST_CASE("a fragment is only believed where it was written") {  // [W6]
   REQUIRE(read_fragment(moved, second, segment_salt({1, 2}, 3)).state == Fragment::State::rotten);
 }
 
+// W1: a log is opened that is empty, torn anywhere, has garbage, or whose files are missing or out of order
 TEST_CASE("a fragment cut short at any byte is torn, and whole only when whole") {  // [W1]
   std::string record = "record";
   record += '\0';  // a payload that ends in zeros is no shorter for it
@@ -97,6 +100,7 @@ TEST_CASE("a fragment cut short at any byte is torn, and whole only when whole")
   }
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
 TEST_CASE("bytes in the gap at the end of a block are noticed") {  // [W6]
   std::string block;
   append_fragments(block, 0, 7, std::string(kBlockBytes - kFragmentExtraBytes - kRoomMin + 1, 'x'), {});

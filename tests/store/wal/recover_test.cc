@@ -89,6 +89,7 @@ std::string with_block(std::string bytes, uint64_t block, std::string_view conte
 }
 const std::string kZeroBlock(kBlockBytes, '\0');
 
+// W1: a log is opened that is empty, torn anywhere, has garbage, or whose files are missing or out of order
 TEST_CASE("an empty log comes back empty") {  // [W1]
   Log log;
   auto found = log.recover();
@@ -112,6 +113,7 @@ TEST_CASE("what was appended comes back, over many segments and restarts") {
   REQUIRE(found->notes.empty());
 }
 
+// W12: a restart keeps everything that was saved
 TEST_CASE("recovering twice gives the same, and leaves the same bytes") {  // [W12]
   Log log;
   for (int round = 0; round < 10; ++round) log.append_random();
@@ -166,6 +168,9 @@ struct Told {
   }
 };
 
+// W1: a log is opened that is empty, torn anywhere, has garbage, or whose files are missing or out of order
+// bug-40: a torn record is taken for damage, or damage for a torn record
+// bug-41: zeros of a preallocated file are read as records
 TEST_CASE("a log cut at any byte keeps what was acknowledged, and can be written on") {  // [W1] [bug-40] [bug-41]
   Told told;
   Log& log = told.log;
@@ -189,6 +194,8 @@ TEST_CASE("a log cut at any byte keeps what was acknowledged, and can be written
   }
 }
 
+// W1: a log is opened that is empty, torn anywhere, has garbage, or whose files are missing or out of order
+// bug-40: a torn record is taken for damage, or damage for a torn record
 TEST_CASE("a log with garbage behind any byte is refused, not shortened") {  // [W1] [bug-40]
   Told told;
   for (uint64_t cut = 0; cut < kSegmentBytes; ++cut) {
@@ -202,6 +209,8 @@ TEST_CASE("a log with garbage behind any byte is refused, not shortened") {  // 
   }
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// bug-40: a torn record is taken for damage, or damage for a torn record
 TEST_CASE("a flipped bit in what was acknowledged is always noticed, up to the last byte") {  // [W6] [bug-40]
   Told told;
   for (uint64_t place = 0; place < told.end; ++place) {
@@ -215,6 +224,7 @@ TEST_CASE("a flipped bit in what was acknowledged is always noticed, up to the l
   }
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
 TEST_CASE("a byte gone to zero is noticed, but for the very last one") {  // [W6]
   Told told;
   for (uint64_t place = 0; place < told.end; ++place) {
@@ -232,6 +242,7 @@ TEST_CASE("a byte gone to zero is noticed, but for the very last one") {  // [W6
   }
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
 TEST_CASE("a bit that appears where nothing was written is noticed or does no harm") {  // [W6]
   Told told;
   for (uint64_t place = told.end; place < kSegmentBytes; ++place) {
@@ -244,6 +255,7 @@ TEST_CASE("a bit that appears where nothing was written is noticed or does no ha
   }
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
 TEST_CASE("a block that is lost or holds another block's bytes is noticed") {  // [W6]
   Log log;
   while (log.wal->end().sequence == 1) log.append_entry(100);
@@ -263,6 +275,7 @@ TEST_CASE("a block that is lost or holds another block's bytes is noticed") {  /
   }
 }
 
+// bug-40: a torn record is taken for damage, or damage for a torn record
 TEST_CASE("an acknowledged block that reads as zeros is missing, not never written") {  // [bug-40]
   Log log;
   for (int count = 0; count < 6; ++count) log.append_entry(200);
@@ -272,6 +285,9 @@ TEST_CASE("an acknowledged block that reads as zeros is missing, not never writt
   REQUIRE_THAT(log.why_refused(), Catch::Contains("what was acknowledged is missing from here on"));
 }
 
+// W1: a log is opened that is empty, torn anywhere, has garbage, or whose files are missing or out of order
+// W7: the end of the log is truncated, and power fails
+// bug-40: a torn record is taken for damage, or damage for a torn record
 TEST_CASE("a batch of which any blocks are missing is cut off, and stays off") {  // [W1] [W7] [bug-40]
   // Given a short log, and a batch over five blocks behind it that was never acknowledged.
   Log log;
@@ -317,6 +333,8 @@ TEST_CASE("a batch of which any blocks are missing is cut off, and stays off") {
   }
 }
 
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
+// bug-42: bytes that were read at the start are trusted before they are synced
 TEST_CASE("a cut that failed to reach the disk is made again, though it looks made") {  // [bug-38] [bug-42]
   for (uint64_t seed = 1; seed < 40; ++seed) {
     // Given a torn batch, and a recovery whose zeros the disk did not take, and whose pages are marked clean since.

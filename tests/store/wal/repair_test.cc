@@ -54,6 +54,7 @@ size_t count_of(MemoryFiles& files, std::string_view suffix) {
   return count;
 }
 
+// D1: a damaged log is set aside, and its node is intact again when it has fetched the lost entries
 TEST_CASE("that the log is whole, and who the others are, is kept once there is room for it") {  // [D1]
   MemoryFiles files;
   write_directory(files);
@@ -83,6 +84,7 @@ TEST_CASE("that the log is whole, and who the others are, is kept once there is 
   REQUIRE(again.recovered.entries.size() == failed);
 }
 
+// D1: a damaged log is set aside, and its node is intact again when it has fetched the lost entries
 TEST_CASE("a look into a directory under repair finds what a start would, at every stage of it") {  // [D1]
   bool is_done = false;
   for (uint64_t stop = 1; !is_done; ++stop) {
@@ -109,6 +111,8 @@ TEST_CASE("a look into a directory under repair finds what a start would, at eve
   }
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// D1: a damaged log is set aside, and its node is intact again when it has fetched the lost entries
 TEST_CASE("a damaged log is set aside, and the node knows until it is told otherwise") {  // [W6] [D1]
   MemoryFiles files;
   write_directory(files);
@@ -152,6 +156,8 @@ TEST_CASE("a damaged log is set aside, and the node knows until it is told other
   REQUIRE(count_of(files, kSetAsideSuffix) == 0);
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// D1: a damaged log is set aside, and its node is intact again when it has fetched the lost entries
 TEST_CASE("a bit that turns over anywhere in the log is never served, and never taken for nothing") {  // [W6] [D1]
   MemoryFiles whole;
   write_directory(whole);
@@ -173,6 +179,8 @@ TEST_CASE("a bit that turns over anywhere in the log is never served, and never 
   }
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// D1: a damaged log is set aside, and its node is intact again when it has fetched the lost entries
 TEST_CASE("segments that are missing, cut short or swapped are damage") {  // [W6] [D1]
   MemoryFiles files;
   write_directory(files);
@@ -193,6 +201,8 @@ TEST_CASE("segments that are missing, cut short or swapped are damage") {  // [W
   REQUIRE(must_open(files).recovered.damage.has_value());
 }
 
+// W3: power fails, or an operation, between any two operations on files
+// D5: a node is stopped, or damaged again, before its recovery is complete
 TEST_CASE("damage is not forgotten wherever the machine stops, and no start counts twice") {  // [W3] [D5]
   const uint64_t draw = GENERATE(range(uint64_t{0}, uint64_t{6}));
   bool has_stopped = true;
@@ -224,6 +234,8 @@ TEST_CASE("damage is not forgotten wherever the machine stops, and no start coun
   }
 }
 
+// W3: power fails, or an operation, between any two operations on files
+// D5: a node is stopped, or damaged again, before its recovery is complete
 TEST_CASE("the end of a repair is all or nothing, wherever the machine stops") {  // [W3] [D5]
   bool has_stopped = true;
   for (uint64_t operation = 1; has_stopped; ++operation) {
@@ -247,6 +259,7 @@ TEST_CASE("the end of a repair is all or nothing, wherever the machine stops") {
   }
 }
 
+// D5: a node is stopped, or damaged again, before its recovery is complete
 TEST_CASE("a second damage in the middle of a repair begins it anew, and keeps no more than one log aside") {  // [D5]
   MemoryFiles files;
   write_directory(files);
@@ -265,6 +278,8 @@ TEST_CASE("a second damage in the middle of a repair begins it anew, and keeps n
   }
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// D8: no other node can repair the damage
 TEST_CASE("the only member refuses a damaged log, and changes nothing") {  // [W6] [D8]
   MemoryFiles files;
   write_directory(files);
@@ -283,6 +298,8 @@ TEST_CASE("the only member refuses a damaged log, and changes nothing") {  // [W
   REQUIRE(count_of(files, kRepairName) == 0);
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// D8: no other node can repair the damage
 TEST_CASE("a log that is gone altogether is refused, and not taken for damage") {  // [W6] [D8]
   MemoryFiles files;
   write_directory(files);
@@ -292,6 +309,7 @@ TEST_CASE("a log that is gone altogether is refused, and not taken for damage") 
   REQUIRE_THAT(opened.error().what, Catch::Contains("there is no log"));
 }
 
+// D8: no other node can repair the damage
 TEST_CASE("the last configuration that can still be read says whether there are others") {  // [D8]
   MemoryFiles files;
   {
@@ -313,6 +331,9 @@ TEST_CASE("the last configuration that can still be read says whether there are 
   REQUIRE(seen == std::string(2000, 'm'));
 }
 
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// W11: files have another format version
+// D8: no other node can repair the damage
 TEST_CASE("a note of a repair that is damaged itself is refused at every byte") {  // [W6] [W11] [D8]
   const Repair repair{.stage = Repair::Stage::fetching,
                       .sequence = 5,
@@ -354,6 +375,8 @@ void take_snapshot(Snapshots& snapshots, raft::Index index) {
   }
 }
 
+// S19: a node starts from a snapshot and a log that is shorter, longer, or overlaps it
+// D9: the damage is in entries that a snapshot holds, or in the snapshot
 TEST_CASE("damage to what a snapshot holds is no loss") {  // [S19] [D9]
   MemoryFiles files;
   write_directory(files);
@@ -371,6 +394,8 @@ TEST_CASE("damage to what a snapshot holds is no loss") {  // [S19] [D9]
                Catch::StartsWith("recover ") && Catch::EndsWith("may be lost; a snapshot holds all that was in it"));
 }
 
+// S19: a node starts from a snapshot and a log that is shorter, longer, or overlaps it
+// D9: the damage is in entries that a snapshot holds, or in the snapshot
 TEST_CASE("damage behind a snapshot leaves the snapshot") {  // [S19] [D9]
   MemoryFiles files;
   write_directory(files);

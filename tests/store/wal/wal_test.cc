@@ -85,6 +85,7 @@ TEST_CASE("a batch that goes over the end of a segment is synced in order") {
   REQUIRE(found->notes.empty());
 }
 
+// W13: records end exactly at the end of a block or a segment
 TEST_CASE("records of every length fit, up to the last byte of a block and of a segment") {  // [W13]
   std::set<uint64_t> block_rests, segment_rests;
   for (size_t bytes = 0; bytes < 1600; bytes += bytes < 1200 ? 1 : 7) {
@@ -123,6 +124,7 @@ TEST_CASE("values bigger than a segment get a segment of their size") {
   }
 }
 
+// bug-46: numbers near the end of their range wrap around
 TEST_CASE("terms and votes near the end of their range come back") {  // [bug-46]
   MemoryFiles files;
   auto wal = found_wal(files, 8 * kBlockBytes);
@@ -133,6 +135,7 @@ TEST_CASE("terms and votes near the end of their range come back") {  // [bug-46
   REQUIRE(found->entries[0].position == raft::LogPosition{term, 1});
 }
 
+// W7: the end of the log is truncated, and power fails
 TEST_CASE("an entry replaces everything at its index and behind") {  // [W7]
   MemoryFiles files;
   auto wal = found_wal(files, 8 * kBlockBytes);
@@ -146,6 +149,9 @@ TEST_CASE("an entry replaces everything at its index and behind") {  // [W7]
   REQUIRE(found->state.last_index == 2);
 }
 
+// W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
+// W5: the disk is full, in any operation
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
 TEST_CASE("any failing operation of an append ends the log for good") {  // [W4] [W5] [bug-38]
   const MemoryFiles::Fault fault = GENERATE(MemoryFiles::Fault::io_error, MemoryFiles::Fault::no_space);
   uint64_t not_made = 0;
@@ -178,6 +184,7 @@ TEST_CASE("any failing operation of an append ends the log for good") {  // [W4]
   REQUIRE((not_made > 0) == (fault == MemoryFiles::Fault::no_space));
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("a log that finds no room for its next segment goes on where it stopped, when there is some") {  // [W5]
   std::vector<Batch> batches = {term_one()};
   for (raft::Index index = 1; index < 20; ++index) batches.push_back(one(index, 400));
@@ -238,6 +245,7 @@ TEST_CASE("a spare segment costs the log no zeros, and is as good as any") {
   REQUIRE(recover_wal(files, "data", kOwner)->entries.size() == index);
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("a spare that finds no room leaves nothing behind, and can be tried again") {  // [W5]
   for (uint64_t operation = 1; operation <= 3; ++operation) {
     MemoryFiles files;
@@ -300,6 +308,8 @@ TEST_CASE("an error says whether the log itself was touched, or only a new segme
   REQUIRE(unharmed_count >= 5);
 }
 
+// W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
 TEST_CASE("a failed sync is not believed after a restart either, until it is done again") {  // [W4] [bug-38]
   for (uint64_t seed = 1; seed < 50; ++seed) {
     // Given a sync that failed, and a kernel that still shows the pages, and thinks they are clean.
@@ -324,6 +334,8 @@ TEST_CASE("a failed sync is not believed after a restart either, until it is don
   }
 }
 
+// W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
+// bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
 TEST_CASE("after a failed sync and a power failure, a prefix is left") {  // [W4] [bug-38]
   for (uint64_t seed = 1; seed < 50; ++seed) {
     CAPTURE(seed);
@@ -344,6 +356,7 @@ TEST_CASE("after a failed sync and a power failure, a prefix is left") {  // [W4
   }
 }
 
+// bug-42: bytes that were read at the start are trusted before they are synced
 TEST_CASE("what a killed process wrote is synced before it is believed") {  // [bug-42]
   MemoryFiles files;
   auto wal = found_wal(files, 16 * kBlockBytes);

@@ -19,6 +19,7 @@ int judged(const HttpAccess& access, const Request& request) {
   return refusal ? refusal->status : 200;
 }
 
+// A6: each status code, and keys and values of any bytes
 TEST_CASE("a page may speak to the server it came from, and no other page may", "[A6]") {
   struct Row {
     const char* host;
@@ -79,6 +80,7 @@ TEST_CASE("pages of an origin that is allowed may speak to it, and are told that
   REQUIRE(open.reader_of(sent_to("h", {"null"})) == "*");
 }
 
+// A6: each status code, and keys and values of any bytes
 TEST_CASE("a server for this machine alone answers to no name that could be made to lead here", "[A6]") {
   const HttpAccess access{.origins = {}, .hosts = {"skiff.example"}, .is_for_this_machine = true};
   for (const char* host : {"localhost", "localhost:9121", "LocalHost:1", "localhost.", "127.0.0.1:9121", "10.0.0.1",

@@ -34,6 +34,7 @@ TEST_CASE("requests that come byte by byte are answered like any other") {
   world.until([&] { return client.heard.ends_with(expected_end); });
 }
 
+// A5: clients leave in the middle of a request, or send several requests at once
 TEST_CASE("answers leave in the order of the requests, whatever the order they are given in", "[A5]") {
   World world;
   Client& client = world.say(get("/0") + get("/1") + get("/2") + get("/3"));
@@ -151,6 +152,7 @@ TEST_CASE("a client that ended its half gets every answer") {
   world.until([&] { return world.server->connections_open() == 0; });
 }
 
+// A5: clients leave in the middle of a request, or send several requests at once
 TEST_CASE("a client that ends in the middle of a request is told, one that asked nothing is not", "[A5]") {
   World world;
   Client& amid = world.say("GET /a HTT");
@@ -162,6 +164,7 @@ TEST_CASE("a client that ends in the middle of a request is told, one that asked
   REQUIRE(quiet.heard.empty());
 }
 
+// A5: clients leave in the middle of a request, or send several requests at once
 TEST_CASE("answering a client that has gone does nothing", "[A5]") {
   World world;
   Client& client = world.say(put("/a", "12345") + put("/b", "678"));

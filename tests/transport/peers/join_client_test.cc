@@ -17,6 +17,7 @@ struct Arrival {
                       .refused = [this](Refusal said) { refusal = said; }}) {}
 };
 
+// M1: members are added and removed, with and without a vote
 TEST_CASE("a newcomer asks one after the other until it has been added", "[M1]") {
   Logged logged;
   World world;
@@ -43,6 +44,7 @@ TEST_CASE("a newcomer asks one after the other until it has been added", "[M1]")
   REQUIRE_FALSE(arrival.refusal.has_value());
 }
 
+// M1: members are added and removed, with and without a vote
 TEST_CASE("a newcomer whom nobody will ever let in hears of it", "[M1]") {
   Logged logged;
   World world;

@@ -5,6 +5,7 @@
 
 namespace skiff::peers_test {
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("the first data directory that is met under an id is the one that counts") {  // [D10]
   int learned = 0;
   KnownPeers known({{3, 30}}, [&](const KnownPeers::DataDirIds& data_dir_ids) {
@@ -35,6 +36,7 @@ struct Knowing {
   std::map<NodeId, std::vector<DataDirMatch>> heard;
 };
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a node with another data directory than before is turned away, and told why") {  // [D10]
   Logged logged;
   World world;
@@ -54,6 +56,7 @@ TEST_CASE("a node with another data directory than before is turned away, and to
   REQUIRE(decode_greeting(*same.answer())->data_dir_id == 10);
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a learner that was met, and has no directory any more, is not welcomed again") {  // [D10]
   Logged logged;
   World world;
@@ -69,6 +72,7 @@ TEST_CASE("a learner that was met, and has no directory any more, is not welcome
   REQUIRE(fresh.answer()->kind == FrameKind::join_reply);
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("who was removed hears that first, whatever directory it comes with") {  // [D10]
   Logged logged;
   World world;
@@ -81,6 +85,7 @@ TEST_CASE("who was removed hears that first, whatever directory it comes with") 
   REQUIRE_FALSE(a.known.compare_or_learn(2, 21));
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a node learns from whoever turns it away that it has lost its data") {  // [D10]
   Logged logged;
   World world;
@@ -92,6 +97,7 @@ TEST_CASE("a node learns from whoever turns it away that it has lost its data") 
   REQUIRE(a.connected == 0);
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a node with another data directory than before is sent nothing") {  // [D10]
   Logged logged;
   World world;
@@ -129,6 +135,7 @@ Greeting greeting_of_two(KnownPeers::DataDirIds knows) {
   return greeting;
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a greeting is compared with what both sides remember, and taught from only if it matches", "[D10]") {
   using Known = KnownPeers::DataDirIds;
   struct Row {
@@ -161,6 +168,7 @@ TEST_CASE("a greeting is compared with what both sides remember, and taught from
   }
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("who remembers another data directory of this node is turned away, and nothing is learned of it", "[D10]") {
   Logged logged;
   World world;
@@ -186,6 +194,7 @@ TEST_CASE("who remembers another data directory of this node is turned away, and
   REQUIRE(a.heard[2].back().is_match());
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("two of different foundings that have never met do not let each other in", "[D10]") {
   Logged logged;
   World world;
@@ -201,6 +210,7 @@ TEST_CASE("two of different foundings that have never met do not let each other 
   REQUIRE_FALSE(a.known.knows(2));
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a peer that answers with another directory of this node than ours is sent nothing", "[D10]") {
   Logged logged;
   World world;

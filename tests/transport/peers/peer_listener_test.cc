@@ -83,6 +83,7 @@ TEST_CASE("a node of our cluster that we do not know, and that says where it is,
   }
 }
 
+// M8: a removed node comes back
 TEST_CASE("who was removed for good is told so, and hears it", "[M8]") {
   Logged logged;
   World world;
@@ -97,6 +98,7 @@ TEST_CASE("who was removed for good is told so, and hears it", "[M8]") {
   REQUIRE(b.happened["connected 1"] == 0);
 }
 
+// M1: members are added and removed, with and without a vote
 TEST_CASE("a member that was only just added is told where it is, and a stranger is not", "[M1]") {
   Logged logged;
   World world;
@@ -126,6 +128,7 @@ TEST_CASE("a member that was only just added is told where it is, and a stranger
   world.until([&] { return a.peers->listener().connections() == 0; });
 }
 
+// bug-18: a node of another cluster is admitted
 TEST_CASE("two clusters that meet by mistake stay apart, and say so once", "[bug-18]") {
   Logged logged;
   World world;

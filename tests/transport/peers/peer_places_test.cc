@@ -23,6 +23,7 @@ struct Placed {
   int gone = 0;
 };
 
+// M17: a member moves to another address
 TEST_CASE("a peer is found where --cluster says, if it is not where the log does", "[M17]") {
   Logged logged;
   World world;
@@ -35,6 +36,7 @@ TEST_CASE("a peer is found where --cluster says, if it is not where the log does
   REQUIRE_FALSE(one.status().moved_to.has_value());
 }
 
+// M17: a member moves to another address
 TEST_CASE("a peer that says it is where it was found, and not where the log says, has moved", "[M17]") {
   Logged logged;
   World world;
@@ -60,6 +62,7 @@ TEST_CASE("a peer that says it is where it was found, and not where the log says
   REQUIRE(one.status().address == new_two);
 }
 
+// M17: a member moves to another address
 TEST_CASE("the log's address is dialled first, and --cluster's no more once the peer was there", "[M17]") {
   Logged logged;
   World world;
@@ -77,6 +80,7 @@ TEST_CASE("the log's address is dialled first, and --cluster's no more once the 
   REQUIRE(calls == 0);
 }
 
+// M17: a member moves to another address
 TEST_CASE("a member that was told to move, and has not yet, has not moved back", "[M17]") {
   Logged logged;
   World world;

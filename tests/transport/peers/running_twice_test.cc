@@ -5,6 +5,7 @@
 
 namespace skiff::peers_test {
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("another process is one with another number at another place", "[D10]") {
   const RunningProcess first{7, "10.0.0.3", 9021, "http://10.0.0.3:9021"};
   struct Row {
@@ -44,6 +45,7 @@ Greeting greeting_of_process(uint64_t number, uint16_t port) {
   return greeting;
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a second process is turned away while the first is connected, and not after", "[D10]") {
   Logged logged;
   World world;
@@ -83,6 +85,7 @@ TEST_CASE("a second process is turned away while the first is connected, and not
   }
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a process that is reached where the members say takes the place of another that came in", "[D10]") {
   Logged logged;
   World world;
@@ -103,6 +106,7 @@ TEST_CASE("a process that is reached where the members say takes the place of an
   REQUIRE(logged.count("node 2 runs twice") == 1);
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a process that is reached elsewhere than the members say is not talked to beside another", "[D10]") {
   Logged logged;
   World world;
@@ -122,6 +126,7 @@ TEST_CASE("a process that is reached elsewhere than the members say is not talke
   REQUIRE_FALSE(first.is_closed);
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("a process that is turned away as the second one is told where the first runs", "[D10]") {
   Logged logged;
   World world;
@@ -135,6 +140,7 @@ TEST_CASE("a process that is turned away as the second one is told where the fir
   REQUIRE(told.front() == std::pair<NodeId, std::string>{2, "http://a:1"});
 }
 
+// D10: a node comes back under its old id without its data
 TEST_CASE("the first process hears of the second one at its own door", "[D10]") {
   Logged logged;
   World world;
