@@ -21,7 +21,8 @@ Command command_of(std::string_view name, std::string_view meaning, std::vector<
           .operand = std::move(operand)};
 }
 
-Taken take_arguments(Arguments arguments, const World& world, const Command& command, std::string_view remarks) {
+ParsedArguments parse_arguments(Arguments arguments, const World& world, const Command& command,
+                                std::string_view remarks) {
   Result<CommandLine> line = take_command_line(arguments, command);
   if (!line) return {.status = misused(world, command, line.error().what), .operands = {}};
   if (!line->help) return {.status = std::nullopt, .operands = std::move(line->operands)};

@@ -16,11 +16,12 @@ Command command_of(std::string_view name, std::string_view meaning, std::vector<
 
 // Reads what `command` describes. A number is the exit status: the tool has nothing to do, because help was asked for
 // (printed: the usage, the options, then `remarks`) or the arguments cannot be understood.
-struct Taken {
+struct ParsedArguments {
   std::optional<int> status;
   std::vector<std::string> operands;
 };
-Taken take_arguments(Arguments arguments, const World& world, const Command& command, std::string_view remarks);
+ParsedArguments parse_arguments(Arguments arguments, const World& world, const Command& command,
+                                std::string_view remarks);
 
 // Complains in the words of the tool. Give back what comes of it.
 int misused(const World& world, const Command& command, const std::string& why);

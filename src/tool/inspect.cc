@@ -58,7 +58,7 @@ Command inspect_command() {
 int inspect(Arguments arguments, const World& world) {
   bool shows_entries = false;
   const Command command = command_for(shows_entries);
-  const auto [status, paths] = take_arguments(arguments, world, command, kRemarks);
+  const auto [status, paths] = parse_arguments(arguments, world, command, kRemarks);
   if (status) return *status;
   if (paths.size() != 1 || paths[0].empty())
     return misused(world, command, "one data directory or one backup is needed");

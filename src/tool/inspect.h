@@ -17,15 +17,15 @@ class Findings {
   explicit Findings(const World& world) : world_(world) {}
 
   // "word      what"
-  void say(std::string_view word, const std::string& what) { world_.say(fmt::format("{:<9} {}", word, what)); }
-  void damage(const std::string& what) {
+  void say(std::string_view word, const std::string& text) { world_.say(fmt::format("{:<9} {}", word, text)); }
+  void damage(const std::string& text) {
     ++damaged_;
-    say("damage", what);
+    say("damage", text);
   }
   // Says nothing of what is there.
-  void unread(const std::string& what) {
+  void unread(const std::string& text) {
     ++unread_;
-    say("unread", what);
+    say("unread", text);
   }
   void wrong(const Error& error) {
     if (error.code == Error::Code::denied) return unread(to_text(error));

@@ -184,18 +184,18 @@ class DirectoryInspection {
     }
     findings_.say("segment", fmt::format("{}: {} bytes, {} batches, {} records, {}; ends at offset {}", path,
                                          found->bytes, found->batches, found->records, entries, found->end));
-    for (const store::DamagedPlace& place : found->damage) {
-      findings_.damage(fmt::format("{}: at offset {}: {}", path, place.offset, place.what));
+    for (const store::SegmentDamage& damage : found->damage) {
+      findings_.damage(fmt::format("{}: at offset {}: {}", path, damage.offset, damage.reason));
     }
     if (found->torn) {
       findings_.say("note", fmt::format("{}: at offset {}: {}; the next start cuts it off", path, found->torn->offset,
-                                        found->torn->what));
+                                        found->torn->reason));
     }
   }
 
   // By recovery itself: what holds between records, and what a start would make of it all.
   void judge() {
-    auto found = store::look_into(files_, directory_, wal_);
+    auto found = store::open_read_only(files_, directory_, wal_);
     if (!found) {
       if (findings_.is_clean()) return findings_.wrong(found.error());
       const bool may_be_repaired = found.error().code == Error::Code::corrupt && !is_alone_;

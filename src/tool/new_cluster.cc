@@ -21,9 +21,9 @@ uint64_t hash(std::string_view text) {
 
 }  // namespace
 
-uint64_t name_cluster(std::string_view story, const std::vector<uint64_t>& taken) {
+uint64_t name_cluster(std::string_view story, const std::vector<uint64_t>& used) {
   std::string told(story);
-  while (std::find(taken.begin(), taken.end(), hash(told)) != taken.end()) told += '.';
+  while (std::find(used.begin(), used.end(), hash(told)) != used.end()) told += '.';
   return hash(told);
 }
 

@@ -24,7 +24,7 @@ struct NewCluster {
 };
 
 // A name that is made of `story`, and is neither of those.
-uint64_t name_cluster(std::string_view story, const std::vector<uint64_t>& taken);
+uint64_t name_cluster(std::string_view story, const std::vector<uint64_t>& used);
 
 // All founders are voters. Nodes start and count anew in the new cluster, so the map forgets what they counted.
 NewCluster found_from(store::Kv& kv, raft::LogPosition position, store::Identity identity);

@@ -74,7 +74,7 @@ Error unreadable(const raft::Entry& entry, const std::string& why) {
 }
 
 // An entry of the log that is taken for committed.
-Result<> take(Survivor& survivor, const raft::Entry& entry) {
+Result<> apply_committed(Survivor& survivor, const raft::Entry& entry) {
   survivor.last = entry.position;
   if (entry.kind == raft::EntryKind::command) {
     if (!entry.payload) return tl::unexpected(unreadable(entry, "it is empty"));
@@ -93,7 +93,7 @@ Result<> take(Survivor& survivor, const raft::Entry& entry) {
 }
 
 Result<Survivor> read_survivor(store::Files& files, const std::string& directory, store::WalOptions wal) {
-  TRY(auto found, store::look_into(files, directory, wal));
+  TRY(auto found, store::open_read_only(files, directory, wal));
   if (found.damage) {
     return fail(Error::Code::invalid,
                 directory +
@@ -114,7 +114,7 @@ Result<Survivor> read_survivor(store::Files& files, const std::string& directory
   }
   if (survivor.last.index > 0) survivor.members = *raft::decode_configuration(*survivor.snapshot.configuration);
   for (const raft::Entry& entry : found.entries) {
-    TRY(take(survivor, entry));
+    TRY(apply_committed(survivor, entry));
   }
   return survivor;
 }
@@ -173,97 +173,96 @@ store::Identity identity_of(const World& world, const Survivor& survivor, const 
 }
 
 // Where things are put.
-struct Places {
+struct Paths {
   std::string directory;
   std::string made;  // until it is finished
   std::string kept;  // the old directory, then
   bool exchanges = true;
 };
 
-Places places_of(const Asked& asked) {
-  Places places{
-      .directory = plain(asked.directory), .made = plain(asked.to), .kept = {}, .exchanges = asked.to.empty()};
-  if (places.exchanges) places.made = places.directory + ".recovering";
-  places.kept = places.directory + ".before-recovery";
-  return places;
+Paths paths_of(const Asked& asked) {
+  Paths paths{.directory = plain(asked.directory), .made = plain(asked.to), .kept = {}, .exchanges = asked.to.empty()};
+  if (paths.exchanges) paths.made = paths.directory + ".recovering";
+  paths.kept = paths.directory + ".before-recovery";
+  return paths;
 }
 
 // One that an attempt before has made, and that never was put in place, is made anew.
-Result<> make_room(store::Files& files, const Places& places) {
-  if (!places.exchanges) return {};
-  TRY(const bool is_ours, store::NewDirectory::is_unfinished(files, places.made, kSign));
+Result<> make_room(store::Files& files, const Paths& paths) {
+  if (!paths.exchanges) return {};
+  TRY(const bool is_ours, store::NewDirectory::is_unfinished(files, paths.made, kSign));
   if (!is_ours) return {};
-  TRY(files.remove(store::join(places.made, store::kIdentityName)));
-  return files.sync_directory(places.made);
+  TRY(files.remove(store::join(paths.made, store::kIdentityName)));
+  return files.sync_directory(paths.made);
 }
 
 // Everything that was made is durable. Afterwards the directory is the new one.
-Result<> put_in_place(store::Files& files, const Places& places) {
-  TRY(files.sync_directory(places.directory));
-  TRY(files.sync_directory(places.made));
-  if (auto exchanged = files.exchange(places.made, places.directory); !exchanged) {
+Result<> put_in_place(store::Files& files, const Paths& paths) {
+  TRY(files.sync_directory(paths.directory));
+  TRY(files.sync_directory(paths.made));
+  if (auto exchanged = files.exchange(paths.made, paths.directory); !exchanged) {
     return fail(exchanged.error().code, exchanged.error().what,
                 "nothing was changed: is it a mount point? --to DIR makes the new directory elsewhere");
   }
-  return files.sync_directory(store::parent_of(places.directory));
+  return files.sync_directory(store::parent_of(paths.directory));
 }
 
-Result<> keep_old(store::Files& files, const Places& places) {
-  TRY(const bool is_there, files.exists(places.made));
-  if (is_there) TRY(files.rename(places.made, places.kept));
-  TRY(files.sync_directory(store::parent_of(places.directory)));
-  return store::NewDirectory::finish(files, places.directory, kSign);
+Result<> keep_old(store::Files& files, const Paths& paths) {
+  TRY(const bool is_there, files.exists(paths.made));
+  if (is_there) TRY(files.rename(paths.made, paths.kept));
+  TRY(files.sync_directory(store::parent_of(paths.directory)));
+  return store::NewDirectory::finish(files, paths.directory, kSign);
 }
 
-Result<> require_free(store::Files& files, const Places& places) {
-  TRY(const bool is_there, files.exists(places.kept));
-  if (!is_there || !places.exchanges) return {};
-  return fail(Error::Code::invalid, places.kept + " is there already, from a recovery before", "move it away first");
+Result<> require_free(store::Files& files, const Paths& paths) {
+  TRY(const bool is_there, files.exists(paths.kept));
+  if (!is_there || !paths.exchanges) return {};
+  return fail(Error::Code::invalid, paths.kept + " is there already, from a recovery before", "move it away first");
 }
 
-Result<std::string> make(const World& world, const Asked& asked, const Places& places) {
+Result<std::string> make(const World& world, const Asked& asked, const Paths& paths) {
   store::Files& files = world.files;
-  auto lock = files.lock(store::join(places.directory, "lock"));
+  auto lock = files.lock(store::join(paths.directory, "lock"));
   if (!lock && lock.error().code == Error::Code::unavailable) {
-    return fail(lock.error().code, "a node runs on " + places.directory, "stop it first");
+    return fail(lock.error().code, "a node runs on " + paths.directory, "stop it first");
   }
   if (!lock) return tl::unexpected(lock.error());
-  TRY(require_free(files, places));
-  TRY(Survivor survivor, read_survivor(files, places.directory, world.wal));
+  TRY(require_free(files, paths));
+  TRY(Survivor survivor, read_survivor(files, paths.directory, world.wal));
   if (survivor.identity.node != asked.id) {
-    return fail(Error::Code::invalid, fmt::format("{} belongs to node {}, not to node {}", places.directory,
+    return fail(Error::Code::invalid, fmt::format("{} belongs to node {}, not to node {}", paths.directory,
                                                   survivor.identity.node, asked.id));
   }
   if (survivor.last.index == 0) {
-    return fail(Error::Code::invalid, places.directory + " holds nothing that could be recovered");
+    return fail(Error::Code::invalid, paths.directory + " holds nothing that could be recovered");
   }
   TRY(const std::string address, address_of(survivor));
 
-  say_what_may_be_lost(world, places.directory, survivor);
+  say_what_may_be_lost(world, paths.directory, survivor);
   if (!consents(world, asked)) {
     return fail(Error::Code::invalid,
                 "nothing was changed: it goes on when you say --yes-i-may-lose-writes, or type it");
   }
   const NewCluster made = found_from(survivor.kv, survivor.last, identity_of(world, survivor, address));
-  TRY(make_room(files, places));
+  TRY(make_room(files, paths));
   TRY(auto directory,
-      store::NewDirectory::make(files, places.made, kSign, made.identity, made.mark, survivor.kv, world.wal));
-  TRY(const auto found, store::look_into(files, places.made, world.wal));
+      store::NewDirectory::make(files, paths.made, kSign, made.identity, made.mark, survivor.kv, world.wal));
+  TRY(const auto found, store::open_read_only(files, paths.made, world.wal));
   CHECK(found.kv.digest() == survivor.kv.digest());
-  if (places.exchanges) TRY(put_in_place(files, places));
-  TRY(places.exchanges ? keep_old(files, places) : store::NewDirectory::finish(files, places.made, kSign));
+  if (paths.exchanges) TRY(put_in_place(files, paths));
+  TRY(paths.exchanges ? keep_old(files, paths) : store::NewDirectory::finish(files, paths.made, kSign));
   return fmt::format(
       "recovered {}: node {} of cluster {}, which has no other member, {} keys as of index {}\n"
       "kept      {}: the old directory, as it was",
-      places.exchanges ? places.directory : places.made, asked.id, show_cluster(made.identity.cluster),
-      survivor.kv.keys(), survivor.last.index, places.exchanges ? places.kept : places.directory);
+      paths.exchanges ? paths.directory : paths.made, asked.id, show_cluster(made.identity.cluster), survivor.kv.keys(),
+      survivor.last.index, paths.exchanges ? paths.kept : paths.directory);
 }
 
 // An attempt before got as far as to exchange the directories.
-Result<bool> finish_earlier(store::Files& files, const Places& places) {
-  auto is_new = store::NewDirectory::is_unfinished(files, places.directory, kSign);
+Result<bool> finish_earlier(store::Files& files, const Paths& paths) {
+  auto is_new = store::NewDirectory::is_unfinished(files, paths.directory, kSign);
   if (!is_new || !*is_new) return is_new;
-  TRY(keep_old(files, places));
+  TRY(keep_old(files, paths));
   return true;
 }
 
@@ -277,21 +276,21 @@ Command recover_command() {
 int recover(Arguments arguments, const World& world) {
   Asked asked;
   const Command command = command_for(asked);
-  const Taken taken = take_arguments(arguments, world, command, kRemarks);
-  if (taken.status) return *taken.status;
-  const Places places = places_of(asked);
-  const std::string name = places.directory.substr(places.directory.rfind('/') + 1);
+  const ParsedArguments parsed = parse_arguments(arguments, world, command, kRemarks);
+  if (parsed.status) return *parsed.status;
+  const Paths paths = paths_of(asked);
+  const std::string name = paths.directory.substr(paths.directory.rfind('/') + 1);
   if (name.empty() || name == "." || name == "..") {
-    return misused(world, command, "--data-dir: give the directory by its name, not as " + places.directory);
+    return misused(world, command, "--data-dir: give the directory by its name, not as " + paths.directory);
   }
-  auto is_finished = finish_earlier(world.files, places);
+  auto is_finished = finish_earlier(world.files, paths);
   if (!is_finished) return failed(world, command, to_text(is_finished.error()));
   if (*is_finished) {
-    world.say("recovered " + places.directory +
-              ": a recovery that was cut short has been finished; the old directory is " + places.kept);
+    world.say("recovered " + paths.directory +
+              ": a recovery that was cut short has been finished; the old directory is " + paths.kept);
     return 0;
   }
-  auto done = make(world, asked, places);
+  auto done = make(world, asked, paths);
   if (!done) return failed(world, command, to_text(done.error()));
   world.say(*done);
   return 0;

@@ -75,7 +75,7 @@ Result<std::string> make(const World& world, const Asked& asked) {
   NewCluster made = found_from(kv, backup.loaded.mark.position, identity_of(backup, options, asked.token));
   TRY(auto directory,
       store::NewDirectory::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal));
-  TRY(const auto found, store::look_into(world.files, options.data_dir, world.wal));
+  TRY(const auto found, store::open_read_only(world.files, options.data_dir, world.wal));
   CHECK(found.kv.digest() == kv.digest());
   TRY(store::NewDirectory::finish(world.files, options.data_dir, kSign));
   return fmt::format("restored  {}: node {} of cluster {}, {} keys as of index {}, from cluster {}\nmembers   {}",
@@ -93,8 +93,8 @@ Command restore_command() {
 int restore(Arguments arguments, const World& world) {
   Asked asked;
   const Command command = command_for(asked);
-  const Taken taken = take_arguments(arguments, world, command, kRemarks);
-  if (taken.status) return *taken.status;
+  const ParsedArguments parsed = parse_arguments(arguments, world, command, kRemarks);
+  if (parsed.status) return *parsed.status;
   if (auto fit = require_fit(asked.node); !fit) return misused(world, command, to_text(fit.error()));
   auto done = make(world, asked);
   if (!done) return failed(world, command, to_text(done.error()));

@@ -45,7 +45,7 @@ Result<> write_snapshot(Files& files, const std::string& directory, const Identi
   Snapshots snapshots(files, directory, {identity.cluster, identity.node});
   for (uint64_t offset = 0; !maker.is_done();) {
     const std::string block = maker.next(kBlockBytesWritten);
-    TRY(std::ignore, snapshots.take({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}));
+    TRY(std::ignore, snapshots.write({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}));
     offset += block.size();
   }
   return {};

@@ -137,7 +137,7 @@ Result<RecoveredWal> recover_or_repair(Files& files, const std::string& director
     TRY(repair, begin_repair(files, directory, owner, repair, found.error(), can_repair, recovered));
   }
   Repair& now = *repair;
-  TRY(carry_out(files, directory, owner, options, now, snapshot.position.index));
+  TRY(run_repair(files, directory, owner, options, now, snapshot.position.index));
   recovered.damage = now.damage;
   return recover_wal(files, directory, owner, snapshot.position.index, options.segment_bytes);
 }
@@ -207,8 +207,8 @@ Result<Opened> Storage::open(Files& files, const std::string& directory, const I
 }
 
 // A repair that has not come to the new log yet begins that behind the snapshot.
-static Result<RecoveredWal> look_into_log(Files& files, const std::string& directory, const WalOwner& owner,
-                                          WalOptions options, Recovered& recovered) {
+static Result<RecoveredWal> open_log_read_only(Files& files, const std::string& directory, const WalOwner& owner,
+                                               WalOptions options, Recovered& recovered) {
   const raft::Index snapshot = recovered.snapshot.position.index;
   TRY(const auto repair, read_repair(files, directory));
   if (repair && repair->is_under_way()) recovered.damage = repair->damage;
@@ -221,7 +221,7 @@ static Result<RecoveredWal> look_into_log(Files& files, const std::string& direc
   return log;
 }
 
-Result<Recovered> look_into(Files& files, const std::string& directory, WalOptions options) {
+Result<Recovered> open_read_only(Files& files, const std::string& directory, WalOptions options) {
   ReadOnlyFiles untouched(files);
   TRY(auto identity, read_identity(untouched, directory));
   Recovered recovered;
@@ -233,7 +233,7 @@ Result<Recovered> look_into(Files& files, const std::string& directory, WalOptio
     recovered.snapshot = std::move(newest.snapshot->mark);
     recovered.kv = std::move(newest.snapshot->kv);
   }
-  TRY(auto log, look_into_log(untouched, directory, owner, options, recovered));
+  TRY(auto log, open_log_read_only(untouched, directory, owner, options, recovered));
   const Batch joined = join_log_and_snapshot(log, recovered.snapshot.position);
   recovered.hard_state = joined.hard_state.value_or(log.state.hard_state);
   recovered.incarnation = log.state.incarnation;

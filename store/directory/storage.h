@@ -105,7 +105,7 @@ class Storage {
 // What a start would find in this directory, and would go on from; the count of starts is that so far. Changes nothing.
 // An Error is why the node would not start, unless the others can repair that: a repair that is under way is no Error,
 // and tells Recovered::damage; one that would only begin is.
-Result<Recovered> look_into(Files& files, const std::string& directory, WalOptions options = {});
+Result<Recovered> open_read_only(Files& files, const std::string& directory, WalOptions options = {});
 
 struct Opened {
   std::unique_ptr<Storage> storage;      // to be destroyed after

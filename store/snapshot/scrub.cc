@@ -36,7 +36,7 @@ Result<uint64_t> Scrub::begin() {
 }
 
 // If there is another of that name, it is read from its beginning.
-void Scrub::let_go(const std::string& name) {
+void Scrub::release(const std::string& name) {
   if (!names_.empty() && names_.front() == name) file_.reset();
 }
 

@@ -44,7 +44,7 @@ class Scrub {
   bool is_under_way() const { return !names_.empty(); }
 
   // That file is about to go, or to be replaced: it takes up no room for being read.
-  void let_go(const std::string& name);
+  void release(const std::string& name);
 
   struct Step {
     uint64_t bytes = 0;     // read

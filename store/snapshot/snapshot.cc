@@ -23,10 +23,10 @@ enum class Kind : uint8_t { head = 1, versions = 2, end = 3 };
 std::string data_of(Kind kind) { return std::string(1, static_cast<char>(kind)); }
 
 uint32_t checksum(uint64_t offset, std::string_view data) {
-  std::string place;
-  put_number(place, offset);
-  put_number(place, narrow<uint32_t>(data.size()));
-  return crc32c_extend(crc32c(place), data);
+  std::string prefix;
+  put_number(prefix, offset);
+  put_number(prefix, narrow<uint32_t>(data.size()));
+  return crc32c_extend(crc32c(prefix), data);
 }
 
 std::string sealed(uint64_t offset, std::string_view data) {
@@ -89,7 +89,7 @@ std::string SnapshotMaker::head() const {
 std::string SnapshotMaker::versions(uint64_t bytes) {
   std::string data = data_of(Kind::versions);
   std::string last;
-  const bool is_end = kv_.walk_versions(place_, summary_, kKeysPerBlockMax, [&](const VersionRecord& version) {
+  const bool is_end = kv_.walk_versions(cursor_, summary_, kKeysPerBlockMax, [&](const VersionRecord& version) {
     const bool is_same_key = version.key == last;
     put_number(data, narrow<uint32_t>(is_same_key ? 0 : version.key.size()));
     if (!is_same_key) data.append(version.key);
@@ -124,7 +124,7 @@ class SnapshotReader {
   Result<SnapshotHead> head() {
     TRY(size_, file_.size());
     TRY(const auto data, next_block());
-    TRY(take(data));
+    TRY(parse_block(data));
     return SnapshotHead{.cluster = cluster_, .mark = std::move(loaded_.mark), .summary = std::move(summary_)};
   }
 
@@ -132,7 +132,7 @@ class SnapshotReader {
     TRY(size_, file_.size());
     while (!has_ended_) {
       TRY(const auto data, next_block());
-      TRY(take(data));
+      TRY(parse_block(data));
       offset_ += kSnapshotBlockHeadBytes + data.size();
     }
     if (offset_ != size_) return corrupt("there are bytes behind its end");
@@ -161,7 +161,7 @@ class SnapshotReader {
       if (!data && data.error().code == Error::Code::io) return tl::unexpected(data.error());
       if (!data || static_cast<Kind>(data->front()) == Kind::end) break;
       ByteReader head(data->substr(1));
-      if (offset_ == 0 && (static_cast<Kind>(data->front()) != Kind::head || !take_head(head))) break;
+      if (offset_ == 0 && (static_cast<Kind>(data->front()) != Kind::head || !parse_head(head))) break;
       const std::string block = sealed(offset_, *data);
       TRY(file_.write_at(offset_, block));
       offset_ += block.size();
@@ -197,19 +197,19 @@ class SnapshotReader {
     return std::string_view(read_).substr(offset - read_from_, count);
   }
 
-  Result<> take(std::string_view data) {
+  Result<> parse_block(std::string_view data) {
     ByteReader reader(data);
     const auto kind = static_cast<Kind>(reader.number<uint8_t>());
     if ((kind == Kind::head) != (offset_ == 0)) return corrupt("a block in the wrong place");
     switch (kind) {
-      case Kind::head: return take_head(reader);
-      case Kind::versions: return take_versions(reader);
-      case Kind::end: return take_end(reader);
+      case Kind::head: return parse_head(reader);
+      case Kind::versions: return parse_versions(reader);
+      case Kind::end: return parse_end(reader);
     }
     return corrupt("a block of an unknown kind");
   }
 
-  Result<> take_head(ByteReader& reader) {
+  Result<> parse_head(ByteReader& reader) {
     if (reader.bytes(kMagic.size()) != kMagic) return corrupt("this is not a snapshot");
     if (const auto version = reader.number<uint32_t>(); version != kSnapshotFormatVersion) {
       return fail(Error::Code::invalid, "read " + path_ + ": its format version is " + std::to_string(version) +
@@ -235,7 +235,7 @@ class SnapshotReader {
     return {};
   }
 
-  Result<> take_versions(ByteReader& reader) {
+  Result<> parse_versions(ByteReader& reader) {
     std::string_view key;
     while (!reader.rest().empty()) {
       const auto key_bytes = reader.number<uint32_t>();
@@ -249,7 +249,7 @@ class SnapshotReader {
     return {};
   }
 
-  Result<> take_end(ByteReader& reader) {
+  Result<> parse_end(ByteReader& reader) {
     const auto count = reader.number<uint64_t>();
     has_ended_ = true;
     if (!reader.done() || count != count_) return corrupt("versions are missing");

@@ -56,7 +56,7 @@ class SnapshotMaker {
   const Kv::Pin pin_;
   Step step_ = Step::head;
   uint64_t offset_ = 0;
-  VersionPlace place_;  // of the last version given out
+  VersionPlace cursor_;  // of the last version given out
   uint64_t count_ = 0;
 };
 

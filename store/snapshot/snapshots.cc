@@ -63,8 +63,8 @@ Result<Snapshots::Found> Snapshots::load_newest() {
   return found;
 }
 
-Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
-  if (auto written = write(bytes.offset, bytes.bytes); !written) {
+Result<std::optional<Kv>> Snapshots::write(const Bytes& bytes) {
+  if (auto written = write_aside(bytes.offset, bytes.bytes); !written) {
     give_up();
     return fail_as(Error::Code::unavailable, written.error());
   }
@@ -88,7 +88,7 @@ Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
   return fail_as(Error::Code::io, done.error());  // it is whole: whatever it is, that is no reason to give it up
 }
 
-Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
+Result<> Snapshots::write_aside(uint64_t offset, std::string_view bytes) {
   if (offset == 0) {
     give_up();
     TRY(aside_, files_.open(join(directory_, kSnapshotAside), OpenMode::create));
@@ -143,12 +143,12 @@ Result<> Snapshots::finish(raft::Index index) {
   aside_end_ = aside_synced_ = 0;
   if (reading_index_ == index) reading_.reset();
   checked_.erase(index);
-  scrub_.let_go(snapshot_name(index));
+  scrub_.release(snapshot_name(index));
   TRY(files_.rename(join(directory_, kSnapshotAside), path_of(index)));
   TRY(files_.sync_directory(directory_));
   if (auto damaged = damaged_.extract(snapshot_name(index))) news_.recovered.push_back(std::move(damaged.mapped()));
-  auto place = std::lower_bound(good_.begin(), good_.end(), index);
-  if (place == good_.end() || *place != index) good_.insert(place, index);
+  auto next = std::lower_bound(good_.begin(), good_.end(), index);
+  if (next == good_.end() || *next != index) good_.insert(next, index);
   return {};
 }
 
@@ -166,11 +166,11 @@ Result<> Snapshots::drop_old() {
   for (raft::Index index : indexes) {
     if (std::binary_search(good_.begin(), good_.end(), index)) continue;
     if (reading_index_ == index) reading_.reset();
-    scrub_.let_go(snapshot_name(index));
+    scrub_.release(snapshot_name(index));
     TRY(files_.remove(path_of(index)));
   }
   if (good_.size() >= kKept) TRY(drop_log(good_.front()));
-  return let_go_of_damaged();
+  return remove_damaged();
 }
 
 // Segments may go when one behind them begins no later than behind `before`, and is sure to be found again: the log may
@@ -179,13 +179,13 @@ Result<> Snapshots::drop_log(raft::Index before) {
   TRY(const auto sequences, list_segments(files_, directory_));
   TRY(files_.sync_directory(directory_));
   size_t dropped = 0;
-  for (size_t place = 1; place < sequences.size(); ++place) {
-    auto begins = last_index_before(files_, directory_, owner_, sequences[place]);
-    if (begins && *begins <= before) dropped = place;
+  for (size_t index = 1; index < sequences.size(); ++index) {
+    auto begins = last_index_before(files_, directory_, owner_, sequences[index]);
+    if (begins && *begins <= before) dropped = index;
   }
-  for (size_t place = 0; place < dropped; ++place) {
-    const std::string name = segment_name(sequences[place]);
-    scrub_.let_go(name);
+  for (size_t index = 0; index < dropped; ++index) {
+    const std::string name = segment_name(sequences[index]);
+    scrub_.release(name);
     TRY(files_.remove(join(directory_, name)));
   }
   return {};

@@ -74,7 +74,7 @@ class Snapshots {
   // Writes them. With the last, a fetched one is read back, and given back as a map; then the snapshot is durable, and
   // what is older than the last two is removed, and the log before them. Error::Code::unavailable: there was no room;
   // corrupt: it is not what it should be. Both give it up, and no harm is done. After any other the node must stop.
-  Result<std::optional<Kv>> take(const Bytes& bytes);
+  Result<std::optional<Kv>> write(const Bytes& bytes);
 
   struct Piece {
     std::string bytes;
@@ -104,7 +104,7 @@ class Snapshots {
 
  private:
   std::string path_of(raft::Index index) const { return join(directory_, snapshot_name(index)); }
-  Result<> write(uint64_t offset, std::string_view bytes);
+  Result<> write_aside(uint64_t offset, std::string_view bytes);
   Result<> sync_some();
   Result<> give_up_if_full(Result<> synced);
   Result<> finish(raft::Index index);
@@ -116,7 +116,7 @@ class Snapshots {
   Result<std::vector<raft::Index>> list();
   Result<> drop_log(raft::Index before);
   void note_damage(Damage damage);
-  Result<> let_go_of_damaged();
+  Result<> remove_damaged();
   std::optional<raft::Index> replaced_at();
 
   Files& files_;

@@ -44,7 +44,7 @@ void Snapshots::note_damage(Damage damage) {
 
 // Requires: a snapshot has just been made, or fetched; damaged ones are gone with it. Before a segment goes for its
 // sake, it is read: the one before it would be no help then.
-Result<> Snapshots::let_go_of_damaged() {
+Result<> Snapshots::remove_damaged() {
   auto is_segment = [](const auto& damaged) { return segment_sequence(damaged.first).has_value(); };
   if (std::any_of(damaged_.begin(), damaged_.end(), is_segment)) {
     const raft::Index newest = good_.back();

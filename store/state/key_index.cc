@@ -79,7 +79,7 @@ Key& KeyIndex::find_or_add(std::string_view name) {
 
 Key& KeyIndex::append(std::string_view name) { return add(order_.end(), name, hash_of(name)); }
 
-Key& KeyIndex::add(Place before, std::string_view name, uint32_t hash) {
+Key& KeyIndex::add(Iterator before, std::string_view name, uint32_t hash) {
   const size_t keys = order_.size();
   Key& key = **order_.insert(before, Key::make(name, hash));
   CHECK(order_.size() == keys + 1);
@@ -97,9 +97,9 @@ void KeyIndex::erase(const Key& key) {
   }
   *link = key.next;
   shrink();
-  const auto place = order_.find(key.name());
-  CHECK(place != order_.end());
-  order_.erase(place);
+  const auto found = order_.find(key.name());
+  CHECK(found != order_.end());
+  order_.erase(found);
 }
 
 void KeyIndex::grow() {

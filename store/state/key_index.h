@@ -44,7 +44,7 @@ class KeyIndex {
   using Order = absl::btree_set<Key::Owned, ByName>;
 
  public:
-  using Place = Order::const_iterator;
+  using Iterator = Order::const_iterator;
 
   Key* find(std::string_view name) const;  // null: it is not there
   // They will be looked for soon: has the processor fetch them.
@@ -57,14 +57,14 @@ class KeyIndex {
   void erase(const Key& key);
 
   bool is_empty() const { return order_.empty(); }
-  Place lower_bound(std::string_view name) const { return order_.lower_bound(name); }
-  Place end() const { return order_.end(); }
+  Iterator lower_bound(std::string_view name) const { return order_.lower_bound(name); }
+  Iterator end() const { return order_.end(); }
   Key* last() const { return order_.empty() ? nullptr : order_.rbegin()->get(); }
   size_t longest_chain() const;  // walks all, for tests
 
  private:
   Key* find(std::string_view name, uint32_t hash) const;
-  Key& add(Place before, std::string_view name, uint32_t hash);
+  Key& add(Iterator before, std::string_view name, uint32_t hash);
   size_t bucket_of(uint32_t hash) const;  // Requires: there are buckets
   void grow();
   void shrink();

@@ -34,7 +34,7 @@ Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
   Result<Command> command = decode(*payload);
   CHECK(command.has_value());
 
-  if (!take_newer(command->origin)) return {Outcome::Kind::repeated, revision_, command->origin};
+  if (!remember_if_newer(command->origin)) return {Outcome::Kind::repeated, revision_, command->origin};
   switch (command->verb) {
     case Verb::put: put(*command, payload); break;
     case Verb::remove: remove(*command, payload); break;
@@ -63,7 +63,7 @@ void Kv::step_to(raft::Index index) {
   free_cut(kFreedPerEntry);
 }
 
-bool Kv::take_newer(const Origin& origin) {
+bool Kv::remember_if_newer(const Origin& origin) {
   auto [mark, is_first] = newest_.try_emplace(origin.node, origin);
   if (is_first) return true;
   if (origin == mark->second && MUTANT(repeats_take_effect)) return true;
@@ -97,25 +97,25 @@ void Kv::write(Key& key, const Command& command, const raft::Payload& payload) {
   history_bytes_ += history_.back().bytes;
 }
 
-Kv::Deed Kv::add(Key& key, Version version) {
-  Deed deed{.key = &key};
+Kv::HistoryEntry Kv::add(Key& key, Version version) {
+  HistoryEntry entry{.key = &key};
   const bool is_first = key.newest.revision == 0;
   if (!is_first && !key.newest.is_removed) {
-    deed.bytes = key.newest.bytes();
+    entry.bytes = key.newest.bytes();
     --keys_;
   }
   if (version.is_removed) {
-    deed.bytes += version.bytes();
+    entry.bytes += version.bytes();
   } else {
     ++keys_;
   }
   ++versions_;
   digest_ += version.digest;
   Version before = std::exchange(key.newest, std::move(version));
-  if (is_first) return deed;
+  if (is_first) return entry;
   if (!key.older) key.older = std::make_unique<OlderVersions>();
   key.older->versions.push_back(std::move(before));
-  return deed;
+  return entry;
 }
 
 // The digest is a sum, so a part can be taken out again and the order of adding does not show.
@@ -147,20 +147,20 @@ void Kv::compact(Revision up_to) {
 void Kv::prefetch_cut(Revision up_to) const {
   const auto begin = history_.begin() + static_cast<std::ptrdiff_t>(compacted_ - freed_);
   const auto end = history_.begin() + static_cast<std::ptrdiff_t>(up_to - freed_);
-  for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key);
-  for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key->older.get());
-  for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key->at(0).holder.get());
+  for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key);
+  for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key->older.get());
+  for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key->at(0).holder.get());
 }
 
 // What is pinned stays in memory, so several versions may be there that were cut before.
 void Kv::cut(Revision revision) {
-  const Deed& deed = history_[revision - freed_ - 1];
-  const size_t place = deed.key->count_until(revision) - 1;
-  const Version& version = deed.key->at(place);
+  const HistoryEntry& entry = history_[revision - freed_ - 1];
+  const size_t index = entry.key->count_until(revision) - 1;
+  const Version& version = entry.key->at(index);
   CHECK(version.revision == revision);
-  if (place > 0 && !deed.key->at(place - 1).is_removed) forget(deed.key->at(place - 1));
+  if (index > 0 && !entry.key->at(index - 1).is_removed) forget(entry.key->at(index - 1));
   if (version.is_removed) forget(version);
-  history_bytes_ -= deed.bytes;
+  history_bytes_ -= entry.bytes;
 }
 
 void Kv::forget(const Version& version) {
@@ -201,8 +201,8 @@ std::optional<Value> Kv::get(std::string_view key, Revision at) const {
 
 void Kv::walk(std::string_view first, std::string_view end, Revision at, const Visit& visit) const {
   CHECK(remembers(at));
-  for (auto place = keys_by_name_.lower_bound(first); place != keys_by_name_.end(); ++place) {
-    const Key& key = **place;
+  for (auto next = keys_by_name_.lower_bound(first); next != keys_by_name_.end(); ++next) {
+    const Key& key = **next;
     if (!end.empty() && key.name() >= end) return;
     std::optional<Value> value = value_at(key, at);
     if (value && !visit(key.name(), *value)) return;
@@ -274,20 +274,20 @@ bool Kv::load(const VersionRecord& loaded) {
   Version version = Version::of(loaded.revision, std::move(holder), loaded.key.size(), loaded.key.size(), value.size(),
                                 !loaded.value);
   version.digest = version_digest(version);
-  const Deed deed = add(*last, std::move(version));
-  if (loaded.revision > compacted_) loading_.emplace_back(loaded.revision, deed);
+  const HistoryEntry entry = add(*last, std::move(version));
+  if (loaded.revision > compacted_) loading_.emplace_back(loaded.revision, entry);
   return true;
 }
 
 // Every revision since the cut has left a version.
 bool Kv::end_load(const Summary& summary) {
-  std::vector<std::pair<Revision, Deed>> loaded = std::exchange(loading_, {});
+  std::vector<std::pair<Revision, HistoryEntry>> loaded = std::exchange(loading_, {});
   std::sort(loaded.begin(), loaded.end(), [](const auto& one, const auto& other) { return one.first < other.first; });
   revision_ = compacted_;
-  for (const auto& [revision, deed] : loaded) {
+  for (const auto& [revision, entry] : loaded) {
     if (revision != ++revision_) return false;
-    history_.push_back(deed);
-    history_bytes_ += deed.bytes;
+    history_.push_back(entry);
+    history_bytes_ += entry.bytes;
   }
   for (const Origin& origin : summary.newest) newest_.emplace(origin.node, origin);
   applied_ = summary.applied;

@@ -153,11 +153,11 @@ class Kv {
 
  private:
   // What a revision did. Cutting it takes off the version that it wrote over, and itself, if it is a removal.
-  struct Deed {
+  struct HistoryEntry {
     Key* key = nullptr;
     uint64_t bytes = 0;  // of what is taken off
   };
-  bool take_newer(const Origin& origin);
+  bool remember_if_newer(const Origin& origin);
   void put(const Command& command, const raft::Payload& payload);
   void remove(const Command& command, const raft::Payload& payload);
   void write(Key& key, const Command& command, const raft::Payload& payload);
@@ -168,12 +168,12 @@ class Kv {
   Revision may_free_to() const;
   void free_next();
   void step_to(raft::Index index);
-  Deed add(Key& key, Version version);
+  HistoryEntry add(Key& key, Version version);
   static std::optional<Value> value_at(const Key& key, Revision at);
   static uint64_t version_digest(const Version& version);
 
   KeyIndex keys_by_name_;
-  std::deque<Deed> history_;                      // of the revisions behind `freed_`
+  std::deque<HistoryEntry> history_;              // of the revisions behind `freed_`
   absl::btree_map<raft::NodeId, Origin> newest_;  // of each node; one row a node that ever wrote
   Revision revision_ = 0;
   Revision compacted_ = 0;
@@ -185,20 +185,20 @@ class Kv {
   uint64_t digest_ = 0;  // of the versions
   using Pinned = std::multiset<Revision>;
   std::shared_ptr<Pinned> pinned_ = std::make_shared<Pinned>();  // the map may move, or end before its pins
-  std::vector<std::pair<Revision, Deed>> loading_;
+  std::vector<std::pair<Revision, HistoryEntry>> loading_;
 };
 
 class Kv::Pin {
  public:
   Pin(std::shared_ptr<Pinned> pinned, Revision compacted)
-      : pinned_(std::move(pinned)), place_(pinned_->insert(compacted)) {}
+      : pinned_(std::move(pinned)), position_(pinned_->insert(compacted)) {}
   Pin(const Pin&) = delete;
   Pin& operator=(const Pin&) = delete;
-  ~Pin() { pinned_->erase(place_); }
+  ~Pin() { pinned_->erase(position_); }
 
  private:
   std::shared_ptr<Pinned> pinned_;
-  Pinned::iterator place_;
+  Pinned::iterator position_;
 };
 
 }  // namespace skiff::store

@@ -63,7 +63,7 @@ class Key {
 
   std::string_view name() const { return {reinterpret_cast<const char*>(this + 1), name_bytes}; }
   size_t size() const { return older ? older->versions.size() - older->first + 1 : 1; }
-  const Version& at(size_t place) const { return place + 1 == size() ? newest : older->versions[older->first + place]; }
+  const Version& at(size_t index) const { return index + 1 == size() ? newest : older->versions[older->first + index]; }
   // How many are not newer than that.
   size_t count_until(Revision revision) const;
   void drop_first();  // Requires: size() > 1.

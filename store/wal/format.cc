@@ -28,11 +28,11 @@ uint64_t room_at(uint64_t offset) { return kBlockBytes - offset % kBlockBytes; }
 uint64_t settle(uint64_t offset) { return room_at(offset) < kRoomMin ? offset + room_at(offset) : offset; }
 
 uint32_t checksum(uint32_t salt, uint64_t offset, std::string_view data_and_type) {
-  char place[sizeof offset + sizeof(uint16_t)];
+  char prefix[sizeof offset + sizeof(uint16_t)];
   auto length = narrow<uint16_t>(data_and_type.size() - 1);
-  std::memcpy(place, &offset, sizeof offset);
-  std::memcpy(place + sizeof offset, &length, sizeof length);
-  return crc32c_extend(crc32c_extend(salt, {place, sizeof place}), data_and_type);
+  std::memcpy(prefix, &offset, sizeof offset);
+  std::memcpy(prefix + sizeof offset, &length, sizeof length);
+  return crc32c_extend(crc32c_extend(salt, {prefix, sizeof prefix}), data_and_type);
 }
 
 FragmentType type_of(bool is_first, bool is_last) {
@@ -50,7 +50,7 @@ bool is_type(uint8_t type) {
 // One fragment made of the next `bytes` bytes of head and body, which it takes off them.
 void append_fragment(std::string& out, uint64_t offset, uint32_t salt, FragmentType type, uint64_t bytes,
                      std::string_view& head, std::string_view& body) {
-  size_t place = out.size();
+  size_t start = out.size();
   auto length = narrow<uint16_t>(bytes);
   put_number(out, uint32_t{0});  // the checksum, once the data is there
   put_number(out, length);
@@ -61,8 +61,8 @@ void append_fragment(std::string& out, uint64_t offset, uint32_t salt, FragmentT
   head.remove_prefix(of_head);
   body.remove_prefix(bytes - of_head);
   out += static_cast<char>(type);
-  uint32_t crc = checksum(salt, offset, std::string_view(out).substr(place + kFragmentHeadBytes));
-  std::memcpy(out.data() + place, &crc, sizeof crc);
+  uint32_t crc = checksum(salt, offset, std::string_view(out).substr(start + kFragmentHeadBytes));
+  std::memcpy(out.data() + start, &crc, sizeof crc);
 }
 
 Result<Record> refuse(const char* why) { return fail(Error::Code::corrupt, why); }
@@ -244,7 +244,7 @@ Fragment read_fragment(std::string_view segment, uint64_t offset, uint32_t salt)
   if (is_zero(block)) return fragment;
   fragment.state = Fragment::State::torn;
   if (is_zero(block.substr(kFragmentHeadBytes))) return fragment;
-  fragment.state = Fragment::State::rotten;
+  fragment.state = Fragment::State::corrupt;
 
   auto length = get_number<uint16_t>(block.data() + 4);
   auto inverse = get_number<uint16_t>(block.data() + 6);
@@ -261,7 +261,7 @@ Fragment read_fragment(std::string_view segment, uint64_t offset, uint32_t salt)
   uint64_t end = offset + kFragmentExtraBytes + length;
   fragment.next = settle(end);
   if (!is_zero(segment.substr(end, fragment.next - end))) return fragment;
-  fragment.state = Fragment::State::whole;
+  fragment.state = Fragment::State::complete;
   fragment.type = static_cast<FragmentType>(type);
   fragment.data = data_and_type.substr(0, length);
   return fragment;

@@ -123,10 +123,10 @@ enum class FragmentType : uint8_t { full = 0x1e, first = 0x2d, middle = 0x4b, la
 
 struct Fragment {
   enum class State {
-    whole,
-    empty,   // zeros to the end of the block: never written, or cut away
-    torn,    // its beginning, then zeros to the end of the block: cut short while it was written
-    rotten,  // bytes there, checksum wrong
+    complete,
+    empty,    // zeros to the end of the block: never written, or cut away
+    torn,     // its beginning, then zeros to the end of the block: cut short while it was written
+    corrupt,  // bytes there, checksum wrong
   };
   State state = State::empty;
   FragmentType type = FragmentType::full;

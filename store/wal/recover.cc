@@ -154,7 +154,7 @@ class Recovery {
     }
     const auto& header = std::get<SegmentHeader>(*record);
     Fragment fragment = read_fragment(segment.bytes, 0, segment_salt(header.owner, header.sequence));
-    if (fragment.state != Fragment::State::whole || fragment.data.size() != kHeaderBytes) {
+    if (fragment.state != Fragment::State::complete || fragment.data.size() != kHeaderBytes) {
       return corrupt(segment, 0, "the header's checksum is wrong");
     }
     return check_header(segment, header);
@@ -180,7 +180,7 @@ class Recovery {
     }
     if (header.state != found_.state) return corrupt(segment, 0, "it does not go on where the segment before it ended");
     found_.end.sequence = segment.sequence;
-    vouched_ = kHeaderEnd;
+    known_durable_ = kHeaderEnd;
     has_mark_ = false;
     return {};
   }
@@ -197,13 +197,13 @@ class Recovery {
     std::string pieces;
     while (stop.offset < segment.bytes.size()) {
       Fragment fragment = read_fragment(segment.bytes, stop.offset, segment.salt);
-      if (fragment.state != Fragment::State::whole) return stop;
+      if (fragment.state != Fragment::State::complete) return stop;
       bool begins = fragment.type == FragmentType::full || fragment.type == FragmentType::first;
       bool ends = fragment.type == FragmentType::full || fragment.type == FragmentType::last;
       if (begins != (stop.offset == stop.cut)) return corrupt(segment, stop.offset, "a fragment is out of order");
       if (!begins || !ends) pieces.append(fragment.data);
       if (ends) {
-        TRY(take(segment, stop.cut, begins ? fragment.data : std::string_view(pieces)));
+        TRY(apply_record(segment, stop.cut, begins ? fragment.data : std::string_view(pieces)));
         pieces.clear();
         stop.cut = fragment.next;
       }
@@ -213,11 +213,11 @@ class Recovery {
     return stop;
   }
 
-  Result<> take(const Segment& segment, uint64_t offset, std::string_view bytes) {
+  Result<> apply_record(const Segment& segment, uint64_t offset, std::string_view bytes) {
     auto record = decode_record(bytes);
     if (!record) return corrupt(segment, offset, record.error().what);
     offset_ = offset;
-    const char* wrong = std::visit([this](auto& what) { return on(what); }, *record);
+    const char* wrong = std::visit([this](auto& found) { return on(found); }, *record);
     if (wrong != nullptr) return corrupt(segment, offset, wrong);
     return {};
   }
@@ -227,7 +227,7 @@ class Recovery {
   const char* on(const Mark& mark) {
     if (mark.durable != WalPosition{found_.end.sequence, offset_}) return "a batch does not begin where it says";
     if (mark.last_index != found_.state.last_index) return "a batch does not follow the entry it says";
-    vouched_ = offset_;
+    known_durable_ = offset_;
     has_mark_ = true;
     return nullptr;
   }
@@ -277,9 +277,9 @@ class Recovery {
   Result<> truncate_torn_tail(const Segment& segment, const Stop& stop) {
     auto judged = check_is_torn(segment, stop.offset);
     if (!judged && !MUTANT(hole_taken_for_the_end)) return judged;
-    std::string image = segment.bytes.substr(vouched_, stop.cut - vouched_);
-    image.resize(segment.bytes.size() - vouched_, '\0');
-    TRY(segment.file->write_at(vouched_, image));
+    std::string image = segment.bytes.substr(known_durable_, stop.cut - known_durable_);
+    image.resize(segment.bytes.size() - known_durable_, '\0');
+    TRY(segment.file->write_at(known_durable_, image));
     TRY(segment.file->sync());
     uint64_t content_end = end_of_content(segment.bytes);
     if (content_end > stop.cut) {
@@ -295,11 +295,11 @@ class Recovery {
     uint64_t offset = first_missing;
     while (offset < segment.bytes.size()) {
       Fragment fragment = read_fragment(segment.bytes, offset, segment.salt);
-      if (fragment.state == Fragment::State::rotten) {
+      if (fragment.state == Fragment::State::corrupt) {
         return corrupt(segment, offset,
                        "bytes are there, but their checksum is wrong: they may have been acknowledged");
       }
-      bool is_intact = fragment.state == Fragment::State::whole;
+      bool is_intact = fragment.state == Fragment::State::complete;
       if (is_intact && is_mark(fragment)) {
         return corrupt(
             segment, first_missing,
@@ -322,9 +322,9 @@ class Recovery {
   const raft::Index snapshot_;
   const uint64_t segment_bytes_;
   RecoveredWal found_;
-  uint64_t offset_ = 0;    // of the record being taken
-  uint64_t vouched_ = 0;   // up to here in this segment, everything is known to be durable
-  bool has_mark_ = false;  // in this segment, so far
+  uint64_t offset_ = 0;         // of the record being applied
+  uint64_t known_durable_ = 0;  // up to here in this segment, everything is known to be durable
+  bool has_mark_ = false;       // in this segment, so far
 };
 
 Result<SegmentHeader> read_header_of(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence) {
@@ -333,7 +333,7 @@ Result<SegmentHeader> read_header_of(Files& files, const std::string& path, cons
   if (bytes.size() == kBlockBytes) {
     Fragment fragment = read_fragment(bytes, 0, segment_salt(owner, sequence));
     auto record = decode_record(fragment.data);
-    const bool is_header = fragment.state == Fragment::State::whole && record;
+    const bool is_header = fragment.state == Fragment::State::complete && record;
     if (is_header && std::holds_alternative<SegmentHeader>(*record)) return std::get<SegmentHeader>(*record);
   }
   return corrupt(path, "this is not the header of a segment");

@@ -36,7 +36,7 @@ class Surveyor {
     uint64_t offset = 0;
     while (offset < bytes.size()) {
       Fragment fragment = read_fragment(bytes, offset, salt);
-      if (fragment.state != Fragment::State::whole) {
+      if (fragment.state != Fragment::State::complete) {
         pieces.clear();
         offset = (offset / kBlockBytes + 1) * kBlockBytes;
         continue;
@@ -45,15 +45,15 @@ class Surveyor {
       bool ends = fragment.type == FragmentType::full || fragment.type == FragmentType::last;
       if (begins) pieces.clear();
       if (begins || !pieces.empty()) pieces.append(fragment.data);
-      if (ends) take(pieces);
+      if (ends) survey_record(pieces);
       offset = fragment.next;
     }
   }
 
  private:
-  void take(const std::string& bytes) {
+  void survey_record(const std::string& bytes) {
     auto record = decode_record(bytes);
-    if (record) std::visit([this](const auto& what) { on(what); }, *record);
+    if (record) std::visit([this](const auto& found) { on(found); }, *record);
   }
   void on(const SegmentHeader& header) {
     on(header.state.hard_state);
@@ -102,7 +102,7 @@ Result<Repair> decode_repair(std::string_view bytes) {
   repair.hard_state.vote = reader.number<uint64_t>();
   repair.damage = std::string(reader.bytes(reader.number<uint16_t>()));
   if (!reader.done()) return fail(Error::Code::corrupt, "its length is wrong");
-  if (repair.stage < Repair::Stage::setting_aside || repair.stage > Repair::Stage::whole) {
+  if (repair.stage < Repair::Stage::setting_aside || repair.stage > Repair::Stage::complete) {
     return fail(Error::Code::corrupt, "it is at no known stage");
   }
   return repair;
@@ -161,8 +161,8 @@ Result<> note_gone_back(Files& files, const std::string& directory, const WalOwn
   return write_repair(files, directory, repair);
 }
 
-Result<> carry_out(Files& files, const std::string& directory, const WalOwner& owner, WalOptions options,
-                   Repair& repair, raft::Index snapshot) {
+Result<> run_repair(Files& files, const std::string& directory, const WalOwner& owner, WalOptions options,
+                    Repair& repair, raft::Index snapshot) {
   TRY(const auto sequences, list_segments(files, directory));
   for (uint64_t sequence : sequences) {
     const std::string path = join(directory, segment_name(sequence));
@@ -180,7 +180,7 @@ Result<> carry_out(Files& files, const std::string& directory, const WalOwner& o
 Result<> end_repair(Files& files, const std::string& directory) {
   TRY(auto repair, read_repair(files, directory));
   CHECK(repair.has_value());
-  repair->stage = Repair::Stage::whole;
+  repair->stage = Repair::Stage::complete;
   TRY(write_repair(files, directory, *repair));
   return remove_set_aside(files, directory);
 }

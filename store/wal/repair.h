@@ -34,7 +34,7 @@ constexpr char kRepairName[] = "repair";
 constexpr char kSetAsideSuffix[] = ".damaged";
 
 struct Repair {
-  enum class Stage : uint8_t { setting_aside = 1, dropping = 2, fetching = 3, whole = 4 };
+  enum class Stage : uint8_t { setting_aside = 1, dropping = 2, fetching = 3, complete = 4 };
   Stage stage = Stage::setting_aside;
   uint64_t sequence = 0;     // with which the new log begins
   uint64_t incarnation = 0;  // from which on it counts
@@ -42,7 +42,7 @@ struct Repair {
   std::string damage;  // what was found, where
   bool operator==(const Repair&) const = default;
 
-  bool is_under_way() const { return stage != Stage::whole; }
+  bool is_under_way() const { return stage != Stage::complete; }
 };
 
 std::string encode(const Repair& repair);
@@ -73,8 +73,8 @@ Result<> note_gone_back(Files& files, const std::string& directory, const WalOwn
                         uint64_t unlike);
 
 // Carries it out up to the stage `fetching`; the new log begins behind `snapshot`. Requires: it is written.
-Result<> carry_out(Files& files, const std::string& directory, const WalOwner& owner, WalOptions options,
-                   Repair& repair, raft::Index snapshot);
+Result<> run_repair(Files& files, const std::string& directory, const WalOwner& owner, WalOptions options,
+                    Repair& repair, raft::Index snapshot);
 // The log is whole. Requires: what the core wanted saved before is durable.
 Result<> end_repair(Files& files, const std::string& directory);
 // What was set aside, and is not needed any more.

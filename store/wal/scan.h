@@ -19,9 +19,9 @@
 
 namespace skiff::store {
 
-struct DamagedPlace {
+struct SegmentDamage {
   uint64_t offset = 0;
-  std::string what;
+  std::string reason;
 };
 
 struct ScannedSegment {
@@ -35,8 +35,8 @@ struct ScannedSegment {
   raft::Index lowest = 0;
   raft::Index highest = 0;
   uint64_t end = 0;  // behind the last whole record
-  std::vector<DamagedPlace> damage;
-  std::optional<DamagedPlace> torn;  // its end, never acknowledged
+  std::vector<SegmentDamage> damage;
+  std::optional<SegmentDamage> torn;  // its end, never acknowledged
 };
 
 // Calls `visit` with every whole record but headers and marks, in order. An error if the file cannot be read; what is

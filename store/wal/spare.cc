@@ -55,7 +55,7 @@ bool Spare::is_there() const {
   return is_there_;
 }
 
-Result<bool> Spare::take(const std::string& path) {
+Result<bool> Spare::move_to(const std::string& path) {
   std::lock_guard lock(mutex_);
   if (!is_there_) return false;
   TRY(files_.rename(path_, path));

@@ -34,7 +34,7 @@ class Spare {
   Result<> make();
   bool is_there() const;
   // Gives it that name. False if there is none.
-  Result<bool> take(const std::string& path);
+  Result<bool> move_to(const std::string& path);
 
  private:
   Files& files_;

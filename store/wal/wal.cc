@@ -60,7 +60,7 @@ Result<> Wal::append(std::span<const Batch> batches) {
   if (failed_) return tl::unexpected(*failed_);
   Result<> done = add(batches);
   if (done) done = flush();
-  if (done) taken_ = 0;
+  if (done) added_ = 0;
   if (!done && done.error().code != Error::Code::no_space) failed_ = done.error();
   return done;
 }
@@ -76,11 +76,11 @@ Result<> Wal::start(uint64_t incarnation) {
 }
 
 Result<> Wal::add(std::span<const Batch> batches) {
-  uint64_t place = 0;
+  uint64_t index = 0;
   auto add_if_new = [&](const auto& record) -> Result<> {
-    if (place++ < taken_) return {};
+    if (index++ < added_) return {};
     auto added = add(record);
-    if (added) ++taken_;
+    if (added) ++added_;
     return added;
   };
   for (const Batch& batch : batches) {
@@ -90,7 +90,7 @@ Result<> Wal::add(std::span<const Batch> batches) {
       TRY(add_if_new(entry));
     }
   }
-  CHECK(place >= taken_);
+  CHECK(index >= added_);
   return {};
 }
 
@@ -172,7 +172,7 @@ Result<> Wal::roll(uint64_t bytes_min) {
 
 Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uint64_t bytes) {
   std::string path = join(directory_, segment_name(header.sequence)), aside = path + kAsideSuffix;
-  TRY(bring_zeros(aside, bytes));
+  TRY(preallocate(aside, bytes));
   TRY(auto file, files_.open(aside, OpenMode::existing));
   std::string first;
   append_fragments(first, 0, segment_salt(owner_, header.sequence), encode(header), {});
@@ -188,11 +188,11 @@ Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uin
 }
 
 // The spare, if that is large enough and there; else they are made now.
-Result<> Wal::bring_zeros(const std::string& aside, uint64_t bytes) {
+Result<> Wal::preallocate(const std::string& aside, uint64_t bytes) {
   if (bytes == options_.segment_bytes) {
-    auto taken = spare_.take(aside);
-    if (!taken) return fail_for_good(taken.error());
-    if (*taken) return {};
+    auto moved = spare_.move_to(aside);
+    if (!moved) return fail_for_good(moved.error());
+    if (*moved) return {};
   }
   return make_zeros(files_, aside, bytes);
 }

@@ -100,7 +100,7 @@ class Wal {
   Result<> add_record(std::string_view head, std::string_view body);
   Result<> flush();
   Result<> roll(uint64_t bytes_min);
-  Result<> bring_zeros(const std::string& aside, uint64_t bytes);
+  Result<> preallocate(const std::string& aside, uint64_t bytes);
   Result<std::unique_ptr<File>> make_segment(const SegmentHeader& header, uint64_t bytes);
   void note_room() { counters_.room = file_bytes_ - end_.offset; }
 
@@ -116,7 +116,7 @@ class Wal {
   WalPosition end_;              // of what is durable
   WalState state_;               // after all that was added
   std::string buffer_;           // to be written at end_: a mark and records
-  uint64_t taken_ = 0;           // records of the batches that found no space behind these
+  uint64_t added_ = 0;           // records of the batches that found no space behind these
   std::optional<Error> failed_;  // for good
   WalCounters counters_;
 };

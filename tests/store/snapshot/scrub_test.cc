@@ -61,7 +61,7 @@ struct Node {
     for (uint64_t offset = 0; !maker.is_done();) {
       const std::string block = maker.next(600);
       REQUIRE(
-          snapshots().take({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}).has_value());
+          snapshots().write({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}).has_value());
       offset += block.size();
     }
   }
@@ -204,7 +204,7 @@ TEST_CASE("a file that is let go of while it is read is closed, and another of i
   std::string bytes = node.content(snapshot_name(30));
   bytes[50] ^= 1;  // before the place where it is read
   node.put("fresh", bytes);
-  scrub.let_go(snapshot_name(30));
+  scrub.release(snapshot_name(30));
   REQUIRE(node.files.rename("data/fresh", "data/" + snapshot_name(30)).has_value());
   REQUIRE(scrub.read_on(700).damage.has_value());
 }
@@ -359,7 +359,7 @@ TEST_CASE("power fails in any operation while something damaged is let go of", "
     std::string all;
     while (!maker.is_done()) all += maker.next(600);
     node.files.stop_at(node.files.operations() + stop);
-    is_done = node.snapshots().take({.mark = mark, .offset = 0, .bytes = all, .is_last = true}).has_value();
+    is_done = node.snapshots().write({.mark = mark, .offset = 0, .bytes = all, .is_last = true}).has_value();
     node.opened = {};
     node.files.crash();
     node.start();

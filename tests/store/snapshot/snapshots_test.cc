@@ -120,7 +120,7 @@ TEST_CASE("a snapshot and a log that is shorter, longer, or of another history c
     SnapshotMaker maker(other, of, kNode.cluster);
     for (uint64_t offset = 0; !maker.is_done();) {
       const std::string block = maker.next(200);
-      auto taken = node.opened.snapshots->take(
+      auto taken = node.opened.snapshots->write(
           {.mark = of, .offset = offset, .bytes = block, .is_last = maker.is_done(), .is_fetched = true});
       REQUIRE(taken.has_value());
       offset += block.size();

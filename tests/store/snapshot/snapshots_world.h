@@ -60,7 +60,7 @@ struct Node {
     SnapshotMaker maker(kv, mark, kNode.cluster);
     for (uint64_t offset = 0;;) {
       const std::string block = maker.next(block_bytes);
-      auto taken = opened.snapshots->take(
+      auto taken = opened.snapshots->write(
           {.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done(), .is_fetched = false});
       if (!taken || maker.is_done()) return taken;
       offset += block.size();

@@ -74,12 +74,12 @@ TEST_CASE("a fragment is only believed where it was written") {  // [W6]
   block.resize(kBlockBytes, '\0');
   uint64_t second = end_of_record(0, 6);
   auto state_with = [&](uint32_t salt) { return read_fragment(block, second, salt).state; };
-  REQUIRE(state_with(segment_salt({1, 2}, 3)) == Fragment::State::whole);
-  REQUIRE(state_with(segment_salt({9, 2}, 3)) == Fragment::State::rotten);
-  REQUIRE(state_with(segment_salt({1, 9}, 3)) == Fragment::State::rotten);
-  REQUIRE(state_with(segment_salt({1, 2}, 9)) == Fragment::State::rotten);
+  REQUIRE(state_with(segment_salt({1, 2}, 3)) == Fragment::State::complete);
+  REQUIRE(state_with(segment_salt({9, 2}, 3)) == Fragment::State::corrupt);
+  REQUIRE(state_with(segment_salt({1, 9}, 3)) == Fragment::State::corrupt);
+  REQUIRE(state_with(segment_salt({1, 2}, 9)) == Fragment::State::corrupt);
   std::string moved = block.substr(0, second) + block.substr(0, second) + block.substr(2 * second);
-  REQUIRE(read_fragment(moved, second, segment_salt({1, 2}, 3)).state == Fragment::State::rotten);
+  REQUIRE(read_fragment(moved, second, segment_salt({1, 2}, 3)).state == Fragment::State::corrupt);
 }
 
 TEST_CASE("a fragment cut short at any byte is torn, and whole only when whole") {  // [W1]
@@ -92,7 +92,7 @@ TEST_CASE("a fragment cut short at any byte is torn, and whole only when whole")
     CAPTURE(cut);
     std::string bytes = block.substr(0, cut);
     bytes.resize(kBlockBytes, '\0');
-    auto expected = cut == 0 ? Fragment::State::empty : cut < end ? Fragment::State::torn : Fragment::State::whole;
+    auto expected = cut == 0 ? Fragment::State::empty : cut < end ? Fragment::State::torn : Fragment::State::complete;
     REQUIRE(read_fragment(bytes, 0, 7).state == expected);
   }
 }
@@ -101,11 +101,11 @@ TEST_CASE("bytes in the gap at the end of a block are noticed") {  // [W6]
   std::string block;
   append_fragments(block, 0, 7, std::string(kBlockBytes - kFragmentExtraBytes - kRoomMin + 1, 'x'), {});
   REQUIRE(block.size() == kBlockBytes);
-  REQUIRE(read_fragment(block, 0, 7).state == Fragment::State::whole);
+  REQUIRE(read_fragment(block, 0, 7).state == Fragment::State::complete);
   for (size_t place = kBlockBytes - kRoomMin + 1; place < kBlockBytes; ++place) {
     std::string damaged = block;
     damaged[place] = 1;
-    REQUIRE(read_fragment(damaged, 0, 7).state == Fragment::State::rotten);
+    REQUIRE(read_fragment(damaged, 0, 7).state == Fragment::State::corrupt);
   }
 }
 

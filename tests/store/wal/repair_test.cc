@@ -94,11 +94,11 @@ TEST_CASE("a look into a directory under repair finds what a start would, at eve
     if (is_done) break;
     files.crash();
     if (!read_repair(files, "data")->has_value()) {
-      REQUIRE_FALSE(look_into(files, "data", kSmall).has_value());
+      REQUIRE_FALSE(open_read_only(files, "data", kSmall).has_value());
       continue;
     }
     CAPTURE(stop);
-    auto seen = look_into(files, "data", kSmall);
+    auto seen = open_read_only(files, "data", kSmall);
     REQUIRE(seen.has_value());
     const Opened started = must_open(files);
     REQUIRE(seen->damage == started.recovered.damage);
@@ -349,7 +349,7 @@ void take_snapshot(Snapshots& snapshots, raft::Index index) {
   uint64_t offset = 0;
   while (!maker.is_done()) {
     std::string block = maker.next(1000);
-    REQUIRE(snapshots.take({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}).has_value());
+    REQUIRE(snapshots.write({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}).has_value());
     offset += block.size();
   }
 }
