@@ -91,7 +91,7 @@ class DirectoryInspection {
 
  private:
   void look_for_a_node() {
-    auto is_locked = files_.is_locked(store::join(directory_, "lock"));
+    auto is_locked = files_.is_locked(store::join(directory_, store::kLockName));
     if (!is_locked) findings_.say("note", "whether a node runs on it is not known: " + to_text(is_locked.error()));
     if (!is_locked || !*is_locked) return;
     findings_.say("note",
@@ -101,7 +101,7 @@ class DirectoryInspection {
 
   void look_at_names(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
-      const bool is_known = name == "lock" || name == "lost+found" || name == store::kIdentityName ||
+      const bool is_known = name == store::kLockName || name == "lost+found" || name == store::kIdentityName ||
                             name == store::kDataDirIdName || name == store::kPeersName || name == store::kRepairName ||
                             store::segment_sequence(name) || store::snapshot_index(name);
       if (is_known) continue;

@@ -222,7 +222,7 @@ Result<> require_free(store::Files& files, const Paths& paths) {
 
 Result<std::string> make(const World& world, const Asked& asked, const Paths& paths) {
   store::Files& files = world.files;
-  auto lock = files.lock(store::join(paths.directory, "lock"));
+  auto lock = files.lock(store::join(paths.directory, store::kLockName));
   if (!lock && lock.error().code == Error::Code::unavailable) {
     return fail(lock.error().code, "a node runs on " + paths.directory, "stop it first");
   }

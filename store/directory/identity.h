@@ -19,6 +19,7 @@
 namespace skiff::store {
 
 constexpr char kIdentityName[] = "identity";
+constexpr char kLockName[] = "lock";  // held by the process that uses the directory
 
 // One of those a cluster was founded with. Later the membership in the log rules.
 struct Founder {

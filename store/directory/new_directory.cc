@@ -13,7 +13,6 @@
 namespace skiff::store {
 namespace {
 
-constexpr char kLockName[] = "lock";
 constexpr uint64_t kBlockBytesWritten = 1024 * 1024;
 
 // A directory may hold this and still count as empty.

@@ -14,8 +14,6 @@
 namespace skiff::store {
 namespace {
 
-constexpr char kLockName[] = "lock";
-
 // A directory with an identity in it has been synced into its own: founding begins with that.
 Result<> make_directory_if_missing(Files& files, const std::string& directory) {
   TRY(const bool is_founded, files.exists(join(directory, kIdentityName)));

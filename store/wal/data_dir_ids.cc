@@ -11,8 +11,8 @@
 namespace skiff::store {
 namespace {
 
-constexpr std::string_view kMagic = "skiffins";
-constexpr uint32_t kVersion = 1;
+constexpr std::string_view kDataDirIdsMagic = "skiffins";
+constexpr uint32_t kDataDirIdsVersion = 1;
 
 // For a node that does not know its own number any more.
 constexpr char kNumberLost[] =
@@ -27,11 +27,11 @@ std::string encode(const DataDirIds& data_dir_ids) {
     put_number(out, node);
     put_number(out, data_dir_id);
   }
-  return seal(kMagic, kVersion, out);
+  return seal(kDataDirIdsMagic, kDataDirIdsVersion, out);
 }
 
 Result<DataDirIds> decode(std::string_view bytes) {
-  TRY(const auto content, unseal(kMagic, kVersion, bytes));
+  TRY(const auto content, unseal(kDataDirIdsMagic, kDataDirIdsVersion, bytes));
   ByteReader reader(content);
   DataDirIds data_dir_ids;
   auto count = reader.number<uint32_t>();

@@ -13,8 +13,8 @@
 namespace skiff::store {
 namespace {
 
-constexpr std::string_view kMagic = "skiffwal";
-constexpr uint64_t kMagicOffset = kFragmentHeadBytes + 1;
+constexpr std::string_view kSegmentMagic = "skiffwal";
+constexpr uint64_t kSegmentMagicOffset = kFragmentHeadBytes + 1;
 constexpr std::string_view kNamePrefix = "wal-";
 constexpr size_t kNameDigits = 16;
 
@@ -68,7 +68,7 @@ void append_fragment(std::string& out, uint64_t offset, uint32_t salt, FragmentT
 Result<Record> refuse(const char* why) { return fail(Error::Code::corrupt, why); }
 
 Result<Record> decode_header(ByteReader& reader) {
-  if (reader.bytes(kMagic.size()) != kMagic) return refuse("a header without its magic");
+  if (reader.bytes(kSegmentMagic.size()) != kSegmentMagic) return refuse("a header without its magic");
   if (reader.number<uint32_t>() != kWalFormatVersion) return refuse("a header of another format version");
   SegmentHeader header;
   header.owner.cluster = reader.number<uint64_t>();
@@ -133,7 +133,7 @@ uint32_t segment_salt(const WalOwner& owner, uint64_t sequence) {
 
 std::string encode(const SegmentHeader& header) {
   std::string out = record_of(Kind::header);
-  out.append(kMagic);
+  out.append(kSegmentMagic);
   put_number(out, kWalFormatVersion);
   put_number(out, header.owner.cluster);
   put_number(out, header.owner.node);
@@ -268,9 +268,9 @@ Fragment read_fragment(std::string_view segment, uint64_t offset, uint32_t salt)
 }
 
 std::optional<uint32_t> foreign_version(std::string_view segment) {
-  if (segment.size() < kMagicOffset + kMagic.size() + sizeof(uint32_t)) return std::nullopt;
-  if (segment.substr(kMagicOffset, kMagic.size()) != kMagic) return std::nullopt;
-  auto version = get_number<uint32_t>(segment.data() + kMagicOffset + kMagic.size());
+  if (segment.size() < kSegmentMagicOffset + kSegmentMagic.size() + sizeof(uint32_t)) return std::nullopt;
+  if (segment.substr(kSegmentMagicOffset, kSegmentMagic.size()) != kSegmentMagic) return std::nullopt;
+  auto version = get_number<uint32_t>(segment.data() + kSegmentMagicOffset + kSegmentMagic.size());
   return version == kWalFormatVersion ? std::nullopt : std::optional(version);
 }
 

@@ -53,6 +53,9 @@ constexpr uint64_t kHeaderBytes = 1 + 8 + 4 + 8 * 8;
 static_assert(kHeaderBytes + kFragmentExtraBytes + kRoomMin <= kBlockBytes);
 constexpr uint64_t kHeaderEnd = kHeaderBytes + kFragmentExtraBytes;  // where the first batch of a segment starts
 
+// Where the block behind this offset starts: a reader goes on there after a fragment that it cannot read.
+constexpr uint64_t next_block(uint64_t offset) { return (offset / kBlockBytes + 1) * kBlockBytes; }
+
 // Whose log it is.
 struct WalOwner {
   uint64_t cluster = 0;

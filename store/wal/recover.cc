@@ -13,7 +13,7 @@
 namespace skiff::store {
 namespace {
 
-constexpr char kAdvice[] =
+constexpr char kRecoverAdvice[] =
     "nothing was changed. Do not mend the directory, empty it, or put an older copy in its place: the node would come "
     "back without votes and entries it has promised to keep. If there are other members, they hold the data and go on "
     "without it";
@@ -33,15 +33,13 @@ struct Stop {
   uint64_t offset = 0;  // the first fragment that is not whole, or the end of the segment
 };
 
-uint64_t next_block(uint64_t offset) { return (offset / kBlockBytes + 1) * kBlockBytes; }
-
 uint64_t end_of_content(std::string_view bytes) {
   size_t last = bytes.find_last_not_of('\0');
   return last == std::string_view::npos ? 0 : last + 1;
 }
 
 tl::unexpected<Error> corrupt(const std::string& path, const std::string& why) {
-  return fail(Error::Code::corrupt, "recover " + path + ": " + why, kAdvice);
+  return fail(Error::Code::corrupt, "recover " + path + ": " + why, kRecoverAdvice);
 }
 
 tl::unexpected<Error> corrupt(const Segment& segment, uint64_t offset, const std::string& why) {

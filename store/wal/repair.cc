@@ -16,13 +16,13 @@
 namespace skiff::store {
 namespace {
 
-constexpr std::string_view kMagic = "skiffrep";
-constexpr uint32_t kVersion = 1;
+constexpr std::string_view kRepairMagic = "skiffrep";
+constexpr uint32_t kRepairVersion = 1;
 constexpr size_t kDamageBytesMax = 1000;
 // More starts than any log could lose with one damage.
 constexpr uint64_t kStartsLostMax = uint64_t{1} << 32;
 
-constexpr char kAdvice[] =
+constexpr char kRepairAdvice[] =
     "nothing was changed. Without it nobody knows what this node has promised: do not remove it. The other members "
     "hold the data; replace this node by one with a new id and an empty directory";
 
@@ -38,7 +38,7 @@ class Surveyor {
       Fragment fragment = read_fragment(bytes, offset, salt);
       if (fragment.state != Fragment::State::complete) {
         pieces.clear();
-        offset = (offset / kBlockBytes + 1) * kBlockBytes;
+        offset = next_block(offset);
         continue;
       }
       bool begins = fragment.type == FragmentType::full || fragment.type == FragmentType::first;
@@ -88,11 +88,11 @@ std::string encode(const Repair& repair) {
   const std::string_view damage = std::string_view(repair.damage).substr(0, kDamageBytesMax);
   put_number(out, narrow<uint16_t>(damage.size()));
   out.append(damage);
-  return seal(kMagic, kVersion, out);
+  return seal(kRepairMagic, kRepairVersion, out);
 }
 
 Result<Repair> decode_repair(std::string_view bytes) {
-  TRY(const auto content, unseal(kMagic, kVersion, bytes));
+  TRY(const auto content, unseal(kRepairMagic, kRepairVersion, bytes));
   ByteReader reader(content);
   Repair repair;
   repair.stage = static_cast<Repair::Stage>(reader.number<uint8_t>());
@@ -113,7 +113,7 @@ Result<std::optional<Repair>> read_repair(Files& files, const std::string& direc
   TRY(auto bytes, read_small_file(files, path));
   if (!bytes) return std::nullopt;
   auto repair = decode_repair(*bytes);
-  if (!repair) return fail(repair.error().code, "read " + path + ": " + repair.error().what, kAdvice);
+  if (!repair) return fail(repair.error().code, "read " + path + ": " + repair.error().what, kRepairAdvice);
   return std::move(*repair);
 }
 

@@ -8,8 +8,6 @@
 namespace skiff::store {
 namespace {
 
-uint64_t next_block(uint64_t offset) { return (offset / kBlockBytes + 1) * kBlockBytes; }
-
 class Scan {
  public:
   Scan(std::string bytes, const WalOwner& owner, uint64_t sequence, bool is_last, const VisitRecord& visit)
