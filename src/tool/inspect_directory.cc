@@ -175,7 +175,7 @@ class DirectoryInspection {
       const auto* entry = std::get_if<raft::Entry>(&record);
       if (shows_entries_ && entry != nullptr) findings_.say("entry", show_entry(*entry));
     };
-    auto found = store::scan_segment(files_, path, *owner_, sequence, is_last, visit);
+    auto found = store::scan_segment({files_, directory_, *owner_}, sequence, is_last, visit);
     if (!found) return findings_.wrong(found.error());
     std::string entries = "no entries";
     if (found->entries > 0) {

@@ -190,7 +190,7 @@ Paths paths_of(const Asked& asked) {
 // One that an attempt before has made, and that never was put in place, is made anew.
 Result<> make_room(store::Files& files, const Paths& paths) {
   if (!paths.exchanges) return {};
-  TRY(const bool is_ours, store::NewDirectory::is_unfinished(files, paths.made, kSign));
+  TRY(const bool is_ours, store::NewDirectory::is_unfinished({files, paths.made, kSign}));
   if (!is_ours) return {};
   TRY(files.remove(store::join(paths.made, store::kIdentityName)));
   return files.sync_directory(paths.made);
@@ -211,7 +211,7 @@ Result<> keep_old(store::Files& files, const Paths& paths) {
   TRY(const bool is_there, files.exists(paths.made));
   if (is_there) TRY(files.rename(paths.made, paths.kept));
   TRY(files.sync_directory(store::parent_of(paths.directory)));
-  return store::NewDirectory::finish(files, paths.directory, kSign);
+  return store::NewDirectory::finish({files, paths.directory, kSign});
 }
 
 Result<> require_free(store::Files& files, const Paths& paths) {
@@ -245,12 +245,12 @@ Result<std::string> make(const World& world, const Asked& asked, const Paths& pa
   }
   const NewCluster made = found_from(survivor.kv, survivor.last, identity_of(world, survivor, address));
   TRY(make_room(files, paths));
-  TRY(auto directory,
-      store::NewDirectory::make(files, paths.made, kSign, made.identity, made.mark, survivor.kv, world.wal));
+  const store::NewDirectory::Site site{files, paths.made, kSign};
+  TRY(auto directory, store::NewDirectory::make(site, {made.identity, made.mark, survivor.kv}, world.wal));
   TRY(const auto found, store::open_read_only(files, paths.made, world.wal));
   CHECK(found.kv.digest() == survivor.kv.digest());
   if (paths.exchanges) TRY(put_in_place(files, paths));
-  TRY(paths.exchanges ? keep_old(files, paths) : store::NewDirectory::finish(files, paths.made, kSign));
+  TRY(paths.exchanges ? keep_old(files, paths) : store::NewDirectory::finish(site));
   return fmt::format(
       "recovered {}: node {} of cluster {}, which has no other member, {} keys as of index {}\n"
       "kept      {}: the old directory, as it was",
@@ -260,7 +260,7 @@ Result<std::string> make(const World& world, const Asked& asked, const Paths& pa
 
 // An attempt before got as far as to exchange the directories.
 Result<bool> finish_earlier(store::Files& files, const Paths& paths) {
-  auto is_new = store::NewDirectory::is_unfinished(files, paths.directory, kSign);
+  auto is_new = store::NewDirectory::is_unfinished({files, paths.directory, kSign});
   if (!is_new || !*is_new) return is_new;
   TRY(keep_old(files, paths));
   return true;

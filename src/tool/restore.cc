@@ -73,11 +73,11 @@ Result<std::string> make(const World& world, const Asked& asked) {
   TRY(auto backup, read_backup(world.files, asked.from));
   store::Kv& kv = backup.loaded.kv;
   NewCluster made = found_from(kv, backup.loaded.mark.position, identity_of(backup, options, asked.token));
-  TRY(auto directory,
-      store::NewDirectory::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal));
+  const store::NewDirectory::Site site{world.files, options.data_dir, kSign};
+  TRY(auto directory, store::NewDirectory::make(site, {made.identity, made.mark, kv}, world.wal));
   TRY(const auto found, store::open_read_only(world.files, options.data_dir, world.wal));
   CHECK(found.kv.digest() == kv.digest());
-  TRY(store::NewDirectory::finish(world.files, options.data_dir, kSign));
+  TRY(store::NewDirectory::finish(site));
   return fmt::format("restored  {}: node {} of cluster {}, {} keys as of index {}, from cluster {}\nmembers   {}",
                      options.data_dir, options.id, show_cluster(made.identity.cluster), kv.keys(),
                      made.mark.position.index, show_cluster(backup.cluster), show(made.identity.founders));

@@ -11,6 +11,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "raft/types.h"
 #include "src/base/result.h"
@@ -23,15 +25,26 @@ namespace skiff::store {
 
 class NewDirectory {
  public:
-  // Makes and syncs all of it but the end. `sign` is the name of the sign. Error::Code::invalid: there is something in
-  // the directory. Requires: mark.position.index == kv.applied().
-  static Result<NewDirectory> make(Files& files, const std::string& directory, const std::string& sign,
-                                   const Identity& identity, const raft::SnapshotMark& mark, const Kv& kv,
-                                   WalOptions options = {});
+  // Where it is made. `sign` is the name of the sign.
+  struct Site {
+    Files& files;
+    std::string path;
+    std::string sign;
+
+    std::string path_of(std::string_view name) const { return join(path, name); }
+  };
+  // Requires: mark.position.index == kv.applied().
+  struct Content {
+    const Identity& identity;
+    const raft::SnapshotMark& mark;
+    const Kv& kv;
+  };
+  // Makes and syncs all of it but the end. Error::Code::invalid: there is something in the directory.
+  static Result<NewDirectory> make(const Site& site, const Content& content, WalOptions options = {});
   // Whether the directory is one that was made so far as to have its identity, and has its sign still.
-  static Result<bool> is_unfinished(Files& files, const std::string& directory, const std::string& sign);
+  static Result<bool> is_unfinished(const Site& site);
   // Takes the sign away, from the directory under its present name.
-  static Result<> finish(Files& files, const std::string& directory, const std::string& sign);
+  static Result<> finish(const Site& site);
 
  private:
   explicit NewDirectory(std::unique_ptr<Lock> lock) : lock_(std::move(lock)) {}

@@ -32,6 +32,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "raft/types.h"
@@ -40,6 +41,7 @@
 #include "store/files/files.h"
 #include "store/snapshot/snapshots.h"
 #include "store/state/kv.h"
+#include "store/wal/data_dir.h"
 #include "store/wal/repair.h"
 #include "store/wal/wal.h"
 
@@ -87,16 +89,15 @@ class Storage {
   const WalCounters& counters() const { return wal_->counters(); }
 
  private:
-  Storage(Files& files, std::string directory, std::unique_ptr<Lock> lock, std::unique_ptr<Wal> wal)
-      : files_(files), directory_(std::move(directory)), lock_(std::move(lock)), wal_(std::move(wal)) {}
+  Storage(DataDir dir, std::unique_ptr<Lock> lock, std::unique_ptr<Wal> wal)
+      : dir_(std::move(dir)), lock_(std::move(lock)), wal_(std::move(wal)) {}
 
-  static Result<std::unique_ptr<Wal>> open_wal(Files& files, const std::string& directory, const WalOwner& owner,
-                                               WalOptions options, const CanRepair& can_repair, Recovered& recovered);
+  static Result<std::unique_ptr<Wal>> open_wal(const DataDir& dir, WalOptions options, const CanRepair& can_repair,
+                                               Recovered& recovered);
 
   Result<> keep_beside(std::span<const Batch> batches);
 
-  Files& files_;
-  const std::string directory_;
+  const DataDir dir_;
   std::unique_ptr<Lock> lock_;  // given up after everything else
   std::unique_ptr<Wal> wal_;
   size_t appended_ = 0;  // batches that are in the log, of those that will be given again

@@ -21,7 +21,7 @@
 #include "raft/types.h"
 #include "src/base/result.h"
 #include "store/files/files.h"
-#include "store/wal/format.h"
+#include "store/wal/data_dir.h"
 
 namespace skiff::store {
 
@@ -34,8 +34,7 @@ struct Damage {
 
 class Scrub {
  public:
-  // Requires: `files` outlives it.
-  Scrub(Files& files, std::string directory, WalOwner owner, uint64_t segment_bytes);
+  Scrub(DataDir dir, uint64_t segment_bytes);
   Scrub(const Scrub&) = delete;
   Scrub& operator=(const Scrub&) = delete;
 
@@ -55,14 +54,12 @@ class Scrub {
   Step read_on(uint64_t bytes);
 
  private:
-  std::string path() const { return join(directory_, names_.front()); }
+  std::string path() const { return dir_.path_of(names_.front()); }
   bool open_next();
   Step end_file(uint64_t bytes, Result<> checked);
   Result<> check_again();
 
-  Files& files_;
-  const std::string directory_;
-  const WalOwner owner_;
+  const DataDir dir_;
   const uint64_t segment_bytes_;
   std::deque<std::string> names_;  // to be read; the first is being read
   std::unique_ptr<File> file_;

@@ -25,11 +25,10 @@ std::optional<raft::Index> snapshot_index(std::string_view name) {
   return number_of_hex_name(name.substr(std::string_view(kSnapshotPrefix).size()));
 }
 
-Snapshots::Snapshots(Files& files, std::string directory, WalOwner owner, uint64_t segment_bytes)
-    : files_(files), directory_(std::move(directory)), owner_(owner), scrub_(files, directory_, owner, segment_bytes) {}
+Snapshots::Snapshots(DataDir dir, uint64_t segment_bytes) : dir_(std::move(dir)), scrub_(dir_, segment_bytes) {}
 
 Result<std::vector<raft::Index>> Snapshots::list() {
-  TRY(const auto names, files_.list(directory_));
+  TRY(const auto names, dir_.files.list(dir_.path));
   std::vector<raft::Index> indexes;
   for (const std::string& name : names) {
     if (auto index = snapshot_index(name)) indexes.push_back(*index);
@@ -42,10 +41,10 @@ Result<Snapshots::Found> Snapshots::load_newest() {
   Found found;
   while (!indexes.empty() && !found.snapshot) {
     const std::string path = path_of(indexes.back());
-    TRY(auto file, files_.open(path, OpenMode::existing));
+    TRY(auto file, dir_.files.open(path, OpenMode::existing));
     // What a killed process wrote may be in the kernel's memory only.
     TRY(file->sync());
-    auto loaded = load_snapshot(*file, path, owner_.cluster);
+    auto loaded = load_snapshot(*file, path, dir_.owner.cluster);
     const bool may_be_passed_over =
         loaded || loaded.error().code == Error::Code::corrupt || loaded.error().code == Error::Code::io;
     if (!may_be_passed_over) return tl::unexpected(loaded.error());  // a newer format, say
@@ -91,7 +90,7 @@ Result<std::optional<Kv>> Snapshots::write(const Bytes& bytes) {
 Result<> Snapshots::write_aside(uint64_t offset, std::string_view bytes) {
   if (offset == 0) {
     give_up();
-    TRY(aside_, files_.open(join(directory_, kSnapshotAside), OpenMode::create));
+    TRY(aside_, dir_.files.open(dir_.path_of(kSnapshotAside), OpenMode::create));
   }
   CHECK(aside_ != nullptr);
   CHECK(offset == aside_end_);
@@ -115,10 +114,10 @@ Result<> Snapshots::sync_some() {
 
 // One that was being made is overwritten by the next. Of a fetched one the mark is the one it was offered with.
 std::optional<BegunSnapshot> Snapshots::resume() {
-  const std::string path = join(directory_, kSnapshotAside);
-  auto file = files_.open(path, OpenMode::existing);
+  const std::string path = dir_.path_of(kSnapshotAside);
+  auto file = dir_.files.open(path, OpenMode::existing);
   if (!file) return std::nullopt;
-  auto found = resume_snapshot(**file, path, owner_.cluster);
+  auto found = resume_snapshot(**file, path, dir_.owner.cluster);
   if (!found || !*found) {
     file->reset();
     give_up();
@@ -131,8 +130,8 @@ std::optional<BegunSnapshot> Snapshots::resume() {
 }
 
 Result<Kv> Snapshots::read_back(const raft::SnapshotMark& mark) {
-  const std::string path = join(directory_, kSnapshotAside);
-  TRY(auto loaded, load_snapshot(*aside_, path, owner_.cluster));
+  const std::string path = dir_.path_of(kSnapshotAside);
+  TRY(auto loaded, load_snapshot(*aside_, path, dir_.owner.cluster));
   const raft::SnapshotMark& found = loaded.mark;
   if (found.position == mark.position && *found.configuration == *mark.configuration) return std::move(loaded.kv);
   return fail(Error::Code::corrupt, "read " + path + ": it is another snapshot than the one that was asked for");
@@ -144,8 +143,8 @@ Result<> Snapshots::finish(raft::Index index) {
   if (reading_index_ == index) reading_.reset();
   checked_.erase(index);
   scrub_.release(snapshot_name(index));
-  TRY(files_.rename(join(directory_, kSnapshotAside), path_of(index)));
-  TRY(files_.sync_directory(directory_));
+  TRY(dir_.files.rename(dir_.path_of(kSnapshotAside), path_of(index)));
+  TRY(dir_.files.sync_directory(dir_.path));
   if (auto damaged = damaged_.extract(snapshot_name(index))) news_.recovered.push_back(std::move(damaged.mapped()));
   auto next = std::lower_bound(good_.begin(), good_.end(), index);
   if (next == good_.end() || *next != index) good_.insert(next, index);
@@ -156,8 +155,8 @@ Result<> Snapshots::finish(raft::Index index) {
 void Snapshots::give_up() {
   aside_.reset();
   aside_end_ = aside_synced_ = 0;
-  const std::string path = join(directory_, kSnapshotAside);
-  if (auto exists = files_.exists(path); exists && *exists) static_cast<void>(files_.remove(path));
+  const std::string path = dir_.path_of(kSnapshotAside);
+  if (auto exists = dir_.files.exists(path); exists && *exists) static_cast<void>(dir_.files.remove(path));
 }
 
 Result<> Snapshots::drop_old() {
@@ -167,7 +166,7 @@ Result<> Snapshots::drop_old() {
     if (std::binary_search(good_.begin(), good_.end(), index)) continue;
     if (reading_index_ == index) reading_.reset();
     scrub_.release(snapshot_name(index));
-    TRY(files_.remove(path_of(index)));
+    TRY(dir_.files.remove(path_of(index)));
   }
   if (good_.size() >= kKept) TRY(drop_log(good_.front()));
   return remove_damaged();
@@ -176,23 +175,23 @@ Result<> Snapshots::drop_old() {
 // Segments may go when one behind them begins no later than behind `before`, and is sure to be found again: the log may
 // be just about to go on in it. One whose header cannot be read says nothing, and goes with others.
 Result<> Snapshots::drop_log(raft::Index before) {
-  TRY(const auto sequences, list_segments(files_, directory_));
-  TRY(files_.sync_directory(directory_));
+  TRY(const auto sequences, list_segments(dir_.files, dir_.path));
+  TRY(dir_.files.sync_directory(dir_.path));
   size_t dropped = 0;
   for (size_t index = 1; index < sequences.size(); ++index) {
-    auto begins = last_index_before(files_, directory_, owner_, sequences[index]);
+    auto begins = last_index_before(dir_, sequences[index]);
     if (begins && *begins <= before) dropped = index;
   }
   for (size_t index = 0; index < dropped; ++index) {
     const std::string name = segment_name(sequences[index]);
     scrub_.release(name);
-    TRY(files_.remove(join(directory_, name)));
+    TRY(dir_.files.remove(dir_.path_of(name)));
   }
   return {};
 }
 
 Result<> Snapshots::check(raft::Index index, File& file) {
-  auto checked = check_snapshot(file, path_of(index), owner_.cluster);
+  auto checked = check_snapshot(file, path_of(index), dir_.owner.cluster);
   if (!checked) note_damage({.name = snapshot_name(index), .what = checked.error().what});
   return checked;
 }
@@ -201,7 +200,7 @@ Result<> Snapshots::check(raft::Index index, File& file) {
 Result<> Snapshots::open_to_read(raft::Index index) {
   if (reading_ != nullptr && reading_index_ == index) return {};
   const std::string path = path_of(index);
-  TRY(auto file, files_.open(path, OpenMode::read));
+  TRY(auto file, dir_.files.open(path, OpenMode::read));
   if (!checked_.contains(index)) {
     TRY(check(index, *file));
     checked_.insert(index);

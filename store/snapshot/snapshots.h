@@ -35,6 +35,7 @@
 #include "store/files/files.h"
 #include "store/snapshot/scrub.h"
 #include "store/snapshot/snapshot.h"
+#include "store/wal/data_dir.h"
 #include "store/wal/format.h"
 
 namespace skiff::store {
@@ -47,8 +48,8 @@ std::optional<raft::Index> snapshot_index(std::string_view name);
 
 class Snapshots {
  public:
-  // Requires: `files` outlives it. No segment of the log is shorter than `segment_bytes`.
-  Snapshots(Files& files, std::string directory, WalOwner owner, uint64_t segment_bytes = kBlockBytes);
+  // No segment of the log is shorter than `segment_bytes`.
+  explicit Snapshots(DataDir dir, uint64_t segment_bytes = kBlockBytes);
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
 
@@ -103,7 +104,7 @@ class Snapshots {
   bool has_news() const { return !news_.found.empty() || !news_.recovered.empty(); }
 
  private:
-  std::string path_of(raft::Index index) const { return join(directory_, snapshot_name(index)); }
+  std::string path_of(raft::Index index) const { return dir_.path_of(snapshot_name(index)); }
   Result<> write_aside(uint64_t offset, std::string_view bytes);
   Result<> sync_some();
   Result<> give_up_if_full(Result<> synced);
@@ -119,9 +120,7 @@ class Snapshots {
   Result<> remove_damaged();
   std::optional<raft::Index> replaced_at();
 
-  Files& files_;
-  const std::string directory_;
-  const WalOwner owner_;
+  const DataDir dir_;
   std::vector<raft::Index> good_;  // rising; of older ones than the newest that was loaded, it is only hoped
   std::unique_ptr<File> aside_;
   uint64_t aside_end_ = 0;

@@ -48,15 +48,15 @@ Result<> Snapshots::remove_damaged() {
   auto is_segment = [](const auto& damaged) { return segment_sequence(damaged.first).has_value(); };
   if (std::any_of(damaged_.begin(), damaged_.end(), is_segment)) {
     const raft::Index newest = good_.back();
-    TRY(auto file, files_.open(path_of(newest), OpenMode::from_disk));
-    if (auto whole = check_snapshot(*file, path_of(newest), owner_.cluster); !whole) {
+    TRY(auto file, dir_.files.open(path_of(newest), OpenMode::from_disk));
+    if (auto whole = check_snapshot(*file, path_of(newest), dir_.owner.cluster); !whole) {
       note_damage({.name = snapshot_name(newest), .what = whole.error().what});
       return {};
     }
     TRY(drop_log(newest));
   }
   for (auto damaged = damaged_.begin(); damaged != damaged_.end();) {
-    TRY(const bool exists, files_.exists(join(directory_, damaged->first)));
+    TRY(const bool exists, dir_.files.exists(dir_.path_of(damaged->first)));
     if (!exists) news_.recovered.push_back(damaged->second);
     damaged = exists ? std::next(damaged) : damaged_.erase(damaged);
   }
@@ -66,14 +66,14 @@ Result<> Snapshots::remove_damaged() {
 std::optional<raft::Index> Snapshots::replaced_at() {
   if (damaged_.empty()) return std::nullopt;
   std::optional<raft::Index> lowest;
-  auto sequences = list_segments(files_, directory_);
+  auto sequences = list_segments(dir_.files, dir_.path);
   for (const auto& [name, damage] : damaged_) {
     const auto damaged = segment_sequence(name);
     if (!damaged) return 0;
     if (!sequences) continue;
     for (uint64_t sequence : *sequences) {
       if (sequence <= *damaged) continue;
-      auto begins = last_index_before(files_, directory_, owner_, sequence);
+      auto begins = last_index_before(dir_, sequence);
       if (begins && (!lowest || *begins < *lowest)) lowest = *begins;
     }
   }

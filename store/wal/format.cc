@@ -47,21 +47,38 @@ bool is_type(uint8_t type) {
   return false;
 }
 
-// One fragment made of the next `bytes` bytes of head and body, which it takes off them.
-void append_fragment(std::string& out, uint64_t offset, uint32_t salt, FragmentType type, uint64_t bytes,
-                     std::string_view& head, std::string_view& body) {
-  size_t start = out.size();
-  auto length = narrow<uint16_t>(bytes);
+// A record that is being cut into fragments: what is left of its head, and then of its body.
+struct Remainder {
+  std::string_view head;
+  std::string_view body;
+
+  uint64_t bytes() const { return head.size() + body.size(); }
+  // Moves the next `count` bytes of it to `out`.
+  void move_to(std::string& out, uint64_t count) {
+    const size_t of_head = std::min<size_t>(count, head.size());
+    out.append(head.substr(0, of_head));
+    out.append(body.substr(0, count - of_head));
+    head.remove_prefix(of_head);
+    body.remove_prefix(count - of_head);
+  }
+};
+
+// What is read back as the same: Fragment.
+struct NextFragment {
+  uint64_t offset = 0;  // in the segment
+  uint64_t bytes = 0;   // of the record
+  FragmentType type = FragmentType::full;
+};
+
+void append_fragment(std::string& out, uint32_t salt, const NextFragment& next, Remainder& record) {
+  const size_t start = out.size();
+  const auto length = narrow<uint16_t>(next.bytes);
   put_number(out, uint32_t{0});  // the checksum, once the data is there
   put_number(out, length);
   put_number(out, static_cast<uint16_t>(~length));
-  size_t of_head = std::min<size_t>(bytes, head.size());
-  out.append(head.substr(0, of_head));
-  out.append(body.substr(0, bytes - of_head));
-  head.remove_prefix(of_head);
-  body.remove_prefix(bytes - of_head);
-  out += static_cast<char>(type);
-  uint32_t crc = checksum(salt, offset, std::string_view(out).substr(start + kFragmentHeadBytes));
+  record.move_to(out, next.bytes);
+  out += static_cast<char>(next.type);
+  const uint32_t crc = checksum(salt, next.offset, std::string_view(out).substr(start + kFragmentHeadBytes));
   std::memcpy(out.data() + start, &crc, sizeof crc);
 }
 
@@ -213,14 +230,13 @@ Result<Record> decode_record(std::string_view bytes) {
 }
 
 void append_fragments(std::string& out, uint64_t start, uint32_t salt, std::string_view head, std::string_view body) {
-  uint64_t left = head.size() + body.size();
-  CHECK(left > 0);
-  for (bool is_first = true; left > 0; is_first = false) {
-    uint64_t offset = start + out.size();
+  Remainder record{head, body};
+  CHECK(record.bytes() > 0);
+  for (bool is_first = true; record.bytes() > 0; is_first = false) {
+    const uint64_t offset = start + out.size();
     CHECK(settle(offset) == offset);
-    uint64_t bytes = std::min(left, room_at(offset) - kFragmentExtraBytes);
-    left -= bytes;
-    append_fragment(out, offset, salt, type_of(is_first, left == 0), bytes, head, body);
+    const uint64_t bytes = std::min(record.bytes(), room_at(offset) - kFragmentExtraBytes);
+    append_fragment(out, salt, {offset, bytes, type_of(is_first, bytes == record.bytes())}, record);
     out.resize(settle(start + out.size()) - start, '\0');
   }
 }

@@ -46,17 +46,16 @@ tl::unexpected<Error> corrupt(const Segment& segment, uint64_t offset, const std
   return corrupt(segment.path, "at offset " + std::to_string(offset) + ": " + why);
 }
 
-Result<SegmentHeader> read_header_of(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence);
+Result<SegmentHeader> read_header_of(const DataDir& dir, uint64_t sequence);
 
 class Recovery {
  public:
-  Recovery(Files& files, const std::string& directory, const WalOwner& owner, raft::Index snapshot,
-           uint64_t segment_bytes)
-      : files_(files), directory_(directory), owner_(owner), snapshot_(snapshot), segment_bytes_(segment_bytes) {}
+  Recovery(const DataDir& dir, raft::Index snapshot, uint64_t segment_bytes)
+      : dir_(dir), snapshot_(snapshot), segment_bytes_(segment_bytes) {}
 
   Result<RecoveredWal> run() {
-    TRY(const auto sequences, list_segments(files_, directory_));
-    if (sequences.empty()) return corrupt(directory_, "there is no log in it");
+    TRY(const auto sequences, list_segments(dir_.files, dir_.path));
+    if (sequences.empty()) return corrupt(dir_.path, "there is no log in it");
     auto first = first_that_counts(sequences);
     for (auto sequence = first; sequence != sequences.end(); ++sequence) {
       auto read = read_segment(*sequence, *sequence == sequences.back());
@@ -69,30 +68,30 @@ class Recovery {
       sequence = std::prev(next);
     }
     if (found_.base.index > snapshot_) {
-      return corrupt(directory_, "its log begins behind index " + std::to_string(found_.base.index) +
-                                     ", and no whole snapshot reaches that far");
+      return corrupt(dir_.path, "its log begins behind index " + std::to_string(found_.base.index) +
+                                    ", and no whole snapshot reaches that far");
     }
     for (auto sequence = sequences.begin(); sequence != first; ++sequence) {
-      TRY(files_.remove(path_of(*sequence)));
+      TRY(dir_.files.remove(path_of(*sequence)));
     }
     return std::move(found_);
   }
 
   // Whatever is before that segment, a snapshot holds.
   Result<> check(uint64_t sequence, std::string bytes) {
-    Segment segment{sequence, path_of(sequence), nullptr, std::move(bytes), segment_salt(owner_, sequence)};
+    Segment segment{sequence, path_of(sequence), nullptr, std::move(bytes), segment_salt(dir_.owner, sequence)};
     TRY(check_size(segment.path, segment.bytes.size()));
     TRY(read_header(segment));
     TRY(const Stop stop, read_records(segment));
     if (!check_nothing_follows(segment, stop)) return corrupt(segment, stop.offset, "what is there was never written");
-    auto next = read_header_of(files_, path_of(sequence + 1), owner_, sequence + 1);
+    auto next = read_header_of(dir_, sequence + 1);
     if (!next) return {};  // that is its own damage
     const bool goes_on = next->previous_end == stop.cut && next->state == found_.state;
     return goes_on ? Result<>() : corrupt(segment, stop.cut, "it ends here, and not as the segment behind it says");
   }
 
  private:
-  std::string path_of(uint64_t sequence) const { return join(directory_, segment_name(sequence)); }
+  std::string path_of(uint64_t sequence) const { return dir_.path_of(segment_name(sequence)); }
 
   // Behind the last gap.
   static std::vector<uint64_t>::const_iterator first_that_counts(const std::vector<uint64_t>& sequences) {
@@ -107,14 +106,14 @@ class Recovery {
                                                        std::vector<uint64_t>::const_iterator damaged) const {
     if (snapshot_ == 0) return sequences.end();
     for (auto next = std::prev(sequences.end()); next != damaged; --next) {
-      auto begins = last_index_before(files_, directory_, owner_, *next);
+      auto begins = last_index_before(dir_, *next);
       if (begins && *begins <= snapshot_) return next;
     }
     return sequences.end();
   }
 
   Result<> read_segment(uint64_t sequence, bool is_last) {
-    Segment segment{sequence, path_of(sequence), nullptr, {}, segment_salt(owner_, sequence)};
+    Segment segment{sequence, path_of(sequence), nullptr, {}, segment_salt(dir_.owner, sequence)};
     TRY(load(segment));
     TRY(read_header(segment));
     TRY(const Stop stop, read_records(segment));
@@ -124,7 +123,7 @@ class Recovery {
 
   // Synced before it is read: what a killed process wrote may not have reached the disk yet.
   Result<> load(Segment& segment) {
-    TRY(segment.file, files_.open(segment.path, OpenMode::existing));
+    TRY(segment.file, dir_.files.open(segment.path, OpenMode::existing));
     TRY(segment.file->sync());
     TRY(const uint64_t size, segment.file->size());
     TRY(check_size(segment.path, size));
@@ -159,7 +158,7 @@ class Recovery {
   }
 
   Result<> check_header(const Segment& segment, const SegmentHeader& header) {
-    if (header.owner != owner_) {
+    if (header.owner != dir_.owner) {
       return fail(Error::Code::invalid,
                   "recover " + segment.path + ": it belongs to node " + std::to_string(header.owner.node) +
                       " of cluster " + std::to_string(header.owner.cluster),
@@ -314,9 +313,7 @@ class Recovery {
     return record && std::holds_alternative<Mark>(*record);
   }
 
-  Files& files_;
-  const std::string& directory_;
-  const WalOwner& owner_;
+  const DataDir& dir_;
   const raft::Index snapshot_;
   const uint64_t segment_bytes_;
   RecoveredWal found_;
@@ -325,11 +322,12 @@ class Recovery {
   bool has_mark_ = false;       // in this segment, so far
 };
 
-Result<SegmentHeader> read_header_of(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence) {
-  TRY(auto file, files.open(path, OpenMode::read));
+Result<SegmentHeader> read_header_of(const DataDir& dir, uint64_t sequence) {
+  const std::string path = dir.path_of(segment_name(sequence));
+  TRY(auto file, dir.files.open(path, OpenMode::read));
   TRY(const std::string bytes, file->read_at(0, kBlockBytes));
   if (bytes.size() == kBlockBytes) {
-    Fragment fragment = read_fragment(bytes, 0, segment_salt(owner, sequence));
+    Fragment fragment = read_fragment(bytes, 0, segment_salt(dir.owner, sequence));
     auto record = decode_record(fragment.data);
     const bool is_header = fragment.state == Fragment::State::complete && record;
     if (is_header && std::holds_alternative<SegmentHeader>(*record)) return std::get<SegmentHeader>(*record);
@@ -339,21 +337,18 @@ Result<SegmentHeader> read_header_of(Files& files, const std::string& path, cons
 
 }  // namespace
 
-Result<RecoveredWal> recover_wal(Files& files, const std::string& directory, const WalOwner& owner,
-                                 raft::Index snapshot, uint64_t segment_bytes) {
-  return Recovery(files, directory, owner, snapshot, segment_bytes).run();
+Result<RecoveredWal> recover_wal(const DataDir& dir, raft::Index snapshot, uint64_t segment_bytes) {
+  return Recovery(dir, snapshot, segment_bytes).run();
 }
 
-Result<raft::Index> last_index_before(Files& files, const std::string& directory, const WalOwner& owner,
-                                      uint64_t sequence) {
-  TRY(const SegmentHeader header, read_header_of(files, join(directory, segment_name(sequence)), owner, sequence));
+Result<raft::Index> last_index_before(const DataDir& dir, uint64_t sequence) {
+  TRY(const SegmentHeader header, read_header_of(dir, sequence));
   return header.state.last_index;
 }
 
-Result<> check_segment(Files& files, const std::string& directory, const WalOwner& owner, uint64_t sequence,
-                       std::string bytes, uint64_t segment_bytes) {
+Result<> check_segment(const DataDir& dir, uint64_t sequence, std::string bytes, uint64_t segment_bytes) {
   constexpr raft::Index kAnyBase = ~raft::Index{0};
-  auto checked = Recovery(files, directory, owner, kAnyBase, segment_bytes).check(sequence, std::move(bytes));
+  auto checked = Recovery(dir, kAnyBase, segment_bytes).check(sequence, std::move(bytes));
   if (checked) return {};
   return fail(checked.error().code, checked.error().what);  // the advice is for a node that does not start
 }

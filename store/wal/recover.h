@@ -40,6 +40,7 @@
 #include "raft/types.h"
 #include "src/base/result.h"
 #include "store/files/files.h"
+#include "store/wal/data_dir.h"
 #include "store/wal/format.h"
 
 namespace skiff::store {
@@ -55,17 +56,14 @@ struct RecoveredWal {
 // The log must begin no later than behind `snapshot`, the index of one that is on disk; 0: none. No segment is shorter
 // than `segment_bytes`: what was cut short would look like a log that ends there. Requires: the directory is locked,
 // and unfinished files have been removed.
-Result<RecoveredWal> recover_wal(Files& files, const std::string& directory, const WalOwner& owner,
-                                 raft::Index snapshot = 0, uint64_t segment_bytes = kBlockBytes);
+Result<RecoveredWal> recover_wal(const DataDir& dir, raft::Index snapshot = 0, uint64_t segment_bytes = kBlockBytes);
 
 // The end of the log as it was when this segment was begun. Requires: it has been recovered, or was made since.
-Result<raft::Index> last_index_before(Files& files, const std::string& directory, const WalOwner& owner,
-                                      uint64_t sequence);
+Result<raft::Index> last_index_before(const DataDir& dir, uint64_t sequence);
 
 // One segment that has a successor, for itself, as a start would read it: it is whole, and ends where and as its
 // successor says that it did. `bytes` is all there is of it.
-Result<> check_segment(Files& files, const std::string& directory, const WalOwner& owner, uint64_t sequence,
-                       std::string bytes, uint64_t segment_bytes = kBlockBytes);
+Result<> check_segment(const DataDir& dir, uint64_t sequence, std::string bytes, uint64_t segment_bytes = kBlockBytes);
 
 // The sequence numbers of the segments in a directory, rising. An error if a file is called like one and is none.
 Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& directory);

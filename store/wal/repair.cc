@@ -10,6 +10,7 @@
 #include "src/base/bytes.h"
 #include "src/base/narrow.h"
 #include "src/base/try.h"
+#include "store/files/read_file.h"
 #include "store/files/small_file.h"
 #include "store/wal/recover.h"
 
@@ -70,12 +71,6 @@ class Surveyor {
   Survey& survey_;
 };
 
-Result<std::string> read_all(Files& files, const std::string& path) {
-  TRY(auto file, files.open(path, OpenMode::read));
-  TRY(const uint64_t size, file->size());
-  return file->read_at(0, size);
-}
-
 }  // namespace
 
 std::string encode(const Repair& repair) {
@@ -121,14 +116,14 @@ Result<> write_repair(Files& files, const std::string& directory, const Repair& 
   return write_small_file(files, directory, kRepairName, encode(repair));
 }
 
-Result<Survey> survey_log(Files& files, const std::string& directory, const WalOwner& owner) {
-  TRY(const auto sequences, list_segments(files, directory));
+Result<Survey> survey_log(const DataDir& dir) {
+  TRY(const auto sequences, list_segments(dir.files, dir.path));
   Survey survey;
   for (uint64_t sequence : sequences) {
     survey.sequence = sequence;
-    TRY(auto bytes, read_all(files, join(directory, segment_name(sequence))));
+    TRY(auto bytes, read_file(dir.files, dir.path_of(segment_name(sequence))));
     bytes.resize(bytes.size() / kBlockBytes * kBlockBytes);
-    Surveyor(survey).read(bytes, segment_salt(owner, sequence));
+    Surveyor(survey).read(bytes, segment_salt(dir.owner, sequence));
   }
   return survey;
 }
@@ -149,32 +144,30 @@ Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, st
   return repair;
 }
 
-Result<> note_gone_back(Files& files, const std::string& directory, const WalOwner& owner, const std::string& damage,
-                        uint64_t unlike) {
-  TRY(const auto before, read_repair(files, directory));
+Result<> note_gone_back(const DataDir& dir, const std::string& damage, uint64_t unlike) {
+  TRY(const auto before, read_repair(dir.files, dir.path));
   const bool is_in_the_middle = before && before->stage < Repair::Stage::fetching;
   if (is_in_the_middle) return {};
-  TRY(const Survey survey, survey_log(files, directory, owner));
+  TRY(const Survey survey, survey_log(dir));
   Repair repair = plan_repair(survey, before, damage);
   repair.incarnation += unlike % kStartsLostMax;
   if (MUTANT(gone_back_not_noted)) return {};
-  return write_repair(files, directory, repair);
+  return write_repair(dir.files, dir.path, repair);
 }
 
-Result<> run_repair(Files& files, const std::string& directory, const WalOwner& owner, WalOptions options,
-                    Repair& repair, raft::Index snapshot) {
-  TRY(const auto sequences, list_segments(files, directory));
+Result<> run_repair(const DataDir& dir, WalOptions options, Repair& repair, raft::Index snapshot) {
+  TRY(const auto sequences, list_segments(dir.files, dir.path));
   for (uint64_t sequence : sequences) {
-    const std::string path = join(directory, segment_name(sequence));
+    const std::string path = dir.path_of(segment_name(sequence));
     // A new log that was begun, and not finished, holds nothing yet.
     const bool is_kept = repair.stage == Repair::Stage::setting_aside && sequence < repair.sequence;
-    TRY(is_kept ? files.rename(path, path + kSetAsideSuffix) : files.remove(path));
+    TRY(is_kept ? dir.files.rename(path, path + kSetAsideSuffix) : dir.files.remove(path));
   }
-  TRY(files.sync_directory(directory));
+  TRY(dir.files.sync_directory(dir.path));
   WalState state{.last_index = snapshot, .hard_state = repair.hard_state, .incarnation = repair.incarnation};
-  TRY(std::ignore, Wal::begin_anew(files, directory, owner, options, repair.sequence, state));
+  TRY(std::ignore, Wal::begin_anew(dir, options, repair.sequence, state));
   repair.stage = Repair::Stage::fetching;
-  return write_repair(files, directory, repair);
+  return write_repair(dir.files, dir.path, repair);
 }
 
 Result<> end_repair(Files& files, const std::string& directory) {

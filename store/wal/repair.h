@@ -25,6 +25,7 @@
 #include "raft/types.h"
 #include "src/base/result.h"
 #include "store/files/files.h"
+#include "store/wal/data_dir.h"
 #include "store/wal/format.h"
 #include "store/wal/wal.h"
 
@@ -60,7 +61,7 @@ struct Survey {
   raft::HardState hard_state;   // of the highest term
   raft::Payload configuration;  // the last in an entry, maybe one that was replaced later; null: none
 };
-Result<Survey> survey_log(Files& files, const std::string& directory, const WalOwner& owner);
+Result<Survey> survey_log(const DataDir& dir);
 
 // What is to be done, for a log that holds this much, after `before`, if there was one.
 Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, std::string damage);
@@ -69,12 +70,10 @@ Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, st
 // repair out. Nothing is written if one was begun and not
 // carried out yet. The log may be in use, but only appended to. `unlike` is a random
 // number: the same disk may go back to the same state twice, and no start may then be counted twice.
-Result<> note_gone_back(Files& files, const std::string& directory, const WalOwner& owner, const std::string& damage,
-                        uint64_t unlike);
+Result<> note_gone_back(const DataDir& dir, const std::string& damage, uint64_t unlike);
 
 // Carries it out up to the stage `fetching`; the new log begins behind `snapshot`. Requires: it is written.
-Result<> run_repair(Files& files, const std::string& directory, const WalOwner& owner, WalOptions options,
-                    Repair& repair, raft::Index snapshot);
+Result<> run_repair(const DataDir& dir, WalOptions options, Repair& repair, raft::Index snapshot);
 // The log is whole. Requires: what the core wanted saved before is durable.
 Result<> end_repair(Files& files, const std::string& directory);
 // What was set aside, and is not needed any more.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "src/base/try.h"
+#include "store/files/read_file.h"
 
 namespace skiff::store {
 namespace {
@@ -141,12 +142,9 @@ class Scan {
 
 }  // namespace
 
-Result<ScannedSegment> scan_segment(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence,
-                                    bool is_last, const VisitRecord& visit) {
-  TRY(auto file, files.open(path, OpenMode::read));
-  TRY(const uint64_t size, file->size());
-  TRY(auto bytes, file->read_at(0, size));
-  return Scan(std::move(bytes), owner, sequence, is_last, visit).run();
+Result<ScannedSegment> scan_segment(const DataDir& dir, uint64_t sequence, bool is_last, const VisitRecord& visit) {
+  TRY(auto bytes, read_file(dir.files, dir.path_of(segment_name(sequence))));
+  return Scan(std::move(bytes), dir.owner, sequence, is_last, visit).run();
 }
 
 }  // namespace skiff::store

@@ -14,7 +14,7 @@
 
 #include "raft/types.h"
 #include "src/base/result.h"
-#include "store/files/files.h"
+#include "store/wal/data_dir.h"
 #include "store/wal/format.h"
 
 namespace skiff::store {
@@ -42,7 +42,6 @@ struct ScannedSegment {
 // Calls `visit` with every whole record but headers and marks, in order. An error if the file cannot be read; what is
 // in it never is one.
 using VisitRecord = std::function<void(uint64_t offset, Record& record)>;
-Result<ScannedSegment> scan_segment(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence,
-                                    bool is_last, const VisitRecord& visit);
+Result<ScannedSegment> scan_segment(const DataDir& dir, uint64_t sequence, bool is_last, const VisitRecord& visit);
 
 }  // namespace skiff::store

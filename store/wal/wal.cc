@@ -21,35 +21,30 @@ uint64_t round_up_to_block(uint64_t bytes) { return (bytes + kBlockBytes - 1) / 
 
 }  // namespace
 
-Wal::Wal(Files& files, std::string directory, WalOwner owner, WalOptions options)
-    : files_(files),
-      directory_(std::move(directory)),
-      owner_(owner),
-      options_(options),
-      spare_(files, directory_, options.segment_bytes) {
+Wal::Wal(DataDir dir, WalOptions options)
+    : dir_(std::move(dir)), options_(options), spare_(dir_.files, dir_.path, options.segment_bytes) {
   CHECK(options_.segment_bytes >= kBlockBytes);
   CHECK(options_.segment_bytes % kBlockBytes == 0);
 }
 
-Result<std::unique_ptr<Wal>> Wal::found(Files& files, std::string directory, WalOwner owner, WalOptions options) {
-  return begin_anew(files, std::move(directory), owner, options, 1, {});
+Result<std::unique_ptr<Wal>> Wal::create(DataDir dir, WalOptions options) {
+  return begin_anew(std::move(dir), options, 1, {});
 }
 
-Result<std::unique_ptr<Wal>> Wal::begin_anew(Files& files, std::string directory, WalOwner owner, WalOptions options,
-                                             uint64_t sequence, const WalState& state) {
-  std::unique_ptr<Wal> wal(new Wal(files, std::move(directory), owner, options));
+Result<std::unique_ptr<Wal>> Wal::begin_anew(DataDir dir, WalOptions options, uint64_t sequence,
+                                             const WalState& state) {
+  std::unique_ptr<Wal> wal(new Wal(std::move(dir), options));
   wal->end_.sequence = sequence - 1;
   wal->state_ = state;
   TRY(wal->roll(0));
   return wal;
 }
 
-Result<std::unique_ptr<Wal>> Wal::resume(Files& files, std::string directory, WalOwner owner, WalOptions options,
-                                         WalPosition end, WalState state) {
-  std::unique_ptr<Wal> wal(new Wal(files, std::move(directory), owner, options));
-  TRY(wal->file_, files.open(join(wal->directory_, segment_name(end.sequence)), OpenMode::existing));
+Result<std::unique_ptr<Wal>> Wal::resume(DataDir dir, WalOptions options, WalPosition end, WalState state) {
+  std::unique_ptr<Wal> wal(new Wal(std::move(dir), options));
+  TRY(wal->file_, wal->dir_.files.open(wal->dir_.path_of(segment_name(end.sequence)), OpenMode::existing));
   TRY(wal->file_bytes_, wal->file_->size());
-  wal->salt_ = segment_salt(owner, end.sequence);
+  wal->salt_ = segment_salt(wal->dir_.owner, end.sequence);
   wal->end_ = end;
   wal->state_ = state;
   wal->note_room();
@@ -159,32 +154,32 @@ Result<> Wal::roll(uint64_t bytes_min) {
   CHECK(buffer_.empty());
   uint64_t sequence = end_.sequence + 1;
   uint64_t bytes = std::max(options_.segment_bytes, round_up_to_block(bytes_min));
-  SegmentHeader header{owner_, sequence, end_.offset, state_};
+  SegmentHeader header{dir_.owner, sequence, end_.offset, state_};
   auto file = make_segment(header, bytes);
   if (!file) return fail(file.error().code, file.error().what, kUnharmed);
   file_ = std::move(*file);
   file_bytes_ = bytes;
-  salt_ = segment_salt(owner_, sequence);
+  salt_ = segment_salt(dir_.owner, sequence);
   end_ = {sequence, kHeaderEnd};
   note_room();
   return {};
 }
 
 Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uint64_t bytes) {
-  std::string path = join(directory_, segment_name(header.sequence)), aside = path + kAsideSuffix;
+  std::string path = dir_.path_of(segment_name(header.sequence)), aside = path + kAsideSuffix;
   TRY(preallocate(aside, bytes));
-  TRY(auto file, files_.open(aside, OpenMode::existing));
+  TRY(auto file, dir_.files.open(aside, OpenMode::existing));
   std::string first;
-  append_fragments(first, 0, segment_salt(owner_, header.sequence), encode(header), {});
+  append_fragments(first, 0, segment_salt(dir_.owner, header.sequence), encode(header), {});
   CHECK(first.size() == kHeaderEnd);
   Result<> done = file->write_at(0, first);
   if (done) done = file->sync();
-  if (done) done = files_.rename(aside, path);
-  if (done && !MUTANT(names_not_synced)) done = files_.sync_directory(directory_);
+  if (done) done = dir_.files.rename(aside, path);
+  if (done && !MUTANT(names_not_synced)) done = dir_.files.sync_directory(dir_.path);
   if (!done) return fail_for_good(done.error());
   ++counters_.syncs;
   ++counters_.segments;
-  return files_.open(path, OpenMode::existing);  // under its name, for the sake of error messages
+  return dir_.files.open(path, OpenMode::existing);  // under its name, for the sake of error messages
 }
 
 // The spare, if that is large enough and there; else they are made now.
@@ -194,7 +189,7 @@ Result<> Wal::preallocate(const std::string& aside, uint64_t bytes) {
     if (!moved) return fail_for_good(moved.error());
     if (*moved) return {};
   }
-  return make_zeros(files_, aside, bytes);
+  return make_zeros(dir_.files, aside, bytes);
 }
 
 bool may_follow(const raft::HardState& before, const raft::HardState& after) {

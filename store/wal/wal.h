@@ -28,6 +28,7 @@
 #include "raft/types.h"
 #include "src/base/result.h"
 #include "store/files/files.h"
+#include "store/wal/data_dir.h"
 #include "store/wal/data_dir_ids.h"
 #include "store/wal/format.h"
 #include "store/wal/spare.h"
@@ -66,14 +67,13 @@ bool may_follow(const raft::HardState& before, const raft::HardState& after);
 class Wal {
  public:
   // Makes the first segment of a new log.
-  static Result<std::unique_ptr<Wal>> found(Files& files, std::string directory, WalOwner owner, WalOptions options);
+  static Result<std::unique_ptr<Wal>> create(DataDir dir, WalOptions options);
   // The same with this sequence number and state, where a log was lost (store/wal/repair.h).
-  static Result<std::unique_ptr<Wal>> begin_anew(Files& files, std::string directory, WalOwner owner,
-                                                 WalOptions options, uint64_t sequence, const WalState& state);
+  static Result<std::unique_ptr<Wal>> begin_anew(DataDir dir, WalOptions options, uint64_t sequence,
+                                                 const WalState& state);
   // Goes on where recovery (store/wal/recover.h) found the end. Requires: `end` is what recovery gave, and nothing was
   // written since.
-  static Result<std::unique_ptr<Wal>> resume(Files& files, std::string directory, WalOwner owner, WalOptions options,
-                                             WalPosition end, WalState state);
+  static Result<std::unique_ptr<Wal>> resume(DataDir dir, WalOptions options, WalPosition end, WalState state);
 
   Wal(const Wal&) = delete;
   Wal& operator=(const Wal&) = delete;
@@ -91,7 +91,7 @@ class Wal {
   Spare& spare() { return spare_; }
 
  private:
-  Wal(Files& files, std::string directory, WalOwner owner, WalOptions options);
+  Wal(DataDir dir, WalOptions options);
 
   Result<> add(std::span<const Batch> batches);
   Result<> add(const raft::HardState& hard_state);
@@ -104,10 +104,8 @@ class Wal {
   Result<std::unique_ptr<File>> make_segment(const SegmentHeader& header, uint64_t bytes);
   void note_room() { counters_.room = file_bytes_ - end_.offset; }
 
-  Files& files_;
-  std::string directory_;
-  WalOwner owner_;
-  WalOptions options_;
+  const DataDir dir_;
+  const WalOptions options_;
   Spare spare_;
 
   std::unique_ptr<File> file_;  // the last segment

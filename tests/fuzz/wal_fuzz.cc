@@ -61,15 +61,15 @@ void check_lawful(const RecoveredWal& found) {
 }
 
 void check_goes_on(MemoryFiles& files, const RecoveredWal& found) {
-  auto again = recover_wal(files, "data", kOwner);
+  auto again = recover_wal({files, "data", kOwner});
   CHECK(again.has_value());
   CHECK(again->end == found.end && again->state == found.state && again->notes.empty());
   if (found.state.incarnation == UINT64_MAX) return;
-  auto wal = Wal::resume(files, "data", kOwner, {kSegmentBytes}, found.end, found.state);
+  auto wal = Wal::resume({files, "data", kOwner}, {kSegmentBytes}, found.end, found.state);
   CHECK(wal.has_value());
   CHECK((*wal)->start(found.state.incarnation + 1).has_value());
   files.crash(MemoryFiles::Loss::keep_none);
-  again = recover_wal(files, "data", kOwner);
+  again = recover_wal({files, "data", kOwner});
   CHECK(again.has_value());
   CHECK(log_story::is_same(again->entries, found.entries));
 }
@@ -77,7 +77,7 @@ void check_goes_on(MemoryFiles& files, const RecoveredWal& found) {
 log_story::LogStory write_story(MemoryFiles& files, uint64_t seed) {
   raft::Random random(seed);
   log_story::LogStory story;
-  auto wal = Wal::found(files, "data", kOwner, {kSegmentBytes});
+  auto wal = Wal::create({files, "data", kOwner}, {kSegmentBytes});
   CHECK(wal.has_value());
   for (int count = 0; count < 12; ++count) {
     Batch batch = log_story::random_batch(story.now(), random, 400);
@@ -124,7 +124,7 @@ void run(std::string_view bytes) {
       break;
     case 2: files.set_content(path_of(1), padded(std::string(input.rest()))); break;
   }
-  auto found = recover_wal(files, "data", kOwner);
+  auto found = recover_wal({files, "data", kOwner});
   if (!found) return;
   check_lawful(*found);
   if (story) CHECK(story->find(found->state.hard_state, found->entries).has_value());

@@ -116,7 +116,7 @@ TEST_CASE("every bit that turns over in a closed segment is found, and where", "
     std::string bytes = whole;
     bytes[place] = static_cast<char>(bytes[place] ^ (1 << place % 8));
     node.put(name, bytes);
-    auto checked = check_segment(node.files, "data", {77, 2}, *segment_sequence(name), bytes, kSmall.segment_bytes);
+    auto checked = check_segment({node.files, "data", {77, 2}}, *segment_sequence(name), bytes, kSmall.segment_bytes);
     CAPTURE(place);
     REQUIRE_FALSE(checked.has_value());
     REQUIRE_THAT(to_text(checked.error()), Catch::Contains("data/" + name) && !Catch::Contains("nothing was changed"));
@@ -135,7 +135,7 @@ TEST_CASE("every bit that turns over in a snapshot is found", "[D12]") {
     std::string bytes = whole;
     bytes[place] = static_cast<char>(bytes[place] ^ (1 << place % 8));
     node.put(name, bytes);
-    Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
+    Scrub scrub({node.files, "data", {77, 2}}, kSmall.segment_bytes);
     REQUIRE(scrub.begin().has_value());
     Scrub::Step step;
     while (!step.has_file) step = scrub.read_on(100);
@@ -162,7 +162,7 @@ TEST_CASE("files that were cut short, or have blocks that are zero or another's,
   size_t found = 0;
   for (const std::string& bytes : damaged) {
     node.put(name, bytes);
-    Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
+    Scrub scrub({node.files, "data", {77, 2}}, kSmall.segment_bytes);
     REQUIRE(scrub.begin().has_value());
     bool is_damaged = false;
     while (scrub.is_under_way()) {
@@ -177,7 +177,7 @@ TEST_CASE("files that were cut short, or have blocks that are zero or another's,
 
 TEST_CASE("a file that is gone, or was made again, while it is read, is no damage", "[D12]") {
   Node node;
-  Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
+  Scrub scrub({node.files, "data", {77, 2}}, kSmall.segment_bytes);
   REQUIRE(scrub.begin().has_value());
   REQUIRE(scrub.read_on(700).bytes > 0);  // of the snapshot
   std::string rotten = node.content(snapshot_name(30));
@@ -198,7 +198,7 @@ TEST_CASE("a file that is gone, or was made again, while it is read, is no damag
 
 TEST_CASE("a file that is let go of while it is read is closed, and another of its name read in its place", "[D12]") {
   Node node;
-  Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
+  Scrub scrub({node.files, "data", {77, 2}}, kSmall.segment_bytes);
   REQUIRE(scrub.begin().has_value());
   REQUIRE(scrub.read_on(700).bytes > 0);
   std::string bytes = node.content(snapshot_name(30));
@@ -223,7 +223,7 @@ TEST_CASE("a file that cannot be read is damaged, and everything else goes on", 
 
 TEST_CASE("what the machine does not let us read again is no damage: the next pass looks at it", "[D12]") {
   Node node;
-  Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
+  Scrub scrub({node.files, "data", {77, 2}}, kSmall.segment_bytes);
   REQUIRE(scrub.begin().has_value());
   REQUIRE(scrub.read_on(700).bytes > 0);
   std::string bytes = node.content(snapshot_name(30));

@@ -30,7 +30,7 @@ TEST_CASE("two snapshots are kept, and the log from the older one on") {
   REQUIRE(node.files_called("snapshot-") == std::vector<std::string>{snapshot_name(60), snapshot_name(90)});
   auto sequences = list_segments(files, "data");
   REQUIRE(sequences->front() > 1);
-  auto before = last_index_before(files, "data", {kNode.cluster, kNode.node}, sequences->front());
+  auto before = last_index_before({files, "data", {kNode.cluster, kNode.node}}, sequences->front());
   REQUIRE(*before <= 60);
   node.start();
   REQUIRE(node.snapshot() == 90);
@@ -57,10 +57,10 @@ TEST_CASE("the log before a snapshot goes, also where another leader's began aga
   const WalOwner owner{kNode.cluster, kNode.node};
   auto sequences = list_segments(files, "data");
   for (size_t place = 1; place < sequences->size(); ++place) {
-    REQUIRE(*last_index_before(files, "data", owner, (*sequences)[place]) >
-            *last_index_before(files, "data", owner, (*sequences)[place - 1]));
+    REQUIRE(*last_index_before({files, "data", owner}, (*sequences)[place]) >
+            *last_index_before({files, "data", owner}, (*sequences)[place - 1]));
   }
-  REQUIRE(*last_index_before(files, "data", owner, sequences->front()) <= 60);
+  REQUIRE(*last_index_before({files, "data", owner}, sequences->front()) <= 60);
 }
 
 TEST_CASE("a damaged newest snapshot is passed over for the one before, and the log from there", "[S20]") {

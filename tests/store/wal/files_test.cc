@@ -21,7 +21,7 @@ std::string path_of(uint64_t sequence) { return "data/" + segment_name(sequence)
 // A directory with a log of three segments.
 void write_log(MemoryFiles& files, WalOwner owner = kOwner) {
   REQUIRE(files.make_directory("data").has_value());
-  auto wal = Wal::found(files, "data", owner, {kSegmentBytes});
+  auto wal = Wal::create({files, "data", owner}, {kSegmentBytes});
   REQUIRE(wal.has_value());
   raft::Index index = 0;
   while ((*wal)->end().sequence < 3) {
@@ -33,7 +33,7 @@ void write_log(MemoryFiles& files, WalOwner owner = kOwner) {
 }
 
 Error refusal_of(MemoryFiles& files, WalOwner owner = kOwner) {
-  auto found = recover_wal(files, "data", owner);
+  auto found = recover_wal({files, "data", owner});
   REQUIRE_FALSE(found.has_value());
   REQUIRE_THAT(found.error().what, Catch::Contains("data"));
   return found.error();
@@ -156,7 +156,7 @@ struct HandWritten {
     std::string whole = bytes;
     whole.resize((whole.size() / kBlockBytes + 1) * kBlockBytes, '\0');
     files.set_content(path_of(1), whole);
-    return recover_wal(files, "data", kOwner);
+    return recover_wal({files, "data", kOwner});
   }
   std::string why_refused() const {
     auto found = recover();
@@ -249,7 +249,7 @@ TEST_CASE("a segment that says another state than the ones before it is refused"
     files.set_content(path_of(1), first.bytes);
     files.set_content(path_of(2), second);
     if (state == right) {
-      REQUIRE(recover_wal(files, "data", kOwner).has_value());
+      REQUIRE(recover_wal({files, "data", kOwner}).has_value());
     } else {
       REQUIRE_THAT(refusal_of(files).what, Catch::Contains("does not go on where the segment before it ended"));
     }

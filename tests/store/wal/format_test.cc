@@ -142,7 +142,7 @@ void require_documented(const std::string& text) {
 TEST_CASE("the worked examples of docs/formats.md are what the code writes") {
   testing::MemoryFiles files;
   REQUIRE(files.make_directory("data").has_value());
-  auto wal = Wal::found(files, "data", {0x5eaf, 2}, {4 * kBlockBytes});
+  auto wal = Wal::create({files, "data", {0x5eaf, 2}}, {4 * kBlockBytes});
   REQUIRE((*wal)->start(1).has_value());
   Batch batch{raft::HardState{3, 2}, {entry(3, 1, "hello")}};
   REQUIRE((*wal)->append(std::vector<Batch>{batch}).has_value());

@@ -26,7 +26,7 @@ struct Log {
 
   explicit Log(uint64_t seed = 1) : files(seed), random(seed) {
     REQUIRE(files.make_directory("data").has_value());
-    auto founded = Wal::found(files, "data", kOwner, {kSegmentBytes});
+    auto founded = Wal::create({files, "data", kOwner}, {kSegmentBytes});
     REQUIRE(founded.has_value());
     wal = std::move(*founded);
     files.crash(MemoryFiles::Loss::keep_all);
@@ -36,7 +36,7 @@ struct Log {
   static std::string path(uint64_t sequence) { return "data/" + segment_name(sequence); }
   std::string last_path() { return path(wal->end().sequence); }
 
-  Result<RecoveredWal> recover() { return recover_wal(files, "data", kOwner); }
+  Result<RecoveredWal> recover() { return recover_wal({files, "data", kOwner}); }
 
   // Recovers, checks it against the story, and goes on writing there.
   void reopen() {
@@ -45,7 +45,7 @@ struct Log {
     auto chapter = story.find(found->state.hard_state, found->entries);
     REQUIRE(chapter.has_value());
     story.go_back_to(*chapter);
-    auto resumed = Wal::resume(files, "data", kOwner, {kSegmentBytes}, found->end, found->state);
+    auto resumed = Wal::resume({files, "data", kOwner}, {kSegmentBytes}, found->end, found->state);
     REQUIRE(resumed.has_value());
     wal = std::move(*resumed);
   }
@@ -177,7 +177,7 @@ TEST_CASE("a log cut at any byte keeps what was acknowledged, and can be written
     REQUIRE(told.is_right(*found, cut));
     REQUIRE(found->end.offset <= told.end);
 
-    auto wal = Wal::resume(log.files, "data", kOwner, {kSegmentBytes}, found->end, found->state);
+    auto wal = Wal::resume({log.files, "data", kOwner}, {kSegmentBytes}, found->end, found->state);
     REQUIRE((*wal)->start(found->state.incarnation + 1).has_value());
     log.files.crash(MemoryFiles::Loss::keep_none);
     auto again = log.recover();
@@ -308,7 +308,7 @@ TEST_CASE("a batch of which any blocks are missing is cut off, and stays off") {
     // And nothing of the rest comes to life behind what is written next.
     size_t count = found->entries.size();
     REQUIRE(is_zero(std::string_view(log.files.content(log.last_path())).substr(found->end.offset)));
-    auto wal = Wal::resume(log.files, "data", kOwner, {kSegmentBytes}, found->end, found->state);
+    auto wal = Wal::resume({log.files, "data", kOwner}, {kSegmentBytes}, found->end, found->state);
     REQUIRE((*wal)->start(found->state.incarnation + 1).has_value());
     log.files.crash(MemoryFiles::Loss::keep_none);
     auto again = log.recover();
@@ -334,7 +334,7 @@ TEST_CASE("a cut that failed to reach the disk is made again, though it looks ma
 
     // When the next recovery sees them as they should be, and goes on,
     auto found = log.recover();
-    auto wal = Wal::resume(log.files, "data", kOwner, {kSegmentBytes}, found->end, found->state);
+    auto wal = Wal::resume({log.files, "data", kOwner}, {kSegmentBytes}, found->end, found->state);
     REQUIRE((*wal)->start(1).has_value());
 
     // Then nothing of the torn batch is left on the disk.
