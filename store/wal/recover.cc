@@ -357,7 +357,8 @@ Result<std::vector<uint64_t>> list_segments(Files& files, const std::string& dir
   TRY(const auto names, files.list(directory));
   std::vector<uint64_t> sequences;
   for (const std::string& name : names) {
-    if (auto sequence = segment_sequence(name)) {
+    const auto sequence = segment_sequence(name);
+    if (sequence && *sequence >= 1 && *sequence < ~uint64_t{0}) {  // the first is 1, and the last has a successor
       sequences.push_back(*sequence);
     } else if (name.starts_with("wal-") && !name.ends_with(kAsideSuffix) && !name.ends_with(kSetAsideSuffix)) {
       return fail(Error::Code::corrupt,

@@ -100,6 +100,9 @@ Result<Repair> decode_repair(std::string_view bytes) {
   if (repair.stage < Repair::Stage::setting_aside || repair.stage > Repair::Stage::complete) {
     return fail(Error::Code::corrupt, "it is at no known stage");
   }
+  if (repair.sequence == 0 || repair.sequence == ~uint64_t{0}) {
+    return fail(Error::Code::corrupt, "its new log begins with no segment");
+  }
   return repair;
 }
 

@@ -73,6 +73,10 @@ TEST_CASE("a directory whose files are not a log in a row is refused by name") {
     files.set_content("data/wal-000000000000000A", bytes);
     why = "called like a part of the log";
   }
+  SECTION("a segment of the last number there is") {  // none could follow it
+    files.set_content(path_of(~uint64_t{0}), bytes);
+    why = "called like a part of the log";
+  }
   SECTION("an empty segment") {
     files.set_content(path_of(3), "");
     why = "it has 0 bytes";

@@ -329,6 +329,9 @@ TEST_CASE("a note of a repair that is damaged itself is refused at every byte") 
     REQUIRE_FALSE(decode_repair(whole.substr(0, place)).has_value());
   }
   REQUIRE_FALSE(decode_repair(whole + "x").has_value());
+  for (const uint64_t none : {uint64_t{0}, ~uint64_t{0}}) {
+    REQUIRE_FALSE(decode_repair(encode(Repair{.stage = repair.stage, .sequence = none})).has_value());
+  }
 
   MemoryFiles files;
   write_directory(files);
