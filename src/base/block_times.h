@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "raft/check.h"
+
 namespace skiff {
 
 constexpr uint64_t kBlockTimeNs = 200'000;
@@ -20,6 +22,8 @@ struct BlockTimes {
     slow += took_ns > kBlockTimeNs;
     longest_ns = std::max(longest_ns, took_ns);
     longest_of_last_ns = is_first ? took_ns : std::max(longest_of_last_ns, took_ns);
+    CHECK(slow <= blocks);
+    CHECK(longest_of_last_ns <= longest_ns);
   }
 };
 

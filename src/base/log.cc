@@ -60,6 +60,8 @@ class Sink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   // The queue is never destroyed: its thread may be waiting for a reader when the process ends.
   void write_to(std::unique_ptr<LogQueue> queue) {
+    CHECK(queue != nullptr);
+    CHECK(this->queue() == nullptr);
     std::lock_guard lock(mutex_);
     queue_ = queue.release();
   }
@@ -173,6 +175,7 @@ void Limit::warn(uint64_t now_ms, std::string_view line) {
   if (held_back_ > 0) text += " (and " + std::to_string(held_back_) + " more like it)";
   log::warn(text);
   next_ms_ = now_ms + interval_ms_;
+  CHECK(next_ms_ >= now_ms);
   held_back_ = 0;
 }
 

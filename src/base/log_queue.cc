@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "raft/check.h"
 #include "src/base/threads.h"
 #include "src/base/try.h"
 
@@ -30,6 +31,9 @@ bool write_all(int descriptor, std::string_view text, bool& is_torn) {
 }
 
 Result<std::unique_ptr<LogQueue>> LogQueue::start(int descriptor, const Limits& limits, DescribeDropped describe) {
+  CHECK(descriptor >= 0);
+  CHECK(limits.lines_max > 0);
+  CHECK(describe != nullptr);
   std::unique_ptr<LogQueue> queue(new LogQueue(descriptor, limits, std::move(describe)));
   TRY(queue->thread_, start_thread("the log", [queue = queue.get()] { queue->run(); }));
   return queue;

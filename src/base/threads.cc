@@ -7,9 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "raft/check.h"
+
 namespace skiff {
 
 Result<std::thread> start_thread(std::string_view for_what, std::function<void()> run) {
+  CHECK(run != nullptr);
   try {
     return std::thread(std::move(run));
   } catch (const std::system_error& none) {
@@ -33,6 +36,7 @@ Result<> probe_threads(std::string_view for_what, size_t count) {
       all = tl::unexpected(thread.error());
     }
   }
+  if (all) CHECK(started.size() == count);
   is_over.set_value();
   for (std::thread& thread : started) thread.join();
   return all;

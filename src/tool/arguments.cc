@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "raft/check.h"
 #include "src/config/help.h"
 
 namespace skiff::tool {
@@ -15,6 +16,8 @@ std::string help(const Command& command, std::string_view remarks) {
 }  // namespace
 
 Command command_of(std::string_view name, std::string_view meaning, std::vector<Option> options, Operand operand) {
+  CHECK(!name.empty());
+  CHECK(!meaning.empty());
   return {.name = "skiff " + std::string(name),
           .meaning = std::string(meaning),
           .options = std::move(options),
@@ -31,11 +34,13 @@ ParsedArguments parse_arguments(Arguments arguments, const World& world, const C
 }
 
 int misused(const World& world, const Command& command, const std::string& why) {
+  CHECK(!why.empty());
   world.complain(command.name + ": " + why + " (" + command.name + " --help says more)");
   return 2;
 }
 
 int failed(const World& world, const Command& command, const std::string& why) {
+  CHECK(!why.empty());
   world.complain(command.name + ": " + why);
   return 1;
 }

@@ -2,6 +2,7 @@
 // and makes no file, so that it works on a read-only mount.
 #include "src/tool/inspect.h"
 
+#include "raft/check.h"
 #include "src/config/values.h"
 #include "src/tool/arguments.h"
 #include "store/files/read_only_files.h"
@@ -42,6 +43,7 @@ std::string places(uint64_t count) { return count == 1 ? "1 place" : std::to_str
 // The last line, and the exit status.
 int conclude(const World& world, const Findings& findings) {
   if (findings.is_clean()) return world.say("whole"), 0;
+  CHECK(findings.damaged() + findings.unread() > 0);
   const std::string unread = places(findings.unread()) + " could not be looked at";
   if (findings.damaged() == 0) return world.say("unknown   " + unread), 3;
   world.say("damaged   in " + places(findings.damaged()) + (findings.unread() > 0 ? "; " + unread : ""));

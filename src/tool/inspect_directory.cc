@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "raft/check.h"
 #include "raft/membership.h"
 #include "src/replica/can_repair.h"
 #include "src/tool/inspect.h"
@@ -170,6 +171,7 @@ class DirectoryInspection {
   }
 
   void look_at_segment(uint64_t sequence, bool is_last) {
+    CHECK(owner_.has_value());
     const std::string path = store::join(directory_, store::segment_name(sequence));
     const auto visit = [&](uint64_t, const store::Record& record) {
       const auto* entry = std::get_if<raft::Entry>(&record);

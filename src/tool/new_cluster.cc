@@ -29,6 +29,9 @@ uint64_t name_cluster(std::string_view story, const std::vector<uint64_t>& used)
 
 NewCluster found_from(store::Kv& kv, raft::LogPosition position, store::Identity identity) {
   CHECK(kv.applied() == position.index);
+  CHECK(position.index >= 1);
+  CHECK(position.term >= 1);
+  CHECK(!identity.founders.empty());
   kv.forget_origins();
   raft::Configuration members;
   for (const store::Founder& founder : identity.founders) {

@@ -75,6 +75,8 @@ Error unreadable(const raft::Entry& entry, const std::string& why) {
 
 // An entry of the log that is taken for committed.
 Result<> apply_committed(Survivor& survivor, const raft::Entry& entry) {
+  CHECK(entry.position.index == survivor.kv.applied() + 1);
+  CHECK(entry.position.index > survivor.last.index);
   survivor.last = entry.position;
   if (entry.kind == raft::EntryKind::command) {
     if (!entry.payload) return tl::unexpected(unreadable(entry, "it is empty"));
@@ -198,6 +200,8 @@ Result<> make_room(store::Files& files, const Paths& paths) {
 
 // Everything that was made is durable. Afterwards the directory is the new one.
 Result<> put_in_place(store::Files& files, const Paths& paths) {
+  CHECK(paths.exchanges);
+  CHECK(paths.made != paths.directory);
   TRY(files.sync_directory(paths.directory));
   TRY(files.sync_directory(paths.made));
   if (auto exchanged = files.exchange(paths.made, paths.directory); !exchanged) {
@@ -249,6 +253,8 @@ Result<std::string> make(const World& world, const Asked& asked, const Paths& pa
   TRY(auto directory, store::NewDirectory::make(site, {made.identity, made.mark, survivor.kv}, world.wal));
   TRY(const auto found, store::open_read_only(files, paths.made, world.wal));
   CHECK(found.kv.digest() == survivor.kv.digest());
+  CHECK(found.identity == made.identity);
+  CHECK(found.snapshot.position == survivor.last);
   if (paths.exchanges) TRY(put_in_place(files, paths));
   TRY(paths.exchanges ? keep_old(files, paths) : store::NewDirectory::finish(site));
   return fmt::format(

@@ -32,6 +32,7 @@ Result<std::vector<std::string>> leftovers(const NewDirectory::Site& site) {
 }
 
 Result<> put_sign(const NewDirectory::Site& site) {
+  CHECK(!site.sign.empty());
   TRY(const bool is_there, site.files.exists(site.path_of(site.sign)));
   if (!is_there) {
     TRY(std::ignore, site.files.open(site.path_of(site.sign), OpenMode::create));
@@ -54,6 +55,8 @@ Result<> write_snapshot(const DataDir& dir, const raft::SnapshotMark& mark, cons
 
 Result<NewDirectory> NewDirectory::make(const Site& site, const Content& content, WalOptions options) {
   CHECK(content.mark.position.index == content.kv.applied());
+  CHECK(content.identity.node != 0);
+  CHECK(site.sign.ends_with(kAsideSuffix));  // so that a start of the node may remove it
   const DataDir dir{site.files, site.path, {content.identity.cluster, content.identity.node}};
   TRY(const bool exists, dir.files.exists(dir.path));
   if (exists) {  // before the lock: nothing is put into a directory that is somebody's

@@ -94,6 +94,7 @@ Result<std::unique_ptr<Lock>> lock_directory(Files& files, const std::string& di
 bool reaches(const RecoveredWal& log, raft::LogPosition snapshot) {
   if (snapshot.index > log.state.last_index) return false;
   if (snapshot.index > log.base.index) {
+    CHECK(snapshot.index - log.base.index <= log.entries.size());
     return log.entries[snapshot.index - log.base.index - 1].position.term == snapshot.term;
   }
   if (log.base.term != 0) return log.base.term == snapshot.term;
@@ -140,6 +141,7 @@ Result<RecoveredWal> recover_or_repair(const DataDir& dir, WalOptions options, c
 // What the log must be told before it can go on behind the snapshot. Its term may not have got to the disk; then no
 // vote in it has either, and none was given.
 Batch join_log_and_snapshot(RecoveredWal& log, raft::LogPosition snapshot) {
+  CHECK(log.base.index <= snapshot.index);
   Batch batch;
   if (snapshot.index == 0) return batch;
   if (log.state.hard_state.term < snapshot.term) batch.hard_state = {.term = snapshot.term, .vote = 0};
@@ -160,11 +162,14 @@ Result<> load_newest_snapshot(Snapshots& snapshots, Recovered& recovered) {
     recovered.snapshot = std::move(newest.snapshot->mark);
     recovered.kv = std::move(newest.snapshot->kv);
   }
+  CHECK(recovered.kv.applied() == recovered.snapshot.position.index);
   return {};
 }
 
 // The log is joined with the snapshot already, and the hard state is known.
 void add_log(RecoveredWal log, Recovered& recovered) {
+  CHECK(recovered.hard_state.term >= recovered.snapshot.position.term);
+  if (!log.entries.empty()) CHECK(log.entries.front().position.index == recovered.snapshot.position.index + 1);
   recovered.entries = std::move(log.entries);
   recovered.notes.insert(recovered.notes.end(), log.notes.begin(), log.notes.end());
   recovered.fresh = !recovered.damage && recovered.snapshot.position.index == 0 && recovered.entries.empty() &&
@@ -255,6 +260,7 @@ Result<std::unique_ptr<Wal>> Storage::open_wal(const DataDir& dir, WalOptions op
   if (joined.hard_state || joined.restart) TRY(wal->append({&joined, 1}));
   recovered.hard_state = wal->state().hard_state;
   recovered.incarnation = wal->state().incarnation;
+  CHECK(recovered.incarnation >= 1);
   add_log(std::move(*found), recovered);
   return wal;
 }

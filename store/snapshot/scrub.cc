@@ -55,6 +55,7 @@ bool Scrub::open_next() {
 
 Scrub::Step Scrub::read_on(uint64_t bytes) {
   CHECK(is_under_way());
+  CHECK(bytes > 0);
   if (file_ == nullptr && !open_next()) return {};
   if (const auto sequence = segment_sequence(names_.front())) {
     auto piece = file_->read_at(offset_, bytes);
@@ -62,6 +63,7 @@ Scrub::Step Scrub::read_on(uint64_t bytes) {
     const uint64_t count = piece->size();
     offset_ += count;
     segment_ += *piece;
+    CHECK(segment_.size() == offset_);
     if (count == bytes) return {.bytes = count};
     return end_file(count, check_segment(dir_, *sequence, std::move(segment_), segment_bytes_));
   }
@@ -72,6 +74,8 @@ Scrub::Step Scrub::read_on(uint64_t bytes) {
 }
 
 Scrub::Step Scrub::end_file(uint64_t bytes, Result<> checked) {
+  CHECK(file_ != nullptr);
+  CHECK(!names_.empty());
   Step step{.bytes = bytes, .has_file = true};
   if (!checked) checked = check_again();
   const bool is_denied = !checked && checked.error().code == Error::Code::denied;

@@ -65,6 +65,8 @@ std::string SnapshotMaker::next(uint64_t bytes) {
 }
 
 std::string SnapshotMaker::head() const {
+  CHECK(offset_ == 0);
+  CHECK(summary_.compacted <= summary_.revision);
   std::string data = data_of(Kind::head);
   data.append(kMagic);
   put_number(data, kSnapshotFormatVersion);
@@ -87,6 +89,7 @@ std::string SnapshotMaker::head() const {
 }
 
 std::string SnapshotMaker::versions(uint64_t bytes) {
+  CHECK(offset_ > 0);
   std::string data = data_of(Kind::versions);
   std::string last;
   const bool is_end = kv_.walk_versions(cursor_, summary_, kKeysPerBlockMax, [&](const VersionRecord& version) {
@@ -194,6 +197,8 @@ class SnapshotReader {
       read_ = std::move(read);
       read_from_ = offset;
     }
+    CHECK(offset >= read_from_);
+    CHECK(offset - read_from_ + count <= read_.size());
     return std::string_view(read_).substr(offset - read_from_, count);
   }
 

@@ -107,6 +107,8 @@ Result<> Snapshots::give_up_if_full(Result<> synced) {
 }
 
 Result<> Snapshots::sync_some() {
+  CHECK(aside_ != nullptr);
+  CHECK(aside_synced_ <= aside_end_);
   if (aside_end_ - aside_synced_ < kSyncBytes) return {};
   aside_synced_ = aside_end_;
   return aside_->sync();
@@ -114,6 +116,7 @@ Result<> Snapshots::sync_some() {
 
 // One that was being made is overwritten by the next. Of a fetched one the mark is the one it was offered with.
 std::optional<BegunSnapshot> Snapshots::resume() {
+  CHECK(aside_ == nullptr);
   const std::string path = dir_.path_of(kSnapshotAside);
   auto file = dir_.files.open(path, OpenMode::existing);
   if (!file) return std::nullopt;
@@ -125,6 +128,7 @@ std::optional<BegunSnapshot> Snapshots::resume() {
   }
   aside_ = std::move(*file);
   aside_end_ = (*found)->end;
+  CHECK(aside_end_ > 0);
   aside_synced_ = 0;
   return std::move(*found);
 }
@@ -138,6 +142,8 @@ Result<Kv> Snapshots::read_back(const raft::SnapshotMark& mark) {
 }
 
 Result<> Snapshots::finish(raft::Index index) {
+  CHECK(aside_ != nullptr);
+  CHECK(aside_end_ > 0);
   aside_.reset();
   aside_end_ = aside_synced_ = 0;
   if (reading_index_ == index) reading_.reset();
@@ -160,7 +166,9 @@ void Snapshots::give_up() {
 }
 
 Result<> Snapshots::drop_old() {
+  CHECK(!good_.empty());
   if (good_.size() > kKept) good_.erase(good_.begin(), good_.end() - kKept);
+  CHECK(good_.size() <= kKept);
   TRY(const auto indexes, list());
   for (raft::Index index : indexes) {
     if (std::binary_search(good_.begin(), good_.end(), index)) continue;
@@ -175,6 +183,7 @@ Result<> Snapshots::drop_old() {
 // Segments may go when one behind them begins no later than behind `before`, and is sure to be found again: the log may
 // be just about to go on in it. One whose header cannot be read says nothing, and goes with others.
 Result<> Snapshots::drop_log(raft::Index before) {
+  CHECK(std::binary_search(good_.begin(), good_.end(), before));
   TRY(const auto sequences, list_segments(dir_.files, dir_.path));
   TRY(dir_.files.sync_directory(dir_.path));
   size_t dropped = 0;
@@ -218,6 +227,9 @@ Result<Snapshots::Piece> Snapshots::read(raft::Index index, uint64_t offset, uin
     reading_.reset();
     return tl::unexpected(opened.error());
   }
+  CHECK(reading_ != nullptr);
+  CHECK(reading_index_ == index);
+  CHECK(checked_.contains(index));
   TRY(const uint64_t size, reading_->size());
   TRY(auto read, reading_->read_at(offset, bytes));
   const bool is_last = offset + bytes >= size;

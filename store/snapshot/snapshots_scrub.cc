@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "raft/check.h"
 #include "src/base/try.h"
 #include "store/snapshot/snapshots.h"
 #include "store/wal/recover.h"
@@ -47,6 +48,7 @@ void Snapshots::note_damage(Damage damage) {
 Result<> Snapshots::remove_damaged() {
   auto is_segment = [](const auto& damaged) { return segment_sequence(damaged.first).has_value(); };
   if (std::any_of(damaged_.begin(), damaged_.end(), is_segment)) {
+    CHECK(!good_.empty());
     const raft::Index newest = good_.back();
     TRY(auto file, dir_.files.open(path_of(newest), OpenMode::from_disk));
     if (auto whole = check_snapshot(*file, path_of(newest), dir_.owner.cluster); !whole) {

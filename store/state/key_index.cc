@@ -77,7 +77,10 @@ Key& KeyIndex::find_or_add(std::string_view name) {
   return add(order_.lower_bound(name), name, hash);
 }
 
-Key& KeyIndex::append(std::string_view name) { return add(order_.end(), name, hash_of(name)); }
+Key& KeyIndex::append(std::string_view name) {
+  if (!order_.empty()) CHECK(last()->name() < name);
+  return add(order_.end(), name, hash_of(name));
+}
 
 Key& KeyIndex::add(Iterator before, std::string_view name, uint32_t hash) {
   const size_t keys = order_.size();
@@ -86,10 +89,12 @@ Key& KeyIndex::add(Iterator before, std::string_view name, uint32_t hash) {
   grow();
   Key*& bucket = buckets_[bucket_of(hash)];
   key.next = std::exchange(bucket, &key);
+  CHECK(buckets_.size() == order_.size());
   return key;
 }
 
 void KeyIndex::erase(const Key& key) {
+  CHECK(!buckets_.empty());
   Key** link = &buckets_[bucket_of(key.hash)];
   while (*link != &key) {
     CHECK(*link != nullptr);
@@ -100,6 +105,7 @@ void KeyIndex::erase(const Key& key) {
   const auto found = order_.find(key.name());
   CHECK(found != order_.end());
   order_.erase(found);
+  CHECK(buckets_.size() == order_.size());
 }
 
 void KeyIndex::grow() {

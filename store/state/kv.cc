@@ -94,13 +94,16 @@ void Kv::write(Key& key, const Command& command, const raft::Payload& payload) {
       Version::of(++revision_, payload, value_offset, command.key.size(), command.value.size(), is_removed);
   version.digest = version_digest(version);
   history_.push_back(add(key, std::move(version)));
+  CHECK(history_.size() == revision_ - freed_);
   history_bytes_ += history_.back().bytes;
 }
 
 Kv::HistoryEntry Kv::add(Key& key, Version version) {
+  CHECK(version.revision > key.newest.revision);
   HistoryEntry entry{.key = &key};
   const bool is_first = key.newest.revision == 0;
   if (!is_first && !key.newest.is_removed) {
+    CHECK(keys_ > 0);
     entry.bytes = key.newest.bytes();
     --keys_;
   }
@@ -140,11 +143,15 @@ void Kv::compact(Revision up_to) {
   if (MUTANT(cut_waits_for_a_snapshot) && !pinned_->empty()) up_to = std::min(up_to, *pinned_->begin());
   if (compacted_ < up_to) prefetch_cut(up_to);
   while (compacted_ < up_to) cut(++compacted_);
+  CHECK(before <= compacted_);
+  CHECK(compacted_ <= revision_);
   free_cut(compacted_ - before);
 }
 
 // What is cut was written long ago, and is in no cache any more. In passes, like KeyIndex::prefetch().
 void Kv::prefetch_cut(Revision up_to) const {
+  CHECK(freed_ <= compacted_);
+  CHECK(up_to - freed_ <= history_.size());
   const auto begin = history_.begin() + static_cast<std::ptrdiff_t>(compacted_ - freed_);
   const auto end = history_.begin() + static_cast<std::ptrdiff_t>(up_to - freed_);
   for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key);
@@ -154,22 +161,29 @@ void Kv::prefetch_cut(Revision up_to) const {
 
 // What is pinned stays in memory, so several versions may be there that were cut before.
 void Kv::cut(Revision revision) {
+  CHECK(revision > freed_);
+  CHECK(revision - freed_ <= history_.size());
   const HistoryEntry& entry = history_[revision - freed_ - 1];
-  const size_t index = entry.key->count_until(revision) - 1;
+  const size_t count = entry.key->count_until(revision);
+  CHECK(count > 0);
+  const size_t index = count - 1;
   const Version& version = entry.key->at(index);
   CHECK(version.revision == revision);
   if (index > 0 && !entry.key->at(index - 1).is_removed) forget(entry.key->at(index - 1));
   if (version.is_removed) forget(version);
+  CHECK(history_bytes_ >= entry.bytes);
   history_bytes_ -= entry.bytes;
 }
 
 void Kv::forget(const Version& version) {
+  CHECK(versions_ > 0);
   digest_ -= version.digest;
   --versions_;
 }
 
 bool Kv::free_cut(uint64_t count_max) {
   const Revision limit = may_free_to();
+  CHECK(limit <= compacted_);
   for (; count_max > 0 && freed_ < limit; --count_max) free_next();
   return freed_ < limit;
 }
@@ -177,6 +191,7 @@ bool Kv::free_cut(uint64_t count_max) {
 Revision Kv::may_free_to() const { return pinned_->empty() ? compacted_ : std::min(compacted_, *pinned_->begin()); }
 
 void Kv::free_next() {
+  CHECK(!history_.empty());
   Key& key = *history_.front().key;
   history_.pop_front();
   ++freed_;
@@ -232,6 +247,8 @@ Summary Kv::summary() const {
 }
 
 bool Kv::walk_versions(VersionPlace& place, const Summary& as_of, uint64_t keys_max, const VisitVersion& visit) const {
+  CHECK(as_of.revision <= revision_);
+  CHECK(as_of.compacted >= freed_);  // it was pinned
   for (auto found = keys_by_name_.lower_bound(place.key); found != keys_by_name_.end(); ++found) {
     const Key& key = **found;
     if (key.name() != place.key && keys_max-- == 0) return false;
@@ -253,6 +270,8 @@ bool Kv::walk_versions(VersionPlace& place, const Summary& as_of, uint64_t keys_
 
 void Kv::begin_load(Revision compacted) {
   CHECK(keys_by_name_.is_empty());
+  CHECK(applied_ == 0);
+  CHECK(loading_.empty());
   compacted_ = freed_ = compacted;
 }
 

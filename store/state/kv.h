@@ -35,6 +35,7 @@
 #include <utility>
 #include <vector>
 
+#include "raft/check.h"
 #include "raft/types.h"
 #include "store/state/command.h"
 #include "store/state/key_index.h"
@@ -146,7 +147,11 @@ class Kv {
   // Keys and values of what a compaction up to now would cut; and of what one from `revision - 1` to it would.
   uint64_t history_bytes() const { return history_bytes_; }
   // Requires: compacted() < revision <= revision().
-  uint64_t history_bytes_at(Revision revision) const { return history_[revision - freed_ - 1].bytes; }
+  uint64_t history_bytes_at(Revision revision) const {
+    CHECK(compacted_ < revision);
+    CHECK(revision <= revision_);
+    return history_[revision - freed_ - 1].bytes;
+  }
   // Sums up all versions and all origins, and where the history was cut. Nodes that applied the same index have the
   // same digest, or one is wrong.
   uint64_t digest() const;

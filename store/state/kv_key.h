@@ -43,6 +43,9 @@ struct Version {
 static_assert(sizeof(Version) == 40);  // there are many
 constexpr uint16_t kKeyBytesMask = 0x7fff;
 static_assert(kKeyBytesMax <= kKeyBytesMask);
+// A value begins near the front of its payload: behind the head of a command and one key.
+constexpr uint64_t kValueOffsetMax = UINT16_MAX;
+static_assert(2 * kKeyBytesMax <= kValueOffsetMax);
 
 // The versions of a key that have been written over, from `first` on.
 struct OlderVersions {

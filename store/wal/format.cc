@@ -55,6 +55,7 @@ struct Remainder {
   uint64_t bytes() const { return head.size() + body.size(); }
   // Moves the next `count` bytes of it to `out`.
   void move_to(std::string& out, uint64_t count) {
+    CHECK(count <= bytes());
     const size_t of_head = std::min<size_t>(count, head.size());
     out.append(head.substr(0, of_head));
     out.append(body.substr(0, count - of_head));
@@ -71,12 +72,14 @@ struct NextFragment {
 };
 
 void append_fragment(std::string& out, uint32_t salt, const NextFragment& next, Remainder& record) {
+  CHECK(next.bytes > 0);
   const size_t start = out.size();
   const auto length = narrow<uint16_t>(next.bytes);
   put_number(out, uint32_t{0});  // the checksum, once the data is there
   put_number(out, length);
   put_number(out, static_cast<uint16_t>(~length));
   record.move_to(out, next.bytes);
+  CHECK(out.size() - start == kFragmentHeadBytes + next.bytes);
   out += static_cast<char>(next.type);
   const uint32_t crc = checksum(salt, next.offset, std::string_view(out).substr(start + kFragmentHeadBytes));
   std::memcpy(out.data() + start, &crc, sizeof crc);
@@ -254,6 +257,7 @@ uint64_t end_of_record(uint64_t offset, uint64_t record_bytes) {
 // is followed by nothing but zeros where its end should be was cut short, and everything else was whole once.
 Fragment read_fragment(std::string_view segment, uint64_t offset, uint32_t salt) {
   CHECK(offset < segment.size());
+  CHECK(segment.size() % kBlockBytes == 0);
   std::string_view block = segment.substr(offset, room_at(offset));
   CHECK(block.size() >= kRoomMin);
   Fragment fragment;
@@ -276,6 +280,8 @@ Fragment read_fragment(std::string_view segment, uint64_t offset, uint32_t salt)
 
   uint64_t end = offset + kFragmentExtraBytes + length;
   fragment.next = settle(end);
+  CHECK(fragment.next > offset);
+  CHECK(fragment.next <= segment.size());
   if (!is_zero(segment.substr(end, fragment.next - end))) return fragment;
   fragment.state = Fragment::State::complete;
   fragment.type = static_cast<FragmentType>(type);

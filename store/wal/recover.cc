@@ -74,6 +74,8 @@ class Recovery {
     for (auto sequence = sequences.begin(); sequence != first; ++sequence) {
       TRY(dir_.files.remove(path_of(*sequence)));
     }
+    CHECK(found_.base.index + found_.entries.size() == found_.state.last_index);
+    CHECK(found_.end.offset >= kHeaderEnd);
     return std::move(found_);
   }
 
@@ -95,6 +97,7 @@ class Recovery {
 
   // Behind the last gap.
   static std::vector<uint64_t>::const_iterator first_that_counts(const std::vector<uint64_t>& sequences) {
+    CHECK(!sequences.empty());
     auto first = std::prev(sequences.end());
     while (first != sequences.begin() && *std::prev(first) + 1 == *first) --first;
     return first;
@@ -165,6 +168,7 @@ class Recovery {
                   "nothing was changed");
     }
     if (header.sequence != segment.sequence) return corrupt(segment, 0, "it is " + segment_name(header.sequence));
+    if (found_.end.sequence > 0) CHECK(segment.sequence == found_.end.sequence + 1);
     const bool has_lost_its_head = found_.end.sequence == 0 && segment.sequence > 1;
     if (has_lost_its_head && snapshot_ == 0 && header.state.last_index > 0) {
       return corrupt(segment.path, "the segment before it, " + segment_name(segment.sequence - 1) + ", is missing");
@@ -239,6 +243,7 @@ class Recovery {
     if (term > found_.state.hard_state.term) return "an entry's term is newer than the node's";
     found_.entries.push_back(std::move(entry));
     found_.state.last_index = index;
+    CHECK(found_.base.index + found_.entries.size() == index);
     return nullptr;
   }
   const char* on(const raft::HardState& hard_state) {
@@ -274,6 +279,9 @@ class Recovery {
   Result<> truncate_torn_tail(const Segment& segment, const Stop& stop) {
     auto judged = check_is_torn(segment, stop.offset);
     if (!judged && !MUTANT(hole_taken_for_the_end)) return judged;
+    CHECK(known_durable_ >= kHeaderEnd);
+    CHECK(known_durable_ <= stop.cut);
+    CHECK(stop.cut <= stop.offset);
     std::string image = segment.bytes.substr(known_durable_, stop.cut - known_durable_);
     image.resize(segment.bytes.size() - known_durable_, '\0');
     TRY(segment.file->write_at(known_durable_, image));

@@ -74,6 +74,8 @@ class Surveyor {
 }  // namespace
 
 std::string encode(const Repair& repair) {
+  CHECK(repair.stage >= Repair::Stage::setting_aside);
+  CHECK(repair.stage <= Repair::Stage::complete);
   std::string out;
   put_number(out, static_cast<uint8_t>(repair.stage));
   put_number(out, repair.sequence);
@@ -148,6 +150,7 @@ Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, st
 }
 
 Result<> note_gone_back(const DataDir& dir, const std::string& damage, uint64_t unlike) {
+  CHECK(!damage.empty());
   TRY(const auto before, read_repair(dir.files, dir.path));
   const bool is_in_the_middle = before && before->stage < Repair::Stage::fetching;
   if (is_in_the_middle) return {};
@@ -159,6 +162,7 @@ Result<> note_gone_back(const DataDir& dir, const std::string& damage, uint64_t 
 }
 
 Result<> run_repair(const DataDir& dir, WalOptions options, Repair& repair, raft::Index snapshot) {
+  CHECK(repair.stage < Repair::Stage::fetching);
   TRY(const auto sequences, list_segments(dir.files, dir.path));
   for (uint64_t sequence : sequences) {
     const std::string path = dir.path_of(segment_name(sequence));
@@ -176,6 +180,7 @@ Result<> run_repair(const DataDir& dir, WalOptions options, Repair& repair, raft
 Result<> end_repair(Files& files, const std::string& directory) {
   TRY(auto repair, read_repair(files, directory));
   CHECK(repair.has_value());
+  CHECK(repair->stage >= Repair::Stage::fetching);
   repair->stage = Repair::Stage::complete;
   TRY(write_repair(files, directory, *repair));
   return remove_set_aside(files, directory);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "raft/check.h"
 #include "src/base/try.h"
 #include "store/files/read_file.h"
 
@@ -23,7 +24,11 @@ class Scan {
       if (bytes_.empty()) return std::move(found_);
     }
     read_header();
-    for (uint64_t offset = kHeaderEnd; offset < bytes_.size();) offset = scan_fragment(offset);
+    for (uint64_t offset = kHeaderEnd; offset < bytes_.size();) {
+      const uint64_t next = scan_fragment(offset);
+      CHECK(next > offset);
+      offset = next;
+    }
     end_gap(false);
     if (!pieces_.empty()) note(began_, "a record goes on behind the segment's end");
     return std::move(found_);

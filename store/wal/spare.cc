@@ -39,6 +39,7 @@ Result<> make_zeros(Files& files, const std::string& path, uint64_t bytes) {
 
 Spare::Spare(Files& files, std::string directory, uint64_t bytes)
     : files_(files), path_(join(directory, kSpareName)), bytes_(bytes) {
+  CHECK(bytes_ > 0);
   CHECK(bytes_ % kBlockBytes == 0);
 }
 
@@ -56,6 +57,7 @@ bool Spare::is_there() const {
 }
 
 Result<bool> Spare::move_to(const std::string& path) {
+  CHECK(path != path_);
   std::lock_guard lock(mutex_);
   if (!is_there_) return false;
   TRY(files_.rename(path_, path));

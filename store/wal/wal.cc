@@ -37,10 +37,13 @@ Result<std::unique_ptr<Wal>> Wal::begin_anew(DataDir dir, WalOptions options, ui
   wal->end_.sequence = sequence - 1;
   wal->state_ = state;
   TRY(wal->roll(0));
+  CHECK(wal->end_.sequence == sequence);
   return wal;
 }
 
 Result<std::unique_ptr<Wal>> Wal::resume(DataDir dir, WalOptions options, WalPosition end, WalState state) {
+  CHECK(end.sequence >= 1);
+  CHECK(end.offset >= kHeaderEnd);
   std::unique_ptr<Wal> wal(new Wal(std::move(dir), options));
   TRY(wal->file_, wal->dir_.files.open(wal->dir_.path_of(segment_name(end.sequence)), OpenMode::existing));
   TRY(wal->file_bytes_, wal->file_->size());
@@ -55,6 +58,7 @@ Result<> Wal::append(std::span<const Batch> batches) {
   if (failed_) return tl::unexpected(*failed_);
   Result<> done = add(batches);
   if (done) done = flush();
+  if (done) CHECK(buffer_.empty());
   if (done) added_ = 0;
   if (!done && done.error().code != Error::Code::no_space) failed_ = done.error();
   return done;
@@ -63,6 +67,7 @@ Result<> Wal::append(std::span<const Batch> batches) {
 Result<> Wal::start(uint64_t incarnation) {
   CHECK(incarnation == state_.incarnation + 1);
   if (failed_) return tl::unexpected(*failed_);
+  CHECK(buffer_.empty());
   Result<> done = add_record(encode(Start{incarnation}), {});
   state_.incarnation = incarnation;
   if (done) done = flush();
@@ -129,11 +134,14 @@ Result<> Wal::add_record(std::string_view head, std::string_view body) {
   }
   if (buffer_.empty()) append_fragments(buffer_, end_.offset, salt_, encode(Mark{end_, state_.last_index}), {});
   append_fragments(buffer_, end_.offset, salt_, head, body);
+  CHECK(end_.offset + buffer_.size() <= file_bytes_);
   return {};
 }
 
 Result<> Wal::flush() {
   if (buffer_.empty()) return {};
+  CHECK(!failed_);
+  CHECK(file_ != nullptr);
   CHECK(end_.offset + buffer_.size() <= file_bytes_);
   Result<> done = file_->write_at(end_.offset, buffer_);
   if (done && !MUTANT(no_sync)) done = file_->sync();
@@ -151,6 +159,7 @@ Result<> Wal::flush() {
 
 // Goes on in a new segment of at least `bytes_min`. Requires: everything before is durable.
 Result<> Wal::roll(uint64_t bytes_min) {
+  CHECK(!failed_);
   CHECK(buffer_.empty());
   uint64_t sequence = end_.sequence + 1;
   uint64_t bytes = std::max(options_.segment_bytes, round_up_to_block(bytes_min));
@@ -160,12 +169,15 @@ Result<> Wal::roll(uint64_t bytes_min) {
   file_ = std::move(*file);
   file_bytes_ = bytes;
   salt_ = segment_salt(dir_.owner, sequence);
+  CHECK(sequence > end_.sequence);
   end_ = {sequence, kHeaderEnd};
   note_room();
   return {};
 }
 
 Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uint64_t bytes) {
+  CHECK(bytes >= options_.segment_bytes);
+  CHECK(bytes % kBlockBytes == 0);
   std::string path = dir_.path_of(segment_name(header.sequence)), aside = path + kAsideSuffix;
   TRY(preallocate(aside, bytes));
   TRY(auto file, dir_.files.open(aside, OpenMode::existing));
