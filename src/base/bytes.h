@@ -32,8 +32,8 @@ Number get_number(const char* from) {
   return number;
 }
 
-// Reads numbers and byte strings off the front of a view. After the first read past the end, `ok()` is false and
-// everything read is zero or empty, so a decoder checks once, at its end.
+// Reads numbers and byte strings off the front of a view. After the first read past the end, ok() is false and every
+// read returns zero or an empty view, so a decoder checks once, at its end.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}

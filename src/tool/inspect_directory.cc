@@ -20,7 +20,7 @@
 namespace skiff::tool {
 namespace {
 
-// Printable, and one word.
+// A key as one printable word.
 std::string show_key(std::string_view key) {
   std::string text;
   for (char letter : key) {
@@ -96,8 +96,8 @@ class DirectoryInspection {
     if (!is_locked) findings_.say("note", "whether a node runs on it is not known: " + to_text(is_locked.error()));
     if (!is_locked || !*is_locked) return;
     findings_.say("note",
-                  "a node runs on it: what it writes at this moment may look torn or be missing; what was found "
-                  "wrong should be looked at again");
+                  "a node runs on it: its writes at this moment may look torn or be missing; if anything is wrong, "
+                  "inspect it again");
   }
 
   void look_at_names(const std::vector<std::string>& names) {
@@ -116,7 +116,7 @@ class DirectoryInspection {
     }
   }
 
-  // By which the others know this directory, and it them. One that has none yet draws it at its first start.
+  // The numbers of this directory and of the other members'. A directory draws its number at its first start.
   void look_at_data_dir_ids() {
     auto has_own = files_.exists(store::join(directory_, store::kDataDirIdName));
     if (has_own && *has_own) {
@@ -133,11 +133,13 @@ class DirectoryInspection {
     if (!*repair) return;
     const std::string path = store::join(directory_, store::kRepairName);
     if (!(*repair)->is_under_way()) {
-      return findings_.say("note", path + ": the log was damaged once, and the others have given back what it held: " +
-                                       (*repair)->damage);
+      return findings_.say(
+          "note",
+          path + ": the log was damaged once, and the other members have given back its content: " + (*repair)->damage);
     }
-    findings_.damage(path + ": the log is being repaired, and what was acknowledged may be missing until the others " +
-                     "have given it back: " + (*repair)->damage);
+    findings_.damage(path +
+                     ": the log is being repaired, and acknowledged entries may be missing until the other members " +
+                     "have given them back: " + (*repair)->damage);
   }
 
   void look_at_snapshots(const std::vector<std::string>& names) {
@@ -195,15 +197,15 @@ class DirectoryInspection {
     }
   }
 
-  // By recovery itself: what holds between records, and what a start would make of it all.
+  // Runs recovery, which checks records against each other and finds the state of a start.
   void judge() {
     auto found = store::open_read_only(files_, directory_, wal_);
     if (!found) {
       if (findings_.is_clean()) return findings_.wrong(found.error());
       const bool may_be_repaired = found.error().code == Error::Code::corrupt && !is_alone_;
       return findings_.say("start",
-                           (may_be_repaired ? "a node does not believe its log: unless it is the only member, it "
-                                              "sets that aside, and is mended by the others: "
+                           (may_be_repaired ? "a node refuses this log: unless it is the only member, it sets the log "
+                                              "aside, and the other members give back its content: "
                                             : "a node does not start from it: ") +
                                to_text(found.error()));
     }
@@ -229,7 +231,7 @@ class DirectoryInspection {
   const bool shows_entries_;
   Findings& findings_;
   std::optional<store::WalOwner> owner_;
-  bool is_alone_ = true;  // nobody could give back what is lost
+  bool is_alone_ = true;  // no other member could give back lost entries
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
-// skiff recover: when the majority is lost for good, what one survivor holds becomes a cluster of one.
+// skiff recover: when the majority is lost for good, the data of one survivor becomes a cluster of one node.
 //
-// The new directory is made beside the old one, whole and synced, and then the two exchange names in one step. So a
-// crash leaves one or the other under the name of the data directory; the old one is kept.
+// The new directory is made beside the old one, completely and synced; then the two exchange names in one step. So
+// after a crash the data directory is either the old or the new one. The old one is kept.
 #include <fmt/format.h>
 
 #include <utility>
@@ -22,16 +22,16 @@
 namespace skiff::tool {
 namespace {
 
-constexpr char kSign[] = "identity.recovering.new";  // a start of the node takes it away, if we did not get to do so
+constexpr char kSign[] = "identity.recovering.new";  // if we cannot remove it, a start of the node does
 constexpr char kConsent[] = "I may lose writes";
 
 constexpr char kRemarks[] =
     "\nThis is the last resort. As long as a majority can be brought back, do that; if there is a backup that is\n"
     "young enough, restore it. Of several survivors take the one with the longest log: compare what\n"
     "skiff inspect says of each, the term of the last entry first, then its index.\n\n"
-    "Writes may be lost: those that the lost nodes acknowledged and the survivor never received. What the\n"
-    "survivor has in its log is taken for committed, whether it was or not: a write that was answered 504 may\n"
-    "turn out to have happened.\n\n"
+    "Writes may be lost: those that the lost nodes acknowledged and the survivor never received. The entries in the\n"
+    "survivor's log are taken for committed, whether they were or not: a write that was answered 504 may turn out\n"
+    "to have happened.\n\n"
     "The new cluster has another name, so that lost nodes that come back are turned away and cannot take it\n"
     "over. The old directory is kept beside the new one. Grow again with POST /members/N, with nodes that start\n"
     "from empty directories. When it is cut short, run it again.\n\n"
@@ -73,7 +73,7 @@ Error unreadable(const raft::Entry& entry, const std::string& why) {
   return {Error::Code::corrupt, fmt::format("entry {} of term {}: {}", entry.position.index, entry.position.term, why)};
 }
 
-// An entry of the log that is taken for committed.
+// Applies an entry of the log, which is taken for committed.
 Result<> apply_committed(Survivor& survivor, const raft::Entry& entry) {
   CHECK(entry.position.index == survivor.kv.applied() + 1);
   CHECK(entry.position.index > survivor.last.index);
@@ -99,8 +99,8 @@ Result<Survivor> read_survivor(store::Files& files, const std::string& directory
   if (found.damage) {
     return fail(Error::Code::invalid,
                 directory +
-                    " is being repaired: its log was damaged, and the others have not given back yet what it had "
-                    "acknowledged; recover from another survivor, or restore a backup (" +
+                    " is being repaired: its log was damaged, and the other members have not given back its "
+                    "acknowledged entries yet; recover from another survivor, or restore a backup (" +
                     *found.damage + ")");
   }
   TRY(check_recovered(found, directory));
@@ -137,10 +137,9 @@ Result<std::string> address_of(const Survivor& survivor) {
       if (member.id == id) return member.address;
     }
   }
-  return fail(
-      Error::Code::invalid,
-      fmt::format("node {} is no member any more of the cluster it belonged to ({})", id, show(survivor.members)),
-      "recover from one that is");
+  return fail(Error::Code::invalid,
+              fmt::format("node {} is no member of its cluster any more ({})", id, show(survivor.members)),
+              "recover from a node that is");
 }
 
 void say_what_may_be_lost(const World& world, const std::string& directory, const Survivor& survivor) {
@@ -150,8 +149,8 @@ void say_what_may_be_lost(const World& world, const std::string& directory, cons
       "it holds  {} keys, up to index {} of term {}; of that, {} entries behind its snapshot of index {}",
       survivor.kv.keys(), survivor.last.index, survivor.last.term, survivor.entries, survivor.snapshot.position.index));
   world.say(
-      "lost      every write that others acknowledged and this node never received. How many those are, nobody here\n"
-      "          can tell. If another survivor has a last entry of a later term, or of the same term and a higher\n"
+      "lost      every write that others acknowledged and this node never received. Their number cannot be told\n"
+      "          here. If another survivor has a last entry of a later term, or of the same term and a higher\n"
       "          index, recover from that one instead: skiff inspect shows it");
   world.say(
       "taken     for committed: every entry of its log, whether a majority had it or not. A write that was never\n"
@@ -174,11 +173,11 @@ store::Identity identity_of(const World& world, const Survivor& survivor, const 
           .founders = {{.id = survivor.identity.node, .address = address}}};
 }
 
-// Where things are put.
+// The directories of a recovery.
 struct Paths {
   std::string directory;
-  std::string made;  // until it is finished
-  std::string kept;  // the old directory, then
+  std::string made;  // the new directory until it is finished
+  std::string kept;  // the old directory after that
   bool exchanges = true;
 };
 
@@ -189,7 +188,7 @@ Paths paths_of(const Asked& asked) {
   return paths;
 }
 
-// One that an attempt before has made, and that never was put in place, is made anew.
+// If an earlier attempt has made a new directory and not put it in place, lets it be made again.
 Result<> make_room(store::Files& files, const Paths& paths) {
   if (!paths.exchanges) return {};
   TRY(const bool is_ours, store::NewDirectory::is_unfinished({files, paths.made, kSign}));
@@ -198,7 +197,7 @@ Result<> make_room(store::Files& files, const Paths& paths) {
   return files.sync_directory(paths.made);
 }
 
-// Everything that was made is durable. Afterwards the directory is the new one.
+// Syncs the new directory, and gives it the name of the old one.
 Result<> put_in_place(store::Files& files, const Paths& paths) {
   CHECK(paths.exchanges);
   CHECK(paths.made != paths.directory);
@@ -221,7 +220,7 @@ Result<> keep_old(store::Files& files, const Paths& paths) {
 Result<> require_free(store::Files& files, const Paths& paths) {
   TRY(const bool is_there, files.exists(paths.kept));
   if (!is_there || !paths.exchanges) return {};
-  return fail(Error::Code::invalid, paths.kept + " is there already, from a recovery before", "move it away first");
+  return fail(Error::Code::invalid, paths.kept + " is there already, from an earlier recovery", "move it away first");
 }
 
 Result<std::string> make(const World& world, const Asked& asked, const Paths& paths) {
@@ -264,7 +263,7 @@ Result<std::string> make(const World& world, const Asked& asked, const Paths& pa
       survivor.last.index, paths.exchanges ? paths.kept : paths.directory);
 }
 
-// An attempt before got as far as to exchange the directories.
+// Finishes an earlier attempt that got as far as exchanging the directories. Returns whether there was one.
 Result<bool> finish_earlier(store::Files& files, const Paths& paths) {
   auto is_new = store::NewDirectory::is_unfinished({files, paths.directory, kSign});
   if (!is_new || !*is_new) return is_new;

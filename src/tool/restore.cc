@@ -17,11 +17,11 @@
 namespace skiff::tool {
 namespace {
 
-constexpr char kSign[] = "identity.restoring.new";  // a start of the node takes it away, if we did not get to do so
+constexpr char kSign[] = "identity.restoring.new";  // if we cannot remove it, a start of the node does
 
 constexpr char kRemarks[] =
     "\nRun it for every node of the new cluster, from the same file, with the same --cluster (and --token), and\n"
-    "start the nodes with it. They hold what the backup holds. They are another cluster than the one it was\n"
+    "start the nodes with it. They hold the content of the backup. They are another cluster than the one it was\n"
     "taken from, under another name: nodes of that one are turned away, and no harm is done if some still run.\n"
     "A backup that is not whole is refused; skiff inspect FILE says the same without making anything.\n"
     "When it is cut short, run it again.\n\n"
@@ -29,7 +29,7 @@ constexpr char kRemarks[] =
 
 struct Asked {
   std::string from;
-  Options node;  // whose directory is made; all but its id, its members and its directory is as by default
+  Options node;  // the node of the new directory: id, members and directory; all else is default
   std::string token;
 };
 

@@ -16,10 +16,10 @@ namespace {
 
 constexpr uint64_t kBlockBytesWritten = 1024 * 1024;
 
-// A directory may hold this and still count as empty.
+// A directory with only these in it counts as empty.
 bool is_nothing(const std::string& name) { return name == kLockName || name == "lost+found"; }
 
-// The files that an earlier attempt left behind; an error if the directory holds anything else.
+// Lists the files that an earlier attempt left behind. An error if the directory has anything else in it.
 Result<std::vector<std::string>> leftovers(const NewDirectory::Site& site) {
   TRY(auto names, site.files.list(site.path));
   const auto has = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
@@ -59,7 +59,7 @@ Result<NewDirectory> NewDirectory::make(const Site& site, const Content& content
   CHECK(site.sign.ends_with(kAsideSuffix));  // so that a start of the node may remove it
   const DataDir dir{site.files, site.path, {content.identity.cluster, content.identity.node}};
   TRY(const bool exists, dir.files.exists(dir.path));
-  if (exists) {  // before the lock: nothing is put into a directory that is somebody's
+  if (exists) {  // before the lock is made: nothing is put into a directory of somebody else
     TRY(std::ignore, leftovers(site));
   }
   TRY(make_directories(dir.files, dir.path));

@@ -15,7 +15,7 @@
 namespace skiff::store {
 namespace {
 
-// A directory with an identity in it has been synced into its own: founding begins with that.
+// The name of a directory with an identity is durable already: founding begins with that.
 Result<> make_directory_if_missing(Files& files, const std::string& directory) {
   TRY(const bool is_founded, files.exists(join(directory, kIdentityName)));
   if (is_founded) return {};
@@ -33,13 +33,13 @@ Result<> remove_unfinished(Files& files, const std::string& directory) {
   return {};
 }
 
-// Whether a segment holds nothing but its header: all that founding writes.
+// Whether a segment has nothing but its header, as founding writes it.
 Result<bool> is_unused(Files& files, const std::string& path) {
   TRY(const std::string bytes, read_file(files, path));
   return bytes.size() <= kHeaderEnd || is_zero(std::string_view(bytes).substr(kHeaderEnd));
 }
 
-// Takes away what a founding left behind that was never finished. Everything else is not ours to touch.
+// Removes the files of a founding that was not finished. An error if there is any other file.
 Result<> clear_for_founding(Files& files, const std::string& directory) {
   TRY(const auto names, files.list(directory));
   for (const std::string& name : names) {
@@ -60,7 +60,7 @@ Result<> clear_for_founding(Files& files, const std::string& directory) {
   return {};
 }
 
-// The identity comes last: once it is there, the directory is founded.
+// The identity comes last: a directory that has one is founded.
 Result<> found_directory(Files& files, const std::string& directory, const Identity& wanted, WalOptions options) {
   TRY(clear_for_founding(files, directory));
   TRY(std::ignore, Wal::create({files, directory, {wanted.cluster, wanted.node}}, options));
@@ -70,7 +70,7 @@ Result<> found_directory(Files& files, const std::string& directory, const Ident
 Result<Identity> find_identity(Files& files, const std::string& directory, const Identity& wanted, WalOptions options) {
   TRY(const bool exists, files.exists(join(directory, kIdentityName)));
   if (!exists) TRY(found_directory(files, directory, wanted, options));
-  // Read back also when just written: what is used is what the next start will find.
+  // Read back even if just written: the next start will find the same.
   auto identity = read_identity(files, directory);
   if (identity && identity->node != wanted.node) {
     return fail(Error::Code::invalid, "open data directory " + directory + ": it belongs to node " +
@@ -89,8 +89,8 @@ Result<std::unique_ptr<Lock>> lock_directory(Files& files, const std::string& di
   return lock;
 }
 
-// Whether the log holds what the snapshot was made of, as far as it says. Terms rise along a log, so what follows the
-// snapshot in it and has an older term is of a log that was replaced.
+// Whether the log holds the entry of the snapshot, as far as the log can tell. Terms rise along a log, so an entry
+// behind the snapshot that has an older term belongs to a log that was replaced.
 bool reaches(const RecoveredWal& log, raft::LogPosition snapshot) {
   if (snapshot.index > log.state.last_index) return false;
   if (snapshot.index > log.base.index) {
@@ -101,8 +101,8 @@ bool reaches(const RecoveredWal& log, raft::LogPosition snapshot) {
   return log.entries.empty() || log.entries.front().position.term >= snapshot.term;
 }
 
-// Finds out whether a log that is not believed can be repaired, and notes that before anything is changed. What is
-// found is the error if it cannot.
+// Finds out whether a refused log can be repaired, and notes the repair before anything is changed. Returns the damage
+// as the error if it cannot.
 Result<Repair> begin_repair(const DataDir& dir, const std::optional<Repair>& before, Error damage,
                             const CanRepair& can_repair, const Recovered& recovered) {
   if (damage.code != Error::Code::corrupt || !can_repair) return tl::unexpected(std::move(damage));
@@ -112,7 +112,7 @@ Result<Repair> begin_repair(const DataDir& dir, const std::optional<Repair>& bef
   if (!has_log && !(before && before->is_under_way())) return tl::unexpected(std::move(damage));
   const raft::Payload& newest = survey->configuration ? survey->configuration : recovered.snapshot.configuration;
   if (!can_repair(recovered.identity, newest)) {
-    damage.advice += ". This node is the only member that it knows of: there is nobody to fetch it from";
+    damage.advice += ". This node knows of no other member: there is none to fetch the log from";
     return tl::unexpected(std::move(damage));
   }
   Repair repair = plan_repair(*survey, before, damage.what);
@@ -120,7 +120,7 @@ Result<Repair> begin_repair(const DataDir& dir, const std::optional<Repair>& bef
   return repair;
 }
 
-// The log, repaired if need be.
+// Recovers the log, and repairs it if need be.
 Result<RecoveredWal> recover_or_repair(const DataDir& dir, WalOptions options, const CanRepair& can_repair,
                                        Recovered& recovered) {
   const raft::Index snapshot = recovered.snapshot.position.index;
@@ -138,8 +138,8 @@ Result<RecoveredWal> recover_or_repair(const DataDir& dir, WalOptions options, c
   return recover_wal(dir, snapshot, options.segment_bytes);
 }
 
-// What the log must be told before it can go on behind the snapshot. Its term may not have got to the disk; then no
-// vote in it has either, and none was given.
+// Returns what must be appended to the log before it can go on behind the snapshot. The term of the snapshot may not
+// have reached the log. Then no vote in that term has either, so none was given.
 Batch join_log_and_snapshot(RecoveredWal& log, raft::LogPosition snapshot) {
   CHECK(log.base.index <= snapshot.index);
   Batch batch;
@@ -166,7 +166,7 @@ Result<> load_newest_snapshot(Snapshots& snapshots, Recovered& recovered) {
   return {};
 }
 
-// The log is joined with the snapshot already, and the hard state is known.
+// Requires: the log has been joined with the snapshot, and recovered.hard_state is set.
 void add_log(RecoveredWal log, Recovered& recovered) {
   CHECK(recovered.hard_state.term >= recovered.snapshot.position.term);
   if (!log.entries.empty()) CHECK(log.entries.front().position.index == recovered.snapshot.position.index + 1);
@@ -187,7 +187,8 @@ Result<> Storage::save(std::span<const Batch> batches) {
   return kept;
 }
 
-// What stands in files of its own. Each is made anew, so there may be no room for it, and it may be tried again.
+// Writes the parts of a batch that have files of their own. Each file is made anew, so there may be no room for it;
+// then the call may be repeated.
 Result<> Storage::keep_beside(std::span<const Batch> batches) {
   for (const Batch& batch : batches) {
     if (!batch.peers) continue;
@@ -205,7 +206,7 @@ Result<Opened> Storage::open(Files& files, const std::string& directory, const I
   TRY(auto lock, lock_directory(files, directory));
   TRY(remove_unfinished(files, directory));
   TRY(auto identity, find_identity(files, directory, wanted, options));
-  // Names first, as bytes: what is found now must be found again.
+  // Names are synced before they are used: the next start must find the same ones.
   TRY(files.sync_directory(directory));
 
   const DataDir dir{files, directory, {identity.cluster, identity.node}};
@@ -219,7 +220,7 @@ Result<Opened> Storage::open(Files& files, const std::string& directory, const I
                 std::move(recovered)};
 }
 
-// A repair that has not come to the new log yet begins that behind the snapshot.
+// If a repair has not made the new log yet, returns the log that it will make, behind the snapshot.
 static Result<RecoveredWal> open_log_read_only(const DataDir& dir, WalOptions options, Recovered& recovered) {
   const raft::Index snapshot = recovered.snapshot.position.index;
   TRY(const auto repair, read_repair(dir.files, dir.path));

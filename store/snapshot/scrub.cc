@@ -35,12 +35,12 @@ Result<uint64_t> Scrub::begin() {
   return bytes;
 }
 
-// If there is another of that name, it is read from its beginning.
+// If another file gets this name, it is read from its beginning.
 void Scrub::release(const std::string& name) {
   if (!names_.empty() && names_.front() == name) file_.reset();
 }
 
-// False: the pass is over.
+// Returns false if the pass is over.
 bool Scrub::open_next() {
   for (; !names_.empty(); names_.pop_front()) {
     auto file = dir_.files.open(path(), OpenMode::from_disk);
@@ -90,8 +90,8 @@ Scrub::Step Scrub::end_file(uint64_t bytes, Result<> checked) {
   return step;
 }
 
-// By its name, from its beginning: it may have been removed, or made again, and we had the one before. Once more for a
-// read that failed, too: what the disk gives back after all, is there.
+// Opens the file by its name and reads it from its beginning: the open one may have been removed, or replaced. This is
+// done after a failed read as well: bytes that the disk gives back at the second attempt are there.
 Result<> Scrub::check_again() {
   auto exists = dir_.files.exists(path());
   if (exists && !*exists) return {};

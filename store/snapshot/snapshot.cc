@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kMagic = "skiffsnp";
 constexpr uint32_t kRemoved = ~uint32_t{0};
-constexpr uint64_t kKeysPerBlockMax = 1'000;  // also of those that have nothing to give: some tens of microseconds
+constexpr uint64_t kKeysPerBlockMax = 1'000;  // keys without a version included: some tens of microseconds
 constexpr uint64_t kReadAhead = 256 * 1024;
 
 enum class Kind : uint8_t { head = 1, versions = 2, end = 3 };
@@ -120,7 +120,7 @@ namespace {
 
 class SnapshotReader {
  public:
-  // Of that cluster only, if one is given.
+  // Accepts snapshots of this cluster only, if one is given.
   SnapshotReader(File& file, const std::string& path, std::optional<uint64_t> cluster)
       : file_(file), path_(path), wanted_cluster_(cluster) {}
 
@@ -142,7 +142,7 @@ class SnapshotReader {
     return std::move(loaded_);
   }
 
-  // Nothing is loaded.
+  // Loads nothing.
   Result<CheckedBlocks> check(uint64_t from, uint64_t bytes) {
     TRY(size_, file_.size());
     offset_ = from;
@@ -156,7 +156,7 @@ class SnapshotReader {
     return CheckedBlocks{.end = offset_, .is_end = is_end};
   }
 
-  // What is behind the last whole block is written anew, and so is the end, which says that nothing follows.
+  // The bytes behind the last intact block are fetched again, and so is the end block, because nothing may follow it.
   Result<std::optional<BegunSnapshot>> resume() {
     TRY(size_, file_.size());
     for (;;) {
@@ -178,7 +178,7 @@ class SnapshotReader {
     return fail(Error::Code::corrupt, "read " + path_ + ": at offset " + std::to_string(offset_) + ": " + why);
   }
 
-  // A view, until the next.
+  // Returns a view of its data, valid until the next call.
   Result<std::string_view> next_block() {
     TRY(const auto head, bytes_at(offset_, kSnapshotBlockHeadBytes));
     const auto wanted = get_number<uint32_t>(head.data()), length = get_number<uint32_t>(head.data() + 4);
@@ -248,7 +248,7 @@ class SnapshotReader {
       VersionRecord version{.key = key, .revision = reader.number<uint64_t>(), .value = {}};
       const auto value_bytes = reader.number<uint32_t>();
       if (value_bytes != kRemoved) version.value = reader.bytes(value_bytes);
-      if (!reader.ok() || !loaded_.kv.load(version)) return corrupt("a version that cannot be");
+      if (!reader.ok() || !loaded_.kv.load(version)) return corrupt("an impossible version");
       ++count_;
     }
     return {};

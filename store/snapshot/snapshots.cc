@@ -42,7 +42,7 @@ Result<Snapshots::Found> Snapshots::load_newest() {
   while (!indexes.empty() && !found.snapshot) {
     const std::string path = path_of(indexes.back());
     TRY(auto file, dir_.files.open(path, OpenMode::existing));
-    // What a killed process wrote may be in the kernel's memory only.
+    // The writes of a killed process may be in the kernel's memory only.
     TRY(file->sync());
     auto loaded = load_snapshot(*file, path, dir_.owner.cluster);
     const bool may_be_passed_over =
@@ -84,7 +84,7 @@ Result<std::optional<Kv>> Snapshots::write(const Bytes& bytes) {
   Result<> done = finish(bytes.mark.position.index);
   if (done) done = drop_old();
   if (done) return kv;
-  return fail_as(Error::Code::io, done.error());  // it is whole: whatever it is, that is no reason to give it up
+  return fail_as(Error::Code::io, done.error());  // the snapshot is complete, so this error does not drop it
 }
 
 Result<> Snapshots::write_aside(uint64_t offset, std::string_view bytes) {
@@ -99,7 +99,7 @@ Result<> Snapshots::write_aside(uint64_t offset, std::string_view bytes) {
   return {};
 }
 
-// Some file systems look for room only when they sync.
+// Some file systems allocate space only during a sync.
 Result<> Snapshots::give_up_if_full(Result<> synced) {
   if (synced || synced.error().code != Error::Code::no_space) return synced;
   give_up();
@@ -114,7 +114,7 @@ Result<> Snapshots::sync_some() {
   return aside_->sync();
 }
 
-// One that was being made is overwritten by the next. Of a fetched one the mark is the one it was offered with.
+// A snapshot that was being made here is overwritten by the next one. The mark of a fetched one is that of its offer.
 std::optional<BegunSnapshot> Snapshots::resume() {
   CHECK(aside_ == nullptr);
   const std::string path = dir_.path_of(kSnapshotAside);
@@ -157,7 +157,7 @@ Result<> Snapshots::finish(raft::Index index) {
   return {};
 }
 
-// If it cannot be removed, it cannot be begun anew either, and that is an error then.
+// If the file cannot be removed, the next write() cannot begin anew and returns the error.
 void Snapshots::give_up() {
   aside_.reset();
   aside_end_ = aside_synced_ = 0;
@@ -180,8 +180,8 @@ Result<> Snapshots::drop_old() {
   return remove_damaged();
 }
 
-// Segments may go when one behind them begins no later than behind `before`, and is sure to be found again: the log may
-// be just about to go on in it. One whose header cannot be read says nothing, and goes with others.
+// Segments are removed when a later segment begins no later than behind `before`, and is durable: the log may just be
+// about to go on in it. A segment whose header cannot be read decides nothing, and is removed with others.
 Result<> Snapshots::drop_log(raft::Index before) {
   CHECK(std::binary_search(good_.begin(), good_.end(), before));
   TRY(const auto sequences, list_segments(dir_.files, dir_.path));
@@ -205,7 +205,7 @@ Result<> Snapshots::check(raft::Index index, File& file) {
   return checked;
 }
 
-// What nobody could use is not handed out: it is read once from end to end before.
+// A snapshot is read once from end to end before it is sent, so that no damaged one is.
 Result<> Snapshots::open_to_read(raft::Index index) {
   if (reading_ != nullptr && reading_index_ == index) return {};
   const std::string path = path_of(index);
@@ -234,7 +234,7 @@ Result<Snapshots::Piece> Snapshots::read(raft::Index index, uint64_t offset, uin
   TRY(auto read, reading_->read_at(offset, bytes));
   const bool is_last = offset + bytes >= size;
   if (!is_last) return Piece{.bytes = std::move(read)};
-  // It may have rotted since it was opened, an hour ago perhaps.
+  // It may have been damaged since it was opened, perhaps an hour ago.
   TRY(check(index, *reading_));
   return Piece{.bytes = std::move(read), .is_last = true};
 }

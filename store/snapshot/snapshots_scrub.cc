@@ -1,4 +1,5 @@
-// What Snapshots does about damage at rest: it is found by reading again, kept in mind, and let go of.
+// The part of Snapshots that deals with damage at rest: it finds damage by a scrub, remembers it, and removes damaged
+// files when a snapshot has replaced them.
 #include <algorithm>
 #include <utility>
 
@@ -43,16 +44,16 @@ void Snapshots::note_damage(Damage damage) {
   if (damaged_.emplace(damage.name, damage).second) news_.found.push_back(std::move(damage));
 }
 
-// Requires: a snapshot has just been made, or fetched; damaged ones are gone with it. Before a segment goes for its
-// sake, it is read: the one before it would be no help then.
+// Requires: a snapshot has just been made or fetched, and damaged ones were removed. The newest snapshot is checked
+// before a segment is removed, because the older snapshot is useless afterwards.
 Result<> Snapshots::remove_damaged() {
   auto is_segment = [](const auto& damaged) { return segment_sequence(damaged.first).has_value(); };
   if (std::any_of(damaged_.begin(), damaged_.end(), is_segment)) {
     CHECK(!good_.empty());
     const raft::Index newest = good_.back();
     TRY(auto file, dir_.files.open(path_of(newest), OpenMode::from_disk));
-    if (auto whole = check_snapshot(*file, path_of(newest), dir_.owner.cluster); !whole) {
-      note_damage({.name = snapshot_name(newest), .what = whole.error().what});
+    if (auto checked = check_snapshot(*file, path_of(newest), dir_.owner.cluster); !checked) {
+      note_damage({.name = snapshot_name(newest), .what = checked.error().what});
       return {};
     }
     TRY(drop_log(newest));

@@ -65,7 +65,7 @@ void KeyIndex::prefetch(const std::vector<std::string_view>& names) const {
   }
 }
 
-// A bucket that is not there yet has its keys in the one that it will be split from.
+// The keys of a bucket that is not there yet are in the bucket from which it will be split.
 size_t KeyIndex::bucket_of(uint32_t hash) const {
   const size_t bucket = hash & (std::bit_ceil(buckets_.size()) - 1);
   return bucket < buckets_.size() ? bucket : split_from(bucket);

@@ -12,10 +12,10 @@
 namespace skiff::store {
 namespace {
 
-// Of what was cut while it was pinned, so much is freed with every entry; an entry adds one at most.
+// So many cut revisions are freed with every entry, once they are not pinned any more. An entry adds one at most.
 constexpr uint64_t kFreedPerEntry = 4;
 
-// The finaliser of SplitMix64: every bit of the input moves every bit of the output. Nothing stays nothing.
+// The finaliser of SplitMix64: every bit of the input moves every bit of the output. 0 stays 0.
 uint64_t mix(uint64_t bits) {
   bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
   bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
@@ -49,7 +49,7 @@ void Kv::prefetch(const std::vector<raft::Entry>& page) const {
   for (const raft::Entry& entry : page) {
     if (entry.kind != raft::EntryKind::command) continue;
     CHECK(entry.payload != nullptr);
-    const auto command = decode(*entry.payload);  // what it refuses is for apply() to report
+    const auto command = decode(*entry.payload);  // apply() reports one that it refuses
     if (command && !command->key.empty()) names.push_back(command->key);
   }
   keys_by_name_.prefetch(names);
@@ -148,7 +148,7 @@ void Kv::compact(Revision up_to) {
   free_cut(compacted_ - before);
 }
 
-// What is cut was written long ago, and is in no cache any more. In passes, like KeyIndex::prefetch().
+// Versions that are cut were written long ago, and are in no cache. In passes, like KeyIndex::prefetch().
 void Kv::prefetch_cut(Revision up_to) const {
   CHECK(freed_ <= compacted_);
   CHECK(up_to - freed_ <= history_.size());
@@ -159,7 +159,7 @@ void Kv::prefetch_cut(Revision up_to) const {
   for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key->at(0).holder.get());
 }
 
-// What is pinned stays in memory, so several versions may be there that were cut before.
+// Pinned versions stay in memory, so several versions that were cut before may still be there.
 void Kv::cut(Revision revision) {
   CHECK(revision > freed_);
   CHECK(revision - freed_ <= history_.size());
@@ -224,7 +224,7 @@ void Kv::walk(std::string_view first, std::string_view end, Revision at, const V
   }
 }
 
-// That of the newest version that is not newer than `at`; none if there was none, or the key was removed then.
+// Returns the newest version that is not newer than `at`; none if there is none, or it is a removal.
 std::optional<Value> Kv::value_at(const Key& key, Revision at) {
   const size_t count = key.count_until(at);
   if (count == 0) return std::nullopt;
@@ -275,8 +275,8 @@ void Kv::begin_load(Revision compacted) {
   compacted_ = freed_ = compacted;
 }
 
-// Of a key, the first version is no removal: it would have been cut, or have written over something that is kept. And
-// it alone may be older than the cut.
+// The first version of a key is no removal: a removal there would have been cut, or have overwritten a version that is
+// kept. Only the first may be older than the cut.
 bool Kv::load(const VersionRecord& loaded) {
   if (loaded.key.empty() || loaded.key.size() > kKeyBytesMax || loaded.revision == 0) return false;
   Key* last = keys_by_name_.last();
@@ -298,7 +298,7 @@ bool Kv::load(const VersionRecord& loaded) {
   return true;
 }
 
-// Every revision since the cut has left a version.
+// Every revision since the cut left exactly one version.
 bool Kv::end_load(const Summary& summary) {
   std::vector<std::pair<Revision, HistoryEntry>> loaded = std::exchange(loading_, {});
   std::sort(loaded.begin(), loaded.end(), [](const auto& one, const auto& other) { return one.first < other.first; });

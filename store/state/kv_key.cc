@@ -10,7 +10,7 @@
 namespace skiff::store {
 namespace {
 
-// A row of versions may have that many places at its front that are empty, and as many as it has versions.
+// A row of versions may have so many empty elements at its front, or as many as it has versions.
 constexpr size_t kGapMax = 64;
 
 }  // namespace

@@ -64,7 +64,7 @@ struct Remainder {
   }
 };
 
-// What is read back as the same: Fragment.
+// A fragment before it is written; Fragment is the same one when it is read.
 struct NextFragment {
   uint64_t offset = 0;  // in the segment
   uint64_t bytes = 0;   // of the record
@@ -253,8 +253,8 @@ uint64_t end_of_record(uint64_t offset, uint64_t record_bytes) {
   return offset;
 }
 
-// A block is zeros but for what was written, and what was written ends in its type, which is not zero. So whatever
-// is followed by nothing but zeros where its end should be was cut short, and everything else was whole once.
+// A block is zeros except where a fragment was written, and a fragment ends in its type, which is not zero. So a
+// fragment with only zeros from where its type should be was cut short, and any other was complete once.
 Fragment read_fragment(std::string_view segment, uint64_t offset, uint32_t salt) {
   CHECK(offset < segment.size());
   CHECK(segment.size() % kBlockBytes == 0);

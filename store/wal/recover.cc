@@ -14,9 +14,9 @@ namespace skiff::store {
 namespace {
 
 constexpr char kRecoverAdvice[] =
-    "nothing was changed. Do not mend the directory, empty it, or put an older copy in its place: the node would come "
-    "back without votes and entries it has promised to keep. If there are other members, they hold the data and go on "
-    "without it";
+    "nothing was changed. Do not repair the directory by hand, empty it, or put an older copy in its place: the node "
+    "would come back without votes and entries that it has promised to keep. If there are other members, they hold the "
+    "data and go on without it";
 
 // One segment while it is read.
 struct Segment {
@@ -29,8 +29,8 @@ struct Segment {
 
 // How far the records of a segment go.
 struct Stop {
-  uint64_t cut = 0;     // behind the last whole record
-  uint64_t offset = 0;  // the first fragment that is not whole, or the end of the segment
+  uint64_t cut = 0;     // behind the last complete record
+  uint64_t offset = 0;  // of the first fragment that is not complete, or the end of the segment
 };
 
 uint64_t end_of_content(std::string_view bytes) {
@@ -69,7 +69,7 @@ class Recovery {
     }
     if (found_.base.index > snapshot_) {
       return corrupt(dir_.path, "its log begins behind index " + std::to_string(found_.base.index) +
-                                    ", and no whole snapshot reaches that far");
+                                    ", and no intact snapshot reaches that far");
     }
     for (auto sequence = sequences.begin(); sequence != first; ++sequence) {
       TRY(dir_.files.remove(path_of(*sequence)));
@@ -79,13 +79,13 @@ class Recovery {
     return std::move(found_);
   }
 
-  // Whatever is before that segment, a snapshot holds.
+  // The segments before this one are taken for held by a snapshot.
   Result<> check(uint64_t sequence, std::string bytes) {
     Segment segment{sequence, path_of(sequence), nullptr, std::move(bytes), segment_salt(dir_.owner, sequence)};
     TRY(check_size(segment.path, segment.bytes.size()));
     TRY(read_header(segment));
     TRY(const Stop stop, read_records(segment));
-    if (!check_nothing_follows(segment, stop)) return corrupt(segment, stop.offset, "what is there was never written");
+    if (!check_nothing_follows(segment, stop)) return corrupt(segment, stop.offset, "these bytes were never written");
     auto next = read_header_of(dir_, sequence + 1);
     if (!next) return {};  // that is its own damage
     const bool goes_on = next->previous_end == stop.cut && next->state == found_.state;
@@ -95,7 +95,7 @@ class Recovery {
  private:
   std::string path_of(uint64_t sequence) const { return dir_.path_of(segment_name(sequence)); }
 
-  // Behind the last gap.
+  // The first segment behind the last gap in the sequence numbers.
   static std::vector<uint64_t>::const_iterator first_that_counts(const std::vector<uint64_t>& sequences) {
     CHECK(!sequences.empty());
     auto first = std::prev(sequences.end());
@@ -103,8 +103,8 @@ class Recovery {
     return first;
   }
 
-  // The last segment behind a damaged one that goes on where the snapshot ends, or before: its header repeats all else
-  // that was said.
+  // The last segment behind a damaged one that begins where the snapshot ends, or before. Its header repeats the rest
+  // of the state.
   std::vector<uint64_t>::const_iterator covered_behind(const std::vector<uint64_t>& sequences,
                                                        std::vector<uint64_t>::const_iterator damaged) const {
     if (snapshot_ == 0) return sequences.end();
@@ -124,7 +124,7 @@ class Recovery {
     return is_last ? truncate_torn_tail(segment, stop) : check_nothing_follows(segment, stop);
   }
 
-  // Synced before it is read: what a killed process wrote may not have reached the disk yet.
+  // Syncs the segment before it reads it: the writes of a killed process may not have reached the disk yet.
   Result<> load(Segment& segment) {
     TRY(segment.file, dir_.files.open(segment.path, OpenMode::existing));
     TRY(segment.file->sync());
@@ -147,7 +147,8 @@ class Recovery {
                       ", this program knows " + std::to_string(kWalFormatVersion),
                   "nothing was changed: start the program that wrote it");
     }
-    // Read by its own word first: a good header in the wrong place deserves a better answer than "damaged".
+    // The salt comes from the header itself first: a good header in the wrong file deserves a better answer than
+    // "damaged".
     auto record = decode_record(std::string_view(segment.bytes).substr(kFragmentHeadBytes, kHeaderBytes));
     if (!record || !std::holds_alternative<SegmentHeader>(*record)) {
       return corrupt(segment, 0, "this is not the header of a segment");
@@ -186,7 +187,7 @@ class Recovery {
     return {};
   }
 
-  // What the segments before it said, it repeats, entries aside.
+  // A header repeats the state of the segments before it, without entries.
   void begin_with(const SegmentHeader& header) {
     found_.end.offset = header.previous_end;
     found_.state = header.state;
@@ -223,7 +224,7 @@ class Recovery {
     return {};
   }
 
-  // What a record does to the state; or what is wrong with it.
+  // Each applies a record to the state, and returns what is wrong with it, or null.
   const char* on(const SegmentHeader&) { return "a header in the middle of a segment"; }
   const char* on(const Mark& mark) {
     if (mark.durable != WalPosition{found_.end.sequence, offset_}) return "a batch does not begin where it says";
@@ -236,7 +237,7 @@ class Recovery {
     if (!has_mark_) return "a record outside of a batch";
     const auto [term, index] = entry.position;
     if (index == 0 || index > found_.state.last_index + 1) return "an entry does not follow the one before";
-    if (index <= found_.base.index) found_.base = {.term = 0, .index = index - 1};  // it replaces some we do not have
+    if (index <= found_.base.index) found_.base = {.term = 0, .index = index - 1};  // it replaces some before
     found_.entries.resize(std::min(found_.entries.size(), index - 1 - found_.base.index));
     raft::Term before = found_.entries.empty() ? found_.base.term : found_.entries.back().position.term;
     if (term < std::max<raft::Term>(before, 1)) return "an entry's term is older than that of the one before";
@@ -269,13 +270,14 @@ class Recovery {
     return nullptr;
   }
 
-  // A segment that has a successor was durable to its end before that one was made.
+  // A segment was durable to its end before its successor was made.
   Result<> check_nothing_follows(const Segment& segment, const Stop& stop) {
     if (stop.cut == stop.offset && is_zero(std::string_view(segment.bytes).substr(stop.cut))) return {};
-    return corrupt(segment, stop.offset, "damage in a segment that is not the last: what was acknowledged may be lost");
+    return corrupt(segment, stop.offset, "damage in a segment that is not the last: acknowledged records may be lost");
   }
 
-  // Writes again all that no mark vouches for, as it was read or as zeros, whatever the kernel believes to be on disk.
+  // Writes again everything that no mark proves durable, as it was read or as zeros, whatever the kernel believes to be
+  // on disk.
   Result<> truncate_torn_tail(const Segment& segment, const Stop& stop) {
     auto judged = check_is_torn(segment, stop.offset);
     if (!judged && !MUTANT(hole_taken_for_the_end)) return judged;
@@ -295,7 +297,8 @@ class Recovery {
     return {};
   }
 
-  // Looks at every block from the first fragment that is not whole to the end of the segment.
+  // Looks at every block from the first fragment that is not complete to the end of the segment. An error unless only
+  // the last batch is incomplete.
   Result<> check_is_torn(const Segment& segment, uint64_t first_missing) {
     uint64_t offset = first_missing;
     while (offset < segment.bytes.size()) {
@@ -308,7 +311,7 @@ class Recovery {
       if (is_intact && is_mark(fragment)) {
         return corrupt(
             segment, first_missing,
-            "what was acknowledged is missing from here on: a later batch says so at offset " + std::to_string(offset));
+            "acknowledged records are missing from here on: a later batch says so at offset " + std::to_string(offset));
       }
       offset = is_intact ? fragment.next : next_block(offset);
     }
@@ -326,7 +329,7 @@ class Recovery {
   const uint64_t segment_bytes_;
   RecoveredWal found_;
   uint64_t offset_ = 0;         // of the record being applied
-  uint64_t known_durable_ = 0;  // up to here in this segment, everything is known to be durable
+  uint64_t known_durable_ = 0;  // a mark proves this segment durable up to here
   bool has_mark_ = false;       // in this segment, so far
 };
 

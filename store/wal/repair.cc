@@ -24,10 +24,10 @@ constexpr size_t kDamageBytesMax = 1000;
 constexpr uint64_t kStartsLostMax = uint64_t{1} << 32;
 
 constexpr char kRepairAdvice[] =
-    "nothing was changed. Without it nobody knows what this node has promised: do not remove it. The other members "
-    "hold the data; replace this node by one with a new id and an empty directory";
+    "nothing was changed. Without it the promises of this node are unknown: do not remove it. The other members hold "
+    "the data; replace this node by one with a new id and an empty directory";
 
-// Reads the records of one segment that are whole, wherever they are.
+// Reads the complete records of one segment, wherever they are.
 class Surveyor {
  public:
   explicit Surveyor(Survey& survey) : survey_(survey) {}
@@ -166,7 +166,7 @@ Result<> run_repair(const DataDir& dir, WalOptions options, Repair& repair, raft
   TRY(const auto sequences, list_segments(dir.files, dir.path));
   for (uint64_t sequence : sequences) {
     const std::string path = dir.path_of(segment_name(sequence));
-    // A new log that was begun, and not finished, holds nothing yet.
+    // A new log that was begun and not finished has no entries yet.
     const bool is_kept = repair.stage == Repair::Stage::setting_aside && sequence < repair.sequence;
     TRY(is_kept ? dir.files.rename(path, path + kSetAsideSuffix) : dir.files.remove(path));
   }

@@ -35,7 +35,7 @@ class Scan {
   }
 
  private:
-  // Places that do not pass, without a whole fragment in between.
+  // Fragments that are not complete, without a complete one in between.
   struct Gap {
     uint64_t offset = 0;
     bool is_corrupt = false;
@@ -115,7 +115,7 @@ class Scan {
     found_.highest = std::max(found_.highest, entry.position.index);
   }
 
-  // Behind it stands a mark, which vouches for all before it; or the end of the segment.
+  // A mark follows the gap, which proves that all before it was durable; or else the end of the segment does.
   void end_gap(bool is_known_durable) {
     if (!gap_) return;
     const Gap gap = *std::exchange(gap_, std::nullopt);
@@ -124,7 +124,7 @@ class Scan {
       note(gap.offset, "bytes are there, but their checksum is wrong");
     } else if (is_known_durable) {
       note(gap.offset,
-           "what was acknowledged is missing from here on: a later batch says so at offset " + std::to_string(began_));
+           "acknowledged records are missing from here on: a later batch says so at offset " + std::to_string(began_));
     } else if (is_empty_to_the_end) {
       return;
     } else if (is_last_) {

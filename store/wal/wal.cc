@@ -10,11 +10,11 @@
 namespace skiff::store {
 namespace {
 
-// What a failure means for what was written before it.
-constexpr char kHarmed[] = "what is on the disk is not known any more";
+// The effect of a failure on earlier writes.
+constexpr char kHarmed[] = "the content of the disk is not known any more";
 constexpr char kUnharmed[] = "it was for a new segment, and nothing that is in the log was touched";
 
-// There was room for it once: this is not about space.
+// The spare had its room already, so this failure is not about space.
 tl::unexpected<Error> fail_for_good(Error error) { return fail_as(Error::Code::io, std::move(error)); }
 
 uint64_t round_up_to_block(uint64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
@@ -122,7 +122,7 @@ Result<> Wal::add(const raft::Entry& entry) {
   return {};
 }
 
-// The first record of a batch brings the mark along, so there is no batch of a mark alone.
+// The first record of a batch adds the mark before it, so no batch is a mark alone.
 Result<> Wal::add_record(std::string_view head, std::string_view body) {
   uint64_t bytes = head.size() + body.size();
   auto end_from = [&](uint64_t offset, bool with_mark) {
@@ -157,7 +157,7 @@ Result<> Wal::flush() {
   return {};
 }
 
-// Goes on in a new segment of at least `bytes_min`. Requires: everything before is durable.
+// Starts a new segment of at least `bytes_min`. Requires: everything before is durable.
 Result<> Wal::roll(uint64_t bytes_min) {
   CHECK(!failed_);
   CHECK(buffer_.empty());
@@ -191,10 +191,10 @@ Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uin
   if (!done) return fail_for_good(done.error());
   ++counters_.syncs;
   ++counters_.segments;
-  return dir_.files.open(path, OpenMode::existing);  // under its name, for the sake of error messages
+  return dir_.files.open(path, OpenMode::existing);  // under its final name, for error messages
 }
 
-// The spare, if that is large enough and there; else they are made now.
+// Renames the spare, if it is there and large enough; else writes the zeros now.
 Result<> Wal::preallocate(const std::string& aside, uint64_t bytes) {
   if (bytes == options_.segment_bytes) {
     auto moved = spare_.move_to(aside);

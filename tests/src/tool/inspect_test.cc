@@ -147,7 +147,7 @@ TEST_CASE("a directory whose log is being repaired is not whole, and one that wa
   world.write_directory("data");
   flip(world, kLog, 500);
   REQUIRE(world.run({"inspect", "data"}) == 1);
-  REQUIRE_THAT(world.said, Catch::Contains("sets that aside, and is mended by the others"));
+  REQUIRE_THAT(world.said, Catch::Contains("sets the log aside, and the other members give back its content"));
   const auto always = [](const store::Identity&, const raft::Payload&) { return true; };
   {
     auto opened = store::Storage::open(world.files, "data", {tool_world::kCluster, 3, {}}, tool_world::kSmall, always);

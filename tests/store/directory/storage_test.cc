@@ -147,7 +147,7 @@ TEST_CASE("a start that fails names damaged snapshots among its causes, and then
   REQUIRE(opened.error().what == "recover data: there is no log in it; and: read data/" + snapshot_name(9) +
                                      ": at offset 0: it ends early; it is not used");
   REQUIRE_THAT(to_text(opened.error()),
-               Catch::Contains("it is not used; nothing was changed. Do not mend the directory"));
+               Catch::Contains("it is not used; nothing was changed. Do not repair the directory"));
 }
 
 TEST_CASE("a damaged identity is refused at every byte") {  // [W6] [W11]

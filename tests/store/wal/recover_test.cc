@@ -77,9 +77,10 @@ struct Log {
     REQUIRE_THAT(found.error().what, Catch::Contains("data"));
     REQUIRE_THAT(
         to_text(found.error()),
-        Catch::EndsWith("; nothing was changed. Do not mend the directory, empty it, or put an older copy in its "
-                        "place: the node would come back without votes and entries it has promised to keep. "
-                        "If there are other members, they hold the data and go on without it"));
+        Catch::EndsWith(
+            "; nothing was changed. Do not repair the directory by hand, empty it, or put an older copy in its "
+            "place: the node would come back without votes and entries that it has promised to keep. "
+            "If there are other members, they hold the data and go on without it"));
     return found.error().what;
   }
 };
@@ -269,7 +270,7 @@ TEST_CASE("an acknowledged block that reads as zeros is missing, not never writt
   REQUIRE(log.wal->end().sequence == 1);
   std::string whole = log.files.content(log.last_path());
   log.files.set_content(log.last_path(), with_block(whole, 1, kZeroBlock));
-  REQUIRE_THAT(log.why_refused(), Catch::Contains("what was acknowledged is missing from here on"));
+  REQUIRE_THAT(log.why_refused(), Catch::Contains("acknowledged records are missing from here on"));
 }
 
 TEST_CASE("a batch of which any blocks are missing is cut off, and stays off") {  // [W1] [W7] [bug-40]

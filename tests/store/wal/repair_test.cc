@@ -275,10 +275,9 @@ TEST_CASE("the only member refuses a damaged log, and changes nothing") {  // [W
     return false;
   });
   REQUIRE(opened.error().code == Error::Code::corrupt);
-  REQUIRE_THAT(
-      to_text(opened.error()),
-      Catch::Contains(path_of(2)) && Catch::Contains("; nothing was changed. Do not") &&
-          Catch::EndsWith(". This node is the only member that it knows of: there is nobody to fetch it from"));
+  REQUIRE_THAT(to_text(opened.error()),
+               Catch::Contains(path_of(2)) && Catch::Contains("; nothing was changed. Do not") &&
+                   Catch::EndsWith(". This node knows of no other member: there is none to fetch the log from"));
   REQUIRE(files.content(path_of(2)) == damaged);
   REQUIRE(count_of(files, kRepairName) == 0);
 }

@@ -265,7 +265,7 @@ TEST_CASE("a value bigger than a segment leaves the spare to the next") {
 }
 
 TEST_CASE("an error says whether the log itself was touched, or only a new segment not made") {
-  const std::string harmed = "what is on the disk is not known any more",
+  const std::string harmed = "the content of the disk is not known any more",
                     unharmed = "it was for a new segment, and nothing that is in the log was touched";
   int harmed_count = 0, unharmed_count = 0;
   bool has_failed = true;
@@ -310,7 +310,7 @@ TEST_CASE("a failed sync is not believed after a restart either, until it is don
     files.fail_next_sync();
     auto failed = append(*wal, {one(2, 3000)});
     REQUIRE(to_text(failed.error()) ==
-            "sync data/wal-0000000000000001: Input/output error; what is on the disk is not known any more");
+            "sync data/wal-0000000000000001: Input/output error; the content of the disk is not known any more");
     require_poisoned(files, *wal, failed.error());
 
     // When the next process believes what it reads,
