@@ -120,9 +120,9 @@ struct World {
 inline const std::string kLog = "data/wal-0000000000000001";
 inline const std::string kSnapshot = "data/snapshot-000000000000000b";
 
-inline void flip(World& world, const std::string& path, size_t place) {
+inline void flip(World& world, const std::string& path, size_t offset) {
   std::string bytes = world.files.content(path);
-  bytes[place] = static_cast<char>(bytes[place] ^ 0x10);
+  bytes[offset] = static_cast<char>(bytes[offset] ^ 0x10);
   world.files.set_content(path, bytes);
 }
 

@@ -154,13 +154,13 @@ TEST_CASE("a damaged identity is refused at every byte") {  // [W6] [W11]
   MemoryFiles files;
   write_directory(files);
   std::string whole = files.content("data/identity");
-  for (size_t place = 0; place < whole.size(); ++place) {
-    CAPTURE(place);
+  for (size_t offset = 0; offset < whole.size(); ++offset) {
+    CAPTURE(offset);
     std::string bytes = whole;
-    bytes[place] = static_cast<char>(bytes[place] ^ 0x20);
+    bytes[offset] = static_cast<char>(bytes[offset] ^ 0x20);
     files.set_content("data/identity", bytes);
     REQUIRE_THAT(open(files).error().what, Catch::Contains("data/identity"));
-    files.set_content("data/identity", whole.substr(0, place));
+    files.set_content("data/identity", whole.substr(0, offset));
     REQUIRE_THAT(open(files).error().what, Catch::Contains("data/identity"));
   }
   files.set_content("data/identity", whole + "x");

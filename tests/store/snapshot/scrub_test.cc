@@ -112,12 +112,12 @@ TEST_CASE("a pass over files that are whole reads them all, and finds nothing", 
 TEST_CASE("every bit that turns over in a closed segment is found, and where", "[D12]") {
   Node node;
   const std::string name = node.segment(), whole = node.content(name);
-  for (size_t place = 0; place < whole.size(); ++place) {
+  for (size_t offset = 0; offset < whole.size(); ++offset) {
     std::string bytes = whole;
-    bytes[place] = static_cast<char>(bytes[place] ^ (1 << place % 8));
+    bytes[offset] = static_cast<char>(bytes[offset] ^ (1 << offset % 8));
     node.put(name, bytes);
     auto checked = check_segment({node.files, "data", {77, 2}}, *segment_sequence(name), bytes, kSmall.segment_bytes);
-    CAPTURE(place);
+    CAPTURE(offset);
     REQUIRE_FALSE(checked.has_value());
     REQUIRE_THAT(to_text(checked.error()), Catch::Contains("data/" + name) && !Catch::Contains("nothing was changed"));
   }
@@ -131,15 +131,15 @@ TEST_CASE("every bit that turns over in a closed segment is found, and where", "
 TEST_CASE("every bit that turns over in a snapshot is found", "[D12]") {
   Node node(3, 80);
   const std::string name = snapshot_name(3), whole = node.content(name);
-  for (size_t place = 0; place < whole.size(); ++place) {
+  for (size_t offset = 0; offset < whole.size(); ++offset) {
     std::string bytes = whole;
-    bytes[place] = static_cast<char>(bytes[place] ^ (1 << place % 8));
+    bytes[offset] = static_cast<char>(bytes[offset] ^ (1 << offset % 8));
     node.put(name, bytes);
     Scrub scrub({node.files, "data", {77, 2}}, kSmall.segment_bytes);
     REQUIRE(scrub.begin().has_value());
     Scrub::Step step;
     while (!step.has_file) step = scrub.read_on(100);
-    CAPTURE(place);
+    CAPTURE(offset);
     REQUIRE(step.damage.has_value());
     REQUIRE(step.damage->name == name);
     REQUIRE_THAT(step.damage->what, Catch::Contains("at offset"));
@@ -153,11 +153,11 @@ TEST_CASE("files that were cut short, or have blocks that are zero or another's,
   const size_t blocks = whole.size() / kBlockBytes;
   std::vector<std::string> damaged = {"", whole.substr(0, whole.size() - 1), whole + std::string(kBlockBytes, 'x')};
   for (size_t block = 0; block < blocks; ++block) {
-    const size_t place = block * kBlockBytes;
+    const size_t offset = block * kBlockBytes;
     std::string zeroed = whole, swapped = whole;
-    damaged.push_back(whole.substr(0, place));
-    damaged.push_back(zeroed.replace(place, kBlockBytes, kBlockBytes, '\0'));
-    damaged.push_back(swapped.replace(place, kBlockBytes, whole, (block + 1) % blocks * kBlockBytes, kBlockBytes));
+    damaged.push_back(whole.substr(0, offset));
+    damaged.push_back(zeroed.replace(offset, kBlockBytes, kBlockBytes, '\0'));
+    damaged.push_back(swapped.replace(offset, kBlockBytes, whole, (block + 1) % blocks * kBlockBytes, kBlockBytes));
   }
   size_t found = 0;
   for (const std::string& bytes : damaged) {

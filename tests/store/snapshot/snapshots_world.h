@@ -1,4 +1,4 @@
-// What the tests of snapshots stand on: a node that writes its log and its snapshots into files in memory.
+// The base of the tests of snapshots: a node that writes its log and its snapshots into files in memory.
 #pragma once
 
 #include <memory>

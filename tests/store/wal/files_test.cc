@@ -86,13 +86,13 @@ TEST_CASE("a directory whose files are not a log in a row is refused by name") {
     why = "it has 1000 bytes";
   }
   SECTION("a segment that is not the last ends early") {
-    for (size_t place = kBlockBytes * 2; place < kSegmentBytes; ++place) bytes[place] = 0;
+    for (size_t offset = kBlockBytes * 2; offset < kSegmentBytes; ++offset) bytes[offset] = 0;
     files.set_content(path_of(2), bytes);
     why = "damage in a segment that is not the last";
   }
   SECTION("a whole batch is gone from the end of a segment that is not the last") {
     auto last_mark = bytes.rfind(std::string("\x02\x02\0\0\0\0\0\0\0", 9));
-    for (size_t place = last_mark - kFragmentHeadBytes; place < kSegmentBytes; ++place) bytes[place] = 0;
+    for (size_t offset = last_mark - kFragmentHeadBytes; offset < kSegmentBytes; ++offset) bytes[offset] = 0;
     files.set_content(path_of(2), bytes);
     why = "the segment before it ended at";
   }

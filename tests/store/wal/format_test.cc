@@ -102,9 +102,9 @@ TEST_CASE("bytes in the gap at the end of a block are noticed") {  // [W6]
   append_fragments(block, 0, 7, std::string(kBlockBytes - kFragmentExtraBytes - kRoomMin + 1, 'x'), {});
   REQUIRE(block.size() == kBlockBytes);
   REQUIRE(read_fragment(block, 0, 7).state == Fragment::State::complete);
-  for (size_t place = kBlockBytes - kRoomMin + 1; place < kBlockBytes; ++place) {
+  for (size_t offset = kBlockBytes - kRoomMin + 1; offset < kBlockBytes; ++offset) {
     std::string damaged = block;
-    damaged[place] = 1;
+    damaged[offset] = 1;
     REQUIRE(read_fragment(damaged, 0, 7).state == Fragment::State::corrupt);
   }
 }
@@ -119,10 +119,10 @@ std::string hexdump(std::string_view bytes) {
     std::string_view row = bytes.substr(line, 16);
     std::snprintf(number, sizeof number, "%08zx ", line);
     out << number;
-    for (size_t place = 0; place < 16; ++place) {
-      if (place % 8 == 0) out << ' ';
-      if (place < row.size()) std::snprintf(number, sizeof number, "%02x ", static_cast<unsigned char>(row[place]));
-      out << (place < row.size() ? number : "   ");
+    for (size_t column = 0; column < 16; ++column) {
+      if (column % 8 == 0) out << ' ';
+      if (column < row.size()) std::snprintf(number, sizeof number, "%02x ", static_cast<unsigned char>(row[column]));
+      out << (column < row.size() ? number : "   ");
     }
     out << " |";
     for (char byte : row) out << (byte >= ' ' && byte <= '~' ? byte : '.');

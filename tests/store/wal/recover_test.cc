@@ -155,9 +155,9 @@ struct Told {
   }
   // The story as far as it had been acknowledged when the log was that long.
   const LogStory& story_at(uint64_t offset) const {
-    size_t place = acknowledged.size() - 1;
-    while (place > 0 && acknowledged[place] > offset) --place;
-    return stories[place];
+    size_t index = acknowledged.size() - 1;
+    while (index > 0 && acknowledged[index] > offset) --index;
+    return stories[index];
   }
   // With all that was ever written as what may be there.
   bool is_right(const RecoveredWal& found, uint64_t acknowledged_to) const {
@@ -205,11 +205,11 @@ TEST_CASE("a log with garbage behind any byte is refused, not shortened") {  // 
 
 TEST_CASE("a flipped bit in what was acknowledged is always noticed, up to the last byte") {  // [W6] [bug-40]
   Told told;
-  for (uint64_t place = 0; place < told.end; ++place) {
+  for (uint64_t offset = 0; offset < told.end; ++offset) {
     for (char flip : {'\x01', '\x02', '\x04', '\x08', '\x10', '\x20', '\x40', '\x80', '\xff'}) {
-      CAPTURE(place, int(flip));
+      CAPTURE(offset, int(flip));
       std::string bytes = told.whole;
-      bytes[place] = static_cast<char>(bytes[place] ^ flip);
+      bytes[offset] = static_cast<char>(bytes[offset] ^ flip);
       told.log.files.set_content(told.path, bytes);
       REQUIRE_FALSE(told.log.recover().has_value());
     }
@@ -218,27 +218,27 @@ TEST_CASE("a flipped bit in what was acknowledged is always noticed, up to the l
 
 TEST_CASE("a byte gone to zero is noticed, but for the very last one") {  // [W6]
   Told told;
-  for (uint64_t place = 0; place < told.end; ++place) {
-    if (told.whole[place] == 0) continue;
-    CAPTURE(place);
+  for (uint64_t offset = 0; offset < told.end; ++offset) {
+    if (told.whole[offset] == 0) continue;
+    CAPTURE(offset);
     std::string bytes = told.whole;
-    bytes[place] = 0;
+    bytes[offset] = 0;
     told.log.files.set_content(told.path, bytes);
     auto found = told.log.recover();
     // A last byte that never came and one that went away are the same bytes.
     bool is_end_of_last_batch =
-        place >= told.acknowledged[told.acknowledged.size() - 2] &&
-        is_zero(std::string_view(told.whole).substr(place + 1, kBlockBytes - 1 - place % kBlockBytes));
+        offset >= told.acknowledged[told.acknowledged.size() - 2] &&
+        is_zero(std::string_view(told.whole).substr(offset + 1, kBlockBytes - 1 - offset % kBlockBytes));
     if (!is_end_of_last_batch) REQUIRE_FALSE(found.has_value());
   }
 }
 
 TEST_CASE("a bit that appears where nothing was written is noticed or does no harm") {  // [W6]
   Told told;
-  for (uint64_t place = told.end; place < kSegmentBytes; ++place) {
-    CAPTURE(place);
+  for (uint64_t offset = told.end; offset < kSegmentBytes; ++offset) {
+    CAPTURE(offset);
     std::string bytes = told.whole;
-    bytes[place] = 0x10;
+    bytes[offset] = 0x10;
     told.log.files.set_content(told.path, bytes);
     auto found = told.log.recover();
     if (found) REQUIRE(told.is_right(*found, told.end));

@@ -41,9 +41,9 @@ void write_directory(MemoryFiles& files) {
   REQUIRE(*files.exists(path_of(3)));
 }
 
-void flip(MemoryFiles& files, const std::string& path, size_t place) {
+void flip(MemoryFiles& files, const std::string& path, size_t offset) {
   std::string bytes = files.content(path);
-  bytes[place] = static_cast<char>(bytes[place] ^ 0x10);
+  bytes[offset] = static_cast<char>(bytes[offset] ^ 0x10);
   files.set_content(path, bytes);
 }
 
@@ -157,11 +157,11 @@ TEST_CASE("a bit that turns over anywhere in the log is never served, and never 
   write_directory(whole);
   for (uint64_t sequence : {1, 2, 3}) {
     const std::string bytes = whole.content(path_of(sequence));
-    for (size_t place = 0; place <= bytes.find_last_not_of('\0'); place += 7) {
-      CAPTURE(sequence, place);
+    for (size_t offset = 0; offset <= bytes.find_last_not_of('\0'); offset += 7) {
+      CAPTURE(sequence, offset);
       MemoryFiles files;
       write_directory(files);
-      flip(files, path_of(sequence), place);
+      flip(files, path_of(sequence), offset);
       auto opened = open(files);
       if (!opened) {  // of another format version, as far as can be seen
         REQUIRE(opened.error().code == Error::Code::invalid);
@@ -320,12 +320,12 @@ TEST_CASE("a note of a repair that is damaged itself is refused at every byte") 
                       .damage = "recover data/wal-2: at offset 700"};
   const std::string whole = encode(repair);
   REQUIRE(decode_repair(whole).value() == repair);
-  for (size_t place = 0; place < whole.size(); ++place) {
-    CAPTURE(place);
+  for (size_t offset = 0; offset < whole.size(); ++offset) {
+    CAPTURE(offset);
     std::string bytes = whole;
-    bytes[place] = static_cast<char>(bytes[place] ^ 0x20);
+    bytes[offset] = static_cast<char>(bytes[offset] ^ 0x20);
     REQUIRE_FALSE(decode_repair(bytes).has_value());
-    REQUIRE_FALSE(decode_repair(whole.substr(0, place)).has_value());
+    REQUIRE_FALSE(decode_repair(whole.substr(0, offset)).has_value());
   }
   REQUIRE_FALSE(decode_repair(whole + "x").has_value());
   for (const uint64_t none : {uint64_t{0}, ~uint64_t{0}}) {

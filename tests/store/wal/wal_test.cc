@@ -117,9 +117,9 @@ TEST_CASE("values bigger than a segment get a segment of their size") {
   auto found = recover_wal({files, "data", kOwner});
   REQUIRE(found.has_value());
   const size_t expected[] = {10, 1 << 20, 10, 5'000'001, 10};
-  for (size_t place = 0; place < 5; ++place) {
-    REQUIRE(found->entries[place].bytes() == expected[place]);
-    REQUIRE(found->entries[place].payload->find_first_not_of('x') == std::string::npos);
+  for (size_t index = 0; index < 5; ++index) {
+    REQUIRE(found->entries[index].bytes() == expected[index]);
+    REQUIRE(found->entries[index].payload->find_first_not_of('x') == std::string::npos);
   }
 }
 
