@@ -36,7 +36,7 @@ class NullFiles final : public store::Files {
 
 class Log {
  public:
-  Log() : wal_(std::move(store::Wal::found(files_, "log", {.cluster = 1, .node = 1}, {}).value())) {
+  Log() : wal_(std::move(store::Wal::create({files_, "log", {.cluster = 1, .node = 1}}, {}).value())) {
     CHECK(wal_->append(std::vector<store::Batch>{{.hard_state = raft::HardState{.term = 1, .vote = 1}}}).has_value());
   }
   void append(uint64_t count) {

@@ -1,9 +1,11 @@
-// BlockTimes: how much of the processor's time the loop spent on each block of the snapshots it has made. Nobody should
-// notice one: a block is to take less than kBlockTimeNs, all but one in a thousand.
+// BlockTimes: the processor time that the loop spends on each block of the snapshots it makes. Clients must not notice
+// a block: all but one in a thousand are to take less than kBlockTimeNs.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+
+#include "raft/check.h"
 
 namespace skiff {
 
@@ -11,15 +13,17 @@ constexpr uint64_t kBlockTimeNs = 200'000;
 
 struct BlockTimes {
   uint64_t blocks = 0;
-  uint64_t slow = 0;  // of those, that took longer than kBlockTimeNs
+  uint64_t slow = 0;  // blocks that took longer than kBlockTimeNs
   uint64_t longest_ns = 0;
-  uint64_t longest_of_last_ns = 0;  // of the snapshot that is being made, or was made last
+  uint64_t longest_of_last_ns = 0;  // of the snapshot under way, or of the last one
 
   void add(bool is_first, uint64_t took_ns) {
     ++blocks;
     slow += took_ns > kBlockTimeNs;
     longest_ns = std::max(longest_ns, took_ns);
     longest_of_last_ns = is_first ? took_ns : std::max(longest_of_last_ns, took_ns);
+    CHECK(slow <= blocks);
+    CHECK(longest_of_last_ns <= longest_ns);
   }
 };
 

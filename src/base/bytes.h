@@ -32,16 +32,16 @@ Number get_number(const char* from) {
   return number;
 }
 
-// Reads numbers and byte strings off the front of a view. After the first read past the end, `ok()` is false and
-// everything read is zero or empty, so a decoder checks once, at its end.
+// Reads numbers and byte strings off the front of a view. After the first read past the end, ok() is false and every
+// read returns zero or an empty view, so a decoder checks once, at its end.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
 
   template <class Number>
   Number number() {
-    std::string_view taken = bytes(sizeof(Number));
-    return taken.size() == sizeof(Number) ? get_number<Number>(taken.data()) : Number{0};
+    std::string_view front = bytes(sizeof(Number));
+    return front.size() == sizeof(Number) ? get_number<Number>(front.data()) : Number{0};
   }
   std::string_view bytes(uint64_t count) {
     if (count > rest_.size()) {
@@ -49,9 +49,9 @@ class ByteReader {
       rest_ = {};
       return {};
     }
-    std::string_view taken = rest_.substr(0, count);
+    std::string_view front = rest_.substr(0, count);
     rest_.remove_prefix(count);
-    return taken;
+    return front;
   }
   std::string_view rest() const { return rest_; }
   bool ok() const { return ok_; }

@@ -12,7 +12,7 @@ namespace skiff {
 // The checksum as RFC 3720 (appendix B.4) prints it: crc32c("123456789") == 0xe3069283.
 uint32_t crc32c(std::string_view bytes);
 
-// The checksum of what came before, continued: crc32c_extend(crc32c(a), b) == crc32c(a + b).
+// Continues the checksum of earlier bytes: crc32c_extend(crc32c(a), b) == crc32c(a + b).
 uint32_t crc32c_extend(uint32_t crc, std::string_view bytes);
 
 }  // namespace skiff

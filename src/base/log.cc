@@ -31,7 +31,7 @@ spdlog::level::level_enum to_spdlog(Level level) {
   return spdlog::level::info;
 }
 
-constexpr uint64_t kFlushMs = 1'000;  // a log that is not read must not keep a process from its end
+constexpr uint64_t kFlushMs = 1'000;  // a log that is not read must not keep a process from ending
 
 std::string_view colour_of(spdlog::level::level_enum level) {
   switch (level) {
@@ -55,11 +55,13 @@ std::string render(spdlog::formatter& formatter, const spdlog::details::log_msg&
   return line;
 }
 
-// Where the lines go: to stderr at once, or to a queue before it.
+// The destination of the lines: stderr, at once or through a queue.
 class Sink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  // The queue is never destroyed: its thread may be waiting for a reader when the process ends.
+  // The queue is never destroyed: its thread may still wait for a reader when the process ends.
   void write_to(std::unique_ptr<LogQueue> queue) {
+    CHECK(queue != nullptr);
+    CHECK(this->queue() == nullptr);
     std::lock_guard lock(mutex_);
     queue_ = queue.release();
   }
@@ -104,7 +106,7 @@ spdlog::logger& logger() { return output().logger; }
   std::abort();
 }
 
-// Called with a whole line by a thread that is about to abort.
+// Called with a complete line by a thread that is about to abort.
 void say_at_the_end(const char* line) {
   LogQueue* queue = output().sink->queue();
   queue->add_always(line);
@@ -122,8 +124,8 @@ Result<Level> parse_level(std::string_view name) {
   return fail(Error::Code::invalid, "\"" + std::string(name) + "\" is not one of debug, info, warn, error, off");
 }
 
-void start(Level level, std::string_view who) {
-  output().pattern = "%Y-%m-%d %H:%M:%S.%e %^%-5l%$ " + std::string(who) + ": %v";
+void start(Level level, std::string_view name) {
+  output().pattern = "%Y-%m-%d %H:%M:%S.%e %^%-5l%$ " + std::string(name) + ": %v";
   logger().set_pattern(output().pattern);
   logger().set_level(to_spdlog(level));
 }
@@ -173,6 +175,7 @@ void Limit::warn(uint64_t now_ms, std::string_view line) {
   if (held_back_ > 0) text += " (and " + std::to_string(held_back_) + " more like it)";
   log::warn(text);
   next_ms_ = now_ms + interval_ms_;
+  CHECK(next_ms_ >= now_ms);
   held_back_ = 0;
 }
 

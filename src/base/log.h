@@ -1,10 +1,10 @@
 // Log: one line per event that an operator cares about. A thin face on spdlog, so that its headers are compiled once.
 //
-// A node calls write_behind(), so that it never waits for whoever reads its log; a tool or a test writes each line at
+// A node calls write_behind(), so that it never waits for the reader of its log. A tool or a test writes each line at
 // once.
 //
 // Nothing is logged per request at the default level. Where a peer or a client could cause a flood, the line goes
-// through a LogLimit.
+// through a Limit.
 #pragma once
 
 #include <cstdint>
@@ -21,13 +21,14 @@ enum class Level { debug, info, warn, error, off };
 Result<Level> parse_level(std::string_view name);
 
 // Lines go to stderr: "<date> 12:00:00.123 info  node 2: leads at term 3".
-// `who` ("node 2") stands in front of every line. Thread-safe; before start() lines come out without a name.
-void start(Level level, std::string_view who);
+// `name` ("node 2") stands in front of every line. Thread-safe; before start() lines come out without a name.
+void start(Level level, std::string_view name);
 
-// From now on a thread of its own writes the lines (src/base/log_queue.h), and what must be said by who cannot go on (a
-// broken invariant too) is waited for no longer than flush() does. Once, after start(). An error if there is no thread.
+// From now on a thread of its own writes the lines (src/base/log_queue.h). The last lines before the process ends
+// (fatal(), a broken invariant) are waited for as by flush(). Requires: called once, after start(). An error if there
+// is no thread.
 Result<> write_behind();
-// Waits for lines that are not written yet, but for no longer than a second: for the end of a process.
+// Waits, for a second at most, until all lines are written. For the end of a process.
 void flush();
 
 bool is_on(Level level);
@@ -36,9 +37,9 @@ void info(std::string_view line);
 void warn(std::string_view line);
 void error(std::string_view line);
 
-// The last line of a node that cannot start or go on: printed whatever the level, and flushed as by flush().
+// The last line of a node that cannot start or go on: printed at every level, and flushed as by flush().
 void fatal(std::string_view line);
-// The same, and ends the process with status 1.
+// The same; then ends the process with status 1.
 [[noreturn]] void die(std::string_view line);
 
 // Lets a line through at most once an interval, and says how many it held back.

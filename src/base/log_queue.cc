@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "raft/check.h"
 #include "src/base/threads.h"
 #include "src/base/try.h"
 
@@ -30,6 +31,9 @@ bool write_all(int descriptor, std::string_view text, bool& is_torn) {
 }
 
 Result<std::unique_ptr<LogQueue>> LogQueue::start(int descriptor, const Limits& limits, DescribeDropped describe) {
+  CHECK(descriptor >= 0);
+  CHECK(limits.lines_max > 0);
+  CHECK(describe != nullptr);
   std::unique_ptr<LogQueue> queue(new LogQueue(descriptor, limits, std::move(describe)));
   TRY(queue->thread_, start_thread("the log", [queue = queue.get()] { queue->run(); }));
   return queue;
@@ -71,7 +75,7 @@ bool LogQueue::flush_within_ms(uint64_t timeout_ms) {
   return is_idle_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return !has_work(); });
 }
 
-// Half of it must be free before it goes on: else every other line would be a count.
+// After a drop, half of the queue must be free before lines are taken again: else every other line would be a count.
 bool LogQueue::has_room(size_t bytes) const {
   const size_t share = dropped_ == 0 ? 1 : 2;
   return lines_.size() < limits_.lines_max / share && bytes_ + bytes <= limits_.bytes_max / share;
@@ -88,7 +92,7 @@ void LogQueue::push_count() {
   lines_.back().stands_for = std::exchange(dropped_, 0);
 }
 
-// A count that could not be written is tried again with the next line, and not over and over.
+// A count that could not be written is tried again with the next line, not continuously.
 bool LogQueue::has_work() const { return !lines_.empty() || (dropped_ > 0 && !is_broken_); }
 
 void LogQueue::run() {
@@ -102,8 +106,8 @@ void LogQueue::run() {
   }
 }
 
-// It keeps its place meanwhile, because its bytes count until they are written. References into a deque stay good when
-// it grows at its end.
+// The line stays in the queue meanwhile, because its bytes count until they are written. References into a deque stay
+// valid when it grows at its end.
 void LogQueue::write_first(std::unique_lock<std::mutex>& lock) {
   Line& line = lines_.front();
   const std::string text = (is_torn_ ? "\n" : "") + std::exchange(line.text, {});

@@ -7,32 +7,36 @@
 #include <utility>
 #include <vector>
 
+#include "raft/check.h"
+
 namespace skiff {
 
-Result<std::thread> start_thread(std::string_view for_what, std::function<void()> run) {
+Result<std::thread> start_thread(std::string_view purpose, std::function<void()> run) {
+  CHECK(run != nullptr);
   try {
     return std::thread(std::move(run));
   } catch (const std::system_error& none) {
     return fail(
         Error::Code::unavailable,
-        "no thread for " + std::string(for_what) + ": " + none.code().message() +
+        "no thread for " + std::string(purpose) + ": " + none.code().message() +
             "; look at how many this user may have (ulimit -u), and this container or service (pids, TasksMax)");
   }
 }
 
-Result<> probe_threads(std::string_view for_what, size_t count) {
+Result<> probe_threads(std::string_view purpose, size_t count) {
   std::vector<std::thread> started;
   std::promise<void> is_over;
   const std::shared_future<void> end = is_over.get_future().share();
   Result<> all;
   while (all && started.size() < count) {
-    auto thread = start_thread(for_what, [end] { end.wait(); });
+    auto thread = start_thread(purpose, [end] { end.wait(); });
     if (thread) {
       started.push_back(std::move(*thread));
     } else {
       all = tl::unexpected(thread.error());
     }
   }
+  if (all) CHECK(started.size() == count);
   is_over.set_value();
   for (std::thread& thread : started) thread.join();
   return all;

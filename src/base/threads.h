@@ -1,4 +1,4 @@
-// Threads: how one is started, and what one ended by. The only place that catches what std::thread throws.
+// Threads: starts them, and describes the exception that ended one. Only threads.cc catches exceptions of std::thread.
 #pragma once
 
 #include <cstddef>
@@ -11,15 +11,15 @@
 
 namespace skiff {
 
-// An error if there is none to be had, with what an operator can do about it: "no thread for the disk: Resource
-// temporarily unavailable; ...". `for_what` stands in it: "the disk".
-Result<std::thread> start_thread(std::string_view for_what, std::function<void()> run);
+// Starts a thread. An error if that fails, with advice for the operator: "no thread for the disk: Resource temporarily
+// unavailable; ...". `purpose` is part of the text: "the disk".
+Result<std::thread> start_thread(std::string_view purpose, std::function<void()> run);
 
-// Whether so many more could be started now, for a library that starts its own and cannot say so, or for what is better
-// known before. They are started, and end.
-Result<> probe_threads(std::string_view for_what, size_t count);
+// Starts so many threads and ends them again. An error if one cannot be started. For a library that starts threads of
+// its own and cannot report a failure, and for threads whose failure should be known early.
+Result<> probe_threads(std::string_view purpose, size_t count);
 
-// Of the exception that nobody caught, for a handler of std::terminate.
+// Describes the exception that was not caught, for a handler of std::terminate.
 std::string describe_exception();
 
 }  // namespace skiff

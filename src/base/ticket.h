@@ -1,7 +1,7 @@
-// Ticket: names a client's request from the socket that it came in by to the answer.
+// Ticket: names a client's request, from the socket to the answer.
 //
-// The HTTP server gives it out, and finds the connection by it again, if that is still there. The API and the replica
-// pass it on and look at nothing in it.
+// The HTTP server issues it, and finds the connection by it again, if that is still open. The API and the replica pass
+// it on and read none of its fields.
 #pragma once
 
 #include <compare>
@@ -12,7 +12,7 @@ namespace skiff {
 struct Ticket {
   uint64_t connection = 0;
   uint64_t request = 0;
-  uint64_t body_bytes = 0;  // that the server holds a place for until the answer
+  uint64_t body_bytes = 0;  // reserved by the server until the answer
   auto operator<=>(const Ticket&) const = default;
 };
 

@@ -3,10 +3,10 @@
 //   TRY(file.sync());                                  of a Result<>: returns its error if it has one
 //   TRY(const uint64_t size, file.size());             of a Result<T>: declares `size`, or returns the error
 //   TRY(file_, files.open(path, OpenMode::existing));  the same, into a variable that is there already
-//   TRY(std::ignore, files.list(directory));              the same, of a value that is not needed
+//   TRY(std::ignore, files.list(directory));           the same, of a value that is not needed
 //
 // This is the only macro besides CHECK, because no function can return from its caller, and C++20 has no `?` operator.
-// Three lines at each of some 300 calls hid the one that mattered.
+// Without it, three lines at each of some 300 calls hide the one that matters.
 //
 // The value is moved out of a Result that is a temporary or is given with std::move, so `auto name` costs one move,
 // and `auto&& name` none: the Result then lives as long as the name. A Result with a name of its own is copied from.

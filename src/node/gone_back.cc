@@ -26,7 +26,7 @@ void Node::forgot(const raft::Forgotten& forgotten) {
   const std::string damage = fmt::format("{} has gone back to an older state: {}", options_.data_dir, known);
   static const std::unique_ptr<store::Files> kFiles = store::posix_files();
   const store::WalOwner owner{identity_.cluster, identity_.node};
-  auto noted = store::note_gone_back(*kFiles, options_.data_dir, owner, damage, random_seed());
+  auto noted = store::note_gone_back({*kFiles, options_.data_dir, owner}, damage, random_seed());
   if (!noted) log::die("cannot note that " + damage + ": " + to_text(noted.error()) + "; this node stops");
   log::error(damage + ". It is given everything anew when it starts again; until then it has no vote");
   has_forgotten_ = true;

@@ -121,7 +121,7 @@ Result<> Node::begin(store::Opened opened) {
                 error.empty() ? found_room() : found_no_room(error);
               },
           .scrubbed = [this](const store::Snapshots::Scrubbed* what) { scrubbed(what); },
-          .noted = [this](const store::Snapshots::Scrubbed& news) { came_to_light(news); },
+          .noted = [this](const store::Snapshots::Scrubbed& news) { on_damage_found(news); },
           .failed = stop_for});
   if (!snapshots_->started()) return snapshots_->started();
   proposals_.emplace(loop_, [this](std::vector<Request>&& batch) {
@@ -131,7 +131,7 @@ Result<> Node::begin(store::Opened opened) {
   commits_.emplace(loop_, [this] { apply(); });
   orders_.emplace(loop_, [this](std::vector<ClientAdminRequest>&& orders) { give(std::move(orders)); });
   timer_.emplace(loop_, [this] { tick(); });
-  room_timer_.emplace(loop_, [this] { look_after_spare(); });
+  room_timer_.emplace(loop_, [this] { ensure_spare_segment(); });
   moved_timer_.emplace(loop_, [this] { look_for_moved(); });
   scrub_timer_.emplace(loop_, [this] { scrub_if_due(); });
   store::Recovered& recovered = opened.recovered;
@@ -145,7 +145,7 @@ Result<> Node::begin(store::Opened opened) {
   update_connections();
   arm_timer();
   arm_scrub_timer();
-  look_after_spare();
+  ensure_spare_segment();
   look_after_memory();
   return {};
 }
@@ -226,7 +226,7 @@ void Node::saved(uint64_t save, uint64_t took_ns) {
   has_save_without_room_ = false;
   replica_->persisted(loop_.now_ns(), save);
   after_step();
-  look_after_spare();
+  ensure_spare_segment();
 }
 
 // What comes of one save may be another. Where there are more, sockets and timers are looked after in between.

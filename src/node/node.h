@@ -112,13 +112,13 @@ class Node final : private Environment, private ApiHost {
   void discovered(const transport::PeerMember& member);
   void saved(uint64_t save, uint64_t took_ns);
   void snapshot_written(SnapshotWritten written, const std::string& error);
-  void look_after_spare();
+  void ensure_spare_segment();
   void found_no_room(const std::string& error);
   void found_room();
   void scrub_if_due();
   void arm_scrub_timer();
   void scrubbed(const store::Snapshots::Scrubbed* scrubbed);
-  void came_to_light(const store::Snapshots::Scrubbed& news);
+  void on_damage_found(const store::Snapshots::Scrubbed& news);
   void replace_damaged(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
   void look_after_memory();
   void apply();

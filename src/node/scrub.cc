@@ -35,7 +35,7 @@ void Node::scrubbed(const store::Snapshots::Scrubbed* scrubbed) {
   replace_damaged(*scrubbed, scrubbing_.done(loop_.now_ns(), *scrubbed));
 }
 
-void Node::came_to_light(const store::Snapshots::Scrubbed& news) {
+void Node::on_damage_found(const store::Snapshots::Scrubbed& news) {
   replace_damaged(news, scrubbing_.note(loop_.now_ns(), news));
 }
 

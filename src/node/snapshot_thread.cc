@@ -76,11 +76,11 @@ void SnapshotThread::run() {
 }
 
 SnapshotThread::Report SnapshotThread::do_job(SnapshotBytes& bytes) {
-  auto taken = snapshots_->take({.mark = bytes.mark,
-                                 .offset = bytes.offset,
-                                 .bytes = *bytes.bytes,
-                                 .is_last = bytes.is_last,
-                                 .is_fetched = bytes.is_fetched});
+  auto taken = snapshots_->write({.mark = bytes.mark,
+                                  .offset = bytes.offset,
+                                  .bytes = *bytes.bytes,
+                                  .is_last = bytes.is_last,
+                                  .is_fetched = bytes.is_fetched});
   if (!taken && taken.error().code == Error::Code::io) return taken.error();
   Written written{.what = {.mark = std::move(bytes.mark),
                            .end = bytes.offset + bytes.bytes->size(),

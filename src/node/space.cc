@@ -10,7 +10,7 @@
 
 namespace skiff {
 
-void Node::look_after_spare() {
+void Node::ensure_spare_segment() {
   if (is_making_spare_) return;
   if (disk_->spare().is_there()) return found_room();
   is_making_spare_ = true;

@@ -1,4 +1,4 @@
-// Arguments of a tool: what every tool does with its command line, by the table that describes it.
+// The command line of a tool, parsed by the table that describes it, and the ends that all tools have.
 #pragma once
 
 #include <optional>
@@ -11,18 +11,19 @@
 
 namespace skiff::tool {
 
-// `skiff NAME`
+// Describes the command `skiff NAME`.
 Command command_of(std::string_view name, std::string_view meaning, std::vector<Option> options, Operand operand = {});
 
-// Reads what `command` describes. A number is the exit status: the tool has nothing to do, because help was asked for
-// (printed: the usage, the options, then `remarks`) or the arguments cannot be understood.
-struct Taken {
+// Parses the arguments by the description `command`. If the result has a status, the tool ends with it: help was asked
+// for and printed (usage, options, then `remarks`), or the arguments cannot be understood.
+struct ParsedArguments {
   std::optional<int> status;
   std::vector<std::string> operands;
 };
-Taken take_arguments(Arguments arguments, const World& world, const Command& command, std::string_view remarks);
+ParsedArguments parse_arguments(Arguments arguments, const World& world, const Command& command,
+                                std::string_view remarks);
 
-// Complains in the words of the tool. Give back what comes of it.
+// Print an error of the tool, and return its exit status.
 int misused(const World& world, const Command& command, const std::string& why);
 int failed(const World& world, const Command& command, const std::string& why);
 

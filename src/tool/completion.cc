@@ -15,9 +15,9 @@ constexpr char kRemarks[] = "To load it: source <(skiff completion bash); that l
 
 int completion(Arguments arguments, const World& world) {
   const Command command = completion_command("skiff");
-  const Taken taken = take_arguments(arguments, world, command, kRemarks);
-  if (taken.status) return *taken.status;
-  if (auto known = require_known_shell(taken.operands); !known) return misused(world, command, known.error().what);
+  const ParsedArguments parsed = parse_arguments(arguments, world, command, kRemarks);
+  if (parsed.status) return *parsed.status;
+  if (auto known = require_known_shell(parsed.operands); !known) return misused(world, command, known.error().what);
   Options options;
   const std::array<Command, 4> tools = {inspect_command(), restore_command(), recover_command(), command};
   world.say(bash_completion(unbound(node_command(options)), tools));

@@ -1,4 +1,4 @@
-// Inspection: what inspect found so far, line by line; what of it is damage, and what could not be looked at.
+// Findings: the results of an inspection, printed line by line and counted: damage, and files that could not be read.
 #pragma once
 
 #include <fmt/format.h>
@@ -16,16 +16,16 @@ class Findings {
  public:
   explicit Findings(const World& world) : world_(world) {}
 
-  // "word      what"
-  void say(std::string_view word, const std::string& what) { world_.say(fmt::format("{:<9} {}", word, what)); }
-  void damage(const std::string& what) {
+  // "word      text"
+  void say(std::string_view word, const std::string& text) { world_.say(fmt::format("{:<9} {}", word, text)); }
+  void damage(const std::string& text) {
     ++damaged_;
-    say("damage", what);
+    say("damage", text);
   }
-  // Says nothing of what is there.
-  void unread(const std::string& what) {
+  // A file that could not be read may be damaged or intact.
+  void unread(const std::string& text) {
     ++unread_;
-    say("unread", what);
+    say("unread", text);
   }
   void wrong(const Error& error) {
     if (error.code == Error::Code::denied) return unread(to_text(error));
@@ -41,8 +41,8 @@ class Findings {
   uint64_t unread_ = 0;
 };
 
-// A snapshot of a directory, or a backup. Every byte of it is read and checked; of another cluster than `cluster`, if
-// one is given, it is damage.
+// Inspects a snapshot of a directory, or a backup: reads and checks every byte. If `cluster` is given, a snapshot of
+// another cluster is damage.
 void inspect_snapshot(store::Files& files, const std::string& path, std::optional<uint64_t> cluster,
                       Findings& findings);
 void inspect_directory(store::Files& files, store::WalOptions wal, const std::string& directory, bool shows_entries,

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "raft/check.h"
 #include "raft/membership.h"
 #include "src/replica/can_repair.h"
 #include "src/tool/inspect.h"
@@ -19,7 +20,7 @@
 namespace skiff::tool {
 namespace {
 
-// Printable, and one word.
+// A key as one printable word.
 std::string show_key(std::string_view key) {
   std::string text;
   for (char letter : key) {
@@ -91,17 +92,17 @@ class DirectoryInspection {
 
  private:
   void look_for_a_node() {
-    auto is_locked = files_.is_locked(store::join(directory_, "lock"));
+    auto is_locked = files_.is_locked(store::join(directory_, store::kLockName));
     if (!is_locked) findings_.say("note", "whether a node runs on it is not known: " + to_text(is_locked.error()));
     if (!is_locked || !*is_locked) return;
     findings_.say("note",
-                  "a node runs on it: what it writes at this moment may look torn or be missing; what was found "
-                  "wrong should be looked at again");
+                  "a node runs on it: its writes at this moment may look torn or be missing; if anything is wrong, "
+                  "inspect it again");
   }
 
   void look_at_names(const std::vector<std::string>& names) {
     for (const std::string& name : names) {
-      const bool is_known = name == "lock" || name == "lost+found" || name == store::kIdentityName ||
+      const bool is_known = name == store::kLockName || name == "lost+found" || name == store::kIdentityName ||
                             name == store::kDataDirIdName || name == store::kPeersName || name == store::kRepairName ||
                             store::segment_sequence(name) || store::snapshot_index(name);
       if (is_known) continue;
@@ -115,7 +116,7 @@ class DirectoryInspection {
     }
   }
 
-  // By which the others know this directory, and it them. One that has none yet draws it at its first start.
+  // The numbers of this directory and of the other members'. A directory draws its number at its first start.
   void look_at_data_dir_ids() {
     auto has_own = files_.exists(store::join(directory_, store::kDataDirIdName));
     if (has_own && *has_own) {
@@ -132,11 +133,13 @@ class DirectoryInspection {
     if (!*repair) return;
     const std::string path = store::join(directory_, store::kRepairName);
     if (!(*repair)->is_under_way()) {
-      return findings_.say("note", path + ": the log was damaged once, and the others have given back what it held: " +
-                                       (*repair)->damage);
+      return findings_.say(
+          "note",
+          path + ": the log was damaged once, and the other members have given back its content: " + (*repair)->damage);
     }
-    findings_.damage(path + ": the log is being repaired, and what was acknowledged may be missing until the others " +
-                     "have given it back: " + (*repair)->damage);
+    findings_.damage(path +
+                     ": the log is being repaired, and acknowledged entries may be missing until the other members " +
+                     "have given them back: " + (*repair)->damage);
   }
 
   void look_at_snapshots(const std::vector<std::string>& names) {
@@ -170,12 +173,13 @@ class DirectoryInspection {
   }
 
   void look_at_segment(uint64_t sequence, bool is_last) {
+    CHECK(owner_.has_value());
     const std::string path = store::join(directory_, store::segment_name(sequence));
     const auto visit = [&](uint64_t, const store::Record& record) {
       const auto* entry = std::get_if<raft::Entry>(&record);
       if (shows_entries_ && entry != nullptr) findings_.say("entry", show_entry(*entry));
     };
-    auto found = store::scan_segment(files_, path, *owner_, sequence, is_last, visit);
+    auto found = store::scan_segment({files_, directory_, *owner_}, sequence, is_last, visit);
     if (!found) return findings_.wrong(found.error());
     std::string entries = "no entries";
     if (found->entries > 0) {
@@ -184,24 +188,24 @@ class DirectoryInspection {
     }
     findings_.say("segment", fmt::format("{}: {} bytes, {} batches, {} records, {}; ends at offset {}", path,
                                          found->bytes, found->batches, found->records, entries, found->end));
-    for (const store::DamagedPlace& place : found->damage) {
-      findings_.damage(fmt::format("{}: at offset {}: {}", path, place.offset, place.what));
+    for (const store::SegmentDamage& damage : found->damage) {
+      findings_.damage(fmt::format("{}: at offset {}: {}", path, damage.offset, damage.reason));
     }
     if (found->torn) {
       findings_.say("note", fmt::format("{}: at offset {}: {}; the next start cuts it off", path, found->torn->offset,
-                                        found->torn->what));
+                                        found->torn->reason));
     }
   }
 
-  // By recovery itself: what holds between records, and what a start would make of it all.
+  // Runs recovery, which checks records against each other and finds the state of a start.
   void judge() {
-    auto found = store::look_into(files_, directory_, wal_);
+    auto found = store::open_read_only(files_, directory_, wal_);
     if (!found) {
       if (findings_.is_clean()) return findings_.wrong(found.error());
       const bool may_be_repaired = found.error().code == Error::Code::corrupt && !is_alone_;
       return findings_.say("start",
-                           (may_be_repaired ? "a node does not believe its log: unless it is the only member, it "
-                                              "sets that aside, and is mended by the others: "
+                           (may_be_repaired ? "a node refuses this log: unless it is the only member, it sets the log "
+                                              "aside, and the other members give back its content: "
                                             : "a node does not start from it: ") +
                                to_text(found.error()));
     }
@@ -227,7 +231,7 @@ class DirectoryInspection {
   const bool shows_entries_;
   Findings& findings_;
   std::optional<store::WalOwner> owner_;
-  bool is_alone_ = true;  // nobody could give back what is lost
+  bool is_alone_ = true;  // no other member could give back lost entries
 };
 
 }  // namespace

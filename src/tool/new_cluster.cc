@@ -21,14 +21,17 @@ uint64_t hash(std::string_view text) {
 
 }  // namespace
 
-uint64_t name_cluster(std::string_view story, const std::vector<uint64_t>& taken) {
+uint64_t name_cluster(std::string_view story, const std::vector<uint64_t>& used) {
   std::string told(story);
-  while (std::find(taken.begin(), taken.end(), hash(told)) != taken.end()) told += '.';
+  while (std::find(used.begin(), used.end(), hash(told)) != used.end()) told += '.';
   return hash(told);
 }
 
 NewCluster found_from(store::Kv& kv, raft::LogPosition position, store::Identity identity) {
   CHECK(kv.applied() == position.index);
+  CHECK(position.index >= 1);
+  CHECK(position.term >= 1);
+  CHECK(!identity.founders.empty());
   kv.forget_origins();
   raft::Configuration members;
   for (const store::Founder& founder : identity.founders) {

@@ -1,9 +1,9 @@
-// NewCluster: what restore and recover have in common. A map, cut loose from the cluster it comes from, becomes the
-// data directory of a node of another one.
+// NewCluster: the common part of restore and recover. A map, separated from the cluster it comes from, becomes the data
+// directory of a node of another cluster.
 //
-// The name of the new cluster is made from all that makes it what it is, so that nodes that are to work together come
-// to the same one, and never is that of the cluster before, nor one that somebody founds with the same members: who has
-// another name is turned away at every door, and cannot believe a single byte of the other's files.
+// The name of the new cluster is a hash of everything that defines it. So nodes that are to work together compute the
+// same name, and it is never the name of the earlier cluster, nor that of a cluster founded normally with the same
+// members. A node with another name is rejected in every handshake, and every file of it is refused.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,14 @@ namespace skiff::tool {
 
 struct NewCluster {
   store::Identity identity;  // of this node
-  raft::SnapshotMark mark;   // all that was, with the new members
+  raft::SnapshotMark mark;   // of the whole map, with the new members
 };
 
-// A name that is made of `story`, and is neither of those.
-uint64_t name_cluster(std::string_view story, const std::vector<uint64_t>& taken);
+// Makes a name of `story` that is none of `used`.
+uint64_t name_cluster(std::string_view story, const std::vector<uint64_t>& used);
 
-// All founders are voters. Nodes start and count anew in the new cluster, so the map forgets what they counted.
+// Makes all founders voters. Nodes count their starts and writes from 1 in the new cluster, so the map forgets the old
+// counts.
 NewCluster found_from(store::Kv& kv, raft::LogPosition position, store::Identity identity);
 
 // "1 http://a:9021, 2 http://b:9021"

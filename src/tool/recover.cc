@@ -1,7 +1,7 @@
-// skiff recover: when the majority is lost for good, what one survivor holds becomes a cluster of one.
+// skiff recover: when the majority is lost for good, the data of one survivor becomes a cluster of one node.
 //
-// The new directory is made beside the old one, whole and synced, and then the two exchange names in one step. So a
-// crash leaves one or the other under the name of the data directory; the old one is kept.
+// The new directory is made beside the old one, completely and synced; then the two exchange names in one step. So
+// after a crash the data directory is either the old or the new one. The old one is kept.
 #include <fmt/format.h>
 
 #include <utility>
@@ -22,16 +22,16 @@
 namespace skiff::tool {
 namespace {
 
-constexpr char kSign[] = "identity.recovering.new";  // a start of the node takes it away, if we did not get to do so
+constexpr char kSign[] = "identity.recovering.new";  // if we cannot remove it, a start of the node does
 constexpr char kConsent[] = "I may lose writes";
 
 constexpr char kRemarks[] =
     "\nThis is the last resort. As long as a majority can be brought back, do that; if there is a backup that is\n"
     "young enough, restore it. Of several survivors take the one with the longest log: compare what\n"
     "skiff inspect says of each, the term of the last entry first, then its index.\n\n"
-    "Writes may be lost: those that the lost nodes acknowledged and the survivor never received. What the\n"
-    "survivor has in its log is taken for committed, whether it was or not: a write that was answered 504 may\n"
-    "turn out to have happened.\n\n"
+    "Writes may be lost: those that the lost nodes acknowledged and the survivor never received. The entries in the\n"
+    "survivor's log are taken for committed, whether they were or not: a write that was answered 504 may turn out\n"
+    "to have happened.\n\n"
     "The new cluster has another name, so that lost nodes that come back are turned away and cannot take it\n"
     "over. The old directory is kept beside the new one. Grow again with POST /members/N, with nodes that start\n"
     "from empty directories. When it is cut short, run it again.\n\n"
@@ -73,8 +73,10 @@ Error unreadable(const raft::Entry& entry, const std::string& why) {
   return {Error::Code::corrupt, fmt::format("entry {} of term {}: {}", entry.position.index, entry.position.term, why)};
 }
 
-// An entry of the log that is taken for committed.
-Result<> take(Survivor& survivor, const raft::Entry& entry) {
+// Applies an entry of the log, which is taken for committed.
+Result<> apply_committed(Survivor& survivor, const raft::Entry& entry) {
+  CHECK(entry.position.index == survivor.kv.applied() + 1);
+  CHECK(entry.position.index > survivor.last.index);
   survivor.last = entry.position;
   if (entry.kind == raft::EntryKind::command) {
     if (!entry.payload) return tl::unexpected(unreadable(entry, "it is empty"));
@@ -93,12 +95,12 @@ Result<> take(Survivor& survivor, const raft::Entry& entry) {
 }
 
 Result<Survivor> read_survivor(store::Files& files, const std::string& directory, store::WalOptions wal) {
-  TRY(auto found, store::look_into(files, directory, wal));
+  TRY(auto found, store::open_read_only(files, directory, wal));
   if (found.damage) {
     return fail(Error::Code::invalid,
                 directory +
-                    " is being repaired: its log was damaged, and the others have not given back yet what it had "
-                    "acknowledged; recover from another survivor, or restore a backup (" +
+                    " is being repaired: its log was damaged, and the other members have not given back its "
+                    "acknowledged entries yet; recover from another survivor, or restore a backup (" +
                     *found.damage + ")");
   }
   TRY(check_recovered(found, directory));
@@ -114,7 +116,7 @@ Result<Survivor> read_survivor(store::Files& files, const std::string& directory
   }
   if (survivor.last.index > 0) survivor.members = *raft::decode_configuration(*survivor.snapshot.configuration);
   for (const raft::Entry& entry : found.entries) {
-    TRY(take(survivor, entry));
+    TRY(apply_committed(survivor, entry));
   }
   return survivor;
 }
@@ -135,10 +137,9 @@ Result<std::string> address_of(const Survivor& survivor) {
       if (member.id == id) return member.address;
     }
   }
-  return fail(
-      Error::Code::invalid,
-      fmt::format("node {} is no member any more of the cluster it belonged to ({})", id, show(survivor.members)),
-      "recover from one that is");
+  return fail(Error::Code::invalid,
+              fmt::format("node {} is no member of its cluster any more ({})", id, show(survivor.members)),
+              "recover from a node that is");
 }
 
 void say_what_may_be_lost(const World& world, const std::string& directory, const Survivor& survivor) {
@@ -148,8 +149,8 @@ void say_what_may_be_lost(const World& world, const std::string& directory, cons
       "it holds  {} keys, up to index {} of term {}; of that, {} entries behind its snapshot of index {}",
       survivor.kv.keys(), survivor.last.index, survivor.last.term, survivor.entries, survivor.snapshot.position.index));
   world.say(
-      "lost      every write that others acknowledged and this node never received. How many those are, nobody here\n"
-      "          can tell. If another survivor has a last entry of a later term, or of the same term and a higher\n"
+      "lost      every write that others acknowledged and this node never received. Their number cannot be told\n"
+      "          here. If another survivor has a last entry of a later term, or of the same term and a higher\n"
       "          index, recover from that one instead: skiff inspect shows it");
   world.say(
       "taken     for committed: every entry of its log, whether a majority had it or not. A write that was never\n"
@@ -172,98 +173,101 @@ store::Identity identity_of(const World& world, const Survivor& survivor, const 
           .founders = {{.id = survivor.identity.node, .address = address}}};
 }
 
-// Where things are put.
-struct Places {
+// The directories of a recovery.
+struct Paths {
   std::string directory;
-  std::string made;  // until it is finished
-  std::string kept;  // the old directory, then
+  std::string made;  // the new directory until it is finished
+  std::string kept;  // the old directory after that
   bool exchanges = true;
 };
 
-Places places_of(const Asked& asked) {
-  Places places{
-      .directory = plain(asked.directory), .made = plain(asked.to), .kept = {}, .exchanges = asked.to.empty()};
-  if (places.exchanges) places.made = places.directory + ".recovering";
-  places.kept = places.directory + ".before-recovery";
-  return places;
+Paths paths_of(const Asked& asked) {
+  Paths paths{.directory = plain(asked.directory), .made = plain(asked.to), .kept = {}, .exchanges = asked.to.empty()};
+  if (paths.exchanges) paths.made = paths.directory + ".recovering";
+  paths.kept = paths.directory + ".before-recovery";
+  return paths;
 }
 
-// One that an attempt before has made, and that never was put in place, is made anew.
-Result<> make_room(store::Files& files, const Places& places) {
-  if (!places.exchanges) return {};
-  TRY(const bool is_ours, store::NewDirectory::is_unfinished(files, places.made, kSign));
+// If an earlier attempt has made a new directory and not put it in place, lets it be made again.
+Result<> make_room(store::Files& files, const Paths& paths) {
+  if (!paths.exchanges) return {};
+  TRY(const bool is_ours, store::NewDirectory::is_unfinished({files, paths.made, kSign}));
   if (!is_ours) return {};
-  TRY(files.remove(store::join(places.made, store::kIdentityName)));
-  return files.sync_directory(places.made);
+  TRY(files.remove(store::join(paths.made, store::kIdentityName)));
+  return files.sync_directory(paths.made);
 }
 
-// Everything that was made is durable. Afterwards the directory is the new one.
-Result<> put_in_place(store::Files& files, const Places& places) {
-  TRY(files.sync_directory(places.directory));
-  TRY(files.sync_directory(places.made));
-  if (auto exchanged = files.exchange(places.made, places.directory); !exchanged) {
+// Syncs the new directory, and gives it the name of the old one.
+Result<> put_in_place(store::Files& files, const Paths& paths) {
+  CHECK(paths.exchanges);
+  CHECK(paths.made != paths.directory);
+  TRY(files.sync_directory(paths.directory));
+  TRY(files.sync_directory(paths.made));
+  if (auto exchanged = files.exchange(paths.made, paths.directory); !exchanged) {
     return fail(exchanged.error().code, exchanged.error().what,
                 "nothing was changed: is it a mount point? --to DIR makes the new directory elsewhere");
   }
-  return files.sync_directory(store::parent_of(places.directory));
+  return files.sync_directory(store::parent_of(paths.directory));
 }
 
-Result<> keep_old(store::Files& files, const Places& places) {
-  TRY(const bool is_there, files.exists(places.made));
-  if (is_there) TRY(files.rename(places.made, places.kept));
-  TRY(files.sync_directory(store::parent_of(places.directory)));
-  return store::NewDirectory::finish(files, places.directory, kSign);
+Result<> keep_old(store::Files& files, const Paths& paths) {
+  TRY(const bool is_there, files.exists(paths.made));
+  if (is_there) TRY(files.rename(paths.made, paths.kept));
+  TRY(files.sync_directory(store::parent_of(paths.directory)));
+  return store::NewDirectory::finish({files, paths.directory, kSign});
 }
 
-Result<> require_free(store::Files& files, const Places& places) {
-  TRY(const bool is_there, files.exists(places.kept));
-  if (!is_there || !places.exchanges) return {};
-  return fail(Error::Code::invalid, places.kept + " is there already, from a recovery before", "move it away first");
+Result<> require_free(store::Files& files, const Paths& paths) {
+  TRY(const bool is_there, files.exists(paths.kept));
+  if (!is_there || !paths.exchanges) return {};
+  return fail(Error::Code::invalid, paths.kept + " is there already, from an earlier recovery", "move it away first");
 }
 
-Result<std::string> make(const World& world, const Asked& asked, const Places& places) {
+Result<std::string> make(const World& world, const Asked& asked, const Paths& paths) {
   store::Files& files = world.files;
-  auto lock = files.lock(store::join(places.directory, "lock"));
+  auto lock = files.lock(store::join(paths.directory, store::kLockName));
   if (!lock && lock.error().code == Error::Code::unavailable) {
-    return fail(lock.error().code, "a node runs on " + places.directory, "stop it first");
+    return fail(lock.error().code, "a node runs on " + paths.directory, "stop it first");
   }
   if (!lock) return tl::unexpected(lock.error());
-  TRY(require_free(files, places));
-  TRY(Survivor survivor, read_survivor(files, places.directory, world.wal));
+  TRY(require_free(files, paths));
+  TRY(Survivor survivor, read_survivor(files, paths.directory, world.wal));
   if (survivor.identity.node != asked.id) {
-    return fail(Error::Code::invalid, fmt::format("{} belongs to node {}, not to node {}", places.directory,
+    return fail(Error::Code::invalid, fmt::format("{} belongs to node {}, not to node {}", paths.directory,
                                                   survivor.identity.node, asked.id));
   }
   if (survivor.last.index == 0) {
-    return fail(Error::Code::invalid, places.directory + " holds nothing that could be recovered");
+    return fail(Error::Code::invalid, paths.directory + " holds nothing that could be recovered");
   }
   TRY(const std::string address, address_of(survivor));
 
-  say_what_may_be_lost(world, places.directory, survivor);
+  say_what_may_be_lost(world, paths.directory, survivor);
   if (!consents(world, asked)) {
     return fail(Error::Code::invalid,
                 "nothing was changed: it goes on when you say --yes-i-may-lose-writes, or type it");
   }
   const NewCluster made = found_from(survivor.kv, survivor.last, identity_of(world, survivor, address));
-  TRY(make_room(files, places));
-  TRY(auto directory,
-      store::NewDirectory::make(files, places.made, kSign, made.identity, made.mark, survivor.kv, world.wal));
-  TRY(const auto found, store::look_into(files, places.made, world.wal));
+  TRY(make_room(files, paths));
+  const store::NewDirectory::Site site{files, paths.made, kSign};
+  TRY(auto directory, store::NewDirectory::make(site, {made.identity, made.mark, survivor.kv}, world.wal));
+  TRY(const auto found, store::open_read_only(files, paths.made, world.wal));
   CHECK(found.kv.digest() == survivor.kv.digest());
-  if (places.exchanges) TRY(put_in_place(files, places));
-  TRY(places.exchanges ? keep_old(files, places) : store::NewDirectory::finish(files, places.made, kSign));
+  CHECK(found.identity == made.identity);
+  CHECK(found.snapshot.position == survivor.last);
+  if (paths.exchanges) TRY(put_in_place(files, paths));
+  TRY(paths.exchanges ? keep_old(files, paths) : store::NewDirectory::finish(site));
   return fmt::format(
       "recovered {}: node {} of cluster {}, which has no other member, {} keys as of index {}\n"
       "kept      {}: the old directory, as it was",
-      places.exchanges ? places.directory : places.made, asked.id, show_cluster(made.identity.cluster),
-      survivor.kv.keys(), survivor.last.index, places.exchanges ? places.kept : places.directory);
+      paths.exchanges ? paths.directory : paths.made, asked.id, show_cluster(made.identity.cluster), survivor.kv.keys(),
+      survivor.last.index, paths.exchanges ? paths.kept : paths.directory);
 }
 
-// An attempt before got as far as to exchange the directories.
-Result<bool> finish_earlier(store::Files& files, const Places& places) {
-  auto is_new = store::NewDirectory::is_unfinished(files, places.directory, kSign);
+// Finishes an earlier attempt that got as far as exchanging the directories. Returns whether there was one.
+Result<bool> finish_earlier(store::Files& files, const Paths& paths) {
+  auto is_new = store::NewDirectory::is_unfinished({files, paths.directory, kSign});
   if (!is_new || !*is_new) return is_new;
-  TRY(keep_old(files, places));
+  TRY(keep_old(files, paths));
   return true;
 }
 
@@ -277,21 +281,21 @@ Command recover_command() {
 int recover(Arguments arguments, const World& world) {
   Asked asked;
   const Command command = command_for(asked);
-  const Taken taken = take_arguments(arguments, world, command, kRemarks);
-  if (taken.status) return *taken.status;
-  const Places places = places_of(asked);
-  const std::string name = places.directory.substr(places.directory.rfind('/') + 1);
+  const ParsedArguments parsed = parse_arguments(arguments, world, command, kRemarks);
+  if (parsed.status) return *parsed.status;
+  const Paths paths = paths_of(asked);
+  const std::string name = paths.directory.substr(paths.directory.rfind('/') + 1);
   if (name.empty() || name == "." || name == "..") {
-    return misused(world, command, "--data-dir: give the directory by its name, not as " + places.directory);
+    return misused(world, command, "--data-dir: give the directory by its name, not as " + paths.directory);
   }
-  auto is_finished = finish_earlier(world.files, places);
+  auto is_finished = finish_earlier(world.files, paths);
   if (!is_finished) return failed(world, command, to_text(is_finished.error()));
   if (*is_finished) {
-    world.say("recovered " + places.directory +
-              ": a recovery that was cut short has been finished; the old directory is " + places.kept);
+    world.say("recovered " + paths.directory +
+              ": a recovery that was cut short has been finished; the old directory is " + paths.kept);
     return 0;
   }
-  auto done = make(world, asked, places);
+  auto done = make(world, asked, paths);
   if (!done) return failed(world, command, to_text(done.error()));
   world.say(*done);
   return 0;

@@ -17,11 +17,11 @@
 namespace skiff::tool {
 namespace {
 
-constexpr char kSign[] = "identity.restoring.new";  // a start of the node takes it away, if we did not get to do so
+constexpr char kSign[] = "identity.restoring.new";  // if we cannot remove it, a start of the node does
 
 constexpr char kRemarks[] =
     "\nRun it for every node of the new cluster, from the same file, with the same --cluster (and --token), and\n"
-    "start the nodes with it. They hold what the backup holds. They are another cluster than the one it was\n"
+    "start the nodes with it. They hold the content of the backup. They are another cluster than the one it was\n"
     "taken from, under another name: nodes of that one are turned away, and no harm is done if some still run.\n"
     "A backup that is not whole is refused; skiff inspect FILE says the same without making anything.\n"
     "When it is cut short, run it again.\n\n"
@@ -29,7 +29,7 @@ constexpr char kRemarks[] =
 
 struct Asked {
   std::string from;
-  Options node;  // whose directory is made; all but its id, its members and its directory is as by default
+  Options node;  // the node of the new directory: id, members and directory; all else is default
   std::string token;
 };
 
@@ -73,11 +73,13 @@ Result<std::string> make(const World& world, const Asked& asked) {
   TRY(auto backup, read_backup(world.files, asked.from));
   store::Kv& kv = backup.loaded.kv;
   NewCluster made = found_from(kv, backup.loaded.mark.position, identity_of(backup, options, asked.token));
-  TRY(auto directory,
-      store::NewDirectory::make(world.files, options.data_dir, kSign, made.identity, made.mark, kv, world.wal));
-  TRY(const auto found, store::look_into(world.files, options.data_dir, world.wal));
+  const store::NewDirectory::Site site{world.files, options.data_dir, kSign};
+  TRY(auto directory, store::NewDirectory::make(site, {made.identity, made.mark, kv}, world.wal));
+  TRY(const auto found, store::open_read_only(world.files, options.data_dir, world.wal));
   CHECK(found.kv.digest() == kv.digest());
-  TRY(store::NewDirectory::finish(world.files, options.data_dir, kSign));
+  CHECK(found.identity == made.identity);
+  CHECK(found.snapshot.position == made.mark.position);
+  TRY(store::NewDirectory::finish(site));
   return fmt::format("restored  {}: node {} of cluster {}, {} keys as of index {}, from cluster {}\nmembers   {}",
                      options.data_dir, options.id, show_cluster(made.identity.cluster), kv.keys(),
                      made.mark.position.index, show_cluster(backup.cluster), show(made.identity.founders));
@@ -93,8 +95,8 @@ Command restore_command() {
 int restore(Arguments arguments, const World& world) {
   Asked asked;
   const Command command = command_for(asked);
-  const Taken taken = take_arguments(arguments, world, command, kRemarks);
-  if (taken.status) return *taken.status;
+  const ParsedArguments parsed = parse_arguments(arguments, world, command, kRemarks);
+  if (parsed.status) return *parsed.status;
   if (auto fit = require_fit(asked.node); !fit) return misused(world, command, to_text(fit.error()));
   auto done = make(world, asked);
   if (!done) return failed(world, command, to_text(done.error()));

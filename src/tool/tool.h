@@ -1,10 +1,9 @@
-// Tools: what is done to data directories while no node runs on them, as sub-commands of the one program: inspect,
-// restore, recover. Each has a file of its own; they reach files through store::Files alone. Beside them `completion`,
-// which prints what a shell needs to complete all of their options and the node's.
+// Tools: sub-commands of the program that work on data directories while no node runs on them: inspect, restore,
+// recover. Each has a file of its own; they reach files through store::Files alone. Beside them `completion` prints the
+// script with which a shell completes the options of the tools and of the node.
 //
-// Every end has an exit status: 0 done (inspect: whole), 1 it could not be done, and one line says why (inspect:
-// damaged), 2 the command cannot be understood, or there is nothing where it points to, 3 it could not be looked at
-// (inspect alone).
+// Exit statuses: 0 done (inspect: whole); 1 not done, and one line says why (inspect: damaged); 2 the command cannot be
+// understood, or there is nothing where it points to; 3 some of it could not be read (inspect alone).
 #pragma once
 
 #include <cstdint>
@@ -20,15 +19,15 @@
 
 namespace skiff::tool {
 
-// What a tool knows of the world.
+// The environment of a tool.
 struct World {
   store::Files& files;
-  std::function<void(std::string_view)> say;       // a line for whoever asked
-  std::function<void(std::string_view)> complain;  // a line about what went wrong
-  // The line that was typed; nothing if nobody sits there.
+  std::function<void(std::string_view)> say;       // prints a line of the result
+  std::function<void(std::string_view)> complain;  // prints a line about an error
+  // Asks, and returns the line that was typed; nothing if there is no terminal.
   std::function<std::optional<std::string>(const std::string& question)> ask;
   std::function<uint64_t()> random;
-  store::WalOptions wal = {};  // of the directories that are looked at and made
+  store::WalOptions wal = {};  // of the directories that are read and made
 };
 
 using Arguments = std::span<const char* const>;  // behind the name of the tool
@@ -42,12 +41,12 @@ int restore(Arguments arguments, const World& world);
 int recover(Arguments arguments, const World& world);
 int completion(Arguments arguments, const World& world);
 
-// Their descriptions, for showing.
+// The descriptions of the tools, for completion.
 Command inspect_command();
 Command restore_command();
 Command recover_command();
 
-// For skiff --help: a line for each.
+// The lines about the tools in skiff --help.
 std::string_view tools_help();
 
 }  // namespace skiff::tool

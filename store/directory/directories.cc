@@ -7,7 +7,7 @@
 namespace skiff::store {
 namespace {
 
-// One that we had made we could read; another's name was durable before us.
+// A directory that we made is readable. The name of any other was durable before.
 Result<> sync_if_readable(Files& files, const std::string& directory) {
   if (!files.list(directory)) return {};
   return files.sync_directory(directory);
@@ -15,8 +15,8 @@ Result<> sync_if_readable(Files& files, const std::string& directory) {
 
 }  // namespace
 
-// Each is durable before the next is made in it. So after a power failure only the deepest that is there may be in
-// doubt.
+// Each directory is durable before the next is made in it. So after a power failure only the deepest existing one may
+// not be durable.
 Result<> make_directories(Files& files, const std::string& directory) {
   std::vector<std::string> missing;
   std::string deepest = directory;

@@ -1,4 +1,4 @@
-// Directories on the way to a data directory.
+// Makes the directories above a data directory.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace skiff::store {
 
-// Makes the directory, and those above it that are missing. Afterwards all their names are durable, also of those that
-// an earlier attempt made before the power failed. An error names the one that could not be made.
+// Makes the directory, and those above it that are missing. Afterwards all their names are durable, including those
+// that an earlier attempt made before a power failure. An error names the directory that could not be made.
 Result<> make_directories(Files& files, const std::string& directory);
 
 }  // namespace skiff::store

@@ -1,7 +1,7 @@
-// Identity: whose data directory this is. Written once, when the directory is founded, and never changed.
+// Identity: the owner of a data directory. It is written once, when the directory is founded, and never changed.
 //
-// Written aside, synced, renamed, and the directory synced: it is there whole or not at all. A checksum covers all of
-// it, and its version is the version of everything in the directory.
+// The file is written under another name, synced and renamed, and the directory is synced: it is there completely or
+// not at all. A checksum covers all of it, and its version is the version of everything in the directory.
 //
 //   "skiff-id" | format version u32 = 1 | cluster u64 | node u64 | founders u32
 //   | for each: id u64, address length u16, address | CRC32C of all before u32
@@ -19,8 +19,9 @@
 namespace skiff::store {
 
 constexpr char kIdentityName[] = "identity";
+constexpr char kLockName[] = "lock";  // held by the process that uses the directory
 
-// One of those a cluster was founded with. Later the membership in the log rules.
+// A member with which the cluster was founded. Later the configuration in the log decides.
 struct Founder {
   raft::NodeId id = 0;
   std::string address;

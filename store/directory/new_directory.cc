@@ -9,43 +9,43 @@
 #include "store/directory/directories.h"
 #include "store/snapshot/snapshot.h"
 #include "store/snapshot/snapshots.h"
+#include "store/wal/data_dir.h"
 
 namespace skiff::store {
 namespace {
 
-constexpr char kLockName[] = "lock";
 constexpr uint64_t kBlockBytesWritten = 1024 * 1024;
 
-// A directory may hold this and still count as empty.
+// A directory with only these in it counts as empty.
 bool is_nothing(const std::string& name) { return name == kLockName || name == "lost+found"; }
 
-// The files that an earlier attempt left behind; an error if the directory holds anything else.
-Result<std::vector<std::string>> leftovers(Files& files, const std::string& directory, const std::string& sign) {
-  TRY(auto names, files.list(directory));
+// Lists the files that an earlier attempt left behind. An error if the directory has anything else in it.
+Result<std::vector<std::string>> leftovers(const NewDirectory::Site& site) {
+  TRY(auto names, site.files.list(site.path));
   const auto has = [&](const std::string& name) { return std::find(names.begin(), names.end(), name) != names.end(); };
-  const bool was_cut_short = has(sign) && !has(kIdentityName);
-  std::erase_if(names, [&](const std::string& name) { return is_nothing(name) || name == sign; });
+  const bool was_cut_short = has(site.sign) && !has(kIdentityName);
+  std::erase_if(names, [&](const std::string& name) { return is_nothing(name) || name == site.sign; });
   if (names.empty() || was_cut_short) return names;
   return fail(Error::Code::invalid,
-              "make a data directory of " + directory + ": there is " + names.front() + " in it already",
+              "make a data directory of " + site.path + ": there is " + names.front() + " in it already",
               "choose a directory that is empty or does not exist");
 }
 
-Result<> put_sign(Files& files, const std::string& directory, const std::string& sign) {
-  TRY(const bool is_there, files.exists(join(directory, sign)));
+Result<> put_sign(const NewDirectory::Site& site) {
+  CHECK(!site.sign.empty());
+  TRY(const bool is_there, site.files.exists(site.path_of(site.sign)));
   if (!is_there) {
-    TRY(std::ignore, files.open(join(directory, sign), OpenMode::create));
+    TRY(std::ignore, site.files.open(site.path_of(site.sign), OpenMode::create));
   }
-  return files.sync_directory(directory);
+  return site.files.sync_directory(site.path);
 }
 
-Result<> write_snapshot(Files& files, const std::string& directory, const Identity& identity,
-                        const raft::SnapshotMark& mark, const Kv& kv) {
-  SnapshotMaker maker(kv, mark, identity.cluster);
-  Snapshots snapshots(files, directory, {identity.cluster, identity.node});
+Result<> write_snapshot(const DataDir& dir, const raft::SnapshotMark& mark, const Kv& kv) {
+  SnapshotMaker maker(kv, mark, dir.owner.cluster);
+  Snapshots snapshots(dir);
   for (uint64_t offset = 0; !maker.is_done();) {
     const std::string block = maker.next(kBlockBytesWritten);
-    TRY(std::ignore, snapshots.take({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}));
+    TRY(std::ignore, snapshots.write({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}));
     offset += block.size();
   }
   return {};
@@ -53,35 +53,36 @@ Result<> write_snapshot(Files& files, const std::string& directory, const Identi
 
 }  // namespace
 
-Result<NewDirectory> NewDirectory::make(Files& files, const std::string& directory, const std::string& sign,
-                                        const Identity& identity, const raft::SnapshotMark& mark, const Kv& kv,
-                                        WalOptions options) {
-  CHECK(mark.position.index == kv.applied());
-  TRY(const bool exists, files.exists(directory));
-  if (exists) {  // before the lock: nothing is put into a directory that is somebody's
-    TRY(std::ignore, leftovers(files, directory, sign));
+Result<NewDirectory> NewDirectory::make(const Site& site, const Content& content, WalOptions options) {
+  CHECK(content.mark.position.index == content.kv.applied());
+  CHECK(content.identity.node != 0);
+  CHECK(site.sign.ends_with(kAsideSuffix));  // so that a start of the node may remove it
+  const DataDir dir{site.files, site.path, {content.identity.cluster, content.identity.node}};
+  TRY(const bool exists, dir.files.exists(dir.path));
+  if (exists) {  // before the lock is made: nothing is put into a directory of somebody else
+    TRY(std::ignore, leftovers(site));
   }
-  TRY(make_directories(files, directory));
-  TRY(auto lock, files.lock(join(directory, kLockName)));
-  TRY(const auto old, leftovers(files, directory, sign));
+  TRY(make_directories(dir.files, dir.path));
+  TRY(auto lock, dir.files.lock(dir.path_of(kLockName)));
+  TRY(const auto old, leftovers(site));
 
-  TRY(put_sign(files, directory, sign));
-  for (const std::string& name : old) TRY(files.remove(join(directory, name)));
-  TRY(write_snapshot(files, directory, identity, mark, kv));
-  TRY(std::ignore, Wal::found(files, directory, {identity.cluster, identity.node}, options));
-  TRY(write_identity(files, directory, identity));
+  TRY(put_sign(site));
+  for (const std::string& name : old) TRY(dir.files.remove(dir.path_of(name)));
+  TRY(write_snapshot(dir, content.mark, content.kv));
+  TRY(std::ignore, Wal::create(dir, options));
+  TRY(write_identity(dir.files, dir.path, content.identity));
   return NewDirectory(std::move(lock));
 }
 
-Result<bool> NewDirectory::is_unfinished(Files& files, const std::string& directory, const std::string& sign) {
-  auto has_sign = files.exists(join(directory, sign));
+Result<bool> NewDirectory::is_unfinished(const Site& site) {
+  auto has_sign = site.files.exists(site.path_of(site.sign));
   if (!has_sign || !*has_sign) return has_sign;
-  return files.exists(join(directory, kIdentityName));
+  return site.files.exists(site.path_of(kIdentityName));
 }
 
-Result<> NewDirectory::finish(Files& files, const std::string& directory, const std::string& sign) {
-  TRY(files.remove(join(directory, sign)));
-  return files.sync_directory(directory);
+Result<> NewDirectory::finish(const Site& site) {
+  TRY(site.files.remove(site.path_of(site.sign)));
+  return site.files.sync_directory(site.path);
 }
 
 }  // namespace skiff::store

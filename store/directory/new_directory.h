@@ -1,16 +1,18 @@
-// NewDirectory: a data directory that is made from a map: one snapshot, and an empty log behind it. What a restored or
-// recovered node starts from.
+// NewDirectory: a data directory made from a map: one snapshot, and an empty log behind it. A restored or recovered
+// node starts from it.
 //
-// It is made in this order: a sign that says so, the snapshot, the log, the identity; the sign goes last, when the
-// owner says finish(). So a directory without an identity is no data directory, and no node starts from it; with the
-// sign in it, it is one that was cut short, and is made anew. A directory without the sign that has anything in it is
-// somebody's, and is never touched.
+// It is made in this order: a sign (a file that marks it as unfinished), the snapshot, the log, the identity. The sign
+// is removed last, by finish(). So a directory without an identity is no data directory, and no node starts from it; if
+// it has the sign, it was cut short and is made anew. A directory without the sign that has anything in it belongs to
+// somebody else, and is never touched.
 //
-// What can go wrong: a write, for want of space or otherwise. Nothing that was there before has been touched then.
+// Failures: a write, for want of space or otherwise. Then no earlier file has been touched.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "raft/types.h"
 #include "src/base/result.h"
@@ -23,15 +25,26 @@ namespace skiff::store {
 
 class NewDirectory {
  public:
-  // Makes and syncs all of it but the end. `sign` is the name of the sign. Error::Code::invalid: there is something in
-  // the directory. Requires: mark.position.index == kv.applied().
-  static Result<NewDirectory> make(Files& files, const std::string& directory, const std::string& sign,
-                                   const Identity& identity, const raft::SnapshotMark& mark, const Kv& kv,
-                                   WalOptions options = {});
-  // Whether the directory is one that was made so far as to have its identity, and has its sign still.
-  static Result<bool> is_unfinished(Files& files, const std::string& directory, const std::string& sign);
-  // Takes the sign away, from the directory under its present name.
-  static Result<> finish(Files& files, const std::string& directory, const std::string& sign);
+  // The directory, and the file name of its sign.
+  struct Site {
+    Files& files;
+    std::string path;
+    std::string sign;
+
+    std::string path_of(std::string_view name) const { return join(path, name); }
+  };
+  // Requires: mark.position.index == kv.applied().
+  struct Content {
+    const Identity& identity;
+    const raft::SnapshotMark& mark;
+    const Kv& kv;
+  };
+  // Makes and syncs all of it, with its sign. Error::Code::invalid: the directory is not empty.
+  static Result<NewDirectory> make(const Site& site, const Content& content, WalOptions options = {});
+  // Whether make() has come to the identity, and finish() has not been called.
+  static Result<bool> is_unfinished(const Site& site);
+  // Removes the sign. The directory may have another name than when it was made.
+  static Result<> finish(const Site& site);
 
  private:
   explicit NewDirectory(std::unique_ptr<Lock> lock) : lock_(std::move(lock)) {}

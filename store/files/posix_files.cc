@@ -17,7 +17,7 @@
 namespace skiff::store {
 namespace {
 
-// Data is nobody's business but the node's.
+// Only the node's user may read the data.
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kDirectoryMode = 0700;
 
@@ -36,8 +36,8 @@ Error::Code meaning_of(int code) {
 }
 
 tl::unexpected<Error> fail_with(int code, const std::string& act, const std::string& path) {
-  // The limit of a file's size is no property of the disk, but to who writes a new file it is the same: another, later
-  // or smaller, may fit, and to end the process would help nobody.
+  // The limit of a file's size is no property of the disk, but the writer of a new file treats both alike: a later or
+  // smaller file may fit, and ending the process would not help.
   const bool is_over_limit = code == EFBIG;
   return fail(is_over_limit ? Error::Code::no_space : meaning_of(code),
               act + " " + path + ": " + std::generic_category().message(code) +
@@ -54,12 +54,12 @@ auto again_if_interrupted(Call call) {
 // A file descriptor and its end.
 class Descriptor {
  public:
-  explicit Descriptor(int number) : number_(number) {}
+  explicit Descriptor(int number) : number_(number) { CHECK(number >= 0); }
   Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   ~Descriptor() {
-    if (number_ >= 0) ::close(number_);  // what matters was synced, and a failed close cannot be tried again
+    if (number_ >= 0) ::close(number_);  // the data was synced, and a failed close cannot be tried again
   }
   int number() const { return number_; }
 
@@ -110,7 +110,7 @@ class PosixFile final : public File {
     return {};
   }
 
-  // Not tried again when interrupted either: an interrupted sync is one nobody knows the end of.
+  // Not tried again when interrupted either: the result of an interrupted sync is unknown.
   Result<> sync() override {
     if (is_poisoned_) return refuse("sync");
     if (::fdatasync(descriptor_.number()) == 0) return {};
@@ -127,8 +127,8 @@ class PosixFile final : public File {
   }
 
  private:
-  // The kernel drops what it holds in memory and has on disk, up to the end if that is 0 bytes. Where it does not, what
-  // is read next is only less sure.
+  // Has the kernel drop clean pages of the file from memory (0 bytes: up to its end). If it does not, the next read may
+  // come from memory, and proves less.
   void forget(uint64_t offset, uint64_t bytes) const {
     if (!forgets_) return;
     static_cast<void>(::posix_fadvise(descriptor_.number(), static_cast<off_t>(offset), static_cast<off_t>(bytes),
@@ -136,7 +136,8 @@ class PosixFile final : public File {
   }
 
   tl::unexpected<Error> refuse(const std::string& act) const {
-    return fail(Error::Code::io, act + " " + path_ + ": a sync of it failed before, nobody knows what is on disk");
+    return fail(Error::Code::io,
+                act + " " + path_ + ": a sync of it failed before, so the content of the disk is unknown");
   }
 
   Descriptor descriptor_;

@@ -23,7 +23,8 @@ class ReadOnlyFile final : public File {
 }  // namespace
 
 Result<std::unique_ptr<File>> ReadOnlyFiles::open(const std::string& path, OpenMode mode) {
-  if (mode == OpenMode::create) return fail(Error::Code::invalid, "create " + path + ": it is only looked at");
+  if (mode == OpenMode::create)
+    return fail(Error::Code::invalid, "create " + path + ": the directory is opened for reading only");
   TRY(auto file, files_.open(path, OpenMode::read));
   return std::make_unique<ReadOnlyFile>(std::move(file));
 }

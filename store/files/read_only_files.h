@@ -1,8 +1,8 @@
-// ReadOnlyFiles: another file system, to be looked at and not touched. For whoever wants to know what a node would make
-// of a data directory, without being that node.
+// ReadOnlyFiles: another file system that is read and never changed. It serves to find out what a node would make of a
+// data directory without being that node.
 //
-// What would change something is done to nothing: a write succeeds and has gone nowhere, so whoever reads back what he
-// has written reads what was there before. Files are opened for reading only, and nothing is synced.
+// Every call that would change something succeeds and does nothing: a later read returns the old bytes. Files are
+// opened for reading only, and nothing is synced.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ class ReadOnlyFiles final : public Files {
  public:
   explicit ReadOnlyFiles(Files& files) : files_(files) {}
 
-  // A new file is an error: nobody could read it.
+  // An error for a new file, because it could not be read back.
   Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override;
   Result<std::unique_ptr<Lock>> lock(const std::string&) override { return std::make_unique<Lock>(); }
   Result<bool> is_locked(const std::string& path) override { return files_.is_locked(path); }

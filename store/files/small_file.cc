@@ -8,7 +8,7 @@
 namespace skiff::store {
 namespace {
 
-constexpr uint64_t kBytesMax = 1024 * 1024;  // a file longer than that is none of ours
+constexpr uint64_t kBytesMax = 1024 * 1024;  // a longer file is none of ours
 
 std::string with_checksum(std::string_view letters, uint32_t version, std::string_view content) {
   CHECK(letters.size() == 8);

@@ -1,5 +1,5 @@
-// Small files, each read and written as a whole: eight letters that say what it is, its format's version, the
-// content, and a CRC-32C of all before it.
+// Small files, each read and written as a whole: eight letters that name the format, the format's version, the content,
+// and a CRC-32C of everything before it.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,15 @@ namespace skiff::store {
 
 std::string seal(std::string_view letters, uint32_t version, std::string_view content);
 
-// The content, within `bytes`. Errors: corrupt if it is not what was sealed; invalid if another version's program has
-// written it. That one may keep its checksum elsewhere; where ours fits, were it not for the version, that is damaged.
+// Returns the content, a view into `bytes`. Errors: corrupt if the bytes differ from those that were sealed; invalid if
+// a program of another version wrote them. Another version may keep its checksum elsewhere. So if our checksum is right
+// with our version in place of the other, the version is damaged.
 Result<std::string_view> unseal(std::string_view letters, uint32_t version, std::string_view bytes);
 
-// Nothing if there is no such file.
+// Returns nothing if there is no such file.
 Result<std::optional<std::string>> read_small_file(Files& files, const std::string& path);
 
-// On disk under its name when this returns, or what was there before is.
+// Replaces the file durably. After an error, the old or the new file is there.
 Result<> write_small_file(Files& files, const std::string& directory, const std::string& name, std::string_view bytes);
 
 }  // namespace skiff::store

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kMagic = "skiffsnp";
 constexpr uint32_t kRemoved = ~uint32_t{0};
-constexpr uint64_t kKeysPerBlockMax = 1'000;  // also of those that have nothing to give: some tens of microseconds
+constexpr uint64_t kKeysPerBlockMax = 1'000;  // keys without a version included: some tens of microseconds
 constexpr uint64_t kReadAhead = 256 * 1024;
 
 enum class Kind : uint8_t { head = 1, versions = 2, end = 3 };
@@ -23,10 +23,10 @@ enum class Kind : uint8_t { head = 1, versions = 2, end = 3 };
 std::string data_of(Kind kind) { return std::string(1, static_cast<char>(kind)); }
 
 uint32_t checksum(uint64_t offset, std::string_view data) {
-  std::string place;
-  put_number(place, offset);
-  put_number(place, narrow<uint32_t>(data.size()));
-  return crc32c_extend(crc32c(place), data);
+  std::string prefix;
+  put_number(prefix, offset);
+  put_number(prefix, narrow<uint32_t>(data.size()));
+  return crc32c_extend(crc32c(prefix), data);
 }
 
 std::string sealed(uint64_t offset, std::string_view data) {
@@ -65,6 +65,8 @@ std::string SnapshotMaker::next(uint64_t bytes) {
 }
 
 std::string SnapshotMaker::head() const {
+  CHECK(offset_ == 0);
+  CHECK(summary_.compacted <= summary_.revision);
   std::string data = data_of(Kind::head);
   data.append(kMagic);
   put_number(data, kSnapshotFormatVersion);
@@ -87,9 +89,10 @@ std::string SnapshotMaker::head() const {
 }
 
 std::string SnapshotMaker::versions(uint64_t bytes) {
+  CHECK(offset_ > 0);
   std::string data = data_of(Kind::versions);
   std::string last;
-  const bool is_end = kv_.walk_versions(place_, summary_, kKeysPerBlockMax, [&](const VersionRecord& version) {
+  const bool is_end = kv_.walk_versions(cursor_, summary_, kKeysPerBlockMax, [&](const VersionRecord& version) {
     const bool is_same_key = version.key == last;
     put_number(data, narrow<uint32_t>(is_same_key ? 0 : version.key.size()));
     if (!is_same_key) data.append(version.key);
@@ -117,14 +120,14 @@ namespace {
 
 class SnapshotReader {
  public:
-  // Of that cluster only, if one is given.
+  // Accepts snapshots of this cluster only, if one is given.
   SnapshotReader(File& file, const std::string& path, std::optional<uint64_t> cluster)
       : file_(file), path_(path), wanted_cluster_(cluster) {}
 
   Result<SnapshotHead> head() {
     TRY(size_, file_.size());
     TRY(const auto data, next_block());
-    TRY(take(data));
+    TRY(parse_block(data));
     return SnapshotHead{.cluster = cluster_, .mark = std::move(loaded_.mark), .summary = std::move(summary_)};
   }
 
@@ -132,14 +135,14 @@ class SnapshotReader {
     TRY(size_, file_.size());
     while (!has_ended_) {
       TRY(const auto data, next_block());
-      TRY(take(data));
+      TRY(parse_block(data));
       offset_ += kSnapshotBlockHeadBytes + data.size();
     }
     if (offset_ != size_) return corrupt("there are bytes behind its end");
     return std::move(loaded_);
   }
 
-  // Nothing is loaded.
+  // Loads nothing.
   Result<CheckedBlocks> check(uint64_t from, uint64_t bytes) {
     TRY(size_, file_.size());
     offset_ = from;
@@ -153,7 +156,7 @@ class SnapshotReader {
     return CheckedBlocks{.end = offset_, .is_end = is_end};
   }
 
-  // What is behind the last whole block is written anew, and so is the end, which says that nothing follows.
+  // The bytes behind the last intact block are fetched again, and so is the end block, because nothing may follow it.
   Result<std::optional<BegunSnapshot>> resume() {
     TRY(size_, file_.size());
     for (;;) {
@@ -161,7 +164,7 @@ class SnapshotReader {
       if (!data && data.error().code == Error::Code::io) return tl::unexpected(data.error());
       if (!data || static_cast<Kind>(data->front()) == Kind::end) break;
       ByteReader head(data->substr(1));
-      if (offset_ == 0 && (static_cast<Kind>(data->front()) != Kind::head || !take_head(head))) break;
+      if (offset_ == 0 && (static_cast<Kind>(data->front()) != Kind::head || !parse_head(head))) break;
       const std::string block = sealed(offset_, *data);
       TRY(file_.write_at(offset_, block));
       offset_ += block.size();
@@ -175,7 +178,7 @@ class SnapshotReader {
     return fail(Error::Code::corrupt, "read " + path_ + ": at offset " + std::to_string(offset_) + ": " + why);
   }
 
-  // A view, until the next.
+  // Returns a view of its data, valid until the next call.
   Result<std::string_view> next_block() {
     TRY(const auto head, bytes_at(offset_, kSnapshotBlockHeadBytes));
     const auto wanted = get_number<uint32_t>(head.data()), length = get_number<uint32_t>(head.data() + 4);
@@ -194,22 +197,24 @@ class SnapshotReader {
       read_ = std::move(read);
       read_from_ = offset;
     }
+    CHECK(offset >= read_from_);
+    CHECK(offset - read_from_ + count <= read_.size());
     return std::string_view(read_).substr(offset - read_from_, count);
   }
 
-  Result<> take(std::string_view data) {
+  Result<> parse_block(std::string_view data) {
     ByteReader reader(data);
     const auto kind = static_cast<Kind>(reader.number<uint8_t>());
     if ((kind == Kind::head) != (offset_ == 0)) return corrupt("a block in the wrong place");
     switch (kind) {
-      case Kind::head: return take_head(reader);
-      case Kind::versions: return take_versions(reader);
-      case Kind::end: return take_end(reader);
+      case Kind::head: return parse_head(reader);
+      case Kind::versions: return parse_versions(reader);
+      case Kind::end: return parse_end(reader);
     }
     return corrupt("a block of an unknown kind");
   }
 
-  Result<> take_head(ByteReader& reader) {
+  Result<> parse_head(ByteReader& reader) {
     if (reader.bytes(kMagic.size()) != kMagic) return corrupt("this is not a snapshot");
     if (const auto version = reader.number<uint32_t>(); version != kSnapshotFormatVersion) {
       return fail(Error::Code::invalid, "read " + path_ + ": its format version is " + std::to_string(version) +
@@ -235,7 +240,7 @@ class SnapshotReader {
     return {};
   }
 
-  Result<> take_versions(ByteReader& reader) {
+  Result<> parse_versions(ByteReader& reader) {
     std::string_view key;
     while (!reader.rest().empty()) {
       const auto key_bytes = reader.number<uint32_t>();
@@ -243,13 +248,13 @@ class SnapshotReader {
       VersionRecord version{.key = key, .revision = reader.number<uint64_t>(), .value = {}};
       const auto value_bytes = reader.number<uint32_t>();
       if (value_bytes != kRemoved) version.value = reader.bytes(value_bytes);
-      if (!reader.ok() || !loaded_.kv.load(version)) return corrupt("a version that cannot be");
+      if (!reader.ok() || !loaded_.kv.load(version)) return corrupt("an impossible version");
       ++count_;
     }
     return {};
   }
 
-  Result<> take_end(ByteReader& reader) {
+  Result<> parse_end(ByteReader& reader) {
     const auto count = reader.number<uint64_t>();
     has_ended_ = true;
     if (!reader.done() || count != count_) return corrupt("versions are missing");

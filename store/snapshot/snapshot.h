@@ -1,8 +1,7 @@
-// Snapshot: the map at one index, as a row of blocks. The same on disk and on the way to another node.
+// Snapshot: the map at one index, as a row of blocks. The format is the same on disk and on the way to another node.
 //
-// A SnapshotMaker gives out block after block while the map goes on: it walks the versions that there were at first.
-// Every block has a checksum that covers its place, too. The first says what it is a snapshot of, the last that it is
-// whole.
+// A SnapshotMaker gives out block after block while the map goes on: it walks the versions of the moment it was made.
+// Every block has a checksum that covers its offset too. The first block describes the snapshot, the last one ends it.
 //
 //   block     checksum u32 (of its offset u64, its length u32, its data) | length u32 | data
 //   data      kind u8 = 1 head | magic "skiffsnp" | version u32 | cluster | term | index | length u32, configuration |
@@ -12,8 +11,8 @@
 //               value length u32 (ffffffff: removed), value
 //             kind u8 = 3 end | how many versions there were
 //
-// What can go wrong when it is read: damage, another cluster's, another format version. An Error says which file and
-// where; nothing of such a file is believed. Who the members are is opaque here.
+// Failures of a reader: damage, another cluster's snapshot, another format version. An Error says
+// which file and where; nothing in such a file is used. The configuration (the members) is opaque here.
 #pragma once
 
 #include <cstdint>
@@ -34,12 +33,12 @@ constexpr uint64_t kSnapshotBlockBytesMax = uint64_t{1} << 31;
 
 class SnapshotMaker {
  public:
-  // Of the map as it is now. Requires: mark.position.index == kv.applied(), and the map outlives the maker, and is no
-  // other one meanwhile.
+  // Makes a snapshot of the map as it is now. Requires: mark.position.index == kv.applied(); the map outlives the
+  // maker, and is not replaced by another one meanwhile.
   SnapshotMaker(const Kv& kv, raft::SnapshotMark mark, uint64_t cluster);
 
   const raft::SnapshotMark& mark() const { return mark_; }
-  // The next block: about that many bytes, or less where much has changed since. Requires: not is_done().
+  // Returns the next block, of about `bytes` bytes, or less where much has changed since. Requires: not is_done().
   std::string next(uint64_t bytes);
   bool is_done() const { return step_ == Step::done; }
 
@@ -56,7 +55,7 @@ class SnapshotMaker {
   const Kv::Pin pin_;
   Step step_ = Step::head;
   uint64_t offset_ = 0;
-  VersionPlace place_;  // of the last version given out
+  VersionPlace cursor_;  // of the last version given out
   uint64_t count_ = 0;
 };
 
@@ -64,33 +63,33 @@ struct LoadedSnapshot {
   raft::SnapshotMark mark;
   Kv kv;
 };
-// What a snapshot says of itself. Only its head has been read.
+// The description at the front of a snapshot, read alone.
 struct SnapshotHead {
   uint64_t cluster = 0;
   raft::SnapshotMark mark;
   Summary summary;
 };
 Result<SnapshotHead> read_snapshot_head(File& file, const std::string& path);
-// Reads all of it; nothing is loaded of what is not whole. `path` is for error messages.
+// Reads all of a snapshot. An error unless it is intact. `path` is for error messages.
 Result<LoadedSnapshot> load_snapshot(File& file, const std::string& path, uint64_t cluster);
 
-// Whether every block is whole, in its place, and the last is the end.
+// Checks that every block is intact and in its place, and that the last is the end.
 Result<> check_snapshot(File& file, const std::string& path, uint64_t cluster);
-// The same in pieces: of the blocks from `from` on, where a block begins, about so many bytes.
+// The same in pieces: checks the blocks from `from` on, where a block begins, for about `bytes` bytes.
 struct CheckedBlocks {
   uint64_t end = 0;     // where the next block begins
-  bool is_end = false;  // there is none
+  bool is_end = false;  // no block follows
 };
 Result<CheckedBlocks> check_blocks(File& file, const std::string& path, uint64_t cluster, uint64_t from,
                                    uint64_t bytes);
 
-// A snapshot that was not finished: its blocks up to `end` are whole, and more follow.
+// A snapshot that was not finished: its blocks up to `end` are intact, and more follow.
 struct BegunSnapshot {
   raft::SnapshotMark mark;
   uint64_t end = 0;
 };
-// Finds out what such a file is worth, and writes these blocks again as they were read: a sync that failed may have
-// left them in memory alone. Nothing if not even its head is there.
+// Finds the intact blocks of such a file, and writes them again as they were read: a sync that failed may have left
+// them in memory alone. Returns nothing if not even the head is intact.
 Result<std::optional<BegunSnapshot>> resume_snapshot(File& file, const std::string& path, uint64_t cluster);
 
 }  // namespace skiff::store

@@ -25,11 +25,10 @@ std::optional<raft::Index> snapshot_index(std::string_view name) {
   return number_of_hex_name(name.substr(std::string_view(kSnapshotPrefix).size()));
 }
 
-Snapshots::Snapshots(Files& files, std::string directory, WalOwner owner, uint64_t segment_bytes)
-    : files_(files), directory_(std::move(directory)), owner_(owner), scrub_(files, directory_, owner, segment_bytes) {}
+Snapshots::Snapshots(DataDir dir, uint64_t segment_bytes) : dir_(std::move(dir)), scrub_(dir_, segment_bytes) {}
 
 Result<std::vector<raft::Index>> Snapshots::list() {
-  TRY(const auto names, files_.list(directory_));
+  TRY(const auto names, dir_.files.list(dir_.path));
   std::vector<raft::Index> indexes;
   for (const std::string& name : names) {
     if (auto index = snapshot_index(name)) indexes.push_back(*index);
@@ -42,10 +41,10 @@ Result<Snapshots::Found> Snapshots::load_newest() {
   Found found;
   while (!indexes.empty() && !found.snapshot) {
     const std::string path = path_of(indexes.back());
-    TRY(auto file, files_.open(path, OpenMode::existing));
-    // What a killed process wrote may be in the kernel's memory only.
+    TRY(auto file, dir_.files.open(path, OpenMode::existing));
+    // The writes of a killed process may be in the kernel's memory only.
     TRY(file->sync());
-    auto loaded = load_snapshot(*file, path, owner_.cluster);
+    auto loaded = load_snapshot(*file, path, dir_.owner.cluster);
     const bool may_be_passed_over =
         loaded || loaded.error().code == Error::Code::corrupt || loaded.error().code == Error::Code::io;
     if (!may_be_passed_over) return tl::unexpected(loaded.error());  // a newer format, say
@@ -63,8 +62,8 @@ Result<Snapshots::Found> Snapshots::load_newest() {
   return found;
 }
 
-Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
-  if (auto written = write(bytes.offset, bytes.bytes); !written) {
+Result<std::optional<Kv>> Snapshots::write(const Bytes& bytes) {
+  if (auto written = write_aside(bytes.offset, bytes.bytes); !written) {
     give_up();
     return fail_as(Error::Code::unavailable, written.error());
   }
@@ -85,13 +84,13 @@ Result<std::optional<Kv>> Snapshots::take(const Bytes& bytes) {
   Result<> done = finish(bytes.mark.position.index);
   if (done) done = drop_old();
   if (done) return kv;
-  return fail_as(Error::Code::io, done.error());  // it is whole: whatever it is, that is no reason to give it up
+  return fail_as(Error::Code::io, done.error());  // the snapshot is complete, so this error does not drop it
 }
 
-Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
+Result<> Snapshots::write_aside(uint64_t offset, std::string_view bytes) {
   if (offset == 0) {
     give_up();
-    TRY(aside_, files_.open(join(directory_, kSnapshotAside), OpenMode::create));
+    TRY(aside_, dir_.files.open(dir_.path_of(kSnapshotAside), OpenMode::create));
   }
   CHECK(aside_ != nullptr);
   CHECK(offset == aside_end_);
@@ -100,7 +99,7 @@ Result<> Snapshots::write(uint64_t offset, std::string_view bytes) {
   return {};
 }
 
-// Some file systems look for room only when they sync.
+// Some file systems allocate space only during a sync.
 Result<> Snapshots::give_up_if_full(Result<> synced) {
   if (synced || synced.error().code != Error::Code::no_space) return synced;
   give_up();
@@ -108,17 +107,20 @@ Result<> Snapshots::give_up_if_full(Result<> synced) {
 }
 
 Result<> Snapshots::sync_some() {
+  CHECK(aside_ != nullptr);
+  CHECK(aside_synced_ <= aside_end_);
   if (aside_end_ - aside_synced_ < kSyncBytes) return {};
   aside_synced_ = aside_end_;
   return aside_->sync();
 }
 
-// One that was being made is overwritten by the next. Of a fetched one the mark is the one it was offered with.
+// A snapshot that was being made here is overwritten by the next one. The mark of a fetched one is that of its offer.
 std::optional<BegunSnapshot> Snapshots::resume() {
-  const std::string path = join(directory_, kSnapshotAside);
-  auto file = files_.open(path, OpenMode::existing);
+  CHECK(aside_ == nullptr);
+  const std::string path = dir_.path_of(kSnapshotAside);
+  auto file = dir_.files.open(path, OpenMode::existing);
   if (!file) return std::nullopt;
-  auto found = resume_snapshot(**file, path, owner_.cluster);
+  auto found = resume_snapshot(**file, path, dir_.owner.cluster);
   if (!found || !*found) {
     file->reset();
     give_up();
@@ -126,82 +128,88 @@ std::optional<BegunSnapshot> Snapshots::resume() {
   }
   aside_ = std::move(*file);
   aside_end_ = (*found)->end;
+  CHECK(aside_end_ > 0);
   aside_synced_ = 0;
   return std::move(*found);
 }
 
 Result<Kv> Snapshots::read_back(const raft::SnapshotMark& mark) {
-  const std::string path = join(directory_, kSnapshotAside);
-  TRY(auto loaded, load_snapshot(*aside_, path, owner_.cluster));
+  const std::string path = dir_.path_of(kSnapshotAside);
+  TRY(auto loaded, load_snapshot(*aside_, path, dir_.owner.cluster));
   const raft::SnapshotMark& found = loaded.mark;
   if (found.position == mark.position && *found.configuration == *mark.configuration) return std::move(loaded.kv);
   return fail(Error::Code::corrupt, "read " + path + ": it is another snapshot than the one that was asked for");
 }
 
 Result<> Snapshots::finish(raft::Index index) {
+  CHECK(aside_ != nullptr);
+  CHECK(aside_end_ > 0);
   aside_.reset();
   aside_end_ = aside_synced_ = 0;
   if (reading_index_ == index) reading_.reset();
   checked_.erase(index);
-  scrub_.let_go(snapshot_name(index));
-  TRY(files_.rename(join(directory_, kSnapshotAside), path_of(index)));
-  TRY(files_.sync_directory(directory_));
+  scrub_.release(snapshot_name(index));
+  TRY(dir_.files.rename(dir_.path_of(kSnapshotAside), path_of(index)));
+  TRY(dir_.files.sync_directory(dir_.path));
   if (auto damaged = damaged_.extract(snapshot_name(index))) news_.recovered.push_back(std::move(damaged.mapped()));
-  auto place = std::lower_bound(good_.begin(), good_.end(), index);
-  if (place == good_.end() || *place != index) good_.insert(place, index);
+  auto next = std::lower_bound(good_.begin(), good_.end(), index);
+  if (next == good_.end() || *next != index) good_.insert(next, index);
   return {};
 }
 
-// If it cannot be removed, it cannot be begun anew either, and that is an error then.
+// If the file cannot be removed, the next write() cannot begin anew and returns the error.
 void Snapshots::give_up() {
   aside_.reset();
   aside_end_ = aside_synced_ = 0;
-  const std::string path = join(directory_, kSnapshotAside);
-  if (auto exists = files_.exists(path); exists && *exists) static_cast<void>(files_.remove(path));
+  const std::string path = dir_.path_of(kSnapshotAside);
+  if (auto exists = dir_.files.exists(path); exists && *exists) static_cast<void>(dir_.files.remove(path));
 }
 
 Result<> Snapshots::drop_old() {
+  CHECK(!good_.empty());
   if (good_.size() > kKept) good_.erase(good_.begin(), good_.end() - kKept);
+  CHECK(good_.size() <= kKept);
   TRY(const auto indexes, list());
   for (raft::Index index : indexes) {
     if (std::binary_search(good_.begin(), good_.end(), index)) continue;
     if (reading_index_ == index) reading_.reset();
-    scrub_.let_go(snapshot_name(index));
-    TRY(files_.remove(path_of(index)));
+    scrub_.release(snapshot_name(index));
+    TRY(dir_.files.remove(path_of(index)));
   }
   if (good_.size() >= kKept) TRY(drop_log(good_.front()));
-  return let_go_of_damaged();
+  return remove_damaged();
 }
 
-// Segments may go when one behind them begins no later than behind `before`, and is sure to be found again: the log may
-// be just about to go on in it. One whose header cannot be read says nothing, and goes with others.
+// Segments are removed when a later segment begins no later than behind `before`, and is durable: the log may just be
+// about to go on in it. A segment whose header cannot be read decides nothing, and is removed with others.
 Result<> Snapshots::drop_log(raft::Index before) {
-  TRY(const auto sequences, list_segments(files_, directory_));
-  TRY(files_.sync_directory(directory_));
+  CHECK(std::binary_search(good_.begin(), good_.end(), before));
+  TRY(const auto sequences, list_segments(dir_.files, dir_.path));
+  TRY(dir_.files.sync_directory(dir_.path));
   size_t dropped = 0;
-  for (size_t place = 1; place < sequences.size(); ++place) {
-    auto begins = last_index_before(files_, directory_, owner_, sequences[place]);
-    if (begins && *begins <= before) dropped = place;
+  for (size_t index = 1; index < sequences.size(); ++index) {
+    auto begins = last_index_before(dir_, sequences[index]);
+    if (begins && *begins <= before) dropped = index;
   }
-  for (size_t place = 0; place < dropped; ++place) {
-    const std::string name = segment_name(sequences[place]);
-    scrub_.let_go(name);
-    TRY(files_.remove(join(directory_, name)));
+  for (size_t index = 0; index < dropped; ++index) {
+    const std::string name = segment_name(sequences[index]);
+    scrub_.release(name);
+    TRY(dir_.files.remove(dir_.path_of(name)));
   }
   return {};
 }
 
 Result<> Snapshots::check(raft::Index index, File& file) {
-  auto checked = check_snapshot(file, path_of(index), owner_.cluster);
+  auto checked = check_snapshot(file, path_of(index), dir_.owner.cluster);
   if (!checked) note_damage({.name = snapshot_name(index), .what = checked.error().what});
   return checked;
 }
 
-// What nobody could use is not handed out: it is read once from end to end before.
+// A snapshot is read once from end to end before it is sent, so that no damaged one is.
 Result<> Snapshots::open_to_read(raft::Index index) {
   if (reading_ != nullptr && reading_index_ == index) return {};
   const std::string path = path_of(index);
-  TRY(auto file, files_.open(path, OpenMode::read));
+  TRY(auto file, dir_.files.open(path, OpenMode::read));
   if (!checked_.contains(index)) {
     TRY(check(index, *file));
     checked_.insert(index);
@@ -219,11 +227,14 @@ Result<Snapshots::Piece> Snapshots::read(raft::Index index, uint64_t offset, uin
     reading_.reset();
     return tl::unexpected(opened.error());
   }
+  CHECK(reading_ != nullptr);
+  CHECK(reading_index_ == index);
+  CHECK(checked_.contains(index));
   TRY(const uint64_t size, reading_->size());
   TRY(auto read, reading_->read_at(offset, bytes));
   const bool is_last = offset + bytes >= size;
   if (!is_last) return Piece{.bytes = std::move(read)};
-  // It may have rotted since it was opened, an hour ago perhaps.
+  // It may have been damaged since it was opened, perhaps an hour ago.
   TRY(check(index, *reading_));
   return Piece{.bytes = std::move(read), .is_last = true};
 }

@@ -1,7 +1,9 @@
-// What Snapshots does about damage at rest: it is found by reading again, kept in mind, and let go of.
+// The part of Snapshots that deals with damage at rest: it finds damage by a scrub, remembers it, and removes damaged
+// files when a snapshot has replaced them.
 #include <algorithm>
 #include <utility>
 
+#include "raft/check.h"
 #include "src/base/try.h"
 #include "store/snapshot/snapshots.h"
 #include "store/wal/recover.h"
@@ -42,21 +44,22 @@ void Snapshots::note_damage(Damage damage) {
   if (damaged_.emplace(damage.name, damage).second) news_.found.push_back(std::move(damage));
 }
 
-// Requires: a snapshot has just been made, or fetched; damaged ones are gone with it. Before a segment goes for its
-// sake, it is read: the one before it would be no help then.
-Result<> Snapshots::let_go_of_damaged() {
+// Requires: a snapshot has just been made or fetched, and damaged ones were removed. The newest snapshot is checked
+// before a segment is removed, because the older snapshot is useless afterwards.
+Result<> Snapshots::remove_damaged() {
   auto is_segment = [](const auto& damaged) { return segment_sequence(damaged.first).has_value(); };
   if (std::any_of(damaged_.begin(), damaged_.end(), is_segment)) {
+    CHECK(!good_.empty());
     const raft::Index newest = good_.back();
-    TRY(auto file, files_.open(path_of(newest), OpenMode::from_disk));
-    if (auto whole = check_snapshot(*file, path_of(newest), owner_.cluster); !whole) {
-      note_damage({.name = snapshot_name(newest), .what = whole.error().what});
+    TRY(auto file, dir_.files.open(path_of(newest), OpenMode::from_disk));
+    if (auto checked = check_snapshot(*file, path_of(newest), dir_.owner.cluster); !checked) {
+      note_damage({.name = snapshot_name(newest), .what = checked.error().what});
       return {};
     }
     TRY(drop_log(newest));
   }
   for (auto damaged = damaged_.begin(); damaged != damaged_.end();) {
-    TRY(const bool exists, files_.exists(join(directory_, damaged->first)));
+    TRY(const bool exists, dir_.files.exists(dir_.path_of(damaged->first)));
     if (!exists) news_.recovered.push_back(damaged->second);
     damaged = exists ? std::next(damaged) : damaged_.erase(damaged);
   }
@@ -66,14 +69,14 @@ Result<> Snapshots::let_go_of_damaged() {
 std::optional<raft::Index> Snapshots::replaced_at() {
   if (damaged_.empty()) return std::nullopt;
   std::optional<raft::Index> lowest;
-  auto sequences = list_segments(files_, directory_);
+  auto sequences = list_segments(dir_.files, dir_.path);
   for (const auto& [name, damage] : damaged_) {
     const auto damaged = segment_sequence(name);
     if (!damaged) return 0;
     if (!sequences) continue;
     for (uint64_t sequence : *sequences) {
       if (sequence <= *damaged) continue;
-      auto begins = last_index_before(files_, directory_, owner_, sequence);
+      auto begins = last_index_before(dir_, sequence);
       if (begins && (!lowest || *begins < *lowest)) lowest = *begins;
     }
   }

@@ -65,7 +65,7 @@ void KeyIndex::prefetch(const std::vector<std::string_view>& names) const {
   }
 }
 
-// A bucket that is not there yet has its keys in the one that it will be split from.
+// The keys of a bucket that is not there yet are in the bucket from which it will be split.
 size_t KeyIndex::bucket_of(uint32_t hash) const {
   const size_t bucket = hash & (std::bit_ceil(buckets_.size()) - 1);
   return bucket < buckets_.size() ? bucket : split_from(bucket);
@@ -77,19 +77,24 @@ Key& KeyIndex::find_or_add(std::string_view name) {
   return add(order_.lower_bound(name), name, hash);
 }
 
-Key& KeyIndex::append(std::string_view name) { return add(order_.end(), name, hash_of(name)); }
+Key& KeyIndex::append(std::string_view name) {
+  if (!order_.empty()) CHECK(last()->name() < name);
+  return add(order_.end(), name, hash_of(name));
+}
 
-Key& KeyIndex::add(Place before, std::string_view name, uint32_t hash) {
+Key& KeyIndex::add(Iterator before, std::string_view name, uint32_t hash) {
   const size_t keys = order_.size();
   Key& key = **order_.insert(before, Key::make(name, hash));
   CHECK(order_.size() == keys + 1);
   grow();
   Key*& bucket = buckets_[bucket_of(hash)];
   key.next = std::exchange(bucket, &key);
+  CHECK(buckets_.size() == order_.size());
   return key;
 }
 
 void KeyIndex::erase(const Key& key) {
+  CHECK(!buckets_.empty());
   Key** link = &buckets_[bucket_of(key.hash)];
   while (*link != &key) {
     CHECK(*link != nullptr);
@@ -97,9 +102,10 @@ void KeyIndex::erase(const Key& key) {
   }
   *link = key.next;
   shrink();
-  const auto place = order_.find(key.name());
-  CHECK(place != order_.end());
-  order_.erase(place);
+  const auto found = order_.find(key.name());
+  CHECK(found != order_.end());
+  order_.erase(found);
+  CHECK(buckets_.size() == order_.size());
 }
 
 void KeyIndex::grow() {

@@ -1,17 +1,16 @@
-// KeyIndex: owns the keys of the map, finds one by its name, and has all of them in order.
+// KeyIndex: owns the keys of the map, finds one by its name, and keeps all of them in order.
 //
-// To find one is a look into a table of buckets, by a hash of the name: a place or two in memory, however many keys
-// there are. The order is a tree of pointers, touched by keys that come and go, and by walks, and by nothing else.
+// A look-up goes through a table of buckets, by a hash of the name: one or two cache misses, however many keys there
+// are. The order is a tree of pointers. Only new keys, erased keys and walks touch it.
 //
-// The table is a linear hash (Litwin 1980): it grows by one bucket with every key that comes, and shrinks by one with
-// every key that goes, and only the keys of one bucket move. No table is copied, only std::deque's list of blocks, a
-// sixty-fourth of it.
+// The table is a linear hash (Litwin 1980): it grows by one bucket with every new key, shrinks by one with every erased
+// key, and moves only the keys of one bucket. It is never copied; only the block list of std::deque is, a sixty-fourth
+// of its size.
 //
-// The hash is SipHash (Aumasson and Bernstein 2012) under a key drawn at random in every process, so that nobody can
-// choose keys that make one long chain. Nothing that can be seen depends on it: what anybody sees of the map has the
-// order of the tree.
+// The hash is SipHash (Aumasson and Bernstein 2012) under a key drawn at random in every process, so that a client
+// cannot choose keys that make one long chain. Nothing visible depends on the hash: walks use the order of the tree.
 //
-// Always: as many buckets as keys.
+// Always: there are as many buckets as keys.
 #pragma once
 
 #include <absl/container/btree_set.h>
@@ -29,7 +28,7 @@ namespace skiff::store {
 
 class KeyIndex {
  private:
-  // Says all in one comparison, which "less" needs two for.
+  // A three-way comparison: "less" would need two calls.
   struct ByName {
     using is_transparent = void;
     static std::string_view name(std::string_view name) { return name; }
@@ -44,27 +43,27 @@ class KeyIndex {
   using Order = absl::btree_set<Key::Owned, ByName>;
 
  public:
-  using Place = Order::const_iterator;
+  using Iterator = Order::const_iterator;
 
-  Key* find(std::string_view name) const;  // null: it is not there
-  // They will be looked for soon: has the processor fetch them.
+  Key* find(std::string_view name) const;  // null if it is not there
+  // Has the processor fetch these keys, which will be looked up soon.
   void prefetch(const std::vector<std::string_view>& names) const;
-  // The key of this name, made if it is not there.
+  // Returns the key of this name; makes it if it is not there.
   Key& find_or_add(std::string_view name);
-  // Requires: name is behind all there are.
+  // Requires: name is behind all keys.
   Key& append(std::string_view name);
-  // Requires: key is one of these.
+  // Requires: key belongs to this index.
   void erase(const Key& key);
 
   bool is_empty() const { return order_.empty(); }
-  Place lower_bound(std::string_view name) const { return order_.lower_bound(name); }
-  Place end() const { return order_.end(); }
+  Iterator lower_bound(std::string_view name) const { return order_.lower_bound(name); }
+  Iterator end() const { return order_.end(); }
   Key* last() const { return order_.empty() ? nullptr : order_.rbegin()->get(); }
-  size_t longest_chain() const;  // walks all, for tests
+  size_t longest_chain() const;  // walks all of them, for tests
 
  private:
   Key* find(std::string_view name, uint32_t hash) const;
-  Key& add(Place before, std::string_view name, uint32_t hash);
+  Key& add(Iterator before, std::string_view name, uint32_t hash);
   size_t bucket_of(uint32_t hash) const;  // Requires: there are buckets
   void grow();
   void shrink();

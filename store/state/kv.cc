@@ -12,10 +12,10 @@
 namespace skiff::store {
 namespace {
 
-// Of what was cut while it was pinned, so much is freed with every entry; an entry adds one at most.
+// So many cut revisions are freed with every entry, once they are not pinned any more. An entry adds one at most.
 constexpr uint64_t kFreedPerEntry = 4;
 
-// The finaliser of SplitMix64: every bit of the input moves every bit of the output. Nothing stays nothing.
+// The finaliser of SplitMix64: every bit of the input moves every bit of the output. 0 stays 0.
 uint64_t mix(uint64_t bits) {
   bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
   bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
@@ -34,7 +34,7 @@ Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
   Result<Command> command = decode(*payload);
   CHECK(command.has_value());
 
-  if (!take_newer(command->origin)) return {Outcome::Kind::repeated, revision_, command->origin};
+  if (!remember_if_newer(command->origin)) return {Outcome::Kind::repeated, revision_, command->origin};
   switch (command->verb) {
     case Verb::put: put(*command, payload); break;
     case Verb::remove: remove(*command, payload); break;
@@ -49,7 +49,7 @@ void Kv::prefetch(const std::vector<raft::Entry>& page) const {
   for (const raft::Entry& entry : page) {
     if (entry.kind != raft::EntryKind::command) continue;
     CHECK(entry.payload != nullptr);
-    const auto command = decode(*entry.payload);  // what it refuses is for apply() to report
+    const auto command = decode(*entry.payload);  // apply() reports one that it refuses
     if (command && !command->key.empty()) names.push_back(command->key);
   }
   keys_by_name_.prefetch(names);
@@ -63,7 +63,7 @@ void Kv::step_to(raft::Index index) {
   free_cut(kFreedPerEntry);
 }
 
-bool Kv::take_newer(const Origin& origin) {
+bool Kv::remember_if_newer(const Origin& origin) {
   auto [mark, is_first] = newest_.try_emplace(origin.node, origin);
   if (is_first) return true;
   if (origin == mark->second && MUTANT(repeats_take_effect)) return true;
@@ -94,28 +94,31 @@ void Kv::write(Key& key, const Command& command, const raft::Payload& payload) {
       Version::of(++revision_, payload, value_offset, command.key.size(), command.value.size(), is_removed);
   version.digest = version_digest(version);
   history_.push_back(add(key, std::move(version)));
+  CHECK(history_.size() == revision_ - freed_);
   history_bytes_ += history_.back().bytes;
 }
 
-Kv::Deed Kv::add(Key& key, Version version) {
-  Deed deed{.key = &key};
+Kv::HistoryEntry Kv::add(Key& key, Version version) {
+  CHECK(version.revision > key.newest.revision);
+  HistoryEntry entry{.key = &key};
   const bool is_first = key.newest.revision == 0;
   if (!is_first && !key.newest.is_removed) {
-    deed.bytes = key.newest.bytes();
+    CHECK(keys_ > 0);
+    entry.bytes = key.newest.bytes();
     --keys_;
   }
   if (version.is_removed) {
-    deed.bytes += version.bytes();
+    entry.bytes += version.bytes();
   } else {
     ++keys_;
   }
   ++versions_;
   digest_ += version.digest;
   Version before = std::exchange(key.newest, std::move(version));
-  if (is_first) return deed;
+  if (is_first) return entry;
   if (!key.older) key.older = std::make_unique<OlderVersions>();
   key.older->versions.push_back(std::move(before));
-  return deed;
+  return entry;
 }
 
 // The digest is a sum, so a part can be taken out again and the order of adding does not show.
@@ -140,36 +143,47 @@ void Kv::compact(Revision up_to) {
   if (MUTANT(cut_waits_for_a_snapshot) && !pinned_->empty()) up_to = std::min(up_to, *pinned_->begin());
   if (compacted_ < up_to) prefetch_cut(up_to);
   while (compacted_ < up_to) cut(++compacted_);
+  CHECK(before <= compacted_);
+  CHECK(compacted_ <= revision_);
   free_cut(compacted_ - before);
 }
 
-// What is cut was written long ago, and is in no cache any more. In passes, like KeyIndex::prefetch().
+// Versions that are cut were written long ago, and are in no cache. In passes, like KeyIndex::prefetch().
 void Kv::prefetch_cut(Revision up_to) const {
+  CHECK(freed_ <= compacted_);
+  CHECK(up_to - freed_ <= history_.size());
   const auto begin = history_.begin() + static_cast<std::ptrdiff_t>(compacted_ - freed_);
   const auto end = history_.begin() + static_cast<std::ptrdiff_t>(up_to - freed_);
-  for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key);
-  for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key->older.get());
-  for (auto deed = begin; deed != end; ++deed) __builtin_prefetch(deed->key->at(0).holder.get());
+  for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key);
+  for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key->older.get());
+  for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key->at(0).holder.get());
 }
 
-// What is pinned stays in memory, so several versions may be there that were cut before.
+// Pinned versions stay in memory, so several versions that were cut before may still be there.
 void Kv::cut(Revision revision) {
-  const Deed& deed = history_[revision - freed_ - 1];
-  const size_t place = deed.key->count_until(revision) - 1;
-  const Version& version = deed.key->at(place);
+  CHECK(revision > freed_);
+  CHECK(revision - freed_ <= history_.size());
+  const HistoryEntry& entry = history_[revision - freed_ - 1];
+  const size_t count = entry.key->count_until(revision);
+  CHECK(count > 0);
+  const size_t index = count - 1;
+  const Version& version = entry.key->at(index);
   CHECK(version.revision == revision);
-  if (place > 0 && !deed.key->at(place - 1).is_removed) forget(deed.key->at(place - 1));
+  if (index > 0 && !entry.key->at(index - 1).is_removed) forget(entry.key->at(index - 1));
   if (version.is_removed) forget(version);
-  history_bytes_ -= deed.bytes;
+  CHECK(history_bytes_ >= entry.bytes);
+  history_bytes_ -= entry.bytes;
 }
 
 void Kv::forget(const Version& version) {
+  CHECK(versions_ > 0);
   digest_ -= version.digest;
   --versions_;
 }
 
 bool Kv::free_cut(uint64_t count_max) {
   const Revision limit = may_free_to();
+  CHECK(limit <= compacted_);
   for (; count_max > 0 && freed_ < limit; --count_max) free_next();
   return freed_ < limit;
 }
@@ -177,6 +191,7 @@ bool Kv::free_cut(uint64_t count_max) {
 Revision Kv::may_free_to() const { return pinned_->empty() ? compacted_ : std::min(compacted_, *pinned_->begin()); }
 
 void Kv::free_next() {
+  CHECK(!history_.empty());
   Key& key = *history_.front().key;
   history_.pop_front();
   ++freed_;
@@ -201,15 +216,15 @@ std::optional<Value> Kv::get(std::string_view key, Revision at) const {
 
 void Kv::walk(std::string_view first, std::string_view end, Revision at, const Visit& visit) const {
   CHECK(remembers(at));
-  for (auto place = keys_by_name_.lower_bound(first); place != keys_by_name_.end(); ++place) {
-    const Key& key = **place;
+  for (auto next = keys_by_name_.lower_bound(first); next != keys_by_name_.end(); ++next) {
+    const Key& key = **next;
     if (!end.empty() && key.name() >= end) return;
     std::optional<Value> value = value_at(key, at);
     if (value && !visit(key.name(), *value)) return;
   }
 }
 
-// That of the newest version that is not newer than `at`; none if there was none, or the key was removed then.
+// Returns the newest version that is not newer than `at`; none if there is none, or it is a removal.
 std::optional<Value> Kv::value_at(const Key& key, Revision at) {
   const size_t count = key.count_until(at);
   if (count == 0) return std::nullopt;
@@ -232,6 +247,8 @@ Summary Kv::summary() const {
 }
 
 bool Kv::walk_versions(VersionPlace& place, const Summary& as_of, uint64_t keys_max, const VisitVersion& visit) const {
+  CHECK(as_of.revision <= revision_);
+  CHECK(as_of.compacted >= freed_);  // it was pinned
   for (auto found = keys_by_name_.lower_bound(place.key); found != keys_by_name_.end(); ++found) {
     const Key& key = **found;
     if (key.name() != place.key && keys_max-- == 0) return false;
@@ -253,11 +270,13 @@ bool Kv::walk_versions(VersionPlace& place, const Summary& as_of, uint64_t keys_
 
 void Kv::begin_load(Revision compacted) {
   CHECK(keys_by_name_.is_empty());
+  CHECK(applied_ == 0);
+  CHECK(loading_.empty());
   compacted_ = freed_ = compacted;
 }
 
-// Of a key, the first version is no removal: it would have been cut, or have written over something that is kept. And
-// it alone may be older than the cut.
+// The first version of a key is no removal: a removal there would have been cut, or have overwritten a version that is
+// kept. Only the first may be older than the cut.
 bool Kv::load(const VersionRecord& loaded) {
   if (loaded.key.empty() || loaded.key.size() > kKeyBytesMax || loaded.revision == 0) return false;
   Key* last = keys_by_name_.last();
@@ -274,20 +293,20 @@ bool Kv::load(const VersionRecord& loaded) {
   Version version = Version::of(loaded.revision, std::move(holder), loaded.key.size(), loaded.key.size(), value.size(),
                                 !loaded.value);
   version.digest = version_digest(version);
-  const Deed deed = add(*last, std::move(version));
-  if (loaded.revision > compacted_) loading_.emplace_back(loaded.revision, deed);
+  const HistoryEntry entry = add(*last, std::move(version));
+  if (loaded.revision > compacted_) loading_.emplace_back(loaded.revision, entry);
   return true;
 }
 
-// Every revision since the cut has left a version.
+// Every revision since the cut left exactly one version.
 bool Kv::end_load(const Summary& summary) {
-  std::vector<std::pair<Revision, Deed>> loaded = std::exchange(loading_, {});
+  std::vector<std::pair<Revision, HistoryEntry>> loaded = std::exchange(loading_, {});
   std::sort(loaded.begin(), loaded.end(), [](const auto& one, const auto& other) { return one.first < other.first; });
   revision_ = compacted_;
-  for (const auto& [revision, deed] : loaded) {
+  for (const auto& [revision, entry] : loaded) {
     if (revision != ++revision_) return false;
-    history_.push_back(deed);
-    history_bytes_ += deed.bytes;
+    history_.push_back(entry);
+    history_bytes_ += entry.bytes;
   }
   for (const Origin& origin : summary.newest) newest_.emplace(origin.node, origin);
   applied_ = summary.applied;

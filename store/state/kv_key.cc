@@ -10,15 +10,18 @@
 namespace skiff::store {
 namespace {
 
-// A row of versions may have that many places at its front that are empty, and as many as it has versions.
+// A row of versions may have so many empty elements at its front, or as many as it has versions.
 constexpr size_t kGapMax = 64;
 
 }  // namespace
 
 Version Version::of(Revision revision, raft::Payload holder, uint64_t value_offset, uint64_t key_bytes,
                     uint64_t value_bytes, bool is_removed) {
+  CHECK(revision > 0);
+  CHECK(holder != nullptr);
   CHECK(key_bytes <= kKeyBytesMask);
   CHECK(key_bytes <= value_offset);
+  CHECK(value_offset <= kValueOffsetMax);
   CHECK(value_offset + value_bytes <= holder->size());
   Version version{.revision = revision,
                   .holder = std::move(holder),
@@ -54,6 +57,7 @@ size_t Key::count_until(Revision revision) const {
 void Key::drop_first() {
   CHECK(older != nullptr);
   auto& versions = older->versions;
+  CHECK(older->first < versions.size());
   versions[older->first++] = {};
   if (older->first == versions.size()) {
     older.reset();

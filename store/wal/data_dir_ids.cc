@@ -11,15 +11,15 @@
 namespace skiff::store {
 namespace {
 
-constexpr std::string_view kMagic = "skiffins";
-constexpr uint32_t kVersion = 1;
+constexpr std::string_view kDataDirIdsMagic = "skiffins";
+constexpr uint32_t kDataDirIdsVersion = 1;
 
-// For a node that does not know its own number any more.
+// Advice for a node whose own number is lost.
 constexpr char kNumberLost[] =
-    "nothing was changed. The other members know this node by it: replace it by one with a new id and an empty "
-    "directory";
+    "nothing was changed. The other members know this node by this number: replace the node by one with a new id and "
+    "an empty directory";
 
-// A list of nodes and numbers; our own directory's is under node 0.
+// A list of nodes and numbers. The number of this directory is under node 0.
 std::string encode(const DataDirIds& data_dir_ids) {
   std::string out;
   put_number(out, narrow<uint32_t>(data_dir_ids.size()));
@@ -27,11 +27,11 @@ std::string encode(const DataDirIds& data_dir_ids) {
     put_number(out, node);
     put_number(out, data_dir_id);
   }
-  return seal(kMagic, kVersion, out);
+  return seal(kDataDirIdsMagic, kDataDirIdsVersion, out);
 }
 
 Result<DataDirIds> decode(std::string_view bytes) {
-  TRY(const auto content, unseal(kMagic, kVersion, bytes));
+  TRY(const auto content, unseal(kDataDirIdsMagic, kDataDirIdsVersion, bytes));
   ByteReader reader(content);
   DataDirIds data_dir_ids;
   auto count = reader.number<uint32_t>();
@@ -43,7 +43,7 @@ Result<DataDirIds> decode(std::string_view bytes) {
   return data_dir_ids;
 }
 
-// Nothing if there is no such file.
+// Returns nothing if there is no such file.
 Result<std::optional<DataDirIds>> read(Files& files, const std::string& path) {
   TRY(const auto bytes, read_small_file(files, path));
   if (!bytes) return std::nullopt;

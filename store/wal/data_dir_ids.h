@@ -1,15 +1,15 @@
-// DataDirIds: which data directory stands behind a node's id.
+// DataDirIds: tells which data directory is behind a node's id.
 //
-// Every directory draws a number when it is first opened, and keeps it for ever. A node says it when it meets another,
-// and the other remembers the first that it hears for an id. A node whose directory was lost, and who comes back under
-// its old id with an empty one, is known by that, and turned away: it could vote a second time, or acknowledge what it
-// lacks.
+// Every directory draws a random number when it is first opened, and keeps it for ever. A node sends its number in the
+// handshake, and the other members remember the first number that they hear for an id (trust on first use). A node
+// whose directory was lost, and that comes back under its old id with an empty one, has another number and is rejected:
+// it could vote a second time, or acknowledge entries that it lacks.
 //
-//   instance    our own
-//   peers       those of the others
+//   instance    the number of this directory
+//   peers       the numbers of the other members
 //
-// What can go wrong: a file that is damaged. Our own: an error, because the others know us by it. Those of the others:
-// nothing of it is believed, and they are learned anew.
+// Failures: a damaged file. If it is `instance`, that is an error, because the other members know this node by
+// it. If it is `peers`, nothing in it is believed, and the numbers are learned again.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,8 @@ constexpr char kPeersName[] = "peers";
 
 using DataDirIds = std::map<raft::NodeId, uint64_t>;
 
-// That of the directory; `fresh` from now on if it has none. Requires: the directory is locked, and founded.
+// Returns the number of the directory. If it has none, it is `fresh` from now on. Requires: the directory is locked,
+// and founded.
 Result<uint64_t> own_data_dir_id(Files& files, const std::string& directory, uint64_t fresh);
 
 struct KnownDataDirIds {
@@ -35,7 +36,7 @@ struct KnownDataDirIds {
   std::string note;  // for the operator; mostly empty
 };
 Result<KnownDataDirIds> known_data_dir_ids(Files& files, const std::string& directory);
-// Durably.
+// Replaces the file `peers` durably.
 Result<> remember_data_dir_ids(Files& files, const std::string& directory, const DataDirIds& data_dir_ids);
 
 }  // namespace skiff::store

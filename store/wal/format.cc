@@ -13,8 +13,8 @@
 namespace skiff::store {
 namespace {
 
-constexpr std::string_view kMagic = "skiffwal";
-constexpr uint64_t kMagicOffset = kFragmentHeadBytes + 1;
+constexpr std::string_view kSegmentMagic = "skiffwal";
+constexpr uint64_t kSegmentMagicOffset = kFragmentHeadBytes + 1;
 constexpr std::string_view kNamePrefix = "wal-";
 constexpr size_t kNameDigits = 16;
 
@@ -28,11 +28,11 @@ uint64_t room_at(uint64_t offset) { return kBlockBytes - offset % kBlockBytes; }
 uint64_t settle(uint64_t offset) { return room_at(offset) < kRoomMin ? offset + room_at(offset) : offset; }
 
 uint32_t checksum(uint32_t salt, uint64_t offset, std::string_view data_and_type) {
-  char place[sizeof offset + sizeof(uint16_t)];
+  char prefix[sizeof offset + sizeof(uint16_t)];
   auto length = narrow<uint16_t>(data_and_type.size() - 1);
-  std::memcpy(place, &offset, sizeof offset);
-  std::memcpy(place + sizeof offset, &length, sizeof length);
-  return crc32c_extend(crc32c_extend(salt, {place, sizeof place}), data_and_type);
+  std::memcpy(prefix, &offset, sizeof offset);
+  std::memcpy(prefix + sizeof offset, &length, sizeof length);
+  return crc32c_extend(crc32c_extend(salt, {prefix, sizeof prefix}), data_and_type);
 }
 
 FragmentType type_of(bool is_first, bool is_last) {
@@ -47,28 +47,48 @@ bool is_type(uint8_t type) {
   return false;
 }
 
-// One fragment made of the next `bytes` bytes of head and body, which it takes off them.
-void append_fragment(std::string& out, uint64_t offset, uint32_t salt, FragmentType type, uint64_t bytes,
-                     std::string_view& head, std::string_view& body) {
-  size_t place = out.size();
-  auto length = narrow<uint16_t>(bytes);
+// A record that is being cut into fragments: what is left of its head, and then of its body.
+struct Remainder {
+  std::string_view head;
+  std::string_view body;
+
+  uint64_t bytes() const { return head.size() + body.size(); }
+  // Moves the next `count` bytes of it to `out`.
+  void move_to(std::string& out, uint64_t count) {
+    CHECK(count <= bytes());
+    const size_t of_head = std::min<size_t>(count, head.size());
+    out.append(head.substr(0, of_head));
+    out.append(body.substr(0, count - of_head));
+    head.remove_prefix(of_head);
+    body.remove_prefix(count - of_head);
+  }
+};
+
+// A fragment before it is written; Fragment is the same one when it is read.
+struct NextFragment {
+  uint64_t offset = 0;  // in the segment
+  uint64_t bytes = 0;   // of the record
+  FragmentType type = FragmentType::full;
+};
+
+void append_fragment(std::string& out, uint32_t salt, const NextFragment& next, Remainder& record) {
+  CHECK(next.bytes > 0);
+  const size_t start = out.size();
+  const auto length = narrow<uint16_t>(next.bytes);
   put_number(out, uint32_t{0});  // the checksum, once the data is there
   put_number(out, length);
   put_number(out, static_cast<uint16_t>(~length));
-  size_t of_head = std::min<size_t>(bytes, head.size());
-  out.append(head.substr(0, of_head));
-  out.append(body.substr(0, bytes - of_head));
-  head.remove_prefix(of_head);
-  body.remove_prefix(bytes - of_head);
-  out += static_cast<char>(type);
-  uint32_t crc = checksum(salt, offset, std::string_view(out).substr(place + kFragmentHeadBytes));
-  std::memcpy(out.data() + place, &crc, sizeof crc);
+  record.move_to(out, next.bytes);
+  CHECK(out.size() - start == kFragmentHeadBytes + next.bytes);
+  out += static_cast<char>(next.type);
+  const uint32_t crc = checksum(salt, next.offset, std::string_view(out).substr(start + kFragmentHeadBytes));
+  std::memcpy(out.data() + start, &crc, sizeof crc);
 }
 
 Result<Record> refuse(const char* why) { return fail(Error::Code::corrupt, why); }
 
 Result<Record> decode_header(ByteReader& reader) {
-  if (reader.bytes(kMagic.size()) != kMagic) return refuse("a header without its magic");
+  if (reader.bytes(kSegmentMagic.size()) != kSegmentMagic) return refuse("a header without its magic");
   if (reader.number<uint32_t>() != kWalFormatVersion) return refuse("a header of another format version");
   SegmentHeader header;
   header.owner.cluster = reader.number<uint64_t>();
@@ -133,7 +153,7 @@ uint32_t segment_salt(const WalOwner& owner, uint64_t sequence) {
 
 std::string encode(const SegmentHeader& header) {
   std::string out = record_of(Kind::header);
-  out.append(kMagic);
+  out.append(kSegmentMagic);
   put_number(out, kWalFormatVersion);
   put_number(out, header.owner.cluster);
   put_number(out, header.owner.node);
@@ -213,14 +233,13 @@ Result<Record> decode_record(std::string_view bytes) {
 }
 
 void append_fragments(std::string& out, uint64_t start, uint32_t salt, std::string_view head, std::string_view body) {
-  uint64_t left = head.size() + body.size();
-  CHECK(left > 0);
-  for (bool is_first = true; left > 0; is_first = false) {
-    uint64_t offset = start + out.size();
+  Remainder record{head, body};
+  CHECK(record.bytes() > 0);
+  for (bool is_first = true; record.bytes() > 0; is_first = false) {
+    const uint64_t offset = start + out.size();
     CHECK(settle(offset) == offset);
-    uint64_t bytes = std::min(left, room_at(offset) - kFragmentExtraBytes);
-    left -= bytes;
-    append_fragment(out, offset, salt, type_of(is_first, left == 0), bytes, head, body);
+    const uint64_t bytes = std::min(record.bytes(), room_at(offset) - kFragmentExtraBytes);
+    append_fragment(out, salt, {offset, bytes, type_of(is_first, bytes == record.bytes())}, record);
     out.resize(settle(start + out.size()) - start, '\0');
   }
 }
@@ -234,17 +253,18 @@ uint64_t end_of_record(uint64_t offset, uint64_t record_bytes) {
   return offset;
 }
 
-// A block is zeros but for what was written, and what was written ends in its type, which is not zero. So whatever
-// is followed by nothing but zeros where its end should be was cut short, and everything else was whole once.
+// A block is zeros except where a fragment was written, and a fragment ends in its type, which is not zero. So a
+// fragment with only zeros from where its type should be was cut short, and any other was complete once.
 Fragment read_fragment(std::string_view segment, uint64_t offset, uint32_t salt) {
   CHECK(offset < segment.size());
+  CHECK(segment.size() % kBlockBytes == 0);
   std::string_view block = segment.substr(offset, room_at(offset));
   CHECK(block.size() >= kRoomMin);
   Fragment fragment;
   if (is_zero(block)) return fragment;
   fragment.state = Fragment::State::torn;
   if (is_zero(block.substr(kFragmentHeadBytes))) return fragment;
-  fragment.state = Fragment::State::rotten;
+  fragment.state = Fragment::State::corrupt;
 
   auto length = get_number<uint16_t>(block.data() + 4);
   auto inverse = get_number<uint16_t>(block.data() + 6);
@@ -260,17 +280,19 @@ Fragment read_fragment(std::string_view segment, uint64_t offset, uint32_t salt)
 
   uint64_t end = offset + kFragmentExtraBytes + length;
   fragment.next = settle(end);
+  CHECK(fragment.next > offset);
+  CHECK(fragment.next <= segment.size());
   if (!is_zero(segment.substr(end, fragment.next - end))) return fragment;
-  fragment.state = Fragment::State::whole;
+  fragment.state = Fragment::State::complete;
   fragment.type = static_cast<FragmentType>(type);
   fragment.data = data_and_type.substr(0, length);
   return fragment;
 }
 
 std::optional<uint32_t> foreign_version(std::string_view segment) {
-  if (segment.size() < kMagicOffset + kMagic.size() + sizeof(uint32_t)) return std::nullopt;
-  if (segment.substr(kMagicOffset, kMagic.size()) != kMagic) return std::nullopt;
-  auto version = get_number<uint32_t>(segment.data() + kMagicOffset + kMagic.size());
+  if (segment.size() < kSegmentMagicOffset + kSegmentMagic.size() + sizeof(uint32_t)) return std::nullopt;
+  if (segment.substr(kSegmentMagicOffset, kSegmentMagic.size()) != kSegmentMagic) return std::nullopt;
+  auto version = get_number<uint32_t>(segment.data() + kSegmentMagicOffset + kSegmentMagic.size());
   return version == kWalFormatVersion ? std::nullopt : std::optional(version);
 }
 

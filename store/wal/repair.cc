@@ -10,23 +10,24 @@
 #include "src/base/bytes.h"
 #include "src/base/narrow.h"
 #include "src/base/try.h"
+#include "store/files/read_file.h"
 #include "store/files/small_file.h"
 #include "store/wal/recover.h"
 
 namespace skiff::store {
 namespace {
 
-constexpr std::string_view kMagic = "skiffrep";
-constexpr uint32_t kVersion = 1;
+constexpr std::string_view kRepairMagic = "skiffrep";
+constexpr uint32_t kRepairVersion = 1;
 constexpr size_t kDamageBytesMax = 1000;
 // More starts than any log could lose with one damage.
 constexpr uint64_t kStartsLostMax = uint64_t{1} << 32;
 
-constexpr char kAdvice[] =
-    "nothing was changed. Without it nobody knows what this node has promised: do not remove it. The other members "
-    "hold the data; replace this node by one with a new id and an empty directory";
+constexpr char kRepairAdvice[] =
+    "nothing was changed. Without it the promises of this node are unknown: do not remove it. The other members hold "
+    "the data; replace this node by one with a new id and an empty directory";
 
-// Reads the records of one segment that are whole, wherever they are.
+// Reads the complete records of one segment, wherever they are.
 class Surveyor {
  public:
   explicit Surveyor(Survey& survey) : survey_(survey) {}
@@ -36,24 +37,24 @@ class Surveyor {
     uint64_t offset = 0;
     while (offset < bytes.size()) {
       Fragment fragment = read_fragment(bytes, offset, salt);
-      if (fragment.state != Fragment::State::whole) {
+      if (fragment.state != Fragment::State::complete) {
         pieces.clear();
-        offset = (offset / kBlockBytes + 1) * kBlockBytes;
+        offset = next_block(offset);
         continue;
       }
       bool begins = fragment.type == FragmentType::full || fragment.type == FragmentType::first;
       bool ends = fragment.type == FragmentType::full || fragment.type == FragmentType::last;
       if (begins) pieces.clear();
       if (begins || !pieces.empty()) pieces.append(fragment.data);
-      if (ends) take(pieces);
+      if (ends) survey_record(pieces);
       offset = fragment.next;
     }
   }
 
  private:
-  void take(const std::string& bytes) {
+  void survey_record(const std::string& bytes) {
     auto record = decode_record(bytes);
-    if (record) std::visit([this](const auto& what) { on(what); }, *record);
+    if (record) std::visit([this](const auto& found) { on(found); }, *record);
   }
   void on(const SegmentHeader& header) {
     on(header.state.hard_state);
@@ -70,15 +71,11 @@ class Surveyor {
   Survey& survey_;
 };
 
-Result<std::string> read_all(Files& files, const std::string& path) {
-  TRY(auto file, files.open(path, OpenMode::read));
-  TRY(const uint64_t size, file->size());
-  return file->read_at(0, size);
-}
-
 }  // namespace
 
 std::string encode(const Repair& repair) {
+  CHECK(repair.stage >= Repair::Stage::setting_aside);
+  CHECK(repair.stage <= Repair::Stage::complete);
   std::string out;
   put_number(out, static_cast<uint8_t>(repair.stage));
   put_number(out, repair.sequence);
@@ -88,11 +85,11 @@ std::string encode(const Repair& repair) {
   const std::string_view damage = std::string_view(repair.damage).substr(0, kDamageBytesMax);
   put_number(out, narrow<uint16_t>(damage.size()));
   out.append(damage);
-  return seal(kMagic, kVersion, out);
+  return seal(kRepairMagic, kRepairVersion, out);
 }
 
 Result<Repair> decode_repair(std::string_view bytes) {
-  TRY(const auto content, unseal(kMagic, kVersion, bytes));
+  TRY(const auto content, unseal(kRepairMagic, kRepairVersion, bytes));
   ByteReader reader(content);
   Repair repair;
   repair.stage = static_cast<Repair::Stage>(reader.number<uint8_t>());
@@ -102,8 +99,11 @@ Result<Repair> decode_repair(std::string_view bytes) {
   repair.hard_state.vote = reader.number<uint64_t>();
   repair.damage = std::string(reader.bytes(reader.number<uint16_t>()));
   if (!reader.done()) return fail(Error::Code::corrupt, "its length is wrong");
-  if (repair.stage < Repair::Stage::setting_aside || repair.stage > Repair::Stage::whole) {
+  if (repair.stage < Repair::Stage::setting_aside || repair.stage > Repair::Stage::complete) {
     return fail(Error::Code::corrupt, "it is at no known stage");
+  }
+  if (repair.sequence == 0 || repair.sequence == ~uint64_t{0}) {
+    return fail(Error::Code::corrupt, "its new log begins with no segment");
   }
   return repair;
 }
@@ -113,7 +113,7 @@ Result<std::optional<Repair>> read_repair(Files& files, const std::string& direc
   TRY(auto bytes, read_small_file(files, path));
   if (!bytes) return std::nullopt;
   auto repair = decode_repair(*bytes);
-  if (!repair) return fail(repair.error().code, "read " + path + ": " + repair.error().what, kAdvice);
+  if (!repair) return fail(repair.error().code, "read " + path + ": " + repair.error().what, kRepairAdvice);
   return std::move(*repair);
 }
 
@@ -121,14 +121,14 @@ Result<> write_repair(Files& files, const std::string& directory, const Repair& 
   return write_small_file(files, directory, kRepairName, encode(repair));
 }
 
-Result<Survey> survey_log(Files& files, const std::string& directory, const WalOwner& owner) {
-  TRY(const auto sequences, list_segments(files, directory));
+Result<Survey> survey_log(const DataDir& dir) {
+  TRY(const auto sequences, list_segments(dir.files, dir.path));
   Survey survey;
   for (uint64_t sequence : sequences) {
     survey.sequence = sequence;
-    TRY(auto bytes, read_all(files, join(directory, segment_name(sequence))));
+    TRY(auto bytes, read_file(dir.files, dir.path_of(segment_name(sequence))));
     bytes.resize(bytes.size() / kBlockBytes * kBlockBytes);
-    Surveyor(survey).read(bytes, segment_salt(owner, sequence));
+    Surveyor(survey).read(bytes, segment_salt(dir.owner, sequence));
   }
   return survey;
 }
@@ -149,38 +149,39 @@ Repair plan_repair(const Survey& survey, const std::optional<Repair>& before, st
   return repair;
 }
 
-Result<> note_gone_back(Files& files, const std::string& directory, const WalOwner& owner, const std::string& damage,
-                        uint64_t unlike) {
-  TRY(const auto before, read_repair(files, directory));
+Result<> note_gone_back(const DataDir& dir, const std::string& damage, uint64_t unlike) {
+  CHECK(!damage.empty());
+  TRY(const auto before, read_repair(dir.files, dir.path));
   const bool is_in_the_middle = before && before->stage < Repair::Stage::fetching;
   if (is_in_the_middle) return {};
-  TRY(const Survey survey, survey_log(files, directory, owner));
+  TRY(const Survey survey, survey_log(dir));
   Repair repair = plan_repair(survey, before, damage);
   repair.incarnation += unlike % kStartsLostMax;
   if (MUTANT(gone_back_not_noted)) return {};
-  return write_repair(files, directory, repair);
+  return write_repair(dir.files, dir.path, repair);
 }
 
-Result<> carry_out(Files& files, const std::string& directory, const WalOwner& owner, WalOptions options,
-                   Repair& repair, raft::Index snapshot) {
-  TRY(const auto sequences, list_segments(files, directory));
+Result<> run_repair(const DataDir& dir, WalOptions options, Repair& repair, raft::Index snapshot) {
+  CHECK(repair.stage < Repair::Stage::fetching);
+  TRY(const auto sequences, list_segments(dir.files, dir.path));
   for (uint64_t sequence : sequences) {
-    const std::string path = join(directory, segment_name(sequence));
-    // A new log that was begun, and not finished, holds nothing yet.
+    const std::string path = dir.path_of(segment_name(sequence));
+    // A new log that was begun and not finished has no entries yet.
     const bool is_kept = repair.stage == Repair::Stage::setting_aside && sequence < repair.sequence;
-    TRY(is_kept ? files.rename(path, path + kSetAsideSuffix) : files.remove(path));
+    TRY(is_kept ? dir.files.rename(path, path + kSetAsideSuffix) : dir.files.remove(path));
   }
-  TRY(files.sync_directory(directory));
+  TRY(dir.files.sync_directory(dir.path));
   WalState state{.last_index = snapshot, .hard_state = repair.hard_state, .incarnation = repair.incarnation};
-  TRY(std::ignore, Wal::begin_anew(files, directory, owner, options, repair.sequence, state));
+  TRY(std::ignore, Wal::begin_anew(dir, options, repair.sequence, state));
   repair.stage = Repair::Stage::fetching;
-  return write_repair(files, directory, repair);
+  return write_repair(dir.files, dir.path, repair);
 }
 
 Result<> end_repair(Files& files, const std::string& directory) {
   TRY(auto repair, read_repair(files, directory));
   CHECK(repair.has_value());
-  repair->stage = Repair::Stage::whole;
+  CHECK(repair->stage >= Repair::Stage::fetching);
+  repair->stage = Repair::Stage::complete;
   TRY(write_repair(files, directory, *repair));
   return remove_set_aside(files, directory);
 }

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "raft/check.h"
 #include "src/base/try.h"
+#include "store/files/read_file.h"
 
 namespace skiff::store {
 namespace {
-
-uint64_t next_block(uint64_t offset) { return (offset / kBlockBytes + 1) * kBlockBytes; }
 
 class Scan {
  public:
@@ -24,21 +24,25 @@ class Scan {
       if (bytes_.empty()) return std::move(found_);
     }
     read_header();
-    for (uint64_t offset = kHeaderEnd; offset < bytes_.size();) offset = take_fragment(offset);
+    for (uint64_t offset = kHeaderEnd; offset < bytes_.size();) {
+      const uint64_t next = scan_fragment(offset);
+      CHECK(next > offset);
+      offset = next;
+    }
     end_gap(false);
     if (!pieces_.empty()) note(began_, "a record goes on behind the segment's end");
     return std::move(found_);
   }
 
  private:
-  // Places that do not pass, without a whole fragment in between.
+  // Fragments that are not complete, without a complete one in between.
   struct Gap {
     uint64_t offset = 0;
-    bool is_rotten = false;
+    bool is_corrupt = false;
     bool is_torn = false;
   };
 
-  void note(uint64_t offset, std::string what) { found_.damage.push_back({offset, std::move(what)}); }
+  void note(uint64_t offset, std::string reason) { found_.damage.push_back({offset, std::move(reason)}); }
 
   void read_header() {
     if (auto version = foreign_version(bytes_)) {
@@ -49,7 +53,7 @@ class Scan {
     if (!record || !std::holds_alternative<SegmentHeader>(*record)) return note(0, "the header cannot be read");
     const auto& header = std::get<SegmentHeader>(*record);
     const Fragment fragment = read_fragment(bytes_, 0, segment_salt(header.owner, header.sequence));
-    if (fragment.state != Fragment::State::whole) return note(0, "the header's checksum is wrong");
+    if (fragment.state != Fragment::State::complete) return note(0, "the header's checksum is wrong");
     found_.header = header;
     found_.end = kHeaderEnd;
     if (header.owner != owner_) {
@@ -59,20 +63,20 @@ class Scan {
     }
   }
 
-  uint64_t take_fragment(uint64_t offset) {
+  uint64_t scan_fragment(uint64_t offset) {
     const Fragment fragment = read_fragment(bytes_, offset, segment_salt(owner_, sequence_));
-    if (fragment.state != Fragment::State::whole) {
+    if (fragment.state != Fragment::State::complete) {
       if (!gap_) gap_ = Gap{.offset = offset};
-      gap_->is_rotten |= fragment.state == Fragment::State::rotten;
+      gap_->is_corrupt |= fragment.state == Fragment::State::corrupt;
       gap_->is_torn |= fragment.state == Fragment::State::torn;
       pieces_.clear();
       return next_block(offset);
     }
-    take_data(offset, fragment);
+    add_data(offset, fragment);
     return fragment.next;
   }
 
-  void take_data(uint64_t offset, const Fragment& fragment) {
+  void add_data(uint64_t offset, const Fragment& fragment) {
     const bool begins = fragment.type == FragmentType::full || fragment.type == FragmentType::first;
     const bool ends = fragment.type == FragmentType::full || fragment.type == FragmentType::last;
     if (begins) {
@@ -88,11 +92,11 @@ class Scan {
     auto record = decode_record(pieces_);
     pieces_.clear();
     if (!record) return note(began_, record.error().what);
-    take_record(*record);
+    count_record(*record);
     found_.end = fragment.next;
   }
 
-  void take_record(Record& record) {
+  void count_record(Record& record) {
     if (std::holds_alternative<Mark>(record)) {
       end_gap(true);
       ++found_.batches;
@@ -100,27 +104,27 @@ class Scan {
     }
     if (std::holds_alternative<SegmentHeader>(record)) return note(began_, "a header in the middle of a segment");
     ++found_.records;
-    if (const auto* entry = std::get_if<raft::Entry>(&record)) take_entry(*entry);
+    if (const auto* entry = std::get_if<raft::Entry>(&record)) count_entry(*entry);
     if (visit_) visit_(began_, record);
   }
 
-  void take_entry(const raft::Entry& entry) {
+  void count_entry(const raft::Entry& entry) {
     if (found_.entries++ == 0) found_.first = entry.position;
     found_.last = entry.position;
     found_.lowest = found_.lowest == 0 ? entry.position.index : std::min(found_.lowest, entry.position.index);
     found_.highest = std::max(found_.highest, entry.position.index);
   }
 
-  // Behind it stands a mark, which vouches for all before it; or the end of the segment.
-  void end_gap(bool is_vouched_for) {
+  // A mark follows the gap, which proves that all before it was durable; or else the end of the segment does.
+  void end_gap(bool is_known_durable) {
     if (!gap_) return;
     const Gap gap = *std::exchange(gap_, std::nullopt);
-    const bool is_empty_to_the_end = !is_vouched_for && is_zero(std::string_view(bytes_).substr(gap.offset));
-    if (gap.is_rotten) {
+    const bool is_empty_to_the_end = !is_known_durable && is_zero(std::string_view(bytes_).substr(gap.offset));
+    if (gap.is_corrupt) {
       note(gap.offset, "bytes are there, but their checksum is wrong");
-    } else if (is_vouched_for) {
+    } else if (is_known_durable) {
       note(gap.offset,
-           "what was acknowledged is missing from here on: a later batch says so at offset " + std::to_string(began_));
+           "acknowledged records are missing from here on: a later batch says so at offset " + std::to_string(began_));
     } else if (is_empty_to_the_end) {
       return;
     } else if (is_last_) {
@@ -143,12 +147,9 @@ class Scan {
 
 }  // namespace
 
-Result<ScannedSegment> scan_segment(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence,
-                                    bool is_last, const VisitRecord& visit) {
-  TRY(auto file, files.open(path, OpenMode::read));
-  TRY(const uint64_t size, file->size());
-  TRY(auto bytes, file->read_at(0, size));
-  return Scan(std::move(bytes), owner, sequence, is_last, visit).run();
+Result<ScannedSegment> scan_segment(const DataDir& dir, uint64_t sequence, bool is_last, const VisitRecord& visit) {
+  TRY(auto bytes, read_file(dir.files, dir.path_of(segment_name(sequence))));
+  return Scan(std::move(bytes), dir.owner, sequence, is_last, visit).run();
 }
 
 }  // namespace skiff::store

@@ -1,9 +1,10 @@
-// Scan: reads a segment of the log for itself, from its first block to its last, whatever is wrong with it. Changes
-// nothing. It tells what is there and what is not; what that means for the node is for recovery to say
-// (store/wal/recover.h), which stops at the first thing that should not be.
+// Scan: reads one segment of the log by itself, from its first block to its last, whatever is wrong with it. It changes
+// nothing. It reports what is there and what is not. Recovery (store/wal/recover.h) decides what that means for the
+// node, and stops at the first thing that should not be there.
 //
-// Places that do not pass are told apart as recovery does: what is rotten, and what is missing although a later mark
-// vouches for it, is damage; what is missing at the end of the last segment was being written when the node stopped.
+// Gaps are told apart as in recovery. Damage: a corrupt fragment, or records that are missing although a later mark
+// proves that they were durable. No damage: records missing at the end of the last segment, which was being written
+// when the node stopped.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +15,14 @@
 
 #include "raft/types.h"
 #include "src/base/result.h"
-#include "store/files/files.h"
+#include "store/wal/data_dir.h"
 #include "store/wal/format.h"
 
 namespace skiff::store {
 
-struct DamagedPlace {
+struct SegmentDamage {
   uint64_t offset = 0;
-  std::string what;
+  std::string reason;
 };
 
 struct ScannedSegment {
@@ -30,19 +31,18 @@ struct ScannedSegment {
   uint64_t batches = 0;
   uint64_t records = 0;  // marks and the header aside
   uint64_t entries = 0;
-  raft::LogPosition first;  // of the entries in it, as they stand there
+  raft::LogPosition first;  // of the entries in it, in the order of the file
   raft::LogPosition last;
   raft::Index lowest = 0;
   raft::Index highest = 0;
-  uint64_t end = 0;  // behind the last whole record
-  std::vector<DamagedPlace> damage;
-  std::optional<DamagedPlace> torn;  // its end, never acknowledged
+  uint64_t end = 0;  // behind the last complete record
+  std::vector<SegmentDamage> damage;
+  std::optional<SegmentDamage> torn;  // its end, never acknowledged
 };
 
-// Calls `visit` with every whole record but headers and marks, in order. An error if the file cannot be read; what is
-// in it never is one.
+// Calls `visit` with every complete record but headers and marks, in order. An error only if the file cannot be read,
+// whatever its content.
 using VisitRecord = std::function<void(uint64_t offset, Record& record)>;
-Result<ScannedSegment> scan_segment(Files& files, const std::string& path, const WalOwner& owner, uint64_t sequence,
-                                    bool is_last, const VisitRecord& visit);
+Result<ScannedSegment> scan_segment(const DataDir& dir, uint64_t sequence, bool is_last, const VisitRecord& visit);
 
 }  // namespace skiff::store

@@ -13,7 +13,7 @@ namespace skiff::store {
 namespace {
 
 constexpr char kSpareName[] = "wal-spare.new";
-// Written and synced at a time: a save of the log that has to wait for the disk meanwhile waits for no more.
+// So many zeros are written and synced at a time. A save of the log that comes meanwhile waits for no more than that.
 constexpr uint64_t kZerosBytes = 256 * 1024;
 
 Result<> fill(File& file, uint64_t bytes) {
@@ -33,12 +33,13 @@ Result<> make_zeros(Files& files, const std::string& path, uint64_t bytes) {
   if (is_taken) TRY(files.remove(path));
   TRY(auto file, files.open(path, OpenMode::create));
   Result<> done = fill(*file, bytes);
-  if (!done) static_cast<void>(files.remove(path));  // if that fails, too, it is removed the next time
+  if (!done) static_cast<void>(files.remove(path));  // if this fails too, the next call removes it
   return done;
 }
 
 Spare::Spare(Files& files, std::string directory, uint64_t bytes)
     : files_(files), path_(join(directory, kSpareName)), bytes_(bytes) {
+  CHECK(bytes_ > 0);
   CHECK(bytes_ % kBlockBytes == 0);
 }
 
@@ -55,7 +56,8 @@ bool Spare::is_there() const {
   return is_there_;
 }
 
-Result<bool> Spare::take(const std::string& path) {
+Result<bool> Spare::move_to(const std::string& path) {
+  CHECK(path != path_);
   std::lock_guard lock(mutex_);
   if (!is_there_) return false;
   TRY(files_.rename(path_, path));

@@ -1,14 +1,14 @@
-// Spare: the next segment of the log, made ahead of its time.
+// Spare: the next segment of the log, made ahead of time (preallocation).
 //
-// A file of zeros beside the log, really written and synced, under a name that no recovery believes. When the log needs
-// its next segment it takes this one, and only the header is left to be written; another is made meanwhile, by a thread
-// that nobody waits for. A disk that fills up is therefore noticed when it has no room for a spare, while there is room
-// for records in the segment that is in use.
+// It is a file of zeros beside the log, really written and synced, under a name that recovery ignores. When the log
+// needs its next segment, it renames the spare and writes only the header. Another thread then makes the next spare,
+// and no write waits for it. So a disk that fills up is noticed when it has no room for a spare, while the segment in
+// use still has room for records.
 //
-// What can go wrong: there is no room (Error::Code::no_space): what was begun is removed, nothing that is in the log
-// was touched, and it can be tried again. After any other error the node must stop.
+// Failures: there is no room (Error::Code::no_space). The unfinished spare is removed, nothing in the log is
+// touched, and make() may be called again. After any other error the node must stop.
 //
-// Any thread may make it, one at a time, while another takes it.
+// One thread at a time may make the spare, while another moves it.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@
 
 namespace skiff::store {
 
-// A file of that many zeros, synced; its name is not. Whatever had the name before is gone.
+// Makes a file of so many zeros and syncs it, but not its name. It replaces a file of that name.
 Result<> make_zeros(Files& files, const std::string& path, uint64_t bytes);
 
 class Spare {
@@ -30,11 +30,11 @@ class Spare {
   Spare(const Spare&) = delete;
   Spare& operator=(const Spare&) = delete;
 
-  // Unless it is there.
+  // Makes the spare, unless it is there.
   Result<> make();
   bool is_there() const;
-  // Gives it that name. False if there is none.
-  Result<bool> take(const std::string& path);
+  // Renames the spare to `path`. Returns false if there is none.
+  Result<bool> move_to(const std::string& path);
 
  private:
   Files& files_;

@@ -10,46 +10,44 @@
 namespace skiff::store {
 namespace {
 
-// What a failure means for what was written before it.
-constexpr char kHarmed[] = "what is on the disk is not known any more";
+// The effect of a failure on earlier writes.
+constexpr char kHarmed[] = "the content of the disk is not known any more";
 constexpr char kUnharmed[] = "it was for a new segment, and nothing that is in the log was touched";
 
-// There was room for it once: this is not about space.
+// The spare had its room already, so this failure is not about space.
 tl::unexpected<Error> fail_for_good(Error error) { return fail_as(Error::Code::io, std::move(error)); }
 
 uint64_t round_up_to_block(uint64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
 
 }  // namespace
 
-Wal::Wal(Files& files, std::string directory, WalOwner owner, WalOptions options)
-    : files_(files),
-      directory_(std::move(directory)),
-      owner_(owner),
-      options_(options),
-      spare_(files, directory_, options.segment_bytes) {
+Wal::Wal(DataDir dir, WalOptions options)
+    : dir_(std::move(dir)), options_(options), spare_(dir_.files, dir_.path, options.segment_bytes) {
   CHECK(options_.segment_bytes >= kBlockBytes);
   CHECK(options_.segment_bytes % kBlockBytes == 0);
 }
 
-Result<std::unique_ptr<Wal>> Wal::found(Files& files, std::string directory, WalOwner owner, WalOptions options) {
-  return begin_anew(files, std::move(directory), owner, options, 1, {});
+Result<std::unique_ptr<Wal>> Wal::create(DataDir dir, WalOptions options) {
+  return begin_anew(std::move(dir), options, 1, {});
 }
 
-Result<std::unique_ptr<Wal>> Wal::begin_anew(Files& files, std::string directory, WalOwner owner, WalOptions options,
-                                             uint64_t sequence, const WalState& state) {
-  std::unique_ptr<Wal> wal(new Wal(files, std::move(directory), owner, options));
+Result<std::unique_ptr<Wal>> Wal::begin_anew(DataDir dir, WalOptions options, uint64_t sequence,
+                                             const WalState& state) {
+  std::unique_ptr<Wal> wal(new Wal(std::move(dir), options));
   wal->end_.sequence = sequence - 1;
   wal->state_ = state;
   TRY(wal->roll(0));
+  CHECK(wal->end_.sequence == sequence);
   return wal;
 }
 
-Result<std::unique_ptr<Wal>> Wal::resume(Files& files, std::string directory, WalOwner owner, WalOptions options,
-                                         WalPosition end, WalState state) {
-  std::unique_ptr<Wal> wal(new Wal(files, std::move(directory), owner, options));
-  TRY(wal->file_, files.open(join(wal->directory_, segment_name(end.sequence)), OpenMode::existing));
+Result<std::unique_ptr<Wal>> Wal::resume(DataDir dir, WalOptions options, WalPosition end, WalState state) {
+  CHECK(end.sequence >= 1);
+  CHECK(end.offset >= kHeaderEnd);
+  std::unique_ptr<Wal> wal(new Wal(std::move(dir), options));
+  TRY(wal->file_, wal->dir_.files.open(wal->dir_.path_of(segment_name(end.sequence)), OpenMode::existing));
   TRY(wal->file_bytes_, wal->file_->size());
-  wal->salt_ = segment_salt(owner, end.sequence);
+  wal->salt_ = segment_salt(wal->dir_.owner, end.sequence);
   wal->end_ = end;
   wal->state_ = state;
   wal->note_room();
@@ -60,7 +58,8 @@ Result<> Wal::append(std::span<const Batch> batches) {
   if (failed_) return tl::unexpected(*failed_);
   Result<> done = add(batches);
   if (done) done = flush();
-  if (done) taken_ = 0;
+  if (done) CHECK(buffer_.empty());
+  if (done) added_ = 0;
   if (!done && done.error().code != Error::Code::no_space) failed_ = done.error();
   return done;
 }
@@ -68,6 +67,7 @@ Result<> Wal::append(std::span<const Batch> batches) {
 Result<> Wal::start(uint64_t incarnation) {
   CHECK(incarnation == state_.incarnation + 1);
   if (failed_) return tl::unexpected(*failed_);
+  CHECK(buffer_.empty());
   Result<> done = add_record(encode(Start{incarnation}), {});
   state_.incarnation = incarnation;
   if (done) done = flush();
@@ -76,11 +76,11 @@ Result<> Wal::start(uint64_t incarnation) {
 }
 
 Result<> Wal::add(std::span<const Batch> batches) {
-  uint64_t place = 0;
+  uint64_t index = 0;
   auto add_if_new = [&](const auto& record) -> Result<> {
-    if (place++ < taken_) return {};
+    if (index++ < added_) return {};
     auto added = add(record);
-    if (added) ++taken_;
+    if (added) ++added_;
     return added;
   };
   for (const Batch& batch : batches) {
@@ -90,7 +90,7 @@ Result<> Wal::add(std::span<const Batch> batches) {
       TRY(add_if_new(entry));
     }
   }
-  CHECK(place >= taken_);
+  CHECK(index >= added_);
   return {};
 }
 
@@ -122,7 +122,7 @@ Result<> Wal::add(const raft::Entry& entry) {
   return {};
 }
 
-// The first record of a batch brings the mark along, so there is no batch of a mark alone.
+// The first record of a batch adds the mark before it, so no batch is a mark alone.
 Result<> Wal::add_record(std::string_view head, std::string_view body) {
   uint64_t bytes = head.size() + body.size();
   auto end_from = [&](uint64_t offset, bool with_mark) {
@@ -134,11 +134,14 @@ Result<> Wal::add_record(std::string_view head, std::string_view body) {
   }
   if (buffer_.empty()) append_fragments(buffer_, end_.offset, salt_, encode(Mark{end_, state_.last_index}), {});
   append_fragments(buffer_, end_.offset, salt_, head, body);
+  CHECK(end_.offset + buffer_.size() <= file_bytes_);
   return {};
 }
 
 Result<> Wal::flush() {
   if (buffer_.empty()) return {};
+  CHECK(!failed_);
+  CHECK(file_ != nullptr);
   CHECK(end_.offset + buffer_.size() <= file_bytes_);
   Result<> done = file_->write_at(end_.offset, buffer_);
   if (done && !MUTANT(no_sync)) done = file_->sync();
@@ -154,47 +157,51 @@ Result<> Wal::flush() {
   return {};
 }
 
-// Goes on in a new segment of at least `bytes_min`. Requires: everything before is durable.
+// Starts a new segment of at least `bytes_min`. Requires: everything before is durable.
 Result<> Wal::roll(uint64_t bytes_min) {
+  CHECK(!failed_);
   CHECK(buffer_.empty());
   uint64_t sequence = end_.sequence + 1;
   uint64_t bytes = std::max(options_.segment_bytes, round_up_to_block(bytes_min));
-  SegmentHeader header{owner_, sequence, end_.offset, state_};
+  SegmentHeader header{dir_.owner, sequence, end_.offset, state_};
   auto file = make_segment(header, bytes);
   if (!file) return fail(file.error().code, file.error().what, kUnharmed);
   file_ = std::move(*file);
   file_bytes_ = bytes;
-  salt_ = segment_salt(owner_, sequence);
+  salt_ = segment_salt(dir_.owner, sequence);
+  CHECK(sequence > end_.sequence);
   end_ = {sequence, kHeaderEnd};
   note_room();
   return {};
 }
 
 Result<std::unique_ptr<File>> Wal::make_segment(const SegmentHeader& header, uint64_t bytes) {
-  std::string path = join(directory_, segment_name(header.sequence)), aside = path + kAsideSuffix;
-  TRY(bring_zeros(aside, bytes));
-  TRY(auto file, files_.open(aside, OpenMode::existing));
+  CHECK(bytes >= options_.segment_bytes);
+  CHECK(bytes % kBlockBytes == 0);
+  std::string path = dir_.path_of(segment_name(header.sequence)), aside = path + kAsideSuffix;
+  TRY(preallocate(aside, bytes));
+  TRY(auto file, dir_.files.open(aside, OpenMode::existing));
   std::string first;
-  append_fragments(first, 0, segment_salt(owner_, header.sequence), encode(header), {});
+  append_fragments(first, 0, segment_salt(dir_.owner, header.sequence), encode(header), {});
   CHECK(first.size() == kHeaderEnd);
   Result<> done = file->write_at(0, first);
   if (done) done = file->sync();
-  if (done) done = files_.rename(aside, path);
-  if (done && !MUTANT(names_not_synced)) done = files_.sync_directory(directory_);
+  if (done) done = dir_.files.rename(aside, path);
+  if (done && !MUTANT(names_not_synced)) done = dir_.files.sync_directory(dir_.path);
   if (!done) return fail_for_good(done.error());
   ++counters_.syncs;
   ++counters_.segments;
-  return files_.open(path, OpenMode::existing);  // under its name, for the sake of error messages
+  return dir_.files.open(path, OpenMode::existing);  // under its final name, for error messages
 }
 
-// The spare, if that is large enough and there; else they are made now.
-Result<> Wal::bring_zeros(const std::string& aside, uint64_t bytes) {
+// Renames the spare, if it is there and large enough; else writes the zeros now.
+Result<> Wal::preallocate(const std::string& aside, uint64_t bytes) {
   if (bytes == options_.segment_bytes) {
-    auto taken = spare_.take(aside);
-    if (!taken) return fail_for_good(taken.error());
-    if (*taken) return {};
+    auto moved = spare_.move_to(aside);
+    if (!moved) return fail_for_good(moved.error());
+    if (*moved) return {};
   }
-  return make_zeros(files_, aside, bytes);
+  return make_zeros(dir_.files, aside, bytes);
 }
 
 bool may_follow(const raft::HardState& before, const raft::HardState& after) {

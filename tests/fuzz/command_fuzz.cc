@@ -1,4 +1,5 @@
-// Whatever decode() takes for a command, encode() writes the same way. Nothing it is given hurts it.
+// encode() writes every command that decode() accepts in the same bytes. No input makes decode() fail otherwise than by
+// an error.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

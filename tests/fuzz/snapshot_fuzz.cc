@@ -1,7 +1,7 @@
 // Loading of snapshots and backups. The first byte of the input chooses how the rest becomes a file:
 //   bytes    as they are
 //   blocks   with good checksums, of whatever bytes: each is its length, of two bytes, and its bytes
-// What is loaded must be written again as a snapshot that loads the same.
+// A loaded snapshot is written again as one that loads the same.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,10 +21,10 @@ std::string blocks_of(ByteReader input) {
   while (input.ok() && !input.rest().empty()) {
     const auto length = input.number<uint16_t>();
     const std::string_view data = input.bytes(length);
-    std::string place;
-    put_number(place, static_cast<uint64_t>(bytes.size()));
-    put_number(place, static_cast<uint32_t>(data.size()));
-    put_number(bytes, crc32c_extend(crc32c(place), data));
+    std::string prefix;
+    put_number(prefix, static_cast<uint64_t>(bytes.size()));
+    put_number(prefix, static_cast<uint32_t>(data.size()));
+    put_number(bytes, crc32c_extend(crc32c(prefix), data));
     put_number(bytes, static_cast<uint32_t>(data.size()));
     bytes.append(data);
   }

@@ -2,7 +2,7 @@
 //   records  with good checksums, of whatever bytes: what recovery believes must be a lawful log
 //   edits    of a good log: what recovery believes must be what was written, as far as it goes
 //   bytes    of a segment as they are
-// What was recovered must be recovered again the same, and be written on.
+// A recovered log is recovered again the same, and can be appended to.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -51,25 +51,25 @@ std::string segment_of_records(ByteReader input) {
 
 void check_lawful(const RecoveredWal& found) {
   raft::Term before = 1;
-  for (size_t place = 0; place < found.entries.size(); ++place) {
-    CHECK(found.entries[place].position.index == place + 1);
-    CHECK(found.entries[place].position.term >= before);
-    before = found.entries[place].position.term;
+  for (size_t index = 0; index < found.entries.size(); ++index) {
+    CHECK(found.entries[index].position.index == index + 1);
+    CHECK(found.entries[index].position.term >= before);
+    before = found.entries[index].position.term;
   }
   CHECK(found.entries.empty() || before <= found.state.hard_state.term);
   CHECK(found.state.last_index == found.entries.size());
 }
 
 void check_goes_on(MemoryFiles& files, const RecoveredWal& found) {
-  auto again = recover_wal(files, "data", kOwner);
+  auto again = recover_wal({files, "data", kOwner});
   CHECK(again.has_value());
   CHECK(again->end == found.end && again->state == found.state && again->notes.empty());
   if (found.state.incarnation == UINT64_MAX) return;
-  auto wal = Wal::resume(files, "data", kOwner, {kSegmentBytes}, found.end, found.state);
+  auto wal = Wal::resume({files, "data", kOwner}, {kSegmentBytes}, found.end, found.state);
   CHECK(wal.has_value());
   CHECK((*wal)->start(found.state.incarnation + 1).has_value());
   files.crash(MemoryFiles::Loss::keep_none);
-  again = recover_wal(files, "data", kOwner);
+  again = recover_wal({files, "data", kOwner});
   CHECK(again.has_value());
   CHECK(log_story::is_same(again->entries, found.entries));
 }
@@ -77,7 +77,7 @@ void check_goes_on(MemoryFiles& files, const RecoveredWal& found) {
 log_story::LogStory write_story(MemoryFiles& files, uint64_t seed) {
   raft::Random random(seed);
   log_story::LogStory story;
-  auto wal = Wal::found(files, "data", kOwner, {kSegmentBytes});
+  auto wal = Wal::create({files, "data", kOwner}, {kSegmentBytes});
   CHECK(wal.has_value());
   for (int count = 0; count < 12; ++count) {
     Batch batch = log_story::random_batch(story.now(), random, 400);
@@ -92,12 +92,12 @@ void edit(MemoryFiles& files, ByteReader input) {
   while (!input.rest().empty() && input.ok()) {
     std::string path = path_of(input.number<uint8_t>() % 4 + 1);
     auto act = input.number<uint8_t>();
-    auto place = input.number<uint16_t>();
+    auto position = input.number<uint16_t>();
     auto flip = static_cast<char>(input.number<uint8_t>());
     if (!input.ok() || !*files.exists(path)) continue;
     std::string bytes = files.content(path);
     if (bytes.empty()) continue;
-    size_t offset = place % bytes.size(), block = offset / kBlockBytes * kBlockBytes;
+    size_t offset = position % bytes.size(), block = offset / kBlockBytes * kBlockBytes;
     switch (act % 4) {
       case 0: bytes[offset] = static_cast<char>(bytes[offset] ^ flip); break;
       case 1: bytes[offset] = flip; break;
@@ -124,7 +124,7 @@ void run(std::string_view bytes) {
       break;
     case 2: files.set_content(path_of(1), padded(std::string(input.rest()))); break;
   }
-  auto found = recover_wal(files, "data", kOwner);
+  auto found = recover_wal({files, "data", kOwner});
   if (!found) return;
   check_lawful(*found);
   if (story) CHECK(story->find(found->state.hard_state, found->entries).has_value());

@@ -70,7 +70,7 @@ void Machine::start() {
   scrubbing_.emplace(scrub_config(world_.weather), world_.now());
   arm_scrub();
   arm_timer();
-  look_after_spare();
+  ensure_spare_segment();
 }
 
 ReplicaConfig Machine::config(store::Recovered recovered) {
@@ -298,11 +298,11 @@ void Machine::write_waiting_snapshot() {
   prepare_disk_faults(8);
   SnapshotWritten written{
       .mark = now.mark, .end = now.offset + now.bytes->size(), .is_last = now.is_last, .is_fetched = now.is_fetched};
-  auto done = snapshots_->take({.mark = now.mark,
-                                .offset = now.offset,
-                                .bytes = *now.bytes,
-                                .is_last = now.is_last,
-                                .is_fetched = now.is_fetched});
+  auto done = snapshots_->write({.mark = now.mark,
+                                 .offset = now.offset,
+                                 .bytes = *now.bytes,
+                                 .is_last = now.is_last,
+                                 .is_fetched = now.is_fetched});
   if (dies_in_save_) return lose_power(testing::MemoryFiles::Loss::random);
   if (!done && done.error().code == Error::Code::io) {
     world_.trace([&] { return std::to_string(id_) + " stops: " + done.error().what; });
@@ -323,7 +323,7 @@ void Machine::wrote_snapshot(SnapshotWritten written) {
   }
   step([&](Replica& replica) { replica.snapshot_written(local_now(), std::move(written)); });
   checker_.applied(id_, replica_->kv());
-  note_what_came_to_light();
+  note_damage_found();
 }
 
 void Machine::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) {
@@ -335,7 +335,7 @@ void Machine::read_snapshot(raft::NodeId for_node, raft::LogPosition position, u
       answer.bytes = std::make_shared<const std::string>(std::move(piece->bytes));
     }
     step([&](Replica& replica) { replica.snapshot_read(local_now(), for_node, std::move(answer)); });
-    note_what_came_to_light();
+    note_damage_found();
   });
 }
 

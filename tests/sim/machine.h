@@ -106,14 +106,14 @@ class Machine final : private Environment {
   void finish_saving();
   void found_no_room(const std::string& error);
   void found_room();
-  void look_after_spare();
+  void ensure_spare_segment();
   void make_spare();
   void prepare_disk_faults(uint64_t operations_left);
   void write_waiting_snapshot();
   void wrote_snapshot(SnapshotWritten written);
   void arm_scrub();
   void scrub();
-  void note_what_came_to_light();
+  void note_damage_found();
   void replace_damaged(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
   void apply_page();
   void arm_timer();

@@ -51,12 +51,12 @@ void Machine::finish_saving() {
   saving_.clear();
   if (!waiting_.empty()) start_saving();
   step([&](Replica& replica) { replica.persisted(local_now(), up_to); });
-  look_after_spare();
+  ensure_spare_segment();
 }
 
 // ---- full disks
 
-void Machine::look_after_spare() {
+void Machine::ensure_spare_segment() {
   if (is_making_spare_) return;
   if (storage_->spare().is_there()) return found_room();
   is_making_spare_ = true;
@@ -122,7 +122,7 @@ void Machine::scrub() {
   });
 }
 
-void Machine::note_what_came_to_light() {
+void Machine::note_damage_found() {
   if (!snapshots_->has_news()) return;
   const auto news = snapshots_->news();
   replace_damaged(news, scrubbing_->note(world_.now(), news));

@@ -45,7 +45,7 @@ void Machine::forgot(const raft::Forgotten& forgotten) {
   checker_.learned_that_it_went_back(id_, forgotten.by == 0);
   const uint64_t unlike = world_.random.next();
   auto noted =
-      store::note_gone_back(files_, kDirectory, {.cluster = kCluster, .node = id_}, "it has gone back", unlike);
+      store::note_gone_back({files_, kDirectory, {.cluster = kCluster, .node = id_}}, "it has gone back", unlike);
   if (noted) ++world_.noticed;
   later(kMillisecond / 4, [this] {
     kill();

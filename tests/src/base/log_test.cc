@@ -9,7 +9,7 @@
 
 namespace skiff::log_test {
 
-// What `speak` writes to stderr.
+// Returns the output of `speak` on stderr.
 std::string heard(const std::function<void()>& speak) {
   std::FILE* file = std::tmpfile();
   const int before = ::dup(STDERR_FILENO);

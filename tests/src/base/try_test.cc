@@ -67,16 +67,16 @@ TEST_CASE("a value gets its name, and an error leaves a function of another type
 }
 
 TEST_CASE("a variable that is there already keeps its value when there is no new one") {
-  int place = 1;
+  int value = 1;
   const auto replace = [&](bool succeeds) -> Result<> {
-    TRY(place, number(succeeds));
+    TRY(value, number(succeeds));
     return {};
   };
 
   REQUIRE_FALSE(replace(false));
-  REQUIRE(place == 1);
+  REQUIRE(value == 1);
   REQUIRE(replace(true));
-  REQUIRE(place == 7);
+  REQUIRE(value == 7);
 }
 
 TEST_CASE("the expression is evaluated once, whether it succeeds or not") {

@@ -98,7 +98,7 @@ TEST_CASE("what may not be read is not called damaged: whether it is whole is un
   REQUIRE(looked.inspect(path) == 3);
   REQUIRE_THAT(looked.world.said,
                Catch::Contains("unread    ") && Catch::Contains(unread) && Catch::Contains("Permission denied") &&
-                   Catch::Contains("\nunknown   1 place could not be looked at\n") && !Catch::Contains("damage"));
+                   Catch::Contains("\nunknown   1 place could not be read\n") && !Catch::Contains("damage"));
 }
 
 TEST_CASE("damage counts for more than what may not be read") {
@@ -106,7 +106,7 @@ TEST_CASE("damage counts for more than what may not be read") {
   looked.mount.forbid("data/identity");
   tool_world::flip(looked.world, kSnapshot, 700);
   REQUIRE(looked.inspect("data") == 1);
-  REQUIRE_THAT(looked.world.said, Catch::Contains("\ndamaged   in 1 place; 1 place could not be looked at\n"));
+  REQUIRE_THAT(looked.world.said, Catch::Contains("\ndamaged   in 1 place; 1 place could not be read\n"));
 }
 
 TEST_CASE("what the disk does not give back is damage") {

@@ -50,17 +50,17 @@ TEST_CASE("a bit that has turned over is told with its file and block, wherever 
   World world;
   world.write_directory("data");
   const size_t end = end_of_log(world);
-  for (size_t place = 0; place < end; place += 37) {
-    CAPTURE(place);
+  for (size_t offset = 0; offset < end; offset += 37) {
+    CAPTURE(offset);
     World damaged;
     damaged.write_directory("data");
-    const char byte = damaged.files.content(kLog)[place];
-    if (place > store::kHeaderEnd && byte == '\0') continue;  // may be the rest of a block, which nobody reads
-    flip(damaged, kLog, place);
+    const char byte = damaged.files.content(kLog)[offset];
+    if (offset > store::kHeaderEnd && byte == '\0') continue;  // may be the rest of a block, which nobody reads
+    flip(damaged, kLog, offset);
     REQUIRE(damaged.run({"inspect", "data"}) == 1);
     const uint64_t said = offset_said(damaged, kLog);
-    REQUIRE(said <= place);
-    REQUIRE(said / store::kBlockBytes == place / store::kBlockBytes);
+    REQUIRE(said <= offset);
+    REQUIRE(said / store::kBlockBytes == offset / store::kBlockBytes);
     REQUIRE_THAT(damaged.said, Catch::Contains("\ndamage    "));
   }
 }
@@ -147,7 +147,7 @@ TEST_CASE("a directory whose log is being repaired is not whole, and one that wa
   world.write_directory("data");
   flip(world, kLog, 500);
   REQUIRE(world.run({"inspect", "data"}) == 1);
-  REQUIRE_THAT(world.said, Catch::Contains("sets that aside, and is mended by the others"));
+  REQUIRE_THAT(world.said, Catch::Contains("sets the log aside, and the other members give back its content"));
   const auto always = [](const store::Identity&, const raft::Payload&) { return true; };
   {
     auto opened = store::Storage::open(world.files, "data", {tool_world::kCluster, 3, {}}, tool_world::kSmall, always);
@@ -184,12 +184,12 @@ TEST_CASE("a backup is verified to its last byte") {
   REQUIRE(world.run({"inspect", "backup"}) == 0);
   REQUIRE_THAT(world.said, Catch::Contains("of cluster 00000000000000c1, up to index 50 of term 3; 50 keys"));
   const std::string whole = world.files.content("backup");
-  for (size_t place = 0; place < whole.size(); ++place) {
-    CAPTURE(place);
-    world.files.set_content("backup", whole.substr(0, place));
+  for (size_t offset = 0; offset < whole.size(); ++offset) {
+    CAPTURE(offset);
+    world.files.set_content("backup", whole.substr(0, offset));
     REQUIRE(world.run({"inspect", "backup"}) == 1);
     world.files.set_content("backup", whole);
-    flip(world, "backup", place);
+    flip(world, "backup", offset);
     REQUIRE(world.run({"inspect", "backup"}) == 1);
     REQUIRE_THAT(world.said, Catch::Contains("backup: at offset ") || Catch::Contains("its format version is"));
   }

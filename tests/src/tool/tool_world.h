@@ -55,8 +55,8 @@ struct World {
     store::SnapshotMaker maker(kv, {{2, 11}, members(kFounders)}, kCluster);
     for (uint64_t offset = 0; !maker.is_done();) {
       const std::string block = maker.next(1'000);
-      auto taken =
-          opened->snapshots->take({.mark = maker.mark(), .offset = offset, .bytes = block, .is_last = maker.is_done()});
+      auto taken = opened->snapshots->write(
+          {.mark = maker.mark(), .offset = offset, .bytes = block, .is_last = maker.is_done()});
       REQUIRE(taken.has_value());
       offset += block.size();
     }
@@ -96,7 +96,7 @@ struct World {
   }
 
   store::Recovered look(const std::string& directory) {
-    auto found = store::look_into(files, directory, kSmall);
+    auto found = store::open_read_only(files, directory, kSmall);
     if (!found) FAIL(found.error().what);
     return std::move(*found);
   }
@@ -120,9 +120,9 @@ struct World {
 inline const std::string kLog = "data/wal-0000000000000001";
 inline const std::string kSnapshot = "data/snapshot-000000000000000b";
 
-inline void flip(World& world, const std::string& path, size_t place) {
+inline void flip(World& world, const std::string& path, size_t offset) {
   std::string bytes = world.files.content(path);
-  bytes[place] = static_cast<char>(bytes[place] ^ 0x10);
+  bytes[offset] = static_cast<char>(bytes[offset] ^ 0x10);
   world.files.set_content(path, bytes);
 }
 

@@ -150,7 +150,7 @@ TEST_CASE("a start that fails names damaged snapshots among its causes, and then
   REQUIRE(opened.error().what == "recover data: there is no log in it; and: read data/" + snapshot_name(9) +
                                      ": at offset 0: it ends early; it is not used");
   REQUIRE_THAT(to_text(opened.error()),
-               Catch::Contains("it is not used; nothing was changed. Do not mend the directory"));
+               Catch::Contains("it is not used; nothing was changed. Do not repair the directory"));
 }
 
 // W6: a disk returns other bytes than were written: flipped, lost, or from another place
@@ -159,13 +159,13 @@ TEST_CASE("a damaged identity is refused at every byte") {  // [W6] [W11]
   MemoryFiles files;
   write_directory(files);
   std::string whole = files.content("data/identity");
-  for (size_t place = 0; place < whole.size(); ++place) {
-    CAPTURE(place);
+  for (size_t offset = 0; offset < whole.size(); ++offset) {
+    CAPTURE(offset);
     std::string bytes = whole;
-    bytes[place] = static_cast<char>(bytes[place] ^ 0x20);
+    bytes[offset] = static_cast<char>(bytes[offset] ^ 0x20);
     files.set_content("data/identity", bytes);
     REQUIRE_THAT(open(files).error().what, Catch::Contains("data/identity"));
-    files.set_content("data/identity", whole.substr(0, place));
+    files.set_content("data/identity", whole.substr(0, offset));
     REQUIRE_THAT(open(files).error().what, Catch::Contains("data/identity"));
   }
   files.set_content("data/identity", whole + "x");

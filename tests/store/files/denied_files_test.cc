@@ -1,4 +1,4 @@
-// What the file system of this machine says of files that are there, and that we may not read.
+// The file system of this machine on files that are there and that we may not read.
 #include <stdlib.h>
 #include <sys/fsuid.h>
 

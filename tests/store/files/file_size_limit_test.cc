@@ -52,7 +52,7 @@ TEST_CASE(
   for (bool is_within : {true, false}) {
     const testing::TemporaryDirectory directory;
     const auto files = posix_files();
-    auto wal = Wal::found(*files, directory.path(), {.cluster = 1, .node = 1}, {.segment_bytes = kBlockBytes * 16});
+    auto wal = Wal::create({*files, directory.path(), {.cluster = 1, .node = 1}}, {.segment_bytes = kBlockBytes * 16});
     REQUIRE(wal.has_value());
     const auto value = std::make_shared<const std::string>(kBlockBytes * (is_within ? 12 : 24), 'x');
     Batch batch{.hard_state = raft::HardState{.term = 1, .vote = 0}};

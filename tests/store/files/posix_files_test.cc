@@ -1,4 +1,4 @@
-// What every Files promises, asked of the real one and of the one in memory; then what only one of them does.
+// The promises of every Files, for the real one and the one in memory; then those of only one of them.
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>

@@ -61,7 +61,7 @@ struct Node {
     for (uint64_t offset = 0; !maker.is_done();) {
       const std::string block = maker.next(600);
       REQUIRE(
-          snapshots().take({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}).has_value());
+          snapshots().write({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}).has_value());
       offset += block.size();
     }
   }
@@ -114,12 +114,12 @@ TEST_CASE("a pass over files that are whole reads them all, and finds nothing", 
 TEST_CASE("every bit that turns over in a closed segment is found, and where", "[D12]") {
   Node node;
   const std::string name = node.segment(), whole = node.content(name);
-  for (size_t place = 0; place < whole.size(); ++place) {
+  for (size_t offset = 0; offset < whole.size(); ++offset) {
     std::string bytes = whole;
-    bytes[place] = static_cast<char>(bytes[place] ^ (1 << place % 8));
+    bytes[offset] = static_cast<char>(bytes[offset] ^ (1 << offset % 8));
     node.put(name, bytes);
-    auto checked = check_segment(node.files, "data", {77, 2}, *segment_sequence(name), bytes, kSmall.segment_bytes);
-    CAPTURE(place);
+    auto checked = check_segment({node.files, "data", {77, 2}}, *segment_sequence(name), bytes, kSmall.segment_bytes);
+    CAPTURE(offset);
     REQUIRE_FALSE(checked.has_value());
     REQUIRE_THAT(to_text(checked.error()), Catch::Contains("data/" + name) && !Catch::Contains("nothing was changed"));
   }
@@ -134,15 +134,15 @@ TEST_CASE("every bit that turns over in a closed segment is found, and where", "
 TEST_CASE("every bit that turns over in a snapshot is found", "[D12]") {
   Node node(3, 80);
   const std::string name = snapshot_name(3), whole = node.content(name);
-  for (size_t place = 0; place < whole.size(); ++place) {
+  for (size_t offset = 0; offset < whole.size(); ++offset) {
     std::string bytes = whole;
-    bytes[place] = static_cast<char>(bytes[place] ^ (1 << place % 8));
+    bytes[offset] = static_cast<char>(bytes[offset] ^ (1 << offset % 8));
     node.put(name, bytes);
-    Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
+    Scrub scrub({node.files, "data", {77, 2}}, kSmall.segment_bytes);
     REQUIRE(scrub.begin().has_value());
     Scrub::Step step;
     while (!step.has_file) step = scrub.read_on(100);
-    CAPTURE(place);
+    CAPTURE(offset);
     REQUIRE(step.damage.has_value());
     REQUIRE(step.damage->name == name);
     REQUIRE_THAT(step.damage->what, Catch::Contains("at offset"));
@@ -157,16 +157,16 @@ TEST_CASE("files that were cut short, or have blocks that are zero or another's,
   const size_t blocks = whole.size() / kBlockBytes;
   std::vector<std::string> damaged = {"", whole.substr(0, whole.size() - 1), whole + std::string(kBlockBytes, 'x')};
   for (size_t block = 0; block < blocks; ++block) {
-    const size_t place = block * kBlockBytes;
+    const size_t offset = block * kBlockBytes;
     std::string zeroed = whole, swapped = whole;
-    damaged.push_back(whole.substr(0, place));
-    damaged.push_back(zeroed.replace(place, kBlockBytes, kBlockBytes, '\0'));
-    damaged.push_back(swapped.replace(place, kBlockBytes, whole, (block + 1) % blocks * kBlockBytes, kBlockBytes));
+    damaged.push_back(whole.substr(0, offset));
+    damaged.push_back(zeroed.replace(offset, kBlockBytes, kBlockBytes, '\0'));
+    damaged.push_back(swapped.replace(offset, kBlockBytes, whole, (block + 1) % blocks * kBlockBytes, kBlockBytes));
   }
   size_t found = 0;
   for (const std::string& bytes : damaged) {
     node.put(name, bytes);
-    Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
+    Scrub scrub({node.files, "data", {77, 2}}, kSmall.segment_bytes);
     REQUIRE(scrub.begin().has_value());
     bool is_damaged = false;
     while (scrub.is_under_way()) {
@@ -182,7 +182,7 @@ TEST_CASE("files that were cut short, or have blocks that are zero or another's,
 // D12: files rot while their node runs
 TEST_CASE("a file that is gone, or was made again, while it is read, is no damage", "[D12]") {
   Node node;
-  Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
+  Scrub scrub({node.files, "data", {77, 2}}, kSmall.segment_bytes);
   REQUIRE(scrub.begin().has_value());
   REQUIRE(scrub.read_on(700).bytes > 0);  // of the snapshot
   std::string rotten = node.content(snapshot_name(30));
@@ -204,13 +204,13 @@ TEST_CASE("a file that is gone, or was made again, while it is read, is no damag
 // D12: files rot while their node runs
 TEST_CASE("a file that is let go of while it is read is closed, and another of its name read in its place", "[D12]") {
   Node node;
-  Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
+  Scrub scrub({node.files, "data", {77, 2}}, kSmall.segment_bytes);
   REQUIRE(scrub.begin().has_value());
   REQUIRE(scrub.read_on(700).bytes > 0);
   std::string bytes = node.content(snapshot_name(30));
   bytes[50] ^= 1;  // before the place where it is read
   node.put("fresh", bytes);
-  scrub.let_go(snapshot_name(30));
+  scrub.release(snapshot_name(30));
   REQUIRE(node.files.rename("data/fresh", "data/" + snapshot_name(30)).has_value());
   REQUIRE(scrub.read_on(700).damage.has_value());
 }
@@ -231,7 +231,7 @@ TEST_CASE("a file that cannot be read is damaged, and everything else goes on", 
 // D12: files rot while their node runs
 TEST_CASE("what the machine does not let us read again is no damage: the next pass looks at it", "[D12]") {
   Node node;
-  Scrub scrub(node.files, "data", {77, 2}, kSmall.segment_bytes);
+  Scrub scrub({node.files, "data", {77, 2}}, kSmall.segment_bytes);
   REQUIRE(scrub.begin().has_value());
   REQUIRE(scrub.read_on(700).bytes > 0);
   std::string bytes = node.content(snapshot_name(30));
@@ -374,7 +374,7 @@ TEST_CASE("power fails in any operation while something damaged is let go of", "
     std::string all;
     while (!maker.is_done()) all += maker.next(600);
     node.files.stop_at(node.files.operations() + stop);
-    is_done = node.snapshots().take({.mark = mark, .offset = 0, .bytes = all, .is_last = true}).has_value();
+    is_done = node.snapshots().write({.mark = mark, .offset = 0, .bytes = all, .is_last = true}).has_value();
     node.opened = {};
     node.files.crash();
     node.start();

@@ -176,13 +176,13 @@ TEST_CASE("a snapshot that is damaged anywhere is not believed", "[S17]") {
     auto loaded = load(bytes);
     return !loaded && loaded.error().code == Error::Code::corrupt;
   };
-  for (size_t place = 0; place < whole.size(); ++place) {
-    CAPTURE(place);
+  for (size_t offset = 0; offset < whole.size(); ++offset) {
+    CAPTURE(offset);
     std::string bytes = whole;
-    bytes[place] = static_cast<char>(bytes[place] ^ (1 << place % 8));
+    bytes[offset] = static_cast<char>(bytes[offset] ^ (1 << offset % 8));
     REQUIRE(is_refused(bytes));
-    REQUIRE(is_refused(whole.substr(0, place)));
-    if (whole[place] != '\0') REQUIRE(is_refused(std::string(whole).replace(place, 1, 1, '\0')));
+    REQUIRE(is_refused(whole.substr(0, offset)));
+    if (whole[offset] != '\0') REQUIRE(is_refused(std::string(whole).replace(offset, 1, 1, '\0')));
   }
   REQUIRE(is_refused(whole + '\0'));
 }
@@ -200,12 +200,12 @@ TEST_CASE("whole blocks in the wrong place, twice, or missing are noticed", "[S1
     return load(bytes).has_value();
   };
   REQUIRE(is_believed(blocks));
-  for (size_t place = 0; place + 1 < blocks.size(); ++place) {
-    CAPTURE(place);
+  for (size_t index = 0; index + 1 < blocks.size(); ++index) {
+    CAPTURE(index);
     auto swapped = blocks, doubled = blocks, missing = blocks;
-    std::swap(swapped[place], swapped[place + 1]);
-    doubled.insert(doubled.begin() + static_cast<std::ptrdiff_t>(place), blocks[place]);
-    missing.erase(missing.begin() + static_cast<std::ptrdiff_t>(place));
+    std::swap(swapped[index], swapped[index + 1]);
+    doubled.insert(doubled.begin() + static_cast<std::ptrdiff_t>(index), blocks[index]);
+    missing.erase(missing.begin() + static_cast<std::ptrdiff_t>(index));
     REQUIRE_FALSE(is_believed(swapped));
     REQUIRE_FALSE(is_believed(doubled));
     REQUIRE_FALSE(is_believed(missing));

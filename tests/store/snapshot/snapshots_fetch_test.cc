@@ -14,7 +14,7 @@ TEST_CASE("a fetched snapshot of something else than was asked for is refused", 
     std::string bytes;
     while (!maker.is_done()) bytes += maker.next(200);
     if (!damage_to.empty()) bytes.replace(bytes.size() / 2, damage_to.size(), damage_to);
-    return node.opened.snapshots->take(
+    return node.opened.snapshots->write(
         {.mark = announced, .offset = 0, .bytes = bytes, .is_last = true, .is_fetched = true});
   };
   const raft::SnapshotMark right{.position = {1, 10}, .configuration = kMembers};
@@ -73,7 +73,7 @@ TEST_CASE("what was fetched when the node died is there at the next start, block
     for (uint64_t pieces = random.below(4); pieces > 0 && offset < whole.size(); --pieces) {
       const std::string piece = whole.substr(offset, 500);
       const bool is_last = offset + piece.size() == whole.size();
-      auto taken = node.opened.snapshots->take(
+      auto taken = node.opened.snapshots->write(
           {.mark = mark, .offset = offset, .bytes = piece, .is_last = is_last, .is_fetched = true});
       REQUIRE(taken.has_value());
       offset += piece.size();
@@ -104,11 +104,11 @@ TEST_CASE("a process that is killed while it fetches has all whole blocks at its
   const uint64_t end = bytes.size();
   while (!maker.is_done()) bytes += maker.next(300);
   auto take = [&](uint64_t from, uint64_t to) {
-    return node.opened.snapshots->take({.mark = mark,
-                                        .offset = from,
-                                        .bytes = std::string_view(bytes).substr(from, to - from),
-                                        .is_last = to == bytes.size(),
-                                        .is_fetched = true});
+    return node.opened.snapshots->write({.mark = mark,
+                                         .offset = from,
+                                         .bytes = std::string_view(bytes).substr(from, to - from),
+                                         .is_last = to == bytes.size(),
+                                         .is_fetched = true});
   };
   REQUIRE(take(0, end + 100).has_value());  // and a half of the next
   SECTION("killed") {}

@@ -30,7 +30,7 @@ TEST_CASE("two snapshots are kept, and the log from the older one on") {
   REQUIRE(node.files_called("snapshot-") == std::vector<std::string>{snapshot_name(60), snapshot_name(90)});
   auto sequences = list_segments(files, "data");
   REQUIRE(sequences->front() > 1);
-  auto before = last_index_before(files, "data", {kNode.cluster, kNode.node}, sequences->front());
+  auto before = last_index_before({files, "data", {kNode.cluster, kNode.node}}, sequences->front());
   REQUIRE(*before <= 60);
   node.start();
   REQUIRE(node.snapshot() == 90);
@@ -43,7 +43,7 @@ TEST_CASE("the log before a snapshot goes, also where another leader's began aga
   node.append(30);
   REQUIRE(node.make().has_value());
   node.append(900);
-  // What is known to others up to 40 only: the rest is overwritten, in the segments behind.
+  // The other members know entries up to 40 only: the rest is overwritten, in the segments behind.
   node.kv = {};
   for (raft::Index index = 1; index <= 900; ++index) {
     const raft::Term term = index <= 40 ? 1 : 2;
@@ -56,11 +56,11 @@ TEST_CASE("the log before a snapshot goes, also where another leader's began aga
   }
   const WalOwner owner{kNode.cluster, kNode.node};
   auto sequences = list_segments(files, "data");
-  for (size_t place = 1; place < sequences->size(); ++place) {
-    REQUIRE(*last_index_before(files, "data", owner, (*sequences)[place]) >
-            *last_index_before(files, "data", owner, (*sequences)[place - 1]));
+  for (size_t next = 1; next < sequences->size(); ++next) {
+    REQUIRE(*last_index_before({files, "data", owner}, (*sequences)[next]) >
+            *last_index_before({files, "data", owner}, (*sequences)[next - 1]));
   }
-  REQUIRE(*last_index_before(files, "data", owner, sequences->front()) <= 60);
+  REQUIRE(*last_index_before({files, "data", owner}, sequences->front()) <= 60);
 }
 
 // S20: the newest snapshot is damaged, the one before it is not
@@ -123,7 +123,7 @@ TEST_CASE("a snapshot and a log that is shorter, longer, or of another history c
     SnapshotMaker maker(other, of, kNode.cluster);
     for (uint64_t offset = 0; !maker.is_done();) {
       const std::string block = maker.next(200);
-      auto taken = node.opened.snapshots->take(
+      auto taken = node.opened.snapshots->write(
           {.mark = of, .offset = offset, .bytes = block, .is_last = maker.is_done(), .is_fetched = true});
       REQUIRE(taken.has_value());
       offset += block.size();
@@ -150,7 +150,7 @@ TEST_CASE("a snapshot and a log that is shorter, longer, or of another history c
     REQUIRE(node.opened.recovered.hard_state == raft::HardState{2, 0});
     REQUIRE(node.kv.applied() == 50);
   }
-  // Whatever it was, it goes on from there, and the next start finds that.
+  // Either way the node goes on from there, and the next start finds that.
   const raft::Index end = node.kv.applied();
   Batch batch{
       .hard_state = {}, .entries = {write(node.opened.recovered.hard_state.term, end + 1, "next")}, .restart = {}};

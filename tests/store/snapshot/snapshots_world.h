@@ -1,4 +1,4 @@
-// What the tests of snapshots stand on: a node that writes its log and its snapshots into files in memory.
+// The base of the tests of snapshots: a node that writes its log and its snapshots into files in memory.
 #pragma once
 
 #include <memory>
@@ -60,7 +60,7 @@ struct Node {
     SnapshotMaker maker(kv, mark, kNode.cluster);
     for (uint64_t offset = 0;;) {
       const std::string block = maker.next(block_bytes);
-      auto taken = opened.snapshots->take(
+      auto taken = opened.snapshots->write(
           {.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done(), .is_fetched = false});
       if (!taken || maker.is_done()) return taken;
       offset += block.size();

@@ -13,7 +13,7 @@ namespace skiff::store::key_index_test {
 
 std::vector<std::string> in_order(const KeyIndex& index, std::string_view from = {}) {
   std::vector<std::string> names;
-  for (auto place = index.lower_bound(from); place != index.end(); ++place) names.emplace_back((*place)->name());
+  for (auto key = index.lower_bound(from); key != index.end(); ++key) names.emplace_back((*key)->name());
   return names;
 }
 

@@ -1,4 +1,4 @@
-// What a map forgets, what it keeps, and that nobody can tell when the memory goes.
+// The versions that a map forgets and keeps; and when memory is freed makes no visible difference.
 #include <algorithm>
 #include <iterator>
 #include <map>
@@ -210,7 +210,7 @@ TEST_CASE("what is pinned can be walked to its end, whatever is cut and written 
   REQUIRE(versions_of(writer.kv) == versions_of(twin.kv));
 }
 
-// What a map should hold, in the plainest words: all versions there ever were, and where they were cut.
+// A simple model of a map: all versions there ever were, and where they were cut.
 struct Model {
   std::map<std::string, std::map<Revision, std::optional<std::string>>> keys;
   Revision revision = 0;

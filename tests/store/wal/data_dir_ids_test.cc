@@ -45,12 +45,12 @@ TEST_CASE("numbers that are damaged are not believed, at any byte") {  // [W6] [
   REQUIRE(remember_data_dir_ids(files, "data", {{2, 20}}).has_value());
   for (const std::string path : {"data/instance", "data/peers"}) {
     const std::string whole = files.content(path);
-    for (size_t place = 0; place < whole.size(); ++place) {
-      CAPTURE(path, place);
+    for (size_t offset = 0; offset < whole.size(); ++offset) {
+      CAPTURE(path, offset);
       for (bool is_cut : {false, true}) {
         std::string bytes = whole;
-        bytes[place] = static_cast<char>(bytes[place] ^ 0x20);
-        files.set_content(path, is_cut ? whole.substr(0, place) : bytes);
+        bytes[offset] = static_cast<char>(bytes[offset] ^ 0x20);
+        files.set_content(path, is_cut ? whole.substr(0, offset) : bytes);
         if (path == "data/instance") {
           const Error refused = own_data_dir_id(files, "data", 9).error();
           REQUIRE_THAT(to_text(refused),

@@ -21,7 +21,7 @@ std::string path_of(uint64_t sequence) { return "data/" + segment_name(sequence)
 // A directory with a log of three segments.
 void write_log(MemoryFiles& files, WalOwner owner = kOwner) {
   REQUIRE(files.make_directory("data").has_value());
-  auto wal = Wal::found(files, "data", owner, {kSegmentBytes});
+  auto wal = Wal::create({files, "data", owner}, {kSegmentBytes});
   REQUIRE(wal.has_value());
   raft::Index index = 0;
   while ((*wal)->end().sequence < 3) {
@@ -33,7 +33,7 @@ void write_log(MemoryFiles& files, WalOwner owner = kOwner) {
 }
 
 Error refusal_of(MemoryFiles& files, WalOwner owner = kOwner) {
-  auto found = recover_wal(files, "data", owner);
+  auto found = recover_wal({files, "data", owner});
   REQUIRE_FALSE(found.has_value());
   REQUIRE_THAT(found.error().what, Catch::Contains("data"));
   return found.error();
@@ -76,6 +76,10 @@ TEST_CASE("a directory whose files are not a log in a row is refused by name") {
     files.set_content("data/wal-000000000000000A", bytes);
     why = "called like a part of the log";
   }
+  SECTION("a segment of the last number there is") {  // none could follow it
+    files.set_content(path_of(~uint64_t{0}), bytes);
+    why = "called like a part of the log";
+  }
   SECTION("an empty segment") {
     files.set_content(path_of(3), "");
     why = "it has 0 bytes";
@@ -85,13 +89,13 @@ TEST_CASE("a directory whose files are not a log in a row is refused by name") {
     why = "it has 1000 bytes";
   }
   SECTION("a segment that is not the last ends early") {
-    for (size_t place = kBlockBytes * 2; place < kSegmentBytes; ++place) bytes[place] = 0;
+    for (size_t offset = kBlockBytes * 2; offset < kSegmentBytes; ++offset) bytes[offset] = 0;
     files.set_content(path_of(2), bytes);
     why = "damage in a segment that is not the last";
   }
   SECTION("a whole batch is gone from the end of a segment that is not the last") {
     auto last_mark = bytes.rfind(std::string("\x02\x02\0\0\0\0\0\0\0", 9));
-    for (size_t place = last_mark - kFragmentHeadBytes; place < kSegmentBytes; ++place) bytes[place] = 0;
+    for (size_t offset = last_mark - kFragmentHeadBytes; offset < kSegmentBytes; ++offset) bytes[offset] = 0;
     files.set_content(path_of(2), bytes);
     why = "the segment before it ended at";
   }
@@ -161,7 +165,7 @@ struct HandWritten {
     std::string whole = bytes;
     whole.resize((whole.size() / kBlockBytes + 1) * kBlockBytes, '\0');
     files.set_content(path_of(1), whole);
-    return recover_wal(files, "data", kOwner);
+    return recover_wal({files, "data", kOwner});
   }
   std::string why_refused() const {
     auto found = recover();
@@ -256,7 +260,7 @@ TEST_CASE("a segment that says another state than the ones before it is refused"
     files.set_content(path_of(1), first.bytes);
     files.set_content(path_of(2), second);
     if (state == right) {
-      REQUIRE(recover_wal(files, "data", kOwner).has_value());
+      REQUIRE(recover_wal({files, "data", kOwner}).has_value());
     } else {
       REQUIRE_THAT(refusal_of(files).what, Catch::Contains("does not go on where the segment before it ended"));
     }

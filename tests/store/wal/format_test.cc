@@ -76,12 +76,12 @@ TEST_CASE("a fragment is only believed where it was written") {  // [W6]
   block.resize(kBlockBytes, '\0');
   uint64_t second = end_of_record(0, 6);
   auto state_with = [&](uint32_t salt) { return read_fragment(block, second, salt).state; };
-  REQUIRE(state_with(segment_salt({1, 2}, 3)) == Fragment::State::whole);
-  REQUIRE(state_with(segment_salt({9, 2}, 3)) == Fragment::State::rotten);
-  REQUIRE(state_with(segment_salt({1, 9}, 3)) == Fragment::State::rotten);
-  REQUIRE(state_with(segment_salt({1, 2}, 9)) == Fragment::State::rotten);
+  REQUIRE(state_with(segment_salt({1, 2}, 3)) == Fragment::State::complete);
+  REQUIRE(state_with(segment_salt({9, 2}, 3)) == Fragment::State::corrupt);
+  REQUIRE(state_with(segment_salt({1, 9}, 3)) == Fragment::State::corrupt);
+  REQUIRE(state_with(segment_salt({1, 2}, 9)) == Fragment::State::corrupt);
   std::string moved = block.substr(0, second) + block.substr(0, second) + block.substr(2 * second);
-  REQUIRE(read_fragment(moved, second, segment_salt({1, 2}, 3)).state == Fragment::State::rotten);
+  REQUIRE(read_fragment(moved, second, segment_salt({1, 2}, 3)).state == Fragment::State::corrupt);
 }
 
 // W1: a log is opened that is empty, torn anywhere, has garbage, or whose files are missing or out of order
@@ -95,7 +95,7 @@ TEST_CASE("a fragment cut short at any byte is torn, and whole only when whole")
     CAPTURE(cut);
     std::string bytes = block.substr(0, cut);
     bytes.resize(kBlockBytes, '\0');
-    auto expected = cut == 0 ? Fragment::State::empty : cut < end ? Fragment::State::torn : Fragment::State::whole;
+    auto expected = cut == 0 ? Fragment::State::empty : cut < end ? Fragment::State::torn : Fragment::State::complete;
     REQUIRE(read_fragment(bytes, 0, 7).state == expected);
   }
 }
@@ -105,11 +105,11 @@ TEST_CASE("bytes in the gap at the end of a block are noticed") {  // [W6]
   std::string block;
   append_fragments(block, 0, 7, std::string(kBlockBytes - kFragmentExtraBytes - kRoomMin + 1, 'x'), {});
   REQUIRE(block.size() == kBlockBytes);
-  REQUIRE(read_fragment(block, 0, 7).state == Fragment::State::whole);
-  for (size_t place = kBlockBytes - kRoomMin + 1; place < kBlockBytes; ++place) {
+  REQUIRE(read_fragment(block, 0, 7).state == Fragment::State::complete);
+  for (size_t offset = kBlockBytes - kRoomMin + 1; offset < kBlockBytes; ++offset) {
     std::string damaged = block;
-    damaged[place] = 1;
-    REQUIRE(read_fragment(damaged, 0, 7).state == Fragment::State::rotten);
+    damaged[offset] = 1;
+    REQUIRE(read_fragment(damaged, 0, 7).state == Fragment::State::corrupt);
   }
 }
 
@@ -123,10 +123,10 @@ std::string hexdump(std::string_view bytes) {
     std::string_view row = bytes.substr(line, 16);
     std::snprintf(number, sizeof number, "%08zx ", line);
     out << number;
-    for (size_t place = 0; place < 16; ++place) {
-      if (place % 8 == 0) out << ' ';
-      if (place < row.size()) std::snprintf(number, sizeof number, "%02x ", static_cast<unsigned char>(row[place]));
-      out << (place < row.size() ? number : "   ");
+    for (size_t column = 0; column < 16; ++column) {
+      if (column % 8 == 0) out << ' ';
+      if (column < row.size()) std::snprintf(number, sizeof number, "%02x ", static_cast<unsigned char>(row[column]));
+      out << (column < row.size() ? number : "   ");
     }
     out << " |";
     for (char byte : row) out << (byte >= ' ' && byte <= '~' ? byte : '.');
@@ -146,7 +146,7 @@ void require_documented(const std::string& text) {
 TEST_CASE("the worked examples of docs/formats.md are what the code writes") {
   testing::MemoryFiles files;
   REQUIRE(files.make_directory("data").has_value());
-  auto wal = Wal::found(files, "data", {0x5eaf, 2}, {4 * kBlockBytes});
+  auto wal = Wal::create({files, "data", {0x5eaf, 2}}, {4 * kBlockBytes});
   REQUIRE((*wal)->start(1).has_value());
   Batch batch{raft::HardState{3, 2}, {entry(3, 1, "hello")}};
   REQUIRE((*wal)->append(std::vector<Batch>{batch}).has_value());

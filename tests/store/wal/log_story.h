@@ -29,13 +29,13 @@ inline bool is_same(const raft::Entry& a, const raft::Entry& b) {
 
 inline bool is_same(const std::vector<raft::Entry>& a, const std::vector<raft::Entry>& b) {
   if (a.size() != b.size()) return false;
-  for (size_t place = 0; place < a.size(); ++place) {
-    if (!is_same(a[place], b[place])) return false;
+  for (size_t index = 0; index < a.size(); ++index) {
+    if (!is_same(a[index], b[index])) return false;
   }
   return true;
 }
 
-// What a log says after a record.
+// The content of a log after a record.
 struct Chapter {
   raft::HardState hard_state;
   std::vector<raft::Entry> entries;
@@ -61,9 +61,9 @@ class LogStory {
 
   // The newest chapter the log may be at; none if it is at no chapter, or at one before the acknowledged.
   std::optional<size_t> find(const raft::HardState& hard_state, const std::vector<raft::Entry>& entries) const {
-    for (size_t place = chapters_.size(); place-- > acknowledged_;) {
-      const Chapter& chapter = chapters_[place];
-      if (chapter.hard_state == hard_state && is_same(chapter.entries, entries)) return place;
+    for (size_t index = chapters_.size(); index-- > acknowledged_;) {
+      const Chapter& chapter = chapters_[index];
+      if (chapter.hard_state == hard_state && is_same(chapter.entries, entries)) return index;
     }
     return std::nullopt;
   }

@@ -26,7 +26,7 @@ struct Log {
 
   explicit Log(uint64_t seed = 1) : files(seed), random(seed) {
     REQUIRE(files.make_directory("data").has_value());
-    auto founded = Wal::found(files, "data", kOwner, {kSegmentBytes});
+    auto founded = Wal::create({files, "data", kOwner}, {kSegmentBytes});
     REQUIRE(founded.has_value());
     wal = std::move(*founded);
     files.crash(MemoryFiles::Loss::keep_all);
@@ -36,7 +36,7 @@ struct Log {
   static std::string path(uint64_t sequence) { return "data/" + segment_name(sequence); }
   std::string last_path() { return path(wal->end().sequence); }
 
-  Result<RecoveredWal> recover() { return recover_wal(files, "data", kOwner); }
+  Result<RecoveredWal> recover() { return recover_wal({files, "data", kOwner}); }
 
   // Recovers, checks it against the story, and goes on writing there.
   void reopen() {
@@ -45,7 +45,7 @@ struct Log {
     auto chapter = story.find(found->state.hard_state, found->entries);
     REQUIRE(chapter.has_value());
     story.go_back_to(*chapter);
-    auto resumed = Wal::resume(files, "data", kOwner, {kSegmentBytes}, found->end, found->state);
+    auto resumed = Wal::resume({files, "data", kOwner}, {kSegmentBytes}, found->end, found->state);
     REQUIRE(resumed.has_value());
     wal = std::move(*resumed);
   }
@@ -77,9 +77,10 @@ struct Log {
     REQUIRE_THAT(found.error().what, Catch::Contains("data"));
     REQUIRE_THAT(
         to_text(found.error()),
-        Catch::EndsWith("; nothing was changed. Do not mend the directory, empty it, or put an older copy in its "
-                        "place: the node would come back without votes and entries it has promised to keep. "
-                        "If there are other members, they hold the data and go on without it"));
+        Catch::EndsWith(
+            "; nothing was changed. Do not repair the directory by hand, empty it, or put an older copy in its "
+            "place: the node would come back without votes and entries that it has promised to keep. "
+            "If there are other members, they hold the data and go on without it"));
     return found.error().what;
   }
 };
@@ -156,9 +157,9 @@ struct Told {
   }
   // The story as far as it had been acknowledged when the log was that long.
   const LogStory& story_at(uint64_t offset) const {
-    size_t place = acknowledged.size() - 1;
-    while (place > 0 && acknowledged[place] > offset) --place;
-    return stories[place];
+    size_t index = acknowledged.size() - 1;
+    while (index > 0 && acknowledged[index] > offset) --index;
+    return stories[index];
   }
   // With all that was ever written as what may be there.
   bool is_right(const RecoveredWal& found, uint64_t acknowledged_to) const {
@@ -182,7 +183,7 @@ TEST_CASE("a log cut at any byte keeps what was acknowledged, and can be written
     REQUIRE(told.is_right(*found, cut));
     REQUIRE(found->end.offset <= told.end);
 
-    auto wal = Wal::resume(log.files, "data", kOwner, {kSegmentBytes}, found->end, found->state);
+    auto wal = Wal::resume({log.files, "data", kOwner}, {kSegmentBytes}, found->end, found->state);
     REQUIRE((*wal)->start(found->state.incarnation + 1).has_value());
     log.files.crash(MemoryFiles::Loss::keep_none);
     auto again = log.recover();
@@ -213,11 +214,11 @@ TEST_CASE("a log with garbage behind any byte is refused, not shortened") {  // 
 // bug-40: a torn record is taken for damage, or damage for a torn record
 TEST_CASE("a flipped bit in what was acknowledged is always noticed, up to the last byte") {  // [W6] [bug-40]
   Told told;
-  for (uint64_t place = 0; place < told.end; ++place) {
+  for (uint64_t offset = 0; offset < told.end; ++offset) {
     for (char flip : {'\x01', '\x02', '\x04', '\x08', '\x10', '\x20', '\x40', '\x80', '\xff'}) {
-      CAPTURE(place, int(flip));
+      CAPTURE(offset, int(flip));
       std::string bytes = told.whole;
-      bytes[place] = static_cast<char>(bytes[place] ^ flip);
+      bytes[offset] = static_cast<char>(bytes[offset] ^ flip);
       told.log.files.set_content(told.path, bytes);
       REQUIRE_FALSE(told.log.recover().has_value());
     }
@@ -227,17 +228,17 @@ TEST_CASE("a flipped bit in what was acknowledged is always noticed, up to the l
 // W6: a disk returns other bytes than were written: flipped, lost, or from another place
 TEST_CASE("a byte gone to zero is noticed, but for the very last one") {  // [W6]
   Told told;
-  for (uint64_t place = 0; place < told.end; ++place) {
-    if (told.whole[place] == 0) continue;
-    CAPTURE(place);
+  for (uint64_t offset = 0; offset < told.end; ++offset) {
+    if (told.whole[offset] == 0) continue;
+    CAPTURE(offset);
     std::string bytes = told.whole;
-    bytes[place] = 0;
+    bytes[offset] = 0;
     told.log.files.set_content(told.path, bytes);
     auto found = told.log.recover();
     // A last byte that never came and one that went away are the same bytes.
     bool is_end_of_last_batch =
-        place >= told.acknowledged[told.acknowledged.size() - 2] &&
-        is_zero(std::string_view(told.whole).substr(place + 1, kBlockBytes - 1 - place % kBlockBytes));
+        offset >= told.acknowledged[told.acknowledged.size() - 2] &&
+        is_zero(std::string_view(told.whole).substr(offset + 1, kBlockBytes - 1 - offset % kBlockBytes));
     if (!is_end_of_last_batch) REQUIRE_FALSE(found.has_value());
   }
 }
@@ -245,10 +246,10 @@ TEST_CASE("a byte gone to zero is noticed, but for the very last one") {  // [W6
 // W6: a disk returns other bytes than were written: flipped, lost, or from another place
 TEST_CASE("a bit that appears where nothing was written is noticed or does no harm") {  // [W6]
   Told told;
-  for (uint64_t place = told.end; place < kSegmentBytes; ++place) {
-    CAPTURE(place);
+  for (uint64_t offset = told.end; offset < kSegmentBytes; ++offset) {
+    CAPTURE(offset);
     std::string bytes = told.whole;
-    bytes[place] = 0x10;
+    bytes[offset] = 0x10;
     told.log.files.set_content(told.path, bytes);
     auto found = told.log.recover();
     if (found) REQUIRE(told.is_right(*found, told.end));
@@ -282,7 +283,7 @@ TEST_CASE("an acknowledged block that reads as zeros is missing, not never writt
   REQUIRE(log.wal->end().sequence == 1);
   std::string whole = log.files.content(log.last_path());
   log.files.set_content(log.last_path(), with_block(whole, 1, kZeroBlock));
-  REQUIRE_THAT(log.why_refused(), Catch::Contains("what was acknowledged is missing from here on"));
+  REQUIRE_THAT(log.why_refused(), Catch::Contains("acknowledged records are missing from here on"));
 }
 
 // W1: a log is opened that is empty, torn anywhere, has garbage, or whose files are missing or out of order
@@ -324,7 +325,7 @@ TEST_CASE("a batch of which any blocks are missing is cut off, and stays off") {
     // And nothing of the rest comes to life behind what is written next.
     size_t count = found->entries.size();
     REQUIRE(is_zero(std::string_view(log.files.content(log.last_path())).substr(found->end.offset)));
-    auto wal = Wal::resume(log.files, "data", kOwner, {kSegmentBytes}, found->end, found->state);
+    auto wal = Wal::resume({log.files, "data", kOwner}, {kSegmentBytes}, found->end, found->state);
     REQUIRE((*wal)->start(found->state.incarnation + 1).has_value());
     log.files.crash(MemoryFiles::Loss::keep_none);
     auto again = log.recover();
@@ -352,7 +353,7 @@ TEST_CASE("a cut that failed to reach the disk is made again, though it looks ma
 
     // When the next recovery sees them as they should be, and goes on,
     auto found = log.recover();
-    auto wal = Wal::resume(log.files, "data", kOwner, {kSegmentBytes}, found->end, found->state);
+    auto wal = Wal::resume({log.files, "data", kOwner}, {kSegmentBytes}, found->end, found->state);
     REQUIRE((*wal)->start(1).has_value());
 
     // Then nothing of the torn batch is left on the disk.

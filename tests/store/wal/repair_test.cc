@@ -41,9 +41,9 @@ void write_directory(MemoryFiles& files) {
   REQUIRE(*files.exists(path_of(3)));
 }
 
-void flip(MemoryFiles& files, const std::string& path, size_t place) {
+void flip(MemoryFiles& files, const std::string& path, size_t offset) {
   std::string bytes = files.content(path);
-  bytes[place] = static_cast<char>(bytes[place] ^ 0x10);
+  bytes[offset] = static_cast<char>(bytes[offset] ^ 0x10);
   files.set_content(path, bytes);
 }
 
@@ -96,11 +96,11 @@ TEST_CASE("a look into a directory under repair finds what a start would, at eve
     if (is_done) break;
     files.crash();
     if (!read_repair(files, "data")->has_value()) {
-      REQUIRE_FALSE(look_into(files, "data", kSmall).has_value());
+      REQUIRE_FALSE(open_read_only(files, "data", kSmall).has_value());
       continue;
     }
     CAPTURE(stop);
-    auto seen = look_into(files, "data", kSmall);
+    auto seen = open_read_only(files, "data", kSmall);
     REQUIRE(seen.has_value());
     const Opened started = must_open(files);
     REQUIRE(seen->damage == started.recovered.damage);
@@ -163,11 +163,11 @@ TEST_CASE("a bit that turns over anywhere in the log is never served, and never 
   write_directory(whole);
   for (uint64_t sequence : {1, 2, 3}) {
     const std::string bytes = whole.content(path_of(sequence));
-    for (size_t place = 0; place <= bytes.find_last_not_of('\0'); place += 7) {
-      CAPTURE(sequence, place);
+    for (size_t offset = 0; offset <= bytes.find_last_not_of('\0'); offset += 7) {
+      CAPTURE(sequence, offset);
       MemoryFiles files;
       write_directory(files);
-      flip(files, path_of(sequence), place);
+      flip(files, path_of(sequence), offset);
       auto opened = open(files);
       if (!opened) {  // of another format version, as far as can be seen
         REQUIRE(opened.error().code == Error::Code::invalid);
@@ -290,10 +290,9 @@ TEST_CASE("the only member refuses a damaged log, and changes nothing") {  // [W
     return false;
   });
   REQUIRE(opened.error().code == Error::Code::corrupt);
-  REQUIRE_THAT(
-      to_text(opened.error()),
-      Catch::Contains(path_of(2)) && Catch::Contains("; nothing was changed. Do not") &&
-          Catch::EndsWith(". This node is the only member that it knows of: there is nobody to fetch it from"));
+  REQUIRE_THAT(to_text(opened.error()),
+               Catch::Contains(path_of(2)) && Catch::Contains("; nothing was changed. Do not") &&
+                   Catch::EndsWith(". This node knows of no other member: there is none to fetch the log from"));
   REQUIRE(files.content(path_of(2)) == damaged);
   REQUIRE(count_of(files, kRepairName) == 0);
 }
@@ -342,14 +341,17 @@ TEST_CASE("a note of a repair that is damaged itself is refused at every byte") 
                       .damage = "recover data/wal-2: at offset 700"};
   const std::string whole = encode(repair);
   REQUIRE(decode_repair(whole).value() == repair);
-  for (size_t place = 0; place < whole.size(); ++place) {
-    CAPTURE(place);
+  for (size_t offset = 0; offset < whole.size(); ++offset) {
+    CAPTURE(offset);
     std::string bytes = whole;
-    bytes[place] = static_cast<char>(bytes[place] ^ 0x20);
+    bytes[offset] = static_cast<char>(bytes[offset] ^ 0x20);
     REQUIRE_FALSE(decode_repair(bytes).has_value());
-    REQUIRE_FALSE(decode_repair(whole.substr(0, place)).has_value());
+    REQUIRE_FALSE(decode_repair(whole.substr(0, offset)).has_value());
   }
   REQUIRE_FALSE(decode_repair(whole + "x").has_value());
+  for (const uint64_t none : {uint64_t{0}, ~uint64_t{0}}) {
+    REQUIRE_FALSE(decode_repair(encode(Repair{.stage = repair.stage, .sequence = none})).has_value());
+  }
 
   MemoryFiles files;
   write_directory(files);
@@ -370,7 +372,7 @@ void take_snapshot(Snapshots& snapshots, raft::Index index) {
   uint64_t offset = 0;
   while (!maker.is_done()) {
     std::string block = maker.next(1000);
-    REQUIRE(snapshots.take({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}).has_value());
+    REQUIRE(snapshots.write({.mark = mark, .offset = offset, .bytes = block, .is_last = maker.is_done()}).has_value());
     offset += block.size();
   }
 }

@@ -19,7 +19,7 @@ const WalOwner kOwner{77, 2};
 std::unique_ptr<Wal> found_wal(MemoryFiles& files, uint64_t segment_bytes) {
   REQUIRE(files.make_directory("data").has_value());
   REQUIRE(files.sync_directory(".").has_value());
-  auto wal = Wal::found(files, "data", kOwner, {segment_bytes});
+  auto wal = Wal::create({files, "data", kOwner}, {segment_bytes});
   REQUIRE(wal.has_value());
   return std::move(*wal);
 }
@@ -69,7 +69,7 @@ TEST_CASE("what append said yes to survives a power failure") {
   REQUIRE(append(*wal, {term_one()}).has_value());
   for (raft::Index index = 1; index < 40; ++index) REQUIRE(append(*wal, {one(index, 400)}).has_value());
   files.crash(MemoryFiles::Loss::keep_none);
-  REQUIRE(recover_wal(files, "data", kOwner)->entries.size() == 39);
+  REQUIRE(recover_wal({files, "data", kOwner})->entries.size() == 39);
 }
 
 TEST_CASE("a batch that goes over the end of a segment is synced in order") {
@@ -80,7 +80,7 @@ TEST_CASE("a batch that goes over the end of a segment is synced in order") {
   REQUIRE(append(*wal, batches).has_value());
   REQUIRE(wal->end().sequence > 8);
   files.crash(MemoryFiles::Loss::keep_none);
-  auto found = recover_wal(files, "data", kOwner);
+  auto found = recover_wal({files, "data", kOwner});
   REQUIRE(found->entries.size() == 39);
   REQUIRE(found->notes.empty());
 }
@@ -98,7 +98,7 @@ TEST_CASE("records of every length fit, up to the last byte of a block and of a 
       block_rests.insert(wal->end().offset % kBlockBytes);
       segment_rests.insert(files.content("data/" + segment_name(wal->end().sequence)).size() - wal->end().offset);
     }
-    auto found = recover_wal(files, "data", kOwner);
+    auto found = recover_wal({files, "data", kOwner});
     REQUIRE(found.has_value());
     REQUIRE(found->end == wal->end());
     REQUIRE(found->entries.size() == 4);
@@ -115,12 +115,12 @@ TEST_CASE("values bigger than a segment get a segment of their size") {
   REQUIRE(append(*wal, {term_one(), one(1, 10), one(2, 1 << 20), one(3, 10), one(4, 5'000'001)}).has_value());
   REQUIRE(append(*wal, {one(5, 10)}).has_value());
   files.crash(MemoryFiles::Loss::keep_none);
-  auto found = recover_wal(files, "data", kOwner);
+  auto found = recover_wal({files, "data", kOwner});
   REQUIRE(found.has_value());
   const size_t expected[] = {10, 1 << 20, 10, 5'000'001, 10};
-  for (size_t place = 0; place < 5; ++place) {
-    REQUIRE(found->entries[place].bytes() == expected[place]);
-    REQUIRE(found->entries[place].payload->find_first_not_of('x') == std::string::npos);
+  for (size_t index = 0; index < 5; ++index) {
+    REQUIRE(found->entries[index].bytes() == expected[index]);
+    REQUIRE(found->entries[index].payload->find_first_not_of('x') == std::string::npos);
   }
 }
 
@@ -130,7 +130,7 @@ TEST_CASE("terms and votes near the end of their range come back") {  // [bug-46
   auto wal = found_wal(files, 8 * kBlockBytes);
   raft::Term term = GENERATE(uint64_t{1} << 32, uint64_t{1} << 63, UINT64_MAX);
   REQUIRE(append(*wal, {{raft::HardState{term, UINT64_MAX}, {entry(term, 1, "x")}}}).has_value());
-  auto found = recover_wal(files, "data", kOwner);
+  auto found = recover_wal({files, "data", kOwner});
   REQUIRE(found->state.hard_state == raft::HardState{term, UINT64_MAX});
   REQUIRE(found->entries[0].position == raft::LogPosition{term, 1});
 }
@@ -142,7 +142,7 @@ TEST_CASE("an entry replaces everything at its index and behind") {  // [W7]
   REQUIRE(append(*wal, {term_one(), one(1, 1), one(2, 2), one(3, 3), one(4, 4)}).has_value());
   REQUIRE(append(*wal, {{raft::HardState{2, 0}, {entry(2, 2, "new")}}}).has_value());
   files.crash(MemoryFiles::Loss::keep_none);
-  auto found = recover_wal(files, "data", kOwner);
+  auto found = recover_wal({files, "data", kOwner});
   REQUIRE(found->entries.size() == 2);
   REQUIRE(found->entries[1].position == raft::LogPosition{2, 2});
   REQUIRE(*found->entries[1].payload == "new");
@@ -200,7 +200,7 @@ TEST_CASE("a log that finds no room for its next segment goes on where it stoppe
     if (appended) break;
     if (appended.error().code != Error::Code::no_space) continue;
     ++not_made;
-    const raft::Index before = recover_wal(files, "data", kOwner)->entries.size();
+    const raft::Index before = recover_wal({files, "data", kOwner})->entries.size();
     REQUIRE(before < 19);
     std::vector<Batch> more = batches;
     more.push_back(one(20, 400));
@@ -209,7 +209,7 @@ TEST_CASE("a log that finds no room for its next segment goes on where it stoppe
     // Then everything was written once, and is there whatever happens next.
     REQUIRE(wal->counters().entries == 20);
     files.crash(MemoryFiles::Loss::keep_none);
-    auto found = recover_wal(files, "data", kOwner);
+    auto found = recover_wal({files, "data", kOwner});
     REQUIRE(found.has_value());
     REQUIRE(found->end == wal->end());
     REQUIRE(found->entries.size() == 20);
@@ -242,7 +242,7 @@ TEST_CASE("a spare segment costs the log no zeros, and is as good as any") {
     REQUIRE_FALSE(wal->spare().is_there());
   }
   files.crash(MemoryFiles::Loss::keep_none);
-  REQUIRE(recover_wal(files, "data", kOwner)->entries.size() == index);
+  REQUIRE(recover_wal({files, "data", kOwner})->entries.size() == index);
 }
 
 // W5: the disk is full, in any operation
@@ -269,11 +269,11 @@ TEST_CASE("a value bigger than a segment leaves the spare to the next") {
   REQUIRE(append(*wal, {one(2, 1'000)}).has_value());
   REQUIRE_FALSE(wal->spare().is_there());
   files.crash(MemoryFiles::Loss::keep_none);
-  REQUIRE(recover_wal(files, "data", kOwner)->entries.size() == 2);
+  REQUIRE(recover_wal({files, "data", kOwner})->entries.size() == 2);
 }
 
 TEST_CASE("an error says whether the log itself was touched, or only a new segment not made") {
-  const std::string harmed = "what is on the disk is not known any more",
+  const std::string harmed = "the content of the disk is not known any more",
                     unharmed = "it was for a new segment, and nothing that is in the log was touched";
   int harmed_count = 0, unharmed_count = 0;
   bool has_failed = true;
@@ -299,7 +299,7 @@ TEST_CASE("an error says whether the log itself was touched, or only a new segme
       ++unharmed_count;
       files.restart();
       (void)files.remove("data/wal-0000000000000002.new");  // if it is there
-      auto found = recover_wal(files, "data", kOwner);
+      auto found = recover_wal({files, "data", kOwner});
       REQUIRE(found.has_value());
       REQUIRE(found->entries.size() == 1);
     }
@@ -320,17 +320,17 @@ TEST_CASE("a failed sync is not believed after a restart either, until it is don
     files.fail_next_sync();
     auto failed = append(*wal, {one(2, 3000)});
     REQUIRE(to_text(failed.error()) ==
-            "sync data/wal-0000000000000001: Input/output error; what is on the disk is not known any more");
+            "sync data/wal-0000000000000001: Input/output error; the content of the disk is not known any more");
     require_poisoned(files, *wal, failed.error());
 
     // When the next process believes what it reads,
     files.restart();
-    auto found = recover_wal(files, "data", kOwner);
+    auto found = recover_wal({files, "data", kOwner});
     REQUIRE(found->entries.size() == 2);
 
     // Then it is on the disk.
     files.crash(MemoryFiles::Loss::keep_none);
-    REQUIRE(recover_wal(files, "data", kOwner)->entries.size() == 2);
+    REQUIRE(recover_wal({files, "data", kOwner})->entries.size() == 2);
   }
 }
 
@@ -350,7 +350,7 @@ TEST_CASE("after a failed sync and a power failure, a prefix is left") {  // [W4
       files.restart();
       files.drop_clean_pages();
     }
-    auto found = recover_wal(files, "data", kOwner);
+    auto found = recover_wal({files, "data", kOwner});
     if (!found) FAIL(found.error().what);
     REQUIRE(found->entries.size() >= 1);
   }
@@ -364,10 +364,10 @@ TEST_CASE("what a killed process wrote is synced before it is believed") {  // [
   files.stop_at(files.operations() + 2);  // written, not synced
   REQUIRE_FALSE(append(*wal, {one(2, 3000)}).has_value());
   files.restart();
-  auto found = recover_wal(files, "data", kOwner);
+  auto found = recover_wal({files, "data", kOwner});
   REQUIRE(found->entries.size() == 2);
   files.crash(MemoryFiles::Loss::keep_none);
-  REQUIRE(recover_wal(files, "data", kOwner)->entries.size() == 2);
+  REQUIRE(recover_wal({files, "data", kOwner})->entries.size() == 2);
 }
 
 }  // namespace skiff::store::wal_test
