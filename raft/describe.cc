@@ -89,7 +89,7 @@ std::string line(const PeerGone& gone) { return "peer " + number(gone.node) + " 
 
 std::string line(const WentBack&) { return "the disk has gone back"; }
 
-std::string line(const DiskSpace& space) {
+std::string line(const SpaceReported& space) {
   return space.bytes_left ? "disk full, " + number(*space.bytes_left) + " bytes left" : "disk has room";
 }
 

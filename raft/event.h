@@ -35,7 +35,7 @@ struct Persisted {
 
 // How many bytes of log our disk still has room for, as of the last Persisted: said when it is full, again and again;
 // and once nothing, when it has enough again.
-struct DiskSpace {
+struct SpaceReported {
   std::optional<uint64_t> bytes_left;
 };
 
@@ -74,6 +74,6 @@ struct TransferAsked {
 };
 
 using Event = std::variant<TimePassed, Received, Proposed, Persisted, ReadAsked, PeerGone, SnapshotTaken,
-                           SnapshotArrived, WentBack, ChangeAsked, TransferAsked, DiskSpace>;
+                           SnapshotArrived, WentBack, ChangeAsked, TransferAsked, SpaceReported>;
 
 }  // namespace skiff::raft

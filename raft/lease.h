@@ -19,22 +19,32 @@ namespace skiff::raft {
 
 class Lease {
  public:
-  // `node` has answered, at `now`, the heartbeat that was sent at `sent_at`; its own clock said `clock`.
-  void answered(NodeId node, Time sent_at, Time now, Time clock, Time election_timeout, uint64_t drift_percent_max);
+  struct Limits {
+    Time election_timeout = 0;
+    uint64_t drift_percent_max = 0;  // how much faster than ours a clock may run
+  };
+  // The reply to a heartbeat.
+  struct Answer {
+    Time sent_at = 0;      // the heartbeat, by our clock
+    Time received_at = 0;  // the reply, by our clock
+    Time clock = 0;        // of the follower, when it replied
+  };
+
+  explicit Lease(Limits limits) : limits_(limits) {}
+
+  void answered(NodeId node, const Answer& answer);
   void give_up() { is_over_ = true; }
-  // Until when, by our clock. 0: there is none. `self` counts at once.
-  Time until(const Voters& voters, NodeId self, Time now, Time election_timeout, uint64_t drift_percent_max) const;
+  // Until when the lease holds, by our clock; 0: there is none. `self` counts at once.
+  Time until(const Voters& voters, NodeId self, Time now) const;
 
  private:
   struct Clock {
     Time promised_at = 0;  // by our clock
     bool is_steady = false;
-    // The answer that the present stretch began with.
-    Time sent_at = 0;
-    Time received_at = 0;
-    Time clock = 0;
+    Answer first;  // of the present stretch
   };
 
+  Limits limits_;
   std::map<NodeId, Clock> clocks_;
   bool is_over_ = false;
 };

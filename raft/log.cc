@@ -132,7 +132,7 @@ std::vector<Entry> Log::between(Index after, Index last) const {
           first + static_cast<std::ptrdiff_t>(last - base_.index)};
 }
 
-void Log::check_whole() const {
+void Log::check_invariants() const {
   CHECK(base_.index <= durable_);
   CHECK(base_.index <= taken_);
   CHECK(durable_ <= handed_);

@@ -74,7 +74,7 @@ class Log {
   uint64_t uncommitted_bytes() const { return uncommitted_bytes_; }
 
   // The invariants above, and that indexes have no gap: walks the whole log, for tests.
-  void check_whole() const;
+  void check_invariants() const;
 
  private:
   struct Save {

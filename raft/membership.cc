@@ -226,6 +226,14 @@ Configuration leave_joint(Configuration joint) {
 
 Membership::Membership(Index index, Configuration configuration) { start_anew(index, std::move(configuration)); }
 
+bool Membership::is_electable(NodeId node, Index committed) const {
+  return is_voter(node) || (at(committed).is_voter(node) && !MUTANT(demoted_leader_gives_up));
+}
+
+bool Membership::is_removed(NodeId node, Index committed) const {
+  return latest().was_removed(node) && !latest().is_joint() && latest_index() <= committed;
+}
+
 const Configuration& Membership::at(Index index) const {
   CHECK(index >= history_.front().index);
   auto later = std::find_if(history_.begin(), history_.end(), [&](const At& at) { return at.index > index; });

@@ -91,6 +91,12 @@ class Membership {
   const Configuration& latest() const { return history_.back().configuration; }
   Index latest_index() const { return history_.back().index; }
   const Voters& voters() const { return voters_; }
+  bool is_voter(NodeId node) const { return voters_.contain(node); }
+  // Whether it may stand for election. A demoted node may hold the only copy of the entries that demoted it: until they
+  // are committed, it must still be able to win (thesis 4.2.2).
+  bool is_electable(NodeId node, Index committed) const;
+  // Whether the node was removed for good: that is committed, and it has no vote any more.
+  bool is_removed(NodeId node, Index committed) const;
   // In force at `index`. Requires: not before what was forgotten.
   const Configuration& at(Index index) const;
 

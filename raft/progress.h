@@ -83,10 +83,17 @@ class Progress {
   // Where an entry must stand that we have made since.
   Index fence() const { return fence_; }
 
-  Index commit_told = 0;     // the commit index it was last told
-  Index commit_awaited = 0;  // somebody waits there for this index to be applied: until it is told, news goes at once
-  void await_commit(Index index) { commit_awaited = std::max(commit_awaited, index); }
-  Time tell_at = kNever;  // when it is told of a commit by itself, if no entries have carried the news by then
+  // What it may be told to commit: no more than it is known to have.
+  Index may_commit(Index committed) const { return std::min(match_, committed); }
+  // The commit index that it must be told now, by a message of its own, and counts it as told; nothing if there is no
+  // need. A notice is due at once if a client of the follower waits there, else `delay` after the first poll that found
+  // something to tell, unless entries have carried the news by then: a message costs the follower as much as an entry.
+  std::optional<Index> poll_commit_notice(Index committed, Time now, Time delay);
+  void told_commit(Index index) { commit_told_ = std::max(commit_told_, index); }
+  Time commit_notice_at() const { return commit_notice_at_; }
+  // A client of the follower waits for this index to be applied there.
+  void await_commit(Index index) { commit_awaited_ = std::max(commit_awaited_, index); }
+
   // Whether its disk is full, as it said last. Nothing: it has not said yet.
   std::optional<bool> is_full;
   // When it was last sent a probe, or asked whether it has all that was sent.
@@ -115,6 +122,9 @@ class Progress {
   Index round_last_ = 0;  // where the round ends; 0: none was started
   Time round_started_at_ = 0;
   bool caught_up_ = false;
+  Index commit_told_ = 0;
+  Index commit_awaited_ = 0;
+  Time commit_notice_at_ = kNever;  // when it is told by a message of its own
   std::deque<InFlight> in_flight_;
   uint64_t bytes_in_flight_ = 0;
 };

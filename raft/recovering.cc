@@ -40,13 +40,13 @@ namespace skiff::raft {
 void Raft::hear_recovering(Progress& progress, uint64_t start) {
   const bool was_recovering = progress.recovering() != 0;
   progress.heard_recovering(start, log_.last().index);
-  if (was_recovering != (progress.recovering() != 0)) note_space(*as_leader());
+  if (was_recovering != (progress.recovering() != 0)) note_disk_space(*as_leader());
 }
 
 // With every take_effects(). The fence may be any entry; if nobody proposes one, it is an empty one.
 void Raft::conclude_recoveries(Leader& leader) {
   for (const auto& [node, progress] : leader.followers) {
-    if (progress.recovering() == 0 || log_.last().index >= progress.fence() || leader.transfer) continue;
+    if (progress.recovering() == 0 || log_.last().index >= progress.fence() || transfer_.is_under_way()) continue;
     append_own(EntryKind::no_op, nullptr);
   }
 }
@@ -67,35 +67,17 @@ bool Raft::is_fenced(const Leader& leader, Index fence) const {
                   log_.term_at(configuration_index()) == hard_state_.term;
   if (!is_begun) return false;
   Voters as_they_were{.incoming = configuration().voters().outgoing, .outgoing = {}};
-  return quorum::reached_by_majority(as_they_were, [&](NodeId node) {
-           return node == config_.id ? log_.durable() : leader.followers.at(node).counted();
-         }) >= fence;
-}
-
-// Whether the voters of `next` can decide without those that are being mended: else these never would be.
-bool Raft::leaves_enough(const Leader& leader, const Configuration& next) const {
-  std::set<NodeId> whole;
-  for (NodeId node : next.everybody()) {
-    auto follower = leader.followers.find(node);
-    if (follower == leader.followers.end() || follower->second.recovering() == 0) whole.insert(node);
-  }
-  bool is_recovering_any = whole.size() < next.everybody().size();
-  return !is_recovering_any || quorum::is_majority(next.voters(), whole);
+  const Followers::Own own{.node = config_.id, .reached = log_.durable()};
+  return leader.followers.acknowledged_by_majority(as_they_were, own) >= fence;
 }
 
 // ---- the half of the one that is mended
 
-// It may have voted in this term and not know it. Whoever leads has been elected, so this vote makes no other leader.
-void Raft::vote_for_who_leads() {
-  if (hard_state_.vote == 0) set_hard_state({.term = hard_state_.term, .vote = leader_});
-}
-
 // Said by who leads now. That our disk has the fence, and that vote, we have told it ourselves.
 void Raft::complete_recovery() {
-  recovering_ = 0;
-  found_ = {.term = hard_state_.term, .last = log_.last()};  // no leader need hold against it what it has lost before
+  process_.recovered({.term = hard_state_.term, .last = log_.last()});
   effects_.is_intact = true;
-  acknowledge(leader_, log_.committed());
+  acknowledge(leader_.id(), log_.committed());
 }
 
 }  // namespace skiff::raft

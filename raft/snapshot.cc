@@ -65,8 +65,8 @@ void Raft::on(const SnapshotArrived& arrived) {
   membership_.start_anew(position.index, std::move(*configuration));
   use_configuration();
   snapshot_ = arrived.snapshot;
-  restart_ = position;
-  if (leader_ != 0) acknowledge(leader_, position.index);
+  saves_.add_restart(position);
+  if (leader_.is_known()) acknowledge(leader_.id(), position.index);
 }
 
 }  // namespace skiff::raft

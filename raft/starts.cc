@@ -29,25 +29,23 @@
 
 namespace skiff::raft {
 
-void Raft::start_as(bool is_new, bool is_alone) {
-  CHECK(config_.start != 0);
-  CHECK(recovering_ == 0 || recovering_ == config_.start);
-  found_ = {.term = hard_state_.term, .last = log_.last()};
-  is_admitted_ = is_new;
+void Raft::begin_process(bool is_new, bool is_alone) {
+  process_.set_found({.term = hard_state_.term, .last = log_.last()});
+  if (is_new) process_.admit();
   if (is_new || is_alone || MUTANT(votes_right_after_a_start)) return;
-  silent_until_ = now_ + config_.election_timeout;
+  abstention_.wait_for_verdict(now_ + config_.election_timeout);
 }
 
 void Raft::admit() {
-  is_admitted_ = true;
-  silent_until_ = 0;
+  process_.admit();
+  abstention_.judged();
 }
 
 // ---- the leader's half
 
 // An acknowledgement says nothing of the disk that it comes from, so one of another process must wait.
 bool Raft::counts(NodeId node, Progress& progress, const AppendReply& reply) {
-  const uint64_t promised_by = promise_of(node).start;
+  const uint64_t promised_by = promises_.of(node).start;
   const bool is_first = progress.start() == 0 && (promised_by == 0 || promised_by == reply.start);
   if (reply.start == 0) return false;
   if (!is_first && reply.start != progress.start() && !MUTANT(counts_before_it_is_judged)) return false;
@@ -73,57 +71,26 @@ bool Raft::counts(NodeId node, Progress& progress, const HeartbeatReply& reply) 
 
 void Raft::judge_start(NodeId node, Progress& progress, const HeartbeatReply& reply) {
   if (progress.start() != 0 && progress.state() == Progress::State::replicate) progress.probe_again();
-  auto promise = broken_promise(node, progress, reply);
+  const std::optional<Promise> promise = promises_.broken_by(reply, node, progress, hard_state_.term);
   if (!promise) return;
-  promises_[node] = *promise;
+  promises_.remember(node, *promise);
   progress.set_forgetful(!MUTANT(forgetful_counts));
   effects_.forgetful.push_back({.node = node, .acknowledged = promise->acknowledged, .found = reply.found});
-}
-
-// What the node had acknowledged and this process of it has not found; nothing if there is no contradiction, or it says
-// by itself that its log is being mended.
-std::optional<Raft::Promise> Raft::broken_promise(NodeId node, const Progress& progress,
-                                                  const HeartbeatReply& reply) const {
-  if (reply.recovering != 0) return std::nullopt;
-  auto is_broken = [&](const Promise& promise) {
-    const auto [term, index] = promise.acknowledged;
-    if (index == 0 || promise.start == reply.start) return false;
-    return reply.found.term < term || (reply.found.term == term && reply.found.last.index < index);
-  };
-  const Promise in_this_term{.start = progress.start(), .acknowledged = {hard_state_.term, progress.match()}};
-  if (is_broken(in_this_term) && !MUTANT(forgetful_taken_for_intact)) return in_this_term;
-  const Promise before = promise_of(node);
-  if (progress.is_forgetful() || is_broken(before)) return before;
-  return std::nullopt;
-}
-
-Raft::Promise Raft::promise_of(NodeId node) const {
-  auto known = promises_.find(node);
-  return known == promises_.end() ? Promise{} : known->second;
-}
-
-// With the end of our leadership.
-void Raft::remember_promises(const Leader& leader) {
-  for (const auto& [node, progress] : leader.followers) {
-    if (progress.recovering() != 0 || progress.match() == 0) continue;
-    promises_[node] = {.start = progress.start(), .acknowledged = {hard_state_.term, progress.match()}};
-  }
-  std::erase_if(promises_, [&](const auto& promise) { return !configuration().has(promise.first); });
 }
 
 // ---- the half of the one that is judged
 
 void Raft::hear_verdict(const Heartbeat& heartbeat) {
-  if (heartbeat.start != config_.start || is_recovering()) return;
+  if (heartbeat.start != process_.start() || is_recovering()) return;
   if (heartbeat.forgotten.term == 0) return admit();
-  recovering_ = config_.start;
-  effects_.forgotten = Forgotten{.by = leader_, .acknowledged = heartbeat.forgotten};
+  process_.has_lost_something();
+  effects_.forgotten = Forgotten{.by = leader_.id(), .acknowledged = heartbeat.forgotten};
 }
 
 void Raft::on(const WentBack&) {
   if (is_recovering()) return;
   become_follower(hard_state_.term, 0);
-  recovering_ = config_.start;
+  process_.has_lost_something();
   effects_.forgotten = Forgotten{};
 }
 

@@ -49,7 +49,7 @@ void Cluster::damage(NodeId node) {
 void Cluster::step(NodeId node, Time now, const Event& event) {
   Node& stepping = at(node);
   stepping.raft->step(now, event);
-  stepping.raft->check_whole();
+  stepping.raft->check_log();
   Checker::Change change = checker_.stepped(node, *stepping.raft);
   auto& [dropped, taken] = change;
   stepping.news.dropped.insert(stepping.news.dropped.end(), dropped.begin(), dropped.end());

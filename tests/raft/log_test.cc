@@ -25,7 +25,7 @@ TEST_CASE("a recovered log is durable, and none of it committed") {
   REQUIRE(log.committed() == 0);
   REQUIRE_FALSE(log.has_unsaved());
   REQUIRE(log.take_committed().empty());
-  log.check_whole();
+  log.check_invariants();
 }
 
 TEST_CASE("an empty log agrees with everybody about the start") {
@@ -171,7 +171,7 @@ TEST_CASE("bytes behind the commit index are counted through appends, cuts and c
   REQUIRE(log.uncommitted_bytes() == 50);
   log.commit_to(3);
   REQUIRE(log.uncommitted_bytes() == 0);
-  log.check_whole();
+  log.check_invariants();
 }
 
 TEST_CASE("a log begins behind a snapshot, and what was before counts as committed and durable") {  // [R21]
@@ -187,7 +187,7 @@ TEST_CASE("a log begins behind a snapshot, and what was before counts as committ
   REQUIRE_FALSE(dies_saying([&] { static_cast<void>(log.at(5)); }).empty());
   log.commit_to(7);
   REQUIRE(log.take_committed().size() == 2);
-  log.check_whole();
+  log.check_invariants();
 }
 
 // A log of entries that share one payload, so that who still holds them can be counted.
@@ -216,13 +216,13 @@ TEST_CASE("what is forgotten stays in memory until it is freed, and cannot be se
   REQUIRE(counted.log.base().index == 60);
   REQUIRE(counted.log.at(61).position.index == 61);
   REQUIRE(counted.log.slice(61, 1'000, 1'000).size() == 40);
-  counted.log.check_whole();
+  counted.log.check_invariants();
 
   counted.log.free_forgotten(10);
   REQUIRE(counted.in_memory() == 90);
   counted.log.forget_to(90);
   REQUIRE(counted.log.at(91).position.index == 91);
-  counted.log.check_whole();
+  counted.log.check_invariants();
   counted.log.free_forgotten(1'000);
   REQUIRE(counted.in_memory() == 10);
   REQUIRE(counted.log.last().index == 100);
@@ -237,7 +237,7 @@ TEST_CASE("every append frees four of what is forgotten") {
   }
   counted.append();
   REQUIRE(counted.in_memory() == 41);
-  counted.log.check_whole();
+  counted.log.check_invariants();
 }
 
 TEST_CASE("a log that starts anew frees the old one likewise") {
@@ -249,7 +249,7 @@ TEST_CASE("a log that starts anew frees the old one likewise") {
   counted.append();
   REQUIRE(counted.log.at(501).position.index == 501);
   REQUIRE(counted.in_memory() == 97);
-  counted.log.check_whole();
+  counted.log.check_invariants();
   counted.log.free_forgotten(1'000);
   REQUIRE(counted.in_memory() == 1);
 }
@@ -283,7 +283,7 @@ TEST_CASE("a log forgets only what was applied, and goes on as before") {
   REQUIRE_FALSE(dies_saying([&] { log.forget_to(5); }).empty());
   log.saved(1);
   REQUIRE(log.durable() == 6);
-  log.check_whole();
+  log.check_invariants();
 }
 
 TEST_CASE("a log that begins anew owes nothing to the saves under way") {
@@ -298,7 +298,7 @@ TEST_CASE("a log that begins anew owes nothing to the saves under way") {
   REQUIRE(log.take_unsaved(2).size() == 1);
   log.saved(2);
   REQUIRE(log.durable() == 5);
-  log.check_whole();
+  log.check_invariants();
 }
 
 }  // namespace skiff::log_test

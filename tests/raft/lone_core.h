@@ -42,7 +42,7 @@ class LoneCore {
 
   Effects step(const Event& event) {
     raft.step(now, event);
-    raft.check_whole();
+    raft.check_log();
     Effects effects = raft.take_effects();
     if (effects.save != 0) last_save = effects.save;
     return effects;

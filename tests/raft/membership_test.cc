@@ -129,4 +129,27 @@ TEST_CASE("the members at each point of the log, as it grows, is cut, and is for
   REQUIRE(membership.latest() == founded_by({4}));
 }
 
+TEST_CASE("a demoted voter is electable until the change is committed under the new voters alone") {
+  Membership membership(0, founded_by({1, 2, 3}));
+  const Configuration joint = plan(founded_by({1, 2, 3}), {change(Kind::demote, 3)}).next;
+  membership.append(5, joint);
+  membership.append(7, leave_joint(joint));
+  REQUIRE_FALSE(membership.is_voter(3));
+  REQUIRE(membership.is_electable(3, 4));
+  REQUIRE(membership.is_electable(3, 6));  // both halves vote
+  REQUIRE_FALSE(membership.is_electable(3, 7));
+  REQUIRE(membership.is_electable(2, 7));
+}
+
+TEST_CASE("a node is removed for good once that is committed and no half has it") {
+  Membership membership(0, founded_by({1, 2, 3}));
+  const Configuration joint = plan(founded_by({1, 2, 3}), {change(Kind::remove, 3)}).next;
+  membership.append(5, joint);
+  REQUIRE_FALSE(membership.is_removed(3, 5));
+  membership.append(7, leave_joint(joint));
+  REQUIRE_FALSE(membership.is_removed(3, 6));
+  REQUIRE(membership.is_removed(3, 7));
+  REQUIRE_FALSE(membership.is_removed(2, 7));
+}
+
 }  // namespace skiff::membership_test

@@ -144,6 +144,27 @@ TEST_CASE("a late acknowledgement of what was sent before an alarm still counts"
   REQUIRE(progress.next() == 10);
 }
 
+TEST_CASE("a follower is told of a commit after a while, once, and no further than what it has") {
+  Progress progress = streaming(5, {.entries_max = 10, .bytes_max = 100});
+  REQUIRE_FALSE(progress.poll_commit_notice(9, 100, 20).has_value());
+  REQUIRE(progress.commit_notice_at() == 120);
+  REQUIRE_FALSE(progress.poll_commit_notice(9, 119, 20).has_value());
+  REQUIRE(progress.poll_commit_notice(9, 120, 20) == 5);
+  REQUIRE(progress.commit_notice_at() == kNever);
+  REQUIRE_FALSE(progress.poll_commit_notice(9, 200, 20).has_value());
+}
+
+TEST_CASE("a follower whose client waits is told of a commit at once, unless it was told with entries") {
+  Progress progress = streaming(5, {.entries_max = 10, .bytes_max = 100});
+  progress.await_commit(4);
+  REQUIRE(progress.poll_commit_notice(3, 100, 20) == 3);
+  REQUIRE(progress.poll_commit_notice(4, 100, 20) == 4);
+  REQUIRE_FALSE(progress.poll_commit_notice(5, 100, 20).has_value());  // the client has what it waited for
+  progress.told_commit(5);
+  REQUIRE_FALSE(progress.poll_commit_notice(5, 120, 20).has_value());
+  REQUIRE(progress.commit_notice_at() == kNever);
+}
+
 TEST_CASE("a window has room for something") {
   REQUIRE_FALSE(dies_saying([] { Progress(1, 0, {.entries_max = 0, .bytes_max = 1}); }).empty());
   REQUIRE_FALSE(dies_saying([] { Progress(1, 0, {.entries_max = 1, .bytes_max = 0}); }).empty());

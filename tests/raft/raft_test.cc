@@ -14,7 +14,8 @@ TEST_CASE("two leaders in one term end the node that sees it", "[bug-33]") {
           std::string::npos);
   LoneCore follower;
   follower.receive(2, 1, Heartbeat{});
-  REQUIRE(dies_saying([&] { follower.receive(3, 1, AppendEntries{}); }).find("leader_ == leader") != std::string::npos);
+  REQUIRE(dies_saying([&] { follower.receive(3, 1, AppendEntries{}); }).find("leader_.is(leader)") !=
+          std::string::npos);
   REQUIRE(dies_saying([&] { follower.receive(2, 1, AppendEntries{}); }) == "");
 }
 

@@ -68,9 +68,11 @@ void Script::arrive(const Words& words) {
 
 // ---- what goes wrong
 
-void Script::fill(const Words& words) { step(node(word(words, 1)), DiskSpace{.bytes_left = number(word(words, 2))}); }
+void Script::fill(const Words& words) {
+  step(node(word(words, 1)), SpaceReported{.bytes_left = number(word(words, 2))});
+}
 
-void Script::empty(const Words& words) { step(node(word(words, 1)), DiskSpace{}); }
+void Script::empty(const Words& words) { step(node(word(words, 1)), SpaceReported{}); }
 
 void Script::cut(const Words& words) {
   for (Link link : links(words, 1)) cut_.insert(link);
