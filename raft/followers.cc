@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "raft/check.h"
+
 namespace skiff::raft {
 namespace {
 
@@ -30,6 +32,7 @@ const Progress* Followers::find(NodeId node) const {
 }
 
 void Followers::become(const std::vector<NodeId>& everybody, NodeId self, const Progress& fresh) {
+  CHECK(std::is_sorted(everybody.begin(), everybody.end()));
   std::erase_if(progress_, [&](const auto& follower) {
     return !std::binary_search(everybody.begin(), everybody.end(), follower.first);
   });

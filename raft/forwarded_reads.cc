@@ -6,7 +6,8 @@ namespace skiff::raft {
 
 bool ForwardedReads::add(RequestId id, Time now) {
   if (asked_at_.size() >= limits_.waiting_max) return false;
-  CHECK(asked_at_.emplace(id, now).second);
+  CHECK(asked_at_.empty() || asked_at_.rbegin()->first < id);
+  asked_at_.emplace_hint(asked_at_.end(), id, now);
   return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include <optional>
 
+#include "raft/check.h"
 #include "raft/types.h"
 
 namespace skiff::raft {
@@ -31,6 +32,8 @@ class KnownLeader {
   }
   // Requires: is(node), or no leader is known.
   void heard(NodeId node, Time now) {
+    CHECK(node != 0);
+    CHECK(!is_known() || is(node));
     id_ = node;
     heard_at_ = now;
   }

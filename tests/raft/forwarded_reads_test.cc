@@ -47,10 +47,12 @@ TEST_CASE("all reads are given up at once") {
   REQUIRE(reads.take_all().empty());
 }
 
-TEST_CASE("an id that is asked about twice is a mistake of ours") {
+TEST_CASE("an id that is not greater than those before is a mistake of ours") {
   ForwardedReads reads = two_at_most();
-  reads.add(id(1), 0);
+  reads.add(id(2), 0);
+  REQUIRE_FALSE(dies_saying([&] { reads.add(id(2), 0); }).empty());
   REQUIRE_FALSE(dies_saying([&] { reads.add(id(1), 0); }).empty());
+  REQUIRE(dies_saying([&] { reads.add(id(3), 0); }).empty());
 }
 
 }  // namespace skiff::forwarded_reads_test

@@ -49,6 +49,14 @@ TEST_CASE("a leader protects its leadership as long as it is heard") {
   REQUIRE(leader.id() == 0);
 }
 
+TEST_CASE("a second leader of one term is a mistake") {
+  KnownLeader leader;
+  leader.heard(2, 100);
+  REQUIRE_FALSE(dies_saying([&] { leader.heard(3, 100); }).empty());
+  leader.become(3);
+  REQUIRE(dies_saying([&] { leader.heard(3, 100); }).empty());
+}
+
 TEST_CASE("another leader has not said what the one before it said") {
   KnownLeader leader;
   leader.heard(2, 100);
