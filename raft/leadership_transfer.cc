@@ -12,13 +12,13 @@ namespace skiff::raft {
 void Raft::on(const TransferAsked& asked) {
   Leader* leader = as_leader();
   if (leader == nullptr) {
-    if (!leader_.is_known()) return effects_.orders.push_back(WhyNot{"there is no leader"}.refuse(asked.id));
+    if (!leader_.is_known()) return effects_.admin_results.push_back(WhyNot{"there is no leader"}.refuse(asked.id));
     send(leader_.id(), TransferRequest{.to = asked.to});
-    return effects_.orders.push_back({.id = asked.id, .kind = AdminResult::Kind::passed, .reason = {}});
+    return effects_.admin_results.push_back({.id = asked.id, .kind = AdminResult::Kind::passed, .reason = {}});
   }
   const NodeId to = asked.to == 0 ? leader->followers.best_successor(successor_rules()) : asked.to;
   WhyNot why = why_not_transfer(*leader, to);
-  if (!why.reason.empty()) return effects_.orders.push_back(why.refuse(asked.id));
+  if (!why.reason.empty()) return effects_.admin_results.push_back(why.refuse(asked.id));
   transfer_.start({.to = to, .now = now_, .request = asked.id});
 }
 
@@ -34,7 +34,7 @@ void Raft::on(const Message&, const TransferRequest& request) {
 }
 
 Raft::WhyNot Raft::why_not_transfer(const Leader& leader, NodeId to) const {
-  if (to == 0) return {"there is nobody to hand over to", true};
+  if (to == 0) return {"no other voter can lead", true};
   if (to == config_.id) return {"this node leads already", false};
   if (!configuration().has(to)) return {"there is no such member", false};
   const Member* member = configuration().find(to);
@@ -43,7 +43,7 @@ Raft::WhyNot Raft::why_not_transfer(const Leader& leader, NodeId to) const {
     return {"a change of the members is under way", true};
   }
   if (transfer_.is_under_way()) return {"leadership is being handed over already", true};
-  if (leader.followers.at(to).recovering() != 0) return {"its log was damaged, and is being mended", true};
+  if (leader.followers.at(to).recovering() != 0) return {"it has lost a part of its log, and is recovering", true};
   return {};
 }
 

@@ -7,7 +7,7 @@
 namespace skiff::raft {
 namespace {
 
-// In election timeouts: a tenth of it is far more than an answer takes, so that a clock within the bound is seen to be.
+// In election timeouts. A tenth of it is far more than a reply takes, so a clock within the bound is found to be so.
 constexpr Time kStretch = 4;
 
 }  // namespace

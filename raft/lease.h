@@ -1,13 +1,13 @@
 // Lease: until when a leader may answer reads without asking anybody (thesis 6.4.1).
 //
-// Who hears a leader promises to elect nobody else for an election timeout. The leader dates that promise from when it
-// sent the heartbeat that was answered, so it ends at the leader no later than at the follower, if the follower's clock
-// does not run faster than ours. How fast it runs is measured from the same answers: over a stretch of time that is
-// long beside the time they travel, at most by how much its clock has moved ahead of ours. A follower counts only while
-// the last stretch was within the bound. The lease itself is shorter by that bound.
+// A follower that hears a leader promises to elect no other node for an election timeout. The leader dates that promise
+// from when it sent the heartbeat, so the promise ends at the leader no later than at the follower, unless the
+// follower's clock runs faster than ours. The same replies bound how much faster it runs, over a stretch of time that
+// is long compared with the time they travel. A follower counts only while its last stretch was within the bound, and
+// the lease is shorter by that bound.
 //
-// Time that passes unnoticed (the process was stopped) only makes a lease older: there is nothing to be trusted across
-// a pause. Once a successor was told to campaign, no promise holds any more, and the lease is over for this term.
+// A pause of the process only makes the lease older. Once a successor was told to campaign no promise holds any more,
+// and the lease is over for this term.
 #pragma once
 
 #include <map>

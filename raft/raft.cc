@@ -9,8 +9,8 @@
 namespace skiff::raft {
 namespace {
 
-// From which role to which, in the order of RoleName. A pre-candidate or candidate that gets nowhere starts over as
-// pre-candidate; only a candidate can come to lead.
+// The allowed changes of role, in the order of RoleName. A pre-candidate or candidate that does not win starts over as
+// pre-candidate; only a candidate can become leader.
 constexpr bool kMayBecome[4][4] = {
     // follower pre-cand. candidate leader
     {true, true, false, false},   // follower
@@ -19,8 +19,8 @@ constexpr bool kMayBecome[4][4] = {
     {true, false, false, false},  // leader
 };
 
-// Freeing them takes a microsecond or two. With heartbeats every 50 ms alone, a leader of three frees about a thousand
-// a second, a follower about 300.
+// Forgotten entries; freeing so many takes a microsecond or two. With heartbeats every 50 ms alone, a leader of three
+// frees about a thousand a second, a follower about 300.
 constexpr size_t kFreedPerStep = 16;
 
 Configuration decoded(const Payload& bytes) {
@@ -154,7 +154,7 @@ void Raft::on(const TimePassed&) {
   // A leader that a majority does not hear steps down: another node may lead by now.
   const bool is_heard = leader->followers.empty() || now_ < quorum_heard_at(*leader) + config_.election_timeout;
   if (!is_heard) return become_follower(hard_state_.term, 0);
-  if (auto ended = transfer_.give_up_if_late(now_)) effects_.orders.push_back(std::move(*ended));
+  if (auto ended = transfer_.give_up_if_late(now_)) effects_.admin_results.push_back(std::move(*ended));
   note_disk_space(*leader);
   const bool is_disk_stalled = saves_.is_older(config_.election_timeout, now_);
   if (is_disk_stalled && !transfer_.is_under_way()) {
@@ -246,7 +246,7 @@ void Raft::become_follower(Term term, NodeId leader) {
   if (const Leader* leading = as_leader()) {
     promises_.remember_all(leading->followers, hard_state_.term, configuration());
     if (leading->change) {
-      effects_.orders.push_back(
+      effects_.admin_results.push_back(
           {.id = *leading->change, .kind = AdminResult::Kind::unknown, .reason = "this node does not lead any more"});
     }
     transfer_.leadership_ended();

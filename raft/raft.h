@@ -48,28 +48,28 @@ namespace skiff::raft {
 
 struct Config {
   NodeId id = 0;
-  Configuration founders;  // who the members are where there is no snapshot; nobody: this node waits to be added
+  Configuration founders;  // the members if there is no snapshot; empty: this node waits to be added
   Time heartbeat_interval = 50 * kMillisecond;
   // A follower campaigns after one to two of these without a leader; a leader steps down after one without a majority.
   Time election_timeout = 500 * kMillisecond;
   uint64_t seed = 1;
-  // How long a commit may wait for entries that carry the news to a follower where nobody waits for it. 0: told at
+  // How long the news of a commit may wait for entries to carry it to a follower, if no client waits there. 0: told at
   // once.
   Time commit_notice_delay = 0;
 
-  // What the disk held. The entries move into the log. Requires: configurations, in the mark and in entries, that
-  // decode_configuration() accepts.
+  // The contents of the disk; the entries move into the log. Requires: decode_configuration() accepts the
+  // configurations in the mark and in the entries.
   HardState hard_state;
   SnapshotMark snapshot;  // index 0: none
   std::vector<Entry> entries;
-  // Names this process: a random number, so that no two starts of a node have the same, whatever its disk says. Not 0.
+  // The number of this process: random, so that no two starts of a node have the same, whatever its disk says. Not 0.
   uint64_t start = 1;
-  // The same number, if the disk has lost something that this node may have promised; else 0.
+  // The same number if the disk has lost something that this node may have promised, else 0.
   uint64_t recovering = 0;
 
-  // Reads from a lease (6.4.1): a leader answers without asking as long as the followers that made it one have promised
-  // to elect nobody else. Stands on clocks that run at the same speed, give or take; the leader measures that, and
-  // uses no lease that rests on a clock that is off by more. Must be the same at all members.
+  // Reads from a lease (6.4.1): a leader answers without a round as long as a majority has promised to elect no other
+  // node. Relies on clocks that run at the same speed, within this bound; the leader measures them, and does not count
+  // a follower whose clock is off by more. Must be the same at all members.
   bool lease_reads = false;
   uint64_t clock_drift_percent_max = 10;
 
@@ -80,7 +80,7 @@ struct Config {
   uint64_t uncommitted_bytes_max = 64 << 20;  // a leader with more than this refuses proposals
   uint64_t uncommitted_entries_max = 1 << 18;
   size_t waiting_reads_max = 1 << 16;
-  // Of the room that a full disk has left, commands leave this to votes, no-ops and configurations.
+  // Of the space that a full disk has left, commands leave this much to votes, no-ops and configurations.
   uint64_t space_kept_bytes = 1 << 20;
 };
 
@@ -90,10 +90,10 @@ class Raft {
 
   // `now` never goes back.
   void step(Time now, const Event& event);
-  // Frees at most so many of the entries that were forgotten; whether there are more. Every step frees some, too.
+  // Frees at most `count_max` of the forgotten entries; returns whether there are more. Every step frees some, too.
   bool free_forgotten(size_t count_max) { return log_.free_forgotten(count_max); }
   Effects take_effects();
-  // When to step with TimePassed, if nothing happens before.
+  // When to step with TimePassed, unless another event comes first.
   Time next_deadline() const;
 
   Status status() const;

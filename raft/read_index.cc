@@ -1,4 +1,4 @@
-// ReadIndex: reads that go to no log and no disk (thesis 6.4). A follower asks its leader for the index; the rest is
+// ReadIndex: reads that touch neither log nor disk (thesis 6.4). A follower asks its leader for the index; the rest is
 // the same. A read that cannot be confirmed is refused, and may be asked again under a new id.
 #include "raft/check.h"
 #include "raft/mutant.h"
@@ -35,7 +35,7 @@ void Raft::on(const Message&, const ReadIndexReply& reply) {
   effects_.reads.push_back({.id = reply.id, .index = reply.index});
 }
 
-// Before the first commit of our term we do not know all that is committed.
+// Before the first commit of our term we do not know everything that is committed.
 void Raft::start_read_round(Leader& leader) {
   if (!leader.reads.wants_round()) return;
   if (log_.committed() < leader.first_of_term && !MUTANT(read_before_first_commit)) return;
@@ -45,7 +45,7 @@ void Raft::start_read_round(Leader& leader) {
   confirm_reads(leader);
 }
 
-// What a round would find out is known already.
+// Whether reads need no round: the lease says already that no other node leads.
 bool Raft::has_lease(const Leader& leader) const {
   if (!config_.lease_reads || log_.committed() < leader.first_of_term) return false;
   return now_ < leader.lease.until(membership_.voters(), config_.id, now_);
@@ -68,7 +68,7 @@ void Raft::confirm_read(const ReadRounds::Reader& reader, Index index) {
   }
 }
 
-// On every change of role, leader or term. Followers whose reads we held see that change, too, and ask again.
+// On every change of role, leader or term. Followers whose reads we held notice the change, too, and ask again.
 void Raft::refuse_reads() {
   for (RequestId id : forwarded_reads_.take_all()) effects_.refused_reads.push_back(id);
   Leader* leader = as_leader();

@@ -1,9 +1,9 @@
 // Changing the members (thesis 4): adding, promoting, removing; the leader's part.
 //
-// One change at a time, and none before the leader has committed something in its own term: otherwise two leaders, each
-// with a change the other does not know, could decide without one another. The rest a leader does by itself, whoever
-// has started it: it leaves a joint configuration once that is committed, makes a joining member a voter once that has
-// caught up, and steps down when it is no voter any more.
+// There is one change at a time, and none before the leader has committed an entry of its own term: otherwise two
+// leaders, each with a change that the other does not know, could decide without one another. A leader brings a change
+// to its end by itself, even if an earlier leader began it: it leaves a joint configuration once that is committed,
+// makes a joining member a voter once it has caught up, and steps down when it is no voter any more.
 #include <algorithm>
 #include <utility>
 
@@ -15,11 +15,11 @@ namespace skiff::raft {
 
 void Raft::on(const ChangeAsked& asked) {
   Leader* leader = as_leader();
-  if (leader == nullptr) return effects_.orders.push_back(WhyNot{"this node does not lead"}.refuse(asked.id));
+  if (leader == nullptr) return effects_.admin_results.push_back(WhyNot{"this node does not lead"}.refuse(asked.id));
   WhyNot why = why_not_change(*leader, asked.changes);
-  if (!why.reason.empty()) return effects_.orders.push_back(why.refuse(asked.id));
+  if (!why.reason.empty()) return effects_.admin_results.push_back(why.refuse(asked.id));
   Configuration next = plan(configuration(), asked.changes).next;
-  if (next == configuration()) return effects_.orders.push_back({.id = asked.id, .reason = {}});
+  if (next == configuration()) return effects_.admin_results.push_back({.id = asked.id, .reason = {}});
   leader->change = asked.id;
   append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(next)));
 }
@@ -40,7 +40,7 @@ Raft::WhyNot Raft::why_not_change(const Leader& leader, const std::vector<Change
   }
   Planned planned = plan(configuration(), changes);
   if (planned.refused.empty() && !leader.followers.can_recover_under(planned.next)) {
-    return {"a node whose log was damaged is being mended, and without it there would be no majority", true};
+    return {"a node is recovering, and without it there would be no majority", true};
   }
   return {planned.refused, false};
 }
@@ -56,7 +56,8 @@ void Raft::reconfigure(Leader& leader) {
     append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(leave_joint(configuration()))));
     return;
   }
-  if (leader.change) effects_.orders.push_back({.id = *std::exchange(leader.change, std::nullopt), .reason = {}});
+  if (leader.change)
+    effects_.admin_results.push_back({.id = *std::exchange(leader.change, std::nullopt), .reason = {}});
   if (!membership_.is_voter(config_.id)) return step_down(leader);
   for (const Member& member : configuration().members) {
     if (member.role != MemberRole::joining || transfer_.is_under_way()) continue;

@@ -145,7 +145,7 @@ void Raft::send_heartbeats(Leader& leader) {
   leader.heartbeat_due = leader.followers.empty() ? kNever : now_ + config_.heartbeat_interval;
 }
 
-// One that wants no reply.
+// A heartbeat that wants no reply.
 Heartbeat Raft::heartbeat_to(NodeId node, const Progress& progress, Index commit) const {
   return {.commit = commit,
           .takes_writes = takes_writes(),
@@ -153,8 +153,8 @@ Heartbeat Raft::heartbeat_to(NodeId node, const Progress& progress, Index commit
           .forgotten = progress.is_forgetful() ? promises_.of(node).acknowledged : LogPosition{}};
 }
 
-// Our own disk is one vote among the others. Only an entry of this term may be counted (3.6.2, figure 3.7); what stands
-// before it is committed with it.
+// Our own disk counts like any other. Only an entry of this term may be committed by counting (3.6.2, figure 3.7);
+// entries before it are committed with it.
 void Raft::advance_commit() {
   const Index own = MUTANT(leader_counts_unsynced) ? log_.last().index : log_.durable();
   const Index index =
@@ -173,7 +173,7 @@ void Raft::on(const Message& message, const AppendEntries& append) {
   follow(message.from);
   const bool is_behind = append.previous.index > log_.last().index;
   if (MUTANT(previous_ignored) ? is_behind : !log_.has(append.previous)) {
-    // It could not come down to this at or below what is committed: there, all logs agree.
+    // No leader sends this: up to the commit index all logs agree.
     if (append.previous.index <= log_.committed()) {
       ++ignored_;
       return;
@@ -189,7 +189,7 @@ void Raft::on(const Message& message, const AppendEntries& append) {
   Index match = append.previous.index + replicate(append.entries);
   log_.commit_to(std::min(append.commit, MUTANT(commit_beyond_the_match) ? log_.last().index : match));
   if (MUTANT(full_follower_acknowledges)) match = append.previous.index + append.entries.size();
-  if (match == append.previous.index && !append.entries.empty()) return;  // our disk is full
+  if (match == append.previous.index && !append.entries.empty()) return;  // our disk has no space for any of them
   acknowledge(message.from, match);
 }
 
@@ -213,7 +213,7 @@ void Raft::follow(NodeId leader) {
   // A recovering node may have voted in this term and not know it. The leader has been elected, so this vote elects no
   // other.
   if (is_recovering() && hard_state_.vote == 0) set_hard_state({.term = hard_state_.term, .vote = leader});
-  if (auto ended = transfer_.new_leader(leader)) effects_.orders.push_back(std::move(*ended));
+  if (auto ended = transfer_.new_leader(leader)) effects_.admin_results.push_back(std::move(*ended));
   election_timer_.wait_for_leader(now_);
 }
 
@@ -287,8 +287,8 @@ void Raft::on(const Message& message, const HeartbeatReply& reply) {
   confirm_reads(*leader);
 }
 
-// A follower that answers heartbeats but not what else it was sent has lost it, or its disk is slow. Rounds of reads
-// bring many answers: they are no reason to ask more often than the heartbeats alone would.
+// A follower that replies to heartbeats but not to appends has lost those, or its disk is slow. Rounds of reads bring
+// many replies to heartbeats, and are no reason to ask more often than the timed heartbeats would.
 void Raft::ask_what_was_lost(NodeId node, Progress& progress) {
   if (now_ < progress.asked_at + config_.heartbeat_interval / 2) return;
   if (progress.state() == Progress::State::snapshot) return offer_snapshot(node, progress);

@@ -22,7 +22,7 @@ std::optional<AdminResult> Transfer::give_up_if_late(Time now) {
   if (!request) return std::nullopt;
   return AdminResult{.id = request->id,
                      .kind = was_told_ ? AdminResult::Kind::unknown : AdminResult::Kind::refused,
-                     .reason = "the other did not take over in time"};
+                     .reason = "the other node did not take over in time"};
 }
 
 std::optional<AdminResult> Transfer::new_leader(NodeId leader) {

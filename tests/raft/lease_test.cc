@@ -60,7 +60,7 @@ TEST_CASE("while the voters change, both halves must have promised") {
   REQUIRE(until(lease, 5'200, joint) == 0);
 }
 
-TEST_CASE("who has told another to campaign has no lease any more") {
+TEST_CASE("a leader that has told another to campaign has no lease any more") {
   Lease lease = after(5'110, 100, 100);
   lease.give_up();
   REQUIRE(until(lease, 5'200) == 0);

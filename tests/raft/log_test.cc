@@ -28,7 +28,7 @@ TEST_CASE("a recovered log is durable, and none of it committed") {
   log.check_invariants();
 }
 
-TEST_CASE("an empty log agrees with everybody about the start") {
+TEST_CASE("an empty log agrees with every other about the start") {
   Log log({}, {});
   REQUIRE(log.last() == LogPosition{});
   REQUIRE(log.has({}));
@@ -55,7 +55,7 @@ TEST_CASE("an entry is handed to the disk once, and durable when its save is") {
   REQUIRE(log.durable() == 3);
 }
 
-TEST_CASE("one word from the disk may stand for several saves") {
+TEST_CASE("one confirmation may stand for several saves") {
   Log log({}, {});
   for (Index index = 1; index <= 3; ++index) {
     log.append(entry(1, index));
@@ -99,7 +99,7 @@ TEST_CASE("not even when the entries that were cut off come back", "[R15][bug-7]
   REQUIRE(log.durable() == 1);
 }
 
-TEST_CASE("what was cut off on disk is durable no more") {
+TEST_CASE("an entry that was cut off is durable no more") {
   Log log({}, entries({1, 1, 1}));
   log.cut_from(2);
   REQUIRE(log.durable() == 1);
@@ -148,7 +148,7 @@ TEST_CASE("a slice holds what fits, and always one", "[R18][F4]") {
   }
 }
 
-TEST_CASE("the last place where two logs may agree", "[R6]") {
+TEST_CASE("the last index where two logs may agree", "[R6]") {
   Log log({}, entries({1, 1, 3, 3, 5}));
   struct Row {
     Index index;
@@ -174,7 +174,7 @@ TEST_CASE("bytes behind the commit index are counted through appends, cuts and c
   log.check_invariants();
 }
 
-TEST_CASE("a log begins behind a snapshot, and what was before counts as committed and durable") {  // [R21]
+TEST_CASE("a log begins behind a snapshot, and entries before it count as committed and durable") {  // [R21]
   Log log({.term = 2, .index = 5}, {entry(2, 6), entry(3, 7)});
   REQUIRE(log.base().index == 5);
   REQUIRE(log.last() == LogPosition{.term = 3, .index = 7});
@@ -190,7 +190,7 @@ TEST_CASE("a log begins behind a snapshot, and what was before counts as committ
   log.check_invariants();
 }
 
-// A log of entries that share one payload, so that who still holds them can be counted.
+// A log of entries that share one payload, so that its use count tells how many of them are in memory.
 struct Counted {
   explicit Counted(Index entries) {
     while (log.last().index < entries) append();
@@ -209,7 +209,7 @@ struct Counted {
   Log log{{}, {}};
 };
 
-TEST_CASE("what is forgotten stays in memory until it is freed, and cannot be seen") {
+TEST_CASE("forgotten entries stay in memory until they are freed, and cannot be seen") {
   Counted counted(100);
   counted.log.forget_to(60);
   REQUIRE(counted.in_memory() == 100);
@@ -228,7 +228,7 @@ TEST_CASE("what is forgotten stays in memory until it is freed, and cannot be se
   REQUIRE(counted.log.last().index == 100);
 }
 
-TEST_CASE("every append frees four of what is forgotten") {
+TEST_CASE("every append frees four forgotten entries") {
   Counted counted(100);
   counted.log.forget_to(80);
   for (int i = 1; i <= 20; ++i) {
@@ -254,7 +254,7 @@ TEST_CASE("a log that starts anew frees the old one likewise") {
   REQUIRE(counted.in_memory() == 1);
 }
 
-TEST_CASE("a core that nobody writes to goes on freeing what a snapshot forgot") {
+TEST_CASE("a core without writes goes on freeing what a snapshot forgot") {
   raft_test::LoneCore core;
   core.lead_and_commit();
   const auto payload = std::make_shared<const std::string>("x");

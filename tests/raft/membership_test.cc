@@ -18,7 +18,7 @@ Configuration with(Configuration configuration, NodeId node, MemberRole role, st
   return configuration;
 }
 
-TEST_CASE("what may become of three voters and a learner") {
+TEST_CASE("three voters and a learner may become this, and not that") {
   const Configuration before = with(founded_by({1, 2, 3}), 4, MemberRole::learner, "d");
   struct Row {
     const char* name;
@@ -39,12 +39,12 @@ TEST_CASE("what may become of three voters and a learner") {
       {"one takes another's place", {change(Kind::remove, 1), change(Kind::promote, 4)}, {2, 3, 4}, true, ""},
       {"a learner goes", {change(Kind::remove, 4)}, {1, 2, 3}, false, ""},
       {"one moves", {change(Kind::move, 4, "x")}, {1, 2, 3}, false, ""},
-      {"nobody comes", {change(Kind::add, 0)}, {}, false, "0 is nobody"},
+      {"no id", {change(Kind::add, 0)}, {}, false, "0 is no id"},
       {"its id is taken", {change(Kind::add, 4, "x")}, {}, false, "id is taken"},
       {"its address is taken", {change(Kind::add, 5, "d")}, {}, false, "address is taken"},
       {"it moves where another is", {change(Kind::move, 3, "d")}, {}, false, "address is taken"},
-      {"a stranger goes", {change(Kind::remove, 9)}, {}, false, "no such member"},
-      {"a stranger votes", {change(Kind::promote, 9)}, {}, false, "no such member"},
+      {"an unknown node goes", {change(Kind::remove, 9)}, {}, false, "no such member"},
+      {"an unknown node votes", {change(Kind::promote, 9)}, {}, false, "no such member"},
       {"twice the same", {change(Kind::demote, 3), change(Kind::remove, 3)}, {}, false, "two changes"},
       {"all go",
        {change(Kind::remove, 1), change(Kind::remove, 2), change(Kind::demote, 3)},

@@ -108,7 +108,7 @@ TEST_CASE("and up to so many bytes; one giant is let through", "[F1][F4]") {
   REQUIRE(progress.may_send());
 }
 
-TEST_CASE("an acknowledgement in the middle of a message frees only what is whole before it", "[F2]") {
+TEST_CASE("an acknowledgement in the middle of a message frees only complete messages before it", "[F2]") {
   Progress progress = streaming(0, {.entries_max = 100, .bytes_max = 50});
   progress.sent(5, 60);
   progress.accepted(3, 0);
@@ -117,14 +117,14 @@ TEST_CASE("an acknowledgement in the middle of a message frees only what is whol
   REQUIRE(progress.may_send());
 }
 
-TEST_CASE("a message without entries takes no room in the window", "[F3][bug-20]") {
+TEST_CASE("a message without entries takes no space in the window", "[F3][bug-20]") {
   Progress progress = streaming(0, {.entries_max = 2, .bytes_max = 10});
   for (int asked = 0; asked < 5; ++asked) progress.sent(0, 0);
   REQUIRE(progress.may_send());
   REQUIRE(progress.next() == 1);
 }
 
-TEST_CASE("what was under way when the process went is forgotten", "[R14][R17]") {
+TEST_CASE("messages under way when the process went are forgotten", "[R14][R17]") {
   Progress progress = streaming(5, {.entries_max = 10, .bytes_max = 50});
   progress.sent(9, 60);
   progress.probe_again();
@@ -136,7 +136,7 @@ TEST_CASE("what was under way when the process went is forgotten", "[R14][R17]")
   REQUIRE(progress.may_send());  // the window is empty again
 }
 
-TEST_CASE("a late acknowledgement of what was sent before an alarm still counts", "[R14]") {
+TEST_CASE("a late acknowledgement of entries sent before an alarm still counts", "[R14]") {
   Progress progress = streaming(5, {.entries_max = 10, .bytes_max = 50});
   progress.sent(9, 10);
   progress.probe_again();
@@ -165,7 +165,7 @@ TEST_CASE("a follower whose client waits is told of a commit at once, unless it 
   REQUIRE(progress.commit_notice_at() == kNever);
 }
 
-TEST_CASE("a window has room for something") {
+TEST_CASE("a window holds at least something") {
   REQUIRE_FALSE(dies_saying([] { Progress(1, 0, {.entries_max = 0, .bytes_max = 1}); }).empty());
   REQUIRE_FALSE(dies_saying([] { Progress(1, 0, {.entries_max = 1, .bytes_max = 0}); }).empty());
 }

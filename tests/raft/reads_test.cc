@@ -9,7 +9,7 @@ using namespace skiff::raft;
 
 static ReadRounds::Reader reader(uint64_t number) { return {.node = 1, .id = {.incarnation = 1, .number = number}}; }
 
-TEST_CASE("a round serves who asked before it started; the rest wait for the next", "[Q1]") {
+TEST_CASE("a round serves reads that came before it started; the rest wait for the next", "[Q1]") {
   ReadRounds rounds(7);
   REQUIRE_FALSE(rounds.wants_round());
   rounds.ask(reader(1), 10);
@@ -61,7 +61,7 @@ TEST_CASE("so many wait and no more", "[Q10][bug-23]") {
   REQUIRE(rounds.ask(reader(4), 2));
 }
 
-TEST_CASE("who waits is given up with leadership, once", "[Q4]") {
+TEST_CASE("waiting reads are given up with leadership, once", "[Q4]") {
   ReadRounds rounds(0);
   rounds.ask(reader(1), 10);
   rounds.start(5);
