@@ -11,8 +11,8 @@
 // Pure: no clock (time comes in with each event), no randomness but a seed, no input or output. The same events give
 // the same effects on every machine. Source: Ongaro, Consensus: Bridging Theory and Practice (2014), by section.
 //
-// The methods are grouped by the file they stand in, one for each chapter of the protocol. What a chapter remembers
-// beside the log is an object with a header of its own.
+// The methods are grouped by the file they stand in, one for each chapter of the protocol. The state of a chapter,
+// beside the log, is an object with a header of its own.
 #pragma once
 
 #include <cstdint>
@@ -193,6 +193,7 @@ class Raft {
 
   // replication.cc
   void on(const Proposed& proposed);
+  void forward(const Proposed& proposed);
   void on(const Message& message, const ForwardProposals& forwarded);
   bool may_append(uint64_t bytes, uint64_t share) const;
   void append_own(EntryKind kind, Payload payload);
@@ -258,7 +259,7 @@ class Raft {
   Config config_;  // its entries have moved into the log
   Time now_;
 
-  // What this node has: on its disk, and about itself.
+  // The node itself, and its disk.
   HardState hard_state_;
   Log log_;
   SnapshotMark snapshot_;  // the newest on our disk
@@ -267,7 +268,7 @@ class Raft {
   DiskSpace disk_space_;
   OwnProcess process_;
 
-  // Who leads, and who may.
+  // Leadership.
   Role role_ = Follower{};
   KnownLeader leader_;
   ElectionTimer election_timer_;

@@ -13,23 +13,6 @@
 namespace skiff::raft {
 namespace {
 
-// Cut like entries: a message holds at least one command, and no second one beyond the bounds.
-std::vector<ForwardProposals> cut(const Proposed& proposed, const Config& bounds) {
-  std::vector<ForwardProposals> messages;
-  uint64_t bytes = 0;
-  for (const auto& proposal : proposed.proposals) {
-    bytes += bytes_of(proposal.command);
-    const bool begins_another = messages.empty() || bytes > bounds.append_bytes_max ||
-                                messages.back().commands.size() >= bounds.append_entries_max;
-    if (begins_another) {
-      messages.emplace_back();
-      bytes = bytes_of(proposal.command);
-    }
-    messages.back().commands.push_back(proposal.command);
-  }
-  return messages;
-}
-
 // Whether a leader of that term could hold such a log: without a gap, its terms never falling and none beyond its own.
 bool is_possible(const AppendEntries& append, Term term) {
   LogPosition before = append.previous;
@@ -49,10 +32,7 @@ bool is_possible(const AppendEntries& append, Term term) {
 
 // Once a proposal is refused, so are all that follow it in the batch: a later write must not overtake an earlier one.
 void Raft::on(const Proposed& proposed) {
-  if (!is_leader() && leader_.is_known()) {
-    for (ForwardProposals& forward : cut(proposed, config_)) send(leader_.id(), std::move(forward));
-    return;
-  }
+  if (!is_leader() && leader_.is_known()) return forward(proposed);
   bool is_accepted = is_leader();
   for (const auto& proposal : proposed.proposals) {
     is_accepted = (is_accepted || MUTANT(write_handed_out_unordered)) && may_append(bytes_of(proposal.command), 1);
@@ -62,6 +42,22 @@ void Raft::on(const Proposed& proposed) {
       effects_.refused.push_back(proposal.id);
     }
   }
+}
+
+// Cut like entries: a message holds at least one command, and no second one beyond the bounds.
+void Raft::forward(const Proposed& proposed) {
+  ForwardProposals message;
+  uint64_t bytes = 0;
+  for (const auto& proposal : proposed.proposals) {
+    bytes += bytes_of(proposal.command);
+    const bool is_full = bytes > config_.append_bytes_max || message.commands.size() >= config_.append_entries_max;
+    if (is_full && !message.commands.empty()) {
+      send(leader_.id(), std::exchange(message, {}));
+      bytes = bytes_of(proposal.command);
+    }
+    message.commands.push_back(proposal.command);
+  }
+  if (!message.commands.empty()) send(leader_.id(), std::move(message));
 }
 
 // Never forwarded a second time: the follower asks again when it learns of another leader. Followers may fill twice
