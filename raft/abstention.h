@@ -1,8 +1,8 @@
-// Abstention: until when this node elects nobody, neither itself nor another.
+// Abstention: until when this node takes part in no election, neither as a candidate nor as a voter.
 //
 // There are two reasons, each with an end of its own. A process that is not the first of its node waits after its
 // start, until a leader has judged what it found on its disk or would have been heard (raft/starts.cc). With lease
-// reads, a node that hears a leader promises to elect nobody else for an election timeout (thesis 6.4.1); the promise
+// reads, a node that hears a leader promises to elect no other for an election timeout (thesis 6.4.1); the promise
 // holds even when the leader is given up before, and a restart does not end it.
 //
 // A leader that hands leadership over waives the promise made to it, but not the wait after a start.

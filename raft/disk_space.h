@@ -23,7 +23,7 @@ class DiskSpace {
   // An upper bound on what a save of these entries uses.
   static uint64_t bytes_of_save(const std::vector<Entry>& entries);
 
-  // What the disk has left as of the last confirmed save, or nothing if it is not full any more. The saves under way
+  // The space that is left as of the last confirmed save, or nothing if the disk is not full any more. Saves under way
   // use `bytes_under_way` of it.
   void reported(std::optional<uint64_t> bytes_left, uint64_t bytes_under_way);
   bool is_full() const { return bytes_left_.has_value(); }

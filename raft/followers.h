@@ -1,6 +1,6 @@
 // Followers: the Progress of every other node of the configuration in force, and what they have reached together.
 //
-// Where voters are counted, this node takes part: `Own` is its own share of what is asked. A recovering follower counts
+// Where voters are counted, this node counts, too: `Own` is its share. A recovering follower counts
 // for nothing, however far its log has got.
 //
 // Always: exactly the nodes of the configuration in force, without this one, by id.
@@ -20,7 +20,7 @@ namespace skiff::raft {
 
 class Followers {
  public:
-  // What this node itself has reached.
+  // The share of this node itself.
   struct Own {
     NodeId node = 0;
     uint64_t reached = 0;

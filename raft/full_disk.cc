@@ -1,8 +1,8 @@
 // Full disks: a full node takes in little, leads only if no other node can, and says so.
 //
-// What a full disk has left (raft/disk_space.h) is for what must go on without clients: votes, terms, no-ops and
-// changes of members; and, down to a rest that is kept for those, for entries that were on their way. An entry that
-// does not fit is neither taken in nor acknowledged, as if it had never arrived.
+// The space that a full disk has left (raft/disk_space.h) is for votes, terms, no-ops and changes of members; and, down
+// to a rest that is kept for those, for entries that were on their way. An entry that does not fit is neither taken in
+// nor acknowledged, as if it had never arrived.
 //
 // A full leader hands over to a follower that has said, in answer to a heartbeat, that it is not full, and until then
 // takes no writes. Where too few disks have space for a majority, no leader takes writes, and tells its followers so:

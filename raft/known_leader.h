@@ -21,7 +21,7 @@ class KnownLeader {
   bool is_known() const { return id_ != 0; }
   // Whether it was heard less than `longest` ago.
   bool was_heard(Time longest, Time now) const { return is_known() && heard_at_ && now < *heard_at_ + longest; }
-  // What it said last; true until it has said anything.
+  // Whether it takes writes, as it said last; true until it has said so.
   bool takes_writes() const { return takes_writes_; }
 
   void forget() { *this = KnownLeader{}; }

@@ -1,4 +1,4 @@
-// Lease: until when a leader may answer reads without asking anybody (thesis 6.4.1).
+// Lease: until when a leader may answer reads without a round of heartbeats (thesis 6.4.1).
 //
 // A follower that hears a leader promises to elect no other node for an election timeout. The leader dates that promise
 // from when it sent the heartbeat, so the promise ends at the leader no later than at the follower, unless the

@@ -83,7 +83,7 @@ class Progress {
   // The index of the fence: an entry made after we heard that it is recovering (raft/recovering.cc).
   Index fence() const { return fence_; }
 
-  // What it may be told to commit: no more than it is known to have.
+  // The commit index that it may be told: no more than it is known to have.
   Index may_commit(Index committed) const { return std::min(match_, committed); }
   // The commit index that it must be told now, by a message of its own, and counts it as told; nothing if there is no
   // need. A notice is due at once if a client of the follower waits there, else `delay` after the first poll that found

@@ -74,7 +74,7 @@ TEST_CASE("a vote asked for again while it is being saved waits for the disk, to
   REQUIRE(all_of<VoteReply>(again.messages_once_durable).size() == 1);
 }
 
-TEST_CASE("a candidate's own vote counts, like anybody's, once it is on disk", "[E5][bug-5]") {
+TEST_CASE("a candidate's own vote counts, like any other, once it is on disk", "[E5][bug-5]") {
   LoneCore candidate;
   candidate.deadline();
   candidate.receive(2, 0, PreVoteReply{.round = 1, .granted = true});

@@ -1,4 +1,4 @@
-// What a node knows of its leader, of its own process, and of when it may vote: three small objects.
+// KnownLeader, OwnProcess and Abstention: a node's leader, its own process, and when it may vote.
 #include "raft/abstention.h"
 #include "raft/known_leader.h"
 #include "raft/own_process.h"
