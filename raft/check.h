@@ -1,6 +1,6 @@
 // CHECK: an assertion that stays on in release builds.
 //
-// For our own mistakes only. What peers, clients and disks send may be nonsense, and nonsense is an Error. When a
+// For our own mistakes only: peers, clients and disks may send nonsense, and nonsense is an Error. When a
 // CHECK fails the state of this node cannot be trusted any more, so the process ends with one line; the others go on.
 #pragma once
 

@@ -20,7 +20,7 @@ std::string line(const PreVoteReply& reply) {
 }
 
 std::string line(const VoteRequest& request) {
-  return (request.by_transfer ? "vote, as the leader wishes? log ends " : "vote? log ends ") + describe(request.last);
+  return (request.by_transfer ? "vote, by transfer? log ends " : "vote? log ends ") + describe(request.last);
 }
 
 std::string line(const VoteReply& reply) { return reply.granted ? "vote yes" : "vote no"; }
@@ -31,7 +31,7 @@ std::string line(const AppendEntries& append) {
 }
 
 std::string line(const AppendReply& reply) {
-  std::string recovering = reply.recovering == 0 ? "" : ", is being mended";
+  std::string recovering = reply.recovering == 0 ? "" : ", is recovering";
   if (reply.accepted) return "append ok, match " + number(reply.match) + recovering;
   return "append refused, no " + describe(reply.refused) + ", try " + describe(reply.hint) + recovering;
 }
@@ -39,13 +39,13 @@ std::string line(const AppendReply& reply) {
 std::string line(const Heartbeat& heartbeat) {
   std::string round = heartbeat.round == 0 ? "" : ", round " + number(heartbeat.round);
   return "heartbeat, commit " + number(heartbeat.commit) + round + (heartbeat.takes_writes ? "" : ", takes no writes") +
-         (heartbeat.recovered == 0 ? "" : ", your log is whole") +
+         (heartbeat.recovered == 0 ? "" : ", your log is intact") +
          (heartbeat.forgotten.term == 0 ? "" : ", you have forgotten " + describe(heartbeat.forgotten));
 }
 
 std::string line(const HeartbeatReply& reply) {
   const std::string said = reply.recovering == 0 ? "heartbeat ok, round " + number(reply.round)
-                                                 : std::string("heartbeat seen, is being mended");
+                                                 : std::string("heartbeat seen, is recovering");
   return said + (reply.is_full ? ", full" : "");
 }
 
@@ -64,7 +64,7 @@ std::string line(const InstallSnapshot& install) { return "install snapshot " + 
 std::string line(const TimeoutNow&) { return "campaign now"; }
 
 std::string line(const TransferRequest& request) {
-  return "hand over to " + (request.to == 0 ? "whoever can" : number(request.to));
+  return "hand over to " + (request.to == 0 ? "any voter" : number(request.to));
 }
 
 std::string line(const Removed&) { return "you are no member any more"; }
@@ -89,8 +89,8 @@ std::string line(const PeerGone& gone) { return "peer " + number(gone.node) + " 
 
 std::string line(const WentBack&) { return "the disk has gone back"; }
 
-std::string line(const DiskSpace& space) {
-  return space.bytes_left ? "disk full, " + number(*space.bytes_left) + " bytes left" : "disk has room";
+std::string line(const SpaceReported& space) {
+  return space.bytes_left ? "disk full, " + number(*space.bytes_left) + " bytes left" : "disk has space";
 }
 
 std::string line(const SnapshotTaken& taken) {
@@ -152,9 +152,9 @@ std::string describe(const SnapshotMark& snapshot) {
   return describe(snapshot.position) + ' ' + (configuration ? describe(*configuration) : "?");
 }
 
-std::string describe(const AdminResult& end) {
+std::string describe(const AdminResult& result) {
   constexpr const char* kWords[] = {"done", "refused", "unknown", "passed on"};
-  return kWords[static_cast<size_t>(end.kind)] + (end.reason.empty() ? "" : ": " + end.reason);
+  return kWords[static_cast<size_t>(result.kind)] + (result.reason.empty() ? "" : ": " + result.reason);
 }
 
 std::string describe(const std::vector<Entry>& entries, size_t shown) {
@@ -191,13 +191,13 @@ std::string describe(const Status& status) {
   return number(status.id) + ' ' + std::string(to_text(status.role)) + " at " + describe(status.hard_state) +
          ", leader " + (status.leader == 0 ? "unknown" : number(status.leader)) + ", log ends " +
          describe(status.last) + ", durable " + number(status.durable) + ", commit " + number(status.committed) +
-         (status.recovering ? ", mending" : "");
+         (status.recovering ? ", recovering" : "");
 }
 
 std::string describe(const Status::Peer& peer) {
   constexpr const char* kWords[] = {" probing", " replicating", " waiting for a snapshot"};
   return number(peer.node) + kWords[static_cast<size_t>(peer.state)] + (peer.paused ? ", paused" : "") +
-         (peer.recovering ? ", mending" : "") + ", match " + number(peer.match) + ", next " + number(peer.next);
+         (peer.recovering ? ", recovering" : "") + ", match " + number(peer.match) + ", next " + number(peer.next);
 }
 
 }  // namespace skiff::raft

@@ -1,4 +1,4 @@
-// Event: everything that can happen to a node. Time comes in beside each.
+// Event: everything that can happen to a node. The time comes in beside each event.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct Received {
   Message message;
 };
 
-// What this node's clients want written, in order. Refused (Effects::refused) from the first that finds no room.
+// Writes of this node's clients, in order. If one is refused (Effects::refused), so are all that follow it.
 struct Proposed {
   struct Proposal {
     uint64_t id = 0;  // unique per process; comes back when refused
@@ -33,47 +33,49 @@ struct Persisted {
   uint64_t save = 0;
 };
 
-// How many bytes of log our disk still has room for, as of the last Persisted: said when it is full, again and again;
-// and once nothing, when it has enough again.
-struct DiskSpace {
+// How many bytes of log a full disk still has space for, as of the last Persisted. Repeated while the disk is full;
+// once without a value when it has enough space again.
+struct SpaceReported {
   std::optional<uint64_t> bytes_left;
 };
 
-// Somebody here wants to read. Comes back in Effects::reads or Effects::refused_reads with the same id.
+// A client of this node wants to read. Comes back in Effects::reads or Effects::refused_reads with the same id.
 struct ReadAsked {
   RequestId id;  // greater than any before
 };
 
-// The process of that node is gone: its connection broke and a new one was refused. Better news than silence.
+// The process of that node is gone: its connection broke and a new one was refused. Unlike silence, this needs no
+// timeout.
 struct PeerGone {
   NodeId node = 0;
 };
 
-// Our store has made a snapshot up to this index and it is on disk. The log may forget what stands at or before
-// `forget_to`, which is at most `index`: the rest is kept for those who are only a little behind.
+// Our store has made a snapshot up to this index, and it is on disk. The log may forget the entries up to `forget_to`,
+// which is at most `index`; the rest is kept for followers that are only a little behind.
 struct SnapshotTaken {
   Index index = 0;
   Index forget_to = 0;
 };
-// The snapshot that Effects::fetch asked for is whole, and on our disk.
+// The snapshot that Effects::fetch asked for is complete, and on our disk.
 struct SnapshotArrived {
   SnapshotMark snapshot;
 };
 
-// Our store has met a write that a later process of this node has made: our disk has gone back to an older state.
+// Our store has applied a write that a later process of this node had accepted: our disk has gone back to an older
+// state.
 struct WentBack {};
 
-// Orders of the operator. Each ends in Effects::orders, with the same id, unique per process.
+// Requests of the operator. Each ends in Effects::admin_results, with the same id, unique per process.
 struct ChangeAsked {
   uint64_t id = 0;
   std::vector<Change> changes;  // all of them at once
 };
 struct TransferAsked {
   uint64_t id = 0;
-  NodeId to = 0;  // 0: to whoever can
+  NodeId to = 0;  // 0: to any voter that can lead
 };
 
 using Event = std::variant<TimePassed, Received, Proposed, Persisted, ReadAsked, PeerGone, SnapshotTaken,
-                           SnapshotArrived, WentBack, ChangeAsked, TransferAsked, DiskSpace>;
+                           SnapshotArrived, WentBack, ChangeAsked, TransferAsked, SpaceReported>;
 
 }  // namespace skiff::raft

@@ -1,13 +1,13 @@
-// Lease: until when a leader may answer reads without asking anybody (thesis 6.4.1).
+// Lease: until when a leader may answer reads without a round of heartbeats (thesis 6.4.1).
 //
-// Who hears a leader promises to elect nobody else for an election timeout. The leader dates that promise from when it
-// sent the heartbeat that was answered, so it ends at the leader no later than at the follower, if the follower's clock
-// does not run faster than ours. How fast it runs is measured from the same answers: over a stretch of time that is
-// long beside the time they travel, at most by how much its clock has moved ahead of ours. A follower counts only while
-// the last stretch was within the bound. The lease itself is shorter by that bound.
+// A follower that hears a leader promises to elect no other node for an election timeout. The leader dates that promise
+// from when it sent the heartbeat, so the promise ends at the leader no later than at the follower, unless the
+// follower's clock runs faster than ours. The same replies bound how much faster it runs, over a stretch of time that
+// is long compared with the time they travel. A follower counts only while its last stretch was within the bound, and
+// the lease is shorter by that bound.
 //
-// Time that passes unnoticed (the process was stopped) only makes a lease older: there is nothing to be trusted across
-// a pause. Once a successor was told to campaign, no promise holds any more, and the lease is over for this term.
+// A pause of the process only makes the lease older. Once a successor was told to campaign no promise holds any more,
+// and the lease is over for this term.
 #pragma once
 
 #include <map>
@@ -19,22 +19,32 @@ namespace skiff::raft {
 
 class Lease {
  public:
-  // `node` has answered, at `now`, the heartbeat that was sent at `sent_at`; its own clock said `clock`.
-  void answered(NodeId node, Time sent_at, Time now, Time clock, Time election_timeout, uint64_t drift_percent_max);
+  struct Limits {
+    Time election_timeout = 0;
+    uint64_t drift_percent_max = 0;  // how much faster than ours a clock may run
+  };
+  // The reply to a heartbeat.
+  struct Answer {
+    Time sent_at = 0;      // the heartbeat, by our clock
+    Time received_at = 0;  // the reply, by our clock
+    Time clock = 0;        // of the follower, when it replied
+  };
+
+  explicit Lease(Limits limits) : limits_(limits) {}
+
+  void answered(NodeId node, const Answer& answer);
   void give_up() { is_over_ = true; }
-  // Until when, by our clock. 0: there is none. `self` counts at once.
-  Time until(const Voters& voters, NodeId self, Time now, Time election_timeout, uint64_t drift_percent_max) const;
+  // Until when the lease holds, by our clock; 0: there is none. `self` counts at once.
+  Time until(const Voters& voters, NodeId self, Time now) const;
 
  private:
   struct Clock {
     Time promised_at = 0;  // by our clock
     bool is_steady = false;
-    // The answer that the present stretch began with.
-    Time sent_at = 0;
-    Time received_at = 0;
-    Time clock = 0;
+    Answer first;  // of the present stretch
   };
 
+  Limits limits_;
   std::map<NodeId, Clock> clocks_;
   bool is_over_ = false;
 };

@@ -9,7 +9,7 @@
 namespace skiff::raft {
 namespace {
 
-// An append adds one and frees up to four, so what is forgotten is gone after a quarter as many appends.
+// An append adds one entry and frees up to four, so forgotten entries are gone after a quarter as many appends.
 constexpr size_t kFreedPerAppend = 4;
 
 }  // namespace
@@ -94,7 +94,7 @@ void Log::start_anew(LogPosition base) {
   forgotten_ = entries_.size();
   base_ = base;
   handed_ = durable_ = committed_ = taken_ = base.index;
-  for (Save& save : saves_) save.last = base.index;  // of what is gone; counts for nothing behind it
+  for (Save& save : saves_) save.last = base.index;  // its entries are gone, and it counts for none behind the base
   uncommitted_bytes_ = 0;
 }
 
@@ -132,7 +132,7 @@ std::vector<Entry> Log::between(Index after, Index last) const {
           first + static_cast<std::ptrdiff_t>(last - base_.index)};
 }
 
-void Log::check_whole() const {
+void Log::check_invariants() const {
   CHECK(base_.index <= durable_);
   CHECK(base_.index <= taken_);
   CHECK(durable_ <= handed_);
@@ -142,8 +142,8 @@ void Log::check_whole() const {
   uint64_t bytes = 0;
   LogPosition before = base_;
   CHECK(forgotten_ <= entries_.size());
-  for (size_t place = forgotten_; place < entries_.size(); ++place) {
-    const Entry& entry = entries_[place];
+  for (size_t at = forgotten_; at < entries_.size(); ++at) {
+    const Entry& entry = entries_[at];
     CHECK(entry.position.index == before.index + 1);
     CHECK(entry.position.term >= before.term);
     before = entry.position;

@@ -1,14 +1,14 @@
 // Log: the entries since the last snapshot, which of them are on disk, committed, and handed on to be applied.
 //
-// Entries are appended at the end, by the leader's own proposals or by what a leader sends. They go to the disk in
-// saves: take_unsaved() hands over what the disk has not been given yet, and saved() is told, in the same order, that
-// it is there. In between, a new leader may cut the end off: the saves under way are then cut as well, so that a save
-// of entries that were replaced can never count for the ones that replaced them, not even when a later leader brings
-// the old ones back.
+// Entries are appended at the end: a leader's own proposals, or entries that a leader sent. They go to the disk in
+// saves: take_unsaved() hands over those that the disk was not given yet, and saved() confirms, in the same order, that
+// they are durable. In between, a new leader may cut off the end of the log. The saves under way are then cut as well,
+// so that a save of replaced entries never counts for their replacements, not even when a later leader brings the old
+// entries back.
 //
-// The log starts behind its base: entries up to there are forgotten, because a snapshot on our disk holds what they
-// did. They count as committed and as durable. Hundreds of thousands are forgotten at once; their memory is freed a few
-// at a time, so that nobody waits for that.
+// The log starts behind its base. Entries up to there are forgotten, because a snapshot on our disk holds their effect;
+// they count as committed and as durable. Hundreds of thousands of entries are forgotten at once, and their memory is
+// freed a few at a time, so that no request waits for that.
 //
 // An entry may be committed, and applied, before it is on our own disk: a majority of the others has it.
 //
@@ -26,39 +26,38 @@ namespace skiff::raft {
 
 class Log {
  public:
-  // What the disk held: a snapshot up to `base`, and the entries that follow it. All of it is durable; of the entries
-  // none is known to be committed.
+  // `recovered` is what the disk held behind a snapshot up to `base`: durable, but not known to be committed.
   Log(LogPosition base, std::vector<Entry> recovered);
 
   LogPosition base() const { return base_; }
   LogPosition last() const;
   // Requires: base().index <= index <= last().index.
   Term term_at(Index index) const;
-  // Whether our log and one that has this position agree up to there. What is behind the base was committed, and is
+  // Whether our log and one that has this position agree up to there. Entries before the base were committed, and are
   // therefore the same everywhere.
   bool has(LogPosition position) const;
   // Requires: base().index < index <= last().index.
   const Entry& at(Index index) const;
   // From `first` on: as many as fit in `bytes_max` and `count_max`, at least one if there is one.
   std::vector<Entry> slice(Index first, uint64_t bytes_max, uint64_t count_max) const;
-  // The last index at or before `index` whose term is at most `term`: where two logs may still agree. Of what is behind
-  // the base nothing is known any more, and that index comes back as it is.
+  // The last index at or before `index` whose term is at most `term`: up to there two logs may agree. Before the base
+  // no term is known any more, and `index` comes back as it is.
   Index last_at_or_below(Index index, Term term) const;
 
   // Requires: entry.position.index == last().index + 1, its term at least that of the last.
   void append(Entry entry);
   // Requires: committed() < first.
   void cut_from(Index first);
-  // Forgets what stands at or before `index`. Requires: it was handed on to be applied
-  // and to the disk, and a snapshot on disk holds it.
+  // Forgets the entries up to `index`. Requires: they were handed on to be applied and to the disk, and a snapshot on
+  // disk holds their effect.
   void forget_to(Index index);
-  // Frees at most so many of the forgotten entries; returns whether there are more. Every append() frees some, too.
+  // Frees at most `count_max` of the forgotten entries; returns whether there are more. Every append() frees some, too.
   bool free_forgotten(size_t count_max);
   // Forgets everything: the log starts behind `base`, up to which a snapshot on disk holds all there is. Requires:
   // committed() < base.index.
   void start_anew(LogPosition base);
 
-  // What the disk has not been given yet, as part of the save with this number.
+  // The entries that the disk was not given yet, as part of the save with this number.
   std::vector<Entry> take_unsaved(uint64_t save);
   // Everything up to this save is on disk.
   void saved(uint64_t save);
@@ -73,8 +72,8 @@ class Log {
   // Payload bytes behind the commit index.
   uint64_t uncommitted_bytes() const { return uncommitted_bytes_; }
 
-  // The invariants above, and that indexes have no gap: walks the whole log, for tests.
-  void check_whole() const;
+  // Checks the invariants above, and that indexes have no gap. Walks the whole log: for tests.
+  void check_invariants() const;
 
  private:
   struct Save {

@@ -104,15 +104,15 @@ bool is_address_taken(const Configuration& configuration, const Change& change) 
 }
 
 std::string add(Configuration& to, const Change& change, MemberRole role) {
-  if (change.node == 0) return "0 is nobody's id";
+  if (change.node == 0) return "0 is no id";
   if (const Member* member = to.find(change.node)) {
     bool is_the_same = member->address == change.address;
     return is_the_same ? "" : "this id is taken by a member with another address";
   }
   if (to.was_removed(change.node)) return "this id was removed, and never comes back: choose another";
   if (is_address_taken(to, change)) return "this address is taken by another member";
-  auto place = std::find_if(to.members.begin(), to.members.end(), [&](const Member& m) { return m.id > change.node; });
-  to.members.insert(place, {.id = change.node, .role = role, .address = change.address});
+  auto next = std::find_if(to.members.begin(), to.members.end(), [&](const Member& m) { return m.id > change.node; });
+  to.members.insert(next, {.id = change.node, .role = role, .address = change.address});
   return "";
 }
 
@@ -225,6 +225,14 @@ Configuration leave_joint(Configuration joint) {
 }
 
 Membership::Membership(Index index, Configuration configuration) { start_anew(index, std::move(configuration)); }
+
+bool Membership::is_electable(NodeId node, Index committed) const {
+  return is_voter(node) || (at(committed).is_voter(node) && !MUTANT(demoted_leader_gives_up));
+}
+
+bool Membership::is_removed(NodeId node, Index committed) const {
+  return latest().was_removed(node) && !latest().is_joint() && latest_index() <= committed;
+}
 
 const Configuration& Membership::at(Index index) const {
   CHECK(index >= history_.front().index);

@@ -1,11 +1,11 @@
-// Membership: who the members are at each point of the log, and which change may follow which.
+// Membership: the members at each point of the log, and which change may follow which.
 //
 // The configuration in force is the last one in the log, committed or not (thesis 4.1); if the end of the log is cut
-// off, the one before it is in force again. Whenever the set of voters changes, it does so in two entries (4.3): one
+// off, the one before it is in force again. A change of the voters takes two entries (4.3): a joint configuration,
 // under which a majority of the old voters and a majority of the new ones must agree, and, once that is committed, one
-// with the new ones alone. So no two majorities ever exist side by side, however many voters change at once.
+// with the new voters alone. However many voters change at once, two majorities never exist side by side.
 //
-// An id that was removed never comes back: its node may have promised what an empty disk does not know any more.
+// An id that was removed never comes back: its node may have made promises that an empty disk does not hold.
 #pragma once
 
 #include <compare>
@@ -22,7 +22,7 @@ namespace skiff::raft {
 
 enum class MemberRole : uint8_t {
   learner = 1,  // is sent the log, and counts for nothing
-  joining = 2,  // a learner whom the leader makes a voter as soon as it has caught up
+  joining = 2,  // a learner that the leader makes a voter as soon as it has caught up
   voter = 3,
 };
 
@@ -45,7 +45,7 @@ struct Configuration {
   bool is_voter(NodeId node) const;
   bool has(NodeId node) const { return find(node) != nullptr || is_voter(node); }
   bool was_removed(NodeId node) const;
-  // Everybody, in both halves, by id.
+  // All members of both halves, by id.
   std::vector<NodeId> everybody() const;
   Voters voters() const;
 };
@@ -53,7 +53,7 @@ struct Configuration {
 // The members a cluster starts with, all of them voters.
 Configuration founded_by(const std::vector<NodeId>& voters);
 
-// The payload of an entry of EntryKind::configuration, and the mark of a snapshot. Nothing if the bytes are no
+// The payload of an entry of EntryKind::configuration, and part of the mark of a snapshot. Nothing if the bytes are no
 // configuration that could ever be in force.
 std::string encode(const Configuration& configuration);
 std::optional<Configuration> decode_configuration(std::string_view bytes);
@@ -73,7 +73,7 @@ struct Change {
   bool operator==(const Change&) const = default;
 };
 
-// What `from` becomes by all of `changes` at once: joint if the voters change. Requires: not from.is_joint().
+// The configuration after all of `changes` at once: joint if the voters change. Requires: not from.is_joint().
 struct Planned {
   Configuration next;
   std::string refused;  // why not; empty if it can be done
@@ -82,7 +82,7 @@ Planned plan(const Configuration& from, const std::vector<Change>& changes);
 // The second half of a change. Requires: joint.is_joint().
 Configuration leave_joint(Configuration joint);
 
-// The configurations in the log, from the last one that is behind us for good.
+// The configurations in the log, from the one in force at its base on.
 class Membership {
  public:
   // In force from `index` on.
@@ -91,14 +91,20 @@ class Membership {
   const Configuration& latest() const { return history_.back().configuration; }
   Index latest_index() const { return history_.back().index; }
   const Voters& voters() const { return voters_; }
-  // In force at `index`. Requires: not before what was forgotten.
+  bool is_voter(NodeId node) const { return voters_.contain(node); }
+  // Whether it may stand for election. A demoted node may hold the only copy of the entries that demoted it: until they
+  // are committed, it must still be able to win (thesis 4.2.2).
+  bool is_electable(NodeId node, Index committed) const;
+  // Whether the node was removed for good: that is committed, and it has no vote any more.
+  bool is_removed(NodeId node, Index committed) const;
+  // In force at `index`. Requires: it was not forgotten.
   const Configuration& at(Index index) const;
 
   // Requires: index > latest_index().
   void append(Index index, Configuration configuration);
-  // Those in entries from `first` on are no more. Requires: the oldest is not among them.
+  // Removes those in entries from `first` on. Requires: the oldest is not among them.
   void cut_from(Index first);
-  // Only what is in force at `index` and later is still asked for.
+  // at() is no longer asked for an index before this one.
   void forget_before(Index index);
   void start_anew(Index index, Configuration configuration);
 

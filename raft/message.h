@@ -1,7 +1,7 @@
-// Message: what the cores of two nodes say to each other, one struct each, and the variant of them.
+// Message: the messages between the cores of two nodes, one struct each, and the variant of them.
 //
-// Every message carries the sender's term. Messages may be lost, repeated, delayed and reordered; none may be forged
-// (the transport's checksums and greeting see to that), yet none is believed beyond what its fields prove.
+// Every message carries the sender's term. Messages may be lost, repeated, delayed and reordered. None is forged (the
+// transport's checksums and handshake prevent that), yet none is believed beyond what its fields prove.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace skiff::raft {
 
-// Would you vote for me, if I asked at `term + 1`? Changes nothing at either side. (Thesis 9.6)
+// Asks whether the receiver would vote for the sender at `term + 1`. Changes nothing at either side. (Thesis 9.6)
 struct PreVoteRequest {
   LogPosition last;    // the end of the candidate's log
   uint64_t round = 0;  // counts the sender's campaigns: an answer to an older one counts for nothing
@@ -22,26 +22,27 @@ struct PreVoteReply {
   bool granted = false;
 };
 
-// Vote for me at `term`. (Thesis 3.4)
+// Asks for a vote at `term`. (Thesis 3.4)
 struct VoteRequest {
   LogPosition last;
-  bool by_transfer = false;  // the leader itself wants it: let it not protect its leadership (3.10)
+  bool by_transfer = false;  // the leader wants it: followers do not protect its leadership (3.10)
 };
 struct VoteReply {
   bool granted = false;
 };
 
-// Entries that follow `previous`; none to probe or to pass on the commit index. (Thesis 3.5)
+// Entries that follow `previous`; without entries, a probe. (Thesis 3.5)
 struct AppendEntries {
   LogPosition previous;
   Index commit = 0;
   std::vector<Entry> entries;
 };
-// Accepted: the log agrees with the leader's up to `match`, and is on disk up to there.
-// Refused: there was nothing, or something else, at `refused`; `hint` is the last position at which the follower's
-// log could agree (its term is at most that of `refused`), so that whole terms are skipped.
-// `mending` is not 0 as long as the follower's log is being mended (raft/recovering.cc): which start of it says so.
-// `start` names the process that answers (raft/starts.cc).
+// Accepted: the follower's log agrees with the leader's up to `match`, and is on disk up to there.
+// Refused: the follower has no entry, or another one, at `refused`. `hint` is the last position at which its log could
+// agree (of a term no later than that of `refused`), so that the leader skips whole terms.
+//
+// `start` is the number of the process that replies (raft/starts.cc). `recovering` is the same number while that
+// process is recovering (raft/recovering.cc), else 0.
 struct AppendReply {
   bool accepted = false;
   Index match = 0;
@@ -51,45 +52,40 @@ struct AppendReply {
   uint64_t start = 0;
 };
 
-// The term and the end of the log that a process found on its disk when it started.
+// The term, and the end of the log, that a process found on its disk when it started.
 struct Found {
   Term term = 0;
   LogPosition last;
   bool operator==(const Found&) const = default;
 };
 
-// I still lead. `round` is the newest ReadIndex round; the reply repeats it. Round 0 only passes on the commit index
-// and wants no reply. `commit` is never beyond what the follower is known to have.
-// The reply repeats `sent_at`, too, and adds the follower's own clock: what a lease is measured by. A follower whose
-// log is being mended says so, and confirms nothing; `mended` tells that start of it that its log is whole. Each says
-// what its sender knows of full disks.
-// `start` names the process of the receiver that the leader has judged, by what that process has `found` (0: none yet).
-// `forgotten` has a term when the verdict is that this process lacks what the node had acknowledged: up to there.
+// The sender still leads, and passes on what it knows.
 struct Heartbeat {
-  Index commit = 0;
-  uint64_t round = 0;
-  Time sent_at = 0;
-  bool takes_writes = true;  // else too few disks have room for any
-  uint64_t recovered = 0;
-  uint64_t start = 0;
-  LogPosition forgotten;
+  Index commit = 0;          // never beyond what the follower is known to have
+  uint64_t round = 0;        // the newest ReadIndex round; 0: no reply is wanted
+  Time sent_at = 0;          // by the leader's clock
+  bool takes_writes = true;  // else too few disks have space for any
+  uint64_t recovered = 0;    // the process of the receiver that is told that its log is intact again; 0: none
+  uint64_t start = 0;        // the process of the receiver that the leader has judged (raft/starts.cc); 0: none yet
+  LogPosition forgotten;     // the verdict: that process lacks what the node had acknowledged, up to here; else zeros
 };
+// A recovering follower says so, and confirms no round.
 struct HeartbeatReply {
-  uint64_t round = 0;
-  Time sent_at = 0;
-  Time clock = 0;
-  bool is_full = false;  // the disk
-  uint64_t recovering = 0;
+  uint64_t round = 0;       // the heartbeat's
+  Time sent_at = 0;         // the heartbeat's
+  Time clock = 0;           // the follower's own, by which a lease is measured
+  bool is_full = false;     // the disk
+  uint64_t recovering = 0;  // as in AppendReply, like `start`
   uint64_t start = 0;
-  Found found;
+  Found found;  // what the leader judges the process by
 };
 
-// A follower passes on what its clients want written.
+// A follower passes on the writes of its clients.
 struct ForwardProposals {
   std::vector<Payload> commands;
 };
 
-// A follower asks up to where it must have applied to serve reads that arrived before now. (Thesis 6.4)
+// A follower asks up to which index it must have applied to serve a read that has just arrived. (Thesis 6.4)
 struct ReadIndexRequest {
   RequestId id;
 };
@@ -99,18 +95,18 @@ struct ReadIndexReply {
 };
 
 // The log no longer has the entries that the receiver lacks: it must fetch this snapshot from the sender. Repeated
-// until it is there. The core takes no part in the transfer of its bytes. (Thesis 5)
+// until the snapshot is there. The core takes no part in the transfer of its bytes. (Thesis 5)
 struct InstallSnapshot {
   SnapshotMark snapshot;
 };
-// Campaign at once: you have all I have, and I take no more. (Thesis 3.10)
+// The receiver has the whole log of the leader, which takes no more proposals: it must campaign at once. (Thesis 3.10)
 struct TimeoutNow {};
-// A follower passes on the order to hand leadership over. 0: to whoever can.
+// A follower passes on an operator's request to hand leadership over. 0: to any voter that can lead.
 struct TransferRequest {
   NodeId to = 0;
 };
 
-// You are no member any more; a committed configuration says so. (Thesis 4.2.2, 4.2.3)
+// The receiver is no member any more, by a committed configuration. (Thesis 4.2.2, 4.2.3)
 struct Removed {};
 
 using MessageBody = std::variant<PreVoteRequest, PreVoteReply, VoteRequest, VoteReply, AppendEntries, AppendReply,

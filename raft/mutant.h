@@ -7,8 +7,8 @@
 // `make mutants` runs them all. Each is a mutation in the sense of mutation testing: a test suite that lets it live has
 // a hole.
 //
-// To add one: a row here, and the switch where the rule stands. The third column says what must notice it: `simulator`,
-// or `raft_test` where a second rule stands behind the broken one, so that no cluster as a whole shows it.
+// To add one: a row here, and the switch where the rule stands. The second column says which program must notice it:
+// `simulator`, or `raft_test` if a second rule stands behind the broken one, so that no cluster as a whole shows it.
 #pragma once
 
 // clang-format off
@@ -29,7 +29,7 @@
   M(failed_sync_tried_again, simulator, "a failed sync is tried again, and the second one reports success") \
   M(forgetful_counts, raft_test, "what a follower acknowledges counts although its disk went back") \
   M(forgetful_taken_for_intact, simulator, "a leader overlooks that a follower lacks what it had acknowledged") \
-  M(full_follower_acknowledges, simulator, "a follower acknowledges entries that its full disk has no room for (thesis 3.5)") \
+  M(full_follower_acknowledges, simulator, "a follower acknowledges entries that its full disk has no space for (thesis 3.5)") \
   M(gone_back_not_noted, simulator, "a restart forgets that the disk went back") \
   M(half_of_four_decides, simulator, "two of four are a majority") \
   M(heartbeat_commits_unseen, simulator, "a heartbeat commits beyond what the follower is known to have") \
@@ -69,7 +69,7 @@
   M(vote_forgotten_at_restart, simulator, "a restart forgets the vote (thesis 3.8)") \
   M(vote_twice, simulator, "a node votes twice in a term (thesis 3.4)") \
   M(votes_right_after_a_start, simulator, "a node votes before a leader could tell it that its disk went back") \
-  M(write_handed_out_unordered, raft_test, "a later write overtakes one that was refused for want of room")
+  M(write_handed_out_unordered, raft_test, "a later write overtakes one that was refused")
 // clang-format on
 
 namespace skiff {

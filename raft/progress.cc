@@ -96,6 +96,20 @@ void Progress::note_round(Index last, Time now, Time longest) {
   round_started_at_ = now;
 }
 
+std::optional<Index> Progress::poll_commit_notice(Index committed, Time now, Time delay) {
+  const Index commit = may_commit(committed);
+  if (commit_told_ >= commit) {
+    commit_notice_at_ = kNever;
+    return std::nullopt;
+  }
+  commit_notice_at_ = std::min(commit_notice_at_, now + delay);
+  const bool is_awaited = commit_told_ < commit_awaited_;
+  if (!is_awaited && now < commit_notice_at_) return std::nullopt;
+  commit_notice_at_ = kNever;
+  commit_told_ = commit;
+  return commit;
+}
+
 void Progress::forget_in_flight() {
   in_flight_.clear();
   bytes_in_flight_ = 0;

@@ -16,7 +16,7 @@ bool is_half_won(const std::vector<NodeId>& half, const std::set<NodeId>& said_y
   return static_cast<size_t>(yes) >= quorum::majority(half.size());
 }
 
-// By trying each voter's value: for the few that there are that is quicker than making a list of them to sort.
+// Tries each voter's value: for so few voters that is quicker than sorting a list of them.
 uint64_t reached_in_half(const std::vector<NodeId>& half, const quorum::Reached& reached) {
   uint64_t highest = 0;
   for (NodeId candidate : half) {

@@ -4,15 +4,15 @@
 // followers be sent them, and that its own disk make them durable. Its own disk is one more follower: an entry is
 // committed when a majority of all disks has it, whichever they are.
 //
-// What goes wrong: messages get lost, repeated and reordered, nodes stop and come back, the disk is slow. step() never
-// fails and never blocks; what is stale or cannot be is ignored (and counted). What our own state must never be is
-// CHECKed after every step, in every build.
+// Messages get lost, repeated and reordered, nodes stop and come back, disks are slow. step() never fails and never
+// blocks; messages that are stale or impossible are ignored and counted. Invariants of our own state are CHECKed after
+// every step, in every build.
 //
-// Pure: no clock (time comes in with each event), no randomness but a seed, nothing of the outside. The same events
-// give the same effects on every machine. Source: Ongaro, Consensus: Bridging Theory and Practice (2014), by section.
+// Pure: no clock (time comes in with each event), no randomness but a seed, no input or output. The same events give
+// the same effects on every machine. Source: Ongaro, Consensus: Bridging Theory and Practice (2014), by section.
 //
-// The methods are grouped by the file they stand in: raft.cc, election.cc, transfer.cc, replication.cc, snapshot.cc,
-// read_index.cc, reconfigure.cc, recovering.cc, starts.cc, space.cc.
+// The methods are grouped by the file they stand in, one for each chapter of the protocol. The state of a chapter,
+// beside the log, is an object with a header of its own.
 #pragma once
 
 #include <cstdint>
@@ -24,43 +24,52 @@
 #include <variant>
 #include <vector>
 
+#include "raft/abstention.h"
+#include "raft/disk_space.h"
 #include "raft/effects.h"
+#include "raft/election_timer.h"
 #include "raft/event.h"
+#include "raft/followers.h"
+#include "raft/forwarded_reads.h"
+#include "raft/known_leader.h"
 #include "raft/lease.h"
 #include "raft/log.h"
 #include "raft/membership.h"
+#include "raft/own_process.h"
 #include "raft/progress.h"
-#include "raft/random.h"
+#include "raft/promises.h"
 #include "raft/reads.h"
+#include "raft/save_queue.h"
 #include "raft/status.h"
+#include "raft/transfer.h"
 #include "raft/types.h"
 
 namespace skiff::raft {
 
 struct Config {
   NodeId id = 0;
-  Configuration founders;  // who the members are where there is no snapshot; nobody: this node waits to be added
+  Configuration founders;  // the members if there is no snapshot; empty: this node waits to be added
   Time heartbeat_interval = 50 * kMillisecond;
   // A follower campaigns after one to two of these without a leader; a leader steps down after one without a majority.
   Time election_timeout = 500 * kMillisecond;
   uint64_t seed = 1;
-  // How long a commit may wait for entries that carry the news to a follower where nobody waits for it. 0: told at
+  // How long the news of a commit may wait for entries to carry it to a follower, if no client waits there. 0: told at
   // once.
   Time commit_notice_delay = 0;
 
-  // What the disk held. The entries move into the log. Requires: configurations, in the mark and in entries, that
-  // decode_configuration() accepts.
+  // The contents of the disk; the entries move into the log. Requires: decode_configuration() accepts the
+  // configurations in the mark and in the entries.
   HardState hard_state;
   SnapshotMark snapshot;  // index 0: none
   std::vector<Entry> entries;
-  // Names this process: a random number, so that no two starts of a node have the same, whatever its disk says. Not 0.
+  // The number of this process: random, so that no two starts of a node have the same, whatever its disk says. Not 0.
   uint64_t start = 1;
-  // The same number, if the disk has lost something that this node may have promised; else 0.
+  // The same number if the disk has lost something that this node may have promised, else 0.
   uint64_t recovering = 0;
 
-  // Reads from a lease (6.4.1): a leader answers without asking as long as the followers that made it one have promised
-  // to elect nobody else. Stands on clocks that run at the same speed, give or take; the leader measures that, and
-  // uses no lease that rests on a clock that is off by more. Must be the same at all members.
+  // Reads from a lease (6.4.1): a leader answers without a round as long as a majority has promised to elect no other
+  // node. Relies on clocks that run at the same speed, within this bound; the leader measures them, and does not count
+  // a follower whose clock is off by more. Must be the same at all members.
   bool lease_reads = false;
   uint64_t clock_drift_percent_max = 10;
 
@@ -71,7 +80,7 @@ struct Config {
   uint64_t uncommitted_bytes_max = 64 << 20;  // a leader with more than this refuses proposals
   uint64_t uncommitted_entries_max = 1 << 18;
   size_t waiting_reads_max = 1 << 16;
-  // Of the room that a full disk has left, commands leave this to votes, no-ops and configurations.
+  // Of the space that a full disk has left, commands leave this much to votes, no-ops and configurations.
   uint64_t space_kept_bytes = 1 << 20;
 };
 
@@ -81,19 +90,19 @@ class Raft {
 
   // `now` never goes back.
   void step(Time now, const Event& event);
-  // Frees at most so many of the entries that were forgotten; whether there are more. Every step frees some, too.
+  // Frees at most `count_max` of the forgotten entries; returns whether there are more. Every step frees some, too.
   bool free_forgotten(size_t count_max) { return log_.free_forgotten(count_max); }
   Effects take_effects();
-  // When to step with TimePassed, if nothing happens before.
+  // When to step with TimePassed, unless another event comes first.
   Time next_deadline() const;
 
   Status status() const;
   bool is_leader() const { return std::holds_alternative<Leader>(role_); }
-  bool is_recovering() const { return recovering_ != 0; }
-  // Whether a leader has judged this process, or it was elected (raft/starts.cc): until then its disk may be an old
+  bool is_recovering() const { return process_.is_recovering(); }
+  // Whether a leader has judged this process, or it was elected (raft/starts.cc). Until then its disk may be an old
   // one.
-  bool is_admitted() const { return is_admitted_; }
-  NodeId leader() const { return leader_; }
+  bool is_admitted() const { return process_.is_admitted(); }
+  NodeId leader() const { return leader_.id(); }
   Term term() const { return hard_state_.term; }
   const Log& log() const { return log_; }
   // In force now, committed or not.
@@ -103,13 +112,14 @@ class Raft {
   // In force at `index`, for a snapshot. Requires: log().base().index <= index <= log().last().index.
   const Configuration& configuration_at(Index index) const { return membership_.at(index); }
   const SnapshotMark& snapshot() const { return snapshot_; }
-  // Whether our disk is full; and whether, as far as we know, whoever leads takes writes: too many disks may be full.
-  bool is_full() const { return space_left_.has_value(); }
+  // Whether our disk is full.
+  bool is_full() const { return disk_space_.is_full(); }
+  // Whether the leader takes writes, as far as this node knows: too many disks may be full.
   bool takes_writes() const;
-  // Messages that were stale, for another node, or not for this role.
+  // How many messages were stale, for another node, or not for this role.
   uint64_t ignored() const { return ignored_; }
-  // Invariants that take a walk along the log, for tests.
-  void check_whole() const { log_.check_whole(); }
+  // The invariants that take a walk along the log, for tests.
+  void check_log() const { log_.check_invariants(); }
 
  private:
   struct Follower {};
@@ -120,53 +130,32 @@ class Raft {
     std::set<NodeId> granted;
     bool by_transfer = false;
   };
-  // Leadership is being handed over; no proposals meanwhile.
-  struct Transfer {
-    NodeId to = 0;
-    Time give_up_at = 0;
-    bool was_told = false;
-  };
   struct Leader {
-    std::map<NodeId, Progress> followers;  // everybody but ourselves
-    Index first_of_term = 0;               // our no-op: what is committed before it may not be all that is
+    Followers followers;
+    Index first_of_term = 0;  // our no-op: until it is committed, we do not know all that is
     Time heartbeat_due = 0;
     ReadRounds reads;
-    std::optional<Transfer> transfer;
-    std::optional<uint64_t> change;  // the order under way
+    std::optional<uint64_t> change;  // the operator's request under way
     Lease lease;
-    bool takes_writes = true;  // there is room for them
+    bool takes_writes = true;  // enough disks have space for them
   };
   using Role = std::variant<Follower, PreCandidate, Candidate, Leader>;  // in the order of RoleName
 
-  // Why an order cannot be carried out; empty if it can. Some reasons pass by themselves.
+  // Why a request of the operator is refused; empty if it can be carried out.
   struct WhyNot {
     std::string reason;
-    bool is_transient = false;
-  };
+    bool is_transient = false;  // the reason passes by itself
 
-  // A process of a follower has acknowledged our log to that index, when we led in that term.
-  struct Promise {
-    uint64_t start = 0;
-    LogPosition acknowledged;
-  };
-
-  // A save handed out with take_effects() and not yet confirmed.
-  struct Save {
-    uint64_t number;
-    HardState hard_state;
-    Time handed_at;
-    uint64_t bytes;  // that it uses at most
+    AdminResult refuse(uint64_t request) const;
   };
 
   // raft.cc
-  void recover(std::vector<Entry> entries);
   void on(const TimePassed&);
   void on(const Received& received);
   void on(const Persisted& persisted);
   void on(const PeerGone& gone);
   bool may_receive(const Message& message);
   void answer_older_term(const Message& message);
-  bool is_removed(NodeId node) const;
   void tell_removed(const Message& message);
   void on(const Message& message, const Removed&);
   void forget_leader();
@@ -175,65 +164,48 @@ class Raft {
   void set_hard_state(HardState hard_state);
   void send(NodeId to, MessageBody body);
   void send_once_durable(NodeId to, MessageBody body);
-  bool is_voter(NodeId node) const { return membership_.voters().contain(node); }
   Progress* progress_of(NodeId node);
   Leader* as_leader() { return std::get_if<Leader>(&role_); }
   const Leader* as_leader() const { return std::get_if<Leader>(&role_); }
-  RoleName role_name() const { return static_cast<RoleName>(role_.index()); }
-  void collect_saves();
+  void collect_save();
   void check_invariants();
 
   // election.cc
   void campaign_or_wait();
-  bool is_electable() const;
   void campaign();
   void ask_for_votes(bool by_transfer);
   void count_votes();
   void become_leader();
-  void check_quorum(Leader& leader);
   Time quorum_heard_at(const Leader& leader) const;
   bool hears_leader() const;
-  Time patience();
-  Time campaign_patience();
-  void promise_to_elect_nobody();
-  Time may_elect_at() const;
-  bool may_elect() const { return now_ >= may_elect_at(); }
   void on(const Message& message, const PreVoteRequest& request);
   void on(const Message& message, const PreVoteReply& reply);
   void on(const Message& message, const VoteRequest& request);
   void on(const Message& message, const VoteReply& reply);
 
-  // transfer.cc
+  // leadership_transfer.cc
   void on(const TransferAsked& asked);
   void on(const Message& message, const TransferRequest& request);
   void on(const Message& message, const TimeoutNow&);
-  void start_transfer(Leader& leader, NodeId to);
   void drive_transfer(Leader& leader);
-  void end_late_transfer(Leader& leader);
-  void end_transfer(NodeId new_leader);
-  NodeId best_successor(const Leader& leader) const;
   WhyNot why_not_transfer(const Leader& leader, NodeId to) const;
-  enum class Room { said, unless_denied, any };
-  NodeId furthest_follower(const Leader& leader, Room room) const;
-  bool is_disk_stalled() const;
+  Followers::SuccessorRules successor_rules() const;
 
   // replication.cc
   void on(const Proposed& proposed);
-  void on(const Message& message, const ForwardProposals& forwarded);
   void forward(const Proposed& proposed);
-  bool has_room_for(uint64_t bytes, uint64_t share) const;
+  void on(const Message& message, const ForwardProposals& forwarded);
+  bool may_append(uint64_t bytes, uint64_t share) const;
   void append_own(EntryKind kind, Payload payload);
   void send_what_is_due(Leader& leader);
-  void tell_commit(NodeId node, Progress& progress);
   void send_append(NodeId to, Progress& progress, bool with_entries);
   void send_heartbeats(Leader& leader);
   Heartbeat heartbeat_to(NodeId node, const Progress& progress, Index commit) const;
   void ask_what_was_lost(NodeId node, Progress& progress);
   void advance_commit();
   void on(const Message& message, const AppendEntries& append);
-  static bool is_possible(const AppendEntries& append, Term term);
   void follow(NodeId leader);
-  size_t take_in(const std::vector<Entry>& entries);
+  size_t replicate(const std::vector<Entry>& entries);
   void acknowledge(NodeId leader, Index match);
   void append(Entry entry);
   void on(const Message& message, const AppendReply& reply);
@@ -250,40 +222,28 @@ class Raft {
   void on(const ChangeAsked& asked);
   WhyNot why_not_change(const Leader& leader, const std::vector<Change>& changes) const;
   void reconfigure(Leader& leader);
-  void step_aside(Leader& leader);
-  void sync_followers(Leader& leader);
+  void step_down(Leader& leader);
   void use_configuration();
-  void end_change();
-  void end_admin_request(uint64_t id, AdminResult::Kind kind, std::string reason = {});
-  void refuse_admin_request(uint64_t id, WhyNot why);
+  void update_followers(Leader& leader);
 
-  // space.cc
-  void on(const DiskSpace& space);
-  void use_space(uint64_t bytes);
-  static uint64_t bytes_of_save(const std::vector<Entry>& entries);
-  bool has_space_for(const Entry& entry) const;
-  void note_unsaved(const Entry& entry);
-  void note_space(Leader& leader);
+  // full_disk.cc
+  void on(const SpaceReported& reported);
+  void note_disk_space(Leader& leader);
 
   // recovering.cc
   void hear_recovering(Progress& progress, uint64_t start);
   void conclude_recoveries(Leader& leader);
   uint64_t recovered(const Leader& leader, const Progress& progress) const;
   bool is_fenced(const Leader& leader, Index fence) const;
-  void vote_for_who_leads();
   void complete_recovery();
-  bool leaves_enough(const Leader& leader, const Configuration& next) const;
 
   // starts.cc
-  void start_as(bool is_new, bool is_alone);
+  void begin_process(bool is_new, bool is_alone);
+  void admit();
   bool counts(NodeId node, Progress& progress, const AppendReply& reply);
   bool counts(NodeId node, Progress& progress, const HeartbeatReply& reply);
   void judge_start(NodeId node, Progress& progress, const HeartbeatReply& reply);
-  std::optional<Promise> broken_promise(NodeId node, const Progress& progress, const HeartbeatReply& reply) const;
-  Promise promise_of(NodeId node) const;
-  void remember_promises(const Leader& leader);
   void hear_verdict(const Heartbeat& heartbeat);
-  void admit();
   void on(const WentBack&);
 
   // read_index.cc
@@ -294,44 +254,41 @@ class Raft {
   void confirm_reads(Leader& leader);
   void confirm_read(const ReadRounds::Reader& reader, Index index);
   void refuse_reads();
-  void refuse_lost_reads();
   bool has_lease(const Leader& leader) const;
 
   Config config_;  // its entries have moved into the log
-  Random random_;
   Time now_;
+
+  // The node itself, and its disk.
   HardState hard_state_;
-  bool hard_state_unsaved_ = false;
   Log log_;
   SnapshotMark snapshot_;  // the newest on our disk
   Membership membership_;
-  std::optional<LogPosition> restart_;  // not yet handed to the disk
-  uint64_t recovering_;                 // as it was configured; 0: our log lacks nothing
+  SaveQueue saves_;
+  DiskSpace disk_space_;
+  OwnProcess process_;
+
+  // Leadership.
   Role role_ = Follower{};
-  NodeId leader_ = 0;                    // who leads this term, as far as we know
-  std::optional<Time> heard_leader_at_;  // nothing: not since the start, or its process is gone
-  Time elects_nobody_until_ = 0;         // promised to the leader that we heard, or before our last start
-  Time silent_until_ = 0;                // no votes before that, unless a leader has judged this process
-  Found found_;
-  bool is_admitted_ = false;
-  std::map<NodeId, Promise> promises_;                       // made to us when we led
-  Time election_deadline_ = kNever;                          // of all but a leader
-  std::optional<std::pair<uint64_t, NodeId>> handing_over_;  // the order under way, and to whom
-  uint64_t campaign_round_ = 0;                              // pre-votes of ours so far
-  uint64_t read_round_ = 1;                    // the newest of any term in which we led; 0 means no answer is wanted
-  std::map<RequestId, Time> reads_forwarded_;  // asked of the leader and when, not answered yet
-  uint64_t save_number_ = 0;
-  std::vector<Save> saves_;  // under way, oldest first
-  HardState durable_hard_state_;
-  std::optional<uint64_t> space_left_;  // of a full disk, behind what it was handed
-  uint64_t unsaved_bytes_ = 0;          // of what it was not handed yet
-  bool has_left_out_ = false;           // something that was sent to us, for want of room
-  bool leader_takes_writes_ = true;     // as it said last
-  Effects effects_;
+  KnownLeader leader_;
+  ElectionTimer election_timer_;
+  Abstention abstention_;
+  Transfer transfer_;
+  Promises promises_;
+  uint64_t campaign_round_ = 0;  // our pre-votes so far
+
+  ForwardedReads forwarded_reads_;
+  uint64_t read_round_ = 1;  // the newest of any term in which we led; 0 means that no answer is wanted
+
+  Effects effects_;  // since they were last taken
   uint64_t ignored_ = 0;
 
-  HardState checked_hard_state_;  // as of the last step: neither goes back
-  Index checked_commit_ = 0;
+  // As of the last step: neither goes back.
+  struct Checked {
+    HardState hard_state;
+    Index commit = 0;
+  };
+  Checked checked_;
 };
 
 }  // namespace skiff::raft

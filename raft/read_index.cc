@@ -1,4 +1,4 @@
-// ReadIndex: reads that go to no log and no disk (thesis 6.4). A follower asks its leader for the index; the rest is
+// ReadIndex: reads that touch neither log nor disk (thesis 6.4). A follower asks its leader for the index; the rest is
 // the same. A read that cannot be confirmed is refused, and may be asked again under a new id.
 #include "raft/check.h"
 #include "raft/mutant.h"
@@ -11,9 +11,8 @@ void Raft::on(const ReadAsked& asked) {
   if (Leader* leader = as_leader()) {
     if (has_lease(*leader)) return confirm_read({.node = config_.id, .id = asked.id}, log_.committed());
     if (leader->reads.ask({.node = config_.id, .id = asked.id}, config_.waiting_reads_max)) return;
-  } else if (leader_ != 0 && reads_forwarded_.size() < config_.waiting_reads_max) {
-    CHECK(reads_forwarded_.emplace(asked.id, now_).second);
-    return send(leader_, ReadIndexRequest{.id = asked.id});
+  } else if (leader_.is_known() && forwarded_reads_.add(asked.id, now_)) {
+    return send(leader_.id(), ReadIndexRequest{.id = asked.id});
   }
   effects_.refused_reads.push_back(asked.id);
 }
@@ -29,14 +28,14 @@ void Raft::on(const Message& message, const ReadIndexRequest& request) {
 }
 
 void Raft::on(const Message&, const ReadIndexReply& reply) {
-  if (reads_forwarded_.erase(reply.id) == 0) {
+  if (!forwarded_reads_.answered(reply.id)) {
     ++ignored_;
     return;
   }
   effects_.reads.push_back({.id = reply.id, .index = reply.index});
 }
 
-// Before the first commit of our term we do not know all that is committed.
+// Before the first commit of our term we do not know everything that is committed.
 void Raft::start_read_round(Leader& leader) {
   if (!leader.reads.wants_round()) return;
   if (log_.committed() < leader.first_of_term && !MUTANT(read_before_first_commit)) return;
@@ -46,11 +45,10 @@ void Raft::start_read_round(Leader& leader) {
   confirm_reads(leader);
 }
 
-// What a round would find out is known already.
+// Whether reads need no round: the lease says already that no other node leads.
 bool Raft::has_lease(const Leader& leader) const {
   if (!config_.lease_reads || log_.committed() < leader.first_of_term) return false;
-  return now_ < leader.lease.until(membership_.voters(), config_.id, now_, config_.election_timeout,
-                                   config_.clock_drift_percent_max);
+  return now_ < leader.lease.until(membership_.voters(), config_.id, now_);
 }
 
 void Raft::confirm_reads(Leader& leader) {
@@ -70,23 +68,14 @@ void Raft::confirm_read(const ReadRounds::Reader& reader, Index index) {
   }
 }
 
-// On every change of role, leader or term. Followers whose reads we held see that change, too, and ask again.
+// On every change of role, leader or term. Followers whose reads we held notice the change, too, and ask again.
 void Raft::refuse_reads() {
-  for (const auto& [id, asked_at] : reads_forwarded_) effects_.refused_reads.push_back(id);
-  reads_forwarded_.clear();
+  for (RequestId id : forwarded_reads_.take_all()) effects_.refused_reads.push_back(id);
   Leader* leader = as_leader();
   if (leader == nullptr) return;
   read_round_ = leader->reads.number();
   for (const ReadRounds::Reader& reader : leader->reads.give_up()) {
     if (reader.node == config_.id) effects_.refused_reads.push_back(reader.id);
-  }
-}
-
-// The question or its answer was lost on the way; neither is sent again. Ids grow, so the first are the oldest.
-void Raft::refuse_lost_reads() {
-  while (!reads_forwarded_.empty() && now_ >= reads_forwarded_.begin()->second + config_.election_timeout) {
-    effects_.refused_reads.push_back(reads_forwarded_.begin()->first);
-    reads_forwarded_.erase(reads_forwarded_.begin());
   }
 }
 

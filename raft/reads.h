@@ -1,12 +1,12 @@
 // Reads: ReadIndex rounds of a leader (thesis 6.4).
 //
 // A read may be answered from the store once (1) the leader has committed an entry of its own term, (2) a majority has
-// confirmed, after the read arrived, that it still leads, and (3) what was committed when the read arrived has been
-// applied. A round does (2) for every read that arrived before it started; the next one starts when it ends: batching
-// without a timer.
+// confirmed, after the read arrived, that it still leads, and (3) everything that was committed when the read arrived
+// has been applied. A round does (2) for all reads that arrived before it started. The next round starts when it ends:
+// batching without a timer.
 //
-// Round numbers only ever grow and are never used again, not even in a later term, so a late or repeated answer to an
-// older round can not confirm a newer one. An answer counts for the round it names alone.
+// Round numbers grow and are never used again, not even in a later term. A reply counts for the round that it names
+// alone, so a late or repeated one cannot confirm a newer round.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace skiff::raft {
 
 class ReadRounds {
  public:
-  // Who wants to read: a client of ours (node is our own id), or a follower for clients of its own.
+  // A client of ours (`node` is our own id), or a follower on behalf of a client of its own.
   struct Reader {
     NodeId node = 0;
     RequestId id;
@@ -45,7 +45,7 @@ class ReadRounds {
   const std::set<NodeId>& confirmed_by() const { return confirmed_by_; }
   // Ends the round. Requires: under_way(), and that a majority has confirmed.
   Confirmed finish();
-  // Everybody who still waits, when leadership is lost.
+  // All readers that still wait, when leadership is lost.
   std::vector<Reader> give_up();
 
  private:

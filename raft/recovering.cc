@@ -1,101 +1,84 @@
-// Mending: how a node comes back that has lost a part of its log, and maybe votes and terms with it.
+// Recovering: how a node comes back that has lost a part of its log, and maybe votes and terms with it.
 //
-// Nobody can tell what it has promised: which entries it acknowledged, in which term it was, whom it voted for. So it
-// votes for nobody, does not campaign, confirms no reads, and what it acknowledges is not counted. It follows whoever
-// leads like any follower with a short log, and says with every answer that it is being mended, and since which start.
+// A recovering node does not know what it has promised: which entries it acknowledged, in which terms it was, and for
+// which candidates it voted. It therefore gives no vote, does not campaign and confirms no reads, and its
+// acknowledgements do not count. It follows the leader like any follower with a short log, and says with every reply
+// that it is recovering, under the number of its process.
 //
-// The leader that hears this first puts an entry of its own into its log, the fence. When the fence is committed, by a
-// majority without that node, and the node has acknowledged it, the node is told that it is whole. From then on it is a
-// member like any other, because whatever it had promised has been kept, or can do no harm any more. Let T be the
-// leader's term. Each of the majority M that committed the fence was in T, and in no later term, when it took the
-// fence, which is after the node's start; and the node is not in M.
+// When a leader hears this, it makes an entry of its own, the fence. Once the fence is committed, by a majority that
+// does not include the node, and the node has acknowledged the fence, the leader tells the node that it is intact. From
+// then on the node counts again. That is safe because every promise that it may have lost has either been kept by
+// others, or can do no harm any more.
 //
-//   Entries. What was committed with its acknowledgement before it lost it, somebody who led in some term t had. That
-//     one was elected by a majority, which shares somebody with M, so t <= T. Whoever leads in T has all that was
-//     committed before, because nobody was elected with the vote of a node that lacked it; and who holds the fence
-//     holds what stands before it.
-//   Votes after T. A candidate that had its vote in some term t > T was in t before the node started, so it did not
-//   take
-//     the fence. To be elected it needs somebody else of M, who has the fence, and whose log is therefore more up to
-//     date than its own: it never will be.
-//   Votes up to T. The node is in T now. In T itself it votes for the leader, who has won in any case.
-//   Old messages. An acknowledgement or a vote from before, that arrives late, was true when it was sent, and by all of
-//     the above still binds nobody to anything that is lost. It cannot be taken for one of the fence.
+// Let T be the leader's term, and M the majority that committed the fence. The node is not in M. Each node of M was in
+// T, and in no later term, when it took the fence, which was after the node's process had started.
+//
+//   Lemma 1 (entries). The node holds every entry that was committed with an acknowledgement that it lost. Such an
+//     entry was committed by the leader of some term t, which a majority elected. That majority and M share a node, so
+//     t <= T. The leader of T has all entries that were committed in earlier terms, because a node that lacked one was
+//     not elected; and a log that has the fence has all entries before it.
+//   Lemma 2 (votes after T). A candidate that had the node's vote in a term t > T never wins. It was in t before the
+//     node's process started, so it did not take the fence. It needs the vote of a node of M, whose log has the fence
+//     and is therefore more up to date than its own.
+//   Lemma 3 (votes up to T). The node does not vote twice in a term up to T. It is in T now, and in T itself it votes
+//     for the leader, which has won in any case.
+//   Lemma 4 (late messages). An acknowledgement or a vote from before the loss was true when it was sent, and by lemmas
+//     1 to 3 nothing that was lost still depends on it. It cannot be taken for an acknowledgement of the fence.
+//
+// Without a majority that does not include the node nothing is committed, and the node goes on recovering.
 //
 // After Liskov and Cowling, Viewstamped Replication Revisited (2012, 4.3), and Alagappan et al., Protocol-Aware
-// Recovery for Consensus-Based Storage (FAST 2018). docs/decisions/0014-a-damaged-node-recovers.md says more.
-//
-// What goes wrong: there is no majority without it. Then nothing is committed, and it stays as it is.
-#include <set>
-
+// Recovery for Consensus-Based Storage (FAST 2018). docs/decisions/0014-a-damaged-node-is-mended.md says more.
 #include "raft/mutant.h"
-#include "raft/quorum.h"
 #include "raft/raft.h"
 
 namespace skiff::raft {
 
 // ---- the leader's half
 
-// Where disks are full, more of them, or fewer, are needed for a majority that can take writes.
+// Which disks are needed for a majority that takes writes changes with it.
 void Raft::hear_recovering(Progress& progress, uint64_t start) {
   const bool was_recovering = progress.recovering() != 0;
   progress.heard_recovering(start, log_.last().index);
-  if (was_recovering != (progress.recovering() != 0)) note_space(*as_leader());
+  if (was_recovering != (progress.recovering() != 0)) note_disk_space(*as_leader());
 }
 
-// With every take_effects(). The fence may be any entry; if nobody proposes one, it is an empty one.
+// With every take_effects(). Any entry is a fence; if none is proposed, a no-op.
 void Raft::conclude_recoveries(Leader& leader) {
   for (const auto& [node, progress] : leader.followers) {
-    if (progress.recovering() == 0 || log_.last().index >= progress.fence() || leader.transfer) continue;
+    if (progress.recovering() == 0 || log_.last().index >= progress.fence() || transfer_.is_under_way()) continue;
     append_own(EntryKind::no_op, nullptr);
   }
 }
 
-// Which start of it may be told that its log is whole; 0: none.
+// The process of the follower that may be told that it is intact; 0: none.
 uint64_t Raft::recovered(const Leader& leader, const Progress& progress) const {
   bool is_behind_the_fence = progress.match() >= progress.fence() && is_fenced(leader, progress.fence());
   if (MUTANT(recovered_without_a_fence)) is_behind_the_fence = leader.first_of_term > 0;
   return is_behind_the_fence ? progress.recovering() : 0;
 }
 
-// A change that we began before we heard of the damage may need that node. As long as it is not committed, nobody is
-// elected without a majority of the voters as they were, so theirs is enough; of an older leader's change we do not
-// know whether it is.
+// Whether the fence is durable on a majority without the recovering nodes. A change that we began before we heard of
+// the loss may need such a node to be committed. As long as it is not committed, no leader is elected without a
+// majority of the old voters, so theirs is enough. Of a change that an older leader began we do not know whether it is
+// committed.
 bool Raft::is_fenced(const Leader& leader, Index fence) const {
   if (log_.committed() >= fence) return true;
   bool is_begun = configuration().is_joint() && !is_configuration_committed() &&
                   log_.term_at(configuration_index()) == hard_state_.term;
   if (!is_begun) return false;
   Voters as_they_were{.incoming = configuration().voters().outgoing, .outgoing = {}};
-  return quorum::reached_by_majority(as_they_were, [&](NodeId node) {
-           return node == config_.id ? log_.durable() : leader.followers.at(node).counted();
-         }) >= fence;
+  const Followers::Own own{.node = config_.id, .reached = log_.durable()};
+  return leader.followers.acknowledged_by_majority(as_they_were, own) >= fence;
 }
 
-// Whether the voters of `next` can decide without those that are being mended: else these never would be.
-bool Raft::leaves_enough(const Leader& leader, const Configuration& next) const {
-  std::set<NodeId> whole;
-  for (NodeId node : next.everybody()) {
-    auto follower = leader.followers.find(node);
-    if (follower == leader.followers.end() || follower->second.recovering() == 0) whole.insert(node);
-  }
-  bool is_recovering_any = whole.size() < next.everybody().size();
-  return !is_recovering_any || quorum::is_majority(next.voters(), whole);
-}
+// ---- the recovering node's half
 
-// ---- the half of the one that is mended
-
-// It may have voted in this term and not know it. Whoever leads has been elected, so this vote makes no other leader.
-void Raft::vote_for_who_leads() {
-  if (hard_state_.vote == 0) set_hard_state({.term = hard_state_.term, .vote = leader_});
-}
-
-// Said by who leads now. That our disk has the fence, and that vote, we have told it ourselves.
+// The leader says so, because we have told it that our disk has the fence, and our vote for it.
 void Raft::complete_recovery() {
-  recovering_ = 0;
-  found_ = {.term = hard_state_.term, .last = log_.last()};  // no leader need hold against it what it has lost before
+  process_.recovered({.term = hard_state_.term, .last = log_.last()});
   effects_.is_intact = true;
-  acknowledge(leader_, log_.committed());
+  acknowledge(leader_.id(), log_.committed());
 }
 
 }  // namespace skiff::raft

@@ -1,9 +1,9 @@
-// Snapshots: forgetting the log behind one of our own, offering it to whoever lacks what is forgotten, taking one in
-// (thesis 5).
+// Snapshots: forgetting the log behind one of our own, offering it to a follower that lacks forgotten entries, and
+// replacing our log by one that was fetched (thesis 5).
 //
-// The core only says which snapshot is wanted from whom. Its bytes travel beside the log, as fast as the follower asks
-// for them, and the offer is repeated with the heartbeats until something that follows it is acknowledged: whatever is
-// lost on the way, is asked for again.
+// The core only says which snapshot is wanted from which node. Its bytes travel beside the log, as fast as the follower
+// asks for them. The offer is repeated with the heartbeats until an entry behind the snapshot is acknowledged, so
+// nothing that is lost on the way is lost for good.
 #include <algorithm>
 #include <utility>
 
@@ -16,7 +16,7 @@ namespace skiff::raft {
 void Raft::on(const SnapshotTaken& taken) {
   CHECK(taken.index <= log_.committed());
   CHECK(taken.forget_to <= taken.index);
-  if (taken.index <= snapshot_.position.index) return;  // one that was fetched has overtaken it
+  if (taken.index <= snapshot_.position.index) return;  // a fetched snapshot has overtaken it
   snapshot_ = {.position = {.term = log_.term_at(taken.index), .index = taken.index},
                .configuration = std::make_shared<const std::string>(encode(membership_.at(taken.index)))};
   log_.forget_to(taken.forget_to);
@@ -30,7 +30,7 @@ void Raft::offer_snapshot(NodeId to, Progress& progress) {
   send(to, InstallSnapshot{.snapshot = snapshot_});
 }
 
-// What we have committed, the leader has, too: it may go on from there.
+// The leader has everything that we have committed, so it may go on from there.
 void Raft::on(const Message& message, const InstallSnapshot& install) {
   const auto& [position, configuration] = install.snapshot;
   bool is_possible = position.term > 0 && position.term <= message.term && position.index > 0 && configuration &&
@@ -48,7 +48,7 @@ void Raft::on(const Message& message, const InstallSnapshot& install) {
   }
 }
 
-// Whoever sent it may not lead any more; what it holds is committed, whoever does.
+// The sender may not lead any more. The snapshot holds committed entries alone, so any leader has them.
 void Raft::on(const SnapshotArrived& arrived) {
   LogPosition position = arrived.snapshot.position;
   std::optional<Configuration> configuration = decode_configuration(*arrived.snapshot.configuration);
@@ -56,17 +56,17 @@ void Raft::on(const SnapshotArrived& arrived) {
   if (position.index > log_.committed() && log_.has(position)) log_.commit_to(position.index);
   const bool is_taken_anyway = MUTANT(snapshot_at_the_commit_index) && log_.has(position);
   if (position.index <= log_.committed() && !is_taken_anyway) {
-    // The log has got there by itself, and the snapshot is one of ours now.
+    // The log has these entries already, and the snapshot is one of ours now.
     if (position.index > snapshot_.position.index) snapshot_ = arrived.snapshot;
     return;
   }
-  CHECK(!is_leader());  // a leader has all that is committed
+  CHECK(!is_leader());  // a leader has all committed entries
   log_.start_anew(position);
   membership_.start_anew(position.index, std::move(*configuration));
   use_configuration();
   snapshot_ = arrived.snapshot;
-  restart_ = position;
-  if (leader_ != 0) acknowledge(leader_, position.index);
+  saves_.add_restart(position);
+  if (leader_.is_known()) acknowledge(leader_.id(), position.index);
 }
 
 }  // namespace skiff::raft

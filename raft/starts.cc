@@ -1,25 +1,22 @@
-// Starts: how it is noticed that a node comes back with an older disk than it had.
+// Starts: how a cluster notices that a node comes back with an older disk than it had.
 //
-// A directory put back from a copy, a machine set back to a snapshot of it, a disk that lost its last sector: the log
-// is in order, ends too early, and nothing on that disk tells. But whoever led knows what the node had acknowledged. So
-// each process of a node draws a number, and says it with every reply; with the replies to heartbeats it also says what
-// it has found on its disk. A leader that hears another number than before judges that process before it counts
-// anything of it: if it lacks what the node had acknowledged to this leader, in this term or in an older one in which
-// it led, then the node has forgotten, perhaps votes too, and is to be mended like one with a damaged log
-// (raft/recovering.cc). Until a process says at its start that it is being mended, the leader takes it for said.
+// When a directory was put back from a copy, a machine was set back to a snapshot of it, or a disk lost its last
+// sector, the log is in order but ends too early, and nothing on that disk tells. A leader, however, knows what the
+// node had acknowledged. Each process of a node draws a number and says it with every reply; with its replies to
+// heartbeats it also says what it found on its disk. A leader that hears another number than before judges that process
+// before it counts any of its replies. If the process lacks entries that the node had acknowledged to this leader, in
+// this term or in an older one in which it led (raft/promises.h), then the node has forgotten, perhaps votes too, and
+// must recover like a node with a damaged log (raft/recovering.cc). The leader treats it as recovering until a process
+// of the node says by itself that it is.
 //
-// A process contradicts an acknowledgement up to index i in term t if the term that it found is older than t, or is t
-// and its log ends before i. Else it proves nothing: in t, the log of a follower is never cut below what it
-// acknowledged, and a later leader may have cut it.
+// A node cannot know that its disk is an old one. A process that is not the first of its node therefore gives no vote
+// before a leader has judged it, or before an election timeout has passed in which any leader would have been heard. It
+// submits no writes before it is judged, because an older process may have given writes the same names.
 //
-// A node cannot know that its disk is an old one. So a process that is not the first of its node gives no vote before
-// a leader has judged it, or an election timeout has passed in which any leader would have been heard; and it hands out
-// no writes before it is judged, because an older process may have given writes the same names.
+// Replies may arrive late, from a process that has ended. A reply of another process counts only if it answers a
+// heartbeat that was sent after the known process was last heard.
 //
-// Replies may be late, from a process that has ended: one of another process counts only as the answer to a heartbeat
-// that was sent after we last heard the one that we know.
-//
-// It cannot be noticed if no leader that had the acknowledgement is left.
+// If no leader is left that had the acknowledgement, the loss is not noticed.
 #include <algorithm>
 #include <optional>
 
@@ -29,25 +26,24 @@
 
 namespace skiff::raft {
 
-void Raft::start_as(bool is_new, bool is_alone) {
-  CHECK(config_.start != 0);
-  CHECK(recovering_ == 0 || recovering_ == config_.start);
-  found_ = {.term = hard_state_.term, .last = log_.last()};
-  is_admitted_ = is_new;
+void Raft::begin_process(bool is_new, bool is_alone) {
+  process_.set_found({.term = hard_state_.term, .last = log_.last()});
+  if (is_new) process_.admit();
   if (is_new || is_alone || MUTANT(votes_right_after_a_start)) return;
-  silent_until_ = now_ + config_.election_timeout;
+  abstention_.wait_for_verdict(now_ + config_.election_timeout);
 }
 
 void Raft::admit() {
-  is_admitted_ = true;
-  silent_until_ = 0;
+  process_.admit();
+  abstention_.judged();
 }
 
 // ---- the leader's half
 
-// An acknowledgement says nothing of the disk that it comes from, so one of another process must wait.
+// Whether the reply counts. An acknowledgement says nothing about the disk of its process, so one of another process
+// must wait until that process is judged.
 bool Raft::counts(NodeId node, Progress& progress, const AppendReply& reply) {
-  const uint64_t promised_by = promise_of(node).start;
+  const uint64_t promised_by = promises_.of(node).start;
   const bool is_first = progress.start() == 0 && (promised_by == 0 || promised_by == reply.start);
   if (reply.start == 0) return false;
   if (!is_first && reply.start != progress.start() && !MUTANT(counts_before_it_is_judged)) return false;
@@ -62,8 +58,8 @@ bool Raft::counts(NodeId node, Progress& progress, const HeartbeatReply& reply) 
   if (is_new && progress.start() != 0 && reply.sent_at <= progress.start_heard_at()) return false;
   if (is_new) judge_start(node, progress, reply);
   progress.heard_start(reply.start, now_);
-  // Only a new process knows it from its disk. One that we told knows it from us, and the next may not. A process that
-  // was told ends, always; if it went on, it would count for nothing for ever.
+  // A new process that is recovering knows it from its disk, so its successors will, too. The process that we told
+  // knows it from us only; it always ends, and if it went on, it would never count again.
   if (is_new && reply.recovering != 0) progress.set_forgetful(false);
   const uint64_t recovering = progress.is_forgetful() ? reply.start : reply.recovering;
   if (recovering != 0) hear_recovering(progress, recovering);
@@ -73,57 +69,26 @@ bool Raft::counts(NodeId node, Progress& progress, const HeartbeatReply& reply) 
 
 void Raft::judge_start(NodeId node, Progress& progress, const HeartbeatReply& reply) {
   if (progress.start() != 0 && progress.state() == Progress::State::replicate) progress.probe_again();
-  auto promise = broken_promise(node, progress, reply);
+  const std::optional<Promise> promise = promises_.broken_by(reply, node, progress, hard_state_.term);
   if (!promise) return;
-  promises_[node] = *promise;
+  promises_.remember(node, *promise);
   progress.set_forgetful(!MUTANT(forgetful_counts));
   effects_.forgetful.push_back({.node = node, .acknowledged = promise->acknowledged, .found = reply.found});
 }
 
-// What the node had acknowledged and this process of it has not found; nothing if there is no contradiction, or it says
-// by itself that its log is being mended.
-std::optional<Raft::Promise> Raft::broken_promise(NodeId node, const Progress& progress,
-                                                  const HeartbeatReply& reply) const {
-  if (reply.recovering != 0) return std::nullopt;
-  auto is_broken = [&](const Promise& promise) {
-    const auto [term, index] = promise.acknowledged;
-    if (index == 0 || promise.start == reply.start) return false;
-    return reply.found.term < term || (reply.found.term == term && reply.found.last.index < index);
-  };
-  const Promise in_this_term{.start = progress.start(), .acknowledged = {hard_state_.term, progress.match()}};
-  if (is_broken(in_this_term) && !MUTANT(forgetful_taken_for_intact)) return in_this_term;
-  const Promise before = promise_of(node);
-  if (progress.is_forgetful() || is_broken(before)) return before;
-  return std::nullopt;
-}
-
-Raft::Promise Raft::promise_of(NodeId node) const {
-  auto known = promises_.find(node);
-  return known == promises_.end() ? Promise{} : known->second;
-}
-
-// With the end of our leadership.
-void Raft::remember_promises(const Leader& leader) {
-  for (const auto& [node, progress] : leader.followers) {
-    if (progress.recovering() != 0 || progress.match() == 0) continue;
-    promises_[node] = {.start = progress.start(), .acknowledged = {hard_state_.term, progress.match()}};
-  }
-  std::erase_if(promises_, [&](const auto& promise) { return !configuration().has(promise.first); });
-}
-
-// ---- the half of the one that is judged
+// ---- the judged node's half
 
 void Raft::hear_verdict(const Heartbeat& heartbeat) {
-  if (heartbeat.start != config_.start || is_recovering()) return;
+  if (heartbeat.start != process_.start() || is_recovering()) return;
   if (heartbeat.forgotten.term == 0) return admit();
-  recovering_ = config_.start;
-  effects_.forgotten = Forgotten{.by = leader_, .acknowledged = heartbeat.forgotten};
+  process_.has_lost_something();
+  effects_.forgotten = Forgotten{.by = leader_.id(), .acknowledged = heartbeat.forgotten};
 }
 
 void Raft::on(const WentBack&) {
   if (is_recovering()) return;
   become_follower(hard_state_.term, 0);
-  recovering_ = config_.start;
+  process_.has_lost_something();
   effects_.forgotten = Forgotten{};
 }
 

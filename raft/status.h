@@ -1,4 +1,4 @@
-// Status: a copy of what operators and tests may look at.
+// Status: the state of a core, for operators and tests.
 #pragma once
 
 #include <string_view>
@@ -27,23 +27,23 @@ struct Status {
     Index match = 0;
     Index next = 0;
     Progress::State state = Progress::State::probe;
-    bool recovering = false;  // its log was damaged, and is being brought back
-    bool paused = false;      // nothing more is sent before it answers: the window is full, or a probe is out
+    bool recovering = false;  // it has lost a part of its log, and counts for nothing
+    bool paused = false;      // nothing more is sent before it replies: the window is full, or a probe is under way
     bool is_full = false;
     Time heard_at = 0;
   };
 
   NodeId id = 0;
   RoleName role = RoleName::follower;
-  NodeId leader = 0;  // as far as this node knows; 0 is nobody
+  NodeId leader = 0;  // as far as this node knows; 0: none is known
   HardState hard_state;
   LogPosition last;
   Index durable = 0;
   Index committed = 0;
   LogPosition snapshot;      // the newest; index 0: none
-  bool recovering = false;   // our log was damaged, and is being brought back from the others
+  bool recovering = false;   // we have lost a part of our log, and get it back from the others
   bool is_full = false;      // the disk
-  bool takes_writes = true;  // whoever leads, as far as this node knows: not if too many disks are full
+  bool takes_writes = true;  // the leader, as far as this node knows: not if too many disks are full
   std::vector<Peer> peers;   // a leader's view of its followers
 };
 

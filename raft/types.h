@@ -1,4 +1,4 @@
-// Types: the nouns of Raft. Everything else in the house is built on these.
+// Types: the nouns of Raft, on which all other code is built.
 #pragma once
 
 #include <compare>
@@ -8,7 +8,7 @@
 
 namespace skiff::raft {
 
-using NodeId = uint64_t;  // from 1; 0 is nobody
+using NodeId = uint64_t;  // from 1; 0 is no node
 using Term = uint64_t;    // from 1; 0 is before the first election
 using Index = uint64_t;   // from 1; 0 is before the first entry
 
@@ -28,10 +28,10 @@ struct LogPosition {
 enum class EntryKind : uint8_t {
   no_op = 1,          // the first entry of every term: commits what came before it (thesis 6.4)
   command = 2,        // for the store; opaque here
-  configuration = 3,  // who the members are, whole
+  configuration = 3,  // all members (raft/membership.h)
 };
 
-// Shared by the log, the disk and the links; never changed once made; null means empty.
+// Shared by the log, the disk and the links. Never changed once made; null means empty.
 using Payload = std::shared_ptr<const std::string>;
 inline uint64_t bytes_of(const Payload& payload) { return payload ? payload->size() : 0; }
 
@@ -43,22 +43,22 @@ struct Entry {
   uint64_t bytes() const { return bytes_of(payload); }
 };
 
-// What must never be forgotten: a node votes once a term and never goes back to an older one.
+// Must survive every restart: a node votes once in a term, and never goes back to an older term.
 struct HardState {
   Term term = 0;
   NodeId vote = 0;
   auto operator<=>(const HardState&) const = default;
 };
 
-// What a snapshot stands for: everything up to and including `position`, and who the members are as of it, in the
-// encoding of raft/membership.h.
+// A snapshot holds the effect of everything up to and including `position`, and the members as of it, in the encoding
+// of raft/membership.h.
 struct SnapshotMark {
   LogPosition position;
   Payload configuration;
 };
 
-// Names a request for ever: `incarnation` names the process that asked (Config::start), `number` counts its requests.
-// An answer that arrives late can therefore never be taken for the answer to something newer.
+// Names a request for ever: `incarnation` is the process that asked (Config::start), `number` counts its requests. A
+// late answer can therefore never be taken for the answer to a newer request.
 struct RequestId {
   uint64_t incarnation = 0;
   uint64_t number = 0;

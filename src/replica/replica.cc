@@ -317,7 +317,7 @@ void Replica::peer_gone(raft::Time now, raft::NodeId node) {
 }
 
 void Replica::disk_space(raft::Time now, std::optional<uint64_t> bytes_left) {
-  step(now, raft::DiskSpace{bytes_left});
+  step(now, raft::SpaceReported{bytes_left});
   carry_out();
 }
 

@@ -29,7 +29,7 @@ void Checker::crashed(NodeId node) {
   std::erase_if(reads_asked_, [node](const auto& asked) { return asked.first.first == node; });
 }
 
-// What it does not know any more, it may do again: it must not matter, which the other checks see.
+// The node may repeat a vote that it has lost. That must do no harm, which the other checks see.
 void Checker::forgot(NodeId node) {
   std::erase_if(votes_, [node](const auto& vote) { return vote.first.second == node; });
 }
@@ -41,17 +41,17 @@ Checker::Change Checker::stepped(NodeId node, const Raft& raft) {
   return change;
 }
 
-// Log matching, by induction: what stands at a term and index has one content, and one term before it.
-void Checker::remember(const std::vector<Entry>& log, size_t from, const std::string& who) {
+// Log matching, by induction: the entry at a term and index has one content, and one term before it.
+void Checker::remember(const std::vector<Entry>& log, size_t from, const std::string& holder) {
   for (size_t at = from; at < log.size(); ++at) {
     const Entry& entry = log[at];
     std::string command = entry.payload ? *entry.payload : "";
     Origin origin{.term_before = at == 0 ? 0 : log[at - 1].position.term, .kind = entry.kind, .command = command};
     auto [known, is_new] = origins_.emplace(entry.position, origin);
-    require(known->second == origin, "log matching: " + who + " holds another " + describe(entry));
+    require(known->second == origin, "log matching: " + holder + " holds another " + describe(entry));
     if (!is_new || entry.kind != EntryKind::command) continue;
-    require(proposed_.contains(command), "nobody proposed " + describe(entry));
-    require(!refused_.contains(command), "refused, and yet in the log of " + who + ": " + describe(entry));
+    require(proposed_.contains(command), "it was never proposed: " + describe(entry));
+    require(!refused_.contains(command), "refused, and yet in the log of " + holder + ": " + describe(entry));
   }
 }
 
@@ -167,14 +167,14 @@ void Checker::read_asked(NodeId node, RequestId id) {
 
 void Checker::read_confirmed(NodeId node, const ConfirmedRead& read) {
   auto asked = reads_asked_.find({node, read.id});
-  if (asked == reads_asked_.end()) return require(false, "nobody waits for read " + describe(read.id));
+  if (asked == reads_asked_.end()) return require(false, "no client waits for read " + describe(read.id));
   require(read.index >= asked->second, "stale read: " + name(node) + " may read at " + std::to_string(read.index) +
                                            " what was asked when " + std::to_string(asked->second) + " was committed");
   reads_asked_.erase(asked);
 }
 
 void Checker::read_refused(NodeId node, RequestId id) {
-  require(reads_asked_.erase({node, id}) == 1, "nobody waits for read " + describe(id));
+  require(reads_asked_.erase({node, id}) == 1, "no client waits for read " + describe(id));
 }
 
 }  // namespace skiff::raft_cluster

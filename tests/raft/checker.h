@@ -1,16 +1,16 @@
-// Checker: sees what no single node can see, and says when Raft's promises are broken (thesis 3.3, figure 3.2).
+// Checker: looks at the whole cluster, and says when one of Raft's promises is broken (thesis 3.3, figure 3.2).
 //
 //   election safety      one leader in a term, one vote of a node in a term, restarts or not
-//   log matching         an entry with some term and index is the same everywhere, and so is what stands before it
+//   log matching         an entry with some term and index is the same everywhere, and so are all entries before it
 //   commit rule          a leader counts copies of entries of its own term alone (3.6.2)
-//   leader completeness  who comes to lead has everything that was committed in earlier terms
-//   state machine safety what is committed at an index is the same at all, and is on the disks of a majority, of both
-//                        halves while the members change
+//   leader completeness  a new leader has everything that was committed in earlier terms
+//   state machine safety the entry committed at an index is the same at all nodes, and is on the disks of a majority,
+//                        of both halves while the members change
 //   promises kept        votes and acknowledgements leave only when the sender's disk would bear them out
-//   fresh reads          a read is confirmed at or beyond what anybody knew to be committed when it was asked
+//   fresh reads          a read is confirmed at or beyond every index that any node had committed when it was asked
 //   honest refusals      a command that was refused is never seen in a log
 //
-// The first broken promise is kept in words; later ones are consequences.
+// Only the first broken promise is kept, in words; later ones are consequences.
 #pragma once
 
 #include <map>
@@ -30,9 +30,9 @@ class Checker {
   // disks[0] is node 1's.
   explicit Checker(const std::vector<Disk>& disks) : disks_(disks), views_(disks.size()) {}
 
-  // The node starts with what its disk holds. Entries seen for the first time are how the story begins.
+  // The node starts from its disk. Entries that no node had before are where the script begins.
   void started(NodeId node);
-  // What has changed at the end of a log.
+  // How the end of a log has changed.
   struct Change {
     std::vector<Entry> dropped;
     std::vector<Entry> taken;
@@ -47,9 +47,9 @@ class Checker {
   void crashed(NodeId node);
   void forgot(NodeId node);
 
-  // Empty as long as all is well.
+  // Empty as long as no promise is broken.
   const std::string& broken() const { return broken_; }
-  // What anybody ever knew to be committed; [0] has index 1.
+  // All entries that any node ever knew to be committed; [0] has index 1.
   std::vector<Entry> committed_entries_;
   const std::vector<LogPosition>& committed() const { return committed_; }
   std::vector<Entry> committed_up_to(Index index) const {
@@ -73,7 +73,7 @@ class Checker {
 
   View& view(NodeId node) { return views_[node - 1]; }
   const Disk& disk(NodeId node) const { return disks_[node - 1]; }
-  void remember(const std::vector<Entry>& log, size_t from, const std::string& who);
+  void remember(const std::vector<Entry>& log, size_t from, const std::string& holder);
   Change see_log(NodeId node, const Log& log);
   void see_role(NodeId node, const Raft& raft);
   void see_commit(NodeId node, const Raft& raft);
@@ -95,7 +95,7 @@ class Checker {
   std::vector<Term> committed_in_;  // the term in which each first came to be known as committed
   std::set<std::string> proposed_;
   std::set<std::string> refused_;
-  std::map<std::pair<NodeId, RequestId>, Index> reads_asked_;  // and what was committed then
+  std::map<std::pair<NodeId, RequestId>, Index> reads_asked_;  // and the last committed index then
   std::string broken_;
 };
 

@@ -49,7 +49,7 @@ void Cluster::damage(NodeId node) {
 void Cluster::step(NodeId node, Time now, const Event& event) {
   Node& stepping = at(node);
   stepping.raft->step(now, event);
-  stepping.raft->check_whole();
+  stepping.raft->check_log();
   Checker::Change change = checker_.stepped(node, *stepping.raft);
   auto& [dropped, taken] = change;
   stepping.news.dropped.insert(stepping.news.dropped.end(), dropped.begin(), dropped.end());
@@ -93,7 +93,8 @@ Happened Cluster::take(NodeId node) {
   Effects effects = taking.raft->take_effects();
   taking.news.after = taking.raft->status();
   Happened news = std::exchange(taking.news, {.before = taking.raft->status()});
-  // What a leader appends only now must be known before anybody can acknowledge it; it is told with the next step.
+  // The Checker must know of entries that a leader appends only now before any node can acknowledge them. They are
+  // reported with the next step.
   Checker::Change late = checker_.stepped(node, *taking.raft);
   taking.news.dropped = std::move(late.dropped);
   taking.news.taken = std::move(late.taken);
@@ -106,7 +107,7 @@ Happened Cluster::take(NodeId node) {
     checker_.refused(proposals_.at(id));
     news.refused.push_back(proposals_.at(id));
   }
-  news.orders = std::move(effects.orders);
+  news.admin_results = std::move(effects.admin_results);
   news.fetch = std::move(effects.fetch);
   news.removed = effects.removed;
   news.messages = std::move(effects.messages);

@@ -1,6 +1,6 @@
-// Cluster: some real cores with their disks in one thread, watched by a Checker. No network and no clock: whoever
-// drives it says what arrives when, takes what must be sent, and finishes saves. The scripts drive it by hand, the
-// random test by a seed.
+// Cluster: some real cores with their disks in one thread, watched by a Checker. It has no network and no clock: its
+// driver decides which message arrives when, sends the messages of the effects, and finishes saves. A script drives it
+// by hand, RandomCluster by a seed.
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@
 
 namespace skiff::raft_cluster {
 
-// What came of the steps of one node since its effects were last taken.
+// The outcome of one node's steps since its effects were last taken.
 struct Happened {
   Status before;
   Status after;
@@ -26,14 +26,14 @@ struct Happened {
   std::vector<ConfirmedRead> reads;
   std::vector<RequestId> refused_reads;
   std::vector<std::string> refused;  // commands
-  std::vector<AdminResult> orders;
+  std::vector<AdminResult> admin_results;
   std::optional<Fetch> fetch;
   bool removed = false;
 };
 
 class Cluster {
  public:
-  // `limits` without what differs from node to node. Spares are there, and wait to be added.
+  // `limits` holds no fields that differ from node to node. Spare nodes wait to be added as members.
   Cluster(size_t nodes, const Config& limits, uint64_t seed, size_t spares = 0);
 
   size_t size() const { return nodes_.size(); }
@@ -43,10 +43,10 @@ class Cluster {
   const Checker& checker() const { return checker_; }
   uint64_t incarnation(NodeId node) const { return at(node).incarnation; }
 
-  // Starts from what its disk holds.
+  // Starts the node from its disk.
   void start(NodeId node, Time now);
   void crash(NodeId node);
-  // All that its disk held is gone, and the next start finds that out. Requires: it is down.
+  // The disk loses everything, and the next start finds that out. Requires: the node is down.
   void damage(NodeId node);
 
   // Effects stay inside until they are taken: several steps may share one take().

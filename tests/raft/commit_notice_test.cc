@@ -1,5 +1,4 @@
-// When a follower hears that something is committed: with the next entries, or a little later, or at once if somebody
-// waits for it there.
+// When a follower hears of a commit: with the next entries, or a little later, or at once if a client waits there.
 #include "tests/raft/lone_core.h"
 #include "tests/support/catch.h"
 
@@ -45,7 +44,7 @@ TEST_CASE("a commit waits for the next entries to take it along") {
   REQUIRE(leader.after(kDelay).messages.empty());
 }
 
-TEST_CASE("a commit that no entries follow is told after a while, once, to who has it") {
+TEST_CASE("a commit that no entries follow is told after a while, once, to the follower that has the entry") {
   Leader leader;
   leader.commit_one();
   REQUIRE(leader.raft.next_deadline() == leader.now + kDelay);

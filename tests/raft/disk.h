@@ -1,5 +1,5 @@
-// Disk: what a node of the test cluster keeps. Of what a snapshot stands for, the entries are kept all the same: so a
-// checker can look at whole logs. Saves are finished in order; what was not finished, a crash forgets.
+// Disk: the disk of a node in the test cluster. It keeps the entries that a snapshot stands for, too, so that a checker
+// can look at whole logs. Saves are finished in order; a crash forgets those that are not finished.
 #pragma once
 
 #include <deque>
@@ -29,9 +29,9 @@ struct Disk {
   std::vector<Entry> entries;  // entries[0] has index 1
   std::deque<Save> under_way;  // oldest first
   bool is_damaged = false;     // it has lost something, and knows that it has
-  std::vector<Entry> before;   // what its node may have acknowledged then; it gives no vote to who lacks it
+  std::vector<Entry> before;   // the entries that its node may have acknowledged before the damage
 
-  // What a leader may count on, though it be lost.
+  // Whether a leader may count this entry, even if the disk has lost it since.
   bool has_acknowledged(LogPosition position) const {
     if (!is_damaged) return has(position);
     return position.index == 0 || (position.index <= before.size() && before[position.index - 1].position == position);

@@ -1,4 +1,4 @@
-// Elections, with the peers played by the test: who may vote for whom, when, and what must be on disk before.
+// Elections, with the peers played by the test: which votes are given, when, and what must be on disk before.
 #include <set>
 
 #include "tests/raft/lone_core.h"
@@ -53,7 +53,7 @@ TEST_CASE("a vote goes to a log that is at least as up to date", "[E4]") {
 
 // E5: a node gives one vote in a term, also if requests are repeated or late, or if it restarts in between
 // bug-5: a vote, or a term, is sent before it is on disk
-TEST_CASE("one vote in a term, whoever asks again and whether there was a restart", "[E5][bug-5]") {
+TEST_CASE("one vote in a term, however often it is asked for, and across a restart", "[E5][bug-5]") {
   LoneCore voter;
   Effects first = voter.receive(2, 1, kVote);
   REQUIRE(first.messages.empty());
@@ -82,7 +82,7 @@ TEST_CASE("a vote asked for again while it is being saved waits for the disk, to
 
 // E5: a node gives one vote in a term, also if requests are repeated or late, or if it restarts in between
 // bug-5: a vote, or a term, is sent before it is on disk
-TEST_CASE("a candidate's own vote counts, like anybody's, once it is on disk", "[E5][bug-5]") {
+TEST_CASE("a candidate's own vote counts, like any other, once it is on disk", "[E5][bug-5]") {
   LoneCore candidate;
   candidate.deadline();
   candidate.receive(2, 0, PreVoteReply{.round = 1, .granted = true});
@@ -120,7 +120,7 @@ TEST_CASE("a request of an older term is answered with the newer", "[E6]") {
 
 // E6: a request of an older term is answered with the newer term
 // R12: replies that are late, repeated or impossible do no harm
-TEST_CASE("replies of an older term are answered by nobody and change nothing", "[E6][R12]") {
+TEST_CASE("replies of an older term are not answered and change nothing", "[E6][R12]") {
   const MessageBody replies[] = {VoteReply{.granted = true}, HeartbeatReply{.round = 1}, ReadIndexReply{},
                                  AppendReply{.accepted = true, .match = 1, .refused = {}, .hint = {}}};
   for (const MessageBody& reply : replies) {
@@ -189,7 +189,7 @@ TEST_CASE("votes of an earlier term do not count", "[E8]") {
 
 // P2: a node that has heard a leader of late gives no pre-vote
 // P9: a node that does not hear the leader does not disturb those that do
-TEST_CASE("who hears a leader gives no pre-vote and lets no newer term disturb it", "[P2][P9]") {
+TEST_CASE("a node that hears a leader gives no pre-vote and ignores vote requests of newer terms", "[P2][P9]") {
   LoneCore follower;
   follower.receive(2, 1, Heartbeat{});
   follower.now = 499 * kMillisecond;
@@ -204,7 +204,7 @@ TEST_CASE("who hears a leader gives no pre-vote and lets no newer term disturb i
 
 // E5: a node gives one vote in a term, also if requests are repeated or late, or if it restarts in between
 // P9: a node that does not hear the leader does not disturb those that do
-TEST_CASE("who did not vote and follows the leader of a term votes for nobody else in it", "[E5][P9]") {
+TEST_CASE("a node that did not vote and follows the leader of a term gives no vote in it", "[E5][P9]") {
   LoneCore follower;
   follower.receive(2, 1, Heartbeat{});
   follower.read(1);
@@ -242,10 +242,10 @@ TEST_CASE("deadlines are spread over one to two election timeouts, and drawn ane
   LoneCore follower;
   for (int heartbeat = 0; heartbeat < 100; ++heartbeat) {
     follower.receive(2, 1, Heartbeat{});
-    Time patience = follower.raft.next_deadline() - follower.now;
-    REQUIRE(patience >= 500 * kMillisecond);
-    REQUIRE(patience < 1000 * kMillisecond);
-    drawn.insert(patience / (100 * kMillisecond));
+    Time timeout = follower.raft.next_deadline() - follower.now;
+    REQUIRE(timeout >= 500 * kMillisecond);
+    REQUIRE(timeout < 1000 * kMillisecond);
+    drawn.insert(timeout / (100 * kMillisecond));
   }
   REQUIRE(drawn.size() == 5);  // every tenth of a second of them
 }

@@ -12,23 +12,21 @@ const Voters kVoters{.incoming = {1, 2, 3}, .outgoing = {}};
 
 // Heartbeats every 100, answered 10 later, by clocks that run at so many percent of ours.
 Lease after(Time until, uint64_t percent_2, uint64_t percent_3) {
-  Lease lease;
+  Lease lease({.election_timeout = kTimeout, .drift_percent_max = kDrift});
   for (Time sent = 100; sent + 10 <= until; sent += 100) {
-    lease.answered(2, sent, sent + 10, 5'000 + sent * percent_2 / 100, kTimeout, kDrift);
-    lease.answered(3, sent, sent + 10, 70'000 + sent * percent_3 / 100, kTimeout, kDrift);
+    lease.answered(2, {.sent_at = sent, .received_at = sent + 10, .clock = 5'000 + sent * percent_2 / 100});
+    lease.answered(3, {.sent_at = sent, .received_at = sent + 10, .clock = 70'000 + sent * percent_3 / 100});
   }
   return lease;
 }
 
-Time until(const Lease& lease, Time now, const Voters& voters = kVoters) {
-  return lease.until(voters, 1, now, kTimeout, kDrift);
-}
+Time until(const Lease& lease, Time now, const Voters& voters = kVoters) { return lease.until(voters, 1, now); }
 
 // Q8: a lease counts only with clocks that keep pace, not after a pause, and not after a transfer
 TEST_CASE("a lease lasts as long as a majority's promises, less what clocks may be off by") {  // [Q8]
   Lease lease = after(5'110, 100, 100);
   REQUIRE(until(lease, 5'200) == 5'100 + 900);
-  lease.answered(2, 5'200, 5'900, 5'000 + 5'200, kTimeout, kDrift);
+  lease.answered(2, {.sent_at = 5'200, .received_at = 5'900, .clock = 5'000 + 5'200});
   REQUIRE(until(lease, 5'900) == 5'200 + 900);  // from when it was asked, however long the answer took
 }
 
@@ -52,7 +50,7 @@ TEST_CASE("a clock that runs too fast counts for nothing, one that runs slow pro
 TEST_CASE("a clock that begins to run away is noticed at the end of the stretch") {
   Lease lease = after(5'110, 100, 112);  // 3 does not count
   for (Time sent = 5'200; sent < 15'000; sent += 100) {
-    lease.answered(2, sent, sent + 10, 10'200 + (sent - 5'200) * 2, kTimeout, kDrift);
+    lease.answered(2, {.sent_at = sent, .received_at = sent + 10, .clock = 10'200 + (sent - 5'200) * 2});
   }
   REQUIRE(until(lease, 15'000) == 0);
 }
@@ -63,7 +61,7 @@ TEST_CASE("while the voters change, both halves must have promised") {
   REQUIRE(until(lease, 5'200, joint) == 0);
 }
 
-TEST_CASE("who has told another to campaign has no lease any more") {
+TEST_CASE("a leader that has told another to campaign has no lease any more") {
   Lease lease = after(5'110, 100, 100);
   lease.give_up();
   REQUIRE(until(lease, 5'200) == 0);
@@ -72,8 +70,8 @@ TEST_CASE("who has told another to campaign has no lease any more") {
 TEST_CASE("answers that were never asked for, or come from the future, count for nothing") {
   Lease lease = after(5'110, 100, 100);
   Time before = until(lease, 5'200);
-  lease.answered(2, 0, 5'200, 10'200, kTimeout, kDrift);
-  lease.answered(2, 9'000, 5'200, 10'200, kTimeout, kDrift);
+  lease.answered(2, {.sent_at = 0, .received_at = 5'200, .clock = 10'200});
+  lease.answered(2, {.sent_at = 9'000, .received_at = 5'200, .clock = 10'200});
   REQUIRE(until(lease, 5'200) == before);
 }
 

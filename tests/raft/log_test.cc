@@ -25,10 +25,10 @@ TEST_CASE("a recovered log is durable, and none of it committed") {
   REQUIRE(log.committed() == 0);
   REQUIRE_FALSE(log.has_unsaved());
   REQUIRE(log.take_committed().empty());
-  log.check_whole();
+  log.check_invariants();
 }
 
-TEST_CASE("an empty log agrees with everybody about the start") {
+TEST_CASE("an empty log agrees with every other about the start") {
   Log log({}, {});
   REQUIRE(log.last() == LogPosition{});
   REQUIRE(log.has({}));
@@ -55,7 +55,7 @@ TEST_CASE("an entry is handed to the disk once, and durable when its save is") {
   REQUIRE(log.durable() == 3);
 }
 
-TEST_CASE("one word from the disk may stand for several saves") {
+TEST_CASE("one confirmation may stand for several saves") {
   Log log({}, {});
   for (Index index = 1; index <= 3; ++index) {
     log.append(entry(1, index));
@@ -103,7 +103,7 @@ TEST_CASE("not even when the entries that were cut off come back", "[R15][bug-7]
   REQUIRE(log.durable() == 1);
 }
 
-TEST_CASE("what was cut off on disk is durable no more") {
+TEST_CASE("an entry that was cut off is durable no more") {
   Log log({}, entries({1, 1, 1}));
   log.cut_from(2);
   REQUIRE(log.durable() == 1);
@@ -155,7 +155,7 @@ TEST_CASE("a slice holds what fits, and always one", "[R18][F4]") {
 }
 
 // R6: a refusal skips whole terms, on either side
-TEST_CASE("the last place where two logs may agree", "[R6]") {
+TEST_CASE("the last index where two logs may agree", "[R6]") {
   Log log({}, entries({1, 1, 3, 3, 5}));
   struct Row {
     Index index;
@@ -179,11 +179,11 @@ TEST_CASE("bytes behind the commit index are counted through appends, cuts and c
   REQUIRE(log.uncommitted_bytes() == 50);
   log.commit_to(3);
   REQUIRE(log.uncommitted_bytes() == 0);
-  log.check_whole();
+  log.check_invariants();
 }
 
 // R21: entries follow directly behind a snapshot
-TEST_CASE("a log begins behind a snapshot, and what was before counts as committed and durable") {  // [R21]
+TEST_CASE("a log begins behind a snapshot, and entries before it count as committed and durable") {  // [R21]
   Log log({.term = 2, .index = 5}, {entry(2, 6), entry(3, 7)});
   REQUIRE(log.base().index == 5);
   REQUIRE(log.last() == LogPosition{.term = 3, .index = 7});
@@ -196,10 +196,10 @@ TEST_CASE("a log begins behind a snapshot, and what was before counts as committ
   REQUIRE_FALSE(dies_saying([&] { static_cast<void>(log.at(5)); }).empty());
   log.commit_to(7);
   REQUIRE(log.take_committed().size() == 2);
-  log.check_whole();
+  log.check_invariants();
 }
 
-// A log of entries that share one payload, so that who still holds them can be counted.
+// A log of entries that share one payload, so that its use count tells how many of them are in memory.
 struct Counted {
   explicit Counted(Index entries) {
     while (log.last().index < entries) append();
@@ -218,26 +218,26 @@ struct Counted {
   Log log{{}, {}};
 };
 
-TEST_CASE("what is forgotten stays in memory until it is freed, and cannot be seen") {
+TEST_CASE("forgotten entries stay in memory until they are freed, and cannot be seen") {
   Counted counted(100);
   counted.log.forget_to(60);
   REQUIRE(counted.in_memory() == 100);
   REQUIRE(counted.log.base().index == 60);
   REQUIRE(counted.log.at(61).position.index == 61);
   REQUIRE(counted.log.slice(61, 1'000, 1'000).size() == 40);
-  counted.log.check_whole();
+  counted.log.check_invariants();
 
   counted.log.free_forgotten(10);
   REQUIRE(counted.in_memory() == 90);
   counted.log.forget_to(90);
   REQUIRE(counted.log.at(91).position.index == 91);
-  counted.log.check_whole();
+  counted.log.check_invariants();
   counted.log.free_forgotten(1'000);
   REQUIRE(counted.in_memory() == 10);
   REQUIRE(counted.log.last().index == 100);
 }
 
-TEST_CASE("every append frees four of what is forgotten") {
+TEST_CASE("every append frees four forgotten entries") {
   Counted counted(100);
   counted.log.forget_to(80);
   for (int i = 1; i <= 20; ++i) {
@@ -246,7 +246,7 @@ TEST_CASE("every append frees four of what is forgotten") {
   }
   counted.append();
   REQUIRE(counted.in_memory() == 41);
-  counted.log.check_whole();
+  counted.log.check_invariants();
 }
 
 TEST_CASE("a log that starts anew frees the old one likewise") {
@@ -258,12 +258,12 @@ TEST_CASE("a log that starts anew frees the old one likewise") {
   counted.append();
   REQUIRE(counted.log.at(501).position.index == 501);
   REQUIRE(counted.in_memory() == 97);
-  counted.log.check_whole();
+  counted.log.check_invariants();
   counted.log.free_forgotten(1'000);
   REQUIRE(counted.in_memory() == 1);
 }
 
-TEST_CASE("a core that nobody writes to goes on freeing what a snapshot forgot") {
+TEST_CASE("a core without writes goes on freeing what a snapshot forgot") {
   raft_test::LoneCore core;
   core.lead_and_commit();
   const auto payload = std::make_shared<const std::string>("x");
@@ -292,7 +292,7 @@ TEST_CASE("a log forgets only what was applied, and goes on as before") {
   REQUIRE_FALSE(dies_saying([&] { log.forget_to(5); }).empty());
   log.saved(1);
   REQUIRE(log.durable() == 6);
-  log.check_whole();
+  log.check_invariants();
 }
 
 TEST_CASE("a log that begins anew owes nothing to the saves under way") {
@@ -307,7 +307,7 @@ TEST_CASE("a log that begins anew owes nothing to the saves under way") {
   REQUIRE(log.take_unsaved(2).size() == 1);
   log.saved(2);
   REQUIRE(log.durable() == 5);
-  log.check_whole();
+  log.check_invariants();
 }
 
 }  // namespace skiff::log_test

@@ -1,4 +1,4 @@
-// LoneCore: one core whose peers are played by the test: for what no well-behaved cluster would show it.
+// LoneCore: one core whose peers are played by the test, for messages that no well-behaved cluster would send.
 #pragma once
 
 #include <algorithm>
@@ -42,7 +42,7 @@ class LoneCore {
 
   Effects step(const Event& event) {
     raft.step(now, event);
-    raft.check_whole();
+    raft.check_log();
     Effects effects = raft.take_effects();
     if (effects.save != 0) last_save = effects.save;
     return effects;
@@ -64,7 +64,7 @@ class LoneCore {
   }
   Effects read(uint64_t number) { return step(ReadAsked{.id = {.incarnation = 1, .number = number}}); }
 
-  // Leads the next term, elected by 2; its no-op is sent, saved, and not acknowledged by anybody else.
+  // Leads the next term, elected by 2; its no-op is sent and saved, and no follower has acknowledged it.
   Effects lead() {
     save();
     deadline();

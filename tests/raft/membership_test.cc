@@ -18,7 +18,7 @@ Configuration with(Configuration configuration, NodeId node, MemberRole role, st
   return configuration;
 }
 
-TEST_CASE("what may become of three voters and a learner") {
+TEST_CASE("three voters and a learner may become this, and not that") {
   const Configuration before = with(founded_by({1, 2, 3}), 4, MemberRole::learner, "d");
   struct Row {
     const char* name;
@@ -39,12 +39,12 @@ TEST_CASE("what may become of three voters and a learner") {
       {"one takes another's place", {change(Kind::remove, 1), change(Kind::promote, 4)}, {2, 3, 4}, true, ""},
       {"a learner goes", {change(Kind::remove, 4)}, {1, 2, 3}, false, ""},
       {"one moves", {change(Kind::move, 4, "x")}, {1, 2, 3}, false, ""},
-      {"nobody comes", {change(Kind::add, 0)}, {}, false, "0 is nobody"},
+      {"no id", {change(Kind::add, 0)}, {}, false, "0 is no id"},
       {"its id is taken", {change(Kind::add, 4, "x")}, {}, false, "id is taken"},
       {"its address is taken", {change(Kind::add, 5, "d")}, {}, false, "address is taken"},
       {"it moves where another is", {change(Kind::move, 3, "d")}, {}, false, "address is taken"},
-      {"a stranger goes", {change(Kind::remove, 9)}, {}, false, "no such member"},
-      {"a stranger votes", {change(Kind::promote, 9)}, {}, false, "no such member"},
+      {"an unknown node goes", {change(Kind::remove, 9)}, {}, false, "no such member"},
+      {"an unknown node votes", {change(Kind::promote, 9)}, {}, false, "no such member"},
       {"twice the same", {change(Kind::demote, 3), change(Kind::remove, 3)}, {}, false, "two changes"},
       {"all go",
        {change(Kind::remove, 1), change(Kind::remove, 2), change(Kind::demote, 3)},
@@ -127,6 +127,29 @@ TEST_CASE("the members at each point of the log, as it grows, is cut, and is for
   REQUIRE_FALSE(dies_saying([&] { membership.cut_from(3); }).empty());
   membership.start_anew(9, founded_by({4}));
   REQUIRE(membership.latest() == founded_by({4}));
+}
+
+TEST_CASE("a demoted voter is electable until the change is committed under the new voters alone") {
+  Membership membership(0, founded_by({1, 2, 3}));
+  const Configuration joint = plan(founded_by({1, 2, 3}), {change(Kind::demote, 3)}).next;
+  membership.append(5, joint);
+  membership.append(7, leave_joint(joint));
+  REQUIRE_FALSE(membership.is_voter(3));
+  REQUIRE(membership.is_electable(3, 4));
+  REQUIRE(membership.is_electable(3, 6));  // both halves vote
+  REQUIRE_FALSE(membership.is_electable(3, 7));
+  REQUIRE(membership.is_electable(2, 7));
+}
+
+TEST_CASE("a node is removed for good once that is committed and no half has it") {
+  Membership membership(0, founded_by({1, 2, 3}));
+  const Configuration joint = plan(founded_by({1, 2, 3}), {change(Kind::remove, 3)}).next;
+  membership.append(5, joint);
+  REQUIRE_FALSE(membership.is_removed(3, 5));
+  membership.append(7, leave_joint(joint));
+  REQUIRE_FALSE(membership.is_removed(3, 6));
+  REQUIRE(membership.is_removed(3, 7));
+  REQUIRE_FALSE(membership.is_removed(2, 7));
 }
 
 }  // namespace skiff::membership_test

@@ -120,7 +120,7 @@ TEST_CASE("and up to so many bytes; one giant is let through", "[F1][F4]") {
 }
 
 // F2: acknowledgements move the window on
-TEST_CASE("an acknowledgement in the middle of a message frees only what is whole before it", "[F2]") {
+TEST_CASE("an acknowledgement in the middle of a message frees only complete messages before it", "[F2]") {
   Progress progress = streaming(0, {.entries_max = 100, .bytes_max = 50});
   progress.sent(5, 60);
   progress.accepted(3, 0);
@@ -131,7 +131,7 @@ TEST_CASE("an acknowledgement in the middle of a message frees only what is whol
 
 // F3: after lost acknowledgements a heartbeat's reply lets one more message out
 // bug-20: a window is counted wrongly, so that a stream stays paused
-TEST_CASE("a message without entries takes no room in the window", "[F3][bug-20]") {
+TEST_CASE("a message without entries takes no space in the window", "[F3][bug-20]") {
   Progress progress = streaming(0, {.entries_max = 2, .bytes_max = 10});
   for (int asked = 0; asked < 5; ++asked) progress.sent(0, 0);
   REQUIRE(progress.may_send());
@@ -140,7 +140,7 @@ TEST_CASE("a message without entries takes no room in the window", "[F3][bug-20]
 
 // R14: a peer that was reported gone is probed, and streamed to when it is back
 // R17: a connection breaks in the middle of a stream
-TEST_CASE("what was under way when the process went is forgotten", "[R14][R17]") {
+TEST_CASE("messages under way when the process went are forgotten", "[R14][R17]") {
   Progress progress = streaming(5, {.entries_max = 10, .bytes_max = 50});
   progress.sent(9, 60);
   progress.probe_again();
@@ -153,7 +153,7 @@ TEST_CASE("what was under way when the process went is forgotten", "[R14][R17]")
 }
 
 // R14: a peer that was reported gone is probed, and streamed to when it is back
-TEST_CASE("a late acknowledgement of what was sent before an alarm still counts", "[R14]") {
+TEST_CASE("a late acknowledgement of entries sent before an alarm still counts", "[R14]") {
   Progress progress = streaming(5, {.entries_max = 10, .bytes_max = 50});
   progress.sent(9, 10);
   progress.probe_again();
@@ -161,7 +161,28 @@ TEST_CASE("a late acknowledgement of what was sent before an alarm still counts"
   REQUIRE(progress.next() == 10);
 }
 
-TEST_CASE("a window has room for something") {
+TEST_CASE("a follower is told of a commit after a while, once, and no further than what it has") {
+  Progress progress = streaming(5, {.entries_max = 10, .bytes_max = 100});
+  REQUIRE_FALSE(progress.poll_commit_notice(9, 100, 20).has_value());
+  REQUIRE(progress.commit_notice_at() == 120);
+  REQUIRE_FALSE(progress.poll_commit_notice(9, 119, 20).has_value());
+  REQUIRE(progress.poll_commit_notice(9, 120, 20) == 5);
+  REQUIRE(progress.commit_notice_at() == kNever);
+  REQUIRE_FALSE(progress.poll_commit_notice(9, 200, 20).has_value());
+}
+
+TEST_CASE("a follower whose client waits is told of a commit at once, unless it was told with entries") {
+  Progress progress = streaming(5, {.entries_max = 10, .bytes_max = 100});
+  progress.await_commit(4);
+  REQUIRE(progress.poll_commit_notice(3, 100, 20) == 3);
+  REQUIRE(progress.poll_commit_notice(4, 100, 20) == 4);
+  REQUIRE_FALSE(progress.poll_commit_notice(5, 100, 20).has_value());  // the client has what it waited for
+  progress.told_commit(5);
+  REQUIRE_FALSE(progress.poll_commit_notice(5, 120, 20).has_value());
+  REQUIRE(progress.commit_notice_at() == kNever);
+}
+
+TEST_CASE("a window holds at least something") {
   REQUIRE_FALSE(dies_saying([] { Progress(1, 0, {.entries_max = 0, .bytes_max = 1}); }).empty());
   REQUIRE_FALSE(dies_saying([] { Progress(1, 0, {.entries_max = 1, .bytes_max = 0}); }).empty());
 }

@@ -19,7 +19,7 @@ TEST_CASE("more than half must have said yes, and only voters count") {
     bool is_majority;
   };
   const Row rows[] = {
-      {"nobody has answered", {1, 2, 3}, {}, false},
+      {"no answer yet", {1, 2, 3}, {}, false},
       {"one of one", {1}, {1}, true},
       {"one of two", {1, 2}, {1}, false},
       {"two of two", {1, 2}, {1, 2}, true},
@@ -28,7 +28,7 @@ TEST_CASE("more than half must have said yes, and only voters count") {
       {"two of four", {1, 2, 3, 4}, {1, 2}, false},
       {"three of four", {1, 2, 3, 4}, {1, 2, 4}, true},
       {"all of five", {1, 2, 3, 4, 5}, {1, 2, 3, 4, 5}, true},
-      {"strangers count for nothing", {1, 2, 3}, {1, 7, 8}, false},
+      {"other nodes count for nothing", {1, 2, 3}, {1, 7, 8}, false},
       {"nor do they take anything away", {1, 2, 3}, {1, 2, 7, 8}, true},
   };
   for (const Row& row : rows) {
@@ -58,12 +58,12 @@ TEST_CASE("while the voters change, both halves must agree") {
   REQUIRE(quorum::reached_by_majority({.incoming = {3, 4, 5}, .outgoing = {}}, reached) == 40);
 }
 
-TEST_CASE("nobody decides where there are no voters") {
+TEST_CASE("without voters nothing is decided") {
   REQUIRE_FALSE(quorum::is_majority({}, {1, 2, 3}));
   REQUIRE(quorum::reached_by_majority({}, [](NodeId) { return 7; }) == 0);
 }
 
-TEST_CASE("what a majority has reached") {
+TEST_CASE("the highest value that a majority has reached") {
   struct Row {
     std::vector<uint64_t> values;
     uint64_t reached;

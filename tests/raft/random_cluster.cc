@@ -67,16 +67,16 @@ void RandomCluster::run_until(Time until) {
       after_step(waking);
       continue;
     }
-    What what = due_.top().what;
+    Task task = due_.top().task;
     due_.pop();
-    std::visit([this](const auto& each) { happen(each); }, what);
+    std::visit([this](const auto& each) { happen(each); }, task);
   }
   now_ = until;
 }
 
 void RandomCluster::happen(const Arrival& arrival) {
   const Message& message = arrival.message;
-  // Who sleeps finds its messages when it wakes, in any order.
+  // A frozen node finds its messages when it wakes, in any order.
   if (is_frozen(message.to)) return schedule(frozen_until_[message.to - 1] + between(0, kMillisecond), arrival);
   if (!cluster_.is_up(message.to) || cut_.contains({message.from, message.to})) return;
   cluster_.step(message.to, now_, Received{.message = message});
@@ -123,9 +123,9 @@ void RandomCluster::happen(const Act&) {
   }
 }
 
-// ---- what is done to them
+// ---- the faults and the clients
 
-// Half of the time somebody who takes himself for the leader, if there is one.
+// Half of the time a node that takes itself for the leader, if there is one.
 NodeId RandomCluster::any_node() {
   NodeId first = 1 + random_.below(cluster_.size());
   if (chance(50)) return first;
@@ -158,7 +158,7 @@ void RandomCluster::crash() {
   NodeId node = any_node();
   if (!cluster_.is_up(node)) return;
   Disk& disk = cluster_.disk(node);
-  for (size_t whole = random_.below(disk.under_way.size() + 1); whole > 0; --whole) disk.finish_oldest();
+  for (size_t finished = random_.below(disk.under_way.size() + 1); finished > 0; --finished) disk.finish_oldest();
   if (!disk.under_way.empty() && chance(50)) disk.finish_oldest(random_.below(3));
   cluster_.crash(node);
   if (chance(damage_percent_)) damage(node);
@@ -170,7 +170,7 @@ void RandomCluster::crash() {
   }
 }
 
-// As long as a majority is whole.
+// Unless too few intact nodes would be left for a majority.
 void RandomCluster::damage(NodeId node) {
   size_t damaged = 1;
   for (NodeId other = 1; other <= cluster_.size(); ++other) {
@@ -189,7 +189,7 @@ void RandomCluster::restart() {
   }
 }
 
-// The process stands still. When it wakes it may see what a client asks, and late answers, before it sees the time.
+// The process stands still. When it wakes it may see client requests, and late replies, before it sees the time.
 void RandomCluster::freeze() {
   NodeId node = any_node();
   if (!cluster_.is_up(node) || is_frozen(node)) return;
@@ -213,7 +213,7 @@ void RandomCluster::cut() {
   }
 }
 
-// Somebody takes a process for gone; it may be wrong.
+// A node takes a process for gone, and may be wrong.
 void RandomCluster::alarm() {
   NodeId node = any_node();
   if (!cluster_.is_up(node) || is_frozen(node)) return;
@@ -221,7 +221,7 @@ void RandomCluster::alarm() {
   after_step(node);
 }
 
-// ---- what they ask for
+// ---- the effects
 
 // Sometimes several steps share one taking of effects, as they do when much arrives at once.
 void RandomCluster::after_step(NodeId node) {
@@ -236,7 +236,7 @@ void RandomCluster::take(NodeId node) {
   start_saving(node);
 }
 
-// All that waits is saved at once; what comes meanwhile waits for the next time.
+// Everything that waits is saved at once; later saves wait for the next time.
 void RandomCluster::start_saving(NodeId node) {
   size_t count = cluster_.disk(node).under_way.size();
   if (is_saving_[node - 1] || count == 0) return;
@@ -253,7 +253,7 @@ void RandomCluster::send(const Message& message) {
   } while (chance(weather_.repeat_percent));
 }
 
-// ---- that it lives
+// ---- the proof that the cluster is alive
 
 void RandomCluster::heal() {
   is_healed_ = true;
@@ -267,9 +267,9 @@ void RandomCluster::heal() {
 void RandomCluster::check_that_it_lives() {
   run_until(now_ + 10 * kSecond);
   if (!broken().empty()) return;
-  require(sole_leader() != 0, "nobody leads, or not everybody follows");
+  require(sole_leader() != 0, "no node leads, or not all follow it");
   for (NodeId node = 1; node <= cluster_.size(); ++node) {
-    require(!cluster_.raft(node).is_recovering(), "a damaged node is not whole: " + std::to_string(node));
+    require(!cluster_.raft(node).is_recovering(), "a damaged node has not recovered: " + std::to_string(node));
   }
   require(cluster_.checker().reads_waiting() == 0, "a read was neither confirmed nor refused");
   for (NodeId node = 1; node <= cluster_.size() && broken().empty(); ++node) {
@@ -284,7 +284,7 @@ void RandomCluster::check_that_it_lives() {
   }
 }
 
-// Whom all follow, if they all follow one.
+// The leader that all nodes follow; 0 if they do not.
 NodeId RandomCluster::sole_leader() const {
   NodeId leader = cluster_.raft(1).leader();
   for (NodeId node = 1; node <= cluster_.size(); ++node) {

@@ -1,10 +1,10 @@
 // A random cluster: one to five cores, and everything that can go wrong with messages, disks and processes, by a seed.
 //
-// For some twenty seconds of its own time messages are lost, repeated, late and out of order, links are cut in one
-// direction or both, disks stall, nodes freeze and wake, crash in the middle of a save and come back, a minority of
-// them with nothing left on their disks, and everybody proposes and reads; the leader gets more than its share of it
-// all. The Checker looks on after every step. Then all is healed, and the cluster must show that it lives: one leader,
-// every log the same, writes and reads at every node done within seconds.
+// For twenty seconds of its own time messages are lost, repeated, late and out of order, links are cut in one direction
+// or both, disks stall, nodes freeze and wake, crash in the middle of a save and come back, a minority of them with
+// empty disks, and clients write and read at all nodes. The leader gets more than its share of all this. The Checker
+// looks on after every step. Then all faults end, and the cluster must show that it is alive: one leader, every log the
+// same, writes and reads at every node done within seconds.
 #pragma once
 
 #include <queue>
@@ -21,7 +21,7 @@ namespace skiff::random_cluster {
 
 using namespace skiff::raft_cluster;
 
-// What the weather is like; drawn for each seed, so that some clusters get a storm and some a drizzle.
+// How often messages and saves go wrong; drawn for each seed, so that some clusters get a storm and some a drizzle.
 struct Weather {
   uint64_t loss_percent = 0;
   uint64_t repeat_percent = 0;
@@ -35,7 +35,7 @@ struct Weather {
 class RandomCluster {
  public:
   explicit RandomCluster(uint64_t seed);
-  // What went wrong; empty if nothing did.
+  // Returns what went wrong; empty if nothing did.
   std::string run();
 
  private:
@@ -55,11 +55,11 @@ class RandomCluster {
     NodeId node;
   };
   struct Act {};
-  using What = std::variant<Arrival, SavesDone, TakeEffects, ReadOnWaking, Act>;
+  using Task = std::variant<Arrival, SavesDone, TakeEffects, ReadOnWaking, Act>;
   struct Due {
     Time at;
     uint64_t order;
-    What what;
+    Task task;
     bool operator<(const Due& other) const { return std::tie(at, order) > std::tie(other.at, other.order); }
   };
 
@@ -85,15 +85,15 @@ class RandomCluster {
   void take(NodeId node);
   void start_saving(NodeId node);
   void send(const Message& message);
-  void schedule(Time at, What what) { due_.push({.at = at, .order = ++order_, .what = std::move(what)}); }
+  void schedule(Time at, Task task) { due_.push({.at = at, .order = ++order_, .task = std::move(task)}); }
   bool chance(uint64_t percent) { return random_.below(100) < percent; }
   Time between(Time least, Time most) { return least + random_.below(most - least + 1); }
   NodeId any_node();
   bool is_frozen(NodeId node) const { return now_ < frozen_until_[node - 1]; }
   Time wakes_at(NodeId node) const { return std::max(cluster_.raft(node).next_deadline(), no_clock_until_[node - 1]); }
   const std::string& broken() const { return broken_.empty() ? cluster_.checker().broken() : broken_; }
-  void require(bool holds, const std::string& what) {
-    if (!holds && broken_.empty()) broken_ = what;
+  void require(bool holds, const std::string& complaint) {
+    if (!holds && broken_.empty()) broken_ = complaint;
   }
 
   void heal();

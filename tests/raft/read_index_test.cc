@@ -66,7 +66,7 @@ TEST_CASE("a new leader starts no round before its own entry is committed", "[Q2
 
 // Q4: leadership ends while a round is under way
 // bug-23: reads wait for a reply that never comes, and are never dropped
-TEST_CASE("an answer to a read nobody asked for, or that was refused, is ignored", "[Q4][bug-23]") {
+TEST_CASE("an answer to a read that was not asked for, or was refused, is ignored", "[Q4][bug-23]") {
   LoneCore follower;
   follower.receive(2, 1, Heartbeat{});
   REQUIRE(follower.receive(2, 1, ReadIndexReply{.id = {.incarnation = 1, .number = 7}, .index = 1}).reads.empty());

@@ -10,7 +10,7 @@ using namespace skiff::raft;
 static ReadRounds::Reader reader(uint64_t number) { return {.node = 1, .id = {.incarnation = 1, .number = number}}; }
 
 // Q1: reads that arrive together share one round, and each is released once
-TEST_CASE("a round serves who asked before it started; the rest wait for the next", "[Q1]") {
+TEST_CASE("a round serves reads that came before it started; the rest wait for the next", "[Q1]") {
   ReadRounds rounds(7);
   REQUIRE_FALSE(rounds.wants_round());
   rounds.ask(reader(1), 10);
@@ -68,7 +68,7 @@ TEST_CASE("so many wait and no more", "[Q10][bug-23]") {
 }
 
 // Q4: leadership ends while a round is under way
-TEST_CASE("who waits is given up with leadership, once", "[Q4]") {
+TEST_CASE("waiting reads are given up with leadership, once", "[Q4]") {
   ReadRounds rounds(0);
   rounds.ask(reader(1), 10);
   rounds.start(5);

@@ -1,4 +1,4 @@
-// Replication, with the peers played by the test: what is appended, acknowledged, committed, and what is not believed.
+// Replication, with the peers played by the test: which messages are appended, acknowledged, committed, not believed.
 #include "tests/raft/lone_core.h"
 #include "tests/support/catch.h"
 
@@ -70,7 +70,7 @@ TEST_CASE("a leader of the third term gets no acknowledgement from a save of the
   LoneCore follower;
   Effects first = follower.receive(2, 1, AppendEntries{.previous = {}, .commit = 0, .entries = {entry(1, 1)}});
   Effects second = follower.receive(3, 2, AppendEntries{.previous = {}, .commit = 0, .entries = {entry(2, 1)}});
-  // The same entry as in the first term, brought back by somebody who has it: on disk it would replace the second's.
+  // The same entry as in the first term, brought back by a node that has it: on disk it would replace the second's.
   Effects third = follower.receive(2, 3, AppendEntries{.previous = {}, .commit = 0, .entries = {entry(1, 1)}});
   REQUIRE(third.entries.size() == 1);
   REQUIRE(third.messages.empty());
@@ -192,7 +192,7 @@ TEST_CASE("answers to read rounds do not send again what a slow disk has not ack
 }
 
 // R18: large batches are split by bytes, without a gap
-TEST_CASE("what a follower forwards is cut like what a leader sends", "[R18]") {
+TEST_CASE("forwarded writes are cut into messages like entries", "[R18]") {
   Config config = node_1_of(3);
   config.append_bytes_max = 10;
   config.append_entries_max = 3;

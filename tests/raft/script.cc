@@ -56,8 +56,8 @@ void Script::run_command(const Words& words) {
 
 // ---- the words of a command
 
-void Script::fail(const std::string& what) {
-  if (outcome_.error.empty()) outcome_.error = what;
+void Script::fail(const std::string& error) {
+  if (outcome_.error.empty()) outcome_.error = error;
 }
 
 std::string Script::word(const Words& words, size_t at) {
@@ -125,7 +125,7 @@ void Script::cluster(const Words& words) {
     } else if (words[at] == "lease") {
       limits_.lease_reads = true;
     } else {
-      return fail("cluster: what is `" + words[at] + "`?");
+      return fail("cluster: unknown word: " + words[at]);
     }
   }
   cluster_.emplace(number(word(words, 1)), limits_, 1, spares);
@@ -152,7 +152,7 @@ void Script::start(const Words& words) {
                                 .payload = std::make_shared<const std::string>("old")});
       }
     } else {
-      fail("start: what is `" + words[at] + "`?");
+      fail("start: unknown word: " + words[at]);
     }
   }
   if (outcome_.error.empty()) cluster_->start(starting, now_);
@@ -233,7 +233,7 @@ bool Script::finish_saves() {
 
 void Script::finish_save(NodeId node) {
   for (Message& message : cluster_->finish_save(node, now_)) under_way_.push_back(std::move(message));
-  carry_out(node);
+  apply_effects(node);
 }
 
 void Script::deliver(const Message& message) {
@@ -246,17 +246,17 @@ void Script::deliver(const Message& message) {
 
 void Script::step(NodeId node, const Event& event) {
   cluster_->step(node, now_, event);
-  carry_out(node);
+  apply_effects(node);
 }
 
-void Script::carry_out(NodeId node) {
+void Script::apply_effects(NodeId node) {
   Happened happened = cluster_->take(node);
   tell(node, happened);
   if (happened.fetch) fetches_[node] = happened.fetch->snapshot;
   for (Message& message : happened.messages) under_way_.push_back(std::move(message));
 }
 
-// ---- what is told
+// ---- the outcome
 
 void Script::messages(const Words& words) {
   tells_messages_.reset();

@@ -1,8 +1,8 @@
-// Script: a small language for stories about a cluster of real cores.
+// Script: a small language for scenarios of a cluster of real cores.
 //
 // A script's first line is its claim and the scenarios it stands for: `# A claim. [E1] [P3]`. Commands follow, several
-// on a line parted by `;`, then `----`, then what happened: each line of commands, and under it one line for each
-// thing that came of it. That half is recorded (run the test with SKIFF_RECORD=1) and reviewed like code.
+// on a line parted by `;`, then `----`, then the outcome: each line of commands, and under it one line for each thing
+// that happened. That half is recorded (run the test with SKIFF_RECORD=1) and reviewed like code.
 //
 //   limit window-entries 4          a bound of raft::Config, before the cluster; heartbeats come every 50ms,
 //                                   an election timeout is 500ms
@@ -10,30 +10,31 @@
 //   cluster 2 leader 1 spare 3      nodes 3 to 5 are there, too, empty and no members; `lease` at the end: with lease
 //                                   reads
 //   start 2 term 3 log 1 1 2        before anything else: node 2's disk holds entries of these terms
-//   campaign 2                      time goes on until 2's patience ends; nobody else looks at the clock
+//   campaign 2                      time goes on until 2's election timeout; no other node sees the time
 //   elect 2                         campaign, settle, and 2 must lead
-//   pass 700ms                      time goes on for everybody, and everything arrives at once
-//   settle / settle 2               everything under way arrives, every save is finished, and what comes of that, too;
+//   pass 700ms                      time goes on for all nodes, and everything arrives at once
+//   settle / settle 2               everything under way arrives, every save is finished, and so on until all is quiet;
 //                                   the second form stops after two rounds. No time passes
 //   change 1 add 4 remove 2         ask 1 for these changes of the members, all at once; also add-learner, promote,
 //                                   demote
-//   transfer 1 2 / transfer 1       ask 1 to hand leadership over to 2, or to whoever can
+//   transfer 1 2 / transfer 1       ask 1 to hand leadership over to 2, or to any voter
 //   snapshot 1 5 / snapshot 1 5 3   1's store is on disk up to index 5; its log forgets all up to 5, or to 3
 //   arrive 3                        the snapshot that 3 was told to fetch is on its disk
 //   propose 1 x y / read 2 a        *1000 stands for a command of that many bytes
-//   fill 1 5000 / empty 1           1 learns that its disk is full, with room for so many bytes; or not full any more
-//   cut 1 / cut 1>2 / heal [1]      what is sent over a cut is lost
-//   hold 1>2 / release 1>2          what is sent waits
+//   fill 1 5000 / empty 1           1 learns that its disk is full, with space for so many bytes; or not full any more
+//   cut 1 / cut 1>2 / heal [1]      messages over a cut are lost
+//   hold 1>2 / release 1>2          messages wait
 //   hold disk 2 / release disk 2    no save of 2 is finished, but
 //   save 2                          the oldest one alone
-//   drop / repeat / reverse [1>2]   what is under way: lost, there once more, in another order
-//   crash 2 / restart 2             what was not on disk is lost
-//   damage 2                        while it is down: all is lost that was on its disk, its vote too, and it knows that
+//   drop / repeat / reverse [1>2]   messages under way are lost, doubled, or reordered
+//   crash 2 / restart 2             everything that is not on disk is lost
+//   damage 2                        while 2 is down: its disk loses everything, its vote too, and 2 will know that
 //   gone 1 / gone 1 2               the others, or 2 alone, learn that 1's process is gone
-//   messages on [vote] / off        tell of every message as it arrives [of those with this word]
-//   show / show peers 1             where the nodes stand; what a leader knows of its followers
+//   messages on [vote] / off        show every message as it arrives [with this word in it]
+//   show / show peers 1             the state of all nodes; what a leader knows of its followers
 //
-// After every step the Checker looks at the whole cluster; a broken promise fails the script, whatever is recorded.
+// After every step the Checker looks at the whole cluster; a broken promise fails the script, whatever outcome is
+// recorded.
 #pragma once
 
 #include <deque>
@@ -104,11 +105,11 @@ class Script {
   void finish_save(NodeId node);
   void deliver(const Message& message);
   void step(NodeId node, const Event& event);
-  void carry_out(NodeId node);
+  void apply_effects(NodeId node);
   void tell(NodeId node, const Happened& happened);
   void tell(const std::string& line);
   void show_peers(NodeId leader);
-  void fail(const std::string& what);
+  void fail(const std::string& error);
   std::string word(const Words& words, size_t at);
   NodeId node(const std::string& word);
   uint64_t number(const std::string& word);
@@ -125,12 +126,12 @@ class Script {
   std::set<NodeId> held_disks_;
   std::map<std::pair<NodeId, RequestId>, std::string> reads_;  // by name
   std::map<NodeId, SnapshotMark> fetches_;
-  uint64_t orders_ = 0;
+  uint64_t admin_requests_ = 0;
   bool tells_ = true;
   std::optional<std::string> tells_messages_;  // with this word in them
 };
 
-// What became of one step, in words: "becomes leader at t1, takes [t1 i1 no-op]". Empty if nothing to speak of did.
+// One step in words: "becomes leader at t1, takes [t1 i1 no-op]". Empty if it changed nothing to speak of.
 std::string in_words(const Happened& happened);
 std::string in_words(const Status& status);
 std::string in_words(const Log& log);

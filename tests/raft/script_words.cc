@@ -1,4 +1,4 @@
-// What happened, in the words of the scripts.
+// The outcome of a step, in the words of the scripts.
 #include "raft/describe.h"
 #include "tests/raft/script.h"
 
@@ -34,13 +34,13 @@ std::string in_words(const Happened& happened) {
   if (!happened.dropped.empty()) add(line, "drops " + describe(happened.dropped));
   if (!happened.taken.empty()) add(line, "takes " + describe(happened.taken));
   if (!happened.committed.empty()) add(line, "commits " + in_short(happened.committed));
-  for (const AdminResult& end : happened.orders) add(line, "order " + describe(end));
+  for (const AdminResult& result : happened.admin_results) add(line, "request " + describe(result));
   if (happened.fetch) {
     add(line,
         "fetches snapshot " + describe(happened.fetch->snapshot) + " from " + std::to_string(happened.fetch->from));
   }
   if (happened.removed) add(line, "is no member any more");
-  if (before.recovering && !after.recovering) add(line, "is whole again");
+  if (before.recovering && !after.recovering) add(line, "is intact again");
   for (const std::string& command : happened.refused) {
     add(line, "refuses " + describe(std::make_shared<const std::string>(command)));
   }
@@ -54,7 +54,7 @@ std::string in_words(const Status& status) {
   add(line, "commit " + std::to_string(status.committed));
   if (status.is_full) add(line, "full");
   if (!status.takes_writes) add(line, "no writes");
-  if (status.recovering) add(line, "mending");
+  if (status.recovering) add(line, "recovering");
   return line;
 }
 

@@ -1,4 +1,4 @@
-// A follower whose disk has gone back: what its leader makes of it, and what it makes of what it is told.
+// A follower whose disk has gone back: how its leader notices, and what the follower does when it is told.
 #include "tests/raft/lone_core.h"
 #include "tests/support/catch.h"
 
@@ -48,7 +48,7 @@ TEST_CASE("a process that lacks what its node had acknowledged is noticed, told,
 }
 
 // D3: a recovering node's acknowledgements do not count
-TEST_CASE("what a process found decides whether its node has forgotten", "[D3]") {
+TEST_CASE("the log that a process found decides whether its node has forgotten", "[D3]") {
   struct Row {
     const char* name;
     Found found;
@@ -86,7 +86,7 @@ TEST_CASE("an acknowledgement of another process waits until that process is jud
 }
 
 // D6: messages that a node sent before it was damaged arrive late
-TEST_CASE("what a process that has ended had sent may arrive late, and changes nothing", "[D6]") {
+TEST_CASE("messages of a process that has ended may arrive late, and change nothing", "[D6]") {
   LoneCore leader = led();
   const Time sent_before = leader.now;
   leader.now += kMillisecond;
@@ -100,7 +100,7 @@ TEST_CASE("what a process that has ended had sent may arrive late, and changes n
 }
 
 // D4: damage makes a node forget that it has voted
-TEST_CASE("what is known of a process sticks to its node until one says by itself that it is being mended", "[D4]") {
+TEST_CASE("a verdict sticks to its node until a process says by itself that it is recovering", "[D4]") {
   LoneCore leader = led();
   leader.receive(2, 1, beat(leader, 21, {.term = 1, .last = {.term = 1, .index = 1}}));
   leader.now += kMillisecond;
@@ -117,7 +117,7 @@ TEST_CASE("what is known of a process sticks to its node until one says by itsel
 }
 
 // D4: damage makes a node forget that it has voted
-TEST_CASE("a process that repeats what it was told has not noted it: the next one is told again", "[D4]") {
+TEST_CASE("a process that repeats the verdict has not noted it durably: the next one is told again", "[D4]") {
   LoneCore leader = led();
   leader.receive(2, 1, beat(leader, 21, {.term = 1, .last = {.term = 1, .index = 1}}));
   leader.now += kMillisecond;
@@ -132,7 +132,7 @@ TEST_CASE("a process that repeats what it was told has not noted it: the next on
 }
 
 // D3: a recovering node's acknowledgements do not count
-TEST_CASE("a leader remembers from one term to the next what it was told", "[D3]") {
+TEST_CASE("a leader remembers acknowledgements from one term to the next", "[D3]") {
   LoneCore leader = led();
   leader.receive(3, 2, PreVoteReply{.round = 99});  // no news
   leader.receive(3, 2, Heartbeat{.commit = 0, .round = 0});
@@ -251,7 +251,7 @@ TEST_CASE("no wish of a leader makes a process vote or campaign before it is jud
 
 // D2: a recovering node gives no vote, and does not campaign
 // E5: a node gives one vote in a term, also if requests are repeated or late, or if it restarts in between
-TEST_CASE("who was judged to have all votes at once when its leader is gone", "[D2][E5]") {
+TEST_CASE("a judged process votes at once when its leader is gone", "[D2][E5]") {
   LoneCore node(restarted());
   node.receive(2, 1, Heartbeat{.commit = 0, .round = 0, .start = 11});
   REQUIRE(node.raft.is_admitted());
@@ -259,7 +259,7 @@ TEST_CASE("who was judged to have all votes at once when its leader is gone", "[
   REQUIRE(all_of<PreVoteReply>(node.receive(3, 1, kPreVote).messages).at(0).granted);
 }
 
-TEST_CASE("the first process of a node, and one that is alone, need nobody's verdict") {
+TEST_CASE("the first process of a node, and one that is alone, need no verdict") {
   REQUIRE(LoneCore().raft.is_admitted());
   Config alone = node_1_of(1);
   alone.hard_state = {.term = 1, .vote = 1};
@@ -272,7 +272,7 @@ TEST_CASE("the first process of a node, and one that is alone, need nobody's ver
 }
 
 // D4: damage makes a node forget that it has voted
-TEST_CASE("what a process had lost is not held against it once it has been mended", "[D4]") {
+TEST_CASE("a loss is not held against a process once it has recovered", "[D4]") {
   Config config = restarted();
   config.recovering = config.start;
   config.entries.clear();
@@ -288,7 +288,7 @@ TEST_CASE("what a process had lost is not held against it once it has been mende
 }
 
 // D2: a recovering node gives no vote, and does not campaign
-TEST_CASE("a leader whose store meets a write of a later start of its own steps down, and is to be mended", "[D2]") {
+TEST_CASE("a leader whose store applies a write of a later process of its own steps down, and recovers", "[D2]") {
   LoneCore leader = led();
   const Effects told = leader.step(WentBack{});
   REQUIRE_FALSE(leader.raft.is_leader());

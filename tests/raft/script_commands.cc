@@ -1,11 +1,11 @@
-// What a script can do to a cluster: as its clients, as its operator, as whatever goes wrong.
+// The commands by which a script acts on a cluster: as its clients, as its operator, and as faults.
 #include <algorithm>
 
 #include "tests/raft/script.h"
 
 namespace skiff::raft_script {
 
-// ---- what clients do
+// ---- clients
 
 void Script::propose(const Words& words) {
   NodeId asked = node(word(words, 1));
@@ -16,7 +16,7 @@ void Script::propose(const Words& words) {
   }
   if (!cluster_->is_up(asked)) return fail("it is down");
   cluster_->propose(asked, now_, commands);
-  carry_out(asked);
+  apply_effects(asked);
 }
 
 void Script::read(const Words& words) {
@@ -26,51 +26,53 @@ void Script::read(const Words& words) {
     RequestId id = cluster_->read(asked, now_);
     reads_.emplace(std::pair{asked, id}, words[at]);
   }
-  carry_out(asked);
+  apply_effects(asked);
 }
 
-// ---- what the operator and the store do
+// ---- the operator and the store
 
 void Script::change(const Words& words) {
   static const std::map<std::string, Change::Kind> kinds = {
       {"add", Change::Kind::add},         {"add-learner", Change::Kind::add_learner}, {"remove", Change::Kind::remove},
       {"promote", Change::Kind::promote}, {"demote", Change::Kind::demote},           {"move", Change::Kind::move}};
-  ChangeAsked asked{.id = ++orders_, .changes = {}};
+  ChangeAsked asked{.id = ++admin_requests_, .changes = {}};
   for (size_t at = 2; at < words.size(); at += 2) {
     auto kind = kinds.find(words[at]);
-    if (kind == kinds.end()) return fail("change: what is `" + words[at] + "`?");
+    if (kind == kinds.end()) return fail("change: unknown word: " + words[at]);
     // An id may come with an address: `add 4@b`.
-    std::string who = word(words, at + 1);
-    size_t where = std::min(who.find('@'), who.size());
-    std::string address = where == who.size() ? "" : who.substr(where + 1);
-    asked.changes.push_back({.kind = kind->second, .node = number(who.substr(0, where)), .address = address});
+    std::string id = word(words, at + 1);
+    size_t mark = std::min(id.find('@'), id.size());
+    std::string address = mark == id.size() ? "" : id.substr(mark + 1);
+    asked.changes.push_back({.kind = kind->second, .node = number(id.substr(0, mark)), .address = address});
   }
   step(node(word(words, 1)), asked);
 }
 
 void Script::transfer(const Words& words) {
-  step(node(word(words, 1)), TransferAsked{.id = ++orders_, .to = words.size() > 2 ? number(words[2]) : 0});
+  step(node(word(words, 1)), TransferAsked{.id = ++admin_requests_, .to = words.size() > 2 ? number(words[2]) : 0});
 }
 
 void Script::snapshot(const Words& words) {
   NodeId taking = node(word(words, 1));
   Index index = number(word(words, 2));
   cluster_->take_snapshot(taking, now_, index, words.size() > 3 ? number(words[3]) : index);
-  carry_out(taking);
+  apply_effects(taking);
 }
 
 void Script::arrive(const Words& words) {
   NodeId fetching = node(word(words, 1));
   if (!fetches_.contains(fetching)) return fail("it was told to fetch nothing");
   cluster_->snapshot_arrives(fetching, now_, fetches_.at(fetching));
-  carry_out(fetching);
+  apply_effects(fetching);
 }
 
-// ---- what goes wrong
+// ---- faults
 
-void Script::fill(const Words& words) { step(node(word(words, 1)), DiskSpace{.bytes_left = number(word(words, 2))}); }
+void Script::fill(const Words& words) {
+  step(node(word(words, 1)), SpaceReported{.bytes_left = number(word(words, 2))});
+}
 
-void Script::empty(const Words& words) { step(node(word(words, 1)), DiskSpace{}); }
+void Script::empty(const Words& words) { step(node(word(words, 1)), SpaceReported{}); }
 
 void Script::cut(const Words& words) {
   for (Link link : links(words, 1)) cut_.insert(link);
