@@ -11,6 +11,7 @@
 #include "src/api/headers.h"
 #include "src/api/routes.h"
 #include "src/api/words.h"
+#include "src/config/limits.h"
 
 namespace skiff {
 namespace {
@@ -22,13 +23,6 @@ using transport::Response;
 Response unstored(Response&& response) {
   response.caching = transport::Caching::no_store;
   return std::move(response);
-}
-
-Response health(bool is_healthy, std::string_view reason) {
-  if (is_healthy) return unstored(transport::json(200, R"({"health":"true"})"));
-  Response response = unstored(transport::json(503, fmt::format(R"({{"health":"false","reason":"{}"}})", reason)));
-  response.headers.push_back({"Retry-After", "1"});
-  return response;
 }
 
 // ---- what a request says
@@ -79,13 +73,6 @@ bool prefers_async(const transport::Request& request) {
   return false;
 }
 
-Response value_response(const std::optional<store::Value>& value) {
-  Response response = value ? Response{.body = value->bytes, .keep = value->holder, .headers = {}}
-                            : transport::text(404, "Failed to GET");
-  response.caching = transport::Caching::no_cache;
-  return response;
-}
-
 }  // namespace
 
 // ---- requests
@@ -116,7 +103,7 @@ std::optional<Response> Api::show(Route::Place what, const Ticket& ticket, const
     case Route::Place::status: return unstored(transport::json(200, status_json(host_.report())));
     case Route::Place::version: return unstored(transport::json(200, version_json()));
     case Route::Place::livez: return unstored(say(200, "ok"));
-    case Route::Place::health: return propose({.kind = Request::Kind::check, .ticket = ticket, .key = {}, .value = {}});
+    case Route::Place::health: return confirm(ticket, config_.health_timeout, {.then = &Api::health, .key = {}});
     default: break;
   }
   CHECK(false);
@@ -124,21 +111,95 @@ std::optional<Response> Api::show(Route::Place what, const Ticket& ticket, const
 }
 
 std::optional<Response> Api::read(const Ticket& ticket, transport::Request&& request) {
-  auto is_stale = wants_stale(request.query);
+  const auto is_stale = wants_stale(request.query);
   if (!is_stale) return say(400, is_stale.error().what);
-  if (*is_stale) return value_response(host_.kv().get(request.path));
-  return propose({.kind = Request::Kind::get, .ticket = ticket, .key = std::move(request.path), .value = {}});
+  PendingBarrier then{.then = &Api::value, .key = std::move(request.path)};
+  if (*is_stale) return value(then, {});
+  return confirm(ticket, config_.request_timeout, std::move(then));
 }
 
 std::optional<Response> Api::take_backup(const Ticket& ticket, const transport::Request& request) {
-  auto is_stale = wants_stale(request.query);
+  const auto is_stale = wants_stale(request.query);
   if (!is_stale) return say(400, is_stale.error().what);
-  if (*is_stale) return backup();
-  return propose({.kind = Request::Kind::backup, .ticket = ticket, .key = {}, .value = {}});
+  PendingBarrier then{.then = &Api::backup, .key = {}};
+  if (*is_stale) return backup(then, {});
+  return confirm(ticket, config_.request_timeout, std::move(then));
+}
+
+std::optional<Response> Api::write(const Ticket& ticket, transport::Request&& request) {
+  if (!request.query.empty()) return say(400, "a write takes no query");
+  const bool is_async = prefers_async(request);
+  const bool is_put = request.method == Method::put;
+  auto refusal = propose({.ticket = ticket,
+                          .wants_answer = !is_async,
+                          .operation = {.verb = is_put ? store::Verb::put : store::Verb::remove,
+                                        .key = std::move(request.path),
+                                        .value = is_put ? std::move(request.body) : std::string()}});
+  if (refusal || !is_async) return refusal;
+  Response accepted = transport::no_body(202);
+  accepted.headers.push_back({"Preference-Applied", "respond-async"});
+  return accepted;
+}
+
+// ---- to the replica
+
+constexpr std::string_view kTooMany = "too many requests are waiting, or this node is shutting down";
+
+std::optional<Response> Api::propose(Write write) {
+  CHECK(write.operation.key.size() <= store::kKeyBytesMax);  // the parser takes no longer ones
+  if (host_.propose(std::move(write))) return std::nullopt;
+  return refused(kTooMany);
+}
+
+std::optional<Response> Api::confirm(const Ticket& ticket, raft::Time timeout, PendingBarrier then) {
+  const bool has_space = pending_.size() < limits::kBarriersMax;
+  if (!has_space || !host_.propose(Barrier{.ticket = ticket, .timeout = timeout})) {
+    return (this->*then.then)(then, {.outcome = Answer::Outcome::refused, .reason = std::string(kTooMany)});
+  }
+  pending_.keep(ticket, std::move(then));
+  return std::nullopt;
+}
+
+// ---- what the replica has answered
+
+void Api::answered(const Ticket& ticket, Answer&& answer) {
+  const std::optional<PendingBarrier> pending = pending_.take(ticket);
+  host_.respond(ticket, pending ? (this->*pending->then)(*pending, answer) : to_response(answer));
+}
+
+Response Api::to_response(const Answer& answer) {
+  switch (answer.outcome) {
+    case Answer::Outcome::done: return transport::no_body(204);
+    case Answer::Outcome::refused: return refused(answer.reason);
+    case Answer::Outcome::unknown: return say(504, answer.reason);
+  }
+  CHECK(false);
+  return {};
+}
+
+Response Api::value(const PendingBarrier& pending, const Answer& answer) {
+  CHECK(answer.outcome != Answer::Outcome::unknown);
+  if (answer.outcome == Answer::Outcome::refused) return refused(answer.reason);
+  std::optional<store::Value> found = host_.kv().get(pending.key);
+  Response response = found ? Response{.body = found->bytes, .keep = std::move(found->holder), .headers = {}}
+                            : transport::text(404, "Failed to GET");
+  response.caching = transport::Caching::no_cache;
+  return response;
+}
+
+Response Api::health(const PendingBarrier&, const Answer& answer) {
+  if (answer.outcome == Answer::Outcome::done) return unstored(transport::json(200, R"({"health":"true"})"));
+  const std::string conflict = host_.conflict();
+  const std::string& reason = conflict.empty() ? answer.reason : conflict;
+  Response response = unstored(transport::json(503, fmt::format(R"({{"health":"false","reason":"{}"}})", reason)));
+  response.headers.push_back({"Retry-After", "1"});
+  return response;
 }
 
 // The name is for `curl -OJ`.
-Response Api::backup() {
+Response Api::backup(const PendingBarrier&, const Answer& answer) {
+  CHECK(answer.outcome != Answer::Outcome::unknown);
+  if (answer.outcome == Answer::Outcome::refused) return refused(answer.reason);
   auto source = host_.backup();
   if (!source) return refused(source.error().what);
   const NodeReport report = host_.report();
@@ -147,48 +208,6 @@ Response Api::backup() {
   response.headers.push_back({"Content-Disposition", fmt::format("attachment; filename=\"skiff-{:016x}-{}.snapshot\"",
                                                                  report.cluster, report.applied)});
   return response;
-}
-
-std::optional<Response> Api::write(const Ticket& ticket, transport::Request&& request) {
-  bool is_put = request.method == Method::put;
-  if (!request.query.empty()) return say(400, "a write takes no query");
-  bool is_async = prefers_async(request);
-  auto refusal = propose({.kind = is_put ? Request::Kind::put : Request::Kind::remove,
-                          .ticket = ticket,
-                          .wants_answer = !is_async,
-                          .key = std::move(request.path),
-                          .value = is_put ? std::move(request.body) : std::string()});
-  if (refusal || !is_async) return refusal;
-  Response accepted = transport::no_body(202);
-  accepted.headers.push_back({"Preference-Applied", "respond-async"});
-  return accepted;
-}
-
-std::optional<Response> Api::propose(Request request) {
-  bool is_check = request.kind == Request::Kind::check;
-  if (host_.propose(std::move(request))) return std::nullopt;
-  constexpr std::string_view kReason = "too many requests are waiting, or this node is shutting down";
-  return is_check ? health(false, kReason) : refused(kReason);
-}
-
-// ---- answers
-
-Response Api::to_response(const Answer& answer) {
-  bool is_done = answer.kind == Answer::Kind::done;
-  if (answer.asked == Request::Kind::check) {
-    const std::string conflict = is_done ? std::string() : host_.conflict();
-    return health(is_done, conflict.empty() ? answer.reason : conflict);
-  }
-  switch (answer.kind) {
-    case Answer::Kind::done:
-      if (answer.asked == Request::Kind::get) return value_response(answer.value);
-      if (answer.asked == Request::Kind::backup) return backup();
-      return transport::no_body(204);
-    case Answer::Kind::refused: return refused(answer.reason);
-    case Answer::Kind::unknown: return say(504, answer.reason);
-  }
-  CHECK(false);
-  return {};
 }
 
 }  // namespace skiff

@@ -173,12 +173,15 @@ constexpr size_t kWaitingReadsMax = 65'536;
 constexpr size_t kReadsAnsweredMax = 1'024;
 // What one turn of the loop may read from all clients together before the replica gets to see it.
 constexpr size_t kProposalsMax = 65'536;
+// Reads for which the API waits for a confirmation: those that wait at the replica, those in the batch that it takes
+// in, and those in the queue for the next one.
+constexpr size_t kBarriersMax = kWaitingReadsMax + 2 * kProposalsMax;
 
 // Orders of operators, on their way to the replica; it lets no more than that wait, too.
 constexpr size_t kAdminRequestsMax = 64;
 
-// GET /health asks for a linearizable read; whoever asks wants to know soon.
-constexpr uint64_t kCheckTimeoutNs = kSecondNs;
+// GET /health waits for a linearizable read; a monitor wants to know soon.
+constexpr uint64_t kHealthTimeoutNs = kSecondNs;
 
 // ---- news of commits
 

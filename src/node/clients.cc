@@ -1,5 +1,6 @@
 // The node and its clients: their requests to the API and the queues, the answers back to their connections.
 #include <utility>
+#include <variant>
 
 #include "src/base/try.h"
 #include "src/config/limits.h"
@@ -23,10 +24,9 @@ Result<> Node::open_client_port() {
   return {};
 }
 
-void Node::answer(const Ticket& ticket, Answer answer) { http_->answer(ticket, api_.to_response(answer)); }
+void Node::respond(const Ticket& ticket, transport::Response&& response) { http_->answer(ticket, std::move(response)); }
 
-// Requests that the client sent behind this one may go on now.
-void Node::ended(const Ticket& ticket) { http_->took_effect(ticket); }
+void Node::took_effect(const Ticket& ticket) { http_->took_effect(ticket); }
 
 void Node::admin_answered(const Ticket& ticket, AdminAnswer answer) {
   if (ticket == kNodeItself) return told_of_moved(answer);
@@ -35,7 +35,8 @@ void Node::admin_answered(const Ticket& ticket, AdminAnswer answer) {
 
 bool Node::propose(Request request) {
   if (is_stopping_ || proposals_->size() >= limits::kProposalsMax) return false;
-  if (!request.wants_answer) http_->takes_effect_later(request.ticket);
+  const Write* write = std::get_if<Write>(&request);
+  if (write != nullptr && !write->wants_answer) http_->takes_effect_later(write->ticket);
   proposals_->push_here(std::move(request));
   return true;
 }

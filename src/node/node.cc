@@ -59,7 +59,7 @@ Node::Node(transport::Loop& loop, const Options& options, const store::Recovered
       options_(options),
       identity_(recovered.identity),
       incarnation_(recovered.incarnation),
-      api_(*this),
+      api_(api_config(options), *this),
       scrubbing_(scrub_config(options), loop.now_ns()),
       stopped_(std::move(stopped)) {}
 
@@ -141,7 +141,8 @@ Result<> Node::begin(store::Opened opened) {
                         transport::to_url(peers_->address())));
   Environment& environment = *this;
   store::Kv kv = std::move(recovered.kv);
-  replica_ = std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), environment);
+  replica_ =
+      std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), environment, api_);
   update_connections();
   arm_timer();
   arm_scrub_timer();

@@ -77,8 +77,6 @@ class Node final : private Environment, private ApiHost {
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                bool is_intact, std::vector<raft::Entry> entries) override;
   void committed() override;
-  void answer(const Ticket& ticket, Answer answer) override;
-  void ended(const Ticket& ticket) override;
   void block_begins() override;
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
@@ -94,6 +92,8 @@ class Node final : private Environment, private ApiHost {
 
   // ApiHost
   bool propose(Request request) override;
+  void respond(const Ticket& ticket, transport::Response&& response) override;
+  void took_effect(const Ticket& ticket) override;
   bool order(const Ticket& ticket, AdminRequest order) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;

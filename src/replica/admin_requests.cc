@@ -309,55 +309,55 @@ void Replica::order(raft::Time now, const Ticket& ticket, AdminRequest order) {
         ticket,
         {.kind = AdminAnswer::Kind::refused, .order = std::move(order), .reason = "this node is shutting down"});
   }
-  orders_.ask(now, ticket, std::move(order));
+  admin_.ask(now, ticket, std::move(order));
   drive_admin_requests();
-  carry_out();
+  apply_effects();
 }
 
 void Replica::on(const PeerMessage& message, AdminAttempt&& request) {
-  orders_.take(now_, message.from, request);
+  admin_.take(now_, message.from, request);
   drive_admin_requests();
 }
 
 void Replica::on(const PeerMessage&, AdminReply&& reply) {
-  orders_.answered(now_, reply);
+  admin_.answered(now_, reply);
   drive_admin_requests();
 }
 
 void Replica::change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes) {
   step(now, raft::ChangeAsked{.id = id, .changes = std::move(changes)});
-  carry_out();
+  apply_effects();
 }
 
 void Replica::hand_over(raft::Time now, uint64_t id, raft::NodeId to) {
   step(now, raft::TransferAsked{.id = id, .to = to});
-  carry_out();
+  apply_effects();
 }
 
 void Replica::drain_admin_requests(const raft::Effects& effects) {
   for (const raft::AdminResult& end : effects.orders) {
-    if (!orders_.ended(now_, end)) environment_.admin_ended(end);
+    if (!admin_.ended(now_, end)) environment_.admin_ended(end);
   }
   if (!effects.removed) return;
   is_removed_ = true;
-  orders_.removed();
+  admin_.removed();
 }
 
 // Nobody tells this node any more what becomes of the rest.
 void Replica::end_what_waits() {
   if (!is_removed_ || kv_.applied() < raft_.log().committed()) return;
   for (const WaitingWrite& write : writes_.take_expired(raft::kNever)) {
-    answer(write, write.hand_outs > 0 ? Answer::Kind::unknown : Answer::Kind::refused,
+    answer(write, write.submissions > 0 ? Answer::Outcome::unknown : Answer::Outcome::refused,
            "this node is no member any more");
   }
-  for (const WaitingRead& read : reads_.take_expired(raft::kNever)) {
-    answer(read, Answer::Kind::refused, "this node is no member any more");
+  for (const WaitingBarrier& barrier : barriers_.take_expired(raft::kNever)) {
+    answer(barrier, Answer::Outcome::refused, "this node is no member any more");
   }
 }
 
 void Replica::drive_admin_requests() {
-  const bool is_idle = writes_.size() + reads_.size() == 0;
-  for (const raft::Event& event : orders_.drive(now_, is_idle)) raft_.step(now_, event);
+  const bool is_idle = writes_.size() + barriers_.size() == 0;
+  for (const raft::Event& event : admin_.drive(now_, is_idle)) raft_.step(now_, event);
 }
 
 }  // namespace skiff

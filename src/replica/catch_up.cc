@@ -22,7 +22,7 @@ void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {
   if (!event) return;
   arrived_ = std::move(written.loaded);
   step(now, *event);
-  carry_out();
+  apply_effects();
   if (arrived_) environment_.drop(*std::exchange(arrived_, std::nullopt));
   snapshots_.make_if_due(now, raft_);
 }
@@ -48,7 +48,7 @@ void Replica::become_snapshot(raft::LogPosition position) {
   std::swap(kv_, *arrived_);
   environment_.drop(std::move(*arrived_));
   arrived_.reset();
-  ask_again(now_);
+  resubmit(now_);
 }
 
 }  // namespace skiff

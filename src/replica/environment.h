@@ -15,35 +15,6 @@
 
 namespace skiff {
 
-// What a client wants.
-struct Request {
-  enum class Kind {
-    put,
-    remove,
-    get,
-    check,   // only whether a linearizable read works from here
-    backup,  // whether what this node has applied holds everything acknowledged before
-  };
-  Kind kind = Kind::get;
-  Ticket ticket;
-  bool wants_answer = true;  // a write may be thrown in without waiting for the outcome
-  std::string key;
-  std::string value;
-};
-
-// The end of a request. There is no other.
-struct Answer {
-  enum class Kind {
-    done,     // the write is on the disks of a majority, and applied; or the read works, with `value` what it found
-    refused,  // nothing was done, and nothing ever will be
-    unknown,  // a write that may or may not take effect
-  };
-  Kind kind = Kind::done;
-  Request::Kind asked = Request::Kind::get;
-  std::optional<store::Value> value;
-  const char* reason = "";
-};
-
 // Bytes of a snapshot, for the disk.
 struct SnapshotBytes {
   raft::SnapshotMark mark;  // of which
@@ -94,9 +65,6 @@ class Environment {
   // There are entries to apply, and there were none before: call Replica::apply_some() later, before the loop waits
   // again. Never calls back at once.
   virtual void committed() = 0;
-  virtual void answer(const Ticket& ticket, Answer answer) = 0;
-  // A write that wants no answer has ended, one way or another.
-  virtual void ended(const Ticket&) {}
 
   // A block of a snapshot is about to be made, and is handed over by write_snapshot(): the loop's time for it.
   virtual void block_begins() {}

@@ -20,6 +20,7 @@
 #include "src/replica/digests.h"
 #include "src/replica/environment.h"
 #include "src/replica/history.h"
+#include "src/replica/request.h"
 #include "src/replica/snapshots.h"
 #include "src/replica/waiting.h"
 #include "store/state/kv.h"
@@ -33,16 +34,15 @@ struct ReplicaConfig {
   uint64_t digest_every = 0;  // entries: then states are compared; 0: never
   uint64_t incarnation = 0;   // how often this node has started
   raft::Time request_timeout = 5'000 * raft::kMillisecond;
-  raft::Time check_timeout = 1'000 * raft::kMillisecond;  // of Request::Kind::check
   // Of this node's own writes, handed out and not applied: less than what a link holds, for they must not be lost on
   // the way; the more where there is no way, at the leader.
   uint64_t forward_window_bytes = 0;
   uint64_t leader_window_bytes = 0;
   uint64_t waiting_writes_max = 0;
   uint64_t waiting_write_bytes_max = 0;
-  uint64_t waiting_reads_max = 0;
-  size_t reads_answered_max = ~size_t{0};  // of those that are confirmed, before the next tick
-  size_t applied_max = 1'000;              // entries a page
+  uint64_t waiting_barriers_max = 0;
+  size_t barriers_answered_max = ~size_t{0};  // of those that are confirmed, before the next tick
+  size_t applied_max = 1'000;                 // entries a page
   size_t backups_max = 0;
   // A member that was added, and that the leader has not heard of for so long, is withdrawn. 0: never.
   raft::Time join_timeout = 0;
@@ -55,7 +55,7 @@ AdminConfig admin_config(const ReplicaConfig& config);
 class Replica {
  public:
   // `kv` is what the snapshot in the configuration holds.
-  Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment& environment);
+  Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment& environment, Requester& requester);
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
 
@@ -102,35 +102,37 @@ class Replica {
 
   // From now on every new request is refused; those that wait are still answered.
   void stop_taking() { is_stopping_ = true; }
-  bool has_waiting() const { return writes_.size() + reads_.size() > 0 || orders_.has_waiting(); }
+  bool has_waiting() const { return writes_.size() + barriers_.size() > 0 || admin_.has_waiting(); }
 
   const store::Kv& kv() const { return kv_; }
   const raft::Raft& raft() const { return raft_; }
   const ReplicaSnapshots::Counts& snapshots() const { return snapshots_.counts(); }
-  const std::deque<Withdrawn>& withdrawn() const { return orders_.withdrawn(); }
+  const std::deque<Withdrawn>& withdrawn() const { return admin_.withdrawn(); }
   uint64_t waiting_writes() const { return writes_.size(); }
-  uint64_t waiting_reads() const { return reads_.size(); }
+  uint64_t waiting_barriers() const { return barriers_.size(); }
   // Commands from peers that this version cannot decode, or that claim to be somebody else's.
   uint64_t refused_commands() const { return refused_commands_; }
 
  private:
   void step(raft::Time now, const raft::Event& event);
-  void carry_out();
-  void take_write(const Request& request);
-  void add_write(WaitingWrite write, store::Command command);
+  void apply_effects();
+  const char* why_not_now() const;
+  void accept(const Write& write);
+  void accept(const Barrier& barrier, WaitingBarriers::Batch& batch);
+  void add_write(WaitingWrite write, const store::Operation& operation);
   void cut_history();
-  void take_refusals(const raft::Effects& effects);
-  void take_confirmations(const raft::Effects& effects);
+  void note_refusals(const raft::Effects& effects);
+  void note_confirmations(const raft::Effects& effects);
   void drain_admin_requests(const raft::Effects& effects);
   void note_forgetfulness(const raft::Effects& effects);
   void drive_admin_requests();
   void end_what_waits();
-  void hand_out();
+  void submit();
   void refuse_where_disks_are_full();
-  void ask_held_reads();
-  void ask_again_if_leader_changed();
-  void ask_again(raft::Time reads_until);
-  void ask_again_if_stuck();
+  void submit_barriers();
+  void resubmit_if_leader_changed();
+  void resubmit(raft::Time barriers_until);
+  void resubmit_if_stuck();
   raft::Time stuck_at() const;
   void note_progress();
   // The core's messages: two are looked into first, the others are none of ours.
@@ -153,25 +155,27 @@ class Replica {
   void apply(const raft::Entry& entry);
   void apply_command(const raft::Entry& entry);
   bool is_of_another_process(const store::Origin& origin) const;
-  void answer_ready_reads();
+  void answer_ready_barriers();
   void answer_expired();
-  const char* why_not_handed_out() const;
-  void answer(const WaitingWrite& write, Answer::Kind kind, const char* reason = "");
-  void answer(const WaitingRead& read, Answer::Kind kind, const char* reason = "");
-  void refuse(const Request& request, const char* reason);
+  const char* why_not_submitted() const;
+  void answer(const WaitingWrite& write, Answer::Outcome outcome, const char* reason = "");
+  void answer(const WaitingBarrier& barrier, Answer::Outcome outcome, const char* reason = "");
+  void refuse(const Write& write, const char* reason);
+  void refuse(const Barrier& barrier, const char* reason);
 
   ReplicaConfig config_;  // without the entries, which the core has
   Environment& environment_;
+  Requester& requester_;
   raft::Raft raft_;
   store::Kv kv_;
   std::optional<store::Kv> arrived_;  // what kv_ becomes when the core begins anew
   ReplicaSnapshots snapshots_;
   ReplicaBackups backups_;
-  AdminRequests orders_;
+  AdminRequests admin_;
   ReplicaHistory history_;
   ReplicaDigests digests_;
   WaitingWrites writes_;
-  WaitingReads reads_;
+  WaitingBarriers barriers_;
 
   struct OnceDurable {
     uint64_t save;
@@ -181,13 +185,13 @@ class Replica {
   std::deque<OnceDurable> once_durable_;  // votes and acks that promise what the disk has not done yet
 
   raft::Time now_;
-  uint64_t read_number_ = 0;       // of the last ReadAsked
+  uint64_t barrier_number_ = 0;    // of the last ReadAsked
   raft::NodeId known_leader_ = 0;  // when we last asked for what waits
   raft::Term known_term_ = 0;
   bool known_to_take_writes_ = true;  // whoever leads
   bool was_admitted_ = false;
   raft::Time progress_at_ = 0;   // when something of ours was last handed out anew, confirmed or applied
-  raft::Time patience_;          // how long after that we take what is under way for lost; doubles each time
+  raft::Time retry_after_;       // how long after that we take what is under way for lost; doubles each time
   bool has_more_ready_ = false;  // confirmed reads, which the next tick answers
   bool is_stopping_ = false;
   bool is_removed_ = false;

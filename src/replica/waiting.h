@@ -16,20 +16,18 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "raft/types.h"
-#include "src/replica/environment.h"
+#include "src/base/ticket.h"
 
 namespace skiff {
 
 struct WaitingWrite {
   uint64_t number = 0;
-  Request::Kind kind = Request::Kind::put;
   Ticket ticket;
   bool wants_answer = true;
-  uint32_t hand_outs = 0;
+  uint32_t submissions = 0;
   raft::Time deadline = 0;
   raft::Payload command;
 };
@@ -47,14 +45,14 @@ class WaitingWrites {
   std::vector<WaitingWrite> take_expired(raft::Time now);
 
   // Those that were never handed out.
-  std::vector<WaitingWrite> take_not_handed_out();
+  std::vector<WaitingWrite> take_unsubmitted();
 
   // The next write in order, if all that is handed out and not applied stays within `window_bytes` with it, or it is
   // the only one. Counts as handed out from now on.
-  WaitingWrite* hand_out_next(uint64_t window_bytes);
+  WaitingWrite* submit_next(uint64_t window_bytes);
   // It did not get there: it, and what stands behind it, is to be handed out later.
-  void hand_out_again_from(uint64_t number);
-  bool has_handed_out() const { return handed_bytes_ > 0; }
+  void resubmit_from(uint64_t number);
+  bool has_submitted() const { return submitted_bytes_ > 0; }
 
   size_t size() const { return size_; }
   uint64_t bytes() const { return bytes_; }
@@ -64,23 +62,21 @@ class WaitingWrites {
   void drop_answered();
 
   std::deque<std::optional<WaitingWrite>> writes_;  // by number; the front one always waits
-  uint64_t next_to_hand_out_ = 1;
-  uint64_t handed_bytes_ = 0;  // of those before it that still wait
-  uint64_t first_ = 1;         // the number of the front one
+  uint64_t next_to_submit_ = 1;
+  uint64_t submitted_bytes_ = 0;  // of those before it that still wait
+  uint64_t first_ = 1;            // the number of the front one
   size_t size_ = 0;
   uint64_t bytes_ = 0;
 };
 
-struct WaitingRead {
-  Request::Kind kind = Request::Kind::get;
+struct WaitingBarrier {
   Ticket ticket;
   raft::Time deadline = 0;
-  std::string key;
 };
 
-class WaitingReads {
+class WaitingBarriers {
  public:
-  using Batch = std::vector<WaitingRead>;
+  using Batch = std::vector<WaitingBarrier>;
 
   // Not asked of the core at present: for want of a leader, or refused.
   void hold(Batch batch);

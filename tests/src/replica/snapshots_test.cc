@@ -22,7 +22,6 @@ struct World : Environment {
   void persist(uint64_t, std::optional<raft::HardState>, std::optional<raft::LogPosition>, bool,
                std::vector<raft::Entry>) override {}
   void committed() override {}
-  void answer(const Ticket&, Answer) override {}
   void write_snapshot(SnapshotBytes bytes) override { written.push_back(std::move(bytes)); }
   void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}
   void drop(store::Kv) override {}
