@@ -47,7 +47,7 @@ struct Host : ApiHost {
 };
 
 inline std::optional<Response> take(Host& host, Method method, std::string path, std::string query = "",
-                                    std::vector<transport::Header> headers = {}, std::string body = "") {
+                                    transport::Headers headers = {}, std::string body = "") {
   return Api(host).take({.connection = 7, .request = 9}, {.method = method,
                                                           .path = std::move(path),
                                                           .query = std::move(query),
