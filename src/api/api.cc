@@ -61,8 +61,8 @@ Response describe_methods(const transport::Request& request, Methods methods) {
 
 // RFC 7240: comma-separated lists of tokens, each perhaps with parameters.
 bool prefers_async(const transport::Request& request) {
-  for (const transport::Header& header : request.headers) {
-    std::string_view rest = header.name == "prefer" ? std::string_view(header.value) : std::string_view();
+  for (const transport::HeaderField& header : request.headers) {
+    std::string_view rest = header.name == "prefer" ? header.value : std::string_view();
     while (!rest.empty()) {
       std::string_view token = rest.substr(0, rest.find(','));
       rest.remove_prefix(std::min(rest.size(), token.size() + 1));

@@ -57,7 +57,7 @@ struct Host : ApiHost {
 };
 
 inline std::optional<Response> take(Host& host, Method method, std::string path, std::string query = "",
-                                    std::vector<transport::Header> headers = {}, std::string body = "") {
+                                    transport::Headers headers = {}, std::string body = "") {
   const Ticket ticket{.connection = 7, .request = 9 + host.proposed.size()};
   return host.api.take(ticket, {.method = method,
                                 .path = std::move(path),
