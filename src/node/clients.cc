@@ -41,14 +41,16 @@ bool Node::propose(Request request) {
   return true;
 }
 
-bool Node::order(const Ticket& ticket, AdminRequest order) {
+bool Node::ask_admin(const Ticket& ticket, AdminRequest request) {
   if (is_stopping_ || orders_->size() >= limits::kAdminRequestsMax) return false;
-  orders_->push_here({.ticket = ticket, .order = std::move(order)});
+  orders_->push_here({.ticket = ticket, .request = std::move(request)});
   return true;
 }
 
 void Node::give(std::vector<ClientAdminRequest>&& orders) {
-  for (ClientAdminRequest& given : orders) replica_->order(loop_.now_ns(), given.ticket, std::move(given.order));
+  for (ClientAdminRequest& given : orders) {
+    replica_->ask_admin(loop_.now_ns(), given.ticket, std::move(given.request));
+  }
   after_step();
 }
 

@@ -94,7 +94,7 @@ class Node final : private Environment, private ApiHost {
   bool propose(Request request) override;
   void respond(const Ticket& ticket, transport::Response&& response) override;
   void took_effect(const Ticket& ticket) override;
-  bool order(const Ticket& ticket, AdminRequest order) override;
+  bool ask_admin(const Ticket& ticket, AdminRequest request) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
   std::string conflict() const override;
@@ -104,7 +104,7 @@ class Node final : private Environment, private ApiHost {
   static constexpr Ticket kNodeItself{.connection = ~uint64_t{0}};
   struct ClientAdminRequest {
     Ticket ticket;
-    AdminRequest order;
+    AdminRequest request;
   };
   void received(PeerMessage&& message);
   void give(std::vector<ClientAdminRequest>&& orders);

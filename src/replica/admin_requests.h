@@ -39,7 +39,7 @@ struct AdminConfig {
   AdminRules rules;
   raft::Time timeout = 0;       // of an order
   raft::Time pause = 0;         // before it is asked again
-  raft::Time patience = 0;      // after which an attempt without an answer is taken for lost
+  raft::Time retry_after = 0;   // after which an attempt without an answer is taken for lost
   raft::Time join_timeout = 0;  // a member that was added and is silent for so long is withdrawn; 0: never
   size_t waiting_max = 64;
 };
@@ -49,9 +49,9 @@ class AdminRequests {
   AdminRequests(AdminConfig config, const raft::Raft& raft, Environment& environment);
 
   // Of a client of this node.
-  void ask(raft::Time now, const Ticket& ticket, AdminRequest order);
+  void ask(raft::Time now, const Ticket& ticket, AdminRequest request);
   // Another node asks, or answers.
-  void take(raft::Time now, raft::NodeId by, const AdminAttempt& request);
+  void received(raft::Time now, raft::NodeId by, const AdminAttempt& attempt);
   void answered(raft::Time now, const AdminReply& reply);
   // An order of the core's. True: it was one of ours.
   bool ended(raft::Time now, const raft::AdminResult& end);
@@ -73,7 +73,7 @@ class AdminRequests {
   using Outcome = AdminReply::Outcome;
   struct Waiting {
     Ticket ticket;
-    AdminRequest order;
+    AdminRequest request;
     raft::Time deadline = 0;
     std::set<uint64_t> open;  // attempts that may yet come true
     uint64_t last_attempt = 0;
@@ -87,7 +87,7 @@ class AdminRequests {
   struct Running {
     raft::NodeId by = 0;  // 0: ourselves, for want of a sign of life
     raft::RequestId attempt;
-    AdminRequest order;
+    AdminRequest request;
     raft::Time give_up_at = 0;
     raft::Time again_at = 0;
     uint64_t asked_as = 0;  // the core's order; 0: not begun
@@ -105,7 +105,7 @@ class AdminRequests {
   struct Reply {
     raft::NodeId by;
     AdminReply reply;
-    AdminRequest order;
+    AdminRequest request;
   };
 
   void drive_running(raft::Time now, std::vector<raft::Event>& events);
@@ -116,7 +116,7 @@ class AdminRequests {
   void say_left(raft::Time now, bool is_idle);
   void drive_waiting(raft::Time now);
   raft::Time lost_at(const Waiting& waiting) const;
-  void attempt(raft::Time now, Waiting& waiting);
+  void send_attempt(raft::Time now, Waiting& waiting);
   void expire(raft::Time now);
   void end(const Running& running, Outcome outcome, std::string reason = {});
   void send_replies(raft::Time now);

@@ -33,9 +33,9 @@ struct AdminRules {
 };
 
 // Requires: raft.is_leader().
-Verdict judge(const raft::Raft& raft, raft::Time now, const AdminRules& rules, const AdminRequest& order);
+Verdict judge(const raft::Raft& raft, raft::Time now, const AdminRules& rules, const AdminRequest& request);
 
 // As the core is asked. Requires: not AdminRequest::Kind::lead.
-raft::Change change_of(const AdminRequest& order);
+raft::Change change_of(const AdminRequest& request);
 
 }  // namespace skiff

@@ -42,7 +42,7 @@ struct AdminAnswer {
     unknown,    // it may or may not come true
   };
   Kind kind = Kind::done;
-  AdminRequest order;
+  AdminRequest request;
   std::string reason;
 };
 

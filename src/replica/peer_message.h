@@ -43,8 +43,8 @@ struct AdminRequest {
   bool operator==(const AdminRequest&) const = default;
 };
 struct AdminAttempt {
-  raft::RequestId id;  // of this attempt: the same order asked again has another
-  AdminRequest order;
+  raft::RequestId id;  // of this attempt: the same request asked again has another
+  AdminRequest request;
 };
 struct AdminReply {
   enum class Outcome : uint8_t {

@@ -86,7 +86,7 @@ class Replica {
   const ReplicaBackups& backups() const { return backups_; }
 
   // An operator's order, given to whichever node. Ends by way of Environment::admin_answered().
-  void order(raft::Time now, const Ticket& ticket, AdminRequest order);
+  void ask_admin(raft::Time now, const Ticket& ticket, AdminRequest request);
   // Orders of the shell, carried out here or not at all. They end by way of Environment::admin_ended(), with the same
   // id, unique per process.
   void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
@@ -147,7 +147,7 @@ class Replica {
   void on(const PeerMessage& message, SnapshotAsk&& ask);
   void on(const PeerMessage& message, SnapshotPiece&& piece);
   void on(const PeerMessage& message, StateDigest&& state);
-  void on(const PeerMessage& message, AdminAttempt&& request);
+  void on(const PeerMessage& message, AdminAttempt&& attempt);
   void on(const PeerMessage& message, AdminReply&& reply);
   void become_snapshot(raft::LogPosition position);
   void keep_committed(std::vector<raft::Entry>&& entries);

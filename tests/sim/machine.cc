@@ -262,7 +262,7 @@ void Machine::hand_over(uint64_t order, raft::NodeId to) {
 
 void Machine::order(uint64_t name, AdminRequest order) {
   in_process([this, name, order = std::move(order)] {
-    step([&](Replica& replica) { replica.order(local_now(), {.request = name}, order); });
+    step([&](Replica& replica) { replica.ask_admin(local_now(), {.request = name}, order); });
   });
 }
 

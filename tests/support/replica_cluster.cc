@@ -199,7 +199,7 @@ uint64_t ReplicaCluster::hand_over(raft::NodeId node, raft::NodeId to) {
 }
 
 uint64_t ReplicaCluster::order(raft::NodeId node, AdminRequest order) {
-  (*this)[node].order(now_, {.connection = node, .request = ++asked_}, std::move(order));
+  (*this)[node].ask_admin(now_, {.connection = node, .request = ++asked_}, std::move(order));
   return asked_;
 }
 

@@ -81,6 +81,7 @@ TEST_CASE("a stale read is only for who asks for one") {
   auto stale = take(host, Method::get, "/k", "consistency=stale");
   REQUIRE(stale->status == 200);
   REQUIRE(stale->body == "v");
+  REQUIRE(take(host, Method::get, "/k", "&consistency=st%61le&")->body == "v");
   REQUIRE(take(host, Method::get, "/none", "consistency=stale")->status == 404);
   for (const char* query : {"consistency=Stale", "consistency", "consistency=", "stale", "consistncy=stale", "a=b"}) {
     INFO(query);
@@ -336,7 +337,7 @@ TEST_CASE("every end of an order has its code, and says why") {
   const std::pair<End, int> rows[] = {
       {End::done, 204}, {End::not_found, 404}, {End::conflict, 409}, {End::refused, 503}, {End::unknown, 504}};
   for (const auto& [kind, status] : rows) {
-    Response response = Api::to_response(AdminAnswer{.kind = kind, .order = {}, .reason = "why"});
+    Response response = Api::to_response(AdminAnswer{.kind = kind, .request = {}, .reason = "why"});
     REQUIRE(response.status == status);
     REQUIRE((response.body.find("why") != std::string::npos) == (status != 204));
     REQUIRE((header(response, "Retry-After") == "1") == (status == 503));

@@ -28,9 +28,9 @@ struct Host : ApiHost {
     proposed.push_back(std::move(request));
     return true;
   }
-  bool order(const Ticket&, AdminRequest order) override {
+  bool ask_admin(const Ticket&, AdminRequest request) override {
     if (is_full) return false;
-    orders.push_back(std::move(order));
+    orders.push_back(std::move(request));
     return true;
   }
   void respond(const Ticket& ticket, Response&& response) override {
