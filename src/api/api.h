@@ -30,7 +30,7 @@
 
 namespace skiff {
 
-// What the API needs of the node it stands in front of.
+// The node behind the API.
 class ApiHost {
  public:
   virtual ~ApiHost() = default;
@@ -42,7 +42,7 @@ class ApiHost {
   virtual bool ask_admin(const Ticket& ticket, AdminRequest request) = 0;
   // To the client, if it is still connected.
   virtual void respond(const Ticket& ticket, transport::Response&& response) = 0;
-  // What the client sent behind a write that was answered before it took effect may go on now.
+  // Requests that the client sent behind a write that was answered before it took effect may go on now.
   virtual void took_effect(const Ticket& ticket) = 0;
   virtual const store::Kv& kv() const = 0;
   virtual NodeReport report() const = 0;
@@ -92,7 +92,7 @@ class Api final : public Requester {
   Reply remove_member(const Ticket& ticket, transport::Request&& request);
   Reply hand_over(const Ticket& ticket, transport::Request&& request);
 
-  // What follows a barrier.
+  // Make the response when the barrier has ended.
   transport::Response value(const PendingBarrier& pending, const Answer& answer);
   transport::Response health(const PendingBarrier& pending, const Answer& answer);
   transport::Response backup(const PendingBarrier& pending, const Answer& answer);

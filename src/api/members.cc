@@ -57,7 +57,7 @@ Result<raft::NodeId> member_of(const transport::Request& request, std::string_vi
   return node;
 }
 
-// What says where a member is, in its body.
+// A request whose body is the member's address.
 Result<AdminRequest> request_with_address(AdminRequest::Kind kind, const transport::Request& request) {
   TRY(const raft::NodeId node, member_of(request));
   TRY(std::string address, parse_peer_address(request.body));

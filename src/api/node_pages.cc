@@ -1,4 +1,5 @@
-// What a node says of itself: /health, /livez, /status, /version, /members; and all that it holds: /snapshot.
+// The pages of a node: /health, /livez, /status, /version and /members about itself, and /snapshot with all of its
+// data.
 #include <fmt/format.h>
 
 #include <string>

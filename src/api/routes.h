@@ -45,7 +45,7 @@ class Methods {
   unsigned bits_ = 0;
 };
 
-// What a client needs to be allowed to do. Nothing asks for it yet: there are no users in this version.
+// The permission that a client needs. It is not enforced yet, because there are no users in this version.
 enum class Permission : uint8_t {
   none,     // it tells nothing about the data or the cluster
   read,     // of the key in the path

@@ -264,7 +264,7 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                                      .rest_trailing_bytes = limits::kRestTrailingBytes,
                                      .entry_overhead_bytes = limits::kEntryOverheadBytes,
                                      .block_bytes = limits::kSnapshotBlockBytes,
-                                     .patience = options.election_timeout_ns,
+                                     .retry_after = options.election_timeout_ns,
                                      .bytes_per_s = limits::kSnapshotBytesPerS,
                                      .begun = std::move(recovered.begun)},
                        .history = {.revisions = options.history_revisions,

@@ -8,16 +8,19 @@
 namespace skiff {
 namespace {
 
-// The core's names for our orders: apart from those that the shell gives.
+// The core's ids for requests of this class begin behind it; ids of the shell's own changes are below.
 constexpr uint64_t kOurs = uint64_t{1} << 62;
 constexpr size_t kWithdrawnKept = 16;
 
 }  // namespace
 
 AdminRequests::AdminRequests(AdminConfig config, const raft::Raft& raft, Environment& environment)
-    : config_(config), raft_(raft), environment_(environment) {}
+    : config_(config), raft_(raft), environment_(environment) {
+  CHECK(config_.self != 0);
+  CHECK(config_.timeout > 0);
+}
 
-// ---- where the order was given
+// ---- at the node that the operator asked
 
 void AdminRequests::ask(raft::Time now, const Ticket& ticket, AdminRequest request) {
   Waiting waiting{.ticket = ticket,
@@ -28,6 +31,7 @@ void AdminRequests::ask(raft::Time now, const Ticket& ticket, AdminRequest reque
   if (waiting_.size() >= config_.waiting_max)
     return answer(waiting, AdminAnswer::Kind::refused, "too many orders wait");
   waiting_.push_back(std::move(waiting));
+  CHECK(waiting_.size() <= config_.waiting_max);
 }
 
 void AdminRequests::drive_waiting(raft::Time now) {
@@ -39,12 +43,14 @@ void AdminRequests::drive_waiting(raft::Time now) {
   }
 }
 
-// On the way to ourselves nothing is lost.
+// Nothing is lost on the way to this node itself.
 raft::Time AdminRequests::lost_at(const Waiting& waiting) const {
   return waiting.asked == config_.self ? raft::kNever : waiting.asked_at + config_.retry_after;
 }
 
 void AdminRequests::send_attempt(raft::Time now, Waiting& waiting) {
+  CHECK(raft_.leader() != 0);
+  CHECK(now < waiting.deadline);
   waiting.last_attempt = ++attempts_;
   waiting.open.insert(waiting.last_attempt);
   waiting.asked = raft_.leader();
@@ -56,7 +62,8 @@ void AdminRequests::send_attempt(raft::Time now, Waiting& waiting) {
   environment_.send({.from = config_.self, .to = waiting.asked, .term = raft_.term(), .body = std::move(attempt)});
 }
 
-// What was not begun is asked again; so is what may have been, and then its first attempt stays open.
+// A request that was not begun is asked again. So is one that may have been begun, and then its first attempt stays
+// open.
 void AdminRequests::answered(raft::Time now, const AdminReply& reply) {
   if (reply.id.incarnation != config_.incarnation) return;
   for (Running& running : running_) {
@@ -104,15 +111,16 @@ void AdminRequests::removed() {
     answer(waiting, is_it ? AdminAnswer::Kind::done : otherwise, is_it ? "" : "this node is no member any more");
   }
   waiting_.clear();
+  CHECK(!has_waiting());
 }
 
 void AdminRequests::answer(const Waiting& waiting, AdminAnswer::Kind kind, std::string reason) {
   environment_.admin_answered(waiting.ticket, {.kind = kind, .request = waiting.request, .reason = std::move(reason)});
 }
 
-// ---- where it is carried out
+// ---- at the leader
 
-// Gives up before the one who asked does, so that it can say what came of it.
+// The leader gives up before the node that asked does, so that it can still say how the attempt ended.
 void AdminRequests::received(raft::Time now, raft::NodeId by, const AdminAttempt& attempt) {
   if (attempt.id <= newest_[by]) return;
   newest_[by] = attempt.id;
@@ -128,6 +136,7 @@ void AdminRequests::received(raft::Time now, raft::NodeId by, const AdminAttempt
                   .reason = {}};
   if (!raft_.is_leader()) return end(running, Outcome::not_now, "this node does not lead");
   if (running_.size() >= config_.waiting_max) return end(running, Outcome::not_now, "too many orders wait");
+  CHECK(running.asked_as == 0);
   running_.push_back(std::move(running));
 }
 
@@ -148,6 +157,7 @@ bool AdminRequests::drive_one(raft::Time now, Running& running, std::vector<raft
     return false;
   }
   if (now < running.again_at) return true;
+  CHECK(raft_.is_leader());
   Verdict verdict = judge(raft_, now, config_.rules, running.request);
   if (verdict.kind == Verdict::Kind::end) {
     end(running, verdict.outcome, std::move(verdict.reason));
@@ -158,6 +168,7 @@ bool AdminRequests::drive_one(raft::Time now, Running& running, std::vector<raft
   running.again_at = now + config_.pause;
   if (verdict.kind == Verdict::Kind::wait) return true;
   running.asked_as = kOurs + ++asked_of_core_;
+  CHECK(running.asked_as > kOurs);
   running.steps_aside = verdict.kind == Verdict::Kind::step_aside;
   if (running.steps_aside || running.request.kind == AdminRequest::Kind::lead) {
     const raft::NodeId to = running.steps_aside ? 0 : running.request.node;
@@ -169,6 +180,8 @@ bool AdminRequests::drive_one(raft::Time now, Running& running, std::vector<raft
 }
 
 bool AdminRequests::let_leave(raft::Time now, Running& running) {
+  CHECK(running.request.kind == AdminRequest::Kind::remove);
+  CHECK(running.request.node != config_.self);
   if (running.leave_until != 0) return now >= running.leave_until;
   running.leave_asked = ++attempts_;
   running.again_at = running.leave_until = now + config_.retry_after;
@@ -181,8 +194,9 @@ bool AdminRequests::let_leave(raft::Time now, Running& running) {
   return false;
 }
 
-// Who is about to be removed, when nothing waits here any more.
+// This node is about to be removed: it tells the leader once no client waits here any more.
 void AdminRequests::say_left(raft::Time now, bool is_idle) {
+  CHECK(leaving_.has_value());
   if (!is_leaving(now) || leaving_->has_told || !is_idle) return;
   leaving_->has_told = true;
   environment_.send({.from = config_.self,
@@ -191,7 +205,7 @@ void AdminRequests::say_left(raft::Time now, bool is_idle) {
                      .body = AdminReply{.id = leaving_->asked_as, .outcome = Outcome::done, .reason = {}}});
 }
 
-// Of a removal that begins with handing over, nothing but that has been done.
+// Where a removal begins with handing leadership over, that is all that has been done.
 bool AdminRequests::ended(raft::Time now, const raft::AdminResult& core) {
   if (core.id <= kOurs || core.id > kOurs + asked_of_core_) return false;
   auto running =
@@ -245,6 +259,7 @@ std::vector<raft::Event> AdminRequests::drive(raft::Time now, bool is_idle) {
   drive_waiting(now);
   drive_running(now, events);
   send_replies(now);
+  CHECK(replies_.empty());
   return events;
 }
 
@@ -270,8 +285,10 @@ void AdminRequests::withdraw_the_silent(raft::Time now) {
 
 void AdminRequests::note_withdrawn(const Reply& reply) {
   if (reply.reply.outcome != Outcome::done) return;
+  CHECK(reply.request.kind == AdminRequest::Kind::remove);
   withdrawn_.push_back({.node = reply.request.node, .address = reply.request.address});
   if (withdrawn_.size() > kWithdrawnKept) withdrawn_.pop_front();
+  CHECK(withdrawn_.size() <= kWithdrawnKept);
   environment_.withdrawn(withdrawn_.back());
 }
 

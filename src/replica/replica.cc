@@ -12,14 +12,12 @@
 namespace skiff {
 namespace {
 
-// Whether the store can apply it, and whether it is a write of `from`, if that is said.
+// Whether the store can apply this payload. With `from`: and whether it is a write of that node.
 bool is_command(const raft::Payload& payload, raft::NodeId from = 0) {
   if (!payload) return false;
   auto command = store::decode(*payload);
   return command && (from == 0 || command->origin.node == from);
 }
-
-constexpr char kFull[] = "the disk is full, here or at too many of the members";
 
 }  // namespace
 
@@ -38,14 +36,18 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment
       retry_after_(config_.raft.election_timeout) {
   CHECK(config_.incarnation > 0);
   CHECK(kv_.applied() == raft_.log().base().index);
+  CHECK(config_.raft.id != 0);
   CHECK(config_.request_timeout > 0);
+  CHECK(config_.waiting_writes_max > 0);
+  CHECK(config_.waiting_barriers_max > 0);
+  CHECK(retry_after_ > 0);
   CHECK(config_.applied_max > 0);
 }
 
 // ---- 1. Proposals: what the doors asked for since the last turn
 
 void Replica::propose(raft::Time now, std::vector<Request> batch) {
-  now_ = now;
+  set_now(now);
   if (!writes_.has_submitted() && !barriers_.has_asked()) note_progress();
   WaitingBarriers::Batch barriers;
   for (Request& request : batch) {
@@ -58,9 +60,17 @@ void Replica::propose(raft::Time now, std::vector<Request> batch) {
     }
   }
   if (!barriers.empty()) barriers_.hold(std::move(barriers));
+  CHECK(writes_.size() <= config_.waiting_writes_max);
+  CHECK(barriers_.size() <= config_.waiting_barriers_max);
   submit();
   submit_barriers();
   apply_effects();
+}
+
+// Time comes from a monotonic clock of the caller's.
+void Replica::set_now(raft::Time now) {
+  CHECK(now >= now_);
+  now_ = now;
 }
 
 const char* Replica::why_not_now() const {
@@ -76,7 +86,7 @@ void Replica::accept(const Write& write) {
   const bool has_space = writes_.size() < config_.waiting_writes_max &&
                          (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);
   if (!has_space) return refuse(write, "too many writes are waiting");
-  if (!raft_.takes_writes()) return refuse(write, kFull);
+  if (!raft_.takes_writes()) return refuse(write, kDiskFull);
   add_write({.ticket = write.ticket, .wants_answer = write.wants_answer}, operation);
 }
 
@@ -103,41 +113,46 @@ void Replica::add_write(WaitingWrite write, const store::Operation& operation) {
   writes_.add(std::move(write));
 }
 
-// In order, and no more than fits on the way. Without a leader everything waits; and as long as our disk may be an
-// older one, for a process before this one may have given other writes the same names.
+// In order, and no more than fits on the way to the leader. Without a leader everything waits. Everything also waits
+// until the leader has admitted this process: if the disk went back to an older state, an earlier process may have
+// given other writes the same names.
 void Replica::submit() {
   if (raft_.leader() == 0 || !raft_.takes_writes() || !raft_.is_admitted()) return;
   uint64_t window = raft_.is_leader() ? config_.leader_window_bytes : config_.forward_window_bytes;
   raft::Proposed proposed;
   while (const WaitingWrite* write = writes_.submit_next(window)) {
+    CHECK(write->submissions > 0);
+    CHECK(write->command != nullptr);
     proposed.proposals.push_back({.id = write->number, .command = write->command});
   }
   if (!proposed.proposals.empty()) raft_.step(now_, proposed);
 }
 
-// All that wait, under one id.
+// All barriers that are held go to the core under one id.
 void Replica::submit_barriers() {
   if (!barriers_.has_held() || raft_.leader() == 0) return;
   raft::RequestId id{.incarnation = config_.raft.start, .number = ++barrier_number_};
   barriers_.ask_held(id, now_);
+  CHECK(!barriers_.has_held());
   raft_.step(now_, raft::ReadAsked{id});
 }
 
-// ---- 2. What the core wants done
+// ---- 2. The effects of the core, in the order of the fields of Effects
 
 void Replica::step(raft::Time now, const raft::Event& event) {
-  now_ = now;
+  set_now(now);
   raft_.step(now, event);
 }
 
-// The order is the one of the fields in Effects.
 void Replica::apply_effects() {
   resubmit_if_leader_changed();
   for (;;) {
     raft::Effects effects = raft_.take_effects();
     if (effects.empty()) break;
     for (raft::Message& message : effects.messages) environment_.send(for_peer(std::move(message)));
+    if (effects.save == 0) CHECK(effects.messages_once_durable.empty());  // no save would release them
     if (effects.save != 0) {
+      if (!once_durable_.empty()) CHECK(effects.save > once_durable_.back().save);
       once_durable_.push_back({.save = effects.save, .messages = std::move(effects.messages_once_durable)});
       environment_.persist(effects.save, effects.hard_state, effects.restart, effects.is_intact,
                            std::move(effects.entries));
@@ -170,7 +185,7 @@ void Replica::note_confirmations(const raft::Effects& effects) {
   if (!effects.reads.empty()) note_progress();
 }
 
-// Refused writes are in no log and on no wire. They are handed out again when something of ours has been applied.
+// Refused writes are in no log and on no wire. They are submitted again when a write of this node has been applied.
 void Replica::note_refusals(const raft::Effects& effects) {
   for (const raft::RequestId& id : effects.refused_reads) barriers_.refused(id);
   for (uint64_t number : effects.refused) {
@@ -182,16 +197,10 @@ void Replica::note_refusals(const raft::Effects& effects) {
   }
 }
 
-// What has been handed out may yet be done.
-void Replica::refuse_where_disks_are_full() {
-  if (raft_.takes_writes()) return;
-  for (const WaitingWrite& write : writes_.take_unsubmitted()) answer(write, Answer::Outcome::refused, kFull);
-}
-
-// ---- 3. News: from peers, from our disk
+// ---- 3. News from peers and from our disk
 
 void Replica::received(raft::Time now, PeerMessage message) {
-  now_ = now;
+  set_now(now);
   std::visit([&](auto& body) { on(message, std::move(body)); }, message.body);
   apply_effects();
 }
@@ -218,7 +227,12 @@ void Replica::on(const PeerMessage& message, raft::AppendEntries&& append) {
   step_received(message, std::move(append));
 }
 
+void Replica::on(const PeerMessage& message, StateDigest&& state) {
+  digests_.compare(environment_, raft_, message.from, state);
+}
+
 void Replica::persisted(raft::Time now, uint64_t save) {
+  CHECK(save > 0);
   while (!once_durable_.empty() && once_durable_.front().save <= save) {
     for (raft::Message& message : once_durable_.front().messages) {
       environment_.send(for_peer(std::move(message)));
@@ -229,7 +243,7 @@ void Replica::persisted(raft::Time now, uint64_t save) {
   apply_effects();
 }
 
-// ---- 4. Commits: apply, and find who waited
+// ---- 4. Commits: apply, and answer the requests that waited for it
 
 void Replica::keep_committed(std::vector<raft::Entry>&& entries) {
   if (entries.empty()) return;
@@ -246,8 +260,9 @@ std::vector<raft::Entry> Replica::next_page() {
 }
 
 void Replica::apply_some(raft::Time now) {
-  now_ = now;
+  set_now(now);
   const std::vector<raft::Entry> page = next_page();
+  CHECK(page.size() <= config_.applied_max);
   kv_.prefetch(page);
   for (const raft::Entry& entry : page) apply(entry);
   snapshots_.make_if_due(now, raft_);
@@ -258,17 +273,20 @@ void Replica::apply_some(raft::Time now) {
 
 void Replica::apply(const raft::Entry& entry) {
   if (entry.position.index <= kv_.applied()) return;  // a snapshot has brought it
+  CHECK(entry.position.index <= raft_.log().committed());
   if (entry.kind == raft::EntryKind::command) {
     apply_command(entry);
   } else {
     kv_.skip(entry.position.index);
   }
+  CHECK(kv_.applied() == entry.position.index);
   snapshots_.note_applied(entry.bytes());
   if (digests_.is_due(kv_.applied())) digests_.tell(environment_, raft_, kv_.applied(), kv_.digest());
 }
 
 void Replica::apply_command(const raft::Entry& entry) {
-  store::Outcome outcome = kv_.apply(entry.position.index, entry.payload);
+  const store::Outcome outcome = kv_.apply(entry.position.index, entry.payload);
+  CHECK(outcome.revision == kv_.revision());
   if (outcome.origin.node != config_.raft.id || outcome.origin.incarnation < config_.incarnation) return;
   if (is_of_another_process(outcome.origin)) return raft_.step(now_, raft::WentBack{});
   std::optional<WaitingWrite> write = writes_.take(outcome.origin.number);
@@ -289,15 +307,15 @@ void Replica::apply_command(const raft::Entry& entry) {
   if (newest.incarnation > config_.incarnation) raft_.step(now_, raft::WentBack{});
 }
 
-// A write of this node that we never made, and no start of it before us: a later start did, and our disk has gone back
-// to before that.
+// A write of this node that neither this process nor an earlier one made. A later process made it, and the disk has
+// gone back to before that process.
 bool Replica::is_of_another_process(const store::Origin& origin) const {
   CHECK(origin.node == config_.raft.id);
   CHECK(origin.incarnation >= config_.incarnation);
   return origin.incarnation > config_.incarnation || origin.number >= writes_.next_number();
 }
 
-// Writes of our own, that nobody waits for.
+// The cuts are writes of this node without an answer.
 void Replica::cut_history() {
   if (is_stopping_) return;
   for (store::Revision revision : history_.due(now_, raft_.is_leader())) {
@@ -306,7 +324,9 @@ void Replica::cut_history() {
   }
 }
 
-// A page at a time, so that very many reads, confirmed at once, hold up nothing else: the next with the next tick.
+// The doors read the map when they are answered, so a barrier is answered only once everything up to its index is
+// applied. A page at a time: very many barriers that are confirmed at once hold up nothing else. The next page follows
+// with the next tick.
 void Replica::answer_ready_barriers() {
   if (has_more_ready_) return;
   const size_t most = config_.barriers_answered_max;
@@ -315,10 +335,10 @@ void Replica::answer_ready_barriers() {
   has_more_ready_ = barriers_.has_ready(kv_.applied());
 }
 
-// ---- 5. Time, and what else the shell says
+// ---- 5. Time, and other news from the shell
 
 void Replica::peer_connected(raft::Time now, raft::NodeId node) {
-  now_ = now;
+  set_now(now);
   if (node != raft_.leader()) return;
   resubmit(now);
   apply_effects();
@@ -338,6 +358,8 @@ void Replica::tick(raft::Time now) {
   has_more_ready_ = false;
   step(now, raft::TimePassed{});
   answer_expired();
+  CHECK(writes_.next_deadline() > now_);
+  CHECK(barriers_.next_deadline() > now_);
   snapshots_.tick(now, raft_);
   resubmit_if_stuck();
   admin_.withdraw_the_silent(now);
@@ -349,7 +371,7 @@ void Replica::tick(raft::Time now) {
 }
 
 bool Replica::shorten_log(raft::Time now) {
-  now_ = now;
+  set_now(now);
   return snapshots_.make_at_rest(now, raft_);
 }
 
@@ -363,28 +385,6 @@ raft::Time Replica::next_deadline() const {
   if (has_more_ready_) return now_;
   raft::Time requests = std::min(writes_.next_deadline(), barriers_.next_deadline());
   return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline(), admin_.next_deadline()});
-}
-
-void Replica::answer_expired() {
-  for (const WaitingWrite& write : writes_.take_expired(now_)) {
-    history_.ask_again();
-    if (write.submissions > 0 && !MUTANT(refused_after_hand_out)) {
-      answer(write, Answer::Outcome::unknown, "no majority confirmed the write in time; it may still take effect");
-    } else {
-      answer(write, Answer::Outcome::refused, why_not_submitted());
-    }
-  }
-  for (const WaitingBarrier& barrier : barriers_.take_expired(now_)) {
-    const char* reason =
-        raft_.is_full() ? "the disk is full, and this node falls behind" : "no majority answered in time";
-    answer(barrier, Answer::Outcome::refused, raft_.leader() == 0 ? "there is no leader" : reason);
-  }
-}
-
-const char* Replica::why_not_submitted() const {
-  if (raft_.is_full()) return kFull;
-  const bool waits_for_verdict = raft_.leader() != 0 && !raft_.is_admitted();
-  return waits_for_verdict ? "this node is being brought up to date" : "there is no leader";
 }
 
 }  // namespace skiff

@@ -1,11 +1,15 @@
-// Replica: main street. One node's Raft, its store, and who waits; replica.cc reads from top to bottom as the life of
-// a write. Knows no socket, no thread and no clock, so tests run it unchanged, on messages and disks of their own.
+// Replica: main street. One node's Raft, its store, and the requests that wait; replica.cc reads from top to bottom as
+// the life of a write. It knows no socket, no thread and no clock, so tests run it unchanged, on messages and disks of
+// their own.
 //
-// Every call comes from one loop, carries the time, and ends with everything the core wants done handed to Environment.
-// The queue of proposals ends in propose(), and that of the disk in persisted(); the commit queue wakes apply_some().
+// Every call comes from one loop, carries the time, and ends with all effects of the core handed to Environment. The
+// queue of proposals ends in propose(), and that of the disk in persisted(); the commit queue wakes apply_some().
 //
-// A request ends in one of three ways, always by way of Environment::answer(): done, refused (it never takes effect),
-// or unknown. Refused is only said of a write that was never handed out to a log or a wire.
+// A request is a write or a barrier (src/replica/request.h). It ends in one of three ways, always by Requester: done,
+// refused (it never takes effect), or unknown. A write that was submitted to a log or a wire is never refused.
+//
+// Always: time does not go back; every request is answered exactly once; a barrier is answered `done` only when
+// everything up to its confirmed index is applied.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +38,8 @@ struct ReplicaConfig {
   uint64_t digest_every = 0;  // entries: then states are compared; 0: never
   uint64_t incarnation = 0;   // how often this node has started
   raft::Time request_timeout = 5'000 * raft::kMillisecond;
-  // Of this node's own writes, handed out and not applied: less than what a link holds, for they must not be lost on
-  // the way; the more where there is no way, at the leader.
+  // Bytes of this node's own writes that are submitted and not applied. Must be below a link's outbox limit, or writes
+  // would be dropped in transit. The leader's own writes skip the link and may use a larger window.
   uint64_t forward_window_bytes = 0;
   uint64_t leader_window_bytes = 0;
   uint64_t waiting_writes_max = 0;
@@ -44,17 +48,16 @@ struct ReplicaConfig {
   size_t barriers_answered_max = ~size_t{0};  // of those that are confirmed, before the next tick
   size_t applied_max = 1'000;                 // entries a page
   size_t backups_max = 0;
-  // A member that was added, and that the leader has not heard of for so long, is withdrawn. 0: never.
+  // A member that was added and that the leader has not heard of for so long is withdrawn. 0: never.
   raft::Time join_timeout = 0;
   size_t members_max = 0;
 };
 
-// What a replica's orders are told of it.
 AdminConfig admin_config(const ReplicaConfig& config);
 
 class Replica {
  public:
-  // `kv` is what the snapshot in the configuration holds.
+  // `kv` is the map of the snapshot in the configuration.
   Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment& environment, Requester& requester);
   Replica(const Replica&) = delete;
   Replica& operator=(const Replica&) = delete;
@@ -62,22 +65,23 @@ class Replica {
   void propose(raft::Time now, std::vector<Request> batch);
   void received(raft::Time now, PeerMessage message);
   void persisted(raft::Time now, uint64_t save);
-  // A page of what is committed. A page at a time, so that a long log holds up nothing else: as long as
-  // has_unapplied(), again in the next turn.
+  // Applies a page of committed entries. A page at a time, so that a long log holds up nothing else: while
+  // has_unapplied(), call it again in the next turn of the loop.
   void apply_some(raft::Time now);
   bool has_unapplied() const { return !unapplied_.empty(); }
 
   void peer_connected(raft::Time now, raft::NodeId node);
   void peer_gone(raft::Time now, raft::NodeId node);
   void tick(raft::Time now);
-  // Our disk is full, but for so many bytes of log, as of the last save that it did; or nothing: it is not full. Said
-  // again and again while it is.
+  // The disk is full but for so many bytes of log, as of the last save that it did; nothing: it is not full. Repeated
+  // while it is full.
   void disk_space(raft::Time now, std::optional<uint64_t> bytes_left);
 
-  // What became of Environment::write_snapshot() and read_snapshot().
+  // The ends of Environment::write_snapshot() and read_snapshot().
   void snapshot_written(raft::Time now, SnapshotWritten written);
   void snapshot_read(raft::Time now, raft::NodeId for_node, SnapshotPiece piece);
-  // Something on our disk is damaged, and a snapshot as of this index or later takes its place. Said again while it is.
+  // Something on the disk is damaged, and a snapshot as of this index or later takes its place. Repeated while it is
+  // so.
   void replace_damaged(raft::Time now, raft::Index at);
 
   // A backup of the map as it is now. Error::Code::unavailable: not now, and why.
@@ -85,16 +89,16 @@ class Replica {
   ReplicaBackups& backups() { return backups_; }
   const ReplicaBackups& backups() const { return backups_; }
 
-  // An operator's order, given to whichever node. Ends by way of Environment::admin_answered().
+  // An operator's request, at any node. Ends by Environment::admin_answered().
   void ask_admin(raft::Time now, const Ticket& ticket, AdminRequest request);
-  // Orders of the shell, carried out here or not at all. They end by way of Environment::admin_ended(), with the same
-  // id, unique per process.
+  // Changes of the shell's, done by this node or not at all. They end by Environment::admin_ended(), with the same id,
+  // unique per process.
   void change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes);
   void hand_over(raft::Time now, uint64_t id, raft::NodeId to);
 
-  // Little has been applied for a while: has a long log summed up. Whether a snapshot is under way.
+  // Little has been applied for a while: replaces a long log by a snapshot. Returns whether one is under way.
   bool shorten_log(raft::Time now);
-  // Frees at most so much of each kind of what was forgotten; whether there is more.
+  // Frees at most so many forgotten entries and versions. Returns whether there are more.
   bool free_some(size_t count_max);
 
   // When to tick, if nothing happens before.
@@ -110,10 +114,11 @@ class Replica {
   const std::deque<Withdrawn>& withdrawn() const { return admin_.withdrawn(); }
   uint64_t waiting_writes() const { return writes_.size(); }
   uint64_t waiting_barriers() const { return barriers_.size(); }
-  // Commands from peers that this version cannot decode, or that claim to be somebody else's.
+  // Commands from peers that this version cannot decode, or that claim to be another node's.
   uint64_t refused_commands() const { return refused_commands_; }
 
  private:
+  void set_now(raft::Time now);
   void step(raft::Time now, const raft::Event& event);
   void apply_effects();
   const char* why_not_now() const;
@@ -135,7 +140,7 @@ class Replica {
   void resubmit_if_stuck();
   raft::Time stuck_at() const;
   void note_progress();
-  // The core's messages: two are looked into first, the others are none of ours.
+  // The core's messages: the commands in two of them are checked first.
   void on(const PeerMessage& message, raft::ForwardProposals&& forward);
   void on(const PeerMessage& message, raft::AppendEntries&& append);
   template <class CoreBody>
@@ -143,7 +148,7 @@ class Replica {
     step_received(message, std::move(body));
   }
   void step_received(const PeerMessage& message, raft::MessageBody&& body);
-  // Our own.
+  // The replica's own messages.
   void on(const PeerMessage& message, SnapshotAsk&& ask);
   void on(const PeerMessage& message, SnapshotPiece&& piece);
   void on(const PeerMessage& message, StateDigest&& state);
@@ -158,6 +163,7 @@ class Replica {
   void answer_ready_barriers();
   void answer_expired();
   const char* why_not_submitted() const;
+  static constexpr char kDiskFull[] = "the disk is full, here or at too many of the members";
   void answer(const WaitingWrite& write, Answer::Outcome outcome, const char* reason = "");
   void answer(const WaitingBarrier& barrier, Answer::Outcome outcome, const char* reason = "");
   void refuse(const Write& write, const char* reason);
@@ -168,7 +174,7 @@ class Replica {
   Requester& requester_;
   raft::Raft raft_;
   store::Kv kv_;
-  std::optional<store::Kv> arrived_;  // what kv_ becomes when the core begins anew
+  std::optional<store::Kv> arrived_;  // the map of a fetched snapshot, which kv_ becomes when the core begins anew
   ReplicaSnapshots snapshots_;
   ReplicaBackups backups_;
   AdminRequests admin_;
@@ -182,17 +188,17 @@ class Replica {
     std::vector<raft::Message> messages;
   };
   std::deque<raft::Entry> unapplied_;     // committed
-  std::deque<OnceDurable> once_durable_;  // votes and acks that promise what the disk has not done yet
+  std::deque<OnceDurable> once_durable_;  // votes and acks that must not leave before their save
 
   raft::Time now_;
   uint64_t barrier_number_ = 0;    // of the last ReadAsked
-  raft::NodeId known_leader_ = 0;  // when we last asked for what waits
+  raft::NodeId known_leader_ = 0;  // when what waits was last submitted
   raft::Term known_term_ = 0;
-  bool known_to_take_writes_ = true;  // whoever leads
+  bool known_to_take_writes_ = true;  // of whichever leader
   bool was_admitted_ = false;
-  raft::Time progress_at_ = 0;   // when something of ours was last handed out anew, confirmed or applied
-  raft::Time retry_after_;       // how long after that we take what is under way for lost; doubles each time
-  bool has_more_ready_ = false;  // confirmed reads, which the next tick answers
+  raft::Time progress_at_ = 0;   // when a request of this node was last submitted anew, confirmed or applied
+  raft::Time retry_after_;       // then what is under way is taken for lost; doubles each time
+  bool has_more_ready_ = false;  // confirmed barriers, which the next tick answers
   bool is_stopping_ = false;
   bool is_removed_ = false;
   uint64_t refused_commands_ = 0;

@@ -17,7 +17,9 @@ AdminConfig admin_config(const ReplicaConfig& config) {
 }
 
 void Replica::ask_admin(raft::Time now, const Ticket& ticket, AdminRequest request) {
-  now_ = now;
+  set_now(now);
+  CHECK(request.node != 0);
+  CHECK(request.kind != AdminRequest::Kind::leave);  // only a leader says so
   if (is_stopping_) {
     return environment_.admin_answered(
         ticket,
@@ -39,11 +41,14 @@ void Replica::on(const PeerMessage&, AdminReply&& reply) {
 }
 
 void Replica::change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes) {
+  CHECK(id != 0);
+  CHECK(!changes.empty());
   step(now, raft::ChangeAsked{.id = id, .changes = std::move(changes)});
   apply_effects();
 }
 
 void Replica::hand_over(raft::Time now, uint64_t id, raft::NodeId to) {
+  CHECK(id != 0);
   step(now, raft::TransferAsked{.id = id, .to = to});
   apply_effects();
 }
@@ -57,7 +62,7 @@ void Replica::drain_admin_requests(const raft::Effects& effects) {
   admin_.removed();
 }
 
-// Nobody tells this node any more what becomes of the rest.
+// A removed node is not told any more what becomes of the rest.
 void Replica::end_what_waits() {
   if (!is_removed_ || kv_.applied() < raft_.log().committed()) return;
   for (const WaitingWrite& write : writes_.take_expired(raft::kNever)) {
@@ -67,6 +72,8 @@ void Replica::end_what_waits() {
   for (const WaitingBarrier& barrier : barriers_.take_expired(raft::kNever)) {
     answer(barrier, Answer::Outcome::refused, "this node is no member any more");
   }
+  CHECK(writes_.size() == 0);
+  CHECK(barriers_.size() == 0);
 }
 
 void Replica::drive_admin_requests() {

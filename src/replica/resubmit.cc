@@ -1,11 +1,13 @@
-// A replica without a leader, with another one, or without an answer: what waits is asked for anew.
+// Waiting requests are submitted again: when another leader is known, when the link to it comes back, or when it takes
+// too long.
 #include <utility>
 
+#include "raft/check.h"
 #include "src/replica/replica.h"
 
 namespace skiff {
 
-// Whatever waits is asked for anew, in order, of whoever leads now. Repeats do no harm: the store drops them.
+// In order, to the node that leads now. Repeats do no harm: the store drops them.
 void Replica::resubmit_if_leader_changed() {
   const bool is_new = raft_.is_admitted() && !std::exchange(was_admitted_, raft_.is_admitted());
   const bool may_write_again = (raft_.takes_writes() && !known_to_take_writes_) || is_new;
@@ -19,6 +21,7 @@ void Replica::resubmit_if_leader_changed() {
 }
 
 void Replica::resubmit(raft::Time barriers_until) {
+  CHECK(barriers_until <= now_);
   progress_at_ = now_;
   writes_.resubmit_from(0);
   submit();
@@ -26,9 +29,11 @@ void Replica::resubmit(raft::Time barriers_until) {
   submit_barriers();
 }
 
-// Our request, or the answer to it, may have been lost on the way.
+// A request to the leader, or its answer, may have been lost on the way.
 void Replica::resubmit_if_stuck() {
   if (now_ < stuck_at()) return;
+  CHECK(retry_after_ > 0);
+  CHECK(retry_after_ <= now_);
   resubmit(now_ - retry_after_);
   retry_after_ *= 2;
 }

@@ -12,6 +12,8 @@ namespace skiff {
 
 void WaitingWrites::add(WaitingWrite write) {
   CHECK(write.number == next_number());
+  CHECK(write.command != nullptr);
+  CHECK(write.submissions == 0);
   if (!writes_.empty() && writes_.back()) CHECK(write.deadline >= writes_.back()->deadline);
   ++size_;
   bytes_ += write.command->size();
@@ -27,9 +29,15 @@ WaitingWrite* WaitingWrites::find(uint64_t number) {
 std::optional<WaitingWrite> WaitingWrites::take(uint64_t number) {
   if (find(number) == nullptr) return std::nullopt;
   std::optional<WaitingWrite> taken = std::exchange(writes_[number - first_], std::nullopt);
+  const uint64_t bytes = taken->command->size();
+  CHECK(size_ > 0);
+  CHECK(bytes_ >= bytes);
   --size_;
-  bytes_ -= taken->command->size();
-  if (number < next_to_submit_) submitted_bytes_ -= taken->command->size();
+  bytes_ -= bytes;
+  if (number < next_to_submit_) {
+    CHECK(submitted_bytes_ >= bytes);
+    submitted_bytes_ -= bytes;
+  }
   drop_answered();
   return taken;
 }
@@ -58,6 +66,7 @@ WaitingWrite* WaitingWrites::submit_next(uint64_t window_bytes) {
     ++next_to_submit_;
     if (write == nullptr) continue;
     submitted_bytes_ += write->command->size();
+    CHECK(submitted_bytes_ <= bytes_);
     ++write->submissions;
     return write;
   }
@@ -65,8 +74,11 @@ WaitingWrite* WaitingWrites::submit_next(uint64_t window_bytes) {
 }
 
 void WaitingWrites::resubmit_from(uint64_t number) {
-  for (uint64_t handed = std::max(number, first_); handed < next_to_submit_; ++handed) {
-    if (const WaitingWrite* write = find(handed)) submitted_bytes_ -= write->command->size();
+  for (uint64_t submitted = std::max(number, first_); submitted < next_to_submit_; ++submitted) {
+    const WaitingWrite* write = find(submitted);
+    if (write == nullptr) continue;
+    CHECK(submitted_bytes_ >= write->command->size());
+    submitted_bytes_ -= write->command->size();
   }
   next_to_submit_ = std::min(next_to_submit_, number);
 }
@@ -76,18 +88,22 @@ void WaitingWrites::drop_answered() {
     writes_.pop_front();
     ++first_;
   }
+  CHECK(size_ <= writes_.size());
+  if (writes_.empty()) CHECK(bytes_ == 0);
 }
 
-// ---- reads
+// ---- barriers
 
 void WaitingBarriers::hold(Batch batch) {
+  CHECK(!batch.empty());
   size_ += batch.size();
   note_deadlines(batch);
   std::move(batch.begin(), batch.end(), std::back_inserter(held_));
 }
 
 void WaitingBarriers::ask_held(raft::RequestId id, raft::Time now) {
-  bool is_new = asked_.emplace(id, Asked{.at = now, .batch = std::exchange(held_, {})}).second;
+  CHECK(has_held());
+  const bool is_new = asked_.emplace(id, Asked{.at = now, .batch = std::exchange(held_, {})}).second;
   CHECK(is_new);
 }
 
@@ -120,6 +136,8 @@ WaitingBarriers::Batch WaitingBarriers::take_ready(raft::Index applied, size_t m
     batch.erase(batch.begin(), end);
     if (batch.empty()) confirmed_.erase(confirmed_.begin());
   }
+  CHECK(ready.size() <= most);
+  CHECK(size_ >= ready.size());
   size_ -= ready.size();
   return ready;
 }
@@ -133,20 +151,21 @@ WaitingBarriers::Batch WaitingBarriers::take_expired(raft::Time now) {
   for (auto& [index, batch] : confirmed_) expire(batch, now, expired);
   std::erase_if(asked_, [](const auto& entry) { return entry.second.batch.empty(); });
   std::erase_if(confirmed_, [](const auto& entry) { return entry.second.empty(); });
+  CHECK(size_ >= expired.size());
   size_ -= expired.size();
   return expired;
 }
 
 void WaitingBarriers::expire(Batch& batch, raft::Time now, Batch& expired) {
   auto late = std::stable_partition(batch.begin(), batch.end(),
-                                    [now](const WaitingBarrier& read) { return read.deadline > now; });
+                                    [now](const WaitingBarrier& barrier) { return barrier.deadline > now; });
   std::move(late, batch.end(), std::back_inserter(expired));
   batch.erase(late, batch.end());
   note_deadlines(batch);
 }
 
 void WaitingBarriers::note_deadlines(const Batch& batch) {
-  for (const WaitingBarrier& read : batch) earliest_ = std::min(earliest_, read.deadline);
+  for (const WaitingBarrier& barrier : batch) earliest_ = std::min(earliest_, barrier.deadline);
 }
 
 }  // namespace skiff

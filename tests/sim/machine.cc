@@ -103,7 +103,7 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                      .every_bytes = weather.snapshot_every * 100,
                                      .trailing_percent = weather.snapshot_trailing_percent,
                                      .block_bytes = weather.snapshot_piece_bytes / 2,
-                                     .patience = weather.election_timeout,
+                                     .retry_after = weather.election_timeout,
                                      .bytes_per_s = weather.snapshot_bytes_per_s,
                                      .begun = std::move(recovered.begun)},
                        .history = {.revisions = weather.history_revisions,

@@ -55,7 +55,8 @@ TEST_CASE("no cache answers for a node: values are asked for again, what a node 
     REQUIRE(take(host, Method::get, path)->caching == Caching::no_store);
   }
   REQUIRE(ended(host, Method::get, "/health").caching == Caching::no_store);
-  REQUIRE(ended(host, Method::get, "/health", {.outcome = Answer::Outcome::refused}).caching == Caching::no_store);
+  REQUIRE(ended(host, Method::get, "/health", {.outcome = Answer::Outcome::refused, .reason = "why"}).caching ==
+          Caching::no_store);
 }
 
 }  // namespace skiff::api_methods_test

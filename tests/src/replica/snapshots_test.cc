@@ -60,7 +60,7 @@ struct Node {
   static SnapshotConfig prepared(SnapshotConfig config) {
     if (config.every_entries == 0) config.every_entries = 10;
     config.block_bytes = 100;
-    config.patience = 500 * kMillisecond;
+    config.retry_after = 500 * kMillisecond;
     return config;
   }
   void apply_to(raft::Index index) {
