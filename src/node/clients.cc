@@ -1,4 +1,5 @@
-// The node and its clients: their requests to the API and the queues, the answers back to their connections.
+// The node and its clients: requests to the API, from there to the queues and the replica; responses to the
+// connections.
 #include <utility>
 #include <variant>
 
@@ -9,7 +10,10 @@
 #include "src/node/setup.h"
 
 namespace skiff {
+// The queues are drained once the loop runs, so the replica is there in time.
 Result<> Node::open_client_port() {
+  proposals_.emplace(loop_, [this](std::vector<Request>&& batch) { give(std::move(batch)); });
+  orders_.emplace(loop_, [this](std::vector<ClientAdminRequest>&& batch) { give(std::move(batch)); });
   TRY(const transport::HttpLimits limits, http_limits(options_, identity_.founders.size()));
   auto http = transport::HttpServer::open(
       loop_, {.host = options_.listen, .port = options_.port}, limits,
@@ -47,8 +51,13 @@ bool Node::ask_admin(const Ticket& ticket, AdminRequest request) {
   return true;
 }
 
-void Node::give(std::vector<ClientAdminRequest>&& orders) {
-  for (ClientAdminRequest& given : orders) {
+void Node::give(std::vector<Request>&& batch) {
+  replica_->propose(loop_.now_ns(), std::move(batch));
+  after_step();
+}
+
+void Node::give(std::vector<ClientAdminRequest>&& batch) {
+  for (ClientAdminRequest& given : batch) {
     replica_->ask_admin(loop_.now_ns(), given.ticket, std::move(given.request));
   }
   after_step();

@@ -124,12 +124,7 @@ Result<> Node::begin(store::Opened opened) {
           .noted = [this](const store::Snapshots::Scrubbed& news) { came_to_light(news); },
           .failed = stop_for});
   if (!snapshots_->started()) return snapshots_->started();
-  proposals_.emplace(loop_, [this](std::vector<Request>&& batch) {
-    replica_->propose(loop_.now_ns(), std::move(batch));
-    after_step();
-  });
   commits_.emplace(loop_, [this] { apply(); });
-  orders_.emplace(loop_, [this](std::vector<ClientAdminRequest>&& orders) { give(std::move(orders)); });
   timer_.emplace(loop_, [this] { tick(); });
   room_timer_.emplace(loop_, [this] { look_after_spare(); });
   moved_timer_.emplace(loop_, [this] { look_for_moved(); });
@@ -188,8 +183,6 @@ void Node::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint
 }
 
 void Node::drop(store::Kv kv) { snapshots_->drop(std::move(kv)); }
-
-void Node::committed() { commits_->raise_here(); }
 
 void Node::admin_ended(const raft::AdminResult& end) {
   log::info("hands leadership over: " + raft::describe(end));

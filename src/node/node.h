@@ -76,7 +76,7 @@ class Node final : private Environment, private ApiHost {
   void send(PeerMessage&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                bool is_intact, std::vector<raft::Entry> entries) override;
-  void committed() override;
+  void committed() override { commits_->raise_here(); }
   void block_begins() override;
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
@@ -107,7 +107,8 @@ class Node final : private Environment, private ApiHost {
     AdminRequest request;
   };
   void received(PeerMessage&& message);
-  void give(std::vector<ClientAdminRequest>&& orders);
+  void give(std::vector<Request>&& batch);
+  void give(std::vector<ClientAdminRequest>&& batch);
   void told_removed(raft::NodeId by);
   void discovered(const transport::PeerMember& member);
   void saved(uint64_t save, uint64_t took_ns);
