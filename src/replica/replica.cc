@@ -263,19 +263,34 @@ void Replica::apply_some(raft::Time now) {
   set_now(now);
   const std::vector<raft::Entry> page = next_page();
   CHECK(page.size() <= config_.applied_max);
-  kv_.prefetch(page);
-  for (const raft::Entry& entry : page) apply(entry);
+  decode(page);
+  kv_.prefetch(decoded_);
+  for (size_t at = 0; at < page.size(); ++at) apply(page[at], decoded_[at]);
+  decoded_.clear();  // it looks into the page
   snapshots_.make_if_due(now, raft_);
   cut_history();
   submit();
   apply_effects();
 }
 
-void Replica::apply(const raft::Entry& entry) {
+// Each command once. Its bytes were checked when they came in: by a client, from a peer, or from the disk.
+void Replica::decode(const std::vector<raft::Entry>& page) {
+  CHECK(decoded_.empty());
+  for (const raft::Entry& entry : page) {
+    store::Command& command = decoded_.emplace_back();
+    if (entry.kind != raft::EntryKind::command) continue;
+    CHECK(entry.payload != nullptr);
+    const auto decoded = store::decode(*entry.payload);
+    CHECK(decoded.has_value());
+    command = *decoded;
+  }
+}
+
+void Replica::apply(const raft::Entry& entry, const store::Command& command) {
   if (entry.position.index <= kv_.applied()) return;  // a snapshot has brought it
   CHECK(entry.position.index <= raft_.log().committed());
   if (entry.kind == raft::EntryKind::command) {
-    apply_command(entry);
+    apply_command(entry, command);
   } else {
     kv_.skip(entry.position.index);
   }
@@ -284,8 +299,8 @@ void Replica::apply(const raft::Entry& entry) {
   if (digests_.is_due(kv_.applied())) digests_.tell(environment_, raft_, kv_.applied(), kv_.digest());
 }
 
-void Replica::apply_command(const raft::Entry& entry) {
-  const store::Outcome outcome = kv_.apply(entry.position.index, entry.payload);
+void Replica::apply_command(const raft::Entry& entry, const store::Command& command) {
+  const store::Outcome outcome = kv_.apply(entry.position.index, command, entry.payload);
   CHECK(outcome.revision == kv_.revision());
   if (outcome.origin.node != config_.raft.id || outcome.origin.incarnation < config_.incarnation) return;
   if (is_of_another_process(outcome.origin)) return raft_.step(now_, raft::WentBack{});
@@ -368,17 +383,6 @@ void Replica::tick(raft::Time now) {
   submit();
   submit_barriers();
   apply_effects();
-}
-
-bool Replica::shorten_log(raft::Time now) {
-  set_now(now);
-  return snapshots_.make_at_rest(now, raft_);
-}
-
-bool Replica::free_some(size_t count_max) {
-  const bool has_entries = raft_.free_forgotten(count_max);
-  const bool has_versions = kv_.free_cut(count_max);
-  return has_entries || has_versions;
 }
 
 raft::Time Replica::next_deadline() const {

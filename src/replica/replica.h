@@ -27,6 +27,7 @@
 #include "src/replica/request.h"
 #include "src/replica/snapshots.h"
 #include "src/replica/waiting.h"
+#include "store/state/command.h"
 #include "store/state/kv.h"
 
 namespace skiff {
@@ -157,8 +158,9 @@ class Replica {
   void become_snapshot(raft::LogPosition position);
   void keep_committed(std::vector<raft::Entry>&& entries);
   std::vector<raft::Entry> next_page();
-  void apply(const raft::Entry& entry);
-  void apply_command(const raft::Entry& entry);
+  void decode(const std::vector<raft::Entry>& page);
+  void apply(const raft::Entry& entry, const store::Command& command);
+  void apply_command(const raft::Entry& entry, const store::Command& command);
   bool is_of_another_process(const store::Origin& origin) const;
   void answer_ready_barriers();
   void answer_expired();
@@ -187,6 +189,7 @@ class Replica {
     uint64_t save;
     std::vector<raft::Message> messages;
   };
+  std::vector<store::Command> decoded_;   // of the page that is being applied
   std::deque<raft::Entry> unapplied_;     // committed
   std::deque<OnceDurable> once_durable_;  // votes and acks that must not leave before their save
 

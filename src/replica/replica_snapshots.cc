@@ -52,4 +52,15 @@ void Replica::become_snapshot(raft::LogPosition position) {
   resubmit(now_);
 }
 
+bool Replica::shorten_log(raft::Time now) {
+  set_now(now);
+  return snapshots_.make_at_rest(now, raft_);
+}
+
+bool Replica::free_some(size_t count_max) {
+  const bool has_entries = raft_.free_forgotten(count_max);
+  const bool has_versions = kv_.free_cut(count_max);
+  return has_entries || has_versions;
+}
+
 }  // namespace skiff

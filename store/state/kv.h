@@ -92,9 +92,11 @@ class Kv {
 
   // Applies a command entry. Requires: index == applied() + 1, and decode() accepts the payload.
   Outcome apply(raft::Index index, const raft::Payload& payload);
+  // The same with the command that decode() gave for this payload.
+  Outcome apply(raft::Index index, const Command& command, const raft::Payload& payload);
 
   // apply() will have these next: has the processor fetch what it needs.
-  void prefetch(const std::vector<raft::Entry>& page) const;
+  void prefetch(const std::vector<Command>& page) const;
 
   // The newest write of that node that has been applied; its number is 0 if there is none.
   Origin newest_of(raft::NodeId node) const;
