@@ -1,16 +1,15 @@
 #include "src/api/api.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "raft/check.h"
 #include "src/api/headers.h"
-#include "src/api/routes.h"
 #include "src/api/words.h"
+#include "src/base/try.h"
+#include "src/config/limits.h"
+#include "transport/http/query.h"
 
 namespace skiff {
 namespace {
@@ -18,41 +17,10 @@ namespace {
 using transport::Method;
 using transport::Response;
 
-// It is so now, and may be otherwise in a moment.
-Response unstored(Response&& response) {
-  response.caching = transport::Caching::no_store;
-  return std::move(response);
-}
-
-Response health(bool is_healthy, std::string_view reason) {
-  if (is_healthy) return unstored(transport::json(200, R"({"health":"true"})"));
-  Response response = unstored(transport::json(503, fmt::format(R"({{"health":"false","reason":"{}"}})", reason)));
-  response.headers.push_back({"Retry-After", "1"});
-  return response;
-}
-
-// ---- what a request says
-
-// Only what we know: a misspelt ?consistency=stale would otherwise be taken for something else than was meant.
-// Given twice, one of the two would be skipped.
-Result<bool> wants_stale(std::string_view query) {
-  std::optional<bool> is_stale;
-  while (!query.empty()) {
-    std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    if (pair == "consistency=stale" || pair == "consistency=linearizable") {
-      if (is_stale) return fail(Error::Code::invalid, "consistency is given twice");
-      is_stale = pair == "consistency=stale";
-    } else if (!pair.empty()) {
-      return fail(Error::Code::invalid,
-                  fmt::format("unknown query \"{}\"; known: consistency=linearizable, consistency=stale", pair));
-    }
-  }
-  return is_stale.value_or(false);
-}
+constexpr std::string_view kTooMany = "too many requests are waiting, or this node is shutting down";
 
 // Which methods a path takes. A page of another origin asks that before it sends what no form could (the Fetch
-// standard's preflight); that it may ask at all was decided before.
+// standard's preflight); src/transport has decided already that this page may ask.
 Response describe_methods(const transport::Request& request, Methods methods) {
   Response response = transport::no_body(204);
   response.headers.push_back({"Allow", methods.allow()});
@@ -65,130 +33,89 @@ Response describe_methods(const transport::Request& request, Methods methods) {
   return response;
 }
 
-// RFC 7240: comma-separated lists of tokens, each perhaps with parameters.
-bool prefers_async(const transport::Request& request) {
-  for (const transport::Header& header : request.headers) {
-    std::string_view rest = header.name == "prefer" ? std::string_view(header.value) : std::string_view();
-    while (!rest.empty()) {
-      std::string_view token = rest.substr(0, rest.find(','));
-      rest.remove_prefix(std::min(rest.size(), token.size() + 1));
-      token = transport::trim(token.substr(0, token.find(';')));
-      if (transport::equals_ignoring_case(token, "respond-async")) return true;
-    }
-  }
-  return false;
+// Only what is known: a misspelt ?consistency=stale would otherwise be taken for something else than was meant. If the
+// parameter came twice, one of the two would be skipped.
+Result<bool> wants_stale(std::string_view text) {
+  if (text.empty()) return false;
+  TRY(const transport::Query query, transport::Query::parse(text));
+  TRY(query.require_known({"consistency"}));
+  TRY(query.require_unique());
+  const auto consistency = query.find("consistency");
+  if (!consistency || *consistency == "linearizable") return false;
+  if (*consistency == "stale") return true;
+  return fail(Error::Code::invalid, "consistency is linearizable or stale");
 }
 
-Response value_response(const std::optional<store::Value>& value) {
-  Response response = value ? Response{.body = value->bytes, .keep = value->holder, .headers = {}}
-                            : transport::text(404, "Failed to GET");
-  response.caching = transport::Caching::no_cache;
-  return response;
+Response write_response(const Answer& answer) {
+  switch (answer.outcome) {
+    case Answer::Outcome::done: return transport::no_body(204);
+    case Answer::Outcome::refused: return refused(answer.reason);
+    case Answer::Outcome::unknown: return say(504, answer.reason);
+  }
+  CHECK(false);
+  return {};
 }
 
 }  // namespace
 
 // ---- requests
 
-std::optional<Response> Api::take(const Ticket& ticket, transport::Request&& request) {
-  const Route& route = route_of(request.path);
+Api::Reply Api::take(const Ticket& ticket, transport::Request&& request) {
+  const std::span<const Route> routes = routes_of(request.path);
   if (request.method == Method::options) {
-    return describe_methods(request, request.path == "*" ? all_methods() : route.methods);
+    return describe_methods(request, methods_of(request.path == "*" ? all_routes() : routes));
   }
   if (!request.path.starts_with('/')) return say(400, "a key begins with a slash");
-  if (!route.methods.has(request.method)) return not_allowed(route.methods.allow());
-  if (route.place == Route::Place::later) return say(404, "reserved, but there is nothing here in this version");
+  const auto route =
+      std::find_if(routes.begin(), routes.end(), [&](const Route& row) { return row.methods.has(request.method); });
+  if (route == routes.end()) return not_allowed(methods_of(routes).allow());
+  if (route->handler == nullptr) return say(404, "reserved, but there is nothing here in this version");
+  CHECK(request.body.size() <= route->body_max);  // the server takes in no more
   if (auto refusal = refuse_headers(request)) return refusal;
-  switch (route.place) {
-    case Route::Place::key:
-      return is_read(request.method) ? read(ticket, std::move(request)) : write(ticket, std::move(request));
-    case Route::Place::member: return take_member(ticket, std::move(request));
-    case Route::Place::snapshot: return take_backup(ticket, request);
-    default: return show(route.place, ticket, request);
-  }
+  return (this->*route->handler)(ticket, std::move(request));
 }
 
-// What the node says of itself.
-std::optional<Response> Api::show(Route::Place what, const Ticket& ticket, const transport::Request& request) {
-  if (!request.query.empty()) return say(400, "no query is known here");
-  switch (what) {
-    case Route::Place::members: return unstored(transport::json(200, members_json(host_.report())));
-    case Route::Place::status: return unstored(transport::json(200, status_json(host_.report())));
-    case Route::Place::version: return unstored(transport::json(200, version_json()));
-    case Route::Place::livez: return unstored(say(200, "ok"));
-    case Route::Place::health: return propose({.kind = Request::Kind::check, .ticket = ticket, .key = {}, .value = {}});
-    default: break;
+// ---- to the replica
+
+Api::Reply Api::propose(Write write) {
+  CHECK(write.operation.key.starts_with('/'));
+  CHECK(write.operation.key.size() <= store::kKeyBytesMax);  // the server takes in no longer paths
+  if (host_.propose(std::move(write))) return std::nullopt;
+  return refused(kTooMany);
+}
+
+Api::Reply Api::read(const Ticket& ticket, const transport::Request& request, PendingBarrier then) {
+  CHECK(is_read(request.method));
+  const auto is_stale = wants_stale(request.query);
+  if (!is_stale) return say(400, is_stale.error().what);
+  if (*is_stale) return (this->*then.then)(then, {});
+  return confirm(ticket, config_.request_timeout, std::move(then));
+}
+
+Api::Reply Api::confirm(const Ticket& ticket, raft::Time timeout, PendingBarrier then) {
+  CHECK(then.then != nullptr);
+  const bool has_space = pending_.size() < limits::kBarriersMax;
+  if (!has_space || !host_.propose(Barrier{.ticket = ticket, .timeout = timeout})) {
+    return (this->*then.then)(then, {.outcome = Answer::Outcome::refused, .reason = std::string(kTooMany)});
   }
-  CHECK(false);
+  pending_.keep(ticket, std::move(then));
+  CHECK(pending_.size() <= limits::kBarriersMax);
   return std::nullopt;
 }
 
-std::optional<Response> Api::read(const Ticket& ticket, transport::Request&& request) {
-  auto is_stale = wants_stale(request.query);
-  if (!is_stale) return say(400, is_stale.error().what);
-  if (*is_stale) return value_response(host_.kv().get(request.path));
-  return propose({.kind = Request::Kind::get, .ticket = ticket, .key = std::move(request.path), .value = {}});
+Api::Reply Api::ask_admin(const Ticket& ticket, AdminRequest request) {
+  CHECK(request.node != 0);
+  CHECK(request.kind != AdminRequest::Kind::leave);  // only a leader says so
+  if (host_.ask_admin(ticket, std::move(request))) return std::nullopt;
+  return refused("too many orders are waiting, or this node is shutting down");
 }
 
-std::optional<Response> Api::take_backup(const Ticket& ticket, const transport::Request& request) {
-  auto is_stale = wants_stale(request.query);
-  if (!is_stale) return say(400, is_stale.error().what);
-  if (*is_stale) return backup();
-  return propose({.kind = Request::Kind::backup, .ticket = ticket, .key = {}, .value = {}});
-}
+// ---- what the replica has answered
 
-// The name is for `curl -OJ`.
-Response Api::backup() {
-  auto source = host_.backup();
-  if (!source) return refused(source.error().what);
-  const NodeReport report = host_.report();
-  Response response = unstored({});
-  response.source = std::move(*source);
-  response.headers.push_back({"Content-Disposition", fmt::format("attachment; filename=\"skiff-{:016x}-{}.snapshot\"",
-                                                                 report.cluster, report.applied)});
-  return response;
-}
-
-std::optional<Response> Api::write(const Ticket& ticket, transport::Request&& request) {
-  bool is_put = request.method == Method::put;
-  if (!request.query.empty()) return say(400, "a write takes no query");
-  bool is_async = prefers_async(request);
-  auto refusal = propose({.kind = is_put ? Request::Kind::put : Request::Kind::remove,
-                          .ticket = ticket,
-                          .wants_answer = !is_async,
-                          .key = std::move(request.path),
-                          .value = is_put ? std::move(request.body) : std::string()});
-  if (refusal || !is_async) return refusal;
-  Response accepted = transport::no_body(202);
-  accepted.headers.push_back({"Preference-Applied", "respond-async"});
-  return accepted;
-}
-
-std::optional<Response> Api::propose(Request request) {
-  bool is_check = request.kind == Request::Kind::check;
-  if (host_.propose(std::move(request))) return std::nullopt;
-  constexpr std::string_view kReason = "too many requests are waiting, or this node is shutting down";
-  return is_check ? health(false, kReason) : refused(kReason);
-}
-
-// ---- answers
-
-Response Api::to_response(const Answer& answer) {
-  bool is_done = answer.kind == Answer::Kind::done;
-  if (answer.asked == Request::Kind::check) {
-    const std::string conflict = is_done ? std::string() : host_.conflict();
-    return health(is_done, conflict.empty() ? answer.reason : conflict);
-  }
-  switch (answer.kind) {
-    case Answer::Kind::done:
-      if (answer.asked == Request::Kind::get) return value_response(answer.value);
-      if (answer.asked == Request::Kind::backup) return backup();
-      return transport::no_body(204);
-    case Answer::Kind::refused: return refused(answer.reason);
-    case Answer::Kind::unknown: return say(504, answer.reason);
-  }
-  CHECK(false);
-  return {};
+void Api::answered(const Ticket& ticket, Answer&& answer) {
+  const std::optional<PendingBarrier> pending = pending_.take(ticket);
+  if (answer.outcome != Answer::Outcome::done) CHECK(!answer.reason.empty());
+  host_.respond(ticket, pending ? (this->*pending->then)(*pending, answer) : write_response(answer));
 }
 
 }  // namespace skiff

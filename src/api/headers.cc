@@ -11,7 +11,7 @@
 namespace skiff {
 namespace {
 
-using transport::Header;
+using transport::HeaderField;
 using transport::Method;
 using transport::Response;
 
@@ -43,8 +43,8 @@ Response no_encoding() {
   return response;
 }
 
-std::optional<Response> refuse_in_write(const Header& header) {
-  const std::string& name = header.name;
+std::optional<Response> refuse_in_write(const HeaderField& header) {
+  const std::string_view name = header.name;
   if (is_condition(name)) return not_implemented(name, "and a condition is never skipped on a write");
   if (name == "idempotency-key") return not_implemented(name, "and a repetition would be done again");
   if (name == "content-range") {
@@ -63,7 +63,7 @@ std::optional<Response> refuse_in_write(const Header& header) {
 bool is_read(Method method) { return method == Method::get || method == Method::head; }
 
 std::optional<Response> refuse_headers(const transport::Request& request) {
-  for (const Header& header : request.headers) {
+  for (const HeaderField& header : request.headers) {
     if (!is_read(request.method)) {
       if (auto refusal = refuse_in_write(header)) return refusal;
     } else if (header.name == "if-match") {

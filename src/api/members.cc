@@ -1,8 +1,8 @@
-// The orders of an operator: POST, PUT and DELETE /members/4, and POST /members/4/lead.
+// The requests of an operator: POST, PUT and DELETE /members/4, and POST /members/4/lead.
 //
-// POST adds a member, PUT moves one to another address: apart, because a mistyped id must not move somebody else. Both
-// take the address as the body. Whether an order can be carried out is for the node that leads to say; here it is only
-// understood.
+// POST adds a member, PUT moves one to another address. The two are apart because a mistyped id must not move another
+// member. Both take the address as the body. These handlers only parse; the leader judges whether the request can be
+// done (src/replica/admin_rules.h).
 #include <fmt/format.h>
 
 #include <charconv>
@@ -13,16 +13,14 @@
 #include "raft/check.h"
 #include "src/api/api.h"
 #include "src/api/words.h"
+#include "src/base/try.h"
 #include "src/config/limits.h"
 #include "transport/loop/address.h"
 
 namespace skiff {
 namespace {
 
-using transport::Method;
 using transport::Response;
-
-constexpr std::string_view kLead = "/lead";
 
 Result<raft::NodeId> parse_id(std::string_view text) {
   raft::NodeId id = 0;
@@ -40,35 +38,55 @@ Result<std::string> parse_peer_address(std::string_view body) {
   if (body.empty()) {
     return fail(Error::Code::invalid, "the body must be the member's address for its peers, like http://10.0.0.4:9021");
   }
-  auto address = transport::parse_address(body);
-  if (!address) return tl::unexpected(address.error());
-  if (address->port == 0) return fail(Error::Code::invalid, "0 is not a port (1 to 65535)");
-  if (auto dialable = transport::require_dialable(*address); !dialable) return tl::unexpected(dialable.error());
-  return transport::to_url(*address);
+  TRY(const transport::Address address, transport::parse_address(body));
+  if (address.port == 0) return fail(Error::Code::invalid, "0 is not a port (1 to 65535)");
+  TRY(transport::require_dialable(address));
+  return transport::to_url(address);
+}
+
+// The id in /members/4 and /members/4/lead; an error, which is the client's, is the body of a 400.
+Result<raft::NodeId> member_of(const transport::Request& request, std::string_view behind = "") {
+  constexpr std::string_view kPrefix = "/members/";
+  std::string_view id = request.path;
+  CHECK(id.starts_with(kPrefix));  // the route's pattern says so
+  CHECK(id.ends_with(behind));
+  id.remove_prefix(kPrefix.size());
+  id.remove_suffix(behind.size());
+  TRY(const raft::NodeId node, parse_id(id));
+  if (!request.query.empty()) return fail(Error::Code::invalid, "an order takes no query");
+  return node;
+}
+
+// A request whose body is the member's address.
+Result<AdminRequest> request_with_address(AdminRequest::Kind kind, const transport::Request& request) {
+  TRY(const raft::NodeId node, member_of(request));
+  TRY(std::string address, parse_peer_address(request.body));
+  CHECK(!address.empty());
+  return AdminRequest{.kind = kind, .node = node, .address = std::move(address)};
 }
 
 }  // namespace
 
-std::optional<Response> Api::take_member(const Ticket& ticket, transport::Request&& request) {
-  std::string_view rest = std::string_view(request.path).substr(std::string_view("/members/").size());
-  const bool is_lead = rest.ends_with(kLead);
-  if (is_lead) rest.remove_suffix(kLead.size());
-  auto id = parse_id(rest);
-  if (!id) return say(400, id.error().what);
-  if (!request.query.empty()) return say(400, "an order takes no query");
-  AdminRequest order{.kind = AdminRequest::Kind::lead, .node = *id, .address = {}};
-  if (is_lead) {
-    CHECK(request.method == Method::post);
-  } else if (request.method == Method::del) {
-    order.kind = AdminRequest::Kind::remove;
-  } else {
-    order.kind = request.method == Method::post ? AdminRequest::Kind::add : AdminRequest::Kind::move;
-    auto address = parse_peer_address(request.body);
-    if (!address) return say(400, address.error().what);
-    order.address = std::move(*address);
-  }
-  if (host_.order(ticket, std::move(order))) return std::nullopt;
-  return refused("too many orders are waiting, or this node is shutting down");
+Api::Reply Api::add_member(const Ticket& ticket, transport::Request&& request) {
+  auto add = request_with_address(AdminRequest::Kind::add, request);
+  return add ? ask_admin(ticket, std::move(*add)) : say(400, add.error().what);
+}
+
+Api::Reply Api::move_member(const Ticket& ticket, transport::Request&& request) {
+  auto move = request_with_address(AdminRequest::Kind::move, request);
+  return move ? ask_admin(ticket, std::move(*move)) : say(400, move.error().what);
+}
+
+Api::Reply Api::remove_member(const Ticket& ticket, transport::Request&& request) {
+  const auto node = member_of(request);
+  if (!node) return say(400, node.error().what);
+  return ask_admin(ticket, {.kind = AdminRequest::Kind::remove, .node = *node, .address = {}});
+}
+
+Api::Reply Api::hand_over(const Ticket& ticket, transport::Request&& request) {
+  const auto node = member_of(request, "/lead");
+  if (!node) return say(400, node.error().what);
+  return ask_admin(ticket, {.kind = AdminRequest::Kind::lead, .node = *node, .address = {}});
 }
 
 Response Api::to_response(const AdminAnswer& answer) {

@@ -4,40 +4,97 @@
 #include <array>
 #include <utility>
 
+#include "raft/check.h"
+#include "src/api/api.h"
+#include "src/config/limits.h"
+
 namespace skiff {
-namespace {
 
 using transport::Method;
-using Place = Route::Place;
+
+namespace {
 
 constexpr Methods kRead{Method::get, Method::head};
-constexpr Methods kOrder{Method::post};
-constexpr Methods kMember{Method::post, Method::put, Method::del};
+constexpr Methods kPost{Method::post};
+constexpr Methods kPut{Method::put};
+constexpr Methods kDelete{Method::del};
+constexpr Methods kWrite{Method::put, Method::del};
 constexpr Methods kReadAndPost{Method::get, Method::head, Method::post};
 constexpr Methods kLease{Method::get, Method::head, Method::put, Method::del};
 constexpr Methods kAccounts{Method::get, Method::head, Method::post, Method::put, Method::del};
 
-constexpr Route kLead{"/lead", false, Place::member, kOrder};  // behind a member's path
-constexpr Route kKey{"/", true, Place::key, {Method::get, Method::head, Method::put, Method::del}};
+// The server takes in no larger body for any route than a value may be.
+constexpr size_t kBody = limits::kValueBytesMax;
 
-constexpr std::array kReserved = {
-    Route{"/members", false, Place::members, kRead},     Route{"/members/", true, Place::member, kMember},
-    Route{"/health", false, Place::health, kRead},       Route{"/livez", false, Place::livez, kRead},
-    Route{"/readyz", false, Place::later, kRead},        Route{"/metrics", false, Place::later, kRead},
-    Route{"/status", false, Place::status, kRead},       Route{"/version", false, Place::version, kRead},
-    Route{"/dashboard", false, Place::later, kRead},     Route{"/dashboard/", true, Place::later, kRead},
-    Route{"/snapshot", false, Place::snapshot, kRead},   Route{"/debug/", true, Place::later, kRead},
-    Route{"/leases", false, Place::later, kReadAndPost}, Route{"/leases/", true, Place::later, kLease},
-    Route{"/txn", false, Place::later, kOrder},          Route{"/users", false, Place::later, kAccounts},
-    Route{"/users/", true, Place::later, kAccounts},     Route{"/roles", false, Place::later, kAccounts},
-    Route{"/roles/", true, Place::later, kAccounts},     Route{"/v3/", true, Place::later, kReadAndPost},
-    Route{"/v3beta/", true, Place::later, kReadAndPost}, Route{"/v3alpha/", true, Place::later, kReadAndPost},
+constexpr Route reserved(Methods methods, std::string_view pattern) {
+  return {methods, pattern, nullptr, Permission::none, kBody};
+}
+
+}  // namespace
+
+// A friend of Api, whose handlers it names.
+struct RouteTable {
+  static constexpr std::array kRows = {
+      Route{kRead, "/members", &Api::list_members, Permission::inspect, kBody},
+      Route{kPost, "/members/*/lead", &Api::hand_over, Permission::admin, kBody},
+      Route{kPost, "/members/*", &Api::add_member, Permission::admin, kBody},
+      Route{kPut, "/members/*", &Api::move_member, Permission::admin, kBody},
+      Route{kDelete, "/members/*", &Api::remove_member, Permission::admin, kBody},
+      Route{kRead, "/health", &Api::get_health, Permission::none, kBody},
+      Route{kRead, "/livez", &Api::get_livez, Permission::none, kBody},
+      Route{kRead, "/status", &Api::get_status, Permission::inspect, kBody},
+      Route{kRead, "/version", &Api::get_version, Permission::none, kBody},
+      Route{kRead, "/snapshot", &Api::get_snapshot, Permission::admin, kBody},
+      reserved(kRead, "/readyz"),
+      reserved(kRead, "/metrics"),
+      reserved(kRead, "/dashboard"),
+      reserved(kRead, "/dashboard/*"),
+      reserved(kRead, "/debug/*"),
+      reserved(kReadAndPost, "/leases"),
+      reserved(kLease, "/leases/*"),
+      reserved(kPost, "/txn"),
+      reserved(kAccounts, "/users"),
+      reserved(kAccounts, "/users/*"),
+      reserved(kAccounts, "/roles"),
+      reserved(kAccounts, "/roles/*"),
+      reserved(kReadAndPost, "/v3/*"),
+      reserved(kReadAndPost, "/v3beta/*"),
+      reserved(kReadAndPost, "/v3alpha/*"),
+      Route{kRead, "*", &Api::get_value, Permission::read, kBody},
+      Route{kWrite, "*", &Api::write_value, Permission::write, kBody},
+  };
 };
+
+namespace {
+
+constexpr const auto& kRows = RouteTable::kRows;
+
+constexpr size_t kKeys = [] {
+  size_t at = 0;
+  while (kRows[at].pattern != "*") ++at;
+  return at;
+}();
+
+// Rows of one pattern stand together and share no method, so that there is one handler for each method of each path.
+constexpr bool is_in_order() {
+  for (size_t at = 0; at < kRows.size(); ++at) {
+    for (size_t other = 0; other < at; ++other) {
+      if (kRows[other].pattern != kRows[at].pattern) continue;
+      if (kRows[at - 1].pattern != kRows[at].pattern || kRows[other].methods.overlaps(kRows[at].methods)) return false;
+    }
+  }
+  return true;
+}
+static_assert(is_in_order());
+static_assert(kRows.back().pattern == "*");
+static_assert(std::all_of(kRows.begin(), kRows.begin() + kKeys, [](const Route& row) {
+  return row.pattern.size() >= 2 && row.pattern[0] == '/' && row.pattern[1] != '*' && row.body_max > 0;
+}));
 
 // The second letter of every reserved path: most keys have another, and are looked for no further.
 constexpr std::array<bool, 256> kMayBeReserved = [] {
   std::array<bool, 256> letters{};
-  for (const Route& row : kReserved) letters[static_cast<unsigned char>(row.path[1])] = true;
+  for (size_t at = 0; at < kKeys; ++at) letters[static_cast<unsigned char>(kRows[at].pattern[1])] = true;
   return letters;
 }();
 
@@ -56,15 +113,22 @@ std::string Methods::allow() const {
   return text + "OPTIONS";
 }
 
-const Route& route_of(std::string_view path) {
-  if (path.size() < 2 || !kMayBeReserved[static_cast<unsigned char>(path[1])]) return kKey;
-  const auto* found = std::find_if(kReserved.begin(), kReserved.end(), [path](const Route& row) {
-    return row.is_prefix ? path.starts_with(row.path) : path == row.path;
-  });
-  if (found == kReserved.end()) return kKey;
-  return found->place == Place::member && path.ends_with(kLead.path) ? kLead : *found;
+std::span<const Route> all_routes() { return kRows; }
+
+std::span<const Route> routes_of(std::string_view path) {
+  const std::span<const Route> rows = kRows;
+  if (path.size() < 2 || !kMayBeReserved[static_cast<unsigned char>(path[1])]) return rows.subspan(kKeys);
+  const auto first = std::find_if(rows.begin(), rows.end(), [path](const Route& row) { return row.fits(path); });
+  CHECK(first != rows.end());  // the last pattern fits everything
+  const auto end = std::find_if(first, rows.end(), [&](const Route& row) { return row.pattern != first->pattern; });
+  return {first, end};
 }
 
-Methods all_methods() { return kAccounts; }
+Methods methods_of(std::span<const Route> routes) {
+  CHECK(!routes.empty());
+  Methods methods;
+  for (const Route& route : routes) methods.add(route.methods);
+  return methods;
+}
 
 }  // namespace skiff

@@ -26,7 +26,7 @@ Json peer_json(const NodeReport& report, const NodeReport::Peer& peer) {
   return json;
 }
 
-// What else this node knows of a member: of itself everything, of the others whether its link to them stands.
+// Of another member this node knows whether its link to it stands; a leader also knows how far it has got.
 Json member_json(const NodeReport& report, const NodeReport::Member& member) {
   const bool is_voter = member.role == raft::MemberRole::voter;
   Json json = {{"id", member.id}, {"address", member.address}, {"role", is_voter ? "voter" : "learner"}};

@@ -1,4 +1,4 @@
-// What a node says about itself, as JSON: /members, /status, /version.
+// The report of a node about itself, as JSON: /members, /status, /version.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What an answer says in words, the same wherever it is given.
+// The texts of answers that several handlers give.
 #pragma once
 
 #include <fmt/format.h>

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 
 namespace skiff {
 namespace {
@@ -19,7 +20,9 @@ std::optional<size_t> find(const Command& command, std::string_view name) {
 
 // Takes the argument at `at`, and the one behind it where that is its value.
 Result<Given> read_option(std::span<const char* const> arguments, size_t& at, const Command& command) {
+  CHECK(at < arguments.size());
   const std::string_view argument = arguments[at];
+  CHECK(argument.starts_with("--"));
   const size_t equals = argument.find('=');
   const std::string flag(argument.substr(0, equals));
   const std::optional<size_t> option = find(command, std::string_view(flag).substr(2));
@@ -50,9 +53,9 @@ Result<CommandLine> read_command_line(std::span<const char* const> arguments, co
     } else if (argument == "--version" && command.has_version) {
       line.version = true;
     } else if (argument.starts_with("--")) {
-      Result<Given> given = read_option(arguments, at, command);
-      if (!given) return tl::unexpected(given.error());
-      line.given.push_back(std::move(*given));
+      TRY(Given given, read_option(arguments, at, command));
+      CHECK(at < arguments.size());  // also behind the value that it has taken
+      line.given.push_back(std::move(given));
     } else if (argument.starts_with('-') || command.operand.name.empty()) {
       return wrong(quoted(argument), "not a flag; see " + command.name + " --help");
     } else {
@@ -78,11 +81,10 @@ Result<> take(std::span<const Given> source, const Command& command) {
 
 Result<CommandLine> take_command_line(std::span<const char* const> arguments, const Command& command) {
   CHECK(command.variables.empty());
-  Result<CommandLine> line = read_command_line(arguments, command);
-  if (!line || line->help || line->version) return line;
-  Result<> done = take(line->given, command);
-  if (done) done = require_all(line->given, command);
-  if (!done) return tl::unexpected(done.error());
+  TRY(CommandLine line, read_command_line(arguments, command));
+  if (line.help || line.version) return line;
+  TRY(take(line.given, command));
+  TRY(require_all(line.given, command));
   return line;
 }
 

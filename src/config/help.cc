@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "raft/check.h"
+
 namespace skiff {
 namespace {
 
@@ -20,6 +22,8 @@ std::string flag_of(const Option& option) {
 }  // namespace
 
 std::string describe_row(std::string flag, std::string_view meaning, HelpLayout layout) {
+  CHECK(!flag.empty());
+  CHECK(layout.column > 0);
   std::string text = "  " + std::move(flag);
   text.resize(std::max(text.size() + 2, layout.column), ' ');
   for (char letter : meaning) {
@@ -40,6 +44,7 @@ std::string describe(const Command& command, HelpLayout layout) {
 }
 
 std::string usage(const Command& command) {
+  CHECK(!command.name.empty());
   std::string text = command.name;
   for (const Option& option : command.options) {
     const std::string flag = flag_of(option);

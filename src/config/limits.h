@@ -1,9 +1,9 @@
 // Limits: the bounds and defaults of a node as a whole, each with its reason. Those of one connection or one link stand
 // with it: transport/http/limits.h, PeerLink::Limits, PeerListener::Limits, raft::Config.
 //
-// Nothing in a node grows without an end: what a client or a peer can make it keep has a number here, and whoever hits
-// the number is told. What an operator may want to change is a flag (src/config/options.h); its default and its range
-// stand here, too.
+// Nothing in a node grows without an end: what a client or a peer can make it keep has a number here, and a client or
+// peer that hits it is told. A bound that an operator may want to change is a flag (src/config/options.h); its default
+// and its range stand here, too.
 #pragma once
 
 #include <cstddef>
@@ -50,8 +50,8 @@ constexpr uint64_t kElectionTimeoutMaxNs = kMinuteNs;
 // late. A single larger value travels alone.
 constexpr uint64_t kAppendBytes = kMiB;
 
-// What a leader may have sent to one follower without an answer. Less than a link's outbox holds, which drops what is
-// more; enough to keep a gigabit link busy for a round trip of 30 ms.
+// Bytes and entries that a leader may have sent to one follower without an answer. Below the limit of a link's outbox,
+// which drops what is more; enough to keep a gigabit link busy for a round trip of 30 ms.
 constexpr uint64_t kWindowBytes = 4 * kMiB;
 constexpr uint64_t kWindowEntries = 65'536;
 
@@ -64,10 +64,11 @@ constexpr size_t kAppliedPerTurnMax = 1'000;
 
 // ---- full disks
 
-// A node is full when there is no room for another segment of its log. What is left in the one in use is for what is on
-// its way to it, but for this much: a vote or a change of term takes some hundred bytes.
+// A node is full when its disk has no space for another segment of its log. The rest of the segment in use is for
+// entries that are under way, but for this much, which is kept for votes and terms: they take some hundred bytes.
 constexpr uint64_t kSpaceKeptBytes = kMiB;
-// How often a full node looks for room: each time it fills the disk to the last byte, and gives that back.
+// How often a full node looks whether its disk has space again: each time it fills the disk to the last byte, and gives
+// that back.
 constexpr uint64_t kLookForRoomNs = kSecondNs;
 
 // Nodes compare their states whenever so many entries have been applied: some times a second at full load, and a
@@ -83,7 +84,7 @@ constexpr uint64_t kSnapshotLogBytesDefault = 128 * kMiB;
 constexpr uint64_t kSnapshotLogBytesMin = 64 * kKiB;
 constexpr uint64_t kSnapshotLogBytesMax = 1024 * 1024 * kMiB;
 constexpr uint64_t kSnapshotSizePercent = 50;
-// Of that, for those who were away for a moment.
+// Of that, for members that were away for a moment.
 constexpr uint64_t kSnapshotTrailingPercent = 25;
 // Encoded in one turn of the loop: some tens of microseconds.
 constexpr uint64_t kSnapshotBlockBytes = 8 * kKiB;
@@ -118,8 +119,8 @@ constexpr uint64_t kReplaceAgainNs = 10 * kSecondNs;
 
 // ---- history
 
-// What the map was before is of use to who follows its changes, and can miss some for a moment. Keys and values of
-// that stay in memory, beside those of now: small ones are bounded by their number, large ones by their bytes.
+// Earlier versions of the map are of use to a client that follows its changes and misses some for a moment. Their keys
+// and values stay in memory, beside those of now: small ones are bounded by their number, large ones by their bytes.
 constexpr uint64_t kHistoryRevisionsDefault = 10'000;
 constexpr uint64_t kHistoryRevisionsMax = 1'000'000'000;
 constexpr uint64_t kHistoryBytesDefault = 32 * kMiB;
@@ -140,7 +141,7 @@ constexpr uint64_t kRestEntriesMax = 50;
 // A log that takes up so much is summed up by a snapshot then, and that much of it stays, for a member that was away.
 constexpr uint64_t kRestLogBytes = 16 * kMiB;
 constexpr uint64_t kRestTrailingBytes = 4 * kMiB;
-// What an entry takes up besides its bytes: its place in the log, its owner, and what malloc adds.
+// Memory of an entry besides its bytes: its place in the log, its owner, and what malloc adds.
 constexpr uint64_t kEntryOverheadBytes = 128;
 // A step takes some tens of microseconds, a hundredth of the time.
 constexpr uint64_t kRestStepNs = 10 * kMillisecondNs;
@@ -171,14 +172,17 @@ constexpr uint64_t kWaitingWriteBytesMax = 256 * kMiB;
 constexpr size_t kWaitingReadsMax = 65'536;
 // Confirmed reads answered before the loop looks round again: about a millisecond.
 constexpr size_t kReadsAnsweredMax = 1'024;
-// What one turn of the loop may read from all clients together before the replica gets to see it.
+// Requests that one turn of the loop may read from all clients together before the replica gets them.
 constexpr size_t kProposalsMax = 65'536;
+// Reads for which the API waits for a confirmation: those that wait at the replica, those in the batch that it takes
+// in, and those in the queue for the next one.
+constexpr size_t kBarriersMax = kWaitingReadsMax + 2 * kProposalsMax;
 
-// Orders of operators, on their way to the replica; it lets no more than that wait, too.
+// Operators' requests on their way to the replica, which lets no more than that wait, too.
 constexpr size_t kAdminRequestsMax = 64;
 
-// GET /health asks for a linearizable read; whoever asks wants to know soon.
-constexpr uint64_t kCheckTimeoutNs = kSecondNs;
+// GET /health waits for a linearizable read; a monitor wants to know soon.
+constexpr uint64_t kHealthTimeoutNs = kSecondNs;
 
 // ---- news of commits
 
@@ -195,8 +199,8 @@ constexpr uint64_t kQuickSyncNs = 500'000;
 constexpr uint64_t kInputsOfAQuietNode = 6;
 constexpr size_t kEntriesOfAQuietLeader = 2;
 constexpr uint64_t kSavedHereBytesMax = 128 * kKiB;
-// What a single slow one counts for at most: after it about a dozen quick ones must follow. A disk nobody knows counts
-// so, and needs about thirty.
+// Upper bound on one sample in the moving average. After one slow sync, about a dozen quick ones bring inline saves
+// back; a new process begins with this value, and needs about thirty.
 constexpr uint64_t kSlowSyncNs = 10 * kMillisecondNs;
 // One more than a write of a single node comes to: what is saved, and what is saved because of that.
 constexpr int kSavesInATurn = 2;
@@ -208,7 +212,7 @@ constexpr uint64_t kWatchIdleLooks = 50;
 
 // ---- descriptors
 
-// What is not for clients, of the files and sockets that the process may have open: the log, the loop, the two ports,
+// Files and sockets of the process that are not for clients: the log, the loop, the two ports,
 // the resolver; and for each member a connection each way, with those that are just being made or closed.
 constexpr uint64_t kDescriptorsReserved = 64;
 constexpr uint64_t kDescriptorsPerMember = 8;
@@ -216,7 +220,7 @@ constexpr uint64_t kDescriptorsPerMember = 8;
 // ---- stopping
 
 // How long a stopping node waits for the requests under way before it closes their connections: long enough for what
-// the default timeout allows them, and no longer, whatever --request-timeout is. Whoever stops a node waits for it.
+// the default timeout allows them, and no longer, whatever --request-timeout is, because the operator waits for it.
 constexpr uint64_t kStopDeadlineMs = 6'000;
 constexpr uint64_t kStopPollMs = 5;
 // A look-up of a name that is under way cannot be called off. How long the end of the program may wait for it.

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <utility>
 
+#include "raft/check.h"
 #include "src/base/narrow.h"
+#include "src/base/try.h"
 #include "src/config/command_line.h"
 #include "src/config/help.h"
 #include "src/config/options_fit.h"
@@ -30,9 +32,9 @@ Result<Address> parse_with_port(std::string_view text) {
 
 // One in --cluster, as people write lists: with blanks behind the commas.
 Result<Address> parse_member(std::string_view text) {
-  Result<Address> address = parse_with_port(trim(text));
-  if (!address) return address;
-  if (Result<> dialable = transport::require_dialable(*address); !dialable) return tl::unexpected(dialable.error());
+  TRY(const Address address, parse_with_port(trim(text)));
+  TRY(transport::require_dialable(address));
+  CHECK(address.port != 0);
   return address;
 }
 
@@ -51,9 +53,8 @@ Result<> take_cluster(Options& into, std::string_view text) {
   std::vector<Address> cluster;
   while (true) {
     size_t comma = std::min(text.find(','), text.size());
-    Result<Address> member = parse_member(text.substr(0, comma));
-    if (!member) return tl::unexpected(member.error());
-    if (Result<> added = add_member(cluster, *member); !added) return added;
+    TRY(const Address member, parse_member(text.substr(0, comma)));
+    TRY(add_member(cluster, member));
     if (comma == text.size()) break;
     text.remove_prefix(comma + 1);
   }
@@ -61,6 +62,7 @@ Result<> take_cluster(Options& into, std::string_view text) {
     return fail(Error::Code::invalid, std::to_string(cluster.size()) + " members are too many (1 to " +
                                           std::to_string(limits::kMembersMax) + ")");
   }
+  CHECK(!cluster.empty());
   into.cluster = std::move(cluster);
   into.cluster_given = true;
   return {};
@@ -75,17 +77,15 @@ Result<> require_numeric(const std::string& host) {
 }
 
 Result<> take_peer_listen(Options& into, std::string_view text) {
-  Result<Address> address = parse_with_port(text);
-  if (!address) return tl::unexpected(address.error());
-  into.peer_listen = *address;
-  return require_numeric(address->host);
+  TRY(const Address address, parse_with_port(text));
+  into.peer_listen = address;
+  return require_numeric(address.host);
 }
 
 Value port(uint16_t& field) {
   auto read = [&field](std::string_view text) -> Result<> {
-    Result<uint64_t> port = parse_number(text, 1, 65'535, "a port");
-    if (!port) return tl::unexpected(port.error());
-    field = narrow<uint16_t>(*port);
+    TRY(const uint64_t port, parse_number(text, 1, 65'535, "a port"));
+    field = narrow<uint16_t>(port);
     return {};
   };
   return {.name = "PORT", .read = read, .standard = std::to_string(field)};
@@ -123,9 +123,7 @@ Value scrub_every(uint64_t& field_ns) {
 
 Value log_level(log::Level& field) {
   auto read = [&field](std::string_view text) -> Result<> {
-    Result<log::Level> level = log::parse_level(text);
-    if (!level) return tl::unexpected(level.error());
-    field = *level;
+    TRY(field, log::parse_level(text));
     return {};
   };
   return one_of("LEVEL", {"debug", "info", "warn", "error", "off"}, "info", read);
@@ -208,24 +206,22 @@ std::vector<Option> options_for_what_is_kept(Options& into) {
 
 // Flag beats environment beats file: applied the other way round, the last one stays.
 Result<> take_both(const std::vector<Given>& variables, const std::vector<Given>& flags, const Command& command) {
-  if (Result<> taken = take(variables, command); !taken) return taken;
+  TRY(take(variables, command));
   return take(flags, command);
 }
 
 Result<Options> combine(const std::vector<Given>& flags, const std::vector<Given>& variables,
                         const ReadFile& read_file) {
   Options named;  // only to learn the file's name
-  if (Result<> taken = take_both(variables, flags, node_command(named)); !taken) return tl::unexpected(taken.error());
+  TRY(take_both(variables, flags, node_command(named)));
   Options options;
   const Command command = node_command(options);
   if (!named.config.empty()) {
-    Result<std::string> text = read_file(named.config);
-    if (!text) return tl::unexpected(text.error());
-    Result<std::vector<Given>> settings = read_config_text(named.config, *text, command);
-    if (!settings) return tl::unexpected(settings.error());
-    if (Result<> taken = take(*settings, command); !taken) return tl::unexpected(taken.error());
+    TRY(const std::string text, read_file(named.config));
+    TRY(const std::vector<Given> settings, read_config_text(named.config, text, command));
+    TRY(take(settings, command));
   }
-  if (Result<> taken = take_both(variables, flags, command); !taken) return tl::unexpected(taken.error());
+  TRY(take_both(variables, flags, command));
   return options;
 }
 
@@ -235,25 +231,27 @@ Result<Asked> read_options(std::span<const char* const> arguments, const Variabl
                            const ReadFile& read_file) {
   Options unread;
   const Command command = node_command(unread);
-  Result<CommandLine> line = read_command_line(arguments, command);
-  if (!line) return tl::unexpected(line.error());
-  if (line->help) return Asked{Asked::What::help, {}};
-  if (line->version) return Asked{Asked::What::version, {}};
-  Result<Variables> variables = read_environment(environment, command);
-  if (!variables) return tl::unexpected(variables.error());
-  std::erase_if(variables->given, [&](const Given& variable) { return is_given(line->given, variable.option); });
-  Result<Options> options = combine(line->given, variables->given, read_file);
-  if (!options) return tl::unexpected(options.error());
-  Result<> fit = require_fit(*options);
-  if (!fit) return tl::unexpected(fit.error());
-  if (options->data_dir.empty()) options->data_dir = "skiff-" + std::to_string(options->id) + ".data";
-  return Asked{Asked::What::run, std::move(*options), std::move(variables->ignored)};
+  TRY(const CommandLine line, read_command_line(arguments, command));
+  if (line.help) return Asked{Asked::What::help, {}};
+  if (line.version) return Asked{Asked::What::version, {}};
+  TRY(Variables variables, read_environment(environment, command));
+  std::erase_if(variables.given, [&](const Given& variable) { return is_given(line.given, variable.option); });
+  TRY(Options options, combine(line.given, variables.given, read_file));
+  TRY(require_fit(options));
+  if (options.data_dir.empty()) options.data_dir = "skiff-" + std::to_string(options.id) + ".data";
+  CHECK(options.id <= limits::kNodeIdMax);
+  CHECK(options.port != 0);
+  return Asked{Asked::What::run, std::move(options), std::move(variables.ignored)};
 }
 
 Command node_command(Options& into) {
   Command command = {.name = "skiff", .variables = "SKIFF_", .has_version = true};
   for (auto* part : {options_for_the_network, options_for_the_disk_and_time, options_for_what_is_kept}) {
-    for (Option& option : part(into)) command.options.push_back(std::move(option));
+    for (Option& option : part(into)) {
+      const auto has_its_name = [&](const Option& other) { return other.name == option.name; };
+      CHECK(std::none_of(command.options.begin(), command.options.end(), has_its_name));
+      command.options.push_back(std::move(option));
+    }
   }
   return command;
 }
@@ -261,6 +259,7 @@ Command node_command(Options& into) {
 Value node_id(raft::NodeId& field) { return number("N", field, 1, limits::kNodeIdMax, "a node id"); }
 
 Value members(Options& into) {
+  CHECK(!into.cluster.empty());
   auto read = [&into](std::string_view text) { return take_cluster(into, text); };
   return {.name = "URL,URL,...", .read = read, .standard = transport::to_url(into.cluster.front())};
 }

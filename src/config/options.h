@@ -4,9 +4,9 @@
 // `election-timeout = 1s` in the file that --config names. A flag beats the environment, the environment beats the
 // file. One table in options.cc says what there is; everything else follows from it (src/config/option.h).
 //
-// What can go wrong: an unknown name, a value that is none or out of its range, settings that do not fit together. All
-// of it is an error that names the place ("SKIFF_PORT", "skiff.conf line 3"), and nothing is started on a guess. A
-// value of the file that is overridden is checked all the same; a variable beside a flag is not looked at.
+// An unknown name, a value that cannot be read or is out of its range, and settings that do not fit together are
+// errors, which name the place ("SKIFF_PORT", "skiff.conf line 3"); nothing is started on a guess. A value of the file
+// that is overridden is checked all the same; a variable beside a flag is not looked at.
 //
 // Always: Options that came out of read_options() are within the ranges of limits.h.
 #pragma once
@@ -53,7 +53,7 @@ struct Options {
   std::string config;  // the file that was read; empty: none
 };
 
-// What the command line asks for.
+// The request of a command line.
 struct Asked {
   enum class What { run, help, version } what = What::run;
   Options options;                                  // for run

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "raft/check.h"
 #include "src/config/option.h"
 #include "src/config/units.h"
 
@@ -20,8 +21,9 @@ bool do_overlap(const std::string& one, const std::string& other) {
   return transport::is_same_place({one, 0}, {other, 0});
 }
 
-// Whether nobody but this node can be there.
+// Whether only this node can be there.
 bool is_own_place(const Options& options, const Address& address) {
+  CHECK(options.peer_listen.has_value());
   const Address& own = *options.peer_listen;
   if (transport::is_same_place(address, own)) return true;
   const bool is_own_entry = options.id <= options.cluster.size() && options.cluster[options.id - 1] == address;
@@ -42,6 +44,7 @@ std::vector<Address> others_of(const Options& options) {
 }
 
 Result<> require_own_ports(const Options& options) {
+  CHECK(options.id >= 1);
   const bool has_entry = options.id <= options.cluster.size();
   if (!options.peer_listen && !has_entry) return {};
   const Address& own = options.peer_listen ? *options.peer_listen : options.cluster[options.id - 1];
@@ -53,6 +56,9 @@ Result<> require_own_ports(const Options& options) {
 }
 
 Result<> require_fit(const Options& options) {
+  CHECK(options.id >= 1);
+  CHECK(!options.cluster.empty());
+  CHECK(options.heartbeat_ns > 0);
   const bool has_entry = options.id <= options.cluster.size();
   if (!has_entry && !options.peer_listen) {
     return wrong("--id", std::to_string(options.id) + " has no entry in --cluster, which names " +
@@ -70,8 +76,8 @@ Result<> require_fit(const Options& options) {
 }
 
 // Loopback addresses beside others: a part of the cluster would be out of the others' reach. And one machine under two
-// names: a cluster's name is made of these letters, so that its nodes do not know each other where one was given
-// others.
+// names: the cluster's name is a hash of these addresses as they are written, so nodes that were given different ones
+// do not accept each other.
 std::vector<std::string> doubts(const Options& options) {
   const auto find = [&](auto is_it) { return std::find_if(options.cluster.begin(), options.cluster.end(), is_it); };
   const auto end = options.cluster.end();

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <optional>
 
+#include "raft/check.h"
+#include "src/base/try.h"
 #include "src/config/units.h"
 
 namespace skiff {
@@ -21,6 +23,7 @@ std::optional<size_t> find(const Command& command, std::string_view name) {
 
 std::string variable_of(const Command& command, const Option& option) {
   std::string name = command.variables;
+  for (char letter : option.name) CHECK(letter == '-' || (letter >= 'a' && letter <= 'z'));
   for (char letter : option.name) name += letter == '-' ? '_' : static_cast<char>(letter - 'a' + 'A');
   return name;
 }
@@ -65,6 +68,7 @@ Result<Given> read_config_line(const std::string& where, std::string_view line, 
 }  // namespace
 
 Result<Variables> read_environment(const VariableMap& environment, const Command& command) {
+  CHECK(!command.variables.empty());
   Variables variables;
   for (const auto& [name, text] : environment) {
     if (!name.starts_with(command.variables) || text.empty()) continue;
@@ -80,6 +84,7 @@ Result<Variables> read_environment(const VariableMap& environment, const Command
 }
 
 std::string describe_ignored(const std::vector<std::string>& variables) {
+  CHECK(!variables.empty());
   constexpr size_t kShownMax = 5;
   std::string text = "ignores variables that Kubernetes or docker set for a service:";
   const size_t shown = std::min(variables.size(), kShownMax);
@@ -99,14 +104,15 @@ Result<std::vector<Given>> read_config_text(const std::string& path, std::string
     std::string_view line = trim(without_comment(text.substr(0, end)));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty()) continue;
-    Result<Given> given = read_config_line(path + " line " + std::to_string(number), line, command);
-    if (!given) return tl::unexpected(given.error());
-    settings.push_back(std::move(*given));
+    TRY(Given given, read_config_line(path + " line " + std::to_string(number), line, command));
+    CHECK(given.option < command.options.size());
+    settings.push_back(std::move(given));
   }
   return settings;
 }
 
 VariableMap environment_of(const char* const* variables) {
+  CHECK(variables != nullptr);
   VariableMap environment;
   for (; *variables != nullptr; ++variables) {
     std::string_view variable = *variables;
@@ -121,6 +127,7 @@ Result<std::string> read_config_file(const std::string& path) {
   std::string text(kConfigBytesMax + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!file.is_open() || file.bad()) return wrong("read " + path, "cannot be opened, or is no file");
+  CHECK(file.gcount() >= 0);
   text.resize(static_cast<size_t>(file.gcount()));
   if (text.size() > kConfigBytesMax) {
     return wrong("read " + path, "larger than a configuration file may be (" + show_bytes(kConfigBytesMax) + ")");

@@ -4,6 +4,8 @@
 #include <limits>
 #include <span>
 
+#include "raft/check.h"
+
 namespace skiff {
 namespace {
 
@@ -26,16 +28,20 @@ constexpr Unit kSizesToRead[] = {{"", 1},
                                  {"GiB", 1024 * 1024 * 1024}};
 
 std::string show(uint64_t number, std::span<const Unit> units) {
+  CHECK(!units.empty());
   Unit best = units.front();
   for (const Unit& unit : units) {
     if (number % unit.factor == 0 && number != 0) best = unit;
   }
+  CHECK(number % best.factor == 0);  // nothing is rounded away
   return std::to_string(number / best.factor) + std::string(best.name);
 }
 
 // Requires: `form` says what a right one looks like.
 Result<uint64_t> parse(std::string_view text, std::span<const Unit> units, const std::string& form,
                        const std::string& range, uint64_t least, uint64_t most) {
+  CHECK(least <= most);
+  CHECK(!form.empty());
   auto wrong = [&](const std::string& what) {
     return fail(Error::Code::invalid, "\"" + std::string(text) + "\" is " + what);
   };

@@ -4,18 +4,20 @@
 #include <charconv>
 #include <utility>
 
+#include "raft/check.h"
+#include "src/base/try.h"
 #include "src/config/units.h"
 
 namespace skiff {
 namespace {
 
 Result<> keep(uint64_t& field, const Result<uint64_t>& parsed) {
-  if (!parsed) return tl::unexpected(parsed.error());
-  field = *parsed;
+  TRY(field, parsed);
   return {};
 }
 
 Value name_of_file(std::string name, std::string& field, Completion::Kind kind, const char* empty) {
+  CHECK(!name.empty());  // else it would be a switch
   auto read = [&field, empty](std::string_view text) -> Result<> {
     if (text.empty()) return fail(Error::Code::invalid, empty);
     field = text;
@@ -31,12 +33,14 @@ std::vector<std::string> split(std::string_view text) {
     parts.emplace_back(text.substr(at, comma - at));
     at = comma + 1;
   }
+  CHECK(!parts.empty());
   return parts;
 }
 
 }  // namespace
 
 Result<uint64_t> parse_number(std::string_view text, uint64_t least, uint64_t most, const std::string& what) {
+  CHECK(least <= most);
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc() && end == text.data() + text.size() && number >= least && number <= most) return number;
@@ -47,6 +51,8 @@ Result<uint64_t> parse_number(std::string_view text, uint64_t least, uint64_t mo
 }
 
 Value number(std::string name, uint64_t& field, uint64_t least, uint64_t most, std::string what) {
+  CHECK(least <= most);
+  CHECK(!name.empty());
   auto read = [&field, least, most, what = std::move(what)](std::string_view text) {
     return keep(field, parse_number(text, least, most, what));
   };
@@ -54,6 +60,7 @@ Value number(std::string name, uint64_t& field, uint64_t least, uint64_t most, s
 }
 
 Value duration(uint64_t& field_ns, uint64_t least_ns, uint64_t most_ns) {
+  CHECK(least_ns <= most_ns);
   auto read = [&field_ns, least_ns, most_ns](std::string_view text) {
     return keep(field_ns, parse_duration_ns(text, least_ns, most_ns));
   };
@@ -72,6 +79,7 @@ Value duration_or_off(uint64_t& field_ns, uint64_t least_ns, uint64_t most_ns) {
 }
 
 Value size(uint64_t& field, uint64_t least, uint64_t most) {
+  CHECK(least <= most);
   auto read = [&field, least, most](std::string_view text) { return keep(field, parse_bytes(text, least, most)); };
   return {.name = "SIZE", .read = read, .standard = show_bytes(field)};
 }
@@ -109,6 +117,8 @@ Value directory_name(std::string name, std::string& field) {
 
 Value one_of(std::string name, std::vector<std::string> words, std::string_view standard,
              std::function<Result<>(std::string_view)> read) {
+  CHECK(read != nullptr);
+  CHECK(std::find(words.begin(), words.end(), standard) != words.end());
   return {.name = std::move(name),
           .read = std::move(read),
           .standard = std::string(standard),
@@ -125,6 +135,7 @@ Value some_of(std::string name, std::vector<std::string> words, std::vector<std:
 }
 
 Value shown_as(std::string standard, Value value) {
+  CHECK(value.read != nullptr);
   value.standard = std::move(standard);
   return value;
 }

@@ -1,5 +1,7 @@
-// The node and its clients: their requests to the API and the queues, the answers back to their connections.
+// The node and its clients: requests to the API, from there to the queues and the replica; responses to the
+// connections.
 #include <utility>
+#include <variant>
 
 #include "src/base/try.h"
 #include "src/config/limits.h"
@@ -8,7 +10,10 @@
 #include "src/node/setup.h"
 
 namespace skiff {
+// The queues are drained once the loop runs, so the replica is there in time.
 Result<> Node::open_client_port() {
+  proposals_.emplace(loop_, [this](std::vector<Request>&& batch) { give(std::move(batch)); });
+  orders_.emplace(loop_, [this](std::vector<ClientAdminRequest>&& batch) { give(std::move(batch)); });
   TRY(const transport::HttpLimits limits, http_limits(options_, identity_.founders.size()));
   auto http = transport::HttpServer::open(
       loop_, {.host = options_.listen, .port = options_.port}, limits,
@@ -23,10 +28,9 @@ Result<> Node::open_client_port() {
   return {};
 }
 
-void Node::answer(const Ticket& ticket, Answer answer) { http_->answer(ticket, api_.to_response(answer)); }
+void Node::respond(const Ticket& ticket, transport::Response&& response) { http_->answer(ticket, std::move(response)); }
 
-// Requests that the client sent behind this one may go on now.
-void Node::ended(const Ticket& ticket) { http_->took_effect(ticket); }
+void Node::took_effect(const Ticket& ticket) { http_->took_effect(ticket); }
 
 void Node::admin_answered(const Ticket& ticket, AdminAnswer answer) {
   if (ticket == kNodeItself) return told_of_moved(answer);
@@ -35,19 +39,27 @@ void Node::admin_answered(const Ticket& ticket, AdminAnswer answer) {
 
 bool Node::propose(Request request) {
   if (is_stopping_ || proposals_->size() >= limits::kProposalsMax) return false;
-  if (!request.wants_answer) http_->takes_effect_later(request.ticket);
+  const Write* write = std::get_if<Write>(&request);
+  if (write != nullptr && !write->wants_answer) http_->takes_effect_later(write->ticket);
   proposals_->push_here(std::move(request));
   return true;
 }
 
-bool Node::order(const Ticket& ticket, AdminRequest order) {
+bool Node::ask_admin(const Ticket& ticket, AdminRequest request) {
   if (is_stopping_ || orders_->size() >= limits::kAdminRequestsMax) return false;
-  orders_->push_here({.ticket = ticket, .order = std::move(order)});
+  orders_->push_here({.ticket = ticket, .request = std::move(request)});
   return true;
 }
 
-void Node::give(std::vector<ClientAdminRequest>&& orders) {
-  for (ClientAdminRequest& given : orders) replica_->order(loop_.now_ns(), given.ticket, std::move(given.order));
+void Node::give(std::vector<Request>&& batch) {
+  replica_->propose(loop_.now_ns(), std::move(batch));
+  after_step();
+}
+
+void Node::give(std::vector<ClientAdminRequest>&& batch) {
+  for (ClientAdminRequest& given : batch) {
+    replica_->ask_admin(loop_.now_ns(), given.ticket, std::move(given.request));
+  }
   after_step();
 }
 

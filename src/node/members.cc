@@ -139,13 +139,13 @@ void Node::look_for_moved() {
   for (AdminRequest& order : moved_members_.due(loop_.now_ns(), options_.id, leader, found)) {
     log::info(fmt::format("node {} is connected at {}, not at its address in the log: asks the leader to enter that",
                           order.node, order.address));
-    replica_->order(loop_.now_ns(), kNodeItself, std::move(order));
+    replica_->ask_admin(loop_.now_ns(), kNodeItself, std::move(order));
   }
   after_step();
 }
 
 void Node::told_of_moved(const AdminAnswer& answer) {
-  const std::string what = fmt::format("node {} at {}", answer.order.node, answer.order.address);
+  const std::string what = fmt::format("node {} at {}", answer.request.node, answer.request.address);
   if (answer.kind == AdminAnswer::Kind::done) return log::info("the members know " + what);
   log::warn(fmt::format("the members could not be told of {}: {}", what, answer.reason));
 }

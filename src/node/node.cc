@@ -59,7 +59,7 @@ Node::Node(transport::Loop& loop, const Options& options, const store::Recovered
       options_(options),
       identity_(recovered.identity),
       incarnation_(recovered.incarnation),
-      api_(*this),
+      api_(api_config(options), *this),
       scrubbing_(scrub_config(options), loop.now_ns()),
       stopped_(std::move(stopped)) {}
 
@@ -124,12 +124,7 @@ Result<> Node::begin(store::Opened opened) {
           .noted = [this](const store::Snapshots::Scrubbed& news) { on_damage_found(news); },
           .failed = stop_for});
   if (!snapshots_->started()) return snapshots_->started();
-  proposals_.emplace(loop_, [this](std::vector<Request>&& batch) {
-    replica_->propose(loop_.now_ns(), std::move(batch));
-    after_step();
-  });
   commits_.emplace(loop_, [this] { apply(); });
-  orders_.emplace(loop_, [this](std::vector<ClientAdminRequest>&& orders) { give(std::move(orders)); });
   timer_.emplace(loop_, [this] { tick(); });
   room_timer_.emplace(loop_, [this] { ensure_spare_segment(); });
   moved_timer_.emplace(loop_, [this] { look_for_moved(); });
@@ -141,7 +136,8 @@ Result<> Node::begin(store::Opened opened) {
                         transport::to_url(peers_->address())));
   Environment& environment = *this;
   store::Kv kv = std::move(recovered.kv);
-  replica_ = std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), environment);
+  replica_ =
+      std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), environment, api_);
   update_connections();
   arm_timer();
   arm_scrub_timer();
@@ -187,8 +183,6 @@ void Node::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint
 }
 
 void Node::drop(store::Kv kv) { snapshots_->drop(std::move(kv)); }
-
-void Node::committed() { commits_->raise_here(); }
 
 void Node::admin_ended(const raft::AdminResult& end) {
   log::info("hands leadership over: " + raft::describe(end));

@@ -76,9 +76,7 @@ class Node final : private Environment, private ApiHost {
   void send(PeerMessage&& message) override;
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                bool is_intact, std::vector<raft::Entry> entries) override;
-  void committed() override;
-  void answer(const Ticket& ticket, Answer answer) override;
-  void ended(const Ticket& ticket) override;
+  void committed() override { commits_->raise_here(); }
   void block_begins() override;
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
@@ -94,7 +92,9 @@ class Node final : private Environment, private ApiHost {
 
   // ApiHost
   bool propose(Request request) override;
-  bool order(const Ticket& ticket, AdminRequest order) override;
+  void respond(const Ticket& ticket, transport::Response&& response) override;
+  void took_effect(const Ticket& ticket) override;
+  bool ask_admin(const Ticket& ticket, AdminRequest request) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
   std::string conflict() const override;
@@ -104,10 +104,11 @@ class Node final : private Environment, private ApiHost {
   static constexpr Ticket kNodeItself{.connection = ~uint64_t{0}};
   struct ClientAdminRequest {
     Ticket ticket;
-    AdminRequest order;
+    AdminRequest request;
   };
   void received(PeerMessage&& message);
-  void give(std::vector<ClientAdminRequest>&& orders);
+  void give(std::vector<Request>&& batch);
+  void give(std::vector<ClientAdminRequest>&& batch);
   void told_removed(raft::NodeId by);
   void discovered(const transport::PeerMember& member);
   void saved(uint64_t save, uint64_t took_ns);

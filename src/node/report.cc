@@ -76,7 +76,7 @@ NodeReport Node::report() const {
                     .requests = http_->counters().requests,
                     .body_bytes = http_->counters().bodies_bytes,
                     .waiting_writes = replica_->waiting_writes(),
-                    .waiting_reads = replica_->waiting_reads()};
+                    .waiting_reads = replica_->waiting_barriers()};
   return report;
 }
 

@@ -229,6 +229,11 @@ transport::HttpAccess http_access(const Options& options) {
           .is_for_this_machine = transport::is_loopback(options.listen)};
 }
 
+ApiConfig api_config(const Options& options) {
+  return {.request_timeout = options.request_timeout_ns,
+          .health_timeout = std::min(options.request_timeout_ns, limits::kHealthTimeoutNs)};
+}
+
 // What the limits of different houses promise each other.
 static_assert(limits::kWindowBytes + limits::kAppendBytes + limits::kSnapshotPieceBytes <
               transport::PeerLink::Limits{}.outbox_bytes_max);
@@ -259,7 +264,7 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                                      .rest_trailing_bytes = limits::kRestTrailingBytes,
                                      .entry_overhead_bytes = limits::kEntryOverheadBytes,
                                      .block_bytes = limits::kSnapshotBlockBytes,
-                                     .patience = options.election_timeout_ns,
+                                     .retry_after = options.election_timeout_ns,
                                      .bytes_per_s = limits::kSnapshotBytesPerS,
                                      .begun = std::move(recovered.begun)},
                        .history = {.revisions = options.history_revisions,
@@ -270,13 +275,12 @@ ReplicaConfig replica_config(const Options& options, store::Recovered& recovered
                        .digest_every = limits::kDigestEveryEntries,
                        .incarnation = recovered.incarnation,
                        .request_timeout = options.request_timeout_ns,
-                       .check_timeout = std::min(options.request_timeout_ns, limits::kCheckTimeoutNs),
                        .forward_window_bytes = limits::kWindowBytes,
                        .leader_window_bytes = limits::kLeaderWindowBytes,
                        .waiting_writes_max = limits::kWaitingWritesMax,
                        .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
-                       .waiting_reads_max = limits::kWaitingReadsMax,
-                       .reads_answered_max = limits::kReadsAnsweredMax,
+                       .waiting_barriers_max = limits::kWaitingReadsMax,
+                       .barriers_answered_max = limits::kReadsAnsweredMax,
                        .applied_max = limits::kAppliedPerTurnMax,
                        .backups_max = limits::kBackupsMax,
                        .join_timeout = options.join_timeout_ns,

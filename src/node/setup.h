@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "src/api/api.h"
 #include "src/base/result.h"
 #include "src/config/options.h"
 #include "src/replica/replica.h"
@@ -60,6 +61,7 @@ uint64_t random_seed();
 Result<transport::HttpLimits> http_limits(const Options& options, size_t founders);
 // Which pages may speak to this node, and by which names.
 transport::HttpAccess http_access(const Options& options);
+ApiConfig api_config(const Options& options);
 // Takes the entries; the map is for the replica's own constructor.
 ReplicaConfig replica_config(const Options& options, store::Recovered& recovered);
 // What we could not apply must not be served around, nor end the node again and again when it comes to be applied.

@@ -4,31 +4,34 @@
 #include <utility>
 
 #include "raft/check.h"
-#include "src/replica/replica.h"
 
 namespace skiff {
 namespace {
 
-// The core's names for our orders: apart from those that the shell gives.
+// The core's ids for requests of this class begin behind it; ids of the shell's own changes are below.
 constexpr uint64_t kOurs = uint64_t{1} << 62;
 constexpr size_t kWithdrawnKept = 16;
 
 }  // namespace
 
 AdminRequests::AdminRequests(AdminConfig config, const raft::Raft& raft, Environment& environment)
-    : config_(config), raft_(raft), environment_(environment) {}
+    : config_(config), raft_(raft), environment_(environment) {
+  CHECK(config_.self != 0);
+  CHECK(config_.timeout > 0);
+}
 
-// ---- where the order was given
+// ---- at the node that the operator asked
 
-void AdminRequests::ask(raft::Time now, const Ticket& ticket, AdminRequest order) {
+void AdminRequests::ask(raft::Time now, const Ticket& ticket, AdminRequest request) {
   Waiting waiting{.ticket = ticket,
-                  .order = std::move(order),
+                  .request = std::move(request),
                   .deadline = now + config_.timeout,
                   .open = {},
                   .reason = "there is no leader"};
   if (waiting_.size() >= config_.waiting_max)
     return answer(waiting, AdminAnswer::Kind::refused, "too many orders wait");
   waiting_.push_back(std::move(waiting));
+  CHECK(waiting_.size() <= config_.waiting_max);
 }
 
 void AdminRequests::drive_waiting(raft::Time now) {
@@ -36,28 +39,31 @@ void AdminRequests::drive_waiting(raft::Time now) {
   for (Waiting& waiting : waiting_) {
     const bool is_same_leader = waiting.asked == raft_.leader() && waiting.asked_term == raft_.term();
     const bool is_on_its_way = waiting.open.contains(waiting.last_attempt) && is_same_leader;
-    if (now >= (is_on_its_way ? lost_at(waiting) : waiting.again_at)) attempt(now, waiting);
+    if (now >= (is_on_its_way ? lost_at(waiting) : waiting.again_at)) send_attempt(now, waiting);
   }
 }
 
-// On the way to ourselves nothing is lost.
+// Nothing is lost on the way to this node itself.
 raft::Time AdminRequests::lost_at(const Waiting& waiting) const {
-  return waiting.asked == config_.self ? raft::kNever : waiting.asked_at + config_.patience;
+  return waiting.asked == config_.self ? raft::kNever : waiting.asked_at + config_.retry_after;
 }
 
-void AdminRequests::attempt(raft::Time now, Waiting& waiting) {
+void AdminRequests::send_attempt(raft::Time now, Waiting& waiting) {
+  CHECK(raft_.leader() != 0);
+  CHECK(now < waiting.deadline);
   waiting.last_attempt = ++attempts_;
   waiting.open.insert(waiting.last_attempt);
   waiting.asked = raft_.leader();
   waiting.asked_term = raft_.term();
   waiting.asked_at = now;
-  AdminAttempt request{.id = {.incarnation = config_.incarnation, .number = waiting.last_attempt},
-                       .order = waiting.order};
-  if (waiting.asked == config_.self) return take(now, config_.self, request);
-  environment_.send({.from = config_.self, .to = waiting.asked, .term = raft_.term(), .body = std::move(request)});
+  AdminAttempt attempt{.id = {.incarnation = config_.incarnation, .number = waiting.last_attempt},
+                       .request = waiting.request};
+  if (waiting.asked == config_.self) return received(now, config_.self, attempt);
+  environment_.send({.from = config_.self, .to = waiting.asked, .term = raft_.term(), .body = std::move(attempt)});
 }
 
-// What was not begun is asked again; so is what may have been, and then its first attempt stays open.
+// A request that was not begun is asked again. So is one that may have been begun, and then its first attempt stays
+// open.
 void AdminRequests::answered(raft::Time now, const AdminReply& reply) {
   if (reply.id.incarnation != config_.incarnation) return;
   for (Running& running : running_) {
@@ -100,35 +106,37 @@ void AdminRequests::expire(raft::Time now) {
 
 void AdminRequests::removed() {
   for (const Waiting& waiting : waiting_) {
-    const bool is_it = waiting.order.kind == AdminRequest::Kind::remove && waiting.order.node == config_.self;
+    const bool is_it = waiting.request.kind == AdminRequest::Kind::remove && waiting.request.node == config_.self;
     const auto otherwise = waiting.open.empty() ? AdminAnswer::Kind::refused : AdminAnswer::Kind::unknown;
     answer(waiting, is_it ? AdminAnswer::Kind::done : otherwise, is_it ? "" : "this node is no member any more");
   }
   waiting_.clear();
+  CHECK(!has_waiting());
 }
 
 void AdminRequests::answer(const Waiting& waiting, AdminAnswer::Kind kind, std::string reason) {
-  environment_.admin_answered(waiting.ticket, {.kind = kind, .order = waiting.order, .reason = std::move(reason)});
+  environment_.admin_answered(waiting.ticket, {.kind = kind, .request = waiting.request, .reason = std::move(reason)});
 }
 
-// ---- where it is carried out
+// ---- at the leader
 
-// Gives up before the one who asked does, so that it can say what came of it.
-void AdminRequests::take(raft::Time now, raft::NodeId by, const AdminAttempt& request) {
-  if (request.id <= newest_[by]) return;
-  newest_[by] = request.id;
-  if (request.order.kind == AdminRequest::Kind::leave) {
-    if (request.order.node != config_.self) return;
-    leaving_ = Leaving{.leader = by, .asked_as = request.id, .until = now + config_.timeout};
+// The leader gives up before the node that asked does, so that it can still say how the attempt ended.
+void AdminRequests::received(raft::Time now, raft::NodeId by, const AdminAttempt& attempt) {
+  if (attempt.id <= newest_[by]) return;
+  newest_[by] = attempt.id;
+  if (attempt.request.kind == AdminRequest::Kind::leave) {
+    if (attempt.request.node != config_.self) return;
+    leaving_ = Leaving{.leader = by, .asked_as = attempt.id, .until = now + config_.timeout};
     return;
   }
   Running running{.by = by,
-                  .attempt = request.id,
-                  .order = request.order,
+                  .attempt = attempt.id,
+                  .request = attempt.request,
                   .give_up_at = now + config_.timeout - config_.timeout / 4,
                   .reason = {}};
   if (!raft_.is_leader()) return end(running, Outcome::not_now, "this node does not lead");
   if (running_.size() >= config_.waiting_max) return end(running, Outcome::not_now, "too many orders wait");
+  CHECK(running.asked_as == 0);
   running_.push_back(std::move(running));
 }
 
@@ -149,7 +157,8 @@ bool AdminRequests::drive_one(raft::Time now, Running& running, std::vector<raft
     return false;
   }
   if (now < running.again_at) return true;
-  Verdict verdict = judge(raft_, now, config_.rules, running.order);
+  CHECK(raft_.is_leader());
+  Verdict verdict = judge(raft_, now, config_.rules, running.request);
   if (verdict.kind == Verdict::Kind::end) {
     end(running, verdict.outcome, std::move(verdict.reason));
     return false;
@@ -159,31 +168,35 @@ bool AdminRequests::drive_one(raft::Time now, Running& running, std::vector<raft
   running.again_at = now + config_.pause;
   if (verdict.kind == Verdict::Kind::wait) return true;
   running.asked_as = kOurs + ++asked_of_core_;
+  CHECK(running.asked_as > kOurs);
   running.steps_aside = verdict.kind == Verdict::Kind::step_aside;
-  if (running.steps_aside || running.order.kind == AdminRequest::Kind::lead) {
-    const raft::NodeId to = running.steps_aside ? 0 : running.order.node;
+  if (running.steps_aside || running.request.kind == AdminRequest::Kind::lead) {
+    const raft::NodeId to = running.steps_aside ? 0 : running.request.node;
     events.push_back(raft::TransferAsked{.id = running.asked_as, .to = to});
   } else {
-    events.push_back(raft::ChangeAsked{.id = running.asked_as, .changes = {change_of(running.order)}});
+    events.push_back(raft::ChangeAsked{.id = running.asked_as, .changes = {change_of(running.request)}});
   }
   return true;
 }
 
 bool AdminRequests::let_leave(raft::Time now, Running& running) {
+  CHECK(running.request.kind == AdminRequest::Kind::remove);
+  CHECK(running.request.node != config_.self);
   if (running.leave_until != 0) return now >= running.leave_until;
   running.leave_asked = ++attempts_;
-  running.again_at = running.leave_until = now + config_.patience;
-  environment_.send(
-      {.from = config_.self,
-       .to = running.order.node,
-       .term = raft_.term(),
-       .body = AdminAttempt{.id = {.incarnation = config_.incarnation, .number = running.leave_asked},
-                            .order = {.kind = AdminRequest::Kind::leave, .node = running.order.node, .address = {}}}});
+  running.again_at = running.leave_until = now + config_.retry_after;
+  environment_.send({.from = config_.self,
+                     .to = running.request.node,
+                     .term = raft_.term(),
+                     .body = AdminAttempt{
+                         .id = {.incarnation = config_.incarnation, .number = running.leave_asked},
+                         .request = {.kind = AdminRequest::Kind::leave, .node = running.request.node, .address = {}}}});
   return false;
 }
 
-// Who is about to be removed, when nothing waits here any more.
+// This node is about to be removed: it tells the leader once no client waits here any more.
 void AdminRequests::say_left(raft::Time now, bool is_idle) {
+  CHECK(leaving_.has_value());
   if (!is_leaving(now) || leaving_->has_told || !is_idle) return;
   leaving_->has_told = true;
   environment_.send({.from = config_.self,
@@ -192,7 +205,7 @@ void AdminRequests::say_left(raft::Time now, bool is_idle) {
                      .body = AdminReply{.id = leaving_->asked_as, .outcome = Outcome::done, .reason = {}}});
 }
 
-// Of a removal that begins with handing over, nothing but that has been done.
+// Where a removal begins with handing leadership over, that is all that has been done.
 bool AdminRequests::ended(raft::Time now, const raft::AdminResult& core) {
   if (core.id <= kOurs || core.id > kOurs + asked_of_core_) return false;
   auto running =
@@ -210,7 +223,7 @@ bool AdminRequests::ended(raft::Time now, const raft::AdminResult& core) {
   } else if (core.kind == raft::AdminResult::Kind::done) {
     end(*running, Outcome::done);
   } else if (is_refused) {
-    const bool is_lead = running->order.kind == AdminRequest::Kind::lead;
+    const bool is_lead = running->request.kind == AdminRequest::Kind::lead;
     end(*running, is_lead ? Outcome::not_now : Outcome::conflict, core.reason);
   } else {
     end(*running, Outcome::unknown, core.reason);
@@ -222,7 +235,7 @@ bool AdminRequests::ended(raft::Time now, const raft::AdminResult& core) {
 void AdminRequests::end(const Running& running, Outcome outcome, std::string reason) {
   replies_.push_back({.by = running.by,
                       .reply = {.id = running.attempt, .outcome = outcome, .reason = std::move(reason)},
-                      .order = running.order});
+                      .request = running.request});
 }
 
 void AdminRequests::send_replies(raft::Time now) {
@@ -246,6 +259,7 @@ std::vector<raft::Event> AdminRequests::drive(raft::Time now, bool is_idle) {
   drive_waiting(now);
   drive_running(now, events);
   send_replies(now);
+  CHECK(replies_.empty());
   return events;
 }
 
@@ -258,11 +272,11 @@ void AdminRequests::withdraw_the_silent(raft::Time now) {
     if (member.role != raft::MemberRole::joining) continue;
     for (const raft::Status::Peer& peer : raft_.status().peers) {
       const bool is_silent = peer.node == member.id && now >= peer.heard_at + config_.join_timeout;
-      auto is_it = [&](const Running& one) { return one.by == 0 && one.order.node == member.id; };
+      auto is_it = [&](const Running& one) { return one.by == 0 && one.request.node == member.id; };
       if (!is_silent || std::any_of(running_.begin(), running_.end(), is_it)) continue;
       running_.push_back({.by = 0,
                           .attempt = {},
-                          .order = {.kind = AdminRequest::Kind::remove, .node = member.id, .address = member.address},
+                          .request = {.kind = AdminRequest::Kind::remove, .node = member.id, .address = member.address},
                           .give_up_at = now + config_.timeout,
                           .reason = {}});
     }
@@ -271,8 +285,10 @@ void AdminRequests::withdraw_the_silent(raft::Time now) {
 
 void AdminRequests::note_withdrawn(const Reply& reply) {
   if (reply.reply.outcome != Outcome::done) return;
-  withdrawn_.push_back({.node = reply.order.node, .address = reply.order.address});
+  CHECK(reply.request.kind == AdminRequest::Kind::remove);
+  withdrawn_.push_back({.node = reply.request.node, .address = reply.request.address});
   if (withdrawn_.size() > kWithdrawnKept) withdrawn_.pop_front();
+  CHECK(withdrawn_.size() <= kWithdrawnKept);
   environment_.withdrawn(withdrawn_.back());
 }
 
@@ -288,76 +304,6 @@ raft::Time AdminRequests::next_deadline() const {
     next = std::min({next, running.give_up_at, running.asked_as == 0 ? running.again_at : raft::kNever});
   }
   return next;
-}
-
-// ---- the replica's side of it
-
-AdminConfig admin_config(const ReplicaConfig& config) {
-  return {.self = config.raft.id,
-          .incarnation = config.raft.start,
-          .rules = {.members_max = config.members_max, .silent_after = config.raft.election_timeout},
-          .timeout = config.request_timeout,
-          .pause = config.raft.heartbeat_interval,
-          .patience = config.raft.election_timeout,
-          .join_timeout = config.join_timeout};
-}
-
-void Replica::order(raft::Time now, const Ticket& ticket, AdminRequest order) {
-  now_ = now;
-  if (is_stopping_) {
-    return environment_.admin_answered(
-        ticket,
-        {.kind = AdminAnswer::Kind::refused, .order = std::move(order), .reason = "this node is shutting down"});
-  }
-  orders_.ask(now, ticket, std::move(order));
-  drive_admin_requests();
-  carry_out();
-}
-
-void Replica::on(const PeerMessage& message, AdminAttempt&& request) {
-  orders_.take(now_, message.from, request);
-  drive_admin_requests();
-}
-
-void Replica::on(const PeerMessage&, AdminReply&& reply) {
-  orders_.answered(now_, reply);
-  drive_admin_requests();
-}
-
-void Replica::change_members(raft::Time now, uint64_t id, std::vector<raft::Change> changes) {
-  step(now, raft::ChangeAsked{.id = id, .changes = std::move(changes)});
-  carry_out();
-}
-
-void Replica::hand_over(raft::Time now, uint64_t id, raft::NodeId to) {
-  step(now, raft::TransferAsked{.id = id, .to = to});
-  carry_out();
-}
-
-void Replica::drain_admin_requests(const raft::Effects& effects) {
-  for (const raft::AdminResult& end : effects.admin_results) {
-    if (!orders_.ended(now_, end)) environment_.admin_ended(end);
-  }
-  if (!effects.removed) return;
-  is_removed_ = true;
-  orders_.removed();
-}
-
-// Nobody tells this node any more what becomes of the rest.
-void Replica::end_what_waits() {
-  if (!is_removed_ || kv_.applied() < raft_.log().committed()) return;
-  for (const WaitingWrite& write : writes_.take_expired(raft::kNever)) {
-    answer(write, write.hand_outs > 0 ? Answer::Kind::unknown : Answer::Kind::refused,
-           "this node is no member any more");
-  }
-  for (const WaitingRead& read : reads_.take_expired(raft::kNever)) {
-    answer(read, Answer::Kind::refused, "this node is no member any more");
-  }
-}
-
-void Replica::drive_admin_requests() {
-  const bool is_idle = writes_.size() + reads_.size() == 0;
-  for (const raft::Event& event : orders_.drive(now_, is_idle)) raft_.step(now_, event);
 }
 
 }  // namespace skiff

@@ -1,21 +1,22 @@
-// AdminRequests: the part of a replica that brings an operator's orders (AdminRequest) to the leader and to an end.
+// AdminRequests: the part of a replica that brings an operator's requests (AdminRequest) to the leader and to an end.
 //
-// At the node whose client gave the order, it waits here until its deadline, and is asked of whoever leads: attempt by
-// attempt, each with an id of its own. What got lost, or met a node that leads no more, is asked again: repeating an
-// order does no harm, for what is so already is done.
+// At the node that the operator asked, the request waits until its deadline. The node asks the leader attempt by
+// attempt, each with an id of its own. An attempt that was lost, or that reached a node that does not lead any more, is
+// repeated. Repeating a request does no harm: a change that is in force already counts as done.
 //
-// At the leader, for itself and for the others, it waits until no other change is under way, is judged by
-// src/replica/admin_rules.h, and becomes a change or a transfer of the core, whose end is the attempt's. An order that
-// removes the leader has it hand leadership over first; the next leader does the rest.
+// At the leader, a request of this or of another node waits until no other change is under way. Then
+// src/replica/admin_rules.h judges it, and it becomes a change or a transfer of the core, whose end is the attempt's.
+// To remove the leader, the leader hands leadership over first; the next leader does the rest.
 //
-// Who is to be removed, and answers, is told first: it takes nothing new, finishes what its clients wait for (it could
-// not learn any more what became of it), and says so. Should it not be removed after all, it goes on after a while.
+// A node that is to be removed and that answers is told first. It takes nothing new, finishes what its clients wait
+// for, because it could not learn the ends of their requests afterwards, and says so. If it is not removed after all,
+// it goes on after a while.
 //
-// It ends in one of four ways: done; wrong, with what to do instead; refused, and then it never comes true, because
-// every attempt that went out was answered that it was not begun; or unknown. A node that is told that it was removed
-// knows thereby that the order to remove it is done.
+// A request ends in one of four ways: done; wrong, with a text that says what to do instead; refused, and then it never
+// comes true, because every attempt that left was answered as not begun; or unknown. Being told "you were removed" also
+// confirms a pending request to remove this node.
 //
-// The leader also gives up on members that it added and that nobody has heard of for a long time: it withdraws them.
+// The leader also withdraws members that it added and that it has not heard of for a long time.
 #pragma once
 
 #include <cstdint>
@@ -37,9 +38,9 @@ struct AdminConfig {
   raft::NodeId self = 0;
   uint64_t incarnation = 0;
   AdminRules rules;
-  raft::Time timeout = 0;       // of an order
+  raft::Time timeout = 0;       // of a request
   raft::Time pause = 0;         // before it is asked again
-  raft::Time patience = 0;      // after which an attempt without an answer is taken for lost
+  raft::Time retry_after = 0;   // after which an attempt without an answer is taken for lost
   raft::Time join_timeout = 0;  // a member that was added and is silent for so long is withdrawn; 0: never
   size_t waiting_max = 64;
 };
@@ -49,13 +50,13 @@ class AdminRequests {
   AdminRequests(AdminConfig config, const raft::Raft& raft, Environment& environment);
 
   // Of a client of this node.
-  void ask(raft::Time now, const Ticket& ticket, AdminRequest order);
-  // Another node asks, or answers.
-  void take(raft::Time now, raft::NodeId by, const AdminAttempt& request);
+  void ask(raft::Time now, const Ticket& ticket, AdminRequest request);
+  // An attempt of a node, or the answer to one of this node's.
+  void received(raft::Time now, raft::NodeId by, const AdminAttempt& attempt);
   void answered(raft::Time now, const AdminReply& reply);
-  // An order of the core's. True: it was one of ours.
+  // A change or transfer of the core has ended. True: it was one of this class.
   bool ended(raft::Time now, const raft::AdminResult& end);
-  // What is to be asked of the core now, if anything. `is_idle`: no client of this node waits for a write or a read.
+  // Returns what is to be asked of the core now. `is_idle`: no client of this node waits for a write or a read.
   std::vector<raft::Event> drive(raft::Time now, bool is_idle);
   // This node is about to be removed, and takes nothing new.
   bool is_leaving(raft::Time now) const { return leaving_ && now < leaving_->until; }
@@ -73,7 +74,7 @@ class AdminRequests {
   using Outcome = AdminReply::Outcome;
   struct Waiting {
     Ticket ticket;
-    AdminRequest order;
+    AdminRequest request;
     raft::Time deadline = 0;
     std::set<uint64_t> open;  // attempts that may yet come true
     uint64_t last_attempt = 0;
@@ -85,12 +86,12 @@ class AdminRequests {
   };
   // At the leader.
   struct Running {
-    raft::NodeId by = 0;  // 0: ourselves, for want of a sign of life
+    raft::NodeId by = 0;  // 0: this leader, which withdraws a silent member
     raft::RequestId attempt;
-    AdminRequest order;
+    AdminRequest request;
     raft::Time give_up_at = 0;
     raft::Time again_at = 0;
-    uint64_t asked_as = 0;  // the core's order; 0: not begun
+    uint64_t asked_as = 0;  // the id that the core has for it; 0: not begun
     bool steps_aside = false;
     uint64_t leave_asked = 0;    // the attempt by which the one who goes was told; 0: not yet
     raft::Time leave_until = 0;  // then it goes, ready or not
@@ -105,7 +106,7 @@ class AdminRequests {
   struct Reply {
     raft::NodeId by;
     AdminReply reply;
-    AdminRequest order;
+    AdminRequest request;
   };
 
   void drive_running(raft::Time now, std::vector<raft::Event>& events);
@@ -116,7 +117,7 @@ class AdminRequests {
   void say_left(raft::Time now, bool is_idle);
   void drive_waiting(raft::Time now);
   raft::Time lost_at(const Waiting& waiting) const;
-  void attempt(raft::Time now, Waiting& waiting);
+  void send_attempt(raft::Time now, Waiting& waiting);
   void expire(raft::Time now);
   void end(const Running& running, Outcome outcome, std::string reason = {});
   void send_replies(raft::Time now);

@@ -1,14 +1,13 @@
-// ReplicaBackups: the map as it was when somebody asked for a backup, given out block by block while it goes on.
+// ReplicaBackups: the map as it was when a backup was asked for, given out block by block while the map goes on.
 //
-// Each backup is a store::SnapshotMaker at a revision of its own; who takes the blocks says when the next one is
-// wanted, and when none is wanted any more. Nothing is copied but the block, and a backup that nobody moves costs
-// nothing but its place: there are only so many.
+// Each backup is a store::SnapshotMaker at a revision of its own. Its owner asks for the next block, and says when it
+// wants none any more. Nothing is copied but the block. A backup that does not move costs one of the few places.
 //
-// What can go wrong: the map becomes another one (a snapshot has arrived that reaches beyond it). Then every backup
-// breaks off, before that happens, and whoever asks for its next block gets none.
+// It can go wrong when the map becomes another one, because a snapshot has arrived that reaches beyond it. Every backup
+// is broken off before that happens, and its owner gets no next block.
 //
-// What must hold meanwhile: every version up to the revision of a backup stays in the map until the backup has ended.
-// Whoever cuts history must leave what a SnapshotMaker at work has still to read.
+// Always: every version up to the revision of a backup stays in the map until the backup has ended. A cut of the
+// history leaves what a SnapshotMaker at work has still to read.
 #pragma once
 
 #include <cstddef>
@@ -29,15 +28,15 @@ class ReplicaBackups {
   ReplicaBackups(const store::Kv& kv, uint64_t cluster, size_t at_most)
       : kv_(kv), cluster_(cluster), at_most_(at_most) {}
 
-  // Its number. An error if there is nothing yet, or there are as many as there may be.
+  // Returns its number. An error if nothing has been applied yet, or if there are as many as there may be.
   Result<uint64_t> begin(const raft::Raft& raft);
   struct Block {
     std::string bytes;
     bool is_last = false;
   };
-  // Nothing: it has broken off. Requires: its last block has not been given out.
+  // Nothing: it was broken off. Requires: begin() gave the number, and its last block has not been given out.
   std::optional<Block> next(uint64_t number, uint64_t bytes);
-  // Also of one that has broken off.
+  // Also of one that was broken off.
   void end(uint64_t number) { makers_.erase(number); }
   void break_off_all() { makers_.clear(); }
   size_t running() const { return makers_.size(); }

@@ -7,7 +7,7 @@
 
 namespace skiff {
 
-// Who waits to be added has no founders, and was sent whatever it holds.
+// A node that waits to be added has no founders; everything that it holds was sent to it.
 bool can_repair(const store::Identity& identity, const raft::Payload& configuration) {
   if (configuration) {
     if (auto members = raft::decode_configuration(*configuration)) {

@@ -1,4 +1,4 @@
-// Whether a node whose log is damaged can get back from others what it has lost.
+// Whether a node whose log is damaged can get the lost entries back from other members.
 #pragma once
 
 #include "raft/types.h"

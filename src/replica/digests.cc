@@ -2,11 +2,14 @@
 
 #include <set>
 
+#include "raft/check.h"
 #include "raft/quorum.h"
 
 namespace skiff {
 
 void ReplicaDigests::tell(Environment& environment, const raft::Raft& raft, raft::Index index, uint64_t digest) {
+  CHECK(is_due(index));
+  CHECK(index <= raft.log().committed());
   const raft::NodeId self = raft.status().id;
   const StateDigest state{.index = index, .digest = digest};
   for (raft::NodeId node : raft.configuration().everybody()) {
@@ -32,6 +35,7 @@ std::optional<ReplicaDigests::Difference> ReplicaDigests::note(const raft::Raft&
     return std::nullopt;
   }
   if (at_.size() > kIndexesMax) at_.erase(at_.begin());
+  CHECK(at_.size() <= kIndexesMax);
   auto ours = here.digests.find(self);
   if (ours == here.digests.end()) return std::nullopt;
 
@@ -46,6 +50,7 @@ std::optional<ReplicaDigests::Difference> ReplicaDigests::note(const raft::Raft&
     if (raft::quorum::is_majority(raft.configuration().voters(), nodes)) difference.is_outvoted = true;
   }
   if (against.empty() || (here.was_told && !difference.is_outvoted)) return std::nullopt;
+  CHECK(difference.node != self);
   here.was_told = true;
   return difference;
 }

@@ -1,13 +1,12 @@
-// ReplicaDigests: compares the state of this node with that of the others, all along.
+// ReplicaDigests: compares the state of this node with the states of the others, all the time.
 //
-// Whenever a round number of entries has been applied, every node tells the others the digest of its state at that
-// index. The same entries make the same state, so whoever has another digest has gone wrong: a bit turned over in
-// memory, a bug, another version. Each judges itself alone: when a majority of the voters has one and the same digest,
-// and we have another, it is we who are wrong. With less than a majority against us nobody can tell, and it is only
-// said.
+// At every index that is a multiple of a fixed number, each node tells the others the digest of its state. The same
+// entries make the same state, so a node with another digest has gone wrong: a bit turned over in memory, a bug,
+// another version. Each node judges itself alone: if a majority of the voters has one and the same digest, and this
+// node has another, then this node is wrong. If fewer contradict it, the difference is only reported.
 //
-// What goes wrong: reports are lost, late, or of indexes we have not got to, or never will, because a snapshot has
-// brought us beyond. Only the newest few indexes are kept; what cannot be compared is not.
+// Reports get lost, come late, or are about an index that this node has not reached, or never will because a snapshot
+// has taken it further. Only the newest few indexes are kept; what cannot be compared is dropped.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +29,11 @@ class ReplicaDigests {
   explicit ReplicaDigests(uint64_t every) : every_(every) {}
 
   bool is_due(raft::Index index) const { return every_ != 0 && index % every_ == 0; }
-  // Our state, at an index that is due: to everybody, because each judges itself.
+  // Tells every member the state of this node, because each judges itself. Requires: is_due(index).
   void tell(Environment& environment, const raft::Raft& raft, raft::Index index, uint64_t digest);
-  // What another says of its own, or we of ours.
+  // A node says this of its own state.
   void compare(Environment& environment, const raft::Raft& raft, raft::NodeId node, const StateDigest& state);
-  // Our state has this digest at an index that was due; or another member says so of its own. What comes of it is said
-  // once, and again when it is we who are wrong.
+  // Keeps what a node says of its state. A difference is returned once for each index, and again if this node is wrong.
   std::optional<Difference> note(const raft::Raft& raft, raft::NodeId node, raft::Index index, uint64_t digest);
 
  private:

@@ -13,7 +13,7 @@ namespace {
 constexpr uint64_t kCutsAtOnce = 8;
 constexpr uint64_t kSamplesPerAge = 16;
 
-// How much over the limit is let pass.
+// By how much the limit may be exceeded before history is cut.
 uint64_t slack(uint64_t limit, uint64_t per_cut) { return std::clamp<uint64_t>(limit / 4, 1, per_cut); }
 
 }  // namespace
@@ -26,6 +26,8 @@ std::vector<Revision> ReplicaHistory::due(raft::Time now, bool is_leader) {
     return cuts;
   }
   Revision from = std::max(asked_, kv_.compacted());
+  CHECK(from <= kv_.revision());
+  CHECK(from >= kv_.compacted());
   const Revision wanted = std::max({too_many(from), too_large(from), too_old(now)});
   CHECK(wanted <= kv_.revision());
   while (from < wanted && cuts.size() < kCutsAtOnce) {
@@ -36,8 +38,11 @@ std::vector<Revision> ReplicaHistory::due(raft::Time now, bool is_leader) {
       if (bytes > config_.bytes_per_cut) break;
       ++to;
     }
+    CHECK(to > from);
     cuts.push_back(from = asked_ = to);
   }
+  CHECK(cuts.size() <= kCutsAtOnce);
+  CHECK(asked_ <= kv_.revision());
   return cuts;
 }
 
@@ -63,7 +68,7 @@ Revision ReplicaHistory::too_old(raft::Time now) const {
   return is_old ? samples_.front().revision : 0;
 }
 
-// The front one is the newest of those that are old enough, if any is.
+// The front sample is the newest of those that are old enough, if any is.
 void ReplicaHistory::note(raft::Time now) {
   if (config_.age == 0) return;
   const bool is_due = samples_.empty() || (samples_.back().revision != kv_.revision() &&

@@ -1,15 +1,15 @@
 // ReplicaHistory: when a leader has the history cut, and how far.
 //
 // The store forgets nothing by itself: a command says up to which revision, so that every node forgets the same at the
-// same place of its log. The leader makes that command when more than is to be kept lies behind the newest revision:
-// too many revisions, too many bytes, or too old ones. How old one is, every node notes by its own clock, for the time
-// when it leads; no node forgets anything by its clock.
+// same place of its log. The leader makes that command when more lies behind the newest revision than is to be kept:
+// too many revisions, too many bytes, or too old ones. Every node notes the age of revisions by its own clock, for the
+// time when it leads; no node forgets anything by its clock.
 //
-// A cut is small, so that applying it holds nobody up, and a large one becomes several. A little more than the limit is
-// let pass, so that not every write brings a cut along.
+// A cut is small, so that applying it takes little time, and a large one becomes several. The limit may be exceeded by
+// a little, so that not every write brings a cut along.
 //
-// What can go wrong: a command is lost with a leader, or comes twice, or after a later one. All of it is harmless: the
-// next one cuts what that one would have cut.
+// A command may be lost with a leader, come twice, or come after a later one. All of that is harmless: the next command
+// cuts what that one would have cut.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@
 namespace skiff {
 
 struct HistoryConfig {
-  // What is kept behind the newest revision. 0: without a limit.
+  // How much is kept behind the newest revision. 0: without a limit.
   uint64_t revisions = 0;
   uint64_t bytes = 0;  // keys and values of it
   raft::Time age = 0;
@@ -36,10 +36,10 @@ class ReplicaHistory {
  public:
   ReplicaHistory(HistoryConfig config, const store::Kv& kv) : config_(config), kv_(kv) {}
 
-  // The revisions up to which the history must now be cut, one after the other; they count as asked for. Nothing for
-  // who does not lead.
+  // Returns the revisions up to which the history must now be cut, one after the other; they count as asked for. None
+  // while this node does not lead.
   std::vector<store::Revision> due(raft::Time now, bool is_leader);
-  // What was asked for may never come.
+  // Cuts that were asked for may never come.
   void ask_again() { asked_ = 0; }
 
  private:

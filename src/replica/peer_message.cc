@@ -18,11 +18,11 @@ std::string line(const SnapshotPiece& piece) {
          (piece.is_last ? " bytes, the last" : " bytes");
 }
 
-std::string line(const AdminAttempt& request) {
+std::string line(const AdminAttempt& attempt) {
   constexpr const char* kWords[] = {"?", "add ", "remove ", "move ", "let lead ", "let leave "};
-  const AdminRequest& order = request.order;
-  return "order " + raft::describe(request.id) + ": " + kWords[static_cast<size_t>(order.kind)] + number(order.node) +
-         (order.address.empty() ? "" : " at " + order.address);
+  const AdminRequest& request = attempt.request;
+  return "order " + raft::describe(attempt.id) + ": " + kWords[static_cast<size_t>(request.kind)] +
+         number(request.node) + (request.address.empty() ? "" : " at " + request.address);
 }
 
 std::string line(const AdminReply& reply) {

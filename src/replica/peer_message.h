@@ -1,5 +1,5 @@
-// PeerMessage: all that nodes say to each other: the core's own messages (raft/message.h), and those of the replica
-// around it, which the core never sees.
+// PeerMessage: all messages between nodes: the core's own (raft/message.h), and those of the replica around it, which
+// the core never sees.
 //
 // Like the core's, these may be lost, repeated, delayed and reordered, and are believed no further than their fields
 // prove. The transport knows this header and turns each message into a frame and back (transport/peers/wire.h).
@@ -27,24 +27,24 @@ struct SnapshotPiece {
   raft::Payload bytes;  // none: that snapshot is not here (any more)
 };
 
-// An operator's wish for the cluster: who its members are, and who leads. A follower passes it on to the leader and is
-// told how it ended (src/replica/admin_requests.h). Repeating one does no harm.
+// An operator's request: a change of the members, or a transfer of leadership. A follower forwards it to the leader and
+// is told how it ended (src/replica/admin_requests.h). Repeating one does no harm.
 struct AdminRequest {
   enum class Kind : uint8_t {
     add = 1,
     remove = 2,
     move = 3,
     lead = 4,
-    leave = 5,  // from the leader to who is about to be removed: take nothing new, and say when nothing waits any more
+    leave = 5,  // from the leader to a member that is about to be removed: take nothing new, and say when nothing waits
   };
   Kind kind = Kind::add;
-  raft::NodeId node = 0;  // which is added, removed, moved to another address, or is to lead
+  raft::NodeId node = 0;  // the member to add, remove, move to another address, or hand leadership to
   std::string address;    // of add and move
   bool operator==(const AdminRequest&) const = default;
 };
 struct AdminAttempt {
-  raft::RequestId id;  // of this attempt: the same order asked again has another
-  AdminRequest order;
+  raft::RequestId id;  // of this attempt: the same request asked again has another
+  AdminRequest request;
 };
 struct AdminReply {
   enum class Outcome : uint8_t {

@@ -12,138 +12,166 @@
 namespace skiff {
 namespace {
 
-// Whether the store can apply it, and whether it is a write of `from`, if that is said.
+// Whether the store can apply this payload. With `from`: and whether it is a write of that node.
 bool is_command(const raft::Payload& payload, raft::NodeId from = 0) {
   if (!payload) return false;
   auto command = store::decode(*payload);
   return command && (from == 0 || command->origin.node == from);
 }
 
-constexpr char kFull[] = "the disk is full, here or at too many of the members";
-
 }  // namespace
 
-Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment& environment)
+Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment& environment, Requester& requester)
     : config_(std::move(config)),
       environment_(environment),
+      requester_(requester),
       raft_(std::move(config_.raft), now),
       kv_(std::move(kv)),
       snapshots_(config_.snapshots, kv_, environment),
       backups_(kv_, config_.snapshots.cluster, config_.backups_max),
-      orders_(admin_config(config_), raft_, environment),
+      admin_(admin_config(config_), raft_, environment),
       history_(config_.history, kv_),
       digests_(config_.digest_every),
       now_(now),
-      patience_(config_.raft.election_timeout) {
+      retry_after_(config_.raft.election_timeout) {
   CHECK(config_.incarnation > 0);
   CHECK(kv_.applied() == raft_.log().base().index);
-  CHECK(config_.request_timeout >= config_.check_timeout);
+  CHECK(config_.raft.id != 0);
+  CHECK(config_.request_timeout > 0);
+  CHECK(config_.waiting_writes_max > 0);
+  CHECK(config_.waiting_barriers_max > 0);
+  CHECK(retry_after_ > 0);
   CHECK(config_.applied_max > 0);
 }
 
-// ---- 1. Proposals: what clients asked for since the last turn
+// ---- 1. Proposals: what the doors asked for since the last turn
 
 void Replica::propose(raft::Time now, std::vector<Request> batch) {
-  now_ = now;
-  if (!writes_.has_handed_out() && !reads_.has_asked()) note_progress();
-  WaitingReads::Batch reads;
+  set_now(now);
+  if (!writes_.has_submitted() && !barriers_.has_asked()) note_progress();
+  WaitingBarriers::Batch barriers;
   for (Request& request : batch) {
-    bool is_write = request.kind == Request::Kind::put || request.kind == Request::Kind::remove;
-    if (is_stopping_) {
-      refuse(request, "this node is shutting down");
-    } else if (is_removed_ || orders_.is_leaving(now)) {
-      refuse(request, "this node is being removed");
-    } else if (is_write) {
-      take_write(request);
-    } else if (reads_.size() + reads.size() >= config_.waiting_reads_max) {
-      refuse(request, "too many reads are waiting");
-    } else if (MUTANT(local_reads) && request.kind == Request::Kind::get) {
-      answer({.kind = request.kind, .ticket = request.ticket, .deadline = 0, .key = request.key}, Answer::Kind::done);
+    if (const char* reason = why_not_now()) {
+      std::visit([&](const auto& refused) { refuse(refused, reason); }, request);
+    } else if (const Write* write = std::get_if<Write>(&request)) {
+      accept(*write);
     } else {
-      raft::Time patience = request.kind == Request::Kind::check ? config_.check_timeout : config_.request_timeout;
-      reads.push_back(
-          {.kind = request.kind, .ticket = request.ticket, .deadline = now + patience, .key = std::move(request.key)});
+      accept(std::get<Barrier>(request), barriers);
     }
   }
-  if (!reads.empty()) reads_.hold(std::move(reads));
-  hand_out();
-  ask_held_reads();
-  carry_out();
+  if (!barriers.empty()) barriers_.hold(std::move(barriers));
+  CHECK(writes_.size() <= config_.waiting_writes_max);
+  CHECK(barriers_.size() <= config_.waiting_barriers_max);
+  submit();
+  submit_barriers();
+  apply_effects();
 }
 
-void Replica::take_write(const Request& request) {
-  uint64_t bytes = request.key.size() + request.value.size();
-  bool has_room = writes_.size() < config_.waiting_writes_max &&
-                  (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);
-  if (!has_room) return refuse(request, "too many writes are waiting");
-  if (!raft_.takes_writes()) return refuse(request, kFull);
-  store::Verb verb = request.kind == Request::Kind::put ? store::Verb::put : store::Verb::remove;
-  add_write({.kind = request.kind, .ticket = request.ticket, .wants_answer = request.wants_answer},
-            {.verb = verb, .key = request.key, .value = request.value});
+// Time comes from a monotonic clock of the caller's.
+void Replica::set_now(raft::Time now) {
+  CHECK(now >= now_);
+  now_ = now;
 }
 
-void Replica::add_write(WaitingWrite write, store::Command command) {
+const char* Replica::why_not_now() const {
+  if (is_stopping_) return "this node is shutting down";
+  return is_removed_ || admin_.is_leaving(now_) ? "this node is being removed" : nullptr;
+}
+
+void Replica::accept(const Write& write) {
+  const store::Operation& operation = write.operation;
+  CHECK(!operation.key.empty());
+  CHECK(operation.key.size() <= store::kKeyBytesMax);
+  const uint64_t bytes = operation.key.size() + operation.value.size();
+  const bool has_space = writes_.size() < config_.waiting_writes_max &&
+                         (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);
+  if (!has_space) return refuse(write, "too many writes are waiting");
+  if (!raft_.takes_writes()) return refuse(write, kDiskFull);
+  add_write({.ticket = write.ticket, .wants_answer = write.wants_answer}, operation);
+}
+
+void Replica::accept(const Barrier& barrier, WaitingBarriers::Batch& batch) {
+  CHECK(barrier.timeout > 0);
+  if (barriers_.size() + batch.size() >= config_.waiting_barriers_max) {
+    return refuse(barrier, "too many reads are waiting");
+  }
+  WaitingBarrier waiting{.ticket = barrier.ticket, .deadline = now_ + barrier.timeout};
+  if (MUTANT(local_reads)) return answer(waiting, Answer::Outcome::done);
+  batch.push_back(waiting);
+}
+
+void Replica::add_write(WaitingWrite write, const store::Operation& operation) {
   write.number = writes_.next_number();
   write.deadline = now_ + config_.request_timeout;
-  command.origin = {.node = config_.raft.id, .incarnation = config_.incarnation, .number = write.number};
+  const store::Command command{
+      .verb = operation.verb,
+      .origin = {.node = config_.raft.id, .incarnation = config_.incarnation, .number = write.number},
+      .key = operation.key,
+      .value = operation.value,
+      .revision = operation.revision};
   write.command = std::make_shared<const std::string>(store::encode(command));
   writes_.add(std::move(write));
 }
 
-// In order, and no more than fits on the way. Without a leader everything waits; and as long as our disk may be an
-// older one, for a process before this one may have given other writes the same names.
-void Replica::hand_out() {
+// In order, and no more than fits on the way to the leader. Without a leader everything waits. Everything also waits
+// until the leader has admitted this process: if the disk went back to an older state, an earlier process may have
+// given other writes the same names.
+void Replica::submit() {
   if (raft_.leader() == 0 || !raft_.takes_writes() || !raft_.is_admitted()) return;
   uint64_t window = raft_.is_leader() ? config_.leader_window_bytes : config_.forward_window_bytes;
   raft::Proposed proposed;
-  while (const WaitingWrite* write = writes_.hand_out_next(window)) {
+  while (const WaitingWrite* write = writes_.submit_next(window)) {
+    CHECK(write->submissions > 0);
+    CHECK(write->command != nullptr);
     proposed.proposals.push_back({.id = write->number, .command = write->command});
   }
   if (!proposed.proposals.empty()) raft_.step(now_, proposed);
 }
 
-// All that wait, under one id.
-void Replica::ask_held_reads() {
-  if (!reads_.has_held() || raft_.leader() == 0) return;
-  raft::RequestId id{.incarnation = config_.raft.start, .number = ++read_number_};
-  reads_.ask_held(id, now_);
+// All barriers that are held go to the core under one id.
+void Replica::submit_barriers() {
+  if (!barriers_.has_held() || raft_.leader() == 0) return;
+  raft::RequestId id{.incarnation = config_.raft.start, .number = ++barrier_number_};
+  barriers_.ask_held(id, now_);
+  CHECK(!barriers_.has_held());
   raft_.step(now_, raft::ReadAsked{id});
 }
 
-// ---- 2. What the core wants done
+// ---- 2. The effects of the core, in the order of the fields of Effects
 
 void Replica::step(raft::Time now, const raft::Event& event) {
-  now_ = now;
+  set_now(now);
   raft_.step(now, event);
 }
 
-// The order is the one of the fields in Effects.
-void Replica::carry_out() {
-  ask_again_if_leader_changed();
+void Replica::apply_effects() {
+  resubmit_if_leader_changed();
   for (;;) {
     raft::Effects effects = raft_.take_effects();
     if (effects.empty()) break;
     for (raft::Message& message : effects.messages) environment_.send(for_peer(std::move(message)));
+    if (effects.save == 0) CHECK(effects.messages_once_durable.empty());  // no save would release them
     if (effects.save != 0) {
+      if (!once_durable_.empty()) CHECK(effects.save > once_durable_.back().save);
       once_durable_.push_back({.save = effects.save, .messages = std::move(effects.messages_once_durable)});
       environment_.persist(effects.save, effects.hard_state, effects.restart, effects.is_intact,
                            std::move(effects.entries));
     }
     if (effects.restart) become_snapshot(*effects.restart);
     keep_committed(std::move(effects.committed));
-    take_confirmations(effects);
-    take_refusals(effects);
+    note_confirmations(effects);
+    note_refusals(effects);
     drain_admin_requests(effects);
     note_forgetfulness(effects);
     if (effects.fetch && !raft_.is_full()) snapshots_.want(now_, *effects.fetch, raft_);
     if (effects.membership_changed) environment_.members_changed();
     if (effects.removed) environment_.removed();
-    ask_again_if_leader_changed();
+    resubmit_if_leader_changed();
     drive_admin_requests();
   }
   refuse_where_disks_are_full();
-  answer_ready_reads();
-  if (orders_.is_leaving(now_)) drive_admin_requests();
+  answer_ready_barriers();
+  if (admin_.is_leaving(now_)) drive_admin_requests();
   if (is_removed_) end_what_waits();
 }
 
@@ -152,35 +180,29 @@ void Replica::note_forgetfulness(const raft::Effects& effects) {
   if (effects.forgotten) environment_.forgot(*effects.forgotten);
 }
 
-void Replica::take_confirmations(const raft::Effects& effects) {
-  for (const raft::ConfirmedRead& read : effects.reads) reads_.confirmed(read.id, read.index);
+void Replica::note_confirmations(const raft::Effects& effects) {
+  for (const raft::ConfirmedRead& read : effects.reads) barriers_.confirmed(read.id, read.index);
   if (!effects.reads.empty()) note_progress();
 }
 
-// Refused writes are in no log and on no wire. They are handed out again when something of ours has been applied.
-void Replica::take_refusals(const raft::Effects& effects) {
-  for (const raft::RequestId& id : effects.refused_reads) reads_.refused(id);
+// Refused writes are in no log and on no wire. They are submitted again when a write of this node has been applied.
+void Replica::note_refusals(const raft::Effects& effects) {
+  for (const raft::RequestId& id : effects.refused_reads) barriers_.refused(id);
   for (uint64_t number : effects.refused) {
     WaitingWrite* write = writes_.find(number);
     if (write == nullptr) continue;
-    CHECK(write->hand_outs > 0);
-    --write->hand_outs;
-    writes_.hand_out_again_from(number);
+    CHECK(write->submissions > 0);
+    --write->submissions;
+    writes_.resubmit_from(number);
   }
 }
 
-// What has been handed out may yet be done.
-void Replica::refuse_where_disks_are_full() {
-  if (raft_.takes_writes()) return;
-  for (const WaitingWrite& write : writes_.take_not_handed_out()) answer(write, Answer::Kind::refused, kFull);
-}
-
-// ---- 3. News: from peers, from our disk
+// ---- 3. News from peers and from our disk
 
 void Replica::received(raft::Time now, PeerMessage message) {
-  now_ = now;
+  set_now(now);
   std::visit([&](auto& body) { on(message, std::move(body)); }, message.body);
-  carry_out();
+  apply_effects();
 }
 
 void Replica::step_received(const PeerMessage& message, raft::MessageBody&& body) {
@@ -205,7 +227,12 @@ void Replica::on(const PeerMessage& message, raft::AppendEntries&& append) {
   step_received(message, std::move(append));
 }
 
+void Replica::on(const PeerMessage& message, StateDigest&& state) {
+  digests_.compare(environment_, raft_, message.from, state);
+}
+
 void Replica::persisted(raft::Time now, uint64_t save) {
+  CHECK(save > 0);
   while (!once_durable_.empty() && once_durable_.front().save <= save) {
     for (raft::Message& message : once_durable_.front().messages) {
       environment_.send(for_peer(std::move(message)));
@@ -213,10 +240,10 @@ void Replica::persisted(raft::Time now, uint64_t save) {
     once_durable_.pop_front();
   }
   step(now, raft::Persisted{save});
-  carry_out();
+  apply_effects();
 }
 
-// ---- 4. Commits: apply, and find who waited
+// ---- 4. Commits: apply, and answer the requests that waited for it
 
 void Replica::keep_committed(std::vector<raft::Entry>&& entries) {
   if (entries.empty()) return;
@@ -233,145 +260,135 @@ std::vector<raft::Entry> Replica::next_page() {
 }
 
 void Replica::apply_some(raft::Time now) {
-  now_ = now;
+  set_now(now);
   const std::vector<raft::Entry> page = next_page();
-  kv_.prefetch(page);
-  for (const raft::Entry& entry : page) apply(entry);
+  CHECK(page.size() <= config_.applied_max);
+  decode(page);
+  kv_.prefetch(decoded_);
+  for (size_t at = 0; at < page.size(); ++at) apply(page[at], decoded_[at]);
+  decoded_.clear();  // it looks into the page
   snapshots_.make_if_due(now, raft_);
   cut_history();
-  hand_out();
-  carry_out();
+  submit();
+  apply_effects();
 }
 
-void Replica::apply(const raft::Entry& entry) {
+// Each command once. Its bytes were checked when they came in: by a client, from a peer, or from the disk.
+void Replica::decode(const std::vector<raft::Entry>& page) {
+  CHECK(decoded_.empty());
+  for (const raft::Entry& entry : page) {
+    store::Command& command = decoded_.emplace_back();
+    if (entry.kind != raft::EntryKind::command) continue;
+    CHECK(entry.payload != nullptr);
+    const auto decoded = store::decode(*entry.payload);
+    CHECK(decoded.has_value());
+    command = *decoded;
+  }
+}
+
+void Replica::apply(const raft::Entry& entry, const store::Command& command) {
   if (entry.position.index <= kv_.applied()) return;  // a snapshot has brought it
+  CHECK(entry.position.index <= raft_.log().committed());
   if (entry.kind == raft::EntryKind::command) {
-    apply_command(entry);
+    apply_command(entry, command);
   } else {
     kv_.skip(entry.position.index);
   }
+  CHECK(kv_.applied() == entry.position.index);
   snapshots_.note_applied(entry.bytes());
   if (digests_.is_due(kv_.applied())) digests_.tell(environment_, raft_, kv_.applied(), kv_.digest());
 }
 
-void Replica::apply_command(const raft::Entry& entry) {
-  store::Outcome outcome = kv_.apply(entry.position.index, entry.payload);
+void Replica::apply_command(const raft::Entry& entry, const store::Command& command) {
+  const store::Outcome outcome = kv_.apply(entry.position.index, command, entry.payload);
+  CHECK(outcome.revision == kv_.revision());
   if (outcome.origin.node != config_.raft.id || outcome.origin.incarnation < config_.incarnation) return;
   if (is_of_another_process(outcome.origin)) return raft_.step(now_, raft::WentBack{});
   std::optional<WaitingWrite> write = writes_.take(outcome.origin.number);
   if (!write) return;
   note_progress();
-  if (write->hand_outs == 0) {
-    answer(*write, Answer::Kind::refused, "another process of this node gave another write the same name");
+  if (write->submissions == 0) {
+    answer(*write, Answer::Outcome::refused, "another process of this node gave another write the same name");
     return raft_.step(now_, raft::WentBack{});
   }
   if (write->command != entry.payload && *write->command != *entry.payload) {
-    answer(*write, Answer::Kind::unknown, "another process of this node gave another write the same name");
+    answer(*write, Answer::Outcome::unknown, "another process of this node gave another write the same name");
     return raft_.step(now_, raft::WentBack{});
   }
-  if (outcome.kind == store::Outcome::Kind::done) return answer(*write, Answer::Kind::done);
-  const auto unknown = MUTANT(overtaken_called_done) ? Answer::Kind::done : Answer::Kind::unknown;
+  if (outcome.kind == store::Outcome::Kind::done) return answer(*write, Answer::Outcome::done);
+  const auto unknown = MUTANT(overtaken_called_done) ? Answer::Outcome::done : Answer::Outcome::unknown;
   answer(*write, unknown, "a later write from this node overtook this one");
   const store::Origin newest = kv_.newest_of(config_.raft.id);
   if (newest.incarnation > config_.incarnation) raft_.step(now_, raft::WentBack{});
 }
 
-// A write of this node that we never made, and no start of it before us: a later start did, and our disk has gone back
-// to before that.
+// A write of this node that neither this process nor an earlier one made. A later process made it, and the disk has
+// gone back to before that process.
 bool Replica::is_of_another_process(const store::Origin& origin) const {
   CHECK(origin.node == config_.raft.id);
   CHECK(origin.incarnation >= config_.incarnation);
   return origin.incarnation > config_.incarnation || origin.number >= writes_.next_number();
 }
 
-// Writes of our own, that nobody waits for.
+// The cuts are writes of this node without an answer.
 void Replica::cut_history() {
   if (is_stopping_) return;
   for (store::Revision revision : history_.due(now_, raft_.is_leader())) {
     if (writes_.size() >= config_.waiting_writes_max) return;
-    add_write({.wants_answer = false}, {.verb = store::Verb::compact, .revision = revision});
+    add_write({.wants_answer = false}, {.verb = store::Verb::compact, .key = {}, .value = {}, .revision = revision});
   }
 }
 
-// A page at a time, so that very many reads, confirmed at once, hold up nothing else: the next with the next tick.
-void Replica::answer_ready_reads() {
+// The doors read the map when they are answered, so a barrier is answered only once everything up to its index is
+// applied. A page at a time: very many barriers that are confirmed at once hold up nothing else. The next page follows
+// with the next tick.
+void Replica::answer_ready_barriers() {
   if (has_more_ready_) return;
-  const size_t most = config_.reads_answered_max;
+  const size_t most = config_.barriers_answered_max;
   const raft::Index applied = MUTANT(read_before_apply) ? ~raft::Index{0} : kv_.applied();
-  for (const WaitingRead& read : reads_.take_ready(applied, most)) answer(read, Answer::Kind::done);
-  has_more_ready_ = reads_.has_ready(kv_.applied());
+  for (const WaitingBarrier& barrier : barriers_.take_ready(applied, most)) answer(barrier, Answer::Outcome::done);
+  has_more_ready_ = barriers_.has_ready(kv_.applied());
 }
 
-// ---- 5. Time, and what else the shell says
+// ---- 5. Time, and other news from the shell
 
 void Replica::peer_connected(raft::Time now, raft::NodeId node) {
-  now_ = now;
+  set_now(now);
   if (node != raft_.leader()) return;
-  ask_again(now);
-  carry_out();
+  resubmit(now);
+  apply_effects();
 }
 
 void Replica::peer_gone(raft::Time now, raft::NodeId node) {
   step(now, raft::PeerGone{node});
-  carry_out();
+  apply_effects();
 }
 
 void Replica::disk_space(raft::Time now, std::optional<uint64_t> bytes_left) {
   step(now, raft::SpaceReported{bytes_left});
-  carry_out();
+  apply_effects();
 }
 
 void Replica::tick(raft::Time now) {
   has_more_ready_ = false;
   step(now, raft::TimePassed{});
   answer_expired();
+  CHECK(writes_.next_deadline() > now_);
+  CHECK(barriers_.next_deadline() > now_);
   snapshots_.tick(now, raft_);
-  ask_again_if_stuck();
-  orders_.withdraw_the_silent(now);
+  resubmit_if_stuck();
+  admin_.withdraw_the_silent(now);
   drive_admin_requests();
   cut_history();
-  hand_out();
-  ask_held_reads();
-  carry_out();
-}
-
-bool Replica::shorten_log(raft::Time now) {
-  now_ = now;
-  return snapshots_.make_at_rest(now, raft_);
-}
-
-bool Replica::free_some(size_t count_max) {
-  const bool has_entries = raft_.free_forgotten(count_max);
-  const bool has_versions = kv_.free_cut(count_max);
-  return has_entries || has_versions;
+  submit();
+  submit_barriers();
+  apply_effects();
 }
 
 raft::Time Replica::next_deadline() const {
   if (has_more_ready_) return now_;
-  raft::Time requests = std::min(writes_.next_deadline(), reads_.next_deadline());
-  return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline(), orders_.next_deadline()});
-}
-
-void Replica::answer_expired() {
-  for (const WaitingWrite& write : writes_.take_expired(now_)) {
-    history_.ask_again();
-    if (write.hand_outs > 0 && !MUTANT(refused_after_hand_out)) {
-      answer(write, Answer::Kind::unknown, "no majority confirmed the write in time; it may still take effect");
-    } else {
-      answer(write, Answer::Kind::refused, why_not_handed_out());
-    }
-  }
-  for (const WaitingRead& read : reads_.take_expired(now_)) {
-    const char* reason =
-        raft_.is_full() ? "the disk is full, and this node falls behind" : "no majority answered in time";
-    answer(read, Answer::Kind::refused, raft_.leader() == 0 ? "there is no leader" : reason);
-  }
-}
-
-const char* Replica::why_not_handed_out() const {
-  if (raft_.is_full()) return kFull;
-  const bool waits_for_verdict = raft_.leader() != 0 && !raft_.is_admitted();
-  return waits_for_verdict ? "this node is being brought up to date" : "there is no leader";
+  raft::Time requests = std::min(writes_.next_deadline(), barriers_.next_deadline());
+  return std::min({raft_.next_deadline(), requests, stuck_at(), snapshots_.next_deadline(), admin_.next_deadline()});
 }
 
 }  // namespace skiff

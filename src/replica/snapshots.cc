@@ -10,7 +10,7 @@ namespace skiff {
 
 namespace {
 
-// A timer may be late by so much, and what it was set for is made up for.
+// A timer may be late by so much; what was not done meanwhile is made up for.
 constexpr raft::Time kMoment = 10 * raft::kMillisecond;
 
 }  // namespace
@@ -23,12 +23,16 @@ void Pace::spend(raft::Time now, uint64_t amount) {
 raft::SnapshotMark mark_of(const store::Kv& kv, const raft::Raft& raft) {
   const raft::Index index = kv.applied();
   CHECK(index > 0);
+  CHECK(index <= raft.log().committed());
   return {.position = {.term = raft.log().term_at(index), .index = index},
           .configuration = std::make_shared<const std::string>(raft::encode(raft.configuration_at(index)))};
 }
 
 ReplicaSnapshots::ReplicaSnapshots(SnapshotConfig config, const store::Kv& kv, Environment& environment)
-    : config_(std::move(config)), kv_(kv), environment_(environment), pace_(config_.bytes_per_s) {}
+    : config_(std::move(config)), kv_(kv), environment_(environment), pace_(config_.bytes_per_s) {
+  CHECK(config_.block_bytes > 0);
+  CHECK(config_.trailing_percent <= 100);
+}
 
 void ReplicaSnapshots::tick(raft::Time now, const raft::Raft& raft) {
   if (now < pace_.ready_at()) return;
@@ -67,13 +71,13 @@ void ReplicaSnapshots::make_if_due(raft::Time now, const raft::Raft& raft) {
   begin(now, raft);
 }
 
-// Of what stayed behind the last snapshot the bytes are only about known.
+// An estimate: the bytes of the entries behind the last snapshot are not counted again.
 uint64_t ReplicaSnapshots::log_memory_bytes(const raft::Raft& raft) const {
   const uint64_t entries = raft.log().last().index - raft.log().base().index;
   return entries * config_.entry_overhead_bytes + bytes_since_ + trailing_bytes_;
 }
 
-// One that failed is not tried again before something has been applied.
+// A snapshot that failed is not tried again before something has been applied.
 bool ReplicaSnapshots::make_at_rest(raft::Time now, const raft::Raft& raft) {
   if (maker_ || fetching_) return true;
   const bool has_news = entries_since_ > 0 && kv_.applied() > raft.snapshot().position.index;
@@ -81,6 +85,8 @@ bool ReplicaSnapshots::make_at_rest(raft::Time now, const raft::Raft& raft) {
   const bool is_worth_it =
       config_.rest_bytes > 0 && bytes >= config_.rest_bytes && bytes >= made_bytes_ / 100 * config_.size_percent;
   if (!has_news || !is_worth_it) return false;
+  CHECK(kv_.applied() >= raft.log().base().index);
+  CHECK(bytes > 0);
   const uint64_t entries = kv_.applied() - raft.log().base().index;
   trailing_bytes_ = std::min(bytes, config_.rest_trailing_bytes);
   trailing_ = entries * trailing_bytes_ / bytes;
@@ -89,6 +95,8 @@ bool ReplicaSnapshots::make_at_rest(raft::Time now, const raft::Raft& raft) {
 }
 
 void ReplicaSnapshots::begin(raft::Time now, const raft::Raft& raft) {
+  CHECK(!maker_);
+  CHECK(!fetching_);
   entries_since_ = bytes_since_ = 0;
   maker_.emplace(kv_, mark_of(kv_, raft), config_.cluster);
   config_.begun.reset();  // it is written over
@@ -102,9 +110,12 @@ void ReplicaSnapshots::replace_damaged(raft::Index at) {
 }
 
 void ReplicaSnapshots::make_next(raft::Time now) {
+  CHECK(maker_.has_value());
+  CHECK(!maker_->is_done());
   maker_waits_ = false;
   environment_.block_begins();
   auto block = std::make_shared<const std::string>(maker_->next(config_.block_bytes));
+  CHECK(!block->empty());
   const uint64_t offset = std::exchange(made_bytes_, made_bytes_ + block->size());
   pace_.spend(now, block->size());
   environment_.write_snapshot({.mark = maker_->mark(),
@@ -116,18 +127,20 @@ void ReplicaSnapshots::make_next(raft::Time now) {
 
 // ---- fetching
 
-// One that still moves is brought to its end: else, where snapshots are made faster than they travel, none arrives.
+// A transfer that still moves is brought to its end. Otherwise none would arrive where snapshots are made faster than
+// they travel.
 void ReplicaSnapshots::want(raft::Time now, const raft::Fetch& fetch, const raft::Raft& raft) {
   const bool is_stuck =
-      fetching_ && !fetching_->is_writing && !fetching_->waits && now >= fetching_->asked_at + config_.patience;
+      fetching_ && !fetching_->is_writing && !fetching_->waits && now >= fetching_->asked_at + config_.retry_after;
   if (fetching_ && !is_stuck) return;
   if (!fetching_) begin_to_fetch(fetch, raft);
   fetching_->from = fetch.from;
   ask(now, raft);
 }
 
-// What was begun before this start is brought to its end first: it is no older than what nobody would have any more.
+// A transfer that was begun before this start is brought to its end first, if its snapshot is still of use.
 void ReplicaSnapshots::begin_to_fetch(const raft::Fetch& fetch, const raft::Raft& raft) {
+  CHECK(!fetching_);
   stop_making();
   fetching_ = Fetching{.from = fetch.from, .mark = fetch.snapshot};
   std::optional<store::BegunSnapshot> begun = std::exchange(config_.begun, std::nullopt);
@@ -141,6 +154,8 @@ void ReplicaSnapshots::begin_to_fetch(const raft::Fetch& fetch, const raft::Raft
 }
 
 void ReplicaSnapshots::ask(raft::Time now, const raft::Raft& raft) {
+  CHECK(fetching_.has_value());
+  CHECK(!fetching_->is_writing);
   fetching_->asked_at = now;
   fetching_->waits = false;
   environment_.send({.from = raft.status().id,
@@ -168,7 +183,7 @@ void ReplicaSnapshots::received(raft::Time now, raft::NodeId from, const Snapsho
                                .is_fetched = true});
 }
 
-// One that is whole is on our disk, also if it was given up meanwhile.
+// A complete snapshot is on the disk, also if its transfer was given up meanwhile.
 std::optional<raft::Event> ReplicaSnapshots::written(raft::Time now, const SnapshotWritten& written,
                                                      const raft::Raft& raft) {
   const bool has_ended = written.is_last || written.has_failed;
@@ -195,6 +210,7 @@ void ReplicaSnapshots::fetched(const SnapshotWritten& written, bool has_ended) {
 }
 
 raft::Event ReplicaSnapshots::taken(const raft::Raft& raft, raft::Index index) const {
+  CHECK(index <= kv_.applied());
   const raft::Index forget_to = index - std::min(index, trailing_);
   return raft::SnapshotTaken{.index = index, .forget_to = std::max(forget_to, raft.log().base().index)};
 }
@@ -208,7 +224,7 @@ void ReplicaSnapshots::asked(raft::NodeId by, const SnapshotAsk& ask) {
 
 void ReplicaSnapshots::read(const raft::Raft& raft, raft::NodeId for_node, SnapshotPiece piece) {
   reading_for_.erase(for_node);
-  // What we offer cannot be read: whoever needs it must be offered another.
+  // The snapshot that this node offers cannot be read: another must be made, to be offered instead.
   const raft::LogPosition offered = raft.snapshot().position;
   if (raft::bytes_of(piece.bytes) == 0 && piece.position == offered && offered.index > 0) must_make_at_ = 0;
   environment_.send({.from = raft.status().id, .to = for_node, .term = raft.term(), .body = std::move(piece)});

@@ -1,23 +1,21 @@
-// ReplicaSnapshots: the part of a replica that keeps its log short and brings a node up that is too far behind for it.
+// ReplicaSnapshots: the part of a replica that keeps its log short, and that brings a node up to date for which the log
+// does not reach back far enough.
 //
-// Making: when enough has been applied since the last snapshot, the map as it is now is given out block by block, the
-// next one when the disk has taken the one before. The map goes on meanwhile; nothing waits, and nothing is copied but
-// the block.
+// Making: when enough has been applied since the last snapshot, the map as it is now is given out block by block, each
+// when the disk has taken the one before. The map goes on meanwhile; nothing waits, and nothing is copied but the
+// block. A node that rests also makes one if its log takes up much memory, and keeps less of the log behind it.
 //
-// A node that rests makes one as well if its log takes up much memory, and keeps less of the log behind it.
+// Fetching: the core says which snapshot this node lacks, and repeats it with every heartbeat until the snapshot is
+// there. The node asks for one piece at a time, the next once the one before has been written. A piece that gets lost
+// is asked for again; a snapshot that the other node has no more is given up for the newest. Pieces that were on the
+// disk when the node started are not fetched again.
 //
-// Fetching: the core says which snapshot it lacks, and says so again with every heartbeat until it is there. One piece
-// is asked for at a time, the next once the one before has been written. What gets lost is asked for again; a snapshot
-// that nobody holds any more is given up for the newest. What was there already when the node started is not fetched
-// again.
+// Both go no faster than so many bytes a second, so that the log, the loop and the links have time for clients.
 //
-// Both go no faster than so many bytes a second, so that the log, the loop and the links have time for what clients
-// wait for.
+// Serving: pieces of the snapshots on this disk, one at a time for each node that asks.
 //
-// Serving: pieces of what is on our disk, for whoever asks, one at a time for each.
-//
-// What goes wrong: the disk has no room, or a fetched snapshot is not what was announced. Then it is given up, what was
-// there stays as it was, and another attempt follows when the next one is due, or offered.
+// If the disk is full, or if a fetched snapshot is not what was announced, it is given up. Nothing else changes, and
+// another attempt follows when the next snapshot is due, or offered.
 #pragma once
 
 #include <cstdint>
@@ -45,12 +43,12 @@ struct SnapshotConfig {
   uint64_t rest_trailing_bytes = 0;
   uint64_t entry_overhead_bytes = 0;  // in memory
   uint64_t block_bytes = 32 * 1024;
-  raft::Time patience = 0;                    // after which a piece that was asked for is taken for lost
+  raft::Time retry_after = 0;                 // then a piece that was asked for is taken for lost
   uint64_t bytes_per_s = 0;                   // made or fetched; 0: as fast as can be
   std::optional<store::BegunSnapshot> begun;  // what the disk holds of one that was being fetched
 };
 
-// How much of something may be done now, at so much a second. What could not be used is lost but for a moment's worth.
+// A token bucket: how much of something may be done now, at so much a second. It holds a moment's worth at most.
 class Pace {
  public:
   explicit Pace(uint64_t per_s) : per_s_(per_s) {}
@@ -62,7 +60,7 @@ class Pace {
   raft::Time ready_at_ = 0;
 };
 
-// What a snapshot of the map as it is now stands for. Requires: something has been applied.
+// The mark of a snapshot of the map as it is now. Requires: something has been applied.
 raft::SnapshotMark mark_of(const store::Kv& kv, const raft::Raft& raft);
 
 class ReplicaSnapshots {
@@ -80,10 +78,10 @@ class ReplicaSnapshots {
   void note_applied(uint64_t bytes);
   // Begins one if it is due.
   void make_if_due(raft::Time now, const raft::Raft& raft);
-  // The node rests: begins one if that is worth it. Whether one is being made, or fetched.
+  // The node rests: begins one if that is worth it. Returns whether one is being made or fetched.
   bool make_at_rest(raft::Time now, const raft::Raft& raft);
-  // Something on our disk is damaged, and a snapshot as of this index or later takes its place. To be said again while
-  // it is so: what is begun may fail, or be overtaken by one that is fetched.
+  // Something on the disk is damaged, and a snapshot as of this index or later takes its place. To be repeated while it
+  // is so: a snapshot that was begun may fail, or be overtaken by one that is fetched.
   void replace_damaged(raft::Index at);
   // The map is about to become another one.
   void stop_making() { maker_.reset(); }
@@ -91,10 +89,10 @@ class ReplicaSnapshots {
   // The core wants it.
   void want(raft::Time now, const raft::Fetch& fetch, const raft::Raft& raft);
   void received(raft::Time now, raft::NodeId from, const SnapshotPiece& piece);
-  // What comes of it for the core, if anything; then the snapshot is on our disk.
+  // Returns an event for the core if the snapshot is complete, and then it is on the disk.
   std::optional<raft::Event> written(raft::Time now, const SnapshotWritten& written, const raft::Raft& raft);
 
-  // What waits for its turn, and when that is.
+  // Goes on with what waits for its pace, and says when that is.
   void tick(raft::Time now, const raft::Raft& raft);
   raft::Time next_deadline() const;
 
@@ -128,8 +126,8 @@ class ReplicaSnapshots {
   bool maker_waits_ = false;  // to give out the next block
   Pace pace_;
   uint64_t made_bytes_ = 0;  // so far, or by the last
-  // Another, as of this index or later, whatever has been applied since the last: that one cannot be read, or a part of
-  // the log behind it.
+  // Another must be made, as of this index or later, however little has been applied: the last snapshot, or a part of
+  // the log behind it, cannot be read.
   std::optional<raft::Index> must_make_at_;
   uint64_t trailing_ = 0;        // entries, behind the one that is being made; out of turn, no fewer than before
   uint64_t trailing_bytes_ = 0;  // about

@@ -12,6 +12,8 @@ namespace skiff {
 
 void WaitingWrites::add(WaitingWrite write) {
   CHECK(write.number == next_number());
+  CHECK(write.command != nullptr);
+  CHECK(write.submissions == 0);
   if (!writes_.empty() && writes_.back()) CHECK(write.deadline >= writes_.back()->deadline);
   ++size_;
   bytes_ += write.command->size();
@@ -27,9 +29,15 @@ WaitingWrite* WaitingWrites::find(uint64_t number) {
 std::optional<WaitingWrite> WaitingWrites::take(uint64_t number) {
   if (find(number) == nullptr) return std::nullopt;
   std::optional<WaitingWrite> taken = std::exchange(writes_[number - first_], std::nullopt);
+  const uint64_t bytes = taken->command->size();
+  CHECK(size_ > 0);
+  CHECK(bytes_ >= bytes);
   --size_;
-  bytes_ -= taken->command->size();
-  if (number < next_to_hand_out_) handed_bytes_ -= taken->command->size();
+  bytes_ -= bytes;
+  if (number < next_to_submit_) {
+    CHECK(submitted_bytes_ >= bytes);
+    submitted_bytes_ -= bytes;
+  }
   drop_answered();
   return taken;
 }
@@ -40,35 +48,39 @@ std::vector<WaitingWrite> WaitingWrites::take_expired(raft::Time now) {
   return expired;
 }
 
-std::vector<WaitingWrite> WaitingWrites::take_not_handed_out() {
+std::vector<WaitingWrite> WaitingWrites::take_unsubmitted() {
   std::vector<WaitingWrite> taken;
   const uint64_t end = next_number();
-  for (uint64_t number = std::max(first_, next_to_hand_out_); number < end; ++number) {
+  for (uint64_t number = std::max(first_, next_to_submit_); number < end; ++number) {
     const WaitingWrite* write = find(number);
-    if (write != nullptr && write->hand_outs == 0) taken.push_back(*take(number));
+    if (write != nullptr && write->submissions == 0) taken.push_back(*take(number));
   }
   return taken;
 }
 
-WaitingWrite* WaitingWrites::hand_out_next(uint64_t window_bytes) {
-  next_to_hand_out_ = std::max(next_to_hand_out_, first_);
-  while (next_to_hand_out_ < next_number()) {
-    WaitingWrite* write = find(next_to_hand_out_);
-    if (write != nullptr && has_handed_out() && handed_bytes_ + write->command->size() > window_bytes) return nullptr;
-    ++next_to_hand_out_;
+WaitingWrite* WaitingWrites::submit_next(uint64_t window_bytes) {
+  next_to_submit_ = std::max(next_to_submit_, first_);
+  while (next_to_submit_ < next_number()) {
+    WaitingWrite* write = find(next_to_submit_);
+    if (write != nullptr && has_submitted() && submitted_bytes_ + write->command->size() > window_bytes) return nullptr;
+    ++next_to_submit_;
     if (write == nullptr) continue;
-    handed_bytes_ += write->command->size();
-    ++write->hand_outs;
+    submitted_bytes_ += write->command->size();
+    CHECK(submitted_bytes_ <= bytes_);
+    ++write->submissions;
     return write;
   }
   return nullptr;
 }
 
-void WaitingWrites::hand_out_again_from(uint64_t number) {
-  for (uint64_t handed = std::max(number, first_); handed < next_to_hand_out_; ++handed) {
-    if (const WaitingWrite* write = find(handed)) handed_bytes_ -= write->command->size();
+void WaitingWrites::resubmit_from(uint64_t number) {
+  for (uint64_t submitted = std::max(number, first_); submitted < next_to_submit_; ++submitted) {
+    const WaitingWrite* write = find(submitted);
+    if (write == nullptr) continue;
+    CHECK(submitted_bytes_ >= write->command->size());
+    submitted_bytes_ -= write->command->size();
   }
-  next_to_hand_out_ = std::min(next_to_hand_out_, number);
+  next_to_submit_ = std::min(next_to_submit_, number);
 }
 
 void WaitingWrites::drop_answered() {
@@ -76,34 +88,38 @@ void WaitingWrites::drop_answered() {
     writes_.pop_front();
     ++first_;
   }
+  CHECK(size_ <= writes_.size());
+  if (writes_.empty()) CHECK(bytes_ == 0);
 }
 
-// ---- reads
+// ---- barriers
 
-void WaitingReads::hold(Batch batch) {
+void WaitingBarriers::hold(Batch batch) {
+  CHECK(!batch.empty());
   size_ += batch.size();
   note_deadlines(batch);
   std::move(batch.begin(), batch.end(), std::back_inserter(held_));
 }
 
-void WaitingReads::ask_held(raft::RequestId id, raft::Time now) {
-  bool is_new = asked_.emplace(id, Asked{.at = now, .batch = std::exchange(held_, {})}).second;
+void WaitingBarriers::ask_held(raft::RequestId id, raft::Time now) {
+  CHECK(has_held());
+  const bool is_new = asked_.emplace(id, Asked{.at = now, .batch = std::exchange(held_, {})}).second;
   CHECK(is_new);
 }
 
-void WaitingReads::hold_asked_until(raft::Time limit) {
+void WaitingBarriers::hold_asked_until(raft::Time limit) {
   // In the order of their ids, which is the order of asking.
   while (!asked_.empty() && asked_.begin()->second.at <= limit) refused(asked_.begin()->first);
 }
 
-void WaitingReads::refused(raft::RequestId id) {
+void WaitingBarriers::refused(raft::RequestId id) {
   auto found = asked_.find(id);
   if (found == asked_.end()) return;
   std::move(found->second.batch.begin(), found->second.batch.end(), std::back_inserter(held_));
   asked_.erase(found);
 }
 
-void WaitingReads::confirmed(raft::RequestId id, raft::Index index) {
+void WaitingBarriers::confirmed(raft::RequestId id, raft::Index index) {
   auto found = asked_.find(id);
   if (found == asked_.end()) return;
   Batch& batch = confirmed_[index];
@@ -111,7 +127,7 @@ void WaitingReads::confirmed(raft::RequestId id, raft::Index index) {
   asked_.erase(found);
 }
 
-WaitingReads::Batch WaitingReads::take_ready(raft::Index applied, size_t most) {
+WaitingBarriers::Batch WaitingBarriers::take_ready(raft::Index applied, size_t most) {
   Batch ready;
   while (has_ready(applied) && ready.size() < most) {
     Batch& batch = confirmed_.begin()->second;
@@ -120,11 +136,13 @@ WaitingReads::Batch WaitingReads::take_ready(raft::Index applied, size_t most) {
     batch.erase(batch.begin(), end);
     if (batch.empty()) confirmed_.erase(confirmed_.begin());
   }
+  CHECK(ready.size() <= most);
+  CHECK(size_ >= ready.size());
   size_ -= ready.size();
   return ready;
 }
 
-WaitingReads::Batch WaitingReads::take_expired(raft::Time now) {
+WaitingBarriers::Batch WaitingBarriers::take_expired(raft::Time now) {
   Batch expired;
   if (now < next_deadline()) return expired;
   earliest_ = raft::kNever;
@@ -133,20 +151,21 @@ WaitingReads::Batch WaitingReads::take_expired(raft::Time now) {
   for (auto& [index, batch] : confirmed_) expire(batch, now, expired);
   std::erase_if(asked_, [](const auto& entry) { return entry.second.batch.empty(); });
   std::erase_if(confirmed_, [](const auto& entry) { return entry.second.empty(); });
+  CHECK(size_ >= expired.size());
   size_ -= expired.size();
   return expired;
 }
 
-void WaitingReads::expire(Batch& batch, raft::Time now, Batch& expired) {
-  auto late =
-      std::stable_partition(batch.begin(), batch.end(), [now](const WaitingRead& read) { return read.deadline > now; });
+void WaitingBarriers::expire(Batch& batch, raft::Time now, Batch& expired) {
+  auto late = std::stable_partition(batch.begin(), batch.end(),
+                                    [now](const WaitingBarrier& barrier) { return barrier.deadline > now; });
   std::move(late, batch.end(), std::back_inserter(expired));
   batch.erase(late, batch.end());
   note_deadlines(batch);
 }
 
-void WaitingReads::note_deadlines(const Batch& batch) {
-  for (const WaitingRead& read : batch) earliest_ = std::min(earliest_, read.deadline);
+void WaitingBarriers::note_deadlines(const Batch& batch) {
+  for (const WaitingBarrier& barrier : batch) earliest_ = std::min(earliest_, barrier.deadline);
 }
 
 }  // namespace skiff

@@ -1,13 +1,15 @@
-// Waiting: who waits for which write or read, and until when. Owns every request from its arrival to its answer.
+// Waiting: the writes and barriers that wait for their end, each with its ticket and its deadline. A request is owned
+// here from its arrival to its answer.
 //
-// A write waits until this node applies it. It is kept with its bytes until then, because it may have to be handed out
-// again: when another leader is known, or the link to it comes back. That is safe, as the store drops repeats, and it
-// must be done in order, as the store drops what was overtaken, too. Therefore no more is handed out than surely fits
-// on the way to the leader (a window of bytes), and the rest follows as this node applies what went before. A write
-// that was never handed out, to a log or onto a wire, can be refused.
+// A write waits until this node applies it. Its bytes are kept until then, because it may have to be submitted to the
+// core again: when another leader is known, or when the link to it comes back. That is safe, because the store drops
+// repeats. It must be done in order, because the store also drops a write that a later one of the same node has
+// overtaken. Therefore no more is submitted than surely fits on the way to the leader (a window of bytes), and the rest
+// follows as this node applies earlier writes. A write that was never submitted is in no log and on no wire, and can be
+// refused.
 //
-// A read waits, with all that arrived in the same batch, until the core confirms the batch's id with an index, and
-// then until that index has been applied. What could not be confirmed is asked again, under a new id.
+// A barrier waits, with all that arrived in the same batch, until the core confirms the batch's id with an index, and
+// then until that index has been applied. A batch that could not be confirmed is asked again, under a new id.
 //
 // Always: the numbers of writes grow, and so do their deadlines; every request leaves exactly once.
 #pragma once
@@ -16,20 +18,18 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "raft/types.h"
-#include "src/replica/environment.h"
+#include "src/base/ticket.h"
 
 namespace skiff {
 
 struct WaitingWrite {
   uint64_t number = 0;
-  Request::Kind kind = Request::Kind::put;
   Ticket ticket;
   bool wants_answer = true;
-  uint32_t hand_outs = 0;
+  uint32_t submissions = 0;
   raft::Time deadline = 0;
   raft::Payload command;
 };
@@ -40,21 +40,21 @@ class WaitingWrites {
   uint64_t next_number() const { return first_ + writes_.size(); }
   // Requires: write.number == next_number(), and no earlier deadline than the one before.
   void add(WaitingWrite write);
-  // Nothing if it does not wait any more.
+  // Nothing: it does not wait any more.
   std::optional<WaitingWrite> take(uint64_t number);
   WaitingWrite* find(uint64_t number);
   // Those whose deadline has come.
   std::vector<WaitingWrite> take_expired(raft::Time now);
 
-  // Those that were never handed out.
-  std::vector<WaitingWrite> take_not_handed_out();
+  // Those that were never submitted.
+  std::vector<WaitingWrite> take_unsubmitted();
 
-  // The next write in order, if all that is handed out and not applied stays within `window_bytes` with it, or it is
-  // the only one. Counts as handed out from now on.
-  WaitingWrite* hand_out_next(uint64_t window_bytes);
-  // It did not get there: it, and what stands behind it, is to be handed out later.
-  void hand_out_again_from(uint64_t number);
-  bool has_handed_out() const { return handed_bytes_ > 0; }
+  // The next write in order, if all that is submitted and not applied stays within `window_bytes` with it, or if it is
+  // the only one. It counts as submitted from now on.
+  WaitingWrite* submit_next(uint64_t window_bytes);
+  // This write did not get there: it and the writes behind it are to be submitted again.
+  void resubmit_from(uint64_t number);
+  bool has_submitted() const { return submitted_bytes_ > 0; }
 
   size_t size() const { return size_; }
   uint64_t bytes() const { return bytes_; }
@@ -64,31 +64,29 @@ class WaitingWrites {
   void drop_answered();
 
   std::deque<std::optional<WaitingWrite>> writes_;  // by number; the front one always waits
-  uint64_t next_to_hand_out_ = 1;
-  uint64_t handed_bytes_ = 0;  // of those before it that still wait
-  uint64_t first_ = 1;         // the number of the front one
+  uint64_t next_to_submit_ = 1;
+  uint64_t submitted_bytes_ = 0;  // of those before it that still wait
+  uint64_t first_ = 1;            // the number of the front one
   size_t size_ = 0;
   uint64_t bytes_ = 0;
 };
 
-struct WaitingRead {
-  Request::Kind kind = Request::Kind::get;
+struct WaitingBarrier {
   Ticket ticket;
   raft::Time deadline = 0;
-  std::string key;
 };
 
-class WaitingReads {
+class WaitingBarriers {
  public:
-  using Batch = std::vector<WaitingRead>;
+  using Batch = std::vector<WaitingBarrier>;
 
-  // Not asked of the core at present: for want of a leader, or refused.
+  // Keeps a batch that the core is not asked about now, because there is no leader or because it refused.
   void hold(Batch batch);
   bool has_held() const { return !held_.empty(); }
-  // Everything held is asked as one batch, under this id.
+  // The core is asked about everything held, as one batch under this id. Requires: has_held().
   void ask_held(raft::RequestId id, raft::Time now);
   bool has_asked() const { return !asked_.empty(); }
-  // Holds again whatever was asked at or before `limit` and has not been confirmed.
+  // Holds again what was asked at or before `limit` and has not been confirmed.
   void hold_asked_until(raft::Time limit);
   // Holds a batch that the core refused. Unknown ids are old ones.
   void refused(raft::RequestId id);

@@ -29,28 +29,29 @@ uint64_t digest_of(const Origin& origin) { return mix(mix(mix(origin.node + 1) +
 // ---- writing
 
 Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
-  step_to(index);
   CHECK(payload != nullptr);
-  Result<Command> command = decode(*payload);
+  const Result<Command> command = decode(*payload);
   CHECK(command.has_value());
-
-  if (!remember_if_newer(command->origin)) return {Outcome::Kind::repeated, revision_, command->origin};
-  switch (command->verb) {
-    case Verb::put: put(*command, payload); break;
-    case Verb::remove: remove(*command, payload); break;
-    case Verb::compact: compact(command->revision); break;
-  }
-  return {Outcome::Kind::done, revision_, command->origin};
+  return apply(index, *command, payload);
 }
 
-void Kv::prefetch(const std::vector<raft::Entry>& page) const {
+Outcome Kv::apply(raft::Index index, const Command& command, const raft::Payload& payload) {
+  step_to(index);
+  CHECK(payload != nullptr);
+  if (!remember_if_newer(command.origin)) return {Outcome::Kind::repeated, revision_, command.origin};
+  switch (command.verb) {
+    case Verb::put: put(command, payload); break;
+    case Verb::remove: remove(command, payload); break;
+    case Verb::compact: compact(command.revision); break;
+  }
+  return {Outcome::Kind::done, revision_, command.origin};
+}
+
+void Kv::prefetch(const std::vector<Command>& page) const {
   std::vector<std::string_view> names;
   names.reserve(page.size());
-  for (const raft::Entry& entry : page) {
-    if (entry.kind != raft::EntryKind::command) continue;
-    CHECK(entry.payload != nullptr);
-    const auto command = decode(*entry.payload);  // apply() reports one that it refuses
-    if (command && !command->key.empty()) names.push_back(command->key);
+  for (const Command& command : page) {
+    if (!command.key.empty()) names.push_back(command.key);
   }
   keys_by_name_.prefetch(names);
 }

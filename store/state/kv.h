@@ -94,9 +94,11 @@ class Kv {
 
   // Applies a command entry. Requires: index == applied() + 1, and decode() accepts the payload.
   Outcome apply(raft::Index index, const raft::Payload& payload);
+  // The same with the command that decode() gave for this payload.
+  Outcome apply(raft::Index index, const Command& command, const raft::Payload& payload);
 
-  // Has the processor fetch the keys of these entries, which apply() gets next.
-  void prefetch(const std::vector<raft::Entry>& page) const;
+  // Has the processor fetch the keys of these commands, which apply() gets next.
+  void prefetch(const std::vector<Command>& page) const;
 
   // Returns the newest applied write of a node; its number is 0 if there is none.
   Origin newest_of(raft::NodeId node) const;

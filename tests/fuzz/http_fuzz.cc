@@ -12,7 +12,7 @@
 
 namespace {
 
-using skiff::transport::Header;
+using skiff::transport::HeaderField;
 using skiff::transport::HttpLimits;
 using skiff::transport::HttpParser;
 using skiff::transport::Request;
@@ -28,7 +28,11 @@ HttpLimits small_limits() {
 
 std::string describe(const Request& request) {
   std::string text = std::to_string(static_cast<int>(request.method)) + request.path + "?" + request.query;
-  for (const Header& header : request.headers) text += "\n" + header.name + ":" + header.value;
+  for (const HeaderField& header : request.headers) {
+    CHECK(!header.name.empty());
+    CHECK(request.header(header.name).has_value());
+    text.append("\n").append(header.name).append(":").append(header.value);
+  }
   return text + "\n\n" + request.body + "\n";
 }
 

@@ -218,9 +218,9 @@ void Checker::stepped(raft::NodeId node, const Replica& replica) {
   see_members(node, replica.raft());
   nodes_[node].voters = replica.raft().configuration().voters();
   uint64_t scale = world_.weather.has_small_limits ? 1 : 1'000;
-  world_.require(replica.waiting_writes() <= 40 * scale && replica.waiting_reads() <= 40 * scale, "bounds",
+  world_.require(replica.waiting_writes() <= 40 * scale && replica.waiting_barriers() <= 40 * scale, "bounds",
                  name(node) + " has " + std::to_string(replica.waiting_writes()) + " writes and " +
-                     std::to_string(replica.waiting_reads()) + " reads waiting");
+                     std::to_string(replica.waiting_barriers()) + " reads waiting");
 }
 
 void Checker::see_role(raft::NodeId node, const raft::Raft& raft) {

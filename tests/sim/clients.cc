@@ -18,10 +18,10 @@ void Clients::begin(std::vector<raft::NodeId> nodes) {
 
 void Clients::next(uint64_t client) {
   if (is_stopped_) return;
-  constexpr Request::Kind kKinds[] = {Request::Kind::put,    Request::Kind::put, Request::Kind::get,
-                                      Request::Kind::get,    Request::Kind::get, Request::Kind::put,
-                                      Request::Kind::remove, Request::Kind::get};
-  Request::Kind kind = kKinds[world_.random.below(std::size(kKinds))];
+  constexpr Operation::Kind kKinds[] = {Operation::Kind::put,    Operation::Kind::put, Operation::Kind::get,
+                                        Operation::Kind::get,    Operation::Kind::get, Operation::Kind::put,
+                                        Operation::Kind::remove, Operation::Kind::get};
+  Operation::Kind kind = kKinds[world_.random.below(std::size(kKinds))];
   std::string key = "/k" + std::to_string(world_.random.below(world_.weather.keys));
   raft::NodeId node = nodes_[world_.random.below(nodes_.size())];
   uint64_t request = ask_as(client, node, kind, key, nullptr);
@@ -38,30 +38,26 @@ void Clients::next(uint64_t client) {
   });
 }
 
-void Clients::ask(raft::NodeId node, Request::Kind kind, const std::string& key, std::function<void(bool)> done) {
+void Clients::ask(raft::NodeId node, Operation::Kind kind, const std::string& key, std::function<void(bool)> done) {
   if (ask_as(0, node, kind, key, done) == 0) done(false);
 }
 
-uint64_t Clients::ask_as(uint64_t client, raft::NodeId node, Request::Kind kind, const std::string& key,
+uint64_t Clients::ask_as(uint64_t client, raft::NodeId node, Operation::Kind kind, const std::string& key,
                          std::function<void(bool)> done) {
   uint64_t number = ++requests_;
-  Operation operation{.kind = kind == Request::Kind::put      ? Operation::Kind::put
-                              : kind == Request::Kind::remove ? Operation::Kind::remove
-                                                              : Operation::Kind::get,
-                      .outcome = Outcome::unknown,
-                      .key = key,
-                      .value = {},
-                      .started = world_.now(),
-                      .client = client};
-  Request request{.kind = kind, .ticket = {.connection = client, .request = number}, .key = key, .value = {}};
-  if (kind == Request::Kind::put) {
+  Operation operation{
+      .kind = kind, .outcome = Outcome::unknown, .key = key, .value = {}, .started = world_.now(), .client = client};
+  ClientRequest request{.kind = kind, .ticket = {.connection = client, .request = number}, .key = key, .value = {}};
+  if (kind == Operation::Kind::put) {
     request.value = "v" + std::to_string(number);
     if (world_.chance(20)) request.value.resize(world_.between(100, 3'000), '.');
     operation.value = request.value;
   }
   if (!send_(node, std::move(request))) return 0;
   world_.trace([&] {
-    const char* what = kind == Request::Kind::put ? " puts " : kind == Request::Kind::remove ? " removes " : " gets ";
+    const char* what = kind == Operation::Kind::put      ? " puts "
+                       : kind == Operation::Kind::remove ? " removes "
+                                                         : " gets ";
     return "client " + std::to_string(client) + " at " + std::to_string(node) + what + key + " #" +
            std::to_string(number);
   });
@@ -70,16 +66,14 @@ uint64_t Clients::ask_as(uint64_t client, raft::NodeId node, Request::Kind kind,
   return number;
 }
 
-void Clients::answered(raft::NodeId node, const Ticket& ticket, const Answer& answer) {
+void Clients::answered(raft::NodeId node, const Ticket& ticket, const ClientAnswer& answer) {
   auto found = waiting_.find(ticket.request);
   if (found == waiting_.end()) return;  // it went away
   world_.require(found->second.node == node, "answers", "an answer from a node that was not asked");
   Operation& operation = history_[found->second.operation];
   operation.ended = world_.now();
-  Outcome outcome = answer.kind == Answer::Kind::done      ? Outcome::ok
-                    : answer.kind == Answer::Kind::refused ? Outcome::refused
-                                                           : Outcome::unknown;
-  if (operation.kind == Operation::Kind::get && answer.value) operation.value = std::string(answer.value->bytes);
+  const Outcome outcome = answer.outcome;
+  if (operation.kind == Operation::Kind::get) operation.value = answer.value;
   if (operation.kind == Operation::Kind::put && outcome == Outcome::ok) checker_.acknowledged(*operation.value);
   if (operation.kind == Operation::Kind::put && outcome == Outcome::refused) checker_.refused(*operation.value);
   ++answers_;

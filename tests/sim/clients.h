@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "src/replica/environment.h"
+#include "tests/sim/client_request.h"
 #include "tests/sim/world.h"
 #include "tests/support/linearizable.h"
 
@@ -18,19 +18,20 @@ class Checker;
 class Clients {
  public:
   // Sends a request to a node; false if nobody listens there.
-  using Send = std::function<bool(raft::NodeId, Request)>;
+  using Send = std::function<bool(raft::NodeId, ClientRequest)>;
   Clients(World& world, Checker& checker, Send send) : world_(world), checker_(checker), send_(std::move(send)) {}
 
   void begin(std::vector<raft::NodeId> nodes);
   // Nobody starts anything new.
   void stop() { is_stopped_ = true; }
   void nodes_are(std::vector<raft::NodeId> nodes) { nodes_ = std::move(nodes); }
-  void answered(raft::NodeId node, const Ticket& ticket, const Answer& answer);
+  void answered(raft::NodeId node, const Ticket& ticket, const ClientAnswer& answer);
   // Whoever waits for an answer from that node hears that its connection is gone.
   void lost(raft::NodeId node);
 
   // A read or a write of that key, now, by nobody in particular. `done` is told once.
-  void ask(raft::NodeId node, Request::Kind kind, const std::string& key, std::function<void(bool)> done);
+  void ask(raft::NodeId node, linearizable::Operation::Kind kind, const std::string& key,
+           std::function<void(bool)> done);
 
   const std::vector<linearizable::Operation>& history() const { return history_; }
   uint64_t answers() const { return answers_; }
@@ -43,7 +44,7 @@ class Clients {
     std::function<void(bool)> done;
   };
   void next(uint64_t client);
-  uint64_t ask_as(uint64_t client, raft::NodeId node, Request::Kind kind, const std::string& key,
+  uint64_t ask_as(uint64_t client, raft::NodeId node, linearizable::Operation::Kind kind, const std::string& key,
                   std::function<void(bool)> done);
   void end(uint64_t request, linearizable::Operation::Outcome outcome);
 

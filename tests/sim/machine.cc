@@ -65,8 +65,10 @@ void Machine::start() {
   storage_ = std::move(opened->storage);
   snapshots_ = std::move(opened->snapshots);
   Environment& environment = *this;
+  Requester& requester = *this;
   store::Kv kv = std::move(opened->recovered.kv);
-  replica_ = std::make_unique<Replica>(config(std::move(opened->recovered)), std::move(kv), local_now(), environment);
+  replica_ = std::make_unique<Replica>(config(std::move(opened->recovered)), std::move(kv), local_now(), environment,
+                                       requester);
   scrubbing_.emplace(scrub_config(world_.weather), world_.now());
   arm_scrub();
   arm_timer();
@@ -101,7 +103,7 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                                      .every_bytes = weather.snapshot_every * 100,
                                      .trailing_percent = weather.snapshot_trailing_percent,
                                      .block_bytes = weather.snapshot_piece_bytes / 2,
-                                     .patience = weather.election_timeout,
+                                     .retry_after = weather.election_timeout,
                                      .bytes_per_s = weather.snapshot_bytes_per_s,
                                      .begun = std::move(recovered.begun)},
                        .history = {.revisions = weather.history_revisions,
@@ -112,12 +114,11 @@ ReplicaConfig Machine::config(store::Recovered recovered) {
                        .digest_every = 16,
                        .incarnation = recovered.incarnation,
                        .request_timeout = weather.request_timeout,
-                       .check_timeout = std::min(kSecond, weather.request_timeout),
                        .forward_window_bytes = 500 * scale,
                        .leader_window_bytes = 2'000 * scale,
                        .waiting_writes_max = 40 * scale,
                        .waiting_write_bytes_max = 20'000 * scale,
-                       .waiting_reads_max = 40 * scale,
+                       .waiting_barriers_max = 40 * scale,
                        .applied_max = weather.has_small_limits ? 3u : 100u,
                        .join_timeout = 5 * kSecond,
                        .members_max = 7};
@@ -135,6 +136,7 @@ void Machine::end_process() {
   storage_.reset();
   is_paused_ = is_stopping_ = is_applying_ = has_save_without_room_ = is_making_spare_ = false;
   held_.clear();
+  keys_read_.clear();
   waiting_.clear();
   saving_.clear();
   snapshot_waiting_.clear();
@@ -216,10 +218,21 @@ void Machine::step(std::function<void(Replica&)> what) {
 
 // ---- what happens to it
 
-void Machine::ask(Request request) {
-  in_process([this, request = std::move(request)] {
-    step([&](Replica& replica) { replica.propose(local_now(), {request}); });
+void Machine::ask(ClientRequest asked) {
+  in_process([this, asked = std::move(asked)] {
+    step([&](Replica& replica) { replica.propose(local_now(), {to_request(asked)}); });
   });
+}
+
+Request Machine::to_request(const ClientRequest& asked) {
+  if (asked.kind == linearizable::Operation::Kind::get) {
+    keys_read_[asked.ticket.request] = asked.key;
+    return Barrier{.ticket = asked.ticket, .timeout = world_.weather.request_timeout};
+  }
+  const bool is_put = asked.kind == linearizable::Operation::Kind::put;
+  return Write{
+      .ticket = asked.ticket,
+      .operation = {.verb = is_put ? store::Verb::put : store::Verb::remove, .key = asked.key, .value = asked.value}};
 }
 
 void Machine::receive(PeerMessage&& message) {
@@ -249,7 +262,7 @@ void Machine::hand_over(uint64_t order, raft::NodeId to) {
 
 void Machine::order(uint64_t name, AdminRequest order) {
   in_process([this, name, order = std::move(order)] {
-    step([&](Replica& replica) { replica.order(local_now(), {.request = name}, order); });
+    step([&](Replica& replica) { replica.ask_admin(local_now(), {.request = name}, order); });
   });
 }
 

@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "src/replica/replica.h"
 #include "src/replica/scrubbing.h"
 #include "store/directory/storage.h"
+#include "tests/sim/client_request.h"
 #include "tests/sim/world.h"
 #include "tests/support/memory_files.h"
 
@@ -27,11 +29,11 @@ constexpr uint64_t kCluster = 7;
 
 ScrubConfig scrub_config(const Weather& weather);
 
-class Machine final : private Environment {
+class Machine final : private Environment, private Requester {
  public:
   struct Events {
     std::function<void(PeerMessage&&)> send;
-    std::function<void(const Ticket&, Answer)> answer;
+    std::function<void(const Ticket&, const ClientAnswer&)> answered;
     std::function<void(const raft::AdminResult&)> admin_ended;
     std::function<void(const Ticket&, const AdminAnswer&)> admin_answered;
     std::function<void(raft::NodeId)> stopped;  // the process has ended, by itself or as it was told
@@ -70,7 +72,7 @@ class Machine final : private Environment {
   void fill_disk_until(Time until) { full_until_ = until; }
 
   // From outside; nothing happens if it is not up.
-  void ask(Request request);
+  void ask(ClientRequest request);
   void receive(PeerMessage&& message);
   void connected(raft::NodeId peer);
   void gone(raft::NodeId peer);
@@ -84,7 +86,9 @@ class Machine final : private Environment {
   void persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                bool is_intact, std::vector<raft::Entry> entries) override;
   void committed() override;
-  void answer(const Ticket& ticket, Answer answer) override;
+  // Requester
+  void answered(const Ticket& ticket, Answer&& answer) override;
+  void ended(const Ticket&) override {}
   void write_snapshot(SnapshotBytes bytes) override;
   void read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) override;
   void drop(store::Kv) override {}
@@ -101,6 +105,7 @@ class Machine final : private Environment {
   void in_process(std::function<void()> what);
   void later(Time delay, std::function<void()> what);
   void step(std::function<void(Replica&)> what);
+  Request to_request(const ClientRequest& asked);
   void stop_when_idle(Time at_latest);
   void start_saving();
   void finish_saving();
@@ -133,7 +138,8 @@ class Machine final : private Environment {
   std::unique_ptr<store::Storage> storage_;
   std::unique_ptr<store::Snapshots> snapshots_;
   std::unique_ptr<Replica> replica_;
-  uint64_t life_ = 0;  // counts processes, and their ends
+  std::map<uint64_t, std::string> keys_read_;  // of the gets that wait for their confirmation, by request
+  uint64_t life_ = 0;                          // counts processes, and their ends
   Time started_at_ = 0;
   uint64_t incarnation_ = 0;
   std::optional<std::string> refusal_;

@@ -8,7 +8,20 @@
 
 namespace skiff::sim {
 
-void Machine::answer(const Ticket& ticket, Answer answer) { events_.answer(ticket, std::move(answer)); }
+void Machine::answered(const Ticket& ticket, Answer&& answer) {
+  using Outcome = linearizable::Operation::Outcome;
+  ClientAnswer told{.outcome = answer.outcome == Answer::Outcome::done      ? Outcome::ok
+                               : answer.outcome == Answer::Outcome::refused ? Outcome::refused
+                                                                            : Outcome::unknown,
+                    .value = {}};
+  const auto key = keys_read_.find(ticket.request);
+  if (key != keys_read_.end()) {
+    const auto found = told.outcome == Outcome::ok ? replica_->kv().get(key->second) : std::nullopt;
+    if (found) told.value = std::string(found->bytes);
+    keys_read_.erase(key);
+  }
+  events_.answered(ticket, told);
+}
 
 void Machine::admin_ended(const raft::AdminResult& end) {
   world_.trace([&] { return std::to_string(id_) + " order " + std::to_string(end.id) + ' ' + raft::describe(end); });

@@ -144,7 +144,7 @@ void Simulation::deafen(raft::NodeId node) {
 // To believe that it leads still: it is asked before the others write on, and again once they did.
 void Simulation::tempt(raft::NodeId deaf, Time until) {
   const std::string key = "/k" + std::to_string(world_.random.below(world_.weather.keys));
-  clients_.ask(deaf, Request::Kind::get, key, [](bool) {});
+  clients_.ask(deaf, linearizable::Operation::Kind::get, key, [](bool) {});
   world_.after(kMillisecond, [=, this] {
     if (world_.is_healed) return;
     each_other(deaf, [&](Machine& machine) { network_.cut(deaf, machine.id()); });
@@ -161,11 +161,11 @@ void Simulation::write_past(raft::NodeId deaf, const std::string& key, Time unti
   if (world_.now() >= until || world_.is_healed) return;
   raft::NodeId node = any_machine()->id();
   auto ended = [=, this](bool done) {
-    if (done) return clients_.ask(deaf, Request::Kind::get, key, [](bool) {});
+    if (done) return clients_.ask(deaf, linearizable::Operation::Kind::get, key, [](bool) {});
     world_.after(world_.weather.heartbeat / 4, [=, this] { write_past(deaf, key, until); });
   };
   if (node == deaf) return ended(false);
-  clients_.ask(node, Request::Kind::put, key, ended);
+  clients_.ask(node, linearizable::Operation::Kind::put, key, ended);
 }
 
 void Simulation::swizzle() {

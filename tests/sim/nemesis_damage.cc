@@ -40,7 +40,7 @@ void Simulation::lean_on(raft::NodeId leader, Machine& machine, Fault fault) {
   network_.heal(leader, leant_on);
   network_.heal(leant_on, leader);
   world_.trace([&] { return std::to_string(leader) + " leans on " + std::to_string(leant_on); });
-  clients_.ask(leader, Request::Kind::put, "/k0", [](bool) {});
+  clients_.ask(leader, linearizable::Operation::Kind::put, "/k0", [](bool) {});
   quiet_until_ = world_.now() + 4 * world_.weather.election_timeout;
   world_.after(world_.between(2 * world_.weather.heartbeat, world_.weather.election_timeout),
                [=, this, &machine] { let_down(leader, machine, fault); });

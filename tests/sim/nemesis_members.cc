@@ -108,9 +108,9 @@ bool Simulation::ask_admin(const std::vector<raft::Change>& changes) {
 void Simulation::note_admin_request(const AdminAnswer& answer) {
   const bool is_done = answer.kind == AdminAnswer::Kind::done;
   const bool is_unknown = answer.kind == AdminAnswer::Kind::unknown;
-  if (answer.order.kind == AdminRequest::Kind::remove && is_done) told_removed_.insert(answer.order.node);
-  if (answer.order.kind == AdminRequest::Kind::add && !is_done && !is_unknown) {
-    told_not_added_.insert(answer.order.node);
+  if (answer.request.kind == AdminRequest::Kind::remove && is_done) told_removed_.insert(answer.request.node);
+  if (answer.request.kind == AdminRequest::Kind::add && !is_done && !is_unknown) {
+    told_not_added_.insert(answer.request.node);
   }
 }
 

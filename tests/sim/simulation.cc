@@ -7,11 +7,13 @@
 
 namespace skiff::sim {
 
+using linearizable::Operation;
+
 Simulation::Simulation(const Plan& plan)
     : world_(plan),
       checker_(world_),
       network_(world_, [this](PeerMessage&& message) { deliver(std::move(message)); }),
-      clients_(world_, checker_, [this](raft::NodeId node, Request request) {
+      clients_(world_, checker_, [this](raft::NodeId node, ClientRequest request) {
         Machine& machine = *machines_.at(node);
         if (!machine.is_up()) return false;
         world_.after(world_.between(10'000, kMillisecond), [&machine, life = machine.incarnation(), request]() mutable {
@@ -48,14 +50,10 @@ Machine& Simulation::add_machine(std::vector<raft::NodeId> founders) {
   raft::NodeId id = machines_.size() + 1;
   Machine::Events events{
       .send = [this](PeerMessage&& message) { network_.send(std::move(message)); },
-      .answer =
-          [this, id](const Ticket& ticket, Answer answer) {
+      .answered =
+          [this, id](const Ticket& ticket, const ClientAnswer& answer) {
             Time delay = world_.between(10'000, kMillisecond);
-            std::string bytes = answer.value ? std::string(answer.value->bytes) : std::string();
-            world_.after(delay, [=, this]() mutable {
-              if (answer.value) answer.value->bytes = bytes;
-              clients_.answered(id, ticket, answer);
-            });
+            world_.after(delay, [=, this] { clients_.answered(id, ticket, answer); });
           },
       .admin_ended = [](const raft::AdminResult&) {},
       .admin_answered = [this](const Ticket&, const AdminAnswer& answer) { note_admin_request(answer); },
@@ -195,13 +193,13 @@ void Simulation::demand_life() {
   world_.require(has_converged(), "liveness", "all was healed, and yet the members do not agree a minute later");
   require_what_was_answered();
   for (raft::NodeId node : voices()) {
-    try_until_done(node, Request::Kind::put, "/last", 3);
-    try_until_done(node, Request::Kind::get, "/last", 3);
+    try_until_done(node, Operation::Kind::put, "/last", 3);
+    try_until_done(node, Operation::Kind::get, "/last", 3);
   }
   if (!world_.has_failed()) read_all_back();
 }
 
-void Simulation::try_until_done(raft::NodeId node, Request::Kind kind, const std::string& key, uint64_t tries) {
+void Simulation::try_until_done(raft::NodeId node, Operation::Kind kind, const std::string& key, uint64_t tries) {
   bool is_done = false;
   for (; tries > 0 && !is_done && !world_.has_failed(); --tries) {
     bool has_ended = false;
@@ -217,7 +215,7 @@ void Simulation::try_until_done(raft::NodeId node, Request::Kind kind, const std
 void Simulation::read_all_back() {
   std::vector<raft::NodeId> nodes = voices();
   for (uint64_t key = 0; key < world_.weather.keys; ++key) {
-    try_until_done(nodes[key % nodes.size()], Request::Kind::get, "/k" + std::to_string(key), 3);
+    try_until_done(nodes[key % nodes.size()], Operation::Kind::get, "/k" + std::to_string(key), 3);
   }
 }
 

@@ -58,7 +58,7 @@ class Simulation {
   const raft::Raft* leader();
   raft::Configuration members();
   std::vector<raft::NodeId> voices();
-  void try_until_done(raft::NodeId node, Request::Kind kind, const std::string& key, uint64_t tries);
+  void try_until_done(raft::NodeId node, linearizable::Operation::Kind kind, const std::string& key, uint64_t tries);
 
   // nemesis.cc
   void schedule_fault();

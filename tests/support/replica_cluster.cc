@@ -5,8 +5,8 @@
 
 namespace skiff {
 
-ReplicaCluster::ReplicaCluster(uint64_t nodes, HistoryConfig history, size_t reads_answered_max)
-    : history_(history), reads_answered_max_(reads_answered_max) {
+ReplicaCluster::ReplicaCluster(uint64_t nodes, HistoryConfig history, size_t barriers_answered_max)
+    : history_(history), barriers_answered_max_(barriers_answered_max) {
   for (raft::NodeId id = 1; id <= nodes; ++id) nodes_[id].id = id;
   for (auto& [id, node] : nodes_) {
     node.cluster = this;
@@ -27,8 +27,8 @@ void ReplicaCluster::start(Node& node) {
                        .leader_window_bytes = 20'000,
                        .waiting_writes_max = 100,
                        .waiting_write_bytes_max = 10'000,
-                       .waiting_reads_max = 100,
-                       .reads_answered_max = reads_answered_max_,
+                       .waiting_barriers_max = 100,
+                       .barriers_answered_max = barriers_answered_max_,
                        .applied_max = 2,
                        .backups_max = 2};
   config.join_timeout = 60'000 * raft::kMillisecond;
@@ -38,7 +38,7 @@ void ReplicaCluster::start(Node& node) {
     config.raft.founders.members.push_back(
         {.id = id, .role = raft::MemberRole::voter, .address = "at:" + std::to_string(id)});
   }
-  node.replica = std::make_unique<Replica>(config, store::Kv(), now_, node);
+  node.replica = std::make_unique<Replica>(config, store::Kv(), now_, node, node);
 }
 
 void ReplicaCluster::Node::send(PeerMessage&& message) {
@@ -55,12 +55,15 @@ void ReplicaCluster::Node::persist(uint64_t save, std::optional<raft::HardState>
   saves.push_back({save, hard_state, std::move(entries)});
 }
 
-void ReplicaCluster::Node::answer(const Ticket& ticket, Answer answer) {
-  std::string text = answer.kind == Answer::Kind::done      ? "done"
-                     : answer.kind == Answer::Kind::refused ? "refused"
-                                                            : "unknown";
-  if (text == "done" && answer.asked == Request::Kind::get) {
-    text = answer.value ? "done: " + std::string(answer.value->bytes) : "missing";
+// As the API does, reads at the moment of the confirmation.
+void ReplicaCluster::Node::answered(const Ticket& ticket, Answer&& answer) {
+  std::string text = answer.outcome == Answer::Outcome::done      ? "done"
+                     : answer.outcome == Answer::Outcome::refused ? "refused"
+                                                                  : "unknown";
+  const auto key = cluster->keys_read_.find(ticket.request);
+  if (text == "done" && key != cluster->keys_read_.end()) {
+    const auto found = replica->kv().get(key->second);
+    text = found ? "done: " + std::string(found->bytes) : "missing";
   }
   CHECK(cluster->answers_.emplace(ticket.request, text).second);  // never twice
 }
@@ -165,15 +168,27 @@ void ReplicaCluster::gone(raft::NodeId gone) {
 }
 
 uint64_t ReplicaCluster::put(raft::NodeId node, std::string key, std::string value) {
-  return ask(node, {.kind = Request::Kind::put, .ticket = {}, .key = std::move(key), .value = std::move(value)});
+  return propose(node, Write{.ticket = {.connection = node, .request = ++asked_},
+                             .operation = {.key = std::move(key), .value = std::move(value)}});
+}
+
+uint64_t ReplicaCluster::throw_in(raft::NodeId node, std::string key, std::string value) {
+  return propose(node, Write{.ticket = {.connection = node, .request = ++asked_},
+                             .wants_answer = false,
+                             .operation = {.key = std::move(key), .value = std::move(value)}});
 }
 
 uint64_t ReplicaCluster::get(raft::NodeId node, std::string key) {
-  return ask(node, {.kind = Request::Kind::get, .ticket = {}, .key = std::move(key), .value = {}});
+  keys_read_[asked_ + 1] = std::move(key);
+  return confirm(node);
 }
 
-uint64_t ReplicaCluster::ask(raft::NodeId node, Request request) {
-  request.ticket = {.connection = node, .request = ++asked_};
+uint64_t ReplicaCluster::confirm(raft::NodeId node) {
+  return propose(node,
+                 Barrier{.ticket = {.connection = node, .request = ++asked_}, .timeout = 5'000 * raft::kMillisecond});
+}
+
+uint64_t ReplicaCluster::propose(raft::NodeId node, Request request) {
   (*this)[node].propose(now_, {std::move(request)});
   return asked_;
 }
@@ -184,7 +199,7 @@ uint64_t ReplicaCluster::hand_over(raft::NodeId node, raft::NodeId to) {
 }
 
 uint64_t ReplicaCluster::order(raft::NodeId node, AdminRequest order) {
-  (*this)[node].order(now_, {.connection = node, .request = ++asked_}, std::move(order));
+  (*this)[node].ask_admin(now_, {.connection = node, .request = ++asked_}, std::move(order));
   return asked_;
 }
 

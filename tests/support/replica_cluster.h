@@ -18,7 +18,7 @@ namespace skiff {
 
 class ReplicaCluster {
  public:
-  explicit ReplicaCluster(uint64_t nodes, HistoryConfig history = {}, size_t reads_answered_max = 100);
+  explicit ReplicaCluster(uint64_t nodes, HistoryConfig history = {}, size_t barriers_answered_max = 100);
 
   Replica& operator[](raft::NodeId node) { return *nodes_.at(node).replica; }
   raft::Time now() const { return now_; }
@@ -39,7 +39,9 @@ class ReplicaCluster {
   // Asks, and returns the name to look for the answer by.
   uint64_t put(raft::NodeId node, std::string key, std::string value);
   uint64_t get(raft::NodeId node, std::string key);
-  uint64_t ask(raft::NodeId node, Request request);
+  // A write that wants no answer: has_ended() says when it has ended.
+  uint64_t throw_in(raft::NodeId node, std::string key, std::string value);
+  uint64_t confirm(raft::NodeId node);  // a barrier by itself
   // Orders the same way: "done", "refused", "unknown", "passed on", each with its reason.
   uint64_t hand_over(raft::NodeId node, raft::NodeId to);
   // An operator's, given to any node: "done", "not found", "conflict", "refused", "unknown", with the reason.
@@ -51,7 +53,7 @@ class ReplicaCluster {
   // "3 at 16", and "3 at 16, and a majority" when it is this node that is wrong.
   const std::vector<std::string>& differences(raft::NodeId node) const { return nodes_.at(node).differences; }
   bool was_removed(raft::NodeId node) const { return nodes_.at(node).was_removed; }
-  // "done", "done: value", "missing", "refused", "unknown", or "" while there is none.
+  // "done", of a get "done: value" or "missing", "refused", "unknown", or "" while there is none.
   std::string answer(uint64_t asked) const;
   size_t answers() const { return answers_.size(); }
   // Of a write that wants no answer.
@@ -66,7 +68,7 @@ class ReplicaCluster {
     std::optional<raft::HardState> hard_state;
     std::vector<raft::Entry> entries;
   };
-  struct Node : Environment {
+  struct Node : Environment, Requester {
     ReplicaCluster* cluster = nullptr;
     raft::NodeId id = 0;
     uint64_t incarnation = 0;
@@ -90,7 +92,7 @@ class ReplicaCluster {
     void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}
     void drop(store::Kv) override {}
     void committed() override {}
-    void answer(const Ticket& ticket, Answer answer) override;
+    void answered(const Ticket& ticket, Answer&& answer) override;
     void ended(const Ticket& ticket) override { cluster->ended_.insert(ticket.request); }
     void admin_ended(const raft::AdminResult& end) override;
     void admin_answered(const Ticket& ticket, AdminAnswer answer) override;
@@ -102,15 +104,17 @@ class ReplicaCluster {
     void forgot(const raft::Forgotten&) override { has_forgotten = true; }
   };
 
+  uint64_t propose(raft::NodeId node, Request request);
   void start(Node& node);
   bool deliver();
   bool finish_saves(Node& node);
   bool apply(Node& node);
 
   const HistoryConfig history_;
-  const size_t reads_answered_max_;
+  const size_t barriers_answered_max_;
   std::map<raft::NodeId, Node> nodes_;
   std::set<raft::NodeId> cut_;
+  std::map<uint64_t, std::string> keys_read_;  // of the gets, by the barrier's name
   std::map<uint64_t, std::string> answers_;
   std::set<uint64_t> ended_;
   uint64_t asked_ = 0;

@@ -114,7 +114,7 @@ std::optional<Response> HttpGate::refuse(const Request& request) {
     last_host_ = request.host;
   }
   if (takes_any_origin_) return std::nullopt;
-  for (const Header& header : request.headers) {
+  for (const HeaderField header : request.headers) {
     if (header.name != "origin" || is_own(header.value, request.host) || is_allowed(header.value)) continue;
     return text(403, "a page of " + shown(header.value) + " may not speak to this node, which is http://" +
                          request.host.substr(0, kShownBytesMax) + " here: --cors-origin names the pages that may\n");
@@ -123,7 +123,7 @@ std::optional<Response> HttpGate::refuse(const Request& request) {
 }
 
 std::string HttpGate::reader_of(const Request& request) const {
-  const auto origin = request.header("origin");
+  const FoundValue origin = request.header("origin");
   if (!origin || is_own(*origin, request.host)) return {};
   return takes_any_origin_ ? "*" : std::string(*origin);
 }

@@ -25,13 +25,6 @@ Response owning(int status, std::string_view content_type, std::string body) {
 
 }  // namespace
 
-std::optional<std::string_view> Request::header(std::string_view name) const {
-  for (const Header& header : headers) {
-    if (header.name == name) return header.value;
-  }
-  return std::nullopt;
-}
-
 Response octets(std::shared_ptr<const std::string> value) {
   Response response;
   if (value) response.body = *value;
@@ -124,21 +117,19 @@ std::string_view reason_phrase(int status) {
 Result<std::string> percent_decode(std::string_view text) {
   std::string bytes;
   bytes.reserve(text.size());
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      bytes += text[at];
-      continue;
-    }
-    const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
-    const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;
+  while (true) {
+    const size_t escape = std::min(text.find('%'), text.size());
+    bytes += text.substr(0, escape);
+    if (escape == text.size()) return bytes;
+    const int high = escape + 2 < text.size() ? hex_digit(text[escape + 1]) : -1;
+    const int low = escape + 2 < text.size() ? hex_digit(text[escape + 2]) : -1;
     if (high < 0 || low < 0) {
       return fail(Error::Code::invalid,
                   "a '%' must be followed by two hexadecimal digits; a percent sign itself is %25");
     }
     bytes += static_cast<char>(high * 16 + low);
-    at += 2;
+    text.remove_prefix(escape + 3);
   }
-  return bytes;
 }
 
 std::string_view trim(std::string_view text) {

@@ -1,8 +1,8 @@
 // Request, Response: HTTP as the rest of the house sees it, and an answer's head as text.
 //
-// A request is whole and within the limits, its path is decoded, and only those headers are kept that somebody here
-// reads. A response does not own its body but looks at it: a stored value goes to the socket without being copied. One
-// that is too large to be there as a whole comes from a BodySource, piece by piece.
+// A request is complete and within the limits, its path is decoded, and it has all of its headers. A response does not
+// own its body but looks at it: a stored value goes to the socket without being copied. One that is too large to be
+// there as a whole comes from a BodySource, piece by piece.
 #pragma once
 
 #include <cstdint>
@@ -13,26 +13,22 @@
 #include <vector>
 
 #include "src/base/result.h"
+#include "transport/http/headers.h"
 
 namespace skiff::transport {
 
 enum class Method : uint8_t { get, head, put, post, del, options, other };
-
-struct Header {
-  std::string name;  // of a request: lower-case
-  std::string value;
-};
 
 struct Request {
   Method method = Method::get;
   std::string path;   // percent-decoded bytes, any byte may occur; begins with '/', or is "*"
   std::string query;  // raw, what stands after '?'
   std::string host;   // whom it was sent to, perhaps with a port; empty: HTTP/1.0 that does not say
-  std::vector<Header> headers;
+  Headers headers;
   std::string body;
 
-  // The value of the first header of that name (lower-case), or nothing.
-  std::optional<std::string_view> header(std::string_view name) const;
+  // The values of the headers with that name, in any case.
+  FoundValue header(std::string_view name) const { return headers.find(name); }
 };
 
 inline constexpr std::string_view kOctets = "application/octet-stream";
@@ -58,6 +54,12 @@ enum class Caching : uint8_t {
   unsaid,    // errors, and what no cache keeps anyway
   no_cache,  // not without asking
   no_store,  // never
+};
+
+// Of a response.
+struct Header {
+  std::string name;
+  std::string value;
 };
 
 struct Response {

@@ -10,24 +10,6 @@
 namespace skiff::transport {
 namespace {
 
-// Those that somebody in the house reads; what else comes is checked and dropped.
-constexpr std::string_view kKeptHeaders[] = {"prefer",
-                                             "origin",
-                                             "content-range",
-                                             "content-encoding",
-                                             "idempotency-key",
-                                             "x-http-method-override",
-                                             "x-http-method",
-                                             "x-method-override",
-                                             "access-control-request-method",
-                                             "access-control-request-headers"};
-
-// With them all conditions (RFC 9110, 13.1), also those that nobody has thought of yet.
-bool is_kept(std::string_view name) {
-  const auto* end = std::end(kKeptHeaders);
-  return name.starts_with("if-") || name == "if" || std::find(std::begin(kKeptHeaders), end, name) != end;
-}
-
 constexpr std::string_view kContinue = "100-continue";
 constexpr const char* kUnknownMethod =
     "this method is not known; those that are known: GET, HEAD, POST, PUT, DELETE, OPTIONS";
@@ -43,8 +25,6 @@ bool is_token_byte(char byte) {
   const bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
   return is_digit || is_letter || kOthers.find(byte) != std::string_view::npos;
 }
-
-char to_lower(char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; }
 
 Method to_method(uint8_t method) {
   switch (method) {
@@ -134,7 +114,7 @@ void HttpParser::begin() {
   budget_ = limits_.header_bytes_max;
   has_method_byte_ = is_method_unknown_ = is_after_line_ = has_target_ = has_absolute_target_ = holds_back_ =
       keeps_alive_ = is_1_1_ = false;
-  for (std::string* text : {&target_, &name_, &value_, &expect_, &transfer_encoding_}) text->clear();
+  for (std::string* text : {&target_, &expect_, &transfer_encoding_}) text->clear();
   hosts_ = transfer_encodings_ = 0;
   announced_bytes_ = 0;
 }
@@ -285,35 +265,30 @@ int HttpParser::target_complete() {
   return 0;
 }
 
-// Behind the head it is a trailer's, as is the value below: nothing here reads those, so nothing keeps them.
+// After the head, the names and values are those of trailers, which are checked and dropped.
 int HttpParser::name_piece(std::string_view piece) {
-  if (progress_ != Progress::body) std::transform(piece.begin(), piece.end(), std::back_inserter(name_), to_lower);
+  if (progress_ != Progress::body) request_.headers.add_to_name(piece);
   return 0;
 }
 
 int HttpParser::value_piece(std::string_view piece) {
-  if (progress_ != Progress::body) value_ += piece;
+  if (progress_ != Progress::body) request_.headers.add_to_value(piece);
   return 0;
 }
 
 int HttpParser::value_complete() {
   if (progress_ == Progress::body) return 0;
-  std::string name = std::exchange(name_, {});
-  std::string value(trim(std::exchange(value_, {})));
-  if (name.empty()) return refuse(400, "malformed request: a header has no name");
-  if (name == "host") {
+  const HeaderField header = request_.headers.end_field();
+  if (header.name.empty()) return refuse(400, "malformed request: a header has no name");
+  if (header.name == "host") {
     ++hosts_;
-    if (!has_absolute_target_) request_.host = std::move(value);
-    return 0;
-  }
-  const bool has_strange_expect = !expect_.empty() && !equals_ignoring_case(expect_, kContinue);
-  if (name == "expect" && !has_strange_expect) expect_ = value;
-  if (name == "transfer-encoding") {
+    if (!has_absolute_target_) request_.host = header.value;
+  } else if (header.name == "expect") {
+    const bool has_strange_expect = !expect_.empty() && !equals_ignoring_case(expect_, kContinue);
+    if (!has_strange_expect) expect_ = header.value;
+  } else if (header.name == "transfer-encoding") {
     ++transfer_encodings_;
-    transfer_encoding_ = value;
-  }
-  if (is_kept(name)) {
-    request_.headers.push_back({std::move(name), std::move(value)});
+    transfer_encoding_ = header.value;
   }
   return 0;
 }

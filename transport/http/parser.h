@@ -102,8 +102,6 @@ class HttpParser {
   bool has_target_ = false;         // all of it
   bool has_absolute_target_ = false;  // which names the host, whatever the Host header says
   std::string target_;                // as it came
-  std::string name_;                  // of the header that is being read, lower-case
-  std::string value_;                 // and its value
   int hosts_ = 0;                     // how many Host headers
   std::string expect_;                // of the Expect headers, the first that is not 100-continue, or else the last
   std::string good_host_;             // of an earlier request: the next has the same, and need not be looked at again

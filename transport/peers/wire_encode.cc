@@ -49,7 +49,7 @@ size_t body_words(const raft::Removed&) { return 0; }
 size_t words_of(std::string_view text) { return (text.size() + sizeof(capnp::word) - 1) / sizeof(capnp::word); }
 
 size_t body_words(const AdminAttempt& request) {
-  return kWords<schema::AdminAttempt> + words_of(request.order.address);
+  return kWords<schema::AdminAttempt> + words_of(request.request.address);
 }
 
 size_t body_words(const AdminReply& reply) { return kWords<schema::AdminReply> + words_of(reply.reason); }
@@ -207,9 +207,9 @@ void put(const AdminAttempt& from, Body body) {
   auto to = body.initAdminAttempt();
   to.setIncarnation(from.id.incarnation);
   to.setNumber(from.id.number);
-  to.setKind(static_cast<uint8_t>(from.order.kind));
-  to.setNode(from.order.node);
-  if (!from.order.address.empty()) to.setAddress(bytes(from.order.address));
+  to.setKind(static_cast<uint8_t>(from.request.kind));
+  to.setNode(from.request.node);
+  if (!from.request.address.empty()) to.setAddress(bytes(from.request.address));
 }
 
 void put(const AdminReply& from, Body body) {

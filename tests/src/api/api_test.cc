@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "src/config/limits.h"
 #include "store/state/command.h"
 #include "tests/src/api/api_world.h"
 #include "tests/support/catch.h"
@@ -24,10 +25,11 @@ TEST_CASE("every method of a key has its place, and every other is refused with 
     REQUIRE_FALSE(take(host, method, "/k"));
   }
   REQUIRE(host.proposed.size() == 4);
-  REQUIRE(host.proposed[1].kind == Request::Kind::get);
-  REQUIRE(host.proposed[2].kind == Request::Kind::put);
-  REQUIRE(host.proposed[3].kind == Request::Kind::remove);
-  REQUIRE(host.proposed[3].ticket == Ticket{.connection = 7, .request = 9});
+  REQUIRE(std::get<Barrier>(host.proposed[1]).timeout == 5'000 * raft::kMillisecond);
+  REQUIRE(std::get<Write>(host.proposed[2]).operation.verb == store::Verb::put);
+  REQUIRE(std::get<Write>(host.proposed[3]).operation.verb == store::Verb::remove);
+  REQUIRE(std::get<Write>(host.proposed[3]).ticket == Ticket{.connection = 7, .request = 12});
+  REQUIRE(host.api.waiting() == 2);
   for (Method method : {Method::post, Method::other}) {
     auto response = take(host, method, "/k");
     REQUIRE(response->status == 405);
@@ -67,7 +69,7 @@ TEST_CASE("what is reserved is no key") {
     INFO(path);
     Host other;
     REQUIRE_FALSE(take(other, Method::put, path));
-    REQUIRE(other.proposed.at(0).key == path);
+    REQUIRE(std::get<Write>(other.proposed.at(0)).operation.key == path);
   }
 }
 
@@ -79,6 +81,7 @@ TEST_CASE("a stale read is only for who asks for one") {
   auto stale = take(host, Method::get, "/k", "consistency=stale");
   REQUIRE(stale->status == 200);
   REQUIRE(stale->body == "v");
+  REQUIRE(take(host, Method::get, "/k", "&consistency=st%61le&")->body == "v");
   REQUIRE(take(host, Method::get, "/none", "consistency=stale")->status == 404);
   for (const char* query : {"consistency=Stale", "consistency", "consistency=", "stale", "consistncy=stale", "a=b"}) {
     INFO(query);
@@ -92,11 +95,10 @@ TEST_CASE("a backup is as fresh as asked for, and no key") {
   host.node.cluster = 0x2a;
   host.node.applied = 7;
   REQUIRE_FALSE(take(host, Method::get, "/snapshot"));
-  REQUIRE(host.proposed.at(0).kind == Request::Kind::backup);
+  REQUIRE(std::holds_alternative<Barrier>(host.proposed.at(0)));
   REQUIRE(host.backups == 0);
   for (const bool is_stale : {false, true}) {
-    const Response response = is_stale ? *take(host, Method::get, "/snapshot", "consistency=stale")
-                                       : Api(host).to_response({.asked = Request::Kind::backup, .value = {}});
+    const Response response = is_stale ? *take(host, Method::get, "/snapshot", "consistency=stale") : end(host, {});
     REQUIRE(response.status == 200);
     REQUIRE(response.source != nullptr);
     REQUIRE(header(response, "Content-Disposition") == "attachment; filename=\"skiff-000000000000002a-7.snapshot\"");
@@ -123,7 +125,7 @@ TEST_CASE("respond-async is heard in every form a client may write it") {
     auto response = take(host, Method::put, "/k", "", {{"prefer", row.value}}, "v");
     REQUIRE(response.has_value() == row.is_async);
     if (row.is_async) REQUIRE(response->status == 202);
-    REQUIRE(host.proposed.at(0).wants_answer == !row.is_async);
+    REQUIRE(std::get<Write>(host.proposed.at(0)).wants_answer == !row.is_async);
   }
   Host host;
   REQUIRE(take(host, Method::put, "/k", "", {{"prefer", "wait=5"}, {"prefer", "respond-async"}}, "v")->status == 202);
@@ -147,32 +149,81 @@ TEST_CASE("what is no path is no key") {
 
 TEST_CASE("every end of a request has its code") {
   struct Row {
-    Request::Kind asked;
-    Answer::Kind kind;
+    Method method;
+    const char* path;
+    Answer::Outcome outcome;
     int status;
   };
   Host host;
-  using Ask = Request::Kind;
-  using End = Answer::Kind;
-  for (const Row& row :
-       {Row{Ask::put, End::done, 204}, Row{Ask::remove, End::done, 204}, Row{Ask::get, End::done, 404},
-        Row{Ask::check, End::done, 200}, Row{Ask::backup, End::done, 200}, Row{Ask::backup, End::refused, 503},
-        Row{Ask::put, End::refused, 503}, Row{Ask::get, End::refused, 503}, Row{Ask::check, End::refused, 503},
-        Row{Ask::put, End::unknown, 504}, Row{Ask::remove, End::unknown, 504}}) {
-    Response response = Api(host).to_response({.kind = row.kind, .asked = row.asked, .value = {}, .reason = "why"});
+  using End = Answer::Outcome;
+  for (const Row& row : {Row{Method::put, "/k", End::done, 204}, Row{Method::del, "/k", End::done, 204},
+                         Row{Method::get, "/k", End::done, 404}, Row{Method::get, "/health", End::done, 200},
+                         Row{Method::get, "/snapshot", End::done, 200},
+                         Row{Method::get, "/snapshot", End::refused, 503}, Row{Method::put, "/k", End::refused, 503},
+                         Row{Method::get, "/k", End::refused, 503}, Row{Method::get, "/health", End::refused, 503},
+                         Row{Method::put, "/k", End::unknown, 504}, Row{Method::del, "/k", End::unknown, 504}}) {
+    Response response = ended(host, row.method, row.path, {.outcome = row.outcome, .reason = "why"});
     REQUIRE(response.status == row.status);
     REQUIRE((header(response, "Retry-After") == "1") == (row.status == 503));
+    REQUIRE((response.body.find("why") != std::string::npos) == (row.status > 500));
   }
-  REQUIRE(Api(host).to_response({.asked = Ask::get, .value = {}}).body == "Failed to GET");
+  REQUIRE(ended(host, Method::get, "/k").body == "Failed to GET");
+  REQUIRE(host.api.waiting() == 0);
+}
+
+TEST_CASE("a read waits for its confirmation and sees the map of that moment") {
+  Host host;
+  put(host.map, "/k", "before");
+  REQUIRE_FALSE(take(host, Method::get, "/k"));
+  REQUIRE(host.responses.empty());
+  put(host.map, "/k", "meanwhile");
+  REQUIRE(end(host, {}).body == "meanwhile");
+}
+
+TEST_CASE("reads under way are told apart by connection and request, and none stays behind") {
+  Host host;
+  put(host.map, "/a", "1");
+  put(host.map, "/b", "2");
+  const Ticket here{.connection = 1, .request = 2, .body_bytes = 5}, there{.connection = 2, .request = 1};
+  REQUIRE_FALSE(host.api.take(here, {.path = "/a", .query = {}, .host = {}, .headers = {}, .body = {}}));
+  REQUIRE_FALSE(host.api.take(there, {.path = "/b", .query = {}, .host = {}, .headers = {}, .body = {}}));
+  host.api.answered(there, {});
+  host.api.answered(here, {});
+  REQUIRE(host.responses.at(here).body == "1");
+  REQUIRE(host.responses.at(there).body == "2");
+  REQUIRE(host.api.waiting() == 0);
+}
+
+TEST_CASE("a read that cannot be proposed leaves nothing behind, and no more than so many wait") {
+  Host host;
+  host.is_full = true;
+  REQUIRE(take(host, Method::get, "/k")->status == 503);
+  REQUIRE(host.api.waiting() == 0);
+  host.is_full = false;
+  for (size_t count = 0; count < limits::kBarriersMax; ++count) take(host, Method::get, "/k");
+  REQUIRE(host.api.waiting() == limits::kBarriersMax);
+  auto response = take(host, Method::get, "/k");
+  REQUIRE(response->status == 503);
+  REQUIRE(response->body == "nothing was done: too many requests are waiting, or this node is shutting down\n");
+  REQUIRE(host.proposed.size() == limits::kBarriersMax);
+}
+
+TEST_CASE("a write that was answered before it took effect holds up what is behind it until it has") {
+  Host host;
+  REQUIRE(take(host, Method::put, "/k", "", {{"prefer", "respond-async"}}, "v")->status == 202);
+  REQUIRE(host.effects.empty());
+  host.api.ended({.connection = 7, .request = 9});
+  REQUIRE(host.effects == std::vector<Ticket>{{.connection = 7, .request = 9}});
+  REQUIRE(host.responses.empty());
 }
 
 TEST_CASE("a value is served as bytes, and lives as long as the response") {
   Host host;
   Response response;
   {
-    store::Kv map;
-    put(map, "/k", std::string("\0<b>", 4));
-    response = Api(host).to_response({.asked = Request::Kind::get, .value = map.get("/k")});
+    put(host.map, "/k", std::string("\0<b>", 4));
+    response = ended(host, Method::get, "/k");
+    host.map = store::Kv();
   }
   REQUIRE(response.status == 200);
   REQUIRE(response.content_type == "application/octet-stream");
@@ -286,7 +337,7 @@ TEST_CASE("every end of an order has its code, and says why") {
   const std::pair<End, int> rows[] = {
       {End::done, 204}, {End::not_found, 404}, {End::conflict, 409}, {End::refused, 503}, {End::unknown, 504}};
   for (const auto& [kind, status] : rows) {
-    Response response = Api::to_response(AdminAnswer{.kind = kind, .order = {}, .reason = "why"});
+    Response response = Api::to_response(AdminAnswer{.kind = kind, .request = {}, .reason = "why"});
     REQUIRE(response.status == status);
     REQUIRE((response.body.find("why") != std::string::npos) == (status != 204));
     REQUIRE((header(response, "Retry-After") == "1") == (status == 503));

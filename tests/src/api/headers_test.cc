@@ -9,7 +9,7 @@
 namespace skiff::api_headers_test {
 
 using namespace api_world;
-using transport::Header;
+using transport::HeaderField;
 
 // A6: each status code, and keys and values of any bytes
 TEST_CASE("a write with a header that would change its meaning is refused, and nothing is done", "[A6]") {
@@ -60,9 +60,9 @@ TEST_CASE("a write with a header that would change its meaning is refused, and n
 }
 
 TEST_CASE("what changes nothing may be said with a write") {
-  for (const Header& harmless : {Header{"content-encoding", "identity"}, Header{"content-encoding", ""},
-                                 Header{"content-encoding", " , IDENTITY ,"}, Header{"prefer", "return=minimal"},
-                                 Header{"origin", "http://h"}}) {
+  for (const HeaderField& harmless : {HeaderField{"content-encoding", "identity"}, HeaderField{"content-encoding", ""},
+                                      HeaderField{"content-encoding", " , IDENTITY ,"},
+                                      HeaderField{"prefer", "return=minimal"}, HeaderField{"origin", "http://h"}}) {
     INFO(harmless.name << ": " << harmless.value);
     Host host;
     REQUIRE_FALSE(take(host, Method::put, "/k", "", {harmless}));

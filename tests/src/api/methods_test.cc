@@ -1,6 +1,7 @@
 // Which methods a path takes, and what an answer lets caches do.
 #include <memory>
 
+#include "store/state/command.h"
 #include "tests/src/api/api_world.h"
 #include "tests/support/catch.h"
 
@@ -43,17 +44,18 @@ TEST_CASE("a page that may speak to the node is told with which methods and head
 
 TEST_CASE("no cache answers for a node: values are asked for again, what a node says of itself is not kept") {
   Host host;
-  using Kind = Request::Kind;
-  Api api(host);
-  const auto value = std::make_shared<const std::string>("v");
-  REQUIRE(api.to_response({.asked = Kind::get, .value = store::Value{*value, 1, value}}).caching == Caching::no_cache);
-  REQUIRE(api.to_response({.asked = Kind::get, .value = {}}).caching == Caching::no_cache);
+  REQUIRE(ended(host, Method::get, "/none").caching == Caching::no_cache);
+  store::Command command{.origin = {.node = 1, .incarnation = 1, .number = 1}, .key = "/k", .value = "v"};
+  host.map.apply(1, std::make_shared<const std::string>(store::encode(command)));
+  const Response found = ended(host, Method::get, "/k");
+  REQUIRE(found.status == 200);
+  REQUIRE(found.caching == Caching::no_cache);
   REQUIRE(take(host, Method::get, "/k", "consistency=stale")->caching == Caching::no_cache);
   for (const char* path : {"/members", "/status", "/version", "/livez"}) {
     REQUIRE(take(host, Method::get, path)->caching == Caching::no_store);
   }
-  REQUIRE(api.to_response({.asked = Kind::check, .value = {}}).caching == Caching::no_store);
-  REQUIRE(api.to_response({.kind = Answer::Kind::refused, .asked = Kind::check, .value = {}}).caching ==
+  REQUIRE(ended(host, Method::get, "/health").caching == Caching::no_store);
+  REQUIRE(ended(host, Method::get, "/health", {.outcome = Answer::Outcome::refused, .reason = "why"}).caching ==
           Caching::no_store);
 }
 

@@ -20,6 +20,7 @@ TEST_CASE("which requests of one connection may run side by side") {
       {"a read that says so", Method::get, "/k", "consistency=linearizable", Ordering::safe},
       {"HEAD", Method::head, "/k", "", Ordering::safe},
       {"a stale read", Method::get, "/k", "consistency=stale", Ordering::alone},
+      {"a stale read that is escaped", Method::get, "/k", "consistency=st%61le", Ordering::alone},
       {"a stale HEAD", Method::head, "/k", "consistency=stale", Ordering::alone},
       {"a backup", Method::get, "/snapshot", "", Ordering::safe},
       {"a stale backup", Method::get, "/snapshot", "consistency=stale", Ordering::alone},

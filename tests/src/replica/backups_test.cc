@@ -30,7 +30,7 @@ TEST_CASE("a backup holds what was acknowledged before it, and nothing of what i
     cluster.settle();
     REQUIRE(cluster.answer(put) == "done");
   }
-  const uint64_t asked = cluster.ask(taken_from, {.kind = Request::Kind::backup, .ticket = {}, .key = {}, .value = {}});
+  const uint64_t asked = cluster.confirm(taken_from);
   cluster.settle();
   REQUIRE(cluster.answer(asked) == "done");
 
@@ -63,7 +63,7 @@ TEST_CASE("a backup that is to be fresh is refused where no majority can say so"
   ReplicaCluster cluster(3);
   const raft::NodeId leader = cluster.elect();
   cluster.cut(leader);
-  const uint64_t asked = cluster.ask(leader, {.kind = Request::Kind::backup, .ticket = {}, .key = {}, .value = {}});
+  const uint64_t asked = cluster.confirm(leader);
   cluster.pass(10'000 * raft::kMillisecond);
   REQUIRE(cluster.answer(asked) == "refused");
   REQUIRE(cluster[leader].begin_backup().has_value());  // a stale one is to be had

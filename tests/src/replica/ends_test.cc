@@ -6,16 +6,11 @@
 
 namespace skiff::replica_ends_test {
 
-uint64_t throw_in(ReplicaCluster& cluster, raft::NodeId node) {
-  return cluster.ask(node,
-                     {.kind = Request::Kind::put, .ticket = {}, .wants_answer = false, .key = "/k", .value = "v"});
-}
-
 TEST_CASE("a write that wants no answer ends when this node has applied it") {
   ReplicaCluster cluster(3);
   const raft::NodeId leader = cluster.elect();
   const raft::NodeId node = GENERATE(true, false) ? leader : leader % 3 + 1;
-  const uint64_t write = throw_in(cluster, node);
+  const uint64_t write = cluster.throw_in(node, "/k", "v");
   REQUIRE_FALSE(cluster.has_ended(write));
   cluster.settle();
   cluster.pass(5 * raft::kMillisecond);
@@ -29,11 +24,11 @@ TEST_CASE("a write that wants no answer ends when it is refused, and when its ti
   const raft::NodeId leader = cluster.elect();
   SECTION("refused") {
     cluster[leader].stop_taking();
-    REQUIRE(cluster.has_ended(throw_in(cluster, leader)));
+    REQUIRE(cluster.has_ended(cluster.throw_in(leader, "/k", "v")));
   }
   SECTION("its time is up") {
     cluster.cut(leader);
-    const uint64_t write = throw_in(cluster, leader);
+    const uint64_t write = cluster.throw_in(leader, "/k", "v");
     cluster.pass(4'000 * raft::kMillisecond);
     REQUIRE_FALSE(cluster.has_ended(write));
     cluster.pass(2'000 * raft::kMillisecond);
@@ -50,7 +45,7 @@ TEST_CASE("very many reads that are confirmed at once are answered a page at a t
   for (int count = 0; count < 10; ++count) reads.push_back(cluster.get(leader, "/k"));
   cluster.settle();
   const size_t before = cluster.answers();
-  REQUIRE(cluster[leader].waiting_reads() == 5);  // the first went by itself, and four of those that came meanwhile
+  REQUIRE(cluster[leader].waiting_barriers() == 5);  // the first went by itself, and four of those that came meanwhile
   REQUIRE(cluster[leader].next_deadline() <= cluster.now());
   for (size_t which = 0; which < 10; ++which) REQUIRE(cluster.answer(reads[which]) == (which < 5 ? "done: v" : ""));
 
@@ -63,7 +58,7 @@ TEST_CASE("very many reads that are confirmed at once are answered a page at a t
   for (uint64_t read : reads) REQUIRE(cluster.answer(read) == "done: v");
   cluster.pass(2 * raft::kMillisecond);
   REQUIRE(cluster.answer(later) == "done: v");
-  REQUIRE(cluster[leader].waiting_reads() == 0);
+  REQUIRE(cluster[leader].waiting_barriers() == 0);
 }
 
 }  // namespace skiff::replica_ends_test

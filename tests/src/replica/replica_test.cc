@@ -356,8 +356,7 @@ TEST_CASE("a node that is stopping refuses what is new and answers what it has")
 TEST_CASE("a write nobody waits for is done all the same") {
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
-  uint64_t thrown =
-      cluster.ask(leader, {.kind = Request::Kind::put, .ticket = {}, .wants_answer = false, .key = "/k", .value = "v"});
+  uint64_t thrown = cluster.throw_in(leader, "/k", "v");
   cluster.settle();
   REQUIRE(cluster.answer(thrown) == "");
   REQUIRE(cluster[leader].kv().get("/k")->bytes == "v");

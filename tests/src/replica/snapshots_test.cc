@@ -22,7 +22,6 @@ struct World : Environment {
   void persist(uint64_t, std::optional<raft::HardState>, std::optional<raft::LogPosition>, bool,
                std::vector<raft::Entry>) override {}
   void committed() override {}
-  void answer(const Ticket&, Answer) override {}
   void write_snapshot(SnapshotBytes bytes) override { written.push_back(std::move(bytes)); }
   void read_snapshot(raft::NodeId, raft::LogPosition, uint64_t) override {}
   void drop(store::Kv) override {}
@@ -61,7 +60,7 @@ struct Node {
   static SnapshotConfig prepared(SnapshotConfig config) {
     if (config.every_entries == 0) config.every_entries = 10;
     config.block_bytes = 100;
-    config.patience = 500 * kMillisecond;
+    config.retry_after = 500 * kMillisecond;
     return config;
   }
   void apply_to(raft::Index index) {

@@ -10,9 +10,9 @@ WaitingWrite write_number(uint64_t number, raft::Time deadline) {
   return {.number = number, .ticket = {}, .deadline = deadline, .command = std::make_shared<const std::string>("xyz")};
 }
 
-WaitingReads::Batch reads(std::initializer_list<raft::Time> deadlines) {
-  WaitingReads::Batch batch;
-  for (raft::Time deadline : deadlines) batch.push_back({.deadline = deadline, .key = "/k"});
+WaitingBarriers::Batch reads(std::initializer_list<raft::Time> deadlines) {
+  WaitingBarriers::Batch batch;
+  for (raft::Time deadline : deadlines) batch.push_back({.ticket = {}, .deadline = deadline});
   return batch;
 }
 
@@ -51,42 +51,42 @@ TEST_CASE("writes expire in order, and only when their time has come") {
 TEST_CASE("writes are handed out in order, and no more than the window holds") {
   WaitingWrites writes;
   for (int count = 0; count < 5; ++count) writes.add(write_number(writes.next_number(), 100));
-  REQUIRE(writes.hand_out_next(7)->number == 1);
-  REQUIRE(writes.hand_out_next(7)->number == 2);
-  REQUIRE(writes.hand_out_next(7) == nullptr);
+  REQUIRE(writes.submit_next(7)->number == 1);
+  REQUIRE(writes.submit_next(7)->number == 2);
+  REQUIRE(writes.submit_next(7) == nullptr);
 
   writes.take(1);
-  REQUIRE(writes.hand_out_next(7)->number == 3);
-  REQUIRE(writes.hand_out_next(7) == nullptr);
-  REQUIRE(writes.find(3)->hand_outs == 1);
-  REQUIRE(writes.find(4)->hand_outs == 0);
+  REQUIRE(writes.submit_next(7)->number == 3);
+  REQUIRE(writes.submit_next(7) == nullptr);
+  REQUIRE(writes.find(3)->submissions == 1);
+  REQUIRE(writes.find(4)->submissions == 0);
 
-  writes.hand_out_again_from(3);
-  REQUIRE(writes.hand_out_next(7)->number == 3);
-  REQUIRE(writes.find(3)->hand_outs == 2);
-  writes.hand_out_again_from(0);
-  REQUIRE_FALSE(writes.has_handed_out());
-  REQUIRE(writes.hand_out_next(1)->number == 2);  // one may always go
-  REQUIRE(writes.hand_out_next(1) == nullptr);
+  writes.resubmit_from(3);
+  REQUIRE(writes.submit_next(7)->number == 3);
+  REQUIRE(writes.find(3)->submissions == 2);
+  writes.resubmit_from(0);
+  REQUIRE_FALSE(writes.has_submitted());
+  REQUIRE(writes.submit_next(1)->number == 2);  // one may always go
+  REQUIRE(writes.submit_next(1) == nullptr);
 }
 
 TEST_CASE("what was answered in between is not handed out, and frees its place") {
   WaitingWrites writes;
   for (int count = 0; count < 4; ++count) writes.add(write_number(writes.next_number(), 100));
   writes.take(2);
-  REQUIRE(writes.hand_out_next(100)->number == 1);
-  REQUIRE(writes.hand_out_next(100)->number == 3);
+  REQUIRE(writes.submit_next(100)->number == 1);
+  REQUIRE(writes.submit_next(100)->number == 3);
   writes.take(1);
   writes.take(3);
-  REQUIRE_FALSE(writes.has_handed_out());
+  REQUIRE_FALSE(writes.has_submitted());
   writes.take(4);
-  REQUIRE(writes.hand_out_next(100) == nullptr);
+  REQUIRE(writes.submit_next(100) == nullptr);
   writes.add(write_number(writes.next_number(), 100));
-  REQUIRE(writes.hand_out_next(100)->number == 5);
+  REQUIRE(writes.submit_next(100)->number == 5);
 }
 
 TEST_CASE("a read waits for its confirmation, then for its index") {
-  WaitingReads waiting;
+  WaitingBarriers waiting;
   waiting.hold(reads({50, 60}));
   waiting.ask_held({1, 1}, 0);
   waiting.confirmed({1, 2}, 7);  // somebody else's
@@ -100,7 +100,7 @@ TEST_CASE("a read waits for its confirmation, then for its index") {
 }
 
 TEST_CASE("a refused read is held, and its old confirmation counts for nothing") {
-  WaitingReads waiting;
+  WaitingBarriers waiting;
   waiting.hold(reads({50}));
   waiting.ask_held({1, 1}, 0);
   waiting.refused({1, 1});
@@ -114,7 +114,7 @@ TEST_CASE("a refused read is held, and its old confirmation counts for nothing")
 }
 
 TEST_CASE("reads that were asked long ago are held again") {
-  WaitingReads waiting;
+  WaitingBarriers waiting;
   for (uint64_t number = 1; number <= 3; ++number) {
     waiting.hold(reads({500}));
     waiting.ask_held({1, number}, number * 10);
@@ -127,7 +127,7 @@ TEST_CASE("reads that were asked long ago are held again") {
 }
 
 TEST_CASE("reads expire wherever they wait") {
-  WaitingReads waiting;
+  WaitingBarriers waiting;
   waiting.hold(reads({10, 90}));
   waiting.ask_held({1, 1}, 0);
   waiting.hold(reads({20, 91}));

@@ -10,7 +10,7 @@ using namespace http_world;
 
 Request sent_to(const std::string& host, std::vector<std::string> origins = {}) {
   Request request{.path = "/k", .query = {}, .host = host, .headers = {}, .body = {}};
-  for (std::string& origin : origins) request.headers.push_back({"origin", std::move(origin)});
+  for (const std::string& origin : origins) request.headers.add("origin", origin);
   return request;
 }
 

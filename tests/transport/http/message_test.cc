@@ -120,7 +120,8 @@ TEST_CASE("every status of the contract has its phrase") {
 TEST_CASE("a header is found by its name, the first of them") {
   Request request;
   request.headers = {{"prefer", "respond-async"}, {"prefer", "wait=1"}};
-  REQUIRE(request.header("prefer") == "respond-async");
+  REQUIRE(*request.header("Prefer") == "respond-async");
+  REQUIRE(request.header("prefer").is_repeated());
   REQUIRE_FALSE(request.header("accept").has_value());
 }
 

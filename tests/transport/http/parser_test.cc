@@ -21,7 +21,8 @@ struct Outcome {
 std::string describe(const Request& request, bool keeps_alive) {
   std::string text =
       std::to_string(static_cast<int>(request.method)) + " [" + request.path + "] [" + request.query + "]";
-  for (const Header& header : request.headers) text += " " + header.name + "=" + header.value;
+  for (const HeaderField& header : request.headers)
+    text.append(" ").append(header.name).append("=").append(header.value);
   return text + " {" + request.body + "}" + (keeps_alive ? "" : " last") + "\n";
 }
 
@@ -84,46 +85,51 @@ TEST_CASE("whole requests are read, however they are cut") {
     std::string requests;
   };
   const Case cases[] = {
-      {get("/a"), "0 [/a] [] {}\n"},
-      {"HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n", "1 [/a] [] {}\n"},
-      {"PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello", "2 [/a] [] {hello}\n"},
-      {"PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", "2 [/a] [] {}\n"},
-      {"PUT /a HTTP/1.1\r\nHost: h\r\n\r\n", "2 [/a] [] {}\n"},
-      {"POST /members/4 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n\n", "3 [/members/4] [] {\n}\n"},
-      {"DELETE /a HTTP/1.1\r\nHost: h\r\n\r\n", "4 [/a] [] {}\n"},
-      {"OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", "5 [*] [] {}\n"},
-      {"PATCH /a HTTP/1.1\r\nHost: h\r\n\r\n", "6 [/a] [] {}\n"},
-      {get("/a?consistency=stale"), "0 [/a] [consistency=stale] {}\n"},
-      {get("/a?b?c=/d"), "0 [/a] [b?c=/d] {}\n"},
-      {get("/?"), "0 [/] [] {}\n"},
-      {get("/a%20b+c%2Fd"), "0 [/a b+c/d] [] {}\n"},
-      {get("/%00%ff"), "0 [/\0\xff] [] {}\n"s},
-      {get("//a//b/../c"), "0 [//a//b/../c] [] {}\n"},
-      {get("http://example.com:80/a?b=c"), "0 [/a] [b=c] {}\n"},
-      {get("HTTP://example.com"), "0 [/] [] {}\n"},
-      {get("http://example.com?b"), "0 [/] [b] {}\n"},
+      {get("/a"), "0 [/a] [] host=h {}\n"},
+      {"HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n", "1 [/a] [] host=h {}\n"},
+      {"PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello", "2 [/a] [] host=h content-length=5 {hello}\n"},
+      {"PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", "2 [/a] [] host=h content-length=0 {}\n"},
+      {"PUT /a HTTP/1.1\r\nHost: h\r\n\r\n", "2 [/a] [] host=h {}\n"},
+      {"POST /members/4 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n\n",
+       "3 [/members/4] [] host=h content-length=1 {\n}\n"},
+      {"DELETE /a HTTP/1.1\r\nHost: h\r\n\r\n", "4 [/a] [] host=h {}\n"},
+      {"OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", "5 [*] [] host=h {}\n"},
+      {"PATCH /a HTTP/1.1\r\nHost: h\r\n\r\n", "6 [/a] [] host=h {}\n"},
+      {get("/a?consistency=stale"), "0 [/a] [consistency=stale] host=h {}\n"},
+      {get("/a?b?c=/d"), "0 [/a] [b?c=/d] host=h {}\n"},
+      {get("/?"), "0 [/] [] host=h {}\n"},
+      {get("/a%20b+c%2Fd"), "0 [/a b+c/d] [] host=h {}\n"},
+      {get("/%00%ff"), "0 [/\0\xff] [] host=h {}\n"s},
+      {get("//a//b/../c"), "0 [//a//b/../c] [] host=h {}\n"},
+      {get("http://example.com:80/a?b=c"), "0 [/a] [b=c] host=h {}\n"},
+      {get("HTTP://example.com"), "0 [/] [] host=h {}\n"},
+      {get("http://example.com?b"), "0 [/] [b] host=h {}\n"},
       {"GET /a HTTP/1.0\r\n\r\n", "0 [/a] [] {} last\n"},
-      {"GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "0 [/a] [] {} last\n"},
-      {"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "0 [/a] [] {} last\n"},
-      {"GET /a HTTP/1.1\r\nHost: h\r\nConnection: foo, Close\r\n\r\n", "0 [/a] [] {} last\n"},
-      {"\r\n\r\n" + get("/a"), "0 [/a] [] {}\n"},
+      {"GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "0 [/a] [] connection=keep-alive {} last\n"},
+      {"GET /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", "0 [/a] [] host=h connection=close {} last\n"},
+      {"GET /a HTTP/1.1\r\nHost: h\r\nConnection: foo, Close\r\n\r\n",
+       "0 [/a] [] host=h connection=foo, Close {} last\n"},
+      {"\r\n\r\n" + get("/a"), "0 [/a] [] host=h {}\n"},
       {"PUT /a HTTP/1.1\r\nHost:h\r\nPREFER:  respond-async \t\r\nX-Else: 1\r\nIf-Match: \"7\"\r\n\r\n",
-       "2 [/a] [] prefer=respond-async if-match=\"7\" {}\n"},
+       "2 [/a] [] host=h prefer=respond-async x-else=1 if-match=\"7\" {}\n"},
       {"PUT /a HTTP/1.1\r\nHost:h\r\nIF-NONE-match:*\r\nif: x\r\nIfx: y\r\nIf-What: z\r\n\r\n",
-       "2 [/a] [] if-none-match=* if=x if-what=z {}\n"},
+       "2 [/a] [] host=h if-none-match=* if=x ifx=y if-what=z {}\n"},
       {"PUT /a HTTP/1.1\r\nHost:h\r\nPrefer:\r\nIf-Match:\r\nContent-Range:\r\n\r\n",
-       "2 [/a] [] prefer= if-match= content-range= {}\n"},
+       "2 [/a] [] host=h prefer= if-match= content-range= {}\n"},
       {"PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
-       "2 [/a] [] {hello}\n"},
+       "2 [/a] [] host=h transfer-encoding=chunked {hello}\n"},
       {"PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nh\r\n0A;x=\"y\"\r\nello there\r\n00\r\n"
        "Trailer: x\r\nPrefer: y\r\n\r\n",
-       "2 [/a] [] {hello there}\n"},
-      {"PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "2 [/a] [] {}\n"},
-      {"PUT /a HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\nhi", "2 [/a] [] {hi}\n"},
-      {"GET /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "0 [/a] [] {}\n"},
+       "2 [/a] [] host=h transfer-encoding=Chunked {hello there}\n"},
+      {"PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       "2 [/a] [] host=h transfer-encoding=chunked {}\n"},
+      {"PUT /a HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\nhi",
+       "2 [/a] [] host=h expect=100-Continue content-length=2 {hi}\n"},
+      {"GET /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+       "0 [/a] [] host=h connection=Upgrade upgrade=websocket {}\n"},
       {"PUT /a HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n"
        "Content-Length: 2\r\n\r\nhi",
-       "2 [/a] [] {hi}\n"},
+       "2 [/a] [] host=h connection=Upgrade, HTTP2-Settings upgrade=h2c http2-settings=AAM content-length=2 {hi}\n"},
   };
   for (const Case& one : cases) {
     INFO(one.bytes);
@@ -132,7 +138,7 @@ TEST_CASE("whole requests are read, however they are cut") {
     REQUIRE(outcome.requests == one.requests);
     REQUIRE(outcome.progress == Progress::nothing);
     // And with another behind it.
-    REQUIRE(parse(one.bytes + get("/next")).requests == one.requests + "0 [/next] [] {}\n");
+    REQUIRE(parse(one.bytes + get("/next")).requests == one.requests + "0 [/next] [] host=h {}\n");
   }
 }
 
@@ -253,7 +259,7 @@ TEST_CASE("what is no request is refused with its status and the reason, however
 
 TEST_CASE("what stands before a malformed request is served") {
   const Outcome outcome = parse(get("/a") + get("/b") + "rubbish\r\n\r\n");
-  REQUIRE(outcome.requests == "0 [/a] [] {}\n0 [/b] [] {}\n");
+  REQUIRE(outcome.requests == "0 [/a] [] host=h {}\n0 [/b] [] host=h {}\n");
   REQUIRE(outcome.status == 400);
 }
 
@@ -317,7 +323,8 @@ TEST_CASE("a chunked body may come byte by byte, but not with rubbish without en
   const std::string chunked = "PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
   std::string singles;
   for (int count = 0; count < 10; ++count) singles += "1\r\nx\r\n";
-  REQUIRE(parse(chunked + singles + "0\r\n\r\n", small_limits()).requests == "2 [/a] [] {xxxxxxxxxx}\n");
+  REQUIRE(parse(chunked + singles + "0\r\n\r\n", small_limits()).requests ==
+          "2 [/a] [] host=h transfer-encoding=chunked {xxxxxxxxxx}\n");
   REQUIRE(parse(chunked + singles + "0\r\nX: " + std::string(200, 't'), small_limits()).status == 431);
   REQUIRE(parse(chunked + "1;" + std::string(200, 'e'), small_limits()).status == 431);
 }

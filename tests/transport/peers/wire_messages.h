@@ -63,7 +63,8 @@ inline std::string fields(const TransferRequest& m) { return show(m.to); }
 inline std::string fields(const TimeoutNow&) { return ""; }
 inline std::string fields(const Removed&) { return ""; }
 inline std::string fields(const AdminAttempt& m) {
-  return show(m.id) + show(static_cast<uint64_t>(m.order.kind)) + show(m.order.node) + " '" + m.order.address + "'";
+  return show(m.id) + show(static_cast<uint64_t>(m.request.kind)) + show(m.request.node) + " '" + m.request.address +
+         "'";
 }
 inline std::string fields(const AdminReply& m) {
   return show(m.id) + show(static_cast<uint64_t>(m.outcome)) + " '" + m.reason + "'";

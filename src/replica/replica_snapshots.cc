@@ -1,5 +1,5 @@
-// A replica's map as a whole: snapshots that the log is cut behind, that bring up who is too far behind for it, and
-// that take the map's place here; and backups.
+// The replica's side of snapshots (src/replica/snapshots.h), and the moment in which a fetched snapshot takes the place
+// of the map.
 #include <optional>
 #include <utility>
 
@@ -12,43 +12,55 @@ void Replica::on(const PeerMessage& message, SnapshotAsk&& ask) { snapshots_.ask
 
 void Replica::on(const PeerMessage& message, SnapshotPiece&& piece) { snapshots_.received(now_, message.from, piece); }
 
-void Replica::on(const PeerMessage& message, StateDigest&& state) {
-  digests_.compare(environment_, raft_, message.from, state);
-}
-
 void Replica::snapshot_written(raft::Time now, SnapshotWritten written) {
-  now_ = now;
+  set_now(now);
   std::optional<raft::Event> event = snapshots_.written(now, written, raft_);
   if (!event) return;
+  CHECK(!arrived_);
   arrived_ = std::move(written.loaded);
   step(now, *event);
-  carry_out();
+  apply_effects();
   if (arrived_) environment_.drop(*std::exchange(arrived_, std::nullopt));
   snapshots_.make_if_due(now, raft_);
 }
 
 void Replica::replace_damaged(raft::Time now, raft::Index at) {
-  now_ = now;
+  set_now(now);
   snapshots_.replace_damaged(at);
   snapshots_.make_if_due(now, raft_);
 }
 
 void Replica::snapshot_read(raft::Time now, raft::NodeId for_node, SnapshotPiece piece) {
-  now_ = now;
+  set_now(now);
+  CHECK(for_node != 0);
   snapshots_.read(raft_, for_node, std::move(piece));
   snapshots_.make_if_due(now, raft_);
 }
 
-// What was to be applied up to there is in it. Whether a write of ours is among it, nobody can tell: it is handed out
-// again, and drops out as repeated.
+// Entries up to there are in the snapshot. It does not tell which writes of this node are among them, so those that
+// wait are submitted again; the store drops the repeated ones.
 void Replica::become_snapshot(raft::LogPosition position) {
-  CHECK(arrived_ && arrived_->applied() == position.index);
+  CHECK(arrived_.has_value());
+  CHECK(arrived_->applied() == position.index);
   snapshots_.stop_making();
   backups_.break_off_all();
   std::swap(kv_, *arrived_);
   environment_.drop(std::move(*arrived_));
   arrived_.reset();
-  ask_again(now_);
+  CHECK(kv_.applied() == position.index);
+  CHECK(backups_.running() == 0);
+  resubmit(now_);
+}
+
+bool Replica::shorten_log(raft::Time now) {
+  set_now(now);
+  return snapshots_.make_at_rest(now, raft_);
+}
+
+bool Replica::free_some(size_t count_max) {
+  const bool has_entries = raft_.free_forgotten(count_max);
+  const bool has_versions = kv_.free_cut(count_max);
+  return has_entries || has_versions;
 }
 
 }  // namespace skiff

@@ -1,0 +1,54 @@
+// Request, Answer: what a node's doors (src/api) ask of its replica, and how it ends.
+//
+// A request is a write, which becomes an entry of the log, or a barrier, which becomes none. A confirmed barrier means:
+// everything that was acknowledged before the barrier was proposed is applied here. The door that asked then reads the
+// map; the replica knows no reads.
+//
+// Always: every request ends exactly once, by Requester::answered() or, for a write without an answer, by ended().
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "raft/types.h"
+#include "src/base/ticket.h"
+#include "store/state/kv.h"
+#include "store/state/operation.h"
+
+namespace skiff {
+
+struct Write {
+  Ticket ticket;
+  bool wants_answer = true;  // false: ended() is called instead
+  store::Operation operation;
+};
+
+struct Barrier {
+  Ticket ticket;
+  raft::Time timeout = 0;  // then it is refused
+};
+
+using Request = std::variant<Write, Barrier>;
+
+struct Answer {
+  enum class Outcome {
+    done,     // a write: on the disks of a majority, and applied here; a barrier: confirmed, so the map may be read now
+    refused,  // nothing was done, and nothing ever will be
+    unknown,  // a write that may or may not take effect
+  };
+  Outcome outcome = Outcome::done;
+  store::Revision revision = 0;  // done: of the map as it is now
+  std::string reason;            // otherwise: why
+};
+
+// The door that proposed a request, as the replica sees it. Called within calls of the replica; it may read the map
+// (Replica::kv) there, and must not call the replica otherwise.
+class Requester {
+ public:
+  virtual ~Requester() = default;
+  virtual void answered(const Ticket& ticket, Answer&& answer) = 0;
+  // A write that wants no answer has ended, one way or another.
+  virtual void ended(const Ticket& ticket) = 0;
+};
+
+}  // namespace skiff

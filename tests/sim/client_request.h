@@ -1,0 +1,26 @@
+// What a client of the simulation asks of a machine, and what it is told. The machine takes the part of the API
+// (src/api): a get becomes a barrier, and the map is read once the barrier is confirmed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "src/base/ticket.h"
+#include "tests/support/linearizable.h"
+
+namespace skiff::sim {
+
+struct ClientRequest {
+  linearizable::Operation::Kind kind = linearizable::Operation::Kind::get;
+  Ticket ticket;
+  std::string key;
+  std::string value;  // of a put
+};
+
+struct ClientAnswer {
+  linearizable::Operation::Outcome outcome = linearizable::Operation::Outcome::ok;
+  std::optional<std::string> value;  // of a get that found one
+};
+
+}  // namespace skiff::sim
