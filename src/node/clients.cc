@@ -1,4 +1,4 @@
-// The node and its clients: their requests to the API and the queues, the answers back to their connections.
+// The node and its clients: requests go to the API and the queues, answers go back to their connections.
 #include <utility>
 
 #include "src/base/try.h"
@@ -8,12 +8,13 @@
 #include "src/node/setup.h"
 
 namespace skiff {
+
 Result<> Node::open_client_port() {
-  TRY(const transport::HttpLimits limits, http_limits(options_, identity_.founders.size()));
+  TRY(const transport::HttpLimits limits, http_limits(options_, self_.identity.founders.size()));
   auto http = transport::HttpServer::open(
       loop_, {.host = options_.listen, .port = options_.port}, limits,
       [this](Ticket ticket, transport::Request&& request) {
-        ++inputs_;
+        disk_->inline_policy().note_request();
         auto response = api_.take(ticket, std::move(request));
         if (response) http_->answer(ticket, std::move(*response));
       },
@@ -29,19 +30,19 @@ void Node::answer(const Ticket& ticket, Answer answer) { http_->answer(ticket, a
 void Node::ended(const Ticket& ticket) { http_->took_effect(ticket); }
 
 void Node::admin_answered(const Ticket& ticket, AdminAnswer answer) {
-  if (ticket == kNodeItself) return told_of_moved(answer);
+  if (ticket == kNodeItself) return PeerConnections::move_ended(answer);
   http_->answer(ticket, Api::to_response(answer));
 }
 
 bool Node::propose(Request request) {
-  if (is_stopping_ || proposals_->size() >= limits::kProposalsMax) return false;
+  if (stop_.is_stopping() || proposals_->size() >= limits::kProposalsMax) return false;
   if (!request.wants_answer) http_->takes_effect_later(request.ticket);
   proposals_->push_here(std::move(request));
   return true;
 }
 
 bool Node::order(const Ticket& ticket, AdminRequest order) {
-  if (is_stopping_ || orders_->size() >= limits::kAdminRequestsMax) return false;
+  if (stop_.is_stopping() || orders_->size() >= limits::kAdminRequestsMax) return false;
   orders_->push_here({.ticket = ticket, .order = std::move(order)});
   return true;
 }

@@ -73,7 +73,7 @@ TEST_CASE("a node whose files rot while it runs mends them itself, alone and wit
   REQUIRE_FALSE(std::filesystem::exists(first_segment(cluster, 1)));
   REQUIRE_THAT(cluster.log(1), Catch::Contains("damage at rest: recover ") &&
                                    Catch::Contains("wal-0000000000000001: at offset 199") &&
-                                   Catch::Contains("damage at rest is mended"));
+                                   Catch::Contains("damage at rest is replaced"));
   REQUIRE(put(7));
 
   // The same with the snapshot that it has made then.
