@@ -1,8 +1,8 @@
 // skiff: one node. Reads its options, opens, runs, stops on SIGTERM or SIGINT. Or one of its tools (src/tool/tool.h),
 // if the first word names one.
 //
-// A look-up of a name that is under way cannot be called off, and may take the resolver's time: the end waits for a
-// second for it, and then no longer.
+// A name look-up that is under way cannot be cancelled, and may take as long as the resolver does. The end of the
+// process waits for it for a second.
 //
 // Exit status: 0 after a clean stop, 1 when the node could not start or had to stop, 2 for options it cannot use.
 #include <fmt/format.h>
@@ -26,9 +26,9 @@
 #include "src/config/settings.h"
 #include "src/node/descriptors.h"
 #include "src/node/joining.h"
+#include "src/node/loop_handoff.h"
 #include "src/node/node.h"
 #include "src/node/setup.h"
-#include "src/node/turns.h"
 #include "src/tool/tool.h"
 #include "src/version.h"
 #include "store/files/files.h"
@@ -37,13 +37,13 @@
 namespace skiff {
 namespace {
 
-// Signals that nobody sends to end a node, and that would. A write to a connection that is gone, or beyond the limit of
-// a file's size, then fails with an error like any other.
+// Ignores signals that would end the process although no operator means that. A write to a closed connection, or beyond
+// the limit of a file's size, then fails with an error like any other.
 void ignore_signals() {
   for (int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ}) std::signal(number, SIG_IGN);
 }
 
-// One that is told whenever it comes, and does nothing else.
+// A signal that is logged, at an interval, and does nothing else.
 class IgnoredSignal {
  public:
   IgnoredSignal(transport::Loop& loop, int number, const char* line)
@@ -54,7 +54,7 @@ class IgnoredSignal {
   transport::Signal signal_;
 };
 
-// While the loop runs; before and after, they are ignored without a word.
+// While the loop runs. Before and after, they are ignored without a line.
 struct IgnoredSignals {
   explicit IgnoredSignals(transport::Loop& loop)
       : hang_up(loop, SIGHUP, "ignores SIGHUP: a node reads its settings when it starts, there is nothing to reload"),
@@ -63,7 +63,7 @@ struct IgnoredSignals {
   IgnoredSignal hang_up, first, second;
 };
 
-// Lets go of what the node closed, and ends the program if a look-up holds that up.
+// Runs the loop until all that the node has closed is freed, and ends the program if a name look-up delays that.
 void run_to_the_end(transport::Loop& loop, int status) {
   if (loop.run_for_ms(limits::kLookUpsEndMs)) return;
   log::flush();
@@ -75,13 +75,12 @@ int cannot_start(const Error& error) {
   return 1;
 }
 
-// On either thread, so an exception is to be caught here.
-Turns::Turn turn(transport::Loop& loop, Node& node, Turns& turns, const bool& has_stopped) {
+// Runs on either thread, so an exception has to be caught here.
+LoopHandoff::Turn turn(transport::Loop& loop, Node& node, const bool& has_stopped) {
   try {
     loop.run_once();
-    if (has_stopped) return Turns::Turn::last;
-    const bool is_ours = node.end_turn([&](const auto& what) { return turns.step_aside(what); });
-    return is_ours ? Turns::Turn::more : Turns::Turn::lost;
+    if (has_stopped) return LoopHandoff::Turn::last;
+    return node.end_turn() ? LoopHandoff::Turn::more : LoopHandoff::Turn::lost;
   } catch (const std::exception& unexpected) {
     log::die(std::string("ended by an exception: ") + unexpected.what());
   }
@@ -99,10 +98,10 @@ Ended serve(transport::Loop& loop, const Options& options, const store::Identity
   Ended ended;
   bool has_stopped = false;
   {
-    // A signal that comes while the node starts is told when the loop runs, and ends it as well as any later one.
+    // A signal that comes while the node starts is delivered when the loop runs, and ends the node like a later one.
     Result<std::unique_ptr<Node>> node;
-    Turns turns([&] { return turn(loop, **node, turns, has_stopped); });
-    if (auto stands_by = turns.start(); !stands_by) return {cannot_start(stands_by.error())};
+    LoopHandoff handoff([&] { return turn(loop, **node, has_stopped); });
+    if (auto started = handoff.start(); !started) return {cannot_start(started.error())};
     interrupted.emplace(loop, SIGINT, [&] { (*node)->stop(); });
     terminated.emplace(loop, SIGTERM, [&] { (*node)->stop(); });
     auto let_go = [&] {
@@ -110,9 +109,9 @@ Ended serve(transport::Loop& loop, const Options& options, const store::Identity
       terminated.reset();
       has_stopped = true;
     };
-    node = Node::start(loop, options, joined, let_go);
+    node = Node::start(loop, handoff, options, joined, let_go);
     if (node) {
-      turns.run();
+      handoff.run();
       ended.starts_again = (*node)->starts_again();
     } else {
       ended.status = cannot_start(node.error());
@@ -131,8 +130,8 @@ Ended join_and_serve(transport::Loop& loop, const Options& options) {
   return *joined ? serve(loop, options, &**joined) : Ended{};
 }
 
-// One heap for all threads. The loop may go on with another thread (src/node/turns.h): with a heap for each, what one
-// has freed would be of no use to the other, and both would grow to the size of the log.
+// One heap for all threads. The loop may go on with another thread (src/node/loop_handoff.h): with a heap for each,
+// memory freed by one would be of no use to the other, and both would grow to the size of the log.
 void share_one_heap() { ::mallopt(M_ARENA_MAX, 1); }
 
 int run(const Asked& asked) {
@@ -151,7 +150,7 @@ int run(const Asked& asked) {
     } catch (const std::exception& unexpected) {
       log::die(std::string("ended by an exception: ") + unexpected.what());
     }
-    ignore_signals();  // libuv has given them back
+    ignore_signals();  // libuv has restored the default actions
     run_to_the_end(loop, ended.starts_again ? 1 : ended.status);
   } while (ended.starts_again);
   log::flush();

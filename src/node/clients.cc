@@ -10,15 +10,16 @@
 #include "src/node/setup.h"
 
 namespace skiff {
+
 // The queues are drained once the loop runs, so the replica is there in time.
 Result<> Node::open_client_port() {
   proposals_.emplace(loop_, [this](std::vector<Request>&& batch) { give(std::move(batch)); });
   orders_.emplace(loop_, [this](std::vector<ClientAdminRequest>&& batch) { give(std::move(batch)); });
-  TRY(const transport::HttpLimits limits, http_limits(options_, identity_.founders.size()));
+  TRY(const transport::HttpLimits limits, http_limits(options_, self_.identity.founders.size()));
   auto http = transport::HttpServer::open(
       loop_, {.host = options_.listen, .port = options_.port}, limits,
       [this](Ticket ticket, transport::Request&& request) {
-        ++inputs_;
+        disk_->inline_policy().note_request();
         auto response = api_.take(ticket, std::move(request));
         if (response) http_->answer(ticket, std::move(*response));
       },
@@ -33,12 +34,12 @@ void Node::respond(const Ticket& ticket, transport::Response&& response) { http_
 void Node::took_effect(const Ticket& ticket) { http_->took_effect(ticket); }
 
 void Node::admin_answered(const Ticket& ticket, AdminAnswer answer) {
-  if (ticket == kNodeItself) return told_of_moved(answer);
+  if (ticket == kNodeItself) return PeerConnections::move_ended(answer);
   http_->answer(ticket, Api::to_response(answer));
 }
 
 bool Node::propose(Request request) {
-  if (is_stopping_ || proposals_->size() >= limits::kProposalsMax) return false;
+  if (stop_.is_stopping() || proposals_->size() >= limits::kProposalsMax) return false;
   const Write* write = std::get_if<Write>(&request);
   if (write != nullptr && !write->wants_answer) http_->takes_effect_later(write->ticket);
   proposals_->push_here(std::move(request));
@@ -46,7 +47,7 @@ bool Node::propose(Request request) {
 }
 
 bool Node::ask_admin(const Ticket& ticket, AdminRequest request) {
-  if (is_stopping_ || orders_->size() >= limits::kAdminRequestsMax) return false;
+  if (stop_.is_stopping() || orders_->size() >= limits::kAdminRequestsMax) return false;
   orders_->push_here({.ticket = ticket, .request = std::move(request)});
   return true;
 }

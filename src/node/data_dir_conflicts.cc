@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "raft/check.h"
+#include "src/config/limits.h"
+
 namespace skiff {
 
 void DataDirConflicts::heard(raft::Time now, raft::NodeId peer, const transport::DataDirMatch& match) {
@@ -17,9 +20,9 @@ void DataDirConflicts::heard(raft::Time now, raft::NodeId peer, const transport:
 }
 
 std::vector<raft::NodeId> DataDirConflicts::fresh(raft::Time now, const std::vector<raft::NodeId>& members,
-                                                  const Words& words) {
+                                                  const Reports& reports) {
   std::vector<raft::NodeId> nodes;
-  for (const auto& [node, at] : words) {
+  for (const auto& [node, at] : reports) {
     const bool is_member = std::find(members.begin(), members.end(), node) != members.end();
     if (is_member && now < at + kLasts) nodes.push_back(node);
   }
@@ -28,12 +31,21 @@ std::vector<raft::NodeId> DataDirConflicts::fresh(raft::Time now, const std::vec
 
 DataDirConflicts::Judgement DataDirConflicts::judge(raft::Time now, const std::vector<raft::NodeId>& members,
                                                     bool has_log) const {
+  CHECK(std::is_sorted(members.begin(), members.end()));
   const size_t majority = members.size() / 2 + 1;
   std::vector<raft::NodeId> own = fresh(now, members, own_differs_), peers = fresh(now, members, peer_differs_);
   if (!own.empty() && (!has_log || own.size() >= majority)) return {Verdict::stop, std::move(own)};
   if (peers.size() >= majority) return {Verdict::odd_one_out, std::move(peers)};
   if (!own.empty()) return {Verdict::disputed, std::move(own)};
   return {};
+}
+
+bool ConflictLog::is_due(raft::Time now, const std::string& line) {
+  CHECK(now >= last_at_);
+  if (line == last_ && now < last_at_ + limits::kConflictToldEveryNs) return false;
+  last_ = line;
+  last_at_ = now;
+  return true;
 }
 
 namespace {

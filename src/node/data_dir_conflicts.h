@@ -1,14 +1,14 @@
-// DataDirConflicts: what a node does about members that remember another data directory of it, or come with another one
-// than it remembers.
+// DataDirConflicts: judges what it means that members remember another data directory of this node, or come with
+// another one than this node remembers.
 //
-// A node that has no log yet stops at the word of one member: it has lost what its id has promised, or is founded anew
-// beside a member of an earlier founding. A node that has a log stops only when a majority of the members says so: one
+// A node that has no log yet stops if one member says so: its directory lacks what this id has promised, or it is a new
+// cluster's beside a member of an older one. A node that has a log stops only if a majority of the members says so: one
 // stale machine must not stop a cluster that serves. A node that finds other directories at a majority of the members
-// is the odd one, or those have lost their data. Its directory may be the last copy, so it stays up and takes part in
-// nothing.
+// is the odd one out, or those members have lost their data. Its directory may be the last copy, so it stays up and
+// takes part in nothing.
 //
-// Always: a member's word counts until it greets with matching directories, and no longer than a while after it was
-// last heard. A node does not speak about itself. No clock and no sockets: time comes in with the call.
+// Always: a member's report counts until that member greets with matching directories, and for kLasts after it was last
+// heard at most. A node does not report about itself. No clock and no sockets: time comes in with the call.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +25,13 @@ class DataDirConflicts {
  public:
   enum class Verdict {
     none,
-    disputed,     // fewer than a majority say that this node's directory is not the right one: it goes on
+    disputed,     // fewer than a majority report that this node's directory is the wrong one: it goes on
     odd_one_out,  // a majority of the members has other directories than this node remembers: it stays out
     stop,         // this node's directory is not the one that its id had
   };
   struct Judgement {
     Verdict verdict = Verdict::none;
-    std::vector<raft::NodeId> nodes = {};  // on whose account
+    std::vector<raft::NodeId> nodes = {};  // that reported it
     bool operator==(const Judgement&) const = default;
   };
 
@@ -43,14 +43,25 @@ class DataDirConflicts {
   Judgement judge(raft::Time now, const std::vector<raft::NodeId>& members, bool has_log) const;
 
  private:
-  using Words = std::map<raft::NodeId, raft::Time>;  // and when each was last heard
-  static std::vector<raft::NodeId> fresh(raft::Time now, const std::vector<raft::NodeId>& members, const Words& words);
+  using Reports = std::map<raft::NodeId, raft::Time>;  // and when each was last heard
+  static std::vector<raft::NodeId> fresh(raft::Time now, const std::vector<raft::NodeId>& members,
+                                         const Reports& reports);
 
-  Words own_differs_;
-  Words peer_differs_;
+  Reports own_differs_;
+  Reports peer_differs_;
 };
 
-// For the operator: what has happened, which machine to look at, and what to type. Empty if there is nothing to say.
+// Lets a line through when it is another one than the last, or when that was long ago.
+class ConflictLog {
+ public:
+  bool is_due(raft::Time now, const std::string& line);
+
+ private:
+  std::string last_;
+  raft::Time last_at_ = 0;
+};
+
+// For the operator: the event, the machine to look at, and the commands to type. Empty if there is nothing to say.
 struct DataDirNames {
   raft::NodeId self = 0;
   size_t members = 0;

@@ -7,23 +7,19 @@
 
 #include "raft/check.h"
 #include "src/base/threads.h"
-#include "src/config/limits.h"
 
 namespace skiff {
 
-static uint64_t bytes_of(const store::Batch& batch) {
-  uint64_t bytes = 0;
-  for (const raft::Entry& entry : batch.entries) bytes += entry.payload ? entry.payload->size() : 0;
-  return bytes;
-}
-
-DiskThread::DiskThread(transport::Loop& loop, std::unique_ptr<store::Storage> storage, Events events)
-    : storage_(std::move(storage)),
+DiskThread::DiskThread(transport::Loop& loop, LoopRelease& handoff, std::unique_ptr<store::Storage> storage,
+                       Events events)
+    : handoff_(handoff),
+      storage_(std::move(storage)),
       events_(std::move(events)),
       counters_(storage_->counters()),
       reports_(loop, [this](std::vector<Report>&& reports) {
-        for (Report& each : reports) report(each);
+        for (Report& each : reports) note(each);
       }) {
+  CHECK(events_.saved && events_.failed && events_.disk_full);
   auto thread = start_thread("the disk", [this] { run(); });
   if (!thread) {
     started_ = tl::unexpected(thread.error());
@@ -32,9 +28,9 @@ DiskThread::DiskThread(transport::Loop& loop, std::unique_ptr<store::Storage> st
   thread_ = std::move(*thread);
 }
 
-// Who saves here, and was left behind by the loop, is waited for, too.
+// Takes the storage's mutex to wait for an inline save whose thread has lost the loop.
 DiskThread::~DiskThread() {
-  give_over();
+  flush_to_thread();
   {
     std::lock_guard lock(mutex_);
     is_ending_ = true;
@@ -46,87 +42,91 @@ DiskThread::~DiskThread() {
 
 // ---- on the loop
 
-void DiskThread::save(uint64_t number, store::Batch batch, bool may_be_here) {
-  const bool is_here = may_be_here && is_here_quicker(batch);
-  here_bytes_ += bytes_of(batch);
-  here_.push_back(std::move(batch));
-  CHECK(number > here_up_to_);
-  here_up_to_ = number;
-  if (!is_here) give_over();
+void DiskThread::save(uint64_t number, store::Batch batch, bool is_leader) {
+  CHECK(number > inline_up_to_);
+  const bool is_inline = may_be_inline(batch, is_leader);
+  inline_bytes_ += InlineSavePolicy::bytes_of(batch.entries);
+  inline_batch_.push_back(std::move(batch));
+  inline_up_to_ = number;
+  if (!is_inline) flush_to_thread();
 }
 
-bool DiskThread::is_here_quicker(const store::Batch& batch) {
-  if (has_failed_ || is_saving_here_) return false;
-  if (average_ns_ > limits::kQuickSyncNs) return false;
-  if (here_bytes_ + bytes_of(batch) > limits::kSavedHereBytesMax) return false;
+// The policy is asked about every save, because it counts input from one to the next.
+bool DiskThread::may_be_inline(const store::Batch& batch, bool is_leader) {
+  const uint64_t bytes = inline_bytes_ + InlineSavePolicy::bytes_of(batch.entries);
+  const bool is_allowed =
+      inline_policy_.allows({.is_leader = is_leader, .entries = batch.entries.size(), .bytes = bytes});
+  if (!is_allowed || has_failed_ || is_saving_inline_) return false;
   std::lock_guard lock(mutex_);
+  CHECK(given_done_ <= given_);
   return given_ == given_done_;
 }
 
-void DiskThread::give_over() {
-  if (here_.empty()) return;
+void DiskThread::flush_to_thread() {
+  if (inline_batch_.empty()) return;
   if (!has_failed_) {
     std::lock_guard lock(mutex_);
-    last_save_ = here_up_to_;
+    CHECK(inline_up_to_ >= last_save_);
+    last_save_ = inline_up_to_;
     ++given_;
-    std::move(here_.begin(), here_.end(), std::back_inserter(waiting_));
+    std::move(inline_batch_.begin(), inline_batch_.end(), std::back_inserter(waiting_));
   }
-  here_.clear();
-  here_bytes_ = 0;
+  inline_batch_.clear();
+  inline_bytes_ = 0;
   has_work_.notify_one();
 }
 
-// What found no room is left to the thread. Who has been left behind holds the lock until it has said what became of
-// it: who destroys this waits for that.
-bool DiskThread::save_here(const StepAside& step_aside) {
-  CHECK(!here_.empty() && !is_saving_here_);
+// Batches that find no space are left to the thread. If this thread has lost the loop it holds the storage's mutex
+// until its report is pushed, and the destructor waits for that.
+bool DiskThread::save_inline() {
+  CHECK(has_inline_batch());
+  CHECK(!is_saving_inline_);
   std::unique_lock storage(storage_mutex_);
-  is_saving_here_ = true;
-  std::vector<store::Batch> batches = std::exchange(here_, {});
-  here_bytes_ = 0;
-  Report done{.save = here_up_to_, .given = given_done_, .is_here = true};
-  const bool is_ours = step_aside([&] {
-    carry_out(batches, done);
-    const bool has_no_room = !done.result && done.result.error().code == Error::Code::no_space;
-    if (has_no_room) keep(std::move(batches), done.save);
+  is_saving_inline_ = true;
+  std::vector<store::Batch> batches = std::exchange(inline_batch_, {});
+  inline_bytes_ = 0;
+  Report done{.save = inline_up_to_, .given = given_done_, .is_inline = true};
+  const bool has_loop = handoff_.release_loop_while([&] {
+    save_all(batches, done);
+    if (done.is_disk_full()) requeue(std::move(batches), done.save);
   });
-  if (!is_ours) {
-    done.is_left_behind = true;
+  if (!has_loop) {
+    done.has_lost_loop = true;
     reports_.push(std::move(done));
     return false;
   }
   storage.unlock();
-  report(done);
+  CHECK(is_saving_inline_);
+  note(done);
   return true;
 }
 
-void DiskThread::report(Report& report) {
-  is_saving_here_ = false;
+void DiskThread::note(Report& report) {
+  if (report.is_inline) is_saving_inline_ = false;
   if (has_failed_) return;
   counters_ = report.counters;
-  if (!report.result && report.result.error().code == Error::Code::no_space) {
-    return events_.no_room(report.result.error());
-  }
+  if (report.is_disk_full()) return events_.disk_full(report.result.error());
   has_failed_ = !report.result;
   if (has_failed_) return events_.failed(report.result.error());
-  average_ns_ = (average_ns_ * 7 + std::min(report.took_ns, limits::kSlowSyncNs)) / 8;
-  saved_here_ += report.is_here;
-  left_behind_ += report.is_left_behind;
+  inline_policy_.note_saved(report.took_ns);
+  inline_saves_ += report.is_inline;
+  loop_taken_over_ += report.has_lost_loop;
   given_done_ = std::max(given_done_, report.given);
   reported_ = std::max(reported_, report.save);
+  CHECK(reported_ <= inline_up_to_);
   events_.saved(reported_, report.took_ns);
 }
 
-void DiskThread::try_again() {
+void DiskThread::retry() {
   {
     std::lock_guard lock(mutex_);
-    waits_for_room_ = false;
+    waits_for_space_ = false;
   }
   has_work_.notify_one();
 }
 
 void DiskThread::remember(store::DataDirIds peers) {
-  give_over();
+  flush_to_thread();
   {
     std::lock_guard lock(mutex_);
     ++given_;
@@ -138,19 +138,20 @@ void DiskThread::remember(store::DataDirIds peers) {
 // ---- on either thread
 
 // Requires: storage_mutex_ is held.
-void DiskThread::carry_out(const std::vector<store::Batch>& batches, Report& report) {
+void DiskThread::save_all(const std::vector<store::Batch>& batches, Report& report) {
+  CHECK(!batches.empty());
   auto began = std::chrono::steady_clock::now();
   report.result = broken_ ? Result<>(tl::unexpected(*broken_)) : storage_->save(batches);
-  if (!report.result && report.result.error().code != Error::Code::no_space) broken_ = report.result.error();
+  if (!report.result && !report.is_disk_full()) broken_ = report.result.error();
   auto took = std::chrono::steady_clock::now() - began;
   report.took_ns = static_cast<uint64_t>(std::chrono::nanoseconds(took).count());
   report.counters = storage_->counters();
 }
 
-// In front of what has been given to the thread meanwhile.
-void DiskThread::keep(std::vector<store::Batch>&& batches, uint64_t save) {
+// In front of what was given to the thread meanwhile.
+void DiskThread::requeue(std::vector<store::Batch>&& batches, uint64_t save) {
   std::lock_guard lock(mutex_);
-  waits_for_room_ = true;
+  waits_for_space_ = true;
   last_save_ = std::max(last_save_, save);
   ++given_;
   waiting_.insert(waiting_.begin(), std::make_move_iterator(batches.begin()), std::make_move_iterator(batches.end()));
@@ -158,17 +159,17 @@ void DiskThread::keep(std::vector<store::Batch>&& batches, uint64_t save) {
 
 // ---- on its own
 
-// False: that is all, for ever.
+// False: the thread is to end.
 bool DiskThread::wait_for_work(bool has_stuck) {
   std::unique_lock lock(mutex_);
   has_work_.wait(lock, [&] {
     const bool has_any = !waiting_.empty() || has_stuck;
-    return is_ending_ || (has_any && !waits_for_room_);
+    return is_ending_ || (has_any && !waits_for_space_);
   });
   return !waiting_.empty() || has_stuck;
 }
 
-// What waits, behind what found no room the last time.
+// Behind the batches that found no space the last time.
 void DiskThread::take_work(std::vector<store::Batch>& batches, Report& report) {
   std::lock_guard lock(mutex_);
   std::move(waiting_.begin(), waiting_.end(), std::back_inserter(batches));
@@ -185,14 +186,13 @@ void DiskThread::run() {
     {
       std::lock_guard storage(storage_mutex_);
       take_work(batches, report);
-      carry_out(batches, report);
+      save_all(batches, report);
     }
     if (report.result) batches.clear();
-    const bool has_no_room = !report.result && report.result.error().code == Error::Code::no_space;
-    const bool is_end = !report.result && (!has_no_room || report.is_last);
-    if (has_no_room) {
+    const bool is_end = !report.result && (!report.is_disk_full() || report.is_last);
+    if (report.is_disk_full()) {
       std::lock_guard lock(mutex_);
-      waits_for_room_ = true;
+      waits_for_space_ = true;
     }
     reports_.push(std::move(report));
     if (is_end) return;

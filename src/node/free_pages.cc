@@ -6,11 +6,13 @@
 #include <array>
 #include <cstdlib>
 
+#include "raft/check.h"
+
 namespace skiff {
 namespace {
 
-// Below the size from which malloc maps memory by itself (128 KiB), and down to what still has a whole page in it.
-// Close to each other, so that little of a hole is left when it has been taken.
+// Below the size from which malloc maps memory by itself (128 KiB), and down to a size that still holds a whole page.
+// Close to each other, so that little of a hole remains beside a piece.
 constexpr std::array<size_t, 13> kPieceKiB = {120, 96, 76, 60, 48, 38, 30, 24, 19, 15, 12, 10, 8};
 // Of one step: dropping a page takes the kernel a quarter of a microsecond or more.
 constexpr size_t kTakenBytesPerStep = 1024 * 1024;
@@ -22,7 +24,7 @@ uintptr_t end_of_heap() { return reinterpret_cast<uintptr_t>(::sbrk(0)); }
 
 }  // namespace
 
-// Stands at the beginning of what was taken; the pages behind are dropped.
+// At the beginning of each piece; the whole pages behind it are dropped.
 struct FreePages::Piece {
   Piece* next = nullptr;
 };
@@ -47,6 +49,7 @@ bool FreePages::step() {
 
 void FreePages::take_some() {
   static_assert(kPieceKiB.size() == kSizes);
+  CHECK(next_size_ < kSizes);
   const size_t bytes = kPieceKiB[next_size_] * 1024;
   for (size_t taken = 0; taken < kTakenPerStep && taken * bytes < kTakenBytesPerStep; ++taken) {
     if (take(bytes)) continue;
@@ -55,7 +58,7 @@ void FreePages::take_some() {
   }
 }
 
-// False: malloc had none of that size but by growing, or not in the heap.
+// False: malloc has no piece of that size without growing the heap, or has it elsewhere.
 bool FreePages::take(size_t bytes) {
   const uintptr_t end = end_of_heap();
   void* memory = std::malloc(bytes);
@@ -69,6 +72,7 @@ bool FreePages::take(size_t bytes) {
   static const auto page_bytes = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
   const uintptr_t first = (begin + sizeof(Piece) + page_bytes - 1) / page_bytes * page_bytes;
   const uintptr_t last = (begin + bytes) / page_bytes * page_bytes;
+  CHECK(first >= begin + sizeof(Piece));
   if (first < last && ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED) == 0) {
     dropped_bytes_ += last - first;
   }

@@ -1,16 +1,16 @@
-// FreePages: gives the kernel back the pages of the heap in which nothing is, a few at a time.
+// FreePages: gives empty pages of the heap back to the kernel, a few at a time.
 //
-// What is freed stays with malloc, which gives back only what lies at the very end of the heap. After a log of hundreds
-// of MiB has been forgotten, most of the heap is holes. malloc_trim() finds them all, but in one go, and holds the
-// arena's lock meanwhile: tens of milliseconds, in which no other thread gets memory. So: pieces are asked of malloc as
-// long as it has them without growing, their pages are dropped (MADV_DONTNEED), and when it has no more they are freed,
-// all of them in steps of some tens of microseconds. Pages come back, zeroed, when they are used again.
+// Freed memory stays with malloc, which gives back only the very end of the heap. After a log of hundreds of MiB has
+// been forgotten, most of the heap is holes. malloc_trim() finds them all, but in one go, and holds the arena's lock
+// meanwhile: tens of milliseconds, in which no other thread gets memory. So pieces are allocated as long as malloc has
+// them without growing the heap, their pages are dropped (MADV_DONTNEED), and when it has no more they are freed, all
+// in steps of some tens of microseconds. A dropped page comes back, zeroed, when it is used again.
 //
-// What can go wrong: an allocator that keeps no heap at the program's break (a sanitizer's, another library). It is
-// left alone. Holes smaller than the smallest piece stay as they are.
+// What can go wrong: the allocator keeps no heap at the program's break (a sanitizer's, another library). Then nothing
+// is done. Holes smaller than the smallest piece stay as they are.
 //
-// Always: only what malloc has handed out is touched, so that this is right under any allocator. To be called where
-// most of the program's memory is asked for: malloc may have an arena for each thread.
+// Always: only memory that malloc has handed out is touched, so this is right under any allocator. To be called by the
+// thread that allocates most: malloc may have an arena for each thread.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@
 
 namespace skiff {
 
-// malloc puts off what there is to do about freed blocks, joining small ones and sorting large ones, until somebody
-// asks for a large one. After tens of thousands that takes milliseconds; so this is called in between.
+// malloc postpones its work on freed blocks, joining small ones and sorting large ones, until a large one is allocated.
+// After tens of thousands of blocks that takes milliseconds, so this does it in between.
 void sort_freed_blocks();
 
 class FreePages {
@@ -29,9 +29,9 @@ class FreePages {
   FreePages(const FreePages&) = delete;
   FreePages& operator=(const FreePages&) = delete;
 
-  // One step. False: there was nothing left to do, and nothing is held any more; the next step begins anew.
+  // One step. False: nothing is left to do, and no piece is held any more; the next step begins anew.
   bool step();
-  // Takes no more: what follows only frees what is held.
+  // Allocates no more pieces: the following steps only free those that are held.
   void stop_taking() { next_size_ = kSizes; }
 
   uint64_t dropped_bytes() const { return dropped_bytes_; }  // in all
@@ -45,7 +45,7 @@ class FreePages {
   bool free_some();
 
   Piece* held_ = nullptr;
-  size_t next_size_ = 0;  // kSizes: none is taken any more
+  size_t next_size_ = 0;  // kSizes: no more pieces are allocated
   uint64_t dropped_bytes_ = 0;
 };
 

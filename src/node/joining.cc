@@ -67,7 +67,7 @@ Result<std::optional<store::Identity>> join(transport::Loop& loop, const Options
   while (!join_reply && !refusal && !is_stopped) loop.run_once();
   if (refusal) return tl::unexpected(never(options, *refusal));
   if (!join_reply) return std::optional<store::Identity>();
-  log::info(fmt::format("is welcome in cluster {:016x}", join_reply->cluster));
+  log::info(fmt::format("joins cluster {:016x}", join_reply->cluster));
   return std::optional(identity_from(options, *join_reply));
 }
 

@@ -1,10 +1,10 @@
 // Joining: a node with --join and an empty data directory finds out which cluster it has been added to.
 //
-// It asks the other addresses of --cluster until one of them knows that it was added, and takes from the answer what
-// its directory is founded with: the name of the cluster, and where the members are. From then on it is a node like any
-// other, and --join means nothing to it any more.
+// It asks the other addresses of --cluster until one of them knows that it was added. The reply holds what its
+// directory is founded with: the name of the cluster, and the members' addresses. From then on it is an ordinary node,
+// and --join has no effect any more.
 //
-// Until then it serves nobody, and SIGTERM or SIGINT ends it. It can be started before it is added, and waits.
+// Until then it serves no requests, and SIGTERM or SIGINT ends it. It can be started before it is added, and waits.
 #pragma once
 
 #include <optional>
@@ -19,7 +19,7 @@ namespace skiff {
 // Whether there is anything to ask: it is to join, and has no data directory yet.
 Result<bool> must_join(const Options& options);
 
-// Runs the loop until it knows. Nothing: it was told to stop. An error: it will never be let in.
+// Runs the loop until it knows. Nothing: it was told to stop. An error: it will never be admitted.
 Result<std::optional<store::Identity>> join(transport::Loop& loop, const Options& options);
 
 }  // namespace skiff

@@ -1,10 +1,10 @@
-// MovedMembers: has the log learn where members are found that came back at another address than it says.
+// MovedMembers: decides when the log should learn the new address of a member that has moved.
 //
-// A member says in its greetings where it is, and --cluster may say so. Where its link has been connected there for a
-// while, and the log's address has failed, the leader asks for the address to be changed, by the order that an operator
-// would give (PUT /members/<id>). Of the leader itself the others ask it.
+// A member's greetings carry its address, and --cluster may do so, too. Once the link to a member has been connected at
+// such an address for a while, and the log's address has failed, the leader orders the change of address, as an
+// operator would (PUT /members/<id>). If it is the leader that has moved, the other members order it.
 //
-// What goes wrong: the order is refused, or nobody leads any more. It is given again after a while, if it is still due.
+// What can go wrong: the order is refused, or there is no leader any more. It is repeated after a while, if still due.
 //
 // No clock and no sockets: time comes in with the call.
 #pragma once
@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "raft/check.h"
 #include "raft/types.h"
 #include "src/replica/peer_message.h"
 
@@ -24,7 +25,7 @@ class MovedMembers {
   static constexpr raft::Time kSettles = 2'000 * raft::kMillisecond;  // a process that is restarted is back by then
   static constexpr raft::Time kPause = 10'000 * raft::kMillisecond;   // between two orders for one member
 
-  // A member whose link is connected at this address, which it says is its own, and not at the log's, which failed.
+  // A member whose link is connected at this address, its own by its greetings, and not at the log's, which failed.
   struct Found {
     raft::NodeId node = 0;
     std::string address;
@@ -34,6 +35,7 @@ class MovedMembers {
   // The orders that are due now. `leader` may be this node or 0.
   std::vector<AdminRequest> due(raft::Time now, raft::NodeId self, raft::NodeId leader,
                                 const std::vector<Found>& found) {
+    CHECK(self != 0);
     std::vector<AdminRequest> orders;
     for (const Found& member : found) {
       const bool is_ours_to_say = leader != 0 && (leader == self || leader == member.node);
@@ -41,6 +43,7 @@ class MovedMembers {
       auto [asked_at, is_first] = asked_at_.emplace(member.node, now);
       if (!is_first && now < asked_at->second + kPause) continue;
       asked_at->second = now;
+      CHECK(!member.address.empty());
       orders.push_back({.kind = AdminRequest::Kind::move, .node = member.node, .address = member.address});
     }
     return orders;

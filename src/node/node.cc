@@ -2,179 +2,133 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <ctime>
 #include <utility>
 
 #include "raft/check.h"
 #include "raft/describe.h"
+#include "src/base/try.h"
 #include "src/config/limits.h"
 #include "src/node/setup.h"
-#include "src/replica/can_repair.h"
 
 namespace skiff {
+
 // ---- start
 
-Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, const Options& options, const store::Identity* joined,
-                                          std::function<void()> stopped) {
-  static const std::unique_ptr<store::Files> kFiles = store::posix_files();
-  store::Identity wanted = joined == nullptr ? wanted_identity(options) : *joined;
-  if (auto may_found = check_founding(*kFiles, options, wanted, joined != nullptr); !may_found) {
-    return tl::unexpected(may_found.error());
-  }
-  auto opened = store::Storage::open(*kFiles, options.data_dir, wanted, {}, can_repair);
-  if (!opened) return tl::unexpected(opened.error());
-  for (const std::string& note : opened->recovered.notes) log::warn(note);
-  if (const auto& damage = opened->recovered.damage) {
-    log::error(*damage +
-               ". What this node may have lost with it, it fetches from the others; until then it votes for "
-               "nobody and confirms nothing");
-  }
-  const store::Identity& found = opened->recovered.identity;
-  if (options.cluster_given && found.cluster != wanted.cluster && is_founder(found)) {
-    log::warn("--cluster differs from what " + options.data_dir +
-              " was founded with; the data directory's members rule");
-  }
-  if (auto readable = check_recovered(opened->recovered, options.data_dir); !readable) {
-    return tl::unexpected(readable.error());
-  }
-  auto data_dir_id = store::own_data_dir_id(*kFiles, options.data_dir, random_seed());
-  if (!data_dir_id) return tl::unexpected(data_dir_id.error());
-  auto known = store::known_data_dir_ids(*kFiles, options.data_dir);
-  if (!known) return tl::unexpected(known.error());
-  if (!known->note.empty()) log::warn(known->note);
-  std::unique_ptr<Node> node(new Node(loop, options, opened->recovered, std::move(stopped)));
-  node->data_dir_id_ = *data_dir_id;
-  node->known_.emplace(std::move(known->data_dir_ids), [node = node.get()](const store::DataDirIds& data_dir_ids) {
-    node->disk_->remember(data_dir_ids);
-  });
-  if (auto ports = node->open_ports(opened->recovered); !ports) return tl::unexpected(ports.error());
-  if (auto begun = node->begin(std::move(*opened)); !begun) return tl::unexpected(begun.error());
+Result<std::unique_ptr<Node>> Node::start(transport::Loop& loop, LoopRelease& handoff, const Options& options,
+                                          const store::Identity* joined, std::function<void()> stopped) {
+  TRY(OpenedDirectory directory, open_directory(options, joined));
+  const store::Recovered& recovered = directory.opened.recovered;
+  NodeIdentity self{
+      .identity = recovered.identity, .incarnation = recovered.incarnation, .data_dir_id = directory.data_dir_id};
+  std::unique_ptr<Node> node(new Node(loop, options, std::move(self), std::move(stopped)));
+  TRY(node->begin(handoff, std::move(directory.opened), std::move(directory.known)));
   return node;
 }
 
-Node::Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered,
-           std::function<void()> stopped)
+Node::Node(transport::Loop& loop, const Options& options, NodeIdentity self, std::function<void()> stopped)
     : loop_(loop),
       options_(options),
-      identity_(recovered.identity),
-      incarnation_(recovered.incarnation),
+      self_(std::move(self)),
       api_(api_config(options), *this),
-      scrubbing_(scrub_config(options), loop.now_ns()),
-      stopped_(std::move(stopped)) {}
+      stop_(limits::kStopDeadlineMs * raft::kMillisecond),
+      backup_pace_(limits::kSnapshotBytesPerS),
+      times_(options.heartbeat_ns * 2),
+      stopped_(std::move(stopped)) {
+  CHECK(self_.identity.node == options_.id);
+  CHECK(self_.incarnation > 0);
+}
 
 Node::~Node() { loop_.before_wait({}); }
 
-Result<> Node::open_ports(const store::Recovered& recovered) {
-  auto own = listening_address(options_, recovered);
-  if (!own) return tl::unexpected(own.error());
-  greeted_address_ = greeted_address(options_, recovered);
-  auto peers = transport::Peers::open(loop_,
-                                      {.cluster = identity_.cluster,
-                                       .self = options_.id,
-                                       .incarnation = incarnation_,
-                                       .data_dir_id = data_dir_id_,
-                                       .address = greeted_address_,
-                                       .known = &*known_,
-                                       .process = random_seed(),
-                                       .configured = configured_addresses(options_)},
-                                      *own, {}, random_seed(), peer_events());
-  if (!peers) return tl::unexpected(peers.error());
-  peers_ = std::move(*peers);
-  return open_client_port();
+// No callback comes before the loop runs, so the replica is there in time.
+Result<> Node::begin(LoopRelease& handoff, store::Opened opened, store::DataDirIds known) {
+  PeerConnections::Host& host = *this;
+  TRY(connections_, PeerConnections::open(loop_, options_, self_, opened.recovered, std::move(known), host));
+  TRY(open_client_port());
+  TRY(start_threads(handoff, opened));
+  open_queues();
+  const store::Recovered& recovered = opened.recovered;
+  log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at {}",
+                        self_.incarnation, self_.identity.cluster, recovered.kv.keys(), recovered.entries.size(),
+                        options_.data_dir, transport::to_url({.host = options_.listen, .port = http_->port()}),
+                        transport::to_url(connections_->address())));
+  begin_replica(opened.recovered);
+  return {};
 }
 
 static void stop_for(const Error& error) {
   log::die(to_text(error) +
-           "; this node stops. Look after the cause, then start it again: it reads back what is there");
+           "; this node stops. Look for the cause, then start it again: it reads back what is on its disk");
 }
 
-// Nothing above calls back before the loop runs, so the replica is there in time.
-Result<> Node::begin(store::Opened opened) {
+Result<> Node::start_threads(LoopRelease& handoff, store::Opened& opened) {
   disk_ = std::make_unique<DiskThread>(
-      loop_, std::move(opened.storage),
+      loop_, handoff, std::move(opened.storage),
       DiskThread::Events{.saved = [this](uint64_t save, uint64_t took_ns) { saved(save, took_ns); },
                          .failed = stop_for,
-                         .no_room =
+                         .disk_full =
                              [this](const Error& error) {
-                               has_save_without_room_ = true;
-                               found_no_room(to_text(error));
+                               housekeeping_->space().save_blocked(loop_.now_ns(), to_text(error));
+                               after_step();
                              }});
-  if (!disk_->started()) return disk_->started();
+  TRY(Result<>(disk_->started()));
   loop_.before_wait([this] {
-    if (disk_) disk_->give_over();
+    if (disk_) disk_->flush_to_thread();
   });
-  snapshots_ = std::make_unique<SnapshotThread>(
-      loop_, std::move(opened.snapshots),
-      SnapshotThread::Events{
-          .written = [this](SnapshotWritten written,
-                            const std::string& error) { snapshot_written(std::move(written), error); },
-          .read =
-              [this](raft::NodeId for_node, SnapshotPiece piece, const std::string& error) {
-                if (!error.empty()) log::warn("cannot give a snapshot to a node that needs it: " + error);
-                replica_->snapshot_read(loop_.now_ns(), for_node, std::move(piece));
+  snapshots_ = std::make_unique<SnapshotThread>(loop_, std::move(opened.snapshots), snapshot_events());
+  return snapshots_->started();
+}
+
+SnapshotThread::Events Node::snapshot_events() {
+  return {.written = [this](SnapshotWriteResult&& result) { snapshot_written(std::move(result)); },
+          .read = [this](raft::NodeId for_node,
+                         SnapshotReadResult&& result) { snapshot_read(for_node, std::move(result)); },
+          .spare_made = [this](const std::string& error) { spare_made(error); },
+          .scrubbed = [this](const store::Snapshots::Scrubbed* result) { scrubbed(result); },
+          .noted =
+              [this](const store::Snapshots::Scrubbed& news) {
+                housekeeping_->scrub().noted(loop_.now_ns(), news);
                 after_step();
               },
-          .spare_made =
-              [this](const std::string& error) {
-                is_making_spare_ = false;
-                error.empty() ? found_room() : found_no_room(error);
-              },
-          .scrubbed = [this](const store::Snapshots::Scrubbed* what) { scrubbed(what); },
-          .noted = [this](const store::Snapshots::Scrubbed& news) { on_damage_found(news); },
-          .failed = stop_for});
-  if (!snapshots_->started()) return snapshots_->started();
+          .failed = stop_for};
+}
+
+void Node::open_queues() {
   commits_.emplace(loop_, [this] { apply(); });
   timer_.emplace(loop_, [this] { tick(); });
-  room_timer_.emplace(loop_, [this] { ensure_spare_segment(); });
-  moved_timer_.emplace(loop_, [this] { look_for_moved(); });
-  scrub_timer_.emplace(loop_, [this] { scrub_if_due(); });
-  store::Recovered& recovered = opened.recovered;
-  log::info(fmt::format("start {} of cluster {:016x}, {} keys and {} entries in {}; clients at {}, peers at {}",
-                        incarnation_, identity_.cluster, recovered.kv.keys(), recovered.entries.size(),
-                        options_.data_dir, transport::to_url({.host = options_.listen, .port = http_->port()}),
-                        transport::to_url(peers_->address())));
+}
+
+void Node::begin_replica(store::Recovered& recovered) {
   Environment& environment = *this;
+  HousekeepingActions& actions = *this;
   store::Kv kv = std::move(recovered.kv);
-  replica_ =
-      std::make_unique<Replica>(replica_config(options_, recovered), std::move(kv), loop_.now_ns(), environment, api_);
-  update_connections();
-  arm_timer();
-  arm_scrub_timer();
-  ensure_spare_segment();
-  look_after_memory();
-  return {};
+  const uint64_t start = random_seed() | 1;  // anything but 0
+  ReplicaConfig config = replica_config(replica_settings(options_), recovered, start, random_seed());
+  replica_ = std::make_unique<Replica>(std::move(config), std::move(kv), loop_.now_ns(), environment, api_);
+  housekeeping_.emplace(scrub_config(options_), loop_.now_ns(), actions);
+  housekeeping_->space().ensure_spare();
+  connections_->update();
+  after_step();
 }
 
 // ---- what the replica asks for
 
 void Node::send(PeerMessage&& message) {
-  if (log::is_on(log::Level::debug)) log::debug(describe(message));
-  if (!is_second() && !has_forgotten_) peers_->send(message);
+  if (!stop_.is_cut_off()) connections_->send(message);
 }
 
 void Node::persist(uint64_t save, std::optional<raft::HardState> hard_state, std::optional<raft::LogPosition> restart,
                    bool is_intact, std::vector<raft::Entry> entries) {
-  if (is_intact) log::info("the others have given back what was lost: this node is whole again");
-  const uint64_t inputs = inputs_ - std::exchange(inputs_at_save_, inputs_);
-  const bool is_small = !replica_->raft().is_leader() || entries.size() <= limits::kEntriesOfAQuietLeader;
-  const bool may_be_here = is_small && inputs <= limits::kInputsOfAQuietNode;
+  if (is_intact) log::info("the other members have sent what was lost: this node is intact again");
   disk_->save(save,
               {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_intact = is_intact},
-              may_be_here);
+              replica_->raft().is_leader());
 }
 
-// Of this thread: what others take of the processor meanwhile is not its doing.
-static uint64_t processor_ns() {
-  timespec used{};
-  CHECK(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) == 0);
-  return static_cast<uint64_t>(used.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(used.tv_nsec);
-}
-
-void Node::block_begins() { block_began_ns_ = processor_ns(); }
+void Node::block_begins() { times_.block_begins(); }
 
 void Node::write_snapshot(SnapshotBytes bytes) {
-  if (!bytes.is_fetched) block_times_.add(bytes.offset == 0, processor_ns() - block_began_ns_);
+  if (!bytes.is_fetched) times_.block_ends(bytes.offset == 0);
   snapshots_->write(std::move(bytes));
 }
 
@@ -186,23 +140,20 @@ void Node::drop(store::Kv kv) { snapshots_->drop(std::move(kv)); }
 
 void Node::admin_ended(const raft::AdminResult& end) {
   log::info("hands leadership over: " + raft::describe(end));
-  is_handing_over_ = false;
+  stop_.hand_over_ended(end.id);
 }
 
 void Node::wake() {
-  if (!timer_) return;
-  armed_for_ = 0;
-  timer_->start_ns(0);
+  if (timer_) timer_->expire_soon();
 }
 
-// ---- what happens to it
+// ---- events
 
 void Node::received(PeerMessage&& message) {
-  if (log::is_on(log::Level::debug)) log::debug(describe(message));
-  if (is_second() || has_forgotten_) return;
-  if (replica_->raft().is_leader()) ++inputs_;
-  raft::NodeId from = message.from;
-  uint64_t refused_before = replica_->refused_commands();
+  if (stop_.is_cut_off()) return;
+  disk_->inline_policy().note_message(replica_->raft().is_leader());
+  const raft::NodeId from = message.from;
+  const uint64_t refused_before = replica_->refused_commands();
   replica_->received(loop_.now_ns(), std::move(message));
   if (replica_->refused_commands() != refused_before) {
     strange_commands_.warn(loop_.now_ms(), fmt::format("node {} sent a command that this version cannot read; it was "
@@ -212,37 +163,67 @@ void Node::received(PeerMessage&& message) {
   after_step();
 }
 
-void Node::saved(uint64_t save, uint64_t took_ns) {
-  slowest_sync_ns_ = std::max(slowest_sync_ns_, took_ns);
-  if (took_ns >= options_.heartbeat_ns * 2) {
-    slow_disk_.warn(loop_.now_ms(), fmt::format("the disk is slow: a write and sync took {} ms", took_ns / 1'000'000));
-  }
-  has_save_without_room_ = false;
-  replica_->persisted(loop_.now_ns(), save);
+void Node::peer_connected(raft::NodeId node) {
+  replica_->peer_connected(loop_.now_ns(), node);
   after_step();
-  ensure_spare_segment();
 }
 
-// What comes of one save may be another. Where there are more, sockets and timers are looked after in between.
-bool Node::end_turn(const DiskThread::StepAside& step_aside) {
-  for (int round = 0; round < limits::kSavesInATurn && disk_ && disk_->has_any_here(); ++round) {
-    if (!disk_->save_here(step_aside)) return false;
+void Node::peer_gone(raft::NodeId node) {
+  replica_->peer_gone(loop_.now_ns(), node);
+  after_step();
+}
+
+// Another member has turned this node away. The replica is told as a leader would tell it.
+void Node::removed_by(raft::NodeId node) {
+  CHECK(node != options_.id);
+  replica_->received(loop_.now_ns(),
+                     {.from = node, .to = options_.id, .term = replica_->raft().term(), .body = raft::Removed{}});
+  after_step();
+}
+
+void Node::remember(const store::DataDirIds& data_dir_ids) { disk_->remember(data_dir_ids); }
+
+void Node::order_move(AdminRequest order) {
+  CHECK(order.kind == AdminRequest::Kind::move);
+  replica_->ask_admin(loop_.now_ns(), kNodeItself, std::move(order));
+  after_step();
+}
+
+void Node::saved(uint64_t save, uint64_t took_ns) {
+  CHECK(save > 0);
+  times_.note_save(loop_.now_ms(), took_ns);
+  replica_->persisted(loop_.now_ns(), save);
+  housekeeping_->space().saved();
+  after_step();
+}
+
+// One save may lead to another. Further ones wait until sockets and timers have had their turn.
+bool Node::end_turn() {
+  for (int round = 0; round < limits::kSavesInATurn && disk_ && disk_->has_inline_batch(); ++round) {
+    if (!disk_->save_inline()) return false;
     loop_.settle();
   }
-  if (disk_) disk_->give_over();
+  if (disk_) disk_->flush_to_thread();
   return true;
 }
 
-void Node::snapshot_written(SnapshotWritten written, const std::string& error) {
+void Node::snapshot_written(SnapshotWriteResult&& result) {
+  SnapshotWritten& written = result.written;
   if (written.has_failed) {
-    log::warn("gives a snapshot up: " + error);
+    log::warn("gives up a snapshot: " + result.error);
   } else if (written.is_last && written.is_fetched) {
     log::info(fmt::format("has fetched a snapshot of index {}, {} bytes", written.mark.position.index, written.end));
   } else if (written.is_last) {
     log::info(fmt::format("has made a snapshot of index {}, {} bytes; the longest block took {} us",
-                          written.mark.position.index, written.end, block_times_.longest_of_last_ns / 1'000));
+                          written.mark.position.index, written.end, times_.blocks().longest_of_last_ns / 1'000));
   }
   replica_->snapshot_written(loop_.now_ns(), std::move(written));
+  after_step();
+}
+
+void Node::snapshot_read(raft::NodeId for_node, SnapshotReadResult&& result) {
+  if (!result.error.empty()) log::warn("cannot give a snapshot to a node that needs it: " + result.error);
+  replica_->snapshot_read(loop_.now_ns(), for_node, std::move(result.piece));
   after_step();
 }
 
@@ -255,53 +236,21 @@ void Node::apply() {
 }
 
 void Node::tick() {
-  armed_for_ = raft::kNever;
-  const raft::Raft& raft = replica_->raft();
-  const bool has_changed =
-      raft.configuration_index() != connected_index_ || raft.is_configuration_committed() != connected_committed_;
-  if (has_changed || std::exchange(has_discovered_, false)) update_connections();
-  if (std::exchange(is_removed_, false) && !is_stopping_) {
-    log::info("is no member of the cluster any more");
-    stop();
-  }
-  if (starts_again_ && !is_stopping_) {
-    begin_stop();
-    stop_by_ = 0;  // it waits for nobody
-  }
+  if (connections_->needs_update()) connections_->update();
+  if (stop_.has_to_begin()) begin_stop();
   replica_->tick(loop_.now_ns());
+  housekeeping_->tick(loop_.now_ns());
   after_step();
 }
 
 void Node::after_step() {
-  log_role();
-  if (!connected_committed_ && replica_->raft().is_configuration_committed()) wake();
-  arm_timer();
-}
-
-// Deadlines mostly move away, heartbeat by heartbeat. A timer that fires too early costs less than setting it each
-// time.
-void Node::arm_timer() {
-  raft::Time deadline = replica_->next_deadline();
-  if (deadline >= armed_for_ || !timer_) return;
-  armed_for_ = deadline;
-  raft::Time now = loop_.now_ns();
-  timer_->start_ns(deadline > now ? deadline - now : 0);
-}
-
-void Node::log_role() {
-  const raft::Raft& raft = replica_->raft();
-  bool is_news = raft.leader() != logged_leader_ || raft.term() != logged_term_;
-  if (!is_news || (raft.leader() == 0 && logged_leader_ == 0)) return;
-  if (raft.is_leader()) {
-    log::info(fmt::format("leads at term {}", raft.term()));
-  } else if (raft.leader() != 0) {
-    log::info(fmt::format("follows node {} at term {}", raft.leader(), raft.term()));
-  } else {
-    log::warn(fmt::format("has no leader at term {}{}", raft.term(),
-                          raft.is_recovering() ? ": a majority of the members must be whole without this one" : ""));
+  CHECK(replica_ != nullptr);
+  if (const auto line = role_log_.update(replica_->raft())) {
+    line->is_warning ? log::warn(line->text) : log::info(line->text);
   }
-  logged_leader_ = raft.leader();
-  logged_term_ = raft.term();
+  if (!timer_) return;
+  if (connections_->needs_update() || stop_.has_to_begin()) return timer_->expire_soon();
+  timer_->arm(std::min(replica_->next_deadline(), housekeeping_->next_deadline()));
 }
 
 }  // namespace skiff

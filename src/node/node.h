@@ -1,20 +1,19 @@
-// Node: the shell. Gives a replica its loop, its queues, its links, its disk and its clients; starts and stops them in
-// order. The only file outside transport/ that knows libuv.
+// Node: the shell. It gives a replica its loop, queues, timers, threads, sockets and clients, and wires them together.
+// It decides nothing: policy is in src/replica, where the simulator runs it, too.
 //
-// Starting: the data directory is opened and read back (that is also the lock against a second process), then the
-// peers' port and the clients' port are bound, then the replica begins. Before a directory is founded, both ports are
-// tried.
+// Start: the data directory is opened and read back (its lock keeps a second process out), then the peers' port and the
+// clients' port are bound, then the replica begins. Before a directory is founded, both ports are probed.
 //
-// Stopping: no new connections, new requests are refused with 503, those under way are answered, as far as that takes
-// no longer than limits::kStopDeadlineMs: the connections of those that are left are closed without an answer, which
-// says as much as a 504. Then links and disk are let go, and the loop is run until nothing is left in it.
+// Stop (src/replica/stop_sequence.h): no new connections, new requests are refused with 503, those under way are
+// answered up to a deadline. Then sockets and threads are let go, and the loop runs until no handle is left in it.
 //
-// What goes wrong: before the start, a Result that says what. After it, when the machine fails (a write or a sync), the
-// process ends at once with one line: nothing that happens after a failed sync can be trusted.
+// What can go wrong: before the start, a Result that says why. Later, when the machine fails (a write or a sync), the
+// process ends at once with one line, because nothing can be trusted after a failed sync.
+//
+// Always: every callback of the loop that touches the replica ends with after_step().
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -22,55 +21,56 @@
 #include <vector>
 
 #include "src/api/api.h"
-#include "src/base/block_times.h"
 #include "src/base/log.h"
 #include "src/config/options.h"
-#include "src/node/data_dir_conflicts.h"
+#include "src/node/deadline_timer.h"
 #include "src/node/disk_thread.h"
-#include "src/node/idle_memory.h"
-#include "src/node/moved_members.h"
-#include "src/node/second_process.h"
+#include "src/node/free_pages.h"
+#include "src/node/node_times.h"
+#include "src/node/peer_connections.h"
 #include "src/node/snapshot_thread.h"
 #include "src/replica/environment.h"
+#include "src/replica/housekeeping.h"
 #include "src/replica/replica.h"
-#include "src/replica/scrubbing.h"
+#include "src/replica/role_log.h"
+#include "src/replica/stop_sequence.h"
 #include "store/directory/storage.h"
-#include "store/files/files.h"
 #include "transport/http/server.h"
 #include "transport/loop/async_queue.h"
 #include "transport/loop/async_signal.h"
 #include "transport/loop/loop.h"
-#include "transport/peers/peers.h"
 
 namespace skiff {
 
-ScrubConfig scrub_config(const Options& options);
-
-class Node final : private Environment, private ApiHost {
+class Node final : private Environment, private ApiHost, private HousekeepingActions, private PeerConnections::Host {
  public:
-  // `stopped` is called once a clean stop is done; whatever else keeps the loop alive is then to be let go.
-  // `joined` is what a node that is being added was told (src/joining); null: it founds its cluster, or comes back.
-  static Result<std::unique_ptr<Node>> start(transport::Loop& loop, const Options& options,
+  // `joined` is the identity that a joining node was told (src/node/joining.h); null: it founds its cluster, or comes
+  // back. `stopped` is called once a clean stop is done; whatever else keeps the loop alive is then to be let go.
+  // Requires: `loop` outlives the node, and `handoff` every call of end_turn().
+  static Result<std::unique_ptr<Node>> start(transport::Loop& loop, LoopRelease& handoff, const Options& options,
                                              const store::Identity* joined, std::function<void()> stopped);
   ~Node() override;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // After each turn of the loop: makes durable what was saved in it. False as by step_aside.
-  bool end_turn(const DiskThread::StepAside& step_aside);
+  // After each turn of the loop: makes the inline batch durable. False if another thread has taken the loop over: then
+  // nothing of the loop may be touched.
+  bool end_turn();
 
   // Whether the node is to be started again, now that it has stopped: its disk has gone back to an older state.
-  bool starts_again() const { return starts_again_; }
+  bool starts_again() const { return stop_.restarts(); }
 
   // Begins a clean stop. A second call cuts it short: requests under way are not waited for.
   void stop();
 
  private:
-  Node(transport::Loop& loop, const Options& options, const store::Recovered& recovered, std::function<void()> stopped);
-  transport::Peers::Events peer_events();
-  Result<> open_ports(const store::Recovered& recovered);
+  Node(transport::Loop& loop, const Options& options, NodeIdentity self, std::function<void()> stopped);
+  Result<> begin(LoopRelease& handoff, store::Opened opened, store::DataDirIds known);
   Result<> open_client_port();
-  Result<> begin(store::Opened opened);
+  Result<> start_threads(LoopRelease& handoff, store::Opened& opened);
+  SnapshotThread::Events snapshot_events();
+  void open_queues();
+  void begin_replica(store::Recovered& recovered);
 
   // Environment
   void send(PeerMessage&& message) override;
@@ -97,105 +97,77 @@ class Node final : private Environment, private ApiHost {
   bool ask_admin(const Ticket& ticket, AdminRequest request) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
-  std::string conflict() const override;
+  std::string conflict() const override { return connections_->conflict(); }
   Result<std::unique_ptr<transport::BodySource>> backup() override;
 
-  // The ticket of orders that the node gives itself.
+  // HousekeepingActions
+  bool has_spare() const override { return disk_->spare().is_there(); }
+  void make_spare() override;
+  void retry_save() override { disk_->retry(); }
+  void disk_full(const std::string& error, bool is_news) override;
+  void disk_has_space() override;
+  void scrub(const ScrubSchedule::Task& task) override;
+  void damage_found(const store::Damage& damage) override;
+  void damage_removed(const store::Damage& damage) override;
+  void replace_damaged(raft::Index at) override;
+  uint64_t applied() const override { return kv().applied(); }
+  bool shorten_log() override;
+  bool free_some(size_t count_max) override;
+  bool give_pages_back() override { return free_pages_.step(); }
+  void stop_taking_pages() override { free_pages_.stop_taking(); }
+
+  // PeerConnections::Host
+  const raft::Raft& raft() const override { return replica_->raft(); }
+  void received(PeerMessage&& message) override;
+  void peer_connected(raft::NodeId node) override;
+  void peer_gone(raft::NodeId node) override;
+  void removed_by(raft::NodeId node) override;
+  void remember(const store::DataDirIds& data_dir_ids) override;
+  void wake() override;
+  void order_move(AdminRequest order) override;
+
+  // The ticket of orders that the node itself gives.
   static constexpr Ticket kNodeItself{.connection = ~uint64_t{0}};
   struct ClientAdminRequest {
     Ticket ticket;
     AdminRequest request;
   };
-  void received(PeerMessage&& message);
   void give(std::vector<Request>&& batch);
   void give(std::vector<ClientAdminRequest>&& batch);
-  void told_removed(raft::NodeId by);
-  void discovered(const transport::PeerMember& member);
   void saved(uint64_t save, uint64_t took_ns);
-  void snapshot_written(SnapshotWritten written, const std::string& error);
-  void ensure_spare_segment();
-  void found_no_room(const std::string& error);
-  void found_room();
-  void scrub_if_due();
-  void arm_scrub_timer();
-  void scrubbed(const store::Snapshots::Scrubbed* scrubbed);
-  void on_damage_found(const store::Snapshots::Scrubbed& news);
-  void replace_damaged(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
-  void look_after_memory();
+  void snapshot_written(SnapshotWriteResult&& result);
+  void snapshot_read(raft::NodeId for_node, SnapshotReadResult&& result);
+  void spare_made(const std::string& error);
+  void scrubbed(const store::Snapshots::Scrubbed* result);
   void apply();
   void tick();
   void after_step();
-  void log_role();
-  void arm_timer();
   void begin_stop();
   void stop_when_idle();
-  void update_connections();
-  void warn_if_unreachable(const std::vector<transport::PeerMember>& members);
-  void wake();
-  void compared(raft::NodeId peer, const transport::DataDirMatch& match);
-  DataDirConflicts::Judgement judge_data_dirs() const;
-  bool is_second() const { return second_process_.has_heard() && second_process_.is_second(loop_.now_ns()); }
-  void look_for_moved();
-  void told_of_moved(const AdminAnswer& answer);
-  void runs_twice(raft::NodeId peer, const std::string& address);
 
   transport::Loop& loop_;
   const Options options_;
-  const store::Identity identity_;
-  const uint64_t incarnation_;
-  uint64_t data_dir_id_ = 0;
+  const NodeIdentity self_;
 
   std::unique_ptr<Replica> replica_;  // outlives what answers from its map
-  std::optional<transport::KnownPeers> known_;
-  std::unique_ptr<transport::Peers> peers_;
+  std::unique_ptr<PeerConnections> connections_;
   std::unique_ptr<transport::HttpServer> http_;
   std::unique_ptr<DiskThread> disk_;
   std::unique_ptr<SnapshotThread> snapshots_;  // let go before the disk, which holds the lock of the directory
   std::optional<transport::AsyncQueue<Request>> proposals_;
   std::optional<transport::AsyncSignal> commits_;
-  Pace backup_pace_{limits::kSnapshotBytesPerS};  // of all backups together
   std::optional<transport::AsyncQueue<ClientAdminRequest>> orders_;
-  std::optional<transport::Timer> timer_;
+  std::optional<DeadlineTimer> timer_;
   std::optional<transport::Timer> stop_timer_;
-  std::optional<transport::Timer> room_timer_;
-  std::optional<transport::Timer> scrub_timer_;
-  std::optional<transport::Timer> moved_timer_;
-  std::optional<transport::Timer> memory_timer_;
-  std::optional<IdleMemory> idle_memory_;
-  Api api_;
 
-  raft::Time armed_for_ = raft::kNever;
-  raft::NodeId logged_leader_ = 0;
-  raft::Term logged_term_ = 0;
-  uint64_t slowest_sync_ns_ = 0;
-  Scrubbing scrubbing_;
-  BlockTimes block_times_;
-  uint64_t block_began_ns_ = 0;
-  log::Limit slow_disk_{10'000};
+  Api api_;
+  std::optional<Housekeeping> housekeeping_;
+  StopSequence stop_;
+  RoleLog role_log_;
+  FreePages free_pages_;
+  Pace backup_pace_;  // of all backups together
+  NodeTimes times_;
   log::Limit strange_commands_{10'000};
-  log::Limit unidentified_{10'000};
-  DataDirConflicts data_dir_conflicts_;
-  SecondProcess second_process_;
-  MovedMembers moved_members_;
-  std::string greeted_address_;  // where its greetings say it is; empty: where the members say
-  log::Limit twice_told_{60'000};
-  std::string conflict_told_;  // the last line about them
-  raft::Time conflict_told_at_ = 0;
-  std::vector<transport::PeerMember> discovered_;  // who came by, and is in no configuration yet
-  raft::Index connected_index_ = 0;  // of the configuration that the links follow, and whether it was committed then
-  bool connected_committed_ = false;
-  bool has_warned_unreachable_ = false;
-  bool has_discovered_ = false;  // somebody, since then
-  uint64_t inputs_ = 0;          // requests; at a leader, messages too
-  uint64_t inputs_at_save_ = 0;
-  bool is_making_spare_ = false;
-  bool has_save_without_room_ = false;
-  bool is_removed_ = false;
-  bool has_forgotten_ = false;  // that is noted on disk: nothing that this process hears or says counts any more
-  bool starts_again_ = false;
-  bool is_stopping_ = false;
-  bool is_handing_over_ = false;
-  raft::Time stop_by_ = 0;
   std::function<void()> stopped_;
 };
 

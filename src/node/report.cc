@@ -1,9 +1,10 @@
-// What a node gives away of itself: /status and /members, and all it holds, at /snapshot.
+// A node's reports about itself: /status and /members, and its whole map as a backup, at /snapshot.
 #include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "raft/check.h"
 #include "src/base/try.h"
 #include "src/config/limits.h"
 #include "src/node/node.h"
@@ -11,11 +12,69 @@
 
 namespace skiff {
 
+namespace {
+
+std::vector<NodeReport::Member> members_of(const raft::Configuration& configuration) {
+  std::vector<NodeReport::Member> members;
+  for (const raft::Member& member : configuration.members) {
+    members.push_back({.id = member.id, .address = member.address, .role = member.role});
+  }
+  for (const raft::Member& member : configuration.outgoing) {
+    if (configuration.find(member.id) != nullptr) continue;
+    members.push_back({.id = member.id, .address = member.address, .role = member.role, .is_leaving = true});
+  }
+  return members;
+}
+
+std::vector<NodeReport::Peer> peers_of(const PeerConnections& connections) {
+  std::vector<NodeReport::Peer> peers;
+  for (const transport::Peers::Status& peer : connections.status()) {
+    peers.push_back({.id = peer.id, .is_connected = peer.is_connected, .sent = peer.sent, .dropped = peer.dropped});
+  }
+  return peers;
+}
+
+NodeReport::Disk disk_of(const DiskThread& disk, const NodeTimes& times) {
+  const store::WalCounters& counters = disk.counters();
+  CHECK(disk.loop_taken_over() <= disk.inline_saves());
+  return {.entries = counters.entries,
+          .bytes = counters.bytes,
+          .syncs = counters.syncs,
+          .saved_here = disk.inline_saves(),
+          .left_behind = disk.loop_taken_over(),
+          .slowest_sync_ns = times.slowest_save_ns(),
+          .room = counters.room};
+}
+
+NodeReport::Snapshots snapshots_of(const Replica& replica) {
+  return {.log_first = replica.raft().log().base().index + 1,
+          .made = replica.snapshots().made,
+          .fetched = replica.snapshots().fetched,
+          .resumed = replica.snapshots().resumed,
+          .backups = replica.backups().running()};
+}
+
+NodeReport::Scrub scrub_of(const ScrubSchedule::Counts& counts) {
+  return {.is_under_way = counts.is_under_way,
+          .passes = counts.passes,
+          .files = counts.files,
+          .bytes = counts.bytes,
+          .last_ended_ns = counts.last_ended_ns,
+          .found = counts.found,
+          .recovered = counts.recovered,
+          .is_damaged = counts.is_damaged};
+}
+
+}  // namespace
+
 NodeReport Node::report() const {
-  NodeReport report{.cluster = identity_.cluster,
-                    .members = {},
+  const raft::Configuration& configuration = replica_->raft().configuration();
+  NodeReport report{.cluster = self_.identity.cluster,
+                    .members = members_of(configuration),
+                    .is_changing = configuration.is_joint() || !replica_->raft().is_configuration_committed(),
+                    .conflict = conflict(),
                     .raft = replica_->raft().status(),
-                    .incarnation = incarnation_,
+                    .incarnation = self_.incarnation,
                     .applied = kv().applied(),
                     .revision = kv().revision(),
                     .compacted = kv().compacted(),
@@ -25,53 +84,14 @@ NodeReport Node::report() const {
                     .digest = kv().digest(),
                     .value_bytes_max = options_.value_bytes_max,
                     .now_ns = loop_.now_ns(),
-                    .peers = {},
-                    .disk = {},
-                    .snapshots = {},
-                    .scrub = {},
-                    .block_times = {},
-                    .clients = {}};
-  const raft::Raft& raft = replica_->raft();
-  const raft::Configuration& configuration = raft.configuration();
-  for (const raft::Member& member : configuration.members) {
-    report.members.push_back({.id = member.id, .address = member.address, .role = member.role});
+                    .peers = peers_of(*connections_),
+                    .disk = disk_of(*disk_, times_),
+                    .snapshots = snapshots_of(*replica_),
+                    .scrub = scrub_of(housekeeping_->scrub().counts()),
+                    .block_times = times_.blocks()};
+  for (const Withdrawn& member : replica_->withdrawn()) {
+    report.withdrawn.push_back({.id = member.node, .address = member.address, .reason = why_withdrawn(options_)});
   }
-  for (const raft::Member& member : configuration.outgoing) {
-    if (configuration.find(member.id) != nullptr) continue;
-    report.members.push_back({.id = member.id, .address = member.address, .role = member.role, .is_leaving = true});
-  }
-  report.conflict = conflict();
-  report.is_changing = configuration.is_joint() || !raft.is_configuration_committed();
-  for (const Withdrawn& gone : replica_->withdrawn()) {
-    report.withdrawn.push_back({.id = gone.node, .address = gone.address, .reason = why_withdrawn(options_)});
-  }
-  for (const transport::Peers::Status& peer : peers_->status()) {
-    report.peers.push_back(
-        {.id = peer.id, .is_connected = peer.is_connected, .sent = peer.sent, .dropped = peer.dropped});
-  }
-  const store::WalCounters& disk = disk_->counters();
-  report.disk = {.entries = disk.entries,
-                 .bytes = disk.bytes,
-                 .syncs = disk.syncs,
-                 .saved_here = disk_->saved_here(),
-                 .left_behind = disk_->left_behind(),
-                 .slowest_sync_ns = slowest_sync_ns_,
-                 .room = disk.room};
-  report.block_times = block_times_;
-  report.snapshots = {.log_first = replica_->raft().log().base().index + 1,
-                      .made = replica_->snapshots().made,
-                      .fetched = replica_->snapshots().fetched,
-                      .resumed = replica_->snapshots().resumed,
-                      .backups = replica_->backups().running()};
-  const Scrubbing::Counts& scrub = scrubbing_.counts();
-  report.scrub = {.is_under_way = scrub.is_under_way,
-                  .passes = scrub.passes,
-                  .files = scrub.files,
-                  .bytes = scrub.bytes,
-                  .last_ended_ns = scrub.last_ended_ns,
-                  .found = scrub.found,
-                  .recovered = scrub.recovered,
-                  .is_damaged = scrub.is_damaged};
   report.clients = {.connections = http_->connections_open(),
                     .requests = http_->counters().requests,
                     .body_bytes = http_->counters().bodies_bytes,
@@ -82,7 +102,7 @@ NodeReport Node::report() const {
 
 namespace {
 
-// Blocks of a backup, as its client takes them.
+// The blocks of a backup, at the speed of its client, but no faster than the pace of all backups together.
 class BackupBlocks final : public transport::BodySource {
  public:
   BackupBlocks(const transport::Loop& loop, ReplicaBackups& backups, Pace& pace, uint64_t number)
@@ -92,6 +112,7 @@ class BackupBlocks final : public transport::BodySource {
   std::optional<Piece> next() override {
     auto block = backups_.next(number_, limits::kSnapshotBlockBytes);
     if (!block) return std::nullopt;
+    CHECK(!block->bytes.empty());
     const raft::Time now = loop_.now_ns();
     pace_.spend(now, block->bytes.size());
     const raft::Time wait = pace_.ready_at() - std::min(now, pace_.ready_at());

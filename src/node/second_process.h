@@ -1,10 +1,11 @@
-// SecondProcess: whether this process is the second one that runs with its data directory, by what the members say.
+// SecondProcess: whether this process is the second one that runs with its data directory, by the members' replies.
 //
 // A member that is connected to another process of this node turns this one away. Until every member lets it in again
-// it takes part in nothing: two processes with one directory would vote twice. A connection of a process that has ended
-// is gone within a few seconds; when it is not, the other process is there, and this one gives up.
+// this process takes part in nothing: two processes with one directory would vote twice. The connection of a process
+// that has ended is gone within a few seconds. If it is not, the other process is alive, and this one gives up.
 //
-// The process that runs where the log says, while the other does not, is the first one, whoever was connected first.
+// If one of the two runs at the address in the log and the other does not, it is the first process, whichever of them
+// was connected first.
 //
 // No clock and no sockets: time comes in with the call.
 #pragma once
@@ -12,6 +13,7 @@
 #include <map>
 #include <string>
 
+#include "raft/check.h"
 #include "raft/types.h"
 
 namespace skiff {
@@ -23,6 +25,7 @@ class SecondProcess {
 
   // Whenever a member has turned this process away for that reason.
   void turned_away(raft::Time now, raft::NodeId by) {
+    CHECK(now >= since_);
     if (!is_second(now)) since_ = now;
     said_[by] = now;
   }
@@ -38,11 +41,11 @@ class SecondProcess {
   bool gives_up(raft::Time now) const { return is_second(now) && now >= since_ + kGivesUp; }
 
  private:
-  std::map<raft::NodeId, raft::Time> said_;  // and when last
-  raft::Time since_ = 0;                     // of which it is the second one, without a break
+  std::map<raft::NodeId, raft::Time> said_;  // members that have turned it away, and when last
+  raft::Time since_ = 0;                     // it has been the second one since then, without a break
 };
 
-// Whether this process is the one to go on, by where it runs, where the other one does, and where the log says.
+// Whether this process is the one to go on, by its address, the other's, and the one in the log.
 inline bool is_first_by_address(const std::string& own, const std::string& other, const std::string& in_log) {
   return own == in_log && !other.empty() && other != in_log;
 }

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <random>
 #include <utility>
 
+#include "raft/check.h"
 #include "raft/membership.h"
 #include "src/base/log.h"
 #include "src/base/threads.h"
@@ -13,7 +15,9 @@
 #include "src/config/limits.h"
 #include "src/config/units.h"
 #include "src/node/descriptors.h"
+#include "src/replica/can_repair.h"
 #include "store/state/command.h"
+#include "store/wal/data_dir_ids.h"
 #include "transport/loop/address.h"
 #include "transport/loop/listener.h"
 #include "transport/peers/peer_link.h"
@@ -56,11 +60,6 @@ store::Identity wanted_identity(const Options& options) {
   }
   identity.cluster = cluster_id_of(identity.founders);
   return identity;
-}
-
-bool is_founder(const store::Identity& identity) {
-  auto is_it = [&](const store::Founder& founder) { return founder.id == identity.node; };
-  return std::any_of(identity.founders.begin(), identity.founders.end(), is_it);
 }
 
 namespace {
@@ -109,7 +108,7 @@ std::string limit_of_files(uint64_t descriptors) {
   return fmt::format("the limit of open files (ulimit -n) is {}", descriptors);
 }
 
-// With a reserve for all the members that there may be one day; where that leaves nothing, for the founders alone.
+// With a reserve for as many members as there may ever be; where that leaves nothing, for the founders alone.
 Result<size_t> connections(const transport::HttpLimits& wanted, size_t founders) {
   const uint64_t descriptors = raise_descriptor_limit();
   const size_t many = connections_within(descriptors, limits::kMembersMax, wanted);
@@ -118,10 +117,43 @@ Result<size_t> connections(const transport::HttpLimits& wanted, size_t founders)
   return fail(Error::Code::io, limit_of_files(descriptors) + ", which leaves none for clients");
 }
 
-// Where a name leads is not known before.
+// A name counts as elsewhere: it is not resolved here.
 bool is_elsewhere(const transport::Address& address) { return !transport::is_loopback(address.host); }
 
 }  // namespace
+
+namespace {
+
+void log_recovered(const Options& options, const store::Identity& wanted, const store::Recovered& recovered) {
+  for (const std::string& note : recovered.notes) log::warn(note);
+  if (recovered.damage) {
+    log::error(*recovered.damage +
+               ". The other members send what this node may have lost with it; until then it votes for nobody and "
+               "confirms nothing");
+  }
+  if (options.cluster_given && recovered.identity.cluster != wanted.cluster && is_founder(recovered.identity)) {
+    log::warn("--cluster differs from what " + options.data_dir +
+              " was founded with; the data directory's members rule");
+  }
+}
+
+}  // namespace
+
+Result<OpenedDirectory> open_directory(const Options& options, const store::Identity* joined) {
+  static const std::unique_ptr<store::Files> kFiles = store::posix_files();
+  const store::Identity wanted = joined == nullptr ? wanted_identity(options) : *joined;
+  CHECK(wanted.node == options.id);
+  TRY(check_founding(*kFiles, options, wanted, joined != nullptr));
+  TRY(auto opened, store::Storage::open(*kFiles, options.data_dir, wanted, {}, can_repair));
+  log_recovered(options, wanted, opened.recovered);
+  TRY(check_recovered(opened.recovered, options.data_dir));
+  TRY(const uint64_t data_dir_id, store::own_data_dir_id(*kFiles, options.data_dir, random_seed()));
+  TRY(auto known, store::known_data_dir_ids(*kFiles, options.data_dir));
+  if (!known.note.empty()) log::warn(known.note);
+  CHECK(data_dir_id != 0);
+  return OpenedDirectory{
+      .opened = std::move(opened), .data_dir_id = data_dir_id, .known = std::move(known.data_dir_ids)};
+}
 
 Result<> check_founding(store::Files& files, const Options& options, const store::Identity& wanted, bool joins) {
   TRY(const bool exists, files.exists(store::join(options.data_dir, store::kIdentityName)));
@@ -150,8 +182,7 @@ std::string why_unreachable(const transport::Address& listens_at, const std::vec
       listens_at.port);
 }
 
-// The address to listen on takes precedence: an old entry may stand beside a --peer-listen that the
-// members were told.
+// --peer-listen takes precedence over --cluster, whose entry may be older, if the members were told that address.
 std::string greeted_address(const Options& options, const store::Recovered& recovered) {
   const bool has_entry = options.cluster_given && options.id <= options.cluster.size();
   const bool is_told = options.peer_listen && transport::to_url(*options.peer_listen) == known_address(recovered);
@@ -182,8 +213,8 @@ KnownMembers known_members(const raft::Raft& raft, const store::Identity& identi
     if (!configuration.is_voter(member.id)) known.admission.joining.insert(member.id);
   }
   for (const raft::Member& member : configuration.outgoing) add(member.id, member.address);
-  // A node that has joined, and was not sent the end of the log yet, knows those who told it of the cluster: whoever
-  // leads may be among them and not among the members of its log so far.
+  // A node that has joined, and was not sent the end of the log yet, knows the members that told it about the cluster:
+  // the leader may be among them without being a member by this node's log so far.
   for (const store::Founder& founder : identity.founders) {
     if (!configuration.was_removed(founder.id)) add(founder.id, founder.address);
   }
@@ -234,63 +265,31 @@ ApiConfig api_config(const Options& options) {
           .health_timeout = std::min(options.request_timeout_ns, limits::kHealthTimeoutNs)};
 }
 
-// What the limits of different houses promise each other.
+// Limits of different directories that depend on each other.
 static_assert(limits::kWindowBytes + limits::kAppendBytes + limits::kSnapshotPieceBytes <
               transport::PeerLink::Limits{}.outbox_bytes_max);
 static_assert(limits::kValueBytesMax + store::kKeyBytesMax + 2 * limits::kAppendBytes < transport::kFrameBytesMax);
 
-ReplicaConfig replica_config(const Options& options, store::Recovered& recovered) {
-  const uint64_t start = random_seed() | 1;  // anything but 0
-  ReplicaConfig config{.raft = {.id = options.id,
-                                .founders = {},
-                                .heartbeat_interval = options.heartbeat_ns,
-                                .election_timeout = options.election_timeout_ns,
-                                .seed = random_seed(),
-                                .commit_notice_delay = limits::kCommitNoticeDelayNs,
-                                .hard_state = recovered.hard_state,
-                                .snapshot = std::move(recovered.snapshot),
-                                .entries = std::move(recovered.entries),
-                                .start = start,
-                                .recovering = recovered.damage ? start : 0,
-                                .append_bytes_max = limits::kAppendBytes,
-                                .window = {.entries_max = limits::kWindowEntries, .bytes_max = limits::kWindowBytes},
-                                .space_kept_bytes = limits::kSpaceKeptBytes},
-                       .snapshots = {.cluster = recovered.identity.cluster,
-                                     .every_entries = limits::kSnapshotEveryEntries,
-                                     .every_bytes = options.snapshot_log_bytes,
-                                     .size_percent = limits::kSnapshotSizePercent,
-                                     .trailing_percent = limits::kSnapshotTrailingPercent,
-                                     .rest_bytes = limits::kRestLogBytes,
-                                     .rest_trailing_bytes = limits::kRestTrailingBytes,
-                                     .entry_overhead_bytes = limits::kEntryOverheadBytes,
-                                     .block_bytes = limits::kSnapshotBlockBytes,
-                                     .retry_after = options.election_timeout_ns,
-                                     .bytes_per_s = limits::kSnapshotBytesPerS,
-                                     .begun = std::move(recovered.begun)},
-                       .history = {.revisions = options.history_revisions,
-                                   .bytes = options.history_bytes,
-                                   .age = options.history_age_ns,
-                                   .revisions_per_cut = limits::kHistoryRevisionsPerCut,
-                                   .bytes_per_cut = limits::kHistoryBytesPerCut},
-                       .digest_every = limits::kDigestEveryEntries,
-                       .incarnation = recovered.incarnation,
-                       .request_timeout = options.request_timeout_ns,
-                       .forward_window_bytes = limits::kWindowBytes,
-                       .leader_window_bytes = limits::kLeaderWindowBytes,
-                       .waiting_writes_max = limits::kWaitingWritesMax,
-                       .waiting_write_bytes_max = limits::kWaitingWriteBytesMax,
-                       .waiting_barriers_max = limits::kWaitingReadsMax,
-                       .barriers_answered_max = limits::kReadsAnsweredMax,
-                       .applied_max = limits::kAppliedPerTurnMax,
-                       .backups_max = limits::kBackupsMax,
-                       .join_timeout = options.join_timeout_ns,
-                       .members_max = limits::kMembersMax};
-  if (!is_founder(recovered.identity)) return config;  // it waits to be sent the log
-  for (const store::Founder& founder : recovered.identity.founders) {
-    config.raft.founders.members.push_back(
-        {.id = founder.id, .role = raft::MemberRole::voter, .address = founder.address});
-  }
-  return config;
+ReplicaSettings replica_settings(const Options& options) {
+  CHECK(options.heartbeat_ns * limits::kHeartbeatsPerElectionTimeoutMin <= options.election_timeout_ns);
+  return {.heartbeat_interval = options.heartbeat_ns,
+          .election_timeout = options.election_timeout_ns,
+          .request_timeout = options.request_timeout_ns,
+          .join_timeout = options.join_timeout_ns,
+          .snapshot_log_bytes = options.snapshot_log_bytes,
+          .history = {.revisions = options.history_revisions,
+                      .bytes = options.history_bytes,
+                      .age = options.history_age_ns,
+                      .revisions_per_cut = limits::kHistoryRevisionsPerCut,
+                      .bytes_per_cut = limits::kHistoryBytesPerCut}};
+}
+
+ScrubConfig scrub_config(const Options& options) {
+  return {.every_ns = options.scrub_every_ns,
+          .first_ns = limits::kScrubFirstNs,
+          .piece_bytes = limits::kScrubPieceBytes,
+          .pause_ns = limits::kScrubPauseNs,
+          .replace_again_ns = limits::kReplaceAgainNs};
 }
 
 Result<> check_recovered(const store::Recovered& recovered, const std::string& directory) {

@@ -1,4 +1,5 @@
-// What a node begins with: whose directory it wants, what the disk gave back, what its replica and its doors are told.
+// The parts of a node's start that need no loop: its data directory, its addresses, and the settings of its replica and
+// its ports.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,8 @@
 #include "src/api/api.h"
 #include "src/base/result.h"
 #include "src/config/options.h"
-#include "src/replica/replica.h"
+#include "src/replica/replica_config.h"
+#include "src/replica/scrub_schedule.h"
 #include "store/directory/identity.h"
 #include "store/directory/storage.h"
 #include "store/files/files.h"
@@ -21,33 +23,41 @@
 
 namespace skiff {
 
-// Whether the directory's node was there when its cluster began; else it was added later, and its founders are those
-// who told it about the cluster.
-bool is_founder(const store::Identity& identity);
-// An error if a directory would have to be founded, and this node has neither a place among the founders nor joins, or
+// An open data directory, with all that a node needs of it.
+struct OpenedDirectory {
+  store::Opened opened;
+  uint64_t data_dir_id = 0;
+  store::DataDirIds known;  // the directories of other members
+};
+// Opens the data directory, founds it if there is none, and logs what the operator should know about it. `joined` is
+// the identity that a joining node was told; null: it founds its cluster, or comes back.
+Result<OpenedDirectory> open_directory(const Options& options, const store::Identity* joined);
+// An error if a directory would have to be founded, and this node has neither an entry among the founders nor joins, or
 // could not begin for another reason that shows before: a port that is taken, no descriptors, no threads. So a start
 // that fails leaves no directory behind, which would hold a mistyped --cluster for good.
 Result<> check_founding(store::Files& files, const Options& options, const store::Identity& wanted, bool joins);
-// Where this node waits for its peers: what it was told, or else where the others know it to be.
+// The address at which this node listens for its peers: --peer-listen, its entry in --cluster, or the address by which
+// the others know it.
 Result<transport::Address> listening_address(const Options& options, const store::Recovered& recovered);
 
-// Empty, or why others will not find a node that listens there: its name led to this machine alone, as on a Debian
-// where /etc/hosts has 127.0.1.1 for it.
+// Empty, or why others cannot reach a node that listens there: its name resolves to the loopback, as on a Debian where
+// /etc/hosts has 127.0.1.1 for it.
 std::string why_unreachable(const transport::Address& listens_at, const std::vector<transport::Address>& others);
 
-// Where this node's greetings say that it is found: its entry in --cluster. Empty: where the members know it to be.
+// The address that this node's greetings carry: its entry in --cluster. Empty: the one by which the members know it.
 std::string greeted_address(const Options& options, const store::Recovered& recovered);
 
-// Where --cluster says that the others are.
+// The addresses of the others by --cluster.
 std::map<raft::NodeId, transport::Address> configured_addresses(const Options& options);
 
-// Whom to talk to, and what to say to others.
+// The members to connect to, and the replies for nodes that are not ordinary members.
 struct KnownMembers {
   std::vector<transport::PeerMember> members;
   transport::AdmissionRules admission;
 };
 KnownMembers known_members(const raft::Raft& raft, const store::Identity& identity);
-// Beside them who came by, and may be a member by a part of the log that is not here yet. Nobody is told of those.
+// Adds nodes that connected by themselves and may be members by a part of the log that is not here yet. They are not
+// part of a join reply.
 void add_discovered(KnownMembers& known, const raft::Configuration& configuration,
                     const std::vector<transport::PeerMember>& discovered);
 
@@ -56,15 +66,14 @@ std::string why_withdrawn(const Options& options);
 
 store::Identity wanted_identity(const Options& options);
 uint64_t random_seed();
-// As many clients as the limit of open files leaves room for; an error if that is none. Logs a line if that is fewer
-// than usual.
+// As many clients as the limit of open files allows; an error if that is none. Logs a line if that is fewer than usual.
 Result<transport::HttpLimits> http_limits(const Options& options, size_t founders);
-// Which pages may speak to this node, and by which names.
+// The web pages that may use this node, and the names by which they may.
 transport::HttpAccess http_access(const Options& options);
 ApiConfig api_config(const Options& options);
-// Takes the entries; the map is for the replica's own constructor.
-ReplicaConfig replica_config(const Options& options, store::Recovered& recovered);
-// What we could not apply must not be served around, nor end the node again and again when it comes to be applied.
+ReplicaSettings replica_settings(const Options& options);
+ScrubConfig scrub_config(const Options& options);
+// An error if the node could not apply an entry. It must neither be sent to others, nor end the process at each start.
 Result<> check_recovered(const store::Recovered& recovered, const std::string& directory);
 
 }  // namespace skiff

@@ -1,15 +1,15 @@
-// SnapshotThread: writes, reads and tidies up snapshots, makes spare segments for the log, and reads again what rests
-// on the disk, so that neither the loop nor the log waits for that.
+// SnapshotThread: writes, reads and removes snapshots, makes spare segments for the log, and reads resting files again,
+// so that neither the loop nor the log waits for that.
 //
-// Jobs are done in the order they come in, and answered on the loop. A map that is not wanted any more can be dropped
-// here, too: taking a large one apart takes a while.
+// Jobs are done in the order they come in, and their results are reported on the loop. A map that is not needed any
+// more can be destroyed here, too, because destroying a large one takes a while. A scrub is put off if another job
+// waits.
 //
-// What goes wrong: no room (for a spare, too), or a snapshot that is not what it should be, is reported with the job;
-// it was given up. Anything else is `failed`, on the loop, once, and nothing more is done: the node must stop.
+// What can go wrong: no space (for a spare, too), or a snapshot that is not what it should be, is reported with the
+// job; the snapshot was given up. After any other error `failed` is called on the loop, once, and no more jobs are
+// done: the node must stop.
 //
-// Reading again is done when there is nothing else to do, or put off.
-//
-// Destroying it waits for the job under way; what waits behind it is dropped.
+// Its destructor waits for the job under way; jobs that wait behind it are dropped.
 #pragma once
 
 #include <condition_variable>
@@ -25,7 +25,8 @@
 
 #include "src/base/result.h"
 #include "src/replica/environment.h"
-#include "src/replica/scrubbing.h"
+#include "src/replica/scrub_schedule.h"
+#include "src/replica/snapshot_work.h"
 #include "store/snapshot/snapshots.h"
 #include "store/wal/spare.h"
 #include "transport/loop/async_queue.h"
@@ -36,17 +37,18 @@ namespace skiff {
 class SnapshotThread {
  public:
   struct Events {
-    // `trouble` says why it was given up; empty if it was not.
-    std::function<void(SnapshotWritten written, const std::string& error)> written;
-    // `trouble` says what is wrong with it; empty if it is there, or not expected to be.
-    std::function<void(raft::NodeId for_node, SnapshotPiece piece, const std::string& error)> read;
+    std::function<void(SnapshotWriteResult&& result)> written;
+    std::function<void(raft::NodeId for_node, SnapshotReadResult&& result)> read;
+    // Empty, or why there was no space for it.
     std::function<void(const std::string& error)> spare_made;
-    // What came of scrub(), nothing if it was put off; and what came to light beside it.
-    std::function<void(const store::Snapshots::Scrubbed* scrubbed)> scrubbed;
+    // The result of scrub(), null if it was put off.
+    std::function<void(const store::Snapshots::Scrubbed* result)> scrubbed;
+    // Damage that was found or removed by another job.
     std::function<void(const store::Snapshots::Scrubbed& news)> noted;
     std::function<void(const Error&)> failed;
   };
 
+  // Requires: `loop` outlives it.
   SnapshotThread(transport::Loop& loop, std::unique_ptr<store::Snapshots> snapshots, Events events);
   ~SnapshotThread();
   // An error if there was no thread to be had: then it is of no use.
@@ -55,44 +57,50 @@ class SnapshotThread {
   SnapshotThread& operator=(const SnapshotThread&) = delete;
 
   void write(SnapshotBytes bytes);
-  void read(raft::NodeId for_node, raft::LogPosition position, uint64_t offset, uint64_t bytes);
+  void read(raft::NodeId for_node, raft::LogPosition position, uint64_t offset, uint64_t bytes_max);
   void drop(store::Kv kv);
   // Requires: it outlives this.
   void make_spare(store::Spare& spare);
-  void scrub(Scrubbing::AdminRequest order);
+  void scrub(const ScrubSchedule::Task& task);
 
  private:
   struct Read {
     raft::NodeId for_node;
     raft::LogPosition position;
     uint64_t offset;
-    uint64_t bytes;
+    uint64_t bytes_max;
   };
-  struct Written {
-    SnapshotWritten what;
-    std::string error;
-  };
-  struct Piece {
+  struct ReadDone {
     raft::NodeId for_node;
-    SnapshotPiece piece;
-    std::string error;  // why it cannot be read although it should be there
+    SnapshotReadResult result;
   };
   struct SpareMade {
     std::string error;
   };
-  struct Scrubbed {
-    std::optional<store::Snapshots::Scrubbed> what;
+  struct ScrubDone {
+    std::optional<store::Snapshots::Scrubbed> result;
   };
-  using Job = std::variant<SnapshotBytes, Read, store::Kv, store::Spare*, Scrubbing::AdminRequest>;
-  using Report = std::variant<Written, Piece, SpareMade, Scrubbed, store::Snapshots::Scrubbed, Error>;
+  using Job = std::variant<SnapshotBytes, Read, store::Kv, store::Spare*, ScrubSchedule::Task>;
+  using Report = std::variant<std::monostate, SnapshotWriteResult, ReadDone, SpareMade, ScrubDone,
+                              store::Snapshots::Scrubbed, Error>;
 
   void add(Job job);
   void run();
+  std::optional<Job> next_job();
   Report do_job(SnapshotBytes& bytes);
   Report do_job(const Read& read);
+  Report do_job(store::Kv& kv);
   Report do_job(store::Spare* spare);
-  Report do_job(Scrubbing::AdminRequest order);
-  void report(std::vector<Report>&& reports);
+  Report do_job(const ScrubSchedule::Task& task);
+
+  void drain(std::vector<Report>&& reports);
+  void note(std::monostate) {}
+  void note(SnapshotWriteResult& result) { events_.written(std::move(result)); }
+  void note(ReadDone& done) { events_.read(done.for_node, std::move(done.result)); }
+  void note(const SpareMade& made) { events_.spare_made(made.error); }
+  void note(const ScrubDone& done) { events_.scrubbed(done.result ? &*done.result : nullptr); }
+  void note(const store::Snapshots::Scrubbed& news) { events_.noted(news); }
+  void note(const Error& error);
 
   std::unique_ptr<store::Snapshots> snapshots_;  // the thread's, once it runs
   Events events_;

@@ -77,7 +77,7 @@ TEST_CASE("a node whose files rot while it runs replaces them itself, alone and 
   REQUIRE(scrub("found") == 1);
   REQUIRE_FALSE(std::filesystem::exists(first_segment(cluster, 1)));
   for (const char* words :
-       {"damage at rest: recover ", "wal-0000000000000001: at offset 199", "damage at rest is mended"}) {
+       {"damage at rest: recover ", "wal-0000000000000001: at offset 199", "damage at rest is replaced"}) {
     REQUIRE(cluster.says(1, words));
   }
   REQUIRE(put(7));

@@ -23,7 +23,7 @@ void Checker::put_down(Disk& disk, const store::Batch& batch) const {
   }
 }
 
-// Behind a snapshot, which holds all that was committed up to there.
+// Behind a snapshot, which holds everything committed up to its position.
 void Checker::begin_anew(Disk& disk, raft::LogPosition base) const {
   auto end = committed_.begin() + static_cast<std::ptrdiff_t>(std::min<size_t>(base.index, committed_.size()));
   disk.log.assign(committed_.begin(), end);
@@ -68,7 +68,7 @@ void Checker::saved(raft::NodeId node) {
   is.under_way.clear();
 }
 
-// What stands at a term and index has one content, and one term before it: by induction, all before it is the same.
+// The entry at a term and index has one content, and one term before it; by induction, all entries before it are equal.
 void Checker::see_entry(raft::NodeId node, const raft::Entry& entry, raft::Term term_before) {
   Origin origin{.term_before = term_before, .kind = entry.kind, .payload = entry.payload};
   auto [known, is_new] = origins_.emplace(entry.position, origin);
@@ -100,7 +100,7 @@ bool Checker::started(raft::NodeId node, const store::Recovered& recovered) {
   world_.require(has_all || is.is_damaged || has_gone_back, "disk", name(node) + " counts a start twice");
   world_.require(!is_recovering || has_gone_back || recovered.incarnation > is.incarnation, "disk",
                  name(node) + " counts a start twice");
-  // It takes no part any more, so what it had acknowledged still counts: it gives no vote to a node that lacks it.
+  // It takes no part any more, so its acknowledgements still count: it votes for no node that lacks those entries.
   if (!has_all && !is_recovering && !has_gone_back) return false;
   is.has_gone_back &= !is_recovering;
   if ((is.is_damaged || has_gone_back) && is_recovering) forget_votes(node, recovered.hard_state.term);
@@ -130,8 +130,8 @@ void Checker::mark_gone_back(raft::NodeId node) {
   is.disk.is_recovering = false;
 }
 
-// From a leader, or from a write of its own that it never made. Only the second may come after it was mended: if a disk
-// went back twice to before the same repair, the later repair can count its starts from lower on than the earlier did.
+// Told by a leader, or by a write under its name that it never made. Only the second may come after it has recovered:
+// if a disk is rolled back twice to before the same repair, the later repair can count its starts from a lower number.
 void Checker::learned_that_it_went_back(raft::NodeId node, bool by_itself) {
   const Node& is = nodes_.at(node);
   const bool is_true = is.has_gone_back || (by_itself && is.times_gone_back > 1);
@@ -149,14 +149,15 @@ raft::Found Checker::on_disk(raft::NodeId node) const {
   return {.term = disk.hard_state.term, .last = disk.log.empty() ? raft::LogPosition{} : disk.log.back()};
 }
 
-// What it does not know any more, it may do again; it must not matter (raft/recovering.cc), which the other checks see.
+// It may vote again where it has forgotten its vote. That must do no harm (raft/recovering.cc), which other checks see.
 void Checker::forget_votes(raft::NodeId node, raft::Term after) {
   std::erase_if(votes_, [&](const auto& vote) { return vote.first.second == node && vote.first.first > after; });
 }
 
-// All that was saved, and of what was just being saved any beginning. A snapshot that the log does not bear out makes
-// the log void: it ended before, or held something else, which was replaced and not acknowledged. Damage may take away
-// the last block unnoticed; anything more must be noticed. Whether nothing is gone.
+// A disk holds everything that was saved, and any beginning of the save that was under way. A snapshot that does not
+// match the log makes the log void: the log ended before it, or held other entries, which were replaced and not
+// acknowledged. Damage may take away the last block unnoticed; any more must be noticed. Returns whether nothing is
+// gone.
 bool Checker::require_disk(raft::NodeId node, const Node& is, const store::Recovered& recovered) {
   const raft::LogPosition snapshot = recovered.snapshot.position;
   const raft::Index end = snapshot.index + recovered.entries.size();
@@ -209,7 +210,7 @@ void Checker::found_damage(raft::NodeId node, const store::Damage& damage) {
 
 void Checker::ended(raft::NodeId node) { nodes_[node].leads = false; }
 
-// ---- what a core shows
+// ---- the state of a core
 
 void Checker::stepped(raft::NodeId node, const Replica& replica) {
   nodes_[node].is_recovering = replica.raft().is_recovering();
@@ -260,7 +261,7 @@ void Checker::see_commit(raft::NodeId node, const raft::Raft& raft) {
   is.commit = std::max(is.commit, commit);
 }
 
-// Looked at whenever another one is in force, or its entry has become another.
+// Checked whenever another configuration is in force, or its entry was replaced.
 void Checker::see_members(raft::NodeId node, const raft::Raft& raft) {
   const raft::Index index = raft.configuration_index();
   const raft::Log& log = raft.log();
@@ -279,10 +280,10 @@ void Checker::commit_first(raft::NodeId node, const raft::Raft& raft, const raft
   committed_in_.push_back(raft.term());
   std::set<raft::NodeId> copies;
   for (const auto& [id, other] : nodes_) {
-    // One that is being mended, or is yet to be, has acknowledged what it had, and gives no vote to who lacks it.
+    // A node that is recovering, or will be, has acknowledged these entries and votes for no node that lacks them.
     if ((other.is_recovering || other.has_gone_back ? other.before : other.disk).has(entry.position)) copies.insert(id);
   }
-  // Members that changed in the same step may have done so behind this, or before.
+  // A change of the members in the same step may lie before this entry or behind it.
   bool is_enough = raft::quorum::is_majority(nodes_[node].voters, copies) ||
                    raft::quorum::is_majority(raft.configuration().voters(), copies);
   world_.require(is_enough, "majority",
@@ -302,7 +303,7 @@ void Checker::applied(raft::NodeId node, const store::Kv& kv) {
                  name(node) + " has another state after " + std::to_string(kv.applied()));
 }
 
-// ---- what leaves a node
+// ---- messages that leave a node
 
 void Checker::see_vote(raft::NodeId node, raft::Term term, raft::NodeId candidate) {
   auto [vote, is_first] = votes_.emplace(std::pair{term, node}, candidate);
@@ -312,7 +313,7 @@ void Checker::see_vote(raft::NodeId node, raft::Term term, raft::NodeId candidat
   world_.require(is_kept, "promises", "the vote of " + name(node) + " is not on its disk");
 }
 
-// A sender that has gone on to a newer term may hold something else by now; that term must then be on its disk.
+// A sender that has moved to a newer term may hold other entries by now; that term must then be on its disk.
 void Checker::leaves(const PeerMessage& message) {
   const Disk& disk = nodes_[message.from].disk;
   if (nodes_[message.from].is_recovering) see_no_promise(message);
@@ -335,10 +336,10 @@ void Checker::see_no_promise(const PeerMessage& message) {
   const auto* heartbeat = std::get_if<raft::HeartbeatReply>(&message.body);
   const bool is_promise = std::holds_alternative<raft::VoteRequest>(message.body) || (pre_vote && pre_vote->granted) ||
                           (vote && vote->granted) || (heartbeat && heartbeat->round != 0);
-  world_.require(!is_promise, "promises", "its log is not whole: " + describe(message));
+  world_.require(!is_promise, "promises", "its log is not intact: " + describe(message));
 }
 
-// ---- what clients were told
+// ---- answers to clients
 
 void Checker::acknowledged(const std::string& value) {
   world_.require(written_.contains(value), "acknowledged",

@@ -1,26 +1,26 @@
-// Checker: sees all machines at once, and says when a promise is broken. Each check has a name, which a failure is
-// reported under and by which it can be left out.
+// Checker: sees all machines at once, and reports when a promise is broken. Each check has a name, under which a
+// failure is reported and by which the check can be left out.
 //
 //   election-safety      one leader in a term (thesis 3.2)
 //   one-vote             a node votes once in a term, whatever happens to it in between
-//   log-matching         what stands at a term and index is the same everywhere, and so is the term before it
-//   leader-completeness  who comes to lead has everything that was committed before
+//   log-matching         the entry at a term and index is the same everywhere, and so is the term before it
+//   leader-completeness  a new leader has everything that was committed before
 //   commit-rule          a leader counts copies of entries of its own term alone (3.6.2)
-//   majority             what is committed is on the disks of a majority; of both halves, while the members change
-//   state-machine        what is committed at an index is the same at all, and so is the state after it, by digest
+//   majority             a committed entry is on the disks of a majority; of both halves, while the members change
+//   state-machine        the committed entry at an index is the same at all, and so is the state after it, by digest
 //   members              the configuration in force is the last one in the log (4.1)
 //   no-going-back        neither the term nor the commit index of a node does
-//   promises             votes and acknowledgements leave only when the sender's disk bears them out; while its log is
-//                        being mended, it gives no vote and confirms nothing
-//   disk                 a node finds on its disk what it was told is there; all of it after a clean stop, and nothing
-//                        else; damage is noticed and never believed, but where the last block looks as if it had
+//   promises             votes and acknowledgements leave only when the sender's disk holds what they promise; a
+//                        recovering node gives no vote and confirms nothing
+//   disk                 a node finds on its disk what was reported as saved, all of it after a clean stop, and nothing
+//                        else; damage is noticed and never believed, except where the last block looks as if it had
 //                        never been written
-//   gone-back            a disk that is older than what a leader was told of it is noticed by that leader, and no vote
-//   is
-//                        given before it could be
+//   gone-back            the leader that has an acknowledgement notices that the disk was rolled back behind it, and
+//   the
+//                        node gives no vote before the leader could
 //   acknowledged         a write that was answered as done is committed
 //   refused              a write that was answered as refused is never committed
-//   bounds               what waits is bounded as configured
+//   bounds               queues are bounded as configured
 #pragma once
 
 #include <deque>
@@ -40,33 +40,33 @@ class Checker {
  public:
   explicit Checker(World& world) : world_(world) {}
 
-  // A process of that node. False if it has lost something, and cannot know.
+  // A process of that node has started. False if it has lost something and cannot notice that.
   bool started(raft::NodeId node, const store::Recovered& recovered);
   void refused_to_start(raft::NodeId node, const Error& error);
   void ended(raft::NodeId node);
   void stepped(raft::NodeId node, const Replica& replica);
   void leaves(const PeerMessage& message);
   void applied(raft::NodeId node, const store::Kv& kv);
-  // Its disk is given these, and has them.
+  // Its disk is given these; then they are durable.
   void saving(raft::NodeId node, const std::vector<store::Batch>& batches);
   void saved(raft::NodeId node);
-  // Its disk is as it was some time ago. Until it is told, and says so after another start, it has not been noticed.
+  // Its disk was rolled back. That is unnoticed until the node is told, and reports it after another start.
   void gone_back(raft::NodeId node);
   void learned_that_it_went_back(raft::NodeId node, bool by_itself);
   bool is_unnoticed(raft::NodeId node) const;
-  // What the disk holds of it, as of its last start and what it saved since.
+  // The end of its log on disk, as of its last start and its saves since.
   raft::Found on_disk(raft::NodeId node) const;
-  // Somebody has tampered with its files.
+  // A file of it was damaged.
   void damaged(raft::NodeId node, const std::string& path) {
     nodes_[node].is_damaged = true;
     nodes_[node].tampered.insert(path);
   }
-  // Nothing is left of that, and the node went on all the while.
+  // No damaged file is left, and the node kept running all the while.
   void undamaged(raft::NodeId node) { nodes_[node].is_damaged = false; }
-  // It has read its files again while it ran.
+  // Found by a scrub.
   void found_damage(raft::NodeId node, const store::Damage& damage);
 
-  // What clients were told of a write with that value, unlike any other.
+  // The answer to a client's write. Each write has a value of its own.
   void acknowledged(const std::string& value);
   void refused(const std::string& value);
 
@@ -74,11 +74,11 @@ class Checker {
   uint64_t committed() const { return committed_.size(); }
 
  private:
-  // What a node's disk is known to hold, in its log or in a snapshot.
+  // The content of a node's disk, in its log or in a snapshot.
   struct Disk {
     raft::HardState hard_state;
     std::vector<raft::LogPosition> log;  // [0] has index 1
-    bool is_recovering = false;          // as the next start will find it; the core knows first when it is whole
+    bool is_recovering = false;          // as the next start will find it; the core knows first when it is intact
     bool has(raft::LogPosition position) const {
       return position.index == 0 || (position.index <= log.size() && log[position.index - 1] == position);
     }
@@ -87,7 +87,7 @@ class Checker {
     Disk disk;
     std::vector<store::Batch> under_way;
     struct Before {
-      raft::Index kept = 0;                      // what the save left alone
+      raft::Index kept = 0;                      // up to here the save left the log alone
       std::vector<raft::HardState> hard_states;  // before each batch of it: damage may cut it anywhere
     };
     std::deque<Before> saves;  // the last of them
@@ -95,8 +95,8 @@ class Checker {
     bool is_damaged = false;
     std::set<std::string> tampered;  // files, ever
     bool is_recovering = false;
-    Disk before;                 // it was damaged, or has gone back: what it may have acknowledged
-    bool has_gone_back = false;  // and does not know it yet
+    Disk before;                 // before damage or a rollback: what it may have acknowledged
+    bool has_gone_back = false;  // and does not know that yet
     uint64_t times_gone_back = 0;
     bool leads = false;
     raft::Term term = 0;
@@ -133,7 +133,7 @@ class Checker {
   std::map<raft::Term, raft::NodeId> leaders_;
   std::map<std::pair<raft::Term, raft::NodeId>, raft::NodeId> votes_;
   std::vector<raft::LogPosition> committed_;  // [0] has index 1
-  std::vector<raft::Term> committed_in_;      // the term of who knew first
+  std::vector<raft::Term> committed_in_;      // the term of the first node that knew
   std::map<raft::Index, uint64_t> digests_;
   std::set<std::string> written_;  // values of committed commands
   std::set<std::string> refused_;

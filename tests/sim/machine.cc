@@ -6,16 +6,34 @@
 #include "raft/check.h"
 #include "raft/describe.h"
 #include "src/replica/can_repair.h"
+#include "src/replica/replica_config.h"
+#include "src/replica/snapshot_work.h"
 #include "tests/sim/checker.h"
 
 namespace skiff::sim {
 namespace {
 
-constexpr uint64_t kLastOrder = ~uint64_t{0};
-constexpr size_t kHeldMax = 20'000;  // what a process that stands still can have waiting in its sockets
-// Small enough that a day fills many.
+constexpr size_t kHeldMax = 20'000;  // events that the sockets of a paused process hold
+// Small enough that a run fills many.
 store::WalOptions wal_options(const Weather& weather) {
   return {.segment_bytes = weather.has_small_limits ? 8 * 1024u : 64 * 1024u};
+}
+
+void make_small(ReplicaConfig& config) {
+  config.raft.append_bytes_max = 400;
+  config.raft.append_entries_max = 8;
+  config.raft.window = {.entries_max = 16, .bytes_max = 2'000};
+  config.raft.uncommitted_bytes_max = 4'000;
+  config.raft.uncommitted_entries_max = 60;
+  config.raft.waiting_reads_max = 20;
+  config.history.revisions_per_cut = 3;
+  config.history.bytes_per_cut = 200;
+  config.forward_window_bytes = 500;
+  config.leader_window_bytes = 2'000;
+  config.waiting_writes_max = 40;
+  config.waiting_write_bytes_max = 20'000;
+  config.waiting_barriers_max = 40;
+  config.applied_max = 3;
 }
 
 }  // namespace
@@ -50,78 +68,70 @@ void Machine::start() {
     files_.restart();
     return;
   }
-  world_.trace([&] {
-    return std::to_string(id_) + " starts, " + raft::describe(opened->recovered.hard_state) + ", " +
-           (opened->recovered.snapshot.position.index == 0
-                ? std::string()
-                : "snapshot " + raft::describe(opened->recovered.snapshot.position) + ", ") +
-           std::to_string(opened->recovered.entries.size()) + " entries" +
-           (opened->recovered.damage ? ", to be mended: " + *opened->recovered.damage : "");
-  });
-  is_recovering_ = opened->recovered.damage.has_value();
-  if (!checker_.started(id_, opened->recovered)) has_forgotten_ = true;
-  incarnation_ = opened->recovered.incarnation;
-  started_at_ = world_.now();
-  storage_ = std::move(opened->storage);
-  snapshots_ = std::move(opened->snapshots);
-  Environment& environment = *this;
-  Requester& requester = *this;
-  store::Kv kv = std::move(opened->recovered.kv);
-  replica_ = std::make_unique<Replica>(config(std::move(opened->recovered)), std::move(kv), local_now(), environment,
-                                       requester);
-  scrubbing_.emplace(scrub_config(world_.weather), world_.now());
-  arm_scrub();
-  arm_timer();
-  ensure_spare_segment();
+  begin_process(std::move(*opened));
 }
 
-ReplicaConfig Machine::config(store::Recovered recovered) {
+void Machine::begin_process(store::Opened opened) {
+  store::Recovered& recovered = opened.recovered;
+  trace([&] {
+    return " starts, " + raft::describe(recovered.hard_state) + ", " +
+           (recovered.snapshot.position.index == 0 ? std::string()
+                                                   : "snapshot " + raft::describe(recovered.snapshot.position) + ", ") +
+           std::to_string(recovered.entries.size()) + " entries" +
+           (recovered.damage ? ", recovering: " + *recovered.damage : "");
+  });
+  is_recovering_ = recovered.damage.has_value();
+  if (!checker_.started(id_, recovered)) has_forgotten_ = true;
+  incarnation_ = recovered.incarnation;
+  started_at_ = world_.now();
+  storage_ = std::move(opened.storage);
+  snapshots_ = std::move(opened.snapshots);
   const Weather& weather = world_.weather;
+  const ScrubConfig scrub{.every_ns = weather.scrub_every,
+                          .first_ns = weather.scrub_every,
+                          .piece_bytes = weather.scrub_piece_bytes,
+                          .pause_ns = weather.scrub_every / 4,
+                          .replace_again_ns = weather.scrub_every};
+  HousekeepingActions& actions = *this;
+  housekeeping_.emplace(scrub, local_now(), actions);
+  stop_.emplace(weather.request_timeout + kSecond);
+  inline_saves_.emplace();
+  Environment& environment = *this;
+  Requester& requester = *this;
+  store::Kv kv = std::move(recovered.kv);
+  replica_ = std::make_unique<Replica>(config(recovered), std::move(kv), local_now(), environment, requester);
+  housekeeping_->space().ensure_spare();
+  arm_timer();
+}
+
+// As of a node, but with the sizes and times of the weather.
+ReplicaConfig Machine::config(store::Recovered& recovered) {
+  const Weather& weather = world_.weather;
+  const ReplicaSettings settings{.heartbeat_interval = weather.heartbeat,
+                                 .election_timeout = weather.election_timeout,
+                                 .request_timeout = weather.request_timeout,
+                                 .join_timeout = 5 * kSecond,
+                                 .snapshot_log_bytes = weather.snapshot_every * 100,
+                                 .history = {.revisions = weather.history_revisions,
+                                             .bytes = weather.history_revisions * 100,
+                                             .age = weather.history_age}};
   const uint64_t start = world_.random.next() | 1;
-  uint64_t scale = weather.has_small_limits ? 1 : 1'000;
-  ReplicaConfig config{.raft = {.id = id_,
-                                .founders = raft::founded_by(founders_),
-                                .heartbeat_interval = weather.heartbeat,
-                                .election_timeout = weather.election_timeout,
-                                .seed = world_.random.next(),
-                                .commit_notice_delay = weather.heartbeat / 25,  // 2 of 50 ms, as in the program
-                                .hard_state = recovered.hard_state,
-                                .snapshot = std::move(recovered.snapshot),
-                                .entries = std::move(recovered.entries),
-                                .start = start,
-                                .recovering = recovered.damage ? start : 0,
-                                .lease_reads = weather.has_lease,
-                                .append_bytes_max = 400 * scale,
-                                .append_entries_max = 8 * scale,
-                                .window = {.entries_max = 16 * scale, .bytes_max = 2'000 * scale},
-                                .uncommitted_bytes_max = 4'000 * scale,
-                                .uncommitted_entries_max = 60 * scale,
-                                .waiting_reads_max = 20 * scale,
-                                .space_kept_bytes = wal_options(weather).segment_bytes / 8},
-                       .snapshots = {.cluster = kCluster,
-                                     .every_entries = weather.snapshot_every,
-                                     .every_bytes = weather.snapshot_every * 100,
-                                     .trailing_percent = weather.snapshot_trailing_percent,
-                                     .block_bytes = weather.snapshot_piece_bytes / 2,
-                                     .retry_after = weather.election_timeout,
-                                     .bytes_per_s = weather.snapshot_bytes_per_s,
-                                     .begun = std::move(recovered.begun)},
-                       .history = {.revisions = weather.history_revisions,
-                                   .bytes = weather.history_revisions * 100,
-                                   .age = weather.history_age,
-                                   .revisions_per_cut = weather.has_small_limits ? 3u : 100u,
-                                   .bytes_per_cut = weather.has_small_limits ? 200u : 10'000u},
-                       .digest_every = 16,
-                       .incarnation = recovered.incarnation,
-                       .request_timeout = weather.request_timeout,
-                       .forward_window_bytes = 500 * scale,
-                       .leader_window_bytes = 2'000 * scale,
-                       .waiting_writes_max = 40 * scale,
-                       .waiting_write_bytes_max = 20'000 * scale,
-                       .waiting_barriers_max = 40 * scale,
-                       .applied_max = weather.has_small_limits ? 3u : 100u,
-                       .join_timeout = 5 * kSecond,
-                       .members_max = 7};
+  ReplicaConfig config = replica_config(settings, recovered, start, world_.random.next());
+  config.raft.commit_notice_delay = weather.heartbeat / 25;  // 2 of 50 ms, as in the program
+  config.raft.lease_reads = weather.has_lease;
+  config.raft.space_kept_bytes = wal_options(weather).segment_bytes / 8;
+  config.snapshots.every_entries = weather.snapshot_every;
+  config.snapshots.size_percent = 0;
+  config.snapshots.trailing_percent = weather.snapshot_trailing_percent;
+  config.snapshots.rest_bytes = weather.snapshot_every * 50;
+  config.snapshots.rest_trailing_bytes = weather.snapshot_every * 10;
+  config.snapshots.block_bytes = weather.snapshot_piece_bytes / 2;
+  config.snapshots.bytes_per_s = weather.snapshot_bytes_per_s;
+  config.digest_every = 16;
+  config.applied_max = 100;
+  config.history.revisions_per_cut = 100;
+  config.history.bytes_per_cut = 10'000;
+  if (weather.has_small_limits) make_small(config);
   return config;
 }
 
@@ -132,9 +142,12 @@ void Machine::end_process() {
   world_.snapshots.resumed += replica_->snapshots().resumed;
   ++life_;
   replica_.reset();
+  housekeeping_.reset();
+  stop_.reset();
+  inline_saves_.reset();
   snapshots_.reset();
   storage_.reset();
-  is_paused_ = is_stopping_ = is_applying_ = has_save_without_room_ = is_making_spare_ = false;
+  is_paused_ = is_applying_ = is_save_blocked_ = false;
   held_.clear();
   keys_read_.clear();
   waiting_.clear();
@@ -160,20 +173,17 @@ void Machine::lose_power(testing::MemoryFiles::Loss loss) {
 }
 
 void Machine::stop() {
-  if (!is_up() || is_stopping_) return;
-  world_.trace([&] { return std::to_string(id_) + " is asked to stop"; });
-  is_stopping_ = true;
-  step([this](Replica& replica) {
-    replica.stop_taking();
-    if (replica.raft().is_leader()) replica.hand_over(local_now(), kLastOrder, 0);
-  });
-  stop_when_idle(world_.now() + world_.weather.request_timeout + kSecond);
+  if (!is_up() || is_stopping()) return;
+  trace([] { return " is asked to stop"; });
+  stop_->request();
+  step([this](Replica& replica) { stop_->begin(local_now(), replica); });
+  stop_when_idle();
 }
 
-void Machine::stop_when_idle(Time at_latest) {
-  bool is_idle = !replica_->has_waiting() && saving_.empty();
-  if (!is_idle && world_.now() < at_latest) return later(5 * kMillisecond, [=, this] { stop_when_idle(at_latest); });
-  world_.trace([&] { return std::to_string(id_) + " has stopped"; });
+void Machine::stop_when_idle() {
+  const bool is_drained = saving_.empty();
+  if (!stop_->may_end(local_now(), *replica_, is_drained)) return later(5 * kMillisecond, [this] { stop_when_idle(); });
+  trace([] { return " has stopped"; });
   end_process();
   files_.restart();
 }
@@ -189,37 +199,46 @@ void Machine::go_on() {
   world_.trace([&] { return std::to_string(id_) + " goes on"; });
   is_paused_ = false;
   while (!held_.empty() && is_up()) {
-    std::function<void()> what = std::move(held_.front());
+    std::function<void()> task = std::move(held_.front());
     held_.pop_front();
-    what();
+    in_process(std::move(task));
   }
 }
 
-void Machine::in_process(std::function<void()> what) {
+void Machine::in_process(std::function<void()> task) {
   if (!is_up()) return;
-  if (!is_paused_) return what();
-  if (held_.size() < kHeldMax) held_.push_back(std::move(what));
+  if (is_paused_) {
+    if (held_.size() < kHeldMax) held_.push_back(std::move(task));
+    return;
+  }
+  task();
+  if (is_up()) arm_timer();
 }
 
-void Machine::later(Time delay, std::function<void()> what) {
-  world_.after(delay, [this, life = life_, what = std::move(what)] {
-    if (life == life_) in_process(what);
+void Machine::later(Time delay, std::function<void()> task) {
+  world_.after(delay, [this, life = life_, task = std::move(task)] {
+    if (life == life_) in_process(task);
   });
 }
 
-void Machine::step(std::function<void(Replica&)> what) {
+void Machine::step(std::function<void(Replica&)> call) {
+  CHECK(!is_in_step_);
   is_in_step_ = true;
-  what(*replica_);
+  call(*replica_);
   is_in_step_ = false;
   checker_.stepped(id_, *replica_);
   events_.stepped(id_);
-  arm_timer();
 }
 
-// ---- what happens to it
+void Machine::trace(const std::function<std::string()>& line) {
+  world_.trace([&] { return std::to_string(id_) + line(); });
+}
+
+// ---- events
 
 void Machine::ask(ClientRequest asked) {
   in_process([this, asked = std::move(asked)] {
+    inline_saves_->note_request();
     step([&](Replica& replica) { replica.propose(local_now(), {to_request(asked)}); });
   });
 }
@@ -237,7 +256,9 @@ Request Machine::to_request(const ClientRequest& asked) {
 
 void Machine::receive(PeerMessage&& message) {
   in_process([this, message = std::move(message)]() mutable {
+    if (stop_->is_cut_off()) return;
     world_.trace([&] { return describe(message); });
+    inline_saves_->note_message(replica_->raft().is_leader());
     step([&](Replica& replica) { replica.received(local_now(), std::move(message)); });
   });
 }
@@ -267,20 +288,24 @@ void Machine::order(uint64_t name, AdminRequest order) {
 }
 
 void Machine::arm_timer() {
-  Time deadline = replica_->next_deadline();
+  const Time deadline = std::min(replica_->next_deadline(), housekeeping_->next_deadline());
   if (deadline >= armed_for_ || deadline == raft::kNever) return;
   armed_for_ = deadline;
-  Time now = local_now();
-  Time delay = deadline > now ? (deadline - now) / clock_permille_ * 1'000 + 1'000 : 0;
-  later(delay, [this] {
-    armed_for_ = raft::kNever;
-    step([&](Replica& replica) { replica.tick(local_now()); });
-  });
+  const Time now = local_now();
+  const Time delay = deadline > now ? (deadline - now) / clock_permille_ * 1'000 + 1'000 : 0;
+  later(delay, [this] { tick(); });
 }
 
-// ---- what it wants done
+void Machine::tick() {
+  armed_for_ = raft::kNever;
+  step([&](Replica& replica) { replica.tick(local_now()); });
+  housekeeping_->tick(local_now());
+}
+
+// ---- what the replica asks for
 
 void Machine::send(PeerMessage&& message) {
+  if (stop_->is_cut_off()) return;
   if (!events_.may_leave(message)) return;
   checker_.leaves(message);
   events_.send(std::move(message));
@@ -290,65 +315,47 @@ void Machine::persist(uint64_t save, std::optional<raft::HardState> hard_state,
                       std::optional<raft::LogPosition> restart, bool is_intact, std::vector<raft::Entry> entries) {
   CHECK(save > last_save_);
   last_save_ = save;
+  const InlineSavePolicy::Save next{.is_leader = replica_->raft().is_leader(),
+                                    .entries = entries.size(),
+                                    .bytes = InlineSavePolicy::bytes_of(entries)};
+  const bool is_inline = inline_saves_->allows(next) && world_.weather.has_inline_saves;
   waiting_.push_back(
       {.hard_state = hard_state, .entries = std::move(entries), .restart = restart, .is_intact = is_intact});
-  if (saving_.empty()) start_saving();
+  if (saving_.empty()) start_saving(is_inline);
 }
 
 // ---- snapshots
 
 void Machine::write_snapshot(SnapshotBytes bytes) {
   snapshot_waiting_.push_back(std::move(bytes));
-  if (snapshot_waiting_.size() == 1) {
-    later(world_.about(world_.weather.sync / 4 + 1'000), [this] { write_waiting_snapshot(); });
-  }
+  if (snapshot_waiting_.size() > 1) return;
+  later(world_.about(world_.weather.sync / 4 + 1'000), [this] { finish_snapshot_write(); });
 }
 
-void Machine::write_waiting_snapshot() {
-  SnapshotBytes now = std::move(snapshot_waiting_.front());
+void Machine::finish_snapshot_write() {
+  SnapshotBytes bytes = std::move(snapshot_waiting_.front());
   snapshot_waiting_.pop_front();
-  if (!snapshot_waiting_.empty()) later(world_.about(world_.weather.sync), [this] { write_waiting_snapshot(); });
+  if (!snapshot_waiting_.empty()) later(world_.about(world_.weather.sync), [this] { finish_snapshot_write(); });
   prepare_disk_faults(8);
-  SnapshotWritten written{
-      .mark = now.mark, .end = now.offset + now.bytes->size(), .is_last = now.is_last, .is_fetched = now.is_fetched};
-  auto done = snapshots_->write({.mark = now.mark,
-                                 .offset = now.offset,
-                                 .bytes = *now.bytes,
-                                 .is_last = now.is_last,
-                                 .is_fetched = now.is_fetched});
-  if (dies_in_save_) return lose_power(testing::MemoryFiles::Loss::random);
-  if (!done && done.error().code == Error::Code::io) {
-    world_.trace([&] { return std::to_string(id_) + " stops: " + done.error().what; });
-    return kill();
-  }
-  written.has_failed = !done;
-  if (done) written.loaded = std::move(*done);
-  wrote_snapshot(std::move(written));
-}
-
-void Machine::wrote_snapshot(SnapshotWritten written) {
+  auto done = skiff::write_snapshot(*snapshots_, std::move(bytes));
+  if (died_of(done ? Result<>() : tl::unexpected(done.error()))) return;
+  SnapshotWritten& written = done->written;
   if (written.is_last || written.has_failed) {
-    world_.trace([&] {
-      return std::to_string(id_) + (written.has_failed ? " gives up snapshot " : " has snapshot ") +
-             raft::describe(written.mark.position);
+    trace([&] {
+      return (written.has_failed ? " gives up snapshot " : " has snapshot ") + raft::describe(written.mark.position);
     });
     if (!written.has_failed) ++(written.is_fetched ? world_.snapshots.fetched : world_.snapshots.made);
   }
   step([&](Replica& replica) { replica.snapshot_written(local_now(), std::move(written)); });
   checker_.applied(id_, replica_->kv());
-  note_damage_found();
+  note_disk_news();
 }
 
 void Machine::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) {
   later(world_.about(world_.weather.sync / 4 + 1'000), [=, this] {
-    auto piece = snapshots_->read(position.index, offset, world_.weather.snapshot_piece_bytes);
-    SnapshotPiece answer{.position = position, .offset = offset};
-    if (piece) {
-      answer.is_last = piece->is_last;
-      answer.bytes = std::make_shared<const std::string>(std::move(piece->bytes));
-    }
-    step([&](Replica& replica) { replica.snapshot_read(local_now(), for_node, std::move(answer)); });
-    note_damage_found();
+    auto done = skiff::read_snapshot(*snapshots_, position, offset, world_.weather.snapshot_piece_bytes);
+    step([&](Replica& replica) { replica.snapshot_read(local_now(), for_node, std::move(done.piece)); });
+    note_disk_news();
   });
 }
 

@@ -1,8 +1,9 @@
-// Machine: one node: a real Replica over a real Storage, on a disk that forgets and with a clock of its own. What
-// src/node/node.cc is to a process, this is to the simulation.
+// Machine: a simulated host with one node: the real Replica, Housekeeping and StopSequence over the real Storage, on a
+// simulated disk and with a clock of its own. It replaces the shell (src/node), which holds no policy: everything that
+// a node decides is the shipped code.
 //
-// It has a disk for ever, and a process from start() until it is killed, stops by itself, or is stopped. What happens
-// to a process that is paused happens when it goes on.
+// A machine keeps its disk. It has a process from start() until that is killed, stops by itself, or is stopped. An
+// event for a process that is paused is held back until the process goes on.
 #pragma once
 
 #include <deque>
@@ -13,8 +14,10 @@
 #include <string>
 #include <vector>
 
+#include "src/replica/housekeeping.h"
+#include "src/replica/inline_save_policy.h"
 #include "src/replica/replica.h"
-#include "src/replica/scrubbing.h"
+#include "src/replica/stop_sequence.h"
 #include "store/directory/storage.h"
 #include "tests/sim/client_request.h"
 #include "tests/sim/world.h"
@@ -27,9 +30,7 @@ class Checker;
 constexpr char kDirectory[] = "data";  // of every machine
 constexpr uint64_t kCluster = 7;
 
-ScrubConfig scrub_config(const Weather& weather);
-
-class Machine final : private Environment, private Requester {
+class Machine final : private Environment, private Requester, private HousekeepingActions {
  public:
   struct Events {
     std::function<void(PeerMessage&&)> send;
@@ -47,14 +48,14 @@ class Machine final : private Environment, private Requester {
   raft::NodeId id() const { return id_; }
   bool is_up() const { return replica_ != nullptr; }
   bool is_paused() const { return is_paused_; }
-  // Why it does not start: its disk is damaged and it says so. Nothing while it may yet start.
+  // Why it does not start: it found its disk damaged. Empty while it may still start.
   const std::optional<std::string>& refusal() const { return refusal_; }
   bool was_removed() const { return was_removed_; }
-  // Damage has taken something from it, and it cannot know.
+  // Damage has taken something from it in a way that it cannot notice.
   bool has_forgotten() const { return has_forgotten_; }
-  // As far as it knows. It may be down.
+  // As it knew last. It may be down.
   bool is_recovering() const { return is_recovering_; }
-  bool is_stopping() const { return is_stopping_; }
+  bool is_stopping() const { return stop_ && stop_->is_stopping(); }
   const Replica& replica() const { return *replica_; }
   testing::MemoryFiles& disk() { return files_; }
   uint64_t incarnation() const { return incarnation_; }
@@ -65,13 +66,13 @@ class Machine final : private Environment, private Requester {
   void kill();                                       // the process; at any time
   void lose_power(testing::MemoryFiles::Loss loss);  // the machine
   void lose_power_in_next_save() { dies_in_save_ = true; }
-  void stop();  // asked to; answers what waits first
+  void stop();  // as by SIGTERM: requests under way are answered first
   void pause();
   void go_on();
   void stall_disk_until(Time until) { stalled_until_ = until; }
   void fill_disk_until(Time until) { full_until_ = until; }
 
-  // From outside; nothing happens if it is not up.
+  // Events from outside, ignored by a machine that is not up.
   void ask(ClientRequest request);
   void receive(PeerMessage&& message);
   void connected(raft::NodeId peer);
@@ -101,29 +102,42 @@ class Machine final : private Environment, private Requester {
   void peer_forgot(const raft::ForgetfulPeer& peer) override;
   void forgot(const raft::Forgotten& forgotten) override;
 
-  // Does it now, or when the process goes on; never in another process than this.
-  void in_process(std::function<void()> what);
-  void later(Time delay, std::function<void()> what);
-  void step(std::function<void(Replica&)> what);
+  // HousekeepingActions
+  bool has_spare() const override { return storage_->spare().is_there(); }
+  void make_spare() override;
+  void retry_save() override;
+  void disk_full(const std::string& error, bool is_news) override;
+  void disk_has_space() override;
+  void scrub(const ScrubSchedule::Task& task) override;
+  void damage_found(const store::Damage& damage) override;
+  void damage_removed(const store::Damage& damage) override;
+  void replace_damaged(raft::Index at) override;
+  uint64_t applied() const override { return replica_->kv().applied(); }
+  bool shorten_log() override;
+  bool free_some(size_t count_max) override;
+  bool give_pages_back() override { return false; }
+  void stop_taking_pages() override {}
+
+  // Runs the task now, or when the process goes on; never in a later process of this machine.
+  void in_process(std::function<void()> task);
+  void later(Time delay, std::function<void()> task);
+  void step(std::function<void(Replica&)> call);
   Request to_request(const ClientRequest& asked);
-  void stop_when_idle(Time at_latest);
-  void start_saving();
+  void stop_when_idle();
+  void trace(const std::function<std::string()>& line);
+  void start_saving(bool is_inline);
   void finish_saving();
-  void found_no_room(const std::string& error);
-  void found_room();
-  void ensure_spare_segment();
-  void make_spare();
   void prepare_disk_faults(uint64_t operations_left);
-  void write_waiting_snapshot();
-  void wrote_snapshot(SnapshotWritten written);
-  void arm_scrub();
-  void scrub();
-  void note_damage_found();
-  void replace_damaged(const store::Snapshots::Scrubbed& scrubbed, std::optional<raft::Index> at);
+  // Stops the machine or the process, if the operation that has just ended calls for it. True if it did.
+  bool died_of(const Result<>& done);
+  void finish_snapshot_write();
+  void note_disk_news();
   void apply_page();
   void arm_timer();
+  void tick();
+  void begin_process(store::Opened opened);
   void end_process();
-  ReplicaConfig config(store::Recovered recovered);
+  ReplicaConfig config(store::Recovered& recovered);
   Time local_now() const { return clock_offset_ + world_.now() / 1'000 * clock_permille_; }
 
   World& world_;
@@ -144,25 +158,26 @@ class Machine final : private Environment, private Requester {
   uint64_t incarnation_ = 0;
   std::optional<std::string> refusal_;
   bool is_paused_ = false;
-  bool is_stopping_ = false;
   bool was_removed_ = false;
   bool is_recovering_ = false;
   bool has_forgotten_ = false;
   bool is_in_step_ = false;
-  std::deque<std::function<void()>> held_;  // while it is paused
+  std::deque<std::function<void()>> held_;  // while the process is paused
 
   std::vector<store::Batch> waiting_;  // for the disk
   std::vector<store::Batch> saving_;
   uint64_t last_save_ = 0;
   uint64_t saving_up_to_ = 0;
-  bool has_save_without_room_ = false;
-  bool is_making_spare_ = false;
+  Time save_takes_ = 0;  // the one under way
+  bool is_save_blocked_ = false;
   bool dies_in_save_ = false;
   Time stalled_until_ = 0;
   Time full_until_ = 0;
 
   std::deque<SnapshotBytes> snapshot_waiting_;
-  std::optional<Scrubbing> scrubbing_;
+  std::optional<Housekeeping> housekeeping_;
+  std::optional<StopSequence> stop_;
+  std::optional<InlineSavePolicy> inline_saves_;
   bool is_applying_ = false;
   Time armed_for_ = raft::kNever;
 };

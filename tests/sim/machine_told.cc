@@ -1,4 +1,4 @@
-// What the replica of a machine has to say: to clients, to operators, and of itself.
+// A machine's reports: to clients, to operators, and about itself.
 #include <string>
 #include <utility>
 
@@ -25,6 +25,7 @@ void Machine::answered(const Ticket& ticket, Answer&& answer) {
 
 void Machine::admin_ended(const raft::AdminResult& end) {
   world_.trace([&] { return std::to_string(id_) + " order " + std::to_string(end.id) + ' ' + raft::describe(end); });
+  stop_->hand_over_ended(end.id);
   events_.admin_ended(end);
 }
 
@@ -52,14 +53,15 @@ void Machine::peer_forgot(const raft::ForgetfulPeer& peer) {
   });
 }
 
-// As in src/node/gone_back.cc. Where there is no room for the note, the next process is told again.
+// As in src/node/replica_events.cc. Where there is no space for the note, the next process is told again.
 void Machine::forgot(const raft::Forgotten& forgotten) {
-  world_.trace([&] { return std::to_string(id_) + " learns that its disk has gone back"; });
+  world_.trace([&] { return std::to_string(id_) + " learns that its disk was rolled back"; });
   checker_.learned_that_it_went_back(id_, forgotten.by == 0);
   const uint64_t unlike = world_.random.next();
   auto noted =
       store::note_gone_back({files_, kDirectory, {.cluster = kCluster, .node = id_}}, "it has gone back", unlike);
   if (noted) ++world_.noticed;
+  stop_->request_restart();
   later(kMillisecond / 4, [this] {
     kill();
     events_.starts_again(id_);

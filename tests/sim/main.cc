@@ -137,7 +137,7 @@ struct Totals {
     }
     std::printf(
         "\nfound no room: %lu times; snapshots: made %lu, fetched %lu, resumed after a start %lu; disks that had "
-        "gone back, noticed: %lu; damaged nodes made whole: %lu\nfiles damaged while their node went on: %lu, found by "
+        "gone back, noticed: %lu; damaged nodes recovered: %lu\nfiles damaged while their node went on: %lu, found by "
         "it %lu, mended %lu; gone without a start "
         "%lu\n",
         full_disks, snapshots.made, snapshots.fetched, snapshots.resumed, noticed, repaired, at_rest.done,

@@ -1,5 +1,5 @@
-// What goes wrong, and when. Whatever is lost for good, at most a minority of the voters is at any time, so that the
-// cluster must come back in the end.
+// The nemesis: which faults are injected, and when. At any time at most a minority of the voters is lost for good, so
+// that the cluster must recover in the end.
 #include <algorithm>
 #include <utility>
 
@@ -12,26 +12,26 @@ void Simulation::schedule_fault() {
   world_.after(world_.about(world_.weather.fault_every), [this] {
     if (world_.is_healed) return;
     if (world_.now() < quiet_until_) return schedule_fault();
-    undo_some();
-    look_what_has_recovered();
-    if (world_.chance(300)) rot();
-    strike();
+    heal_sometimes();
+    note_recovered_files();
+    if (world_.chance(300)) damage_a_resting_file();
+    inject();
     schedule_fault();
   });
 }
 
-void Simulation::strike() {
+void Simulation::inject() {
   uint64_t sum = 0;
   for (uint64_t weight : world_.weather.weights) sum += weight;
   if (sum == 0) return;
   uint64_t dice = world_.random.below(sum);
   for (size_t fault = 0; fault < kFaults; ++fault) {
-    if (dice < world_.weather.weights[fault]) return strike(static_cast<Fault>(fault));
+    if (dice < world_.weather.weights[fault]) return inject(static_cast<Fault>(fault));
     dice -= world_.weather.weights[fault];
   }
 }
 
-void Simulation::strike(Fault fault) {
+void Simulation::inject(Fault fault) {
   Machine* machine = any_up();
   if (machine == nullptr) return;
   raft::NodeId node = machine->id();
@@ -39,10 +39,10 @@ void Simulation::strike(Fault fault) {
   switch (fault) {
     case Fault::partition: return partition();
     case Fault::isolate: return isolate();
-    case Fault::swizzle: return swizzle();
+    case Fault::swizzle: return cut_links_one_by_one();
     case Fault::one_way: network_.cut(node, peer); break;
     case Fault::clog:
-      if (world_.chance(400)) return deafen(leader_or_any());
+      if (world_.chance(400)) return hold_back_messages_to(leader_or_any());
       network_.clog(node, peer, world_.now() + world_.between(100 * kMillisecond, 5 * kSecond));
       break;
     case Fault::reset: machine->connected(peer); break;
@@ -81,12 +81,12 @@ void Simulation::strike(Fault fault) {
       break;
     case Fault::membership: return change_members();
     case Fault::replace: return replace(node);
-    case Fault::gone_back: return let_disk_go_back();
+    case Fault::gone_back: return roll_back_a_disk();
     case Fault::loss:
     case Fault::delay:
     case Fault::duplicate:
     case Fault::drift:
-    case Fault::vanish: return;  // they happen all the time
+    case Fault::vanish: return;  // injected all the time
   }
   world_.count(fault);
   world_.trace([&] { return std::string(to_text(fault)) + " at " + std::to_string(node); });
@@ -94,7 +94,7 @@ void Simulation::strike(Fault fault) {
 
 // ---- the network
 
-void Simulation::undo_some() {
+void Simulation::heal_sometimes() {
   if (world_.random.below(100) < 60) network_.heal_all();
 }
 
@@ -130,19 +130,20 @@ void Simulation::isolate() {
   world_.trace([&] { return "isolate " + std::to_string(alone); });
 }
 
-// What the others send to it is held back. Often they then think that it is gone and elect another, while it leads on
-// with the answers to what it asked before.
-void Simulation::deafen(raft::NodeId node) {
+// Holds back all messages to one node, mostly the leader. Often the others then take it for gone and elect another
+// leader, while it still leads by the replies to its earlier messages.
+void Simulation::hold_back_messages_to(raft::NodeId node) {
   const Time until = world_.now() + world_.between(world_.weather.heartbeat, 2 * world_.weather.election_timeout);
   each_other(node, [&](Machine& machine) { network_.clog(machine.id(), node, until); });
   world_.count(Fault::clog);
   world_.trace([&] { return "clog all links to " + std::to_string(node); });
   const bool may_be = world_.is_allowed(Fault::false_alarm) && world_.is_allowed(Fault::one_way);
-  if (may_be && world_.chance(700)) tempt(node, until);
+  if (may_be && world_.chance(700)) cut_replies_and_read(node, until);
 }
 
-// To believe that it leads still: it is asked before the others write on, and again once they did.
-void Simulation::tempt(raft::NodeId deaf, Time until) {
+// Makes a leader that hears nothing answer reads from stale state, if it would: it is asked to read before the others
+// write, then its messages are cut, too, and it is asked again once a write elsewhere is done.
+void Simulation::cut_replies_and_read(raft::NodeId deaf, Time until) {
   const std::string key = "/k" + std::to_string(world_.random.below(world_.weather.keys));
   clients_.ask(deaf, linearizable::Operation::Kind::get, key, [](bool) {});
   world_.after(kMillisecond, [=, this] {
@@ -153,22 +154,22 @@ void Simulation::tempt(raft::NodeId deaf, Time until) {
   });
   world_.after(kMillisecond + world_.weather.hop, [=, this] {
     if (!world_.is_healed) each_other(deaf, [&](Machine& machine) { machine.gone(deaf); });
-    write_past(deaf, key, until);
+    write_elsewhere_and_read(deaf, key, until);
   });
 }
 
-void Simulation::write_past(raft::NodeId deaf, const std::string& key, Time until) {
+void Simulation::write_elsewhere_and_read(raft::NodeId deaf, const std::string& key, Time until) {
   if (world_.now() >= until || world_.is_healed) return;
   raft::NodeId node = any_machine()->id();
   auto ended = [=, this](bool done) {
     if (done) return clients_.ask(deaf, linearizable::Operation::Kind::get, key, [](bool) {});
-    world_.after(world_.weather.heartbeat / 4, [=, this] { write_past(deaf, key, until); });
+    world_.after(world_.weather.heartbeat / 4, [=, this] { write_elsewhere_and_read(deaf, key, until); });
   };
   if (node == deaf) return ended(false);
   clients_.ask(node, linearizable::Operation::Kind::put, key, ended);
 }
 
-void Simulation::swizzle() {
+void Simulation::cut_links_one_by_one() {
   std::vector<raft::NodeId> chosen;
   for (const auto& [id, machine] : machines_) {
     if (world_.chance(500)) chosen.push_back(id);
@@ -246,23 +247,23 @@ void Simulation::crash(Fault fault) {
   restart_later(machine.id(), world_.between(0, 4 * kSecond));
 }
 
-// Whether a majority of the voters stays whole without it, now and when the change under way is done.
+// Whether a majority of the voters stays intact without it, now and when the change under way is done.
 bool Simulation::may_lose(raft::NodeId node) {
   const raft::Raft* leads = leader();
   if (leads == nullptr || !leads->is_configuration_committed() || leads->configuration().is_joint()) return false;
-  // Nor may an older one come back, of a leader that was cut off.
+  // Nor may an older configuration come back, from a leader that was cut off.
   if (leads->log().term_at(leads->log().committed()) != leads->term()) return false;
-  std::set<raft::NodeId> whole;
+  std::set<raft::NodeId> intact;
   for (const auto& [id, machine] : machines_) {
-    if (id != node && is_intact(id) && !machine->was_removed()) whole.insert(id);
+    if (id != node && is_intact(id) && !machine->was_removed()) intact.insert(id);
   }
-  // One more may be lost at once: no change must be under way that counts on it, and none may begin. A member that is
-  // joining becomes a voter by itself, whatever has become of its files.
+  // One more node may be lost at once, so no change may be under way that counts on it, and none may begin. A joining
+  // member becomes a voter without further notice, even if its files are damaged.
   raft::Voters voters = leads->configuration().voters();
   for (const raft::Member& member : leads->configuration().members) {
-    if (!voters.contain(member.id) && !whole.contains(member.id)) voters.incoming.push_back(member.id);
+    if (!voters.contain(member.id) && !intact.contains(member.id)) voters.incoming.push_back(member.id);
   }
-  return raft::quorum::is_majority(voters, whole);
+  return raft::quorum::is_majority(voters, intact);
 }
 
 bool Simulation::is_intact(raft::NodeId node) const {

@@ -1,5 +1,5 @@
-// What happens to files while nobody looks: of nodes that are down, and are found damaged when they start, and of nodes
-// that run, and may find it themselves.
+// Damage to files: of nodes that are down, and find it when they start, and of nodes that run, and may find it by a
+// scrub.
 #include <algorithm>
 #include <utility>
 
@@ -7,30 +7,32 @@
 
 namespace skiff::sim {
 
-// What a node has lost, it must get back from the others. A damaged last batch may look like one that was never
-// finished: such a node takes no part any more.
+// The node must get back from the others what it has lost. A damaged last batch may look like one that was never
+// finished; such a node cannot notice that, and is retired.
 void Simulation::damage(Fault fault) {
   Machine* chosen = any_up();
   if (chosen == nullptr || !may_lose(chosen->id())) return;
   Machine& machine = *chosen;
   if (world_.chance(300)) return damage_at_rest(machine, fault);
-  const std::optional<raft::NodeId> leans = who_leans_on(machine.id());
-  if (leans && world_.is_allowed(Fault::isolate) && world_.chance(600)) return lean_on(*leans, machine, fault);
-  ruin(machine, fault);
+  const std::optional<raft::NodeId> leans = leader_to_depend_on(machine.id());
+  if (leans && world_.is_allowed(Fault::isolate) && world_.chance(600))
+    return make_commits_depend_on(*leans, machine, fault);
+  kill_and_damage(machine, fault);
   restart_later(machine.id(), world_.between(0, 4 * kSecond));
 }
 
 // The leader, if both are voters.
-std::optional<raft::NodeId> Simulation::who_leans_on(raft::NodeId node) {
+std::optional<raft::NodeId> Simulation::leader_to_depend_on(raft::NodeId node) {
   const raft::Raft* leads = leader();
   if (leads == nullptr || leads->leader() == node) return std::nullopt;
   const raft::Configuration& now = leads->configuration();
   return now.is_voter(node) && now.is_voter(leads->leader()) ? std::optional(leads->leader()) : std::nullopt;
 }
 
-// For a while the leader hears it, and of the others no more than it needs: what is committed then rests on it. When it
-// has come back without that, and says that it is whole, it is left to itself with those who never heard of it.
-void Simulation::lean_on(raft::NodeId leader, Machine& machine, Fault fault) {
+// Makes commits depend on one follower: for a while the leader hears only that one, and of the others no more than it
+// needs for a majority. Then the follower's files are damaged. Once it says that it is intact again, the leader is cut
+// off, and the follower is alone with the nodes that never had those entries.
+void Simulation::make_commits_depend_on(raft::NodeId leader, Machine& machine, Fault fault) {
   const raft::NodeId leant_on = machine.id();
   const std::vector<raft::NodeId> voters = machines_.at(leader)->replica().raft().configuration().voters().incoming;
   size_t heard = 2;  // the leader itself, and it
@@ -39,33 +41,34 @@ void Simulation::lean_on(raft::NodeId leader, Machine& machine, Fault fault) {
   }
   network_.heal(leader, leant_on);
   network_.heal(leant_on, leader);
-  world_.trace([&] { return std::to_string(leader) + " leans on " + std::to_string(leant_on); });
+  world_.trace([&] { return std::to_string(leader) + " commits only with " + std::to_string(leant_on); });
   clients_.ask(leader, linearizable::Operation::Kind::put, "/k0", [](bool) {});
   quiet_until_ = world_.now() + 4 * world_.weather.election_timeout;
   world_.after(world_.between(2 * world_.weather.heartbeat, world_.weather.election_timeout),
-               [=, this, &machine] { let_down(leader, machine, fault); });
+               [=, this, &machine] { damage_while_needed(leader, machine, fault); });
 }
 
-void Simulation::let_down(raft::NodeId leader, Machine& machine, Fault fault) {
+void Simulation::damage_while_needed(raft::NodeId leader, Machine& machine, Fault fault) {
   if (world_.is_healed || !machine.is_up() || !may_lose(machine.id())) return;
-  ruin(machine, fault);
+  kill_and_damage(machine, fault);
   if (world_.is_allowed(Fault::loss)) network_.narrow(leader, machine.id());
   const Time back = world_.between(0, world_.weather.election_timeout / 4);
   restart_later(machine.id(), back);
-  world_.after(back, [=, this, &machine] { leave_when_intact(leader, machine, world_.now() + kSecond); });
+  world_.after(back, [=, this, &machine] { cut_off_leader_once_intact(leader, machine, world_.now() + kSecond); });
 }
 
-void Simulation::leave_when_intact(raft::NodeId leader, Machine& machine, Time until) {
+void Simulation::cut_off_leader_once_intact(raft::NodeId leader, Machine& machine, Time until) {
   if (world_.is_healed || world_.now() >= until) return;
   if (!machine.is_up() || machine.is_recovering()) {
-    return world_.after(world_.weather.hop / 2, [=, this, &machine] { leave_when_intact(leader, machine, until); });
+    return world_.after(world_.weather.hop / 2,
+                        [=, this, &machine] { cut_off_leader_once_intact(leader, machine, until); });
   }
   network_.heal_all();
   each_other(leader, [&](Machine& other) { cut_both(leader, other.id()); });
-  world_.trace([&] { return std::to_string(leader) + " is left by " + std::to_string(machine.id()); });
+  world_.trace([&] { return std::to_string(leader) + " is cut off from " + std::to_string(machine.id()); });
 }
 
-void Simulation::ruin(Machine& machine, Fault fault) {
+void Simulation::kill_and_damage(Machine& machine, Fault fault) {
   machine.kill();
   at_rest_.erase(machine.id());
   std::vector<std::string> paths;
@@ -75,25 +78,25 @@ void Simulation::ruin(Machine& machine, Fault fault) {
   }
   if (!paths.empty()) {
     const std::string path = paths[world_.random.below(paths.size())];
-    if (tamper(machine, path, fault)) damaged_.insert(machine.id());
+    if (damage_file(machine, path, fault)) damaged_.insert(machine.id());
   }
 }
 
-// Where nodes look for it, and it may be found soon, more often than by a strike now and then.
-void Simulation::rot() {
+// More often than other faults, so that a scrub has damage to find: only where nodes scrub at all.
+void Simulation::damage_a_resting_file() {
   const bool may_be = world_.weather.weights[static_cast<size_t>(Fault::bit_rot)] > 0;
   if (!may_be || world_.weather.scrub_every == 0) return;
   Machine* machine = any_up();
   if (machine != nullptr && may_lose(machine->id())) damage_at_rest(*machine, Fault::bit_rot);
 }
 
-// Nobody is told. It goes on, and may well be killed before it has found out.
+// The node is not told. It goes on running, and may be killed before a scrub finds the damage.
 void Simulation::damage_at_rest(Machine& machine, Fault fault) {
   const std::vector<std::string> paths = resting(machine);
   if (paths.empty()) return;
   const std::string path = paths[world_.random.below(paths.size())];
   const std::string before = machine.disk().content(path);
-  if (!tamper(machine, path, fault)) return;
+  if (!damage_file(machine, path, fault)) return;
   if (machine.disk().content(path) == before) {  // a sector of zeros over another
     if (!damaged_.contains(machine.id())) checker_.undamaged(machine.id());
     return;
@@ -116,8 +119,8 @@ std::vector<std::string> Simulation::resting(Machine& machine) {
   return paths;
 }
 
-// A node is whole again when what was tampered with is not there any more, whoever has seen to that.
-void Simulation::look_what_has_recovered() {
+// A node is intact again when the damaged files are gone, for whatever reason.
+void Simulation::note_recovered_files() {
   for (auto node = at_rest_.begin(); node != at_rest_.end();) {
     const auto& [id, files] = *node;
     testing::MemoryFiles& disk = machines_.at(id)->disk();
@@ -135,7 +138,7 @@ void Simulation::look_what_has_recovered() {
   }
 }
 
-bool Simulation::tamper(Machine& machine, const std::string& path, Fault fault) {
+bool Simulation::damage_file(Machine& machine, const std::string& path, Fault fault) {
   std::string bytes = machine.disk().content(path);
   constexpr uint64_t kSector = testing::MemoryFiles::kSectorBytes;
   if (bytes.size() < kSector) return false;

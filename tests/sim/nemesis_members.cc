@@ -28,7 +28,7 @@ void Simulation::change_members() {
       if (lost_.contains(member.id)) changes.push_back({.kind = Kind::remove, .node = member.id, .address = {}});
     }
   } else if (!are_intact) {
-    return;  // who is being mended needs a majority of the others
+    return;  // a recovering node needs a majority of the others
   } else if (dice < 6) {
     changes.push_back({.kind = Kind::remove, .node = some.id, .address = {}});
   } else if (dice < 7) {
@@ -40,7 +40,7 @@ void Simulation::change_members() {
   world_.count(Fault::membership);
   raft::NodeId leader = leads->leader();
   if (!now.is_joint() && world_.is_allowed(Fault::partition) && world_.chance(500)) {
-    part_halves(leader, raft::plan(now, changes).next);
+    cut_new_voters_from_old(leader, raft::plan(now, changes).next);
   }
   if (!ask_admin(changes)) machines_.at(leader)->change_members(++orders_, std::move(changes));
   if (world_.chance(500)) {  // in the middle of it
@@ -56,8 +56,8 @@ void Simulation::change_members() {
   clients_.nodes_are(everybody);
 }
 
-// Voters for learners, so that a majority of the new voters need not meet one of the old: only the leader and fewer
-// than half are left of them. Or, when many learn already, back again.
+// Swaps voters for learners, so that a majority of the new voters need not overlap with one of the old: only the leader
+// and fewer than half of the old voters are left. Or, when there are many learners already, the other way round.
 std::vector<raft::Change> Simulation::change_many(raft::NodeId leader, const raft::Configuration& now) {
   using Kind = raft::Change::Kind;
   const std::vector<raft::NodeId> voters = now.voters().incoming;
@@ -76,8 +76,8 @@ std::vector<raft::Change> Simulation::change_many(raft::NodeId leader, const raf
   return changes;
 }
 
-// Before it begins: the leader hears those who are to vote, and nobody else.
-void Simulation::part_halves(raft::NodeId leader, const raft::Configuration& next) {
+// Before the change begins: the leader hears the voters to be, and no other node.
+void Simulation::cut_new_voters_from_old(raft::NodeId leader, const raft::Configuration& next) {
   const std::vector<raft::NodeId> next_voters = next.voters().incoming;
   auto is_inside = [&](raft::NodeId node) {
     return node == leader || std::binary_search(next_voters.begin(), next_voters.end(), node);

@@ -32,7 +32,7 @@ void Network::send(PeerMessage&& message) {
     world_.count(Fault::delay);
     delay += world_.between(0, 3 * world_.weather.election_timeout);
   } else {
-    // A connection keeps the order; only what comes from an earlier one is overtaken.
+    // A connection keeps the order; only messages of an earlier connection are overtaken.
     Time& last = last_arrival_[link];
     last = std::max(last, world_.now() + delay);
     delay = last - world_.now();
@@ -45,7 +45,7 @@ void Network::send(PeerMessage&& message) {
 }
 
 void Network::carry(PeerMessage message, Time delay) {
-  // What is on its way arrives, whatever has been cut behind it.
+  // A message under way arrives, even if the link is cut after it.
   world_.after(delay, [this, message = std::move(message)]() mutable { deliver_(std::move(message)); });
 }
 

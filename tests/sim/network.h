@@ -1,6 +1,6 @@
-// Network: carries messages between machines, or does not.
+// Network: carries messages between machines, and loses, delays or repeats them.
 //
-// Some messages travel as the frames they are on a real wire, so that whatever a replica says is known to fit in one.
+// Some messages travel as the frames of the real wire, which shows that each message of a replica fits into one.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,7 @@ class Network {
   // Everything sent meanwhile arrives together, at the end.
   void clog(raft::NodeId from, raft::NodeId to, Time until) { clogged_until_[{from, to}] = until; }
 
-  // Entries and snapshots are lost, and what is small arrives: a path that takes no large packets.
+  // Loses entries and snapshots, and delivers small messages: a path that takes no large packets.
   void narrow(raft::NodeId from, raft::NodeId to) { narrow_.insert({from, to}); }
 
   uint64_t sent() const { return sent_; }

@@ -26,8 +26,8 @@ std::string Plan::describe() const {
 
 namespace {
 
-// Most days have a bit of everything. Some are of one kind: where leaders change all the time, members do, processes
-// stand still and messages are late, or disks go bad; and a lease must be met by what could make it lie.
+// Most runs have some of every fault. Others are of one kind: leaders change all the time, or members do, or processes
+// are paused and messages are late, or disks are damaged. A lease always meets the faults that could break it.
 void draw_temper(Weather& weather, raft::Random& random) {
   auto often = [&](std::initializer_list<Fault> faults) {
     for (Fault fault : faults) weather.weights[static_cast<size_t>(fault)] = 15 + random.below(15);
@@ -85,6 +85,7 @@ Weather draw_weather(const Plan& plan, raft::Random& random) {
   if (one_in(4)) weather.history_age = between(10, 5'000) * kMillisecond;
   if (!one_in(4)) weather.scrub_every = between(100, 3'000) * kMillisecond;
   weather.scrub_piece_bytes = between(100, 100'000);
+  weather.has_inline_saves = one_in(3);
   if (plan.is_busy) {
     weather.nodes = 5;
     weather.clients = 5;

@@ -1,5 +1,5 @@
-// Plan: what one simulated bad day is made of. Everything is drawn from the seed; what is set besides narrows it down,
-// so that a failure can be made smaller and still be the same one.
+// Plan: the parameters of one simulated run. Everything is drawn from the seed; the other settings narrow it down, so
+// that a failure can be made smaller and still be the same one.
 #pragma once
 
 #include <array>
@@ -45,7 +45,7 @@ enum class Fault {
   transfer,      // leadership is handed over
   membership,    // members come, go, change their role
   replace,       // a node is lost for good; one with an empty disk and a new id comes instead
-  gone_back,     // a disk is again as it was a while ago
+  gone_back,     // a disk is rolled back to an older state
 };
 constexpr size_t kFaults = static_cast<size_t>(Fault::gone_back) + 1;
 std::string_view to_text(Fault fault);
@@ -60,14 +60,14 @@ struct Plan {
   std::set<Fault> without;
   std::set<std::string> unchecked;  // checkers to leave out, to see that they matter
   bool is_busy = false;             // five nodes, tens of operations a second: what speed is measured on
-  // Gets every line of the trace, as it happens. None: no line is made.
+  // Gets every line of the trace at once. Empty: no line is made.
   std::function<void(const std::string& line)> trace;
 
-  // "SEED=7 NODES=3 WITHOUT=loss,kill": what `make sim` takes to do it again.
+  // "SEED=7 NODES=3 WITHOUT=loss,kill": the arguments of `make sim` that repeat it.
   std::string describe() const;
 };
 
-// How bad it gets, drawn for each seed: some get a storm, some a drizzle.
+// How often and how badly things fail, drawn for each seed: storms and drizzles.
 struct Weather {
   uint64_t nodes = 3;
   Time lasts = 30 * kSecond;
@@ -95,6 +95,7 @@ struct Weather {
   uint64_t late_permille = 0;
   uint64_t duplicate_permille = 0;
   Time sync = 200'000;
+  bool has_inline_saves = false;  // of a quick disk; each then ends at once
   uint64_t stall_permille = 0;
   uint64_t drift_permille = 0;
   Time fault_every = 2 * kSecond;  // about

@@ -12,8 +12,8 @@
 namespace skiff::sim {
 namespace {
 
-// Through the pipe goes the trace, line by line, a zero byte, and what stands below: the numbers of a report, and its
-// texts, each behind its length. So of one that dies its trace is there.
+// The pipe carries the trace, line by line, a zero byte, and the report: its numbers, and its texts, each behind its
+// length. So the trace of a process that dies is there.
 struct Numbers {
   Time simulated;
   uint64_t elections, operations, messages, committed, full_disks, noticed, repaired;
@@ -75,8 +75,8 @@ void write_all(int pipe, std::string_view bytes) {
   }
 }
 
-// Seconds of the processor: a simulation that does not get it, because the machine is busy or stands still, has not
-// hung. The hard limit stays, so that SIGXCPU ends the process and not SIGKILL.
+// Seconds of processor time: a simulation that gets none, because the machine is busy or suspended, does not hang. The
+// hard limit stays, so that SIGXCPU ends the process and not SIGKILL.
 void limit_processor_time(unsigned seconds_max) {
   rlimit limit{};
   CHECK(getrlimit(RLIMIT_CPU, &limit) == 0);
@@ -93,7 +93,7 @@ void limit_processor_time(unsigned seconds_max) {
   _exit(0);
 }
 
-// Gives out the trace, and gives back what follows it.
+// Passes the trace on, and returns the bytes that follow it.
 std::string read_all(int pipe, const Plan& plan) {
   std::string bytes;
   bool is_trace = true;

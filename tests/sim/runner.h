@@ -1,5 +1,5 @@
-// Runner: many seeds, each in a process of its own, so that one that ends in a failed CHECK or hangs is a failure like
-// any other; and what to make of a failure: the same one with less in it.
+// Runner: runs a simulation in a process of its own, so that a failed CHECK or a hang is a failure like any other; and
+// shrinks a failure to a smaller one.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace skiff::sim {
 
-// Runs it in a process of its own, for at most so many seconds of the processor. A process that dies is a failure of
-// the checker "CHECK", one that does not end of "hang". What plan.trace gets, it gets also of those.
+// Runs it for at most so many seconds of processor time. A process that dies is a failure of the checker "CHECK", one
+// that does not end of "hang". plan.trace gets the lines of those, too.
 Report run_apart(const Plan& plan, unsigned seconds_max = 60);
 
 // The smallest plan found that still fails in the same checker: fewer nodes, clients, kinds of faults, less time.

@@ -23,8 +23,8 @@ Simulation::Simulation(const Plan& plan)
       }) {}
 
 Report Simulation::run() {
-  live_through_it();
-  if (!world_.has_failed()) demand_life();
+  run_with_faults();
+  if (!world_.has_failed()) require_liveness();
   if (!world_.has_failed()) {
     std::string failure = linearizable::explain_failure(clients_.history());
     world_.require(failure.empty(), "linearizability", failure);
@@ -59,8 +59,8 @@ Machine& Simulation::add_machine(std::vector<raft::NodeId> founders) {
       .admin_answered = [this](const Ticket&, const AdminAnswer& answer) { note_admin_request(answer); },
       .stopped = [this](raft::NodeId node) { stopped(node); },
       .starts_again = [this](raft::NodeId node) { start(*machines_.at(node)); },
-      .may_leave = [this](const PeerMessage& message) { return !is_promise_before_it_was_noticed(message); },
-      .stepped = [this](raft::NodeId node) { look_whether_it_was_noticed(node); }};
+      .may_leave = [this](const PeerMessage& message) { return !is_promise_after_unnoticed_rollback(message); },
+      .stepped = [this](raft::NodeId node) { require_rollback_noticed(node); }};
   auto [place, is_new] =
       machines_.emplace(id, std::make_unique<Machine>(world_, checker_, id, std::move(founders), std::move(events)));
   return *place->second;
@@ -71,7 +71,7 @@ void Simulation::deliver(PeerMessage&& message) {
   if (machine != machines_.end()) machine->second->receive(std::move(message));
 }
 
-// Its sockets are closed: clients notice, and so do the others, if they hear it.
+// Its sockets are closed: clients notice that, and so do the other nodes whose links to it are not cut.
 void Simulation::stopped(raft::NodeId node) {
   clients_.lost(node);
   for (auto& [id, machine] : machines_) {
@@ -110,7 +110,7 @@ void Simulation::start(Machine& machine) {
 
 // ---- the phases
 
-void Simulation::live_through_it() {
+void Simulation::run_with_faults() {
   std::vector<raft::NodeId> founders;
   for (raft::NodeId id = 1; id <= world_.weather.nodes; ++id) founders.push_back(id);
   while (machines_.size() < founders.size()) start(add_machine(founders));
@@ -156,7 +156,7 @@ raft::Configuration Simulation::members() {
   return members;
 }
 
-// Members that are up: who must answer when all is well.
+// Members that are up, which must answer once all is healed.
 std::vector<raft::NodeId> Simulation::voices() {
   std::vector<raft::NodeId> voices;
   raft::Configuration now = members();
@@ -181,7 +181,7 @@ bool Simulation::has_converged() {
   return first != nullptr;
 }
 
-void Simulation::demand_life() {
+void Simulation::require_liveness() {
   heal();
   world_.run_until(world_.now() + 10 * world_.weather.election_timeout + 5 * kSecond);
   clients_.stop();
@@ -190,7 +190,7 @@ void Simulation::demand_life() {
     for (auto& [id, machine] : machines_) start(*machine);  // some were only just stopping
     world_.run_until(world_.now() + kSecond);
   }
-  world_.require(has_converged(), "liveness", "all was healed, and yet the members do not agree a minute later");
+  world_.require(has_converged(), "liveness", "a minute after all was healed the members still do not agree");
   require_what_was_answered();
   for (raft::NodeId node : voices()) {
     try_until_done(node, Operation::Kind::put, "/last", 3);

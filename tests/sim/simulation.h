@@ -1,8 +1,8 @@
-// Simulation: a cluster of real replicas in one thread, and one bad day of its life, all of it from one seed.
+// Simulation: one run of a cluster of real replicas in one thread, under faults, all of it drawn from one seed.
 //
-// First everything goes wrong that the weather allows, while clients go on. Then all is healed: whoever can be started
-// is, and the cluster must show that it lives: one leader, the same state everywhere, reads and writes at every member
-// done in bounded time. At last every key is read back, and what clients saw must be linearizable.
+// First the faults that the weather allows are injected while clients go on. Then all is healed, every node that can
+// start is started, and the cluster must be live: one leader, the same state everywhere, reads and writes at every
+// member done in bounded time. At last every key is read back, and the clients' history must be linearizable.
 #pragma once
 
 #include <functional>
@@ -29,9 +29,9 @@ struct Report {
   uint64_t operations = 0;  // that got an answer
   uint64_t messages = 0;
   uint64_t committed = 0;
-  uint64_t full_disks = 0;  // times that a node found its own full
+  uint64_t full_disks = 0;  // times that a node found its disk full
   ReplicaSnapshots::Counts snapshots;
-  uint64_t noticed = 0;  // disks that had gone back
+  uint64_t noticed = 0;  // rolled back disks
   uint64_t repaired = 0;
   AtRest at_rest;
   Counts faults{};
@@ -50,9 +50,9 @@ class Simulation {
   void deliver(PeerMessage&& message);
   void stopped(raft::NodeId node);
   void start(Machine& machine);
-  void live_through_it();
+  void run_with_faults();
   void heal();
-  void demand_life();
+  void require_liveness();
   void read_all_back();
   bool has_converged();
   const raft::Raft* leader();
@@ -62,32 +62,32 @@ class Simulation {
 
   // nemesis.cc
   void schedule_fault();
-  void strike();
-  void strike(Fault fault);
-  void undo_some();
+  void inject();
+  void inject(Fault fault);
+  void heal_sometimes();
   void partition();
   void isolate();
-  void deafen(raft::NodeId node);
-  void tempt(raft::NodeId deaf, Time until);
-  void write_past(raft::NodeId deaf, const std::string& key, Time until);
-  void swizzle();
+  void hold_back_messages_to(raft::NodeId node);
+  void cut_replies_and_read(raft::NodeId deaf, Time until);
+  void write_elsewhere_and_read(raft::NodeId deaf, const std::string& key, Time until);
+  void cut_links_one_by_one();
   void crash(Fault fault);
   void damage(Fault fault);
-  std::optional<raft::NodeId> who_leans_on(raft::NodeId node);
-  void lean_on(raft::NodeId leader, Machine& machine, Fault fault);
-  void let_down(raft::NodeId leader, Machine& machine, Fault fault);
-  void leave_when_intact(raft::NodeId leader, Machine& machine, Time until);
-  void ruin(Machine& machine, Fault fault);
-  void let_disk_go_back();
-  void go_back(Machine& machine, const testing::MemoryFiles::Image& image, raft::Index acknowledged);
+  std::optional<raft::NodeId> leader_to_depend_on(raft::NodeId node);
+  void make_commits_depend_on(raft::NodeId leader, Machine& machine, Fault fault);
+  void damage_while_needed(raft::NodeId leader, Machine& machine, Fault fault);
+  void cut_off_leader_once_intact(raft::NodeId leader, Machine& machine, Time until);
+  void kill_and_damage(Machine& machine, Fault fault);
+  void roll_back_a_disk();
+  void roll_back(Machine& machine, const testing::MemoryFiles::Image& image, raft::Index acknowledged);
   std::optional<raft::Index> acknowledged_by(raft::NodeId node);
-  bool is_promise_before_it_was_noticed(const PeerMessage& message);
-  bool was_told_of(raft::NodeId node, raft::NodeId leader) const;
-  void look_whether_it_was_noticed(raft::NodeId node);
-  void give_up(raft::NodeId node);
-  void rot();
+  bool is_promise_after_unnoticed_rollback(const PeerMessage& message);
+  bool was_acknowledged_to(raft::NodeId node, raft::NodeId leader) const;
+  void require_rollback_noticed(raft::NodeId node);
+  void retire(raft::NodeId node);
+  void damage_a_resting_file();
   void damage_at_rest(Machine& machine, Fault fault);
-  void look_what_has_recovered();
+  void note_recovered_files();
   static std::vector<std::string> resting(Machine& machine);
   void restart_later(raft::NodeId node, Time delay);
   Machine* any_machine();
@@ -95,14 +95,14 @@ class Simulation {
   raft::NodeId leader_or_any();
   bool may_lose(raft::NodeId node);
   bool is_intact(raft::NodeId node) const;
-  bool tamper(Machine& machine, const std::string& path, Fault fault);
+  bool damage_file(Machine& machine, const std::string& path, Fault fault);
   void cut_both(raft::NodeId a, raft::NodeId b);
   void each_other(raft::NodeId node, const std::function<void(Machine&)>& what);
 
   // nemesis_members.cc
   void change_members();
   std::vector<raft::Change> change_many(raft::NodeId leader, const raft::Configuration& now);
-  void part_halves(raft::NodeId leader, const raft::Configuration& next);
+  void cut_new_voters_from_old(raft::NodeId leader, const raft::Configuration& next);
   bool ask_admin(const std::vector<raft::Change>& changes);
   void note_admin_request(const AdminAnswer& answer);
   void require_what_was_answered();
@@ -113,11 +113,11 @@ class Simulation {
   Network network_;
   Clients clients_;
   std::map<raft::NodeId, std::unique_ptr<Machine>> machines_;
-  std::set<raft::NodeId> lost_;     // for good: their disks are thrown away, or cannot know that they are damaged
+  std::set<raft::NodeId> lost_;     // for good: the disk is gone, or damaged in a way that its node cannot notice
   std::set<raft::NodeId> damaged_;  // and not started since
-  // Of those that went on, the files, as they were left there.
+  // The damaged files of nodes that kept running, with their damaged content.
   std::map<raft::NodeId, std::map<std::string, std::string>> at_rest_;
-  // Of a disk that has gone back, and nobody has noticed: who led, in which of its lives, and what it had been told.
+  // Of a rolled back disk that no leader has noticed: the leader then, its process, and the acknowledgement it had.
   struct Evidence {
     raft::NodeId leader = 0;
     uint64_t life = 0;
@@ -125,10 +125,10 @@ class Simulation {
     raft::Found found;
   };
   std::map<raft::NodeId, Evidence> gone_back_;
-  Time quiet_until_ = 0;  // while something takes its course nothing else strikes
+  Time quiet_until_ = 0;  // no other fault is injected before
   uint64_t orders_ = 0;
-  // What operators were told, by the node it was about: of removals that are done, and of additions, each asked for
-  // once, that never come true.
+  // Replies to operators, by the node that the order was about: removals that are done, and additions, each ordered
+  // once, that will never be done.
   std::set<raft::NodeId> told_removed_;
   std::set<raft::NodeId> told_not_added_;
 };

@@ -1,4 +1,4 @@
-// World: what all parts of a simulation share: time, chance, the trace, the count of faults, and what went wrong first.
+// World: shared by all parts of a simulation: time, chance, the trace, the count of faults, and the first failure.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@
 
 namespace skiff::sim {
 
-// What became of damage to files of nodes that went on.
+// Damage to files of nodes that kept running: injected, found, replaced.
 struct AtRest {
   uint64_t done = 0;
   uint64_t found = 0;      // by the node itself, while it ran
   uint64_t recovered = 0;  // in the same way
-  uint64_t gone = 0;       // in whatever way, without a start
+  uint64_t gone = 0;       // without a start, for whatever reason
 };
 
 class World {
@@ -30,9 +30,9 @@ class World {
   raft::Random random;
   const Weather weather;
   Counts faults{};
-  uint64_t full_disks = 0;  // times that a node found its own full
+  uint64_t full_disks = 0;  // times that a node found its disk full
   ReplicaSnapshots::Counts snapshots;
-  uint64_t noticed = 0;   // disks that had gone back
+  uint64_t noticed = 0;   // rolled back disks
   uint64_t repaired = 0;  // nodes that had been damaged
   AtRest at_rest;
   bool is_healed = false;
@@ -47,15 +47,15 @@ class World {
     return drawn;
   }
 
-  void after(Time delay, std::function<void()> what) {
-    due_.push({.at = now_ + delay, .order = ++order_, .what = std::move(what)});
+  void after(Time delay, std::function<void()> task) {
+    due_.push({.at = now_ + delay, .order = ++order_, .task = std::move(task)});
   }
   void run_until(Time end) {
     while (!due_.empty() && due_.top().at <= end && !has_failed()) {
-      auto what = std::move(const_cast<Due&>(due_.top()).what);
+      auto task = std::move(const_cast<Due&>(due_.top()).task);
       now_ = due_.top().at;
       due_.pop();
-      what();
+      task();
     }
     now_ = std::max(now_, end);
   }
@@ -63,7 +63,7 @@ class World {
   void count(Fault fault) { ++faults[static_cast<size_t>(fault)]; }
   bool is_allowed(Fault fault) const { return !plan.without.contains(fault) && !is_healed; }
 
-  // `line` is only made if somebody reads it.
+  // `line` is only called if there is a trace.
   template <class Line>
   void trace(Line line) {
     if (plan.trace) plan.trace(stamp() + line() + '\n');
@@ -83,7 +83,7 @@ class World {
   struct Due {
     Time at;
     uint64_t order;
-    std::function<void()> what;
+    std::function<void()> task;
     bool operator<(const Due& other) const { return at != other.at ? at > other.at : order > other.order; }
   };
 

@@ -1,4 +1,4 @@
-// What a node does about data directories that do not belong together.
+// Judgements about data directories that do not match.
 #include "src/node/data_dir_conflicts.h"
 
 #include "tests/support/catch.h"

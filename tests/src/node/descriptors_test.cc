@@ -13,7 +13,7 @@ TEST_CASE("clients get the descriptors that the rest of the node leaves, and no 
     size_t members;
     size_t connections;
   };
-  // Reserved are 64 for the node itself, 64 for strangers at the peers' port, 64 to turn clients away, 8 for a member.
+  // Reserved are 64 for the node itself, 64 for unidentified peers, 64 to turn clients away, 8 for a member.
   const Row rows[] = {
       {0, 1, 0},         {199, 1, 0},       {200, 1, 0},          {201, 1, 1},
       {256, 1, 56},      {256, 3, 40},      {256, 9, 0},          {1'199, 1, 999},

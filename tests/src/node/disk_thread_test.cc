@@ -34,21 +34,34 @@ store::Batch entry(raft::Index index) {
                        .payload = std::make_shared<const std::string>("payload")}}};
 }
 
+// Runs each task, and then keeps the loop or loses it.
+struct FakeHandoff final : LoopRelease {
+  bool keeps_loop = true;
+  std::function<void()> before_task = [] {};
+
+  bool release_loop_while(const std::function<void()>& task) override {
+    before_task();
+    task();
+    return keeps_loop;
+  }
+};
+
 // A loop with a disk thread on it, that runs until the test has seen enough.
 struct Rig {
   testing::MemoryFiles files;
   transport::Loop loop;
+  FakeHandoff handoff;
   std::vector<uint64_t> saved;
   std::optional<Error> failed;
-  int found_no_room = 0;
+  int disk_full = 0;
   std::unique_ptr<DiskThread> disk;
 
   Rig() {
     disk = std::make_unique<DiskThread>(
-        loop, open(files),
+        loop, handoff, open(files),
         DiskThread::Events{.saved = [this](uint64_t save, uint64_t) { saved.push_back(save); },
                            .failed = [this](const Error& error) { failed = error; },
-                           .no_room = [this](const Error&) { ++found_no_room; }});
+                           .disk_full = [this](const Error&) { ++disk_full; }});
   }
   ~Rig() {
     disk.reset();
@@ -76,7 +89,7 @@ TEST_CASE("an empty save waits for those before it") {
   REQUIRE(rig.disk->counters().entries == 1);
 }
 
-TEST_CASE("what was handed over is durable when the thread has ended") {
+TEST_CASE("batches that were handed over are durable when the thread has ended") {
   Rig rig;
   for (uint64_t save = 1; save <= 10; ++save) rig.disk->save(save, entry(save));
   rig.disk.reset();
@@ -107,37 +120,36 @@ store::Batch large_entry(raft::Index index) {
   return batch;
 }
 
-// W5: the disk is full, in any operation
-TEST_CASE("what finds no room waits for it with all behind it, and is saved in order when there is some") {  // [W5]
+TEST_CASE("batches that find no space wait for it with all behind them, and are saved in order") {  // [W5]
   // Given a disk that is full when the log needs its second segment,
   Rig rig;
   rig.files.set_full(true);
   for (uint64_t save = 1; save <= 5; ++save) rig.disk->save(save, large_entry(save));
-  while (rig.found_no_room == 0) rig.loop.run_once();
+  while (rig.disk_full == 0) rig.loop.run_once();
   REQUIRE_FALSE(rig.failed);
   REQUIRE((rig.saved.empty() || rig.saved.back() < 5));
 
-  // when somebody looks again too early, and then in time,
-  rig.disk->try_again();
-  while (rig.found_no_room == 1) rig.loop.run_once();
+  // when it is retried too early, and then in time,
+  rig.disk->retry();
+  while (rig.disk_full == 1) rig.loop.run_once();
   rig.disk->save(6, large_entry(6));
   rig.files.set_full(false);
-  rig.disk->try_again();
+  rig.disk->retry();
   while (rig.saved.empty() || rig.saved.back() < 6) rig.loop.run_once();
 
   // then all is there, once.
-  REQUIRE(rig.found_no_room == 2);
+  REQUIRE(rig.disk_full == 2);
   REQUIRE(rig.disk->counters().entries == 6);
   rig.disk.reset();
   rig.files.crash(testing::MemoryFiles::Loss::keep_none);
   REQUIRE(recovered(rig.files).size() == 6);
 }
 
-TEST_CASE("a thread whose saves find no room can be ended") {
+TEST_CASE("a thread whose saves find no space can be ended") {
   Rig rig;
   rig.files.set_full(true);
   for (uint64_t save = 1; save <= 5; ++save) rig.disk->save(save, large_entry(save));
-  while (rig.found_no_room == 0) rig.loop.run_once();
+  while (rig.disk_full == 0) rig.loop.run_once();
   rig.disk.reset();
   rig.files.set_full(false);
   rig.files.crash(testing::MemoryFiles::Loss::keep_none);
@@ -146,30 +158,27 @@ TEST_CASE("a thread whose saves find no room can be ended") {
 
 // ---- without the thread
 
-const DiskThread::StepAside kKeeps = [](const std::function<void()>& what) { return what(), true; };
-const DiskThread::StepAside kLoses = [](const std::function<void()>& what) { return what(), false; };
-
 // A disk that has shown that it is quick.
 struct QuickRig : Rig {
   uint64_t next = 1;
 
-  QuickRig() { until_here(); }
+  QuickRig() { until_inline(); }
   void save() {
-    disk->save(next, entry(next), true);
+    disk->save(next, entry(next));
     ++next;
   }
-  // Until one waits for the end of the turn, and the thread has nothing to do.
-  void until_here() {
-    while (!disk->has_any_here()) {
+  // Saves until a batch stays with the loop, and the thread has nothing to do.
+  void until_inline() {
+    while (!disk->has_inline_batch()) {
       REQUIRE(next < 100'000);
       save();
-      if (!disk->has_any_here()) until_all_is_saved();
+      if (!disk->has_inline_batch()) until_all_is_saved();
     }
   }
   void until_all_is_saved() {
     while (saved.empty() || saved.back() < next - 1) loop.run_once();
   }
-  // What a crash leaves.
+  // The entries that are left by a crash.
   size_t on_disk() {
     disk.reset();
     files.crash(testing::MemoryFiles::Loss::keep_none);
@@ -177,121 +186,124 @@ struct QuickRig : Rig {
   }
 };
 
-// Somebody who saves, and stands there while another goes on with the loop.
-class LeftBehind {
+// A thread that makes an inline save, and waits in it while another goes on with the loop.
+class LostLoop {
  public:
-  explicit LeftBehind(DiskThread& disk)
-      : thread_([this, &disk] {
-          disk.save_here([this](const std::function<void()>& what) {
-            stands_.count_down();
-            may_go_on_.wait();
-            what();
-            return false;
-          });
-        }) {
-    stands_.wait();
+  LostLoop(DiskThread& disk, FakeHandoff& handoff) : handoff_(handoff) {
+    handoff.keeps_loop = false;
+    handoff.before_task = [this] {
+      is_in_save_.count_down();
+      may_go_on_.wait();
+    };
+    thread_ = std::thread([&disk] { disk.save_inline(); });
+    is_in_save_.wait();
   }
-  ~LeftBehind() { thread_.join(); }
+  ~LostLoop() {
+    thread_.join();
+    handoff_.before_task = [] {};
+  }
   void go_on() { may_go_on_.count_down(); }
 
  private:
-  std::latch stands_{1};
+  FakeHandoff& handoff_;
+  std::latch is_in_save_{1};
   std::latch may_go_on_{1};
   std::thread thread_;
 };
 
 TEST_CASE("on a quick disk what a turn saves is durable at its end, and reported at once") {
   QuickRig rig;
-  REQUIRE(rig.disk->has_any_here());
+  REQUIRE(rig.disk->has_inline_batch());
   rig.save();
   const uint64_t syncs = rig.disk->counters().syncs;
   REQUIRE(rig.saved.back() == rig.next - 3);
-  REQUIRE(rig.disk->save_here(kKeeps));
+  REQUIRE(rig.disk->save_inline());
   REQUIRE(rig.saved.back() == rig.next - 1);
   REQUIRE(rig.disk->counters().syncs == syncs + 1);
-  REQUIRE_FALSE(rig.disk->has_any_here());
+  REQUIRE_FALSE(rig.disk->has_inline_batch());
 }
 
-TEST_CASE("what is given over before the loop waits is saved by the thread, and what comes then stands behind it") {
+TEST_CASE("a batch that is flushed before the loop waits is saved by the thread, and later ones behind it") {
   QuickRig rig;
-  rig.disk->give_over();
-  REQUIRE_FALSE(rig.disk->has_any_here());
+  rig.disk->flush_to_thread();
+  REQUIRE_FALSE(rig.disk->has_inline_batch());
   rig.save();
-  REQUIRE_FALSE(rig.disk->has_any_here());  // the thread has something to do
+  REQUIRE_FALSE(rig.disk->has_inline_batch());  // the thread has something to do
   while (rig.saved.back() < rig.next - 1) rig.loop.run_once();
   REQUIRE(rig.disk->counters().entries == rig.next - 1);
 }
 
-TEST_CASE("who saved while another went on with the loop is heard of as the thread would be") {
+TEST_CASE("an inline save that lost the loop is reported as the thread reports its own") {
   QuickRig rig;
   const uint64_t before = rig.saved.back();
-  REQUIRE_FALSE(rig.disk->save_here(kLoses));
+  rig.handoff.keeps_loop = false;
+  REQUIRE_FALSE(rig.disk->save_inline());
   rig.save();
-  REQUIRE_FALSE(rig.disk->has_any_here());  // two at a time would change the order
+  REQUIRE_FALSE(rig.disk->has_inline_batch());  // two at a time would change the order
   REQUIRE(rig.saved.back() == before);
   while (rig.saved.back() < rig.next - 1) rig.loop.run_once();
   REQUIRE(rig.disk->counters().entries == rig.next - 1);
 }
 
-TEST_CASE("what is large, or comes after something slow, is left to the thread") {
+TEST_CASE("a large batch, or one after a slow save, is left to the thread") {
   QuickRig rig;
   SECTION("large") {
-    REQUIRE(rig.disk->save_here(kKeeps));
-    rig.until_here();
-    REQUIRE(rig.disk->save_here(kKeeps));
+    REQUIRE(rig.disk->save_inline());
+    rig.until_inline();
+    REQUIRE(rig.disk->save_inline());
     store::Batch batch = entry(rig.next);
     batch.entries[0].payload = std::make_shared<const std::string>(200'000, 'x');
-    rig.disk->save(rig.next++, batch, true);
+    rig.disk->save(rig.next++, batch);
   }
   SECTION("slow") {
-    rig.until_here();
+    rig.until_inline();
     rig.files.in_next_sync([] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); });
-    REQUIRE(rig.disk->save_here(kKeeps));
+    REQUIRE(rig.disk->save_inline());
     rig.save();
   }
-  REQUIRE_FALSE(rig.disk->has_any_here());
+  REQUIRE_FALSE(rig.disk->has_inline_batch());
   rig.until_all_is_saved();
 }
 
-TEST_CASE("what comes while a save still stands is saved behind it") {
-  for (const bool has_room : {true, false}) {
-    // Given one that stands, and will find room or none,
+TEST_CASE("batches that come while an inline save stalls are saved behind it") {
+  for (const bool has_space : {true, false}) {
+    // Given an inline save that stalls, and will find space or none,
     QuickRig rig;
-    if (!has_room) {
+    if (!has_space) {
       rig.files.set_full(true);
-      for (int more = 0; more < 5; ++more, ++rig.next) rig.disk->save(rig.next, large_entry(rig.next), true);
-      REQUIRE(rig.disk->has_any_here());
-      REQUIRE(rig.found_no_room == 0);
+      for (int more = 0; more < 5; ++more, ++rig.next) rig.disk->save(rig.next, large_entry(rig.next));
+      REQUIRE(rig.disk->has_inline_batch());
+      REQUIRE(rig.disk_full == 0);
     }
     // when more comes, and the thread wants to save it,
     {
-      LeftBehind other(*rig.disk);
+      LostLoop other(*rig.disk, rig.handoff);
       for (int more = 0; more < 3; ++more) rig.save();
-      REQUIRE_FALSE(rig.disk->has_any_here());
+      REQUIRE_FALSE(rig.disk->has_inline_batch());
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
       rig.loop.run_nowait();
       REQUIRE(rig.saved.back() < rig.next - 4);
       other.go_on();
     }
-    if (!has_room) {
-      while (rig.found_no_room == 0) rig.loop.run_once();
+    if (!has_space) {
+      while (rig.disk_full == 0) rig.loop.run_once();
       REQUIRE(rig.saved.back() < rig.next - 4);
       rig.files.set_full(false);
-      rig.disk->try_again();
+      rig.disk->retry();
     }
-    // then all of it is there, in order. (The thread may have found no room, too, and say so only now: it is asked
-    // again.)
+    // then all of it is there, in order. (The thread may also have found no space, and report that only now, so it is
+    // told to retry.)
     while (rig.saved.back() < rig.next - 1) {
-      rig.disk->try_again();
+      rig.disk->retry();
       rig.loop.run_nowait();
     }
     REQUIRE(rig.on_disk() == rig.next - 1);
   }
 }
 
-TEST_CASE("who ends it waits for a save that still stands") {
+TEST_CASE("the destructor waits for an inline save that stalls") {
   QuickRig rig;
-  LeftBehind other(*rig.disk);
+  LostLoop other(*rig.disk, rig.handoff);
   std::thread later([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     other.go_on();
@@ -301,22 +313,22 @@ TEST_CASE("who ends it waits for a save that still stands") {
   REQUIRE(on_disk == rig.next - 1);
 }
 
-// W5: the disk is full, in any operation
-TEST_CASE("what finds no room at the end of a turn waits in front of what comes then") {  // [W5]
-  for (const auto& step_aside : {kKeeps, kLoses}) {
+TEST_CASE("an inline batch that finds no space waits in front of later ones") {  // [W5]
+  for (const bool keeps_loop : {true, false}) {
     QuickRig rig;
+    rig.handoff.keeps_loop = keeps_loop;
     rig.files.set_full(true);
-    while (rig.found_no_room == 0) {
-      if (rig.disk->has_any_here() && !rig.disk->save_here(step_aside)) rig.loop.run_once();
-      if (rig.found_no_room == 0) rig.save();
-      if (rig.found_no_room == 0 && !rig.disk->has_any_here()) rig.loop.run_once();
+    while (rig.disk_full == 0) {
+      if (rig.disk->has_inline_batch() && !rig.disk->save_inline()) rig.loop.run_once();
+      if (rig.disk_full == 0) rig.save();
+      if (rig.disk_full == 0 && !rig.disk->has_inline_batch()) rig.loop.run_once();
       REQUIRE(rig.next < 10'000);
     }
     REQUIRE_FALSE(rig.failed);
     REQUIRE(rig.saved.back() < rig.next - 1);
     for (int more = 0; more < 3; ++more) rig.save();
     rig.files.set_full(false);
-    rig.disk->try_again();
+    rig.disk->retry();
     while (rig.saved.back() < rig.next - 1) rig.loop.run_once();
     rig.disk.reset();
     rig.files.crash(testing::MemoryFiles::Loss::keep_none);
@@ -327,11 +339,12 @@ TEST_CASE("what finds no room at the end of a turn waits in front of what comes 
 // W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
 // bug-38: a failed sync is tried again, and then "succeeds" without anything on the disk
 TEST_CASE("after a sync that failed at the end of a turn nothing more is saved or reported") {  // [W4] [bug-38]
-  for (const auto& step_aside : {kKeeps, kLoses}) {
+  for (const bool keeps_loop : {true, false}) {
     QuickRig rig;
+    rig.handoff.keeps_loop = keeps_loop;
     const uint64_t before = rig.saved.back();
     rig.files.fail_next_sync();
-    rig.disk->save_here(step_aside);
+    rig.disk->save_inline();
     rig.save();
     while (!rig.failed) rig.loop.run_once();
     REQUIRE(rig.failed->code == Error::Code::io);

@@ -30,7 +30,7 @@ size_t resident_bytes() {
   return resident * static_cast<size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-// In a process of its own, whose heap nobody else uses: whether `holds()`.
+// In a process of its own, whose heap is not used otherwise: whether `holds()`.
 template <class Holds>
 bool in_a_child(Holds holds) {
   const pid_t child = ::fork();

@@ -26,7 +26,7 @@ store::Identity identity_of(raft::NodeId node, const std::vector<raft::NodeId>& 
 }
 
 // As a node whose log ends behind a snapshot with these members.
-std::vector<raft::NodeId> met_by(const store::Identity& identity, const raft::Configuration& members) {
+std::vector<raft::NodeId> connections_of(const store::Identity& identity, const raft::Configuration& members) {
   raft::Config config{.id = identity.node};
   config.hard_state.term = 1;
   config.snapshot = {.position = {.term = 1, .index = 10},
@@ -37,19 +37,18 @@ std::vector<raft::NodeId> met_by(const store::Identity& identity, const raft::Co
   return discovered;
 }
 
-// M1: members are added and removed, with and without a vote
-TEST_CASE("a node that joins meets who told it of the cluster, until its log has all of them") {  // [M1]
+TEST_CASE("a joining node connects to the members that told it about the cluster, until its log names them") {  // [M1]
   using Nodes = std::vector<raft::NodeId>;
   const store::Identity joined = identity_of(5, {3, 4});
   // Only 3 was there when its snapshot was made, and 4 leads now.
-  REQUIRE(met_by(joined, configuration_of({3})) == Nodes{3, 4});
-  REQUIRE(met_by(joined, configuration_of({3, 4, 5})) == Nodes{3, 4, 5});
-  // Whom its log has seen go is not met again.
-  REQUIRE(met_by(joined, configuration_of({3, 5}, {4})) == Nodes{3, 5});
-  REQUIRE(met_by(identity_of(1, {1, 2, 3}), configuration_of({1, 3, 4}, {2})) == Nodes{1, 3, 4});
+  REQUIRE(connections_of(joined, configuration_of({3})) == Nodes{3, 4});
+  REQUIRE(connections_of(joined, configuration_of({3, 4, 5})) == Nodes{3, 4, 5});
+  // It connects to no member that its log has seen removed.
+  REQUIRE(connections_of(joined, configuration_of({3, 5}, {4})) == Nodes{3, 5});
+  REQUIRE(connections_of(identity_of(1, {1, 2, 3}), configuration_of({1, 3, 4}, {2})) == Nodes{1, 3, 4});
 }
 
-TEST_CASE("who came by is met, too, unless the log names it, or has seen it go") {
+TEST_CASE("a discovered node is connected, too, unless the log names it, or has seen it removed") {
   raft::Config config{.id = 3};
   config.hard_state.term = 1;
   config.snapshot = {.position = {.term = 1, .index = 10},
@@ -64,7 +63,7 @@ TEST_CASE("who came by is met, too, unless the log names it, or has seen it go")
                                                        {.id = 4, .address = elsewhere}};
   REQUIRE(known.members == expected);
   REQUIRE(known.admission.discovered == std::set<raft::NodeId>{4});
-  REQUIRE(known.admission.join_reply.members.size() == 2);  // who joins is told of those that are
+  REQUIRE(known.admission.join_reply.members.size() == 2);  // a joining node is told about members alone
 }
 
 }  // namespace skiff::node_setup_test

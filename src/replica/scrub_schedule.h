@@ -1,10 +1,12 @@
-// Scrubbing: when a node reads its files again, how fast, and what has come of it.
+// ScrubSchedule: when a node reads its resting files again, and how fast. Counts the results.
 //
-// A pass begins every so often, the first some time after the start; then one piece is read after the other, each some
-// time after the one before has come back. That is as slow as can be, and as fast as need be for half of the time
-// between two passes. While something damaged is there yet, the disk is asked again and again whether it can go.
+// A pass begins at an interval, the first one some time after the start. It reads one piece after the other, with a
+// pause after each. The pause is as long as the configuration allows, but short enough that a pass ends within half of
+// the interval. While something damaged is still there, the disk is asked again and again whether it can be removed.
 //
-// Knows no clock and no thread: the shell carries out what is due, and so does the simulator.
+// Always: at most one task is under way.
+//
+// Knows no clock and no thread: ScrubDriver has the tasks done.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +25,9 @@ struct ScrubConfig {
   uint64_t replace_again_ns = 0;  // while something is damaged
 };
 
-class Scrubbing {
+class ScrubSchedule {
  public:
-  struct AdminRequest {
+  struct Task {
     bool begins = false;  // a pass
     uint64_t bytes = 0;
   };
@@ -37,19 +39,20 @@ class Scrubbing {
     uint64_t recovered = 0;
     uint64_t last_ended_ns = 0;  // if there was one
     bool is_under_way = false;
-    bool is_damaged = false;  // something that was found is there yet
+    bool is_damaged = false;  // something that was found is still there
   };
 
-  Scrubbing(ScrubConfig config, uint64_t now_ns);
+  ScrubSchedule(ScrubConfig config, uint64_t now_ns);
 
-  // When there may be an order; raft::kNever while one is carried out.
+  // When a task may be due; raft::kNever while one is under way.
   uint64_t next_deadline() const;
-  std::optional<AdminRequest> due(uint64_t now_ns);
-  // What came of it: then the index that a snapshot of the map should have reached, for the sake of what is damaged.
+  std::optional<Task> due(uint64_t now_ns);
+  // Ends the task. Returns the index that a snapshot of the map should reach so that damaged files can go, if it is
+  // time to say so. Requires: a task is under way.
   std::optional<raft::Index> done(uint64_t now_ns, const store::Snapshots::Scrubbed& scrubbed);
-  // The same of what came to light beside an order.
+  // The same for results that were found beside a task.
   std::optional<raft::Index> note(uint64_t now_ns, const store::Snapshots::Scrubbed& scrubbed);
-  // There is other work: later.
+  // The task was not done because there is other work. It comes again later. Requires: a task is under way.
   void put_off(uint64_t now_ns);
 
   const Counts& counts() const { return counts_; }
@@ -57,10 +60,10 @@ class Scrubbing {
  private:
   const ScrubConfig config_;
   uint64_t pass_at_;   // the next
-  uint64_t piece_at_;  // the next, of one under way
+  uint64_t piece_at_;  // the next, of the pass that is under way
   uint64_t pause_ns_;  // between its pieces
   uint64_t replace_again_at_ = raft::kNever;
-  std::optional<AdminRequest> order_;  // being carried out
+  std::optional<Task> task_;  // under way
   Counts counts_;
 };
 

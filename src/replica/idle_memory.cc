@@ -1,29 +1,30 @@
-#include "src/node/idle_memory.h"
+#include "src/replica/idle_memory.h"
 
 #include <utility>
 
+#include "raft/check.h"
 #include "src/config/limits.h"
 
 namespace skiff {
 
 uint64_t IdleMemory::turn() {
   if (state_ == State::watching) return watch();
-  if (is_busy(limits::kRestEntriesMax)) {
+  if (is_busy()) {
     has_worked_ = true;
     if (state_ == State::freeing) state_ = State::watching;
-    pages_.stop_taking();
+    work_.stop_taking_pages();
   }
   if (state_ == State::freeing) {
     if (!work_.free_some(limits::kFreedAtRestPerStep)) state_ = State::giving_back;
-    sort_freed_blocks();
-  } else if (state_ == State::giving_back && !pages_.step()) {
+  } else if (state_ == State::giving_back && !work_.give_pages_back()) {
     state_ = State::watching;
   }
   return state_ == State::watching ? limits::kRestLookNs : limits::kRestStepNs;
 }
 
 uint64_t IdleMemory::watch() {
-  if (is_busy(limits::kRestEntriesMax)) {
+  CHECK(state_ == State::watching);
+  if (is_busy()) {
     has_worked_ = true;
   } else if (has_worked_ && !work_.shorten_log()) {
     has_worked_ = false;
@@ -33,9 +34,10 @@ uint64_t IdleMemory::watch() {
   return limits::kRestLookNs;
 }
 
-bool IdleMemory::is_busy(uint64_t entries_max) {
+bool IdleMemory::is_busy() {
   const uint64_t before = std::exchange(applied_, work_.applied());
-  return applied_ > before + entries_max;
+  CHECK(applied_ >= before);
+  return applied_ > before + limits::kRestEntriesMax;
 }
 
 }  // namespace skiff

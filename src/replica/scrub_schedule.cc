@@ -1,4 +1,4 @@
-#include "src/replica/scrubbing.h"
+#include "src/replica/scrub_schedule.h"
 
 #include <algorithm>
 
@@ -6,36 +6,40 @@
 
 namespace skiff {
 
-Scrubbing::Scrubbing(ScrubConfig config, uint64_t now_ns)
+ScrubSchedule::ScrubSchedule(ScrubConfig config, uint64_t now_ns)
     : config_(config),
       pass_at_(config.every_ns == 0 ? raft::kNever : now_ns + std::min(config.every_ns, config.first_ns)),
       piece_at_(raft::kNever),
       pause_ns_(config.pause_ns) {
   CHECK(config_.piece_bytes > 0);
+  CHECK(config_.every_ns == 0 || config_.replace_again_ns > 0);
 }
 
-uint64_t Scrubbing::next_deadline() const {
-  if (order_) return raft::kNever;
+uint64_t ScrubSchedule::next_deadline() const {
+  if (task_) return raft::kNever;
   return std::min(counts_.is_under_way ? piece_at_ : pass_at_, replace_again_at_);
 }
 
-std::optional<Scrubbing::AdminRequest> Scrubbing::due(uint64_t now_ns) {
+std::optional<ScrubSchedule::Task> ScrubSchedule::due(uint64_t now_ns) {
   if (now_ns < next_deadline()) return std::nullopt;
-  order_ = AdminRequest{};
+  CHECK(!task_);
+  task_ = Task{};
   if (counts_.is_under_way) {
-    order_->bytes = piece_at_ <= now_ns ? config_.piece_bytes : 0;
+    task_->bytes = piece_at_ <= now_ns ? config_.piece_bytes : 0;
   } else {
-    order_->begins = pass_at_ <= now_ns;
+    task_->begins = pass_at_ <= now_ns;
   }
-  return order_;
+  return task_;
 }
 
-std::optional<raft::Index> Scrubbing::done(uint64_t now_ns, const store::Snapshots::Scrubbed& scrubbed) {
-  if (order_ && order_->begins) pass_at_ = now_ns + config_.every_ns;
-  order_.reset();
+std::optional<raft::Index> ScrubSchedule::done(uint64_t now_ns, const store::Snapshots::Scrubbed& scrubbed) {
+  CHECK(task_.has_value());
+  if (task_->begins) pass_at_ = now_ns + config_.every_ns;
+  task_.reset();
   if (scrubbed.is_under_way && !counts_.is_under_way) {
     const uint64_t pieces = scrubbed.pass_bytes / config_.piece_bytes + 1;
     pause_ns_ = std::min(config_.pause_ns, config_.every_ns / 2 / pieces);
+    CHECK(pause_ns_ <= config_.pause_ns);
   }
   counts_.is_under_way = scrubbed.is_under_way;
   piece_at_ = now_ns + pause_ns_;
@@ -47,7 +51,7 @@ std::optional<raft::Index> Scrubbing::done(uint64_t now_ns, const store::Snapsho
   return note(now_ns, scrubbed);
 }
 
-std::optional<raft::Index> Scrubbing::note(uint64_t now_ns, const store::Snapshots::Scrubbed& scrubbed) {
+std::optional<raft::Index> ScrubSchedule::note(uint64_t now_ns, const store::Snapshots::Scrubbed& scrubbed) {
   counts_.files += scrubbed.files;
   counts_.bytes += scrubbed.bytes;
   counts_.found += scrubbed.found.size();
@@ -62,8 +66,9 @@ std::optional<raft::Index> Scrubbing::note(uint64_t now_ns, const store::Snapsho
   return is_news ? scrubbed.replaced_at : std::nullopt;
 }
 
-void Scrubbing::put_off(uint64_t now_ns) {
-  order_.reset();
+void ScrubSchedule::put_off(uint64_t now_ns) {
+  CHECK(task_.has_value());
+  task_.reset();
   for (uint64_t* at : {&pass_at_, &piece_at_, &replace_again_at_}) *at = std::max(*at, now_ns + config_.pause_ns);
 }
 

@@ -1,0 +1,56 @@
+// ScrubDriver: has resting files read again as ScrubSchedule says, and acts on the damage that is found.
+//
+// Damage at rest does no harm at once, because the node holds everything in memory. So a new snapshot is made from
+// memory, at the index that the disk names, and with it nothing depends on the damaged file any more and the file goes.
+//
+// What can go wrong: a snapshot fails or is overtaken by a fetched one. The request for it is repeated while something
+// damaged is still there.
+//
+// Knows no clock, disk or thread: time comes in with each call, and the shell or the simulator does the work.
+#pragma once
+
+#include <optional>
+
+#include "src/replica/scrub_schedule.h"
+
+namespace skiff {
+
+// The work that a ScrubDriver asks for. None of it calls back at once.
+class ScrubActions {
+ public:
+  // Read a piece again, then call ScrubDriver::scrubbed(), or put_off() if there was other work.
+  virtual void scrub(const ScrubSchedule::Task& task) = 0;
+  virtual void damage_found(const store::Damage& damage) = 0;
+  // Nothing depends on the damaged file any more, and it is gone.
+  virtual void damage_removed(const store::Damage& damage) = 0;
+  // See Replica::replace_damaged().
+  virtual void replace_damaged(raft::Index at) = 0;
+
+ protected:
+  ~ScrubActions() = default;
+};
+
+class ScrubDriver {
+ public:
+  // Requires: `actions` outlives it.
+  ScrubDriver(const ScrubConfig& config, uint64_t now_ns, ScrubActions& actions)
+      : schedule_(config, now_ns), actions_(actions) {}
+
+  void tick(uint64_t now_ns);
+  // When tick() should be called; raft::kNever while a task is under way.
+  uint64_t next_deadline() const { return schedule_.next_deadline(); }
+  void scrubbed(uint64_t now_ns, const store::Snapshots::Scrubbed& result);
+  void put_off(uint64_t now_ns) { schedule_.put_off(now_ns); }
+  // Damage was found, or removed, by other work on the same files.
+  void noted(uint64_t now_ns, const store::Snapshots::Scrubbed& news);
+
+  const ScrubSchedule::Counts& counts() const { return schedule_.counts(); }
+
+ private:
+  void act_on(const store::Snapshots::Scrubbed& result, std::optional<raft::Index> at);
+
+  ScrubSchedule schedule_;
+  ScrubActions& actions_;
+};
+
+}  // namespace skiff
