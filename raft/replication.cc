@@ -152,6 +152,7 @@ Heartbeat Raft::heartbeat_to(NodeId node, const Progress& progress, Index commit
 // Our own disk counts like any other. Only an entry of this term may be committed by counting (3.6.2, figure 3.7);
 // entries before it are committed with it.
 void Raft::advance_commit() {
+  CHECK(is_leader());
   const Index own = MUTANT(leader_counts_unsynced) ? log_.last().index : log_.durable();
   const Index index =
       as_leader()->followers.acknowledged_by_majority(membership_.voters(), {.node = config_.id, .reached = own});
