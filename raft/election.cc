@@ -3,6 +3,7 @@
 // A node raises its term only once a majority has said that it would vote for it, so a node that was away, or hears
 // only one direction, disturbs no leader. Requests for votes and granted votes leave only once they are on disk:
 // no restart can make a node vote twice in a term, or stand for a log that it has lost.
+#include "raft/check.h"
 #include "raft/mutant.h"
 #include "raft/quorum.h"
 #include "raft/raft.h"
@@ -21,6 +22,7 @@ void Raft::campaign_or_wait() {
 // A node that cannot be elected asks all the same, under round 0, which counts for nothing: a node that knows that it
 // was removed will tell it so.
 void Raft::campaign() {
+  CHECK(!is_leader());
   // A recovering node may lack what it has acknowledged.
   const bool can_win = !is_recovering() && membership_.is_electable(config_.id, log_.committed());
   if (can_win) become(PreCandidate{.granted = {config_.id}});
@@ -39,6 +41,8 @@ void Raft::campaign() {
 }
 
 void Raft::ask_for_votes(bool by_transfer) {
+  CHECK(!is_recovering());
+  CHECK(!leader_.is_known());
   set_hard_state({.term = hard_state_.term + 1, .vote = config_.id});
   become(Candidate{.granted = {}, .by_transfer = by_transfer});
   election_timer_.wait_for_votes(now_, hard_state_.term > 0);

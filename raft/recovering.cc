@@ -29,6 +29,7 @@
 //
 // After Liskov and Cowling, Viewstamped Replication Revisited (2012, 4.3), and Alagappan et al., Protocol-Aware
 // Recovery for Consensus-Based Storage (FAST 2018). docs/decisions/0014-a-damaged-node-is-mended.md says more.
+#include "raft/check.h"
 #include "raft/mutant.h"
 #include "raft/raft.h"
 
@@ -76,6 +77,7 @@ bool Raft::is_fenced(const Leader& leader, Index fence) const {
 
 // The leader says so, because we have told it that our disk has the fence, and our vote for it.
 void Raft::complete_recovery() {
+  CHECK(is_recovering());
   process_.recovered({.term = hard_state_.term, .last = log_.last()});
   effects_.is_intact = true;
   acknowledge(leader_.id(), log_.committed());

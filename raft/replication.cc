@@ -35,7 +35,8 @@ void Raft::on(const Proposed& proposed) {
   if (!is_leader() && leader_.is_known()) return forward(proposed);
   bool is_accepted = is_leader();
   for (const auto& proposal : proposed.proposals) {
-    is_accepted = (is_accepted || MUTANT(write_handed_out_unordered)) && may_append(bytes_of(proposal.command), 1);
+    if (MUTANT(write_handed_out_unordered)) is_accepted = is_leader();
+    is_accepted = is_accepted && may_append(bytes_of(proposal.command), 1);
     if (is_accepted) {
       append_own(EntryKind::command, proposal.command);
     } else {
@@ -77,6 +78,7 @@ void Raft::on(const Message& message, const ForwardProposals& forwarded) {
 // Whether a command may be appended, within `share` times the bounds on uncommitted entries. A single entry always
 // fits, however large. Requires: is_leader().
 bool Raft::may_append(uint64_t bytes, uint64_t share) const {
+  CHECK(is_leader());
   if (transfer_.is_under_way() || !as_leader()->takes_writes) return false;
   if (log_.committed() == log_.last().index) return true;
   return log_.uncommitted_bytes() + bytes <= share * config_.uncommitted_bytes_max &&
@@ -152,6 +154,7 @@ Heartbeat Raft::heartbeat_to(NodeId node, const Progress& progress, Index commit
 // Our own disk counts like any other. Only an entry of this term may be committed by counting (3.6.2, figure 3.7);
 // entries before it are committed with it.
 void Raft::advance_commit() {
+  CHECK(is_leader());
   const Index own = MUTANT(leader_counts_unsynced) ? log_.last().index : log_.durable();
   const Index index =
       as_leader()->followers.acknowledged_by_majority(membership_.voters(), {.node = config_.id, .reached = own});

@@ -209,4 +209,19 @@ TEST_CASE("forwarded writes are cut into messages like entries", "[R18]") {
   REQUIRE(counts == std::vector<size_t>{2, 1, 1, 3, 2});
 }
 
+TEST_CASE("a write that is refused takes all later ones of its batch along, also those that would fit", "[R23]") {
+  Config config = node_1_of(3);
+  config.uncommitted_bytes_max = 10;
+  LoneCore leader(config);
+  leader.lead_and_commit();
+  leader.propose("five!");
+  const Index last = leader.raft.log().last().index;
+
+  const Effects effects = leader.step(
+      Proposed{.proposals = {{.id = 7, .command = payload(std::string(20, 'x'))}, {.id = 8, .command = payload("x")}}});
+  REQUIRE(effects.refused == std::vector<uint64_t>{7, 8});
+  REQUIRE(leader.raft.log().last().index == last);
+  REQUIRE(leader.step(Proposed{.proposals = {{.id = 9, .command = payload("x")}}}).refused.empty());
+}
+
 }  // namespace skiff::replication_test
