@@ -1,6 +1,6 @@
 // The route table: which paths are the store's own, and what answers each method of each of them.
 //
-// One row is one handler: the methods and the pattern that it serves, who may call it, and how large a body it takes.
+// One row is one handler: the methods and the pattern that it serves, the permission to call it, and its largest body.
 // Rows with the same pattern stand next to each other and share an Allow header. The first pattern that fits a path
 // decides; the last one fits every path, which is then a key.
 //

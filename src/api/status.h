@@ -66,7 +66,7 @@ struct NodeReport {
 
   uint64_t cluster = 0;
   std::vector<Member> members;
-  bool is_changing = false;          // who they are: not committed yet, or half done
+  bool is_changing = false;          // the configuration is not committed yet, or joint
   std::vector<Withdrawn> withdrawn;  // by this node, as leader
   std::string conflict;              // that keeps members apart; mostly empty
   raft::Status raft;

@@ -41,7 +41,7 @@ constexpr uint64_t kHeartbeatMaxNs = 10 * kSecondNs;
 constexpr uint64_t kHeartbeatsPerElectionTimeoutMin = 3;
 
 // Only a leader that falls silent without its connections breaking (a cut cable, a frozen machine) waits for this one;
-// a crashed process is noticed at once. So it is long enough that a busy machine or a slow flush deposes nobody.
+// a crashed process is noticed at once. So it is long enough that a busy machine or a slow flush deposes no leader.
 constexpr uint64_t kElectionTimeoutDefaultNs = 500 * kMillisecondNs;
 constexpr uint64_t kElectionTimeoutMinNs = 10 * kMillisecondNs;
 constexpr uint64_t kElectionTimeoutMaxNs = kMinuteNs;
@@ -110,7 +110,7 @@ constexpr uint64_t kScrubEveryMinNs = kSecondNs;
 constexpr uint64_t kScrubEveryMaxNs = 366 * 24 * 60 * kMinuteNs;
 // A start has read most of it, and others may be starting with it.
 constexpr uint64_t kScrubFirstNs = 10 * kMinuteNs;
-// A piece takes a disk some milliseconds. Four of them a second are a MiB, which nobody notices; where that would take
+// A piece takes a disk some milliseconds. Four of them a second are a MiB, which is not noticed; where that would take
 // longer than half of the time between two passes, it goes faster.
 constexpr uint64_t kScrubPieceBytes = 256 * kKiB;
 constexpr uint64_t kScrubPauseNs = 250 * kMillisecondNs;

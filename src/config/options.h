@@ -36,7 +36,7 @@ struct Options {
   uint16_t port = 9121;
   std::string listen = "127.0.0.1";               // numeric
   std::optional<transport::Address> peer_listen;  // numeric; absent: this node's own entry of the cluster
-  std::vector<std::string> cors_origins;          // whose pages may speak to it; "*": all
+  std::vector<std::string> cors_origins;          // pages of these may use it; "*": all
   std::vector<std::string> host_whitelist;        // names it answers to, beside those of HttpGate; "*": all
   std::string data_dir;                           // empty only before read_options() has filled it in
   uint64_t heartbeat_ns = limits::kHeartbeatDefaultNs;
@@ -66,7 +66,7 @@ using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 Result<Asked> read_options(std::span<const char* const> arguments, const VariableMap& environment,
                            const ReadFile& read_file);
 
-// The addresses in --cluster but this node's own: whom a node that joins asks.
+// The addresses in --cluster but this node's own. A node that joins asks the nodes there.
 std::vector<transport::Address> others_of(const Options& options);
 
 // The table, bound to these options: `skiff` without a sub-command.

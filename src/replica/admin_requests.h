@@ -78,7 +78,7 @@ class AdminRequests {
     raft::Time deadline = 0;
     std::set<uint64_t> open;  // attempts that may yet come true
     uint64_t last_attempt = 0;
-    raft::NodeId asked = 0;  // of whom, in which term and when: the last attempt
+    raft::NodeId asked = 0;  // the leader of the last attempt, its term and time
     raft::Term asked_term = 0;
     raft::Time asked_at = 0;
     raft::Time again_at = 0;
@@ -93,7 +93,7 @@ class AdminRequests {
     raft::Time again_at = 0;
     uint64_t asked_as = 0;  // the id that the core has for it; 0: not begun
     bool steps_aside = false;
-    uint64_t leave_asked = 0;    // the attempt by which the one who goes was told; 0: not yet
+    uint64_t leave_asked = 0;    // the attempt that told the member to leave; 0: not yet
     raft::Time leave_until = 0;  // then it goes, ready or not
     std::string reason;
   };

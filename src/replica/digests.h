@@ -23,7 +23,7 @@ class ReplicaDigests {
   struct Difference {
     raft::NodeId node = 0;  // one of those that have another
     raft::Index index = 0;
-    bool is_outvoted = false;  // it is we who are wrong
+    bool is_outvoted = false;  // this node is wrong
   };
 
   explicit ReplicaDigests(uint64_t every) : every_(every) {}

@@ -36,7 +36,7 @@ struct SnapshotConfig {
   uint64_t every_bytes = 0;
   // But not before the log has grown by so much of the last snapshot's size: what is written stays in proportion.
   uint64_t size_percent = 0;
-  // Of the entries since the last, these stay in the log behind it, for those who are only a little late.
+  // Of the entries since the last, these stay in the log behind it, for members that are only a little late.
   uint64_t trailing_percent = 0;
   // At rest: when the log takes up so much memory, and then so much of it stays. 0: never.
   uint64_t rest_bytes = 0;

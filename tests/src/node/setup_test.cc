@@ -1,5 +1,6 @@
 #include "src/node/setup.h"
 
+#include <algorithm>
 #include <memory>
 #include <set>
 
@@ -64,6 +65,16 @@ TEST_CASE("a discovered node is connected, too, unless the log names it, or has 
   REQUIRE(known.members == expected);
   REQUIRE(known.admission.discovered == std::set<raft::NodeId>{4});
   REQUIRE(known.admission.join_reply.members.size() == 2);  // a joining node is told about members alone
+}
+
+TEST_CASE("whether a node is healthy is known no later than a request times out") {
+  Options options;
+  for (const uint64_t timeout_ns : {limits::kRequestTimeoutMinNs, limits::kRequestTimeoutDefaultNs}) {
+    options.request_timeout_ns = timeout_ns;
+    const ApiConfig config = api_config(options);
+    REQUIRE(config.request_timeout == timeout_ns);
+    REQUIRE(config.health_timeout == std::min(timeout_ns, limits::kHealthTimeoutNs));
+  }
 }
 
 }  // namespace skiff::node_setup_test
