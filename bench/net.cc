@@ -10,6 +10,7 @@
 #include "bench/limits.h"
 #include "src/base/try.h"
 #include "transport/loop/async_queue.h"
+#include "transport/loop/dial.h"
 #include "transport/loop/listener.h"
 #include "transport/loop/loop.h"
 #include "transport/loop/stream.h"

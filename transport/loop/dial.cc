@@ -1,12 +1,10 @@
-// Dial: the way to a Stream (declared in stream.h, because it makes nothing else).
-#include <netdb.h>
+#include "transport/loop/dial.h"
 
 #include <array>
 #include <cstring>
 
 #include "raft/check.h"
 #include "src/base/threads.h"
-#include "transport/loop/stream.h"
 
 namespace skiff::transport {
 namespace {

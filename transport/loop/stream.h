@@ -19,8 +19,6 @@
 #include <string_view>
 #include <vector>
 
-#include "src/base/result.h"
-#include "transport/loop/address.h"
 #include "transport/loop/loop.h"
 
 namespace skiff::transport {
@@ -100,45 +98,6 @@ class Stream final : private Loop::Flushable {
   Ending ending_ = Ending::not_yet;
   bool has_finished_ = false;  // our half
   bool has_ended_ = false;     // theirs
-};
-
-// Dials. Calls back once with a Stream or with why not (Error::what names the address; `refused` tells ECONNREFUSED
-// from everything else); destroying the Dial abandons it without calling back. Names are not resolved on the loop's
-// path: a host that is no numeric address goes through uv_getaddrinfo.
-class Dial {
- public:
-  struct Failure {
-    bool refused = false;  // the host answered: nobody listens there
-    std::string why;
-  };
-  using Done = std::function<void(std::unique_ptr<Stream>, Failure)>;  // a null stream means failure
-
-  Dial(Loop& loop, const Address& address, Done done);
-  ~Dial();
-  Dial(const Dial&) = delete;
-  Dial& operator=(const Dial&) = delete;
-
- private:
-  struct Lookup;
-
-  static void looked_up(uv_getaddrinfo_t* request, int status, addrinfo* found);
-  static void connect_done(uv_connect_t* request, int status);
-
-  void look_up();
-  void connect_to_next();
-  void failed(const char* act, int code);
-  void answer(std::unique_ptr<Stream> stream, Failure failure);
-
-  Loop& loop_;
-  Address address_;
-  Done done_;
-  std::vector<sockaddr_storage> candidates_;  // still to be tried, best last
-  Failure failure_;
-  bool is_name_ = false;      // the address: then what it led to is part of the reason
-  std::string tried_;         // that, of the last attempt
-  Lookup* lookup_ = nullptr;  // owns itself until libuv is done with it
-  Owned<uv_tcp_t> handle_;
-  Timer later_;  // an attempt that fails at once must not call back before the constructor returns
 };
 
 }  // namespace skiff::transport

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "transport/loop/dial.h"
 #include "transport/loop/loop.h"
 #include "transport/loop/stream.h"
 #include "transport/peers/peer.h"

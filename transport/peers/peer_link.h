@@ -24,6 +24,7 @@
 
 #include "raft/random.h"
 #include "src/replica/peer_message.h"
+#include "transport/loop/dial.h"
 #include "transport/loop/loop.h"
 #include "transport/loop/stream.h"
 #include "transport/peers/peer.h"

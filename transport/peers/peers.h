@@ -23,6 +23,7 @@
 #include "raft/random.h"
 #include "src/base/log.h"
 #include "src/replica/peer_message.h"
+#include "transport/loop/dial.h"
 #include "transport/peers/peer.h"
 #include "transport/peers/peer_link.h"
 #include "transport/peers/peer_listener.h"

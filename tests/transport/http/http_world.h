@@ -9,6 +9,7 @@
 
 #include "tests/support/catch.h"
 #include "transport/http/server.h"
+#include "transport/loop/dial.h"
 
 namespace skiff::http_world {
 

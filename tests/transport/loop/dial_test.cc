@@ -1,3 +1,5 @@
+#include "transport/loop/dial.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>

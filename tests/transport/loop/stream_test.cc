@@ -6,6 +6,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/transport/loop/loop_world.h"
+#include "transport/loop/dial.h"
 #include "transport/loop/listener.h"
 
 namespace skiff::stream_test {

@@ -17,6 +17,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/transport/loop/loop_world.h"
+#include "transport/loop/dial.h"
 #include "transport/loop/listener.h"
 #include "transport/loop/stream.h"
 #include "transport/peers/peers.h"
