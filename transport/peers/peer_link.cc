@@ -9,6 +9,7 @@
 #include "src/base/log.h"
 #include "src/base/narrow.h"
 #include "src/base/try.h"
+#include "transport/peers/greeting_rules.h"
 
 namespace skiff::transport {
 namespace {

@@ -27,7 +27,7 @@
 #include "transport/loop/dial.h"
 #include "transport/loop/loop.h"
 #include "transport/loop/stream.h"
-#include "transport/peers/peer.h"
+#include "transport/peers/peer_identity.h"
 #include "transport/peers/wire.h"
 
 namespace skiff::transport {

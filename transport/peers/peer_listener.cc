@@ -7,6 +7,7 @@
 #include "src/base/narrow.h"
 #include "src/base/try.h"
 #include "transport/loop/stream.h"
+#include "transport/peers/greeting_rules.h"
 #include "transport/peers/wire.h"
 
 namespace skiff::transport {

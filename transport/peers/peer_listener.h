@@ -35,7 +35,8 @@
 #include "src/replica/peer_message.h"
 #include "transport/loop/listener.h"
 #include "transport/loop/loop.h"
-#include "transport/peers/peer.h"
+#include "transport/peers/admission_rules.h"
+#include "transport/peers/peer_identity.h"
 
 namespace skiff::transport {
 

@@ -5,6 +5,7 @@
 
 #include "raft/check.h"
 #include "src/base/try.h"
+#include "transport/peers/greeting_rules.h"
 
 namespace skiff::transport {
 

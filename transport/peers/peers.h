@@ -24,7 +24,7 @@
 #include "src/base/log.h"
 #include "src/replica/peer_message.h"
 #include "transport/loop/dial.h"
-#include "transport/peers/peer.h"
+#include "transport/peers/peer_identity.h"
 #include "transport/peers/peer_link.h"
 #include "transport/peers/peer_listener.h"
 

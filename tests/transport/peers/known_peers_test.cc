@@ -1,7 +1,7 @@
 // A data directory that was lost, and an empty one that comes back under the same id.
 #include "tests/support/catch.h"
 #include "tests/transport/peers/peers_world.h"
-#include "transport/peers/peer.h"
+#include "transport/peers/greeting_rules.h"
 
 namespace skiff::peers_test {
 
