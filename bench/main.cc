@@ -114,7 +114,7 @@ Result<> compare_systems(CompareOptions options) {
   return compare(options);
 }
 
-Result<> carry_out(const Options& options) {
+Result<> run_command(const Options& options) {
   switch (options.command) {
     case Command::run: return run(options);
     case Command::disk: return disk(options);
@@ -133,7 +133,7 @@ int bench_main(std::span<const char* const> arguments) {
     fmt::print(stderr, "skiff-bench: {} (skiff-bench --help lists every flag)\n", to_text(options.error()));
     return 2;
   }
-  const Result<> done = carry_out(*options);
+  const Result<> done = run_command(*options);
   if (!done) fmt::print(stderr, "skiff-bench: {}\n", to_text(done.error()));
   return done ? 0 : 1;
 }

@@ -41,11 +41,11 @@ size_t letters_in(std::string_view text) {
 
 // Where the letter stands that so many come before.
 size_t place_of_letter(std::string_view text, size_t number) {
-  size_t place = 0;
-  for (; place < text.size(); ++place) {
-    if (begins_a_letter(text[place]) && number-- == 0) break;
+  size_t byte = 0;
+  for (; byte < text.size(); ++byte) {
+    if (begins_a_letter(text[byte]) && number-- == 0) break;
   }
-  return place;
+  return byte;
 }
 
 // In lines of so many letters at most, cut between words, and within those that are longer.

@@ -73,7 +73,7 @@ void HttpBudget::serve_waiting() {
     next.served_turn_ = turn_;
     next.unlink();
     --waiting_size_;
-    next.take_turn();  // which may end it
+    next.run_turn();  // which may end it
   }
   ++turn_;
   refill();

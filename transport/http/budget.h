@@ -25,7 +25,7 @@ class HttpBudget {
  public:
   class Client : private ListLink<HttpBudget> {
    public:
-    virtual void take_turn() = 0;
+    virtual void run_turn() = 0;
 
    protected:
     ~Client() = default;
@@ -48,7 +48,7 @@ class HttpBudget {
   bool may_take(const Client& client) const;
   void used_request(Client& client);
   void used_bytes(Client& client, size_t bytes);
-  // Calls take_turn() soon. Does nothing for one that waits already.
+  // Calls run_turn() soon. Does nothing for one that waits already.
   void wait(Client& client);
 
   // What it owes its client in answers now: bytes that the client has not taken, and a place for each answer to come.

@@ -27,7 +27,7 @@ HttpConnection::HttpConnection(Loop& loop, Owner& owner, HttpBudget& budget, con
 HttpConnection::~HttpConnection() {
   owner_.release_body(reserved_body_bytes_ + (next_ ? next_->body_bytes : 0));
   budget_.leave(*this);
-  if (wants_flush_) loop_.flush_never(this);
+  if (wants_flush_) loop_.cancel_flush(this);
 }
 
 void HttpConnection::start() {
@@ -43,7 +43,7 @@ void HttpConnection::start() {
 
 void HttpConnection::received(std::string_view bytes) {
   CHECK(held_.empty());
-  const size_t taken = input_ == Input::open ? take_requests(bytes) : 0;
+  const size_t taken = input_ == Input::open ? parse_requests(bytes) : 0;
   if (input_ != Input::open) return drop(bytes.size() - taken);
   held_ = bytes.substr(taken);
   held_from_ = 0;
@@ -74,19 +74,19 @@ void HttpConnection::ended() {
 }
 
 // Goes on with what waited for this turn, for room, or for earlier requests.
-void HttpConnection::take_turn() {
+void HttpConnection::run_turn() {
   if (next_ && may_join(next_->ordering)) {
     Next next = *std::exchange(next_, std::nullopt);
     hand_over(std::move(next));
   }
-  if (!held_.empty()) take_held();
+  if (!held_.empty()) parse_held();
   if (held_.empty() && is_paused_) resume();
   update();
 }
 
-void HttpConnection::take_held() {
+void HttpConnection::parse_held() {
   std::string bytes = std::exchange(held_, {});  // if one of them is refused, the rest is not for us to keep
-  held_from_ += take_requests(std::string_view(bytes).substr(held_from_));
+  held_from_ += parse_requests(std::string_view(bytes).substr(held_from_));
   const size_t left = bytes.size() - held_from_;
   if (input_ != Input::open) {
     dropped_bytes_ += left;
@@ -96,7 +96,7 @@ void HttpConnection::take_held() {
 }
 
 // Takes as many requests as there is room for, and says how many bytes that were.
-size_t HttpConnection::take_requests(std::string_view bytes) {
+size_t HttpConnection::parse_requests(std::string_view bytes) {
   size_t taken = 0;
   while (taken < bytes.size() && input_ == Input::open && has_room() && budget_.may_take(*this)) {
     const size_t fed = parser_.feed(bytes.substr(taken));

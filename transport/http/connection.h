@@ -127,9 +127,9 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   void received(std::string_view bytes);
   void ended();
   void drop(size_t bytes);
-  void take_turn() override;
-  void take_held();
-  size_t take_requests(std::string_view bytes);
+  void run_turn() override;
+  void parse_held();
+  size_t parse_requests(std::string_view bytes);
   bool has_room() const;
   size_t owed_bytes() const;
   bool may_go_on() const;

@@ -19,7 +19,7 @@ class AsyncSignal final : private Loop::Drainable {
  public:
   AsyncSignal(Loop& loop, std::function<void()> raised)
       : loop_(loop), raised_(std::move(raised)), wake_(make_wake(loop, this)) {}
-  ~AsyncSignal() { loop_.drain_never(this); }
+  ~AsyncSignal() { loop_.cancel_drain(this); }
   AsyncSignal(const AsyncSignal&) = delete;
   AsyncSignal& operator=(const AsyncSignal&) = delete;
 

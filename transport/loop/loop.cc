@@ -28,7 +28,7 @@ Loop::Loop() : read_buffer_(kReadBufferBytes) {
   const auto settle = [](uv_prepare_t* handle) {
     Loop& loop = *static_cast<Loop*>(handle->loop->data);
     loop.settle();
-    if (loop.before_wait_then_) loop.before_wait_then_();
+    if (loop.before_wait_callback_) loop.before_wait_callback_();
   };
   CHECK(uv_prepare_start(before_wait_.get(), settle) == 0);
   uv_unref(reinterpret_cast<uv_handle_t*>(before_wait_.get()));  // it alone is no reason to go on
@@ -37,9 +37,9 @@ Loop::Loop() : read_buffer_(kReadBufferBytes) {
 Loop::~Loop() {
   before_wait_.reset();
   uv_run(&loop_, UV_RUN_NOWAIT);  // the close callback of before_wait_
-  for (const Flushable* who : waiting_to_flush_) CHECK(who == nullptr);
-  for (const Flushable* who : waiting_to_flush_last_) CHECK(who == nullptr);
-  for (const Drainable* who : waiting_to_drain_) CHECK(who == nullptr);
+  for (const Flushable* flushable : waiting_to_flush_) CHECK(flushable == nullptr);
+  for (const Flushable* flushable : waiting_to_flush_last_) CHECK(flushable == nullptr);
+  for (const Drainable* drainable : waiting_to_drain_) CHECK(drainable == nullptr);
   CHECK(uv_loop_close(&loop_) == 0);
 }
 
@@ -78,28 +78,28 @@ bool Loop::run_for_ms(uint64_t most_ms) {
 uint64_t Loop::now_ns() const { return uv_hrtime(); }
 uint64_t Loop::now_ms() const { return uv_now(&loop_); }
 
-void Loop::flush_later(Flushable* who) { waiting_to_flush_.push_back(who); }
+void Loop::flush_later(Flushable* flushable) { waiting_to_flush_.push_back(flushable); }
 
-void Loop::flush_last(Flushable* who) { waiting_to_flush_last_.push_back(who); }
+void Loop::flush_last(Flushable* flushable) { waiting_to_flush_last_.push_back(flushable); }
 
-void Loop::flush_never(Flushable* who) {
+void Loop::cancel_flush(Flushable* flushable) {
   for (auto* waiting : {&waiting_to_flush_, &waiting_to_flush_last_}) {
-    std::replace(waiting->begin(), waiting->end(), who, static_cast<Flushable*>(nullptr));
+    std::replace(waiting->begin(), waiting->end(), flushable, static_cast<Flushable*>(nullptr));
   }
 }
 
-void Loop::drain_soon(Drainable* who) { waiting_to_drain_.push_back(who); }
+void Loop::drain_soon(Drainable* drainable) { waiting_to_drain_.push_back(drainable); }
 
-void Loop::drain_never(Drainable* who) {
-  std::replace(waiting_to_drain_.begin(), waiting_to_drain_.end(), who, static_cast<Drainable*>(nullptr));
+void Loop::cancel_drain(Drainable* drainable) {
+  std::replace(waiting_to_drain_.begin(), waiting_to_drain_.end(), drainable, static_cast<Drainable*>(nullptr));
 }
 
 bool Loop::settle() {
   const bool has_any = !waiting_to_drain_.empty();
   drain_all();
   flush_all();
-  for (Drainable*& who : waiting_to_drain_) {
-    if (Drainable* later = std::exchange(who, nullptr)) later->wake();
+  for (Drainable*& drainable : waiting_to_drain_) {
+    if (Drainable* later = std::exchange(drainable, nullptr)) later->wake();
   }
   waiting_to_drain_.clear();
   return has_any;
@@ -110,7 +110,7 @@ void Loop::drain_all() {
   size_t next = 0;
   for (int round = 0; round < kDrainsInARow; ++round) {
     for (const size_t end = waiting_to_drain_.size(); next < end; ++next) {
-      if (Drainable* who = std::exchange(waiting_to_drain_[next], nullptr)) who->drain();
+      if (Drainable* drainable = std::exchange(waiting_to_drain_[next], nullptr)) drainable->drain();
     }
   }
 }
@@ -126,7 +126,7 @@ void Loop::flush_all() {
 // By index: a flush may add to the list, or take somebody out of it.
 void Loop::flush(std::vector<Flushable*>& waiting) {
   for (size_t next = 0; next < waiting.size(); ++next) {
-    if (Flushable* who = std::exchange(waiting[next], nullptr)) who->flush();
+    if (Flushable* flushable = std::exchange(waiting[next], nullptr)) flushable->flush();
   }
   waiting.clear();
 }

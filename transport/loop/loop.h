@@ -82,13 +82,13 @@ class Loop {
   uint64_t now_ns() const;  // monotonic, exact: the clock is read
   uint64_t now_ms() const;  // monotonic, as of the start of this turn: costs nothing
 
-  void flush_later(Flushable* who);  // Requires: not asked for already since its last flush()
-  void flush_last(Flushable* who);   // behind all of those, requires the same
-  void flush_never(Flushable* who);  // it is going away
-  void drain_soon(Drainable* who);   // Requires: not asked for already since its last drain()
-  void drain_never(Drainable* who);  // it is going away
+  void flush_later(Flushable* flushable);   // Requires: not asked for already since its last flush()
+  void flush_last(Flushable* flushable);    // behind all of those, requires the same
+  void cancel_flush(Flushable* flushable);  // it is going away
+  void drain_soon(Drainable* drainable);    // Requires: not asked for already since its last drain()
+  void cancel_drain(Drainable* drainable);  // it is going away
   // Called whenever the loop is about to wait, after everything else.
-  void before_wait(std::function<void()> what) { before_wait_then_ = std::move(what); }
+  void before_wait(std::function<void()> callback) { before_wait_callback_ = std::move(callback); }
   // Drains and writes what waits for that, now instead of before the loop waits again. True if there was any to drain.
   bool settle();
 
@@ -108,7 +108,7 @@ class Loop {
   std::vector<Flushable*> waiting_to_flush_;
   std::vector<Flushable*> waiting_to_flush_last_;
   std::vector<Drainable*> waiting_to_drain_;
-  std::function<void()> before_wait_then_;
+  std::function<void()> before_wait_callback_;
   std::vector<char> read_buffer_;
 };
 

@@ -56,7 +56,7 @@ Stream::Stream(Loop& loop, Owned<uv_tcp_t> handle) : loop_(loop), handle_(std::m
 }
 
 Stream::~Stream() {
-  if (wants_flush_) loop_.flush_never(this);
+  if (wants_flush_) loop_.cancel_flush(this);
 }
 
 void Stream::start(Events events) {
@@ -227,7 +227,7 @@ void Stream::close(const std::string& why) {
   handle_.reset();
   outbox_.clear();
   outbox_bytes_ = 0;
-  if (wants_flush_) loop_.flush_never(this);
+  if (wants_flush_) loop_.cancel_flush(this);
   wants_flush_ = false;
   auto closed = std::exchange(events_.closed, nullptr);
   if (closed) closed(std::string(why));

@@ -15,14 +15,14 @@ constexpr uint64_t kNanosecondsPerMs = 1'000'000;
 
 JoinClient::JoinClient(Loop& loop, raft::NodeId self, std::vector<Address> ask, const Limits& limits, Events events)
     : loop_(loop), self_(self), ask_(std::move(ask)), limits_(limits), events_(std::move(events)), timer_(loop, [this] {
-        time_up();
+        timer_expired();
       }) {
   CHECK(!ask_.empty());
   timer_.start_ns(0);
 }
 
 // Either the pause is over or the answer is late.
-void JoinClient::time_up() {
+void JoinClient::timer_expired() {
   if (dial_ || stream_) return try_next("no answer within " + std::to_string(limits_.answer_timeout_ms) + " ms");
   timer_.start_ns(limits_.answer_timeout_ms * kNanosecondsPerMs);
   dial_ = std::make_unique<Dial>(loop_, ask_[next_], [this](std::unique_ptr<Stream> stream, Dial::Failure failure) {
@@ -41,7 +41,7 @@ void JoinClient::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fa
 }
 
 void JoinClient::received(std::string_view bytes) {
-  Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return answered(frame); });
+  Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return reply_received(frame); });
   if (join_reply_) {
     auto got_join_reply = events_.got_join_reply;  // may destroy us
     return got_join_reply(std::move(*join_reply_));
@@ -55,7 +55,7 @@ void JoinClient::received(std::string_view bytes) {
   if (!fed) try_next(fed.error().what);
 }
 
-Result<> JoinClient::answered(const Frame& frame) {
+Result<> JoinClient::reply_received(const Frame& frame) {
   if (frame.kind == FrameKind::refusal) {
     TRY(const Refusal refusal, decode_refusal(frame));
     refusal_ = refusal;
@@ -74,9 +74,9 @@ void JoinClient::try_next(const std::string& why) {
   dial_.reset();
   stream_.reset();
   refusal_.reset();
-  std::string& told = told_[next_];
-  if (told != why) log::info("waits to be added: " + to_url(ask_[next_]) + ": " + why);
-  told = why;
+  std::string& logged = logged_[next_];
+  if (logged != why) log::info("waits to be added: " + to_url(ask_[next_]) + ": " + why);
+  logged = why;
   next_ = (next_ + 1) % ask_.size();
   timer_.start_ns(limits_.pause_ms * kNanosecondsPerMs);
 }

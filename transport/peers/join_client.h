@@ -4,7 +4,7 @@
 // and has no data directory yet: that is founded with the answer.
 //
 // What goes wrong: nobody is there, or nobody knows of it yet. Both pass by themselves, when the member has started, or
-// the operator has added it; what each address said is told once. What does not pass is told by refused(): it was
+// the operator has added it; what each address said is logged once. What does not pass is logged by refused(): it was
 // removed, or a voter of its id is there already.
 //
 // Always: calls back from its own timer or stream, never from inside a call, and may be destroyed by that.
@@ -42,10 +42,10 @@ class JoinClient {
   JoinClient& operator=(const JoinClient&) = delete;
 
  private:
-  void time_up();
+  void timer_expired();
   void dialled(std::unique_ptr<Stream> stream, const Dial::Failure& failure);
   void received(std::string_view bytes);
-  Result<> answered(const Frame& frame);
+  Result<> reply_received(const Frame& frame);
   void try_next(const std::string& why);
 
   Loop& loop_;
@@ -59,7 +59,7 @@ class JoinClient {
   FrameReader reader_{kJoinReplyBytesMax};
   std::optional<JoinReply> join_reply_;
   std::optional<Refusal> refusal_;
-  std::map<size_t, std::string> told_;  // of each address, the last that was logged
+  std::map<size_t, std::string> logged_;  // of each address, the last that was logged
   Timer timer_;
 };
 

@@ -7,7 +7,7 @@
 // sends again what matters. A connection that breaks after a good while is dialled again at once, others after a delay
 // that doubles up to a limit, with jitter. A peer that takes no bytes for some seconds is cut off. A refusal is logged
 // once, and tried again like everything else: what was a mistake in a flag may be mended at the other side. A peer may
-// say, through our door, that it is found elsewhere than we know, and --cluster may name another place: these are
+// say, through our door, that it is found elsewhere than we know, and --cluster may name another address: these are
 // dialled in turn, the address in the log first. Once a peer was reached there, --cluster's is not tried any more.
 //
 // Always: no event is called from inside send(), and nothing is written to a peer that has not greeted back. A link
@@ -57,7 +57,8 @@ class PeerLink {
     std::function<void(const std::string& address)> runs_twice;
     // Two processes of the peer are connected, one of them here, where the members say it is: the other is to go.
     std::function<void(const RunningProcess& other, const RunningProcess& here)> peer_runs_twice;
-    // A dial was refused, and so were the last at its other places, if it has any: nobody listens. At every such dial.
+    // A dial was refused, and so were the last at its other addresses, if it has any: nobody listens. At every such
+    // dial.
     std::function<void()> gone;
     std::function<void()> removed;  // the peer knows that this node was removed for good
   };
@@ -86,12 +87,14 @@ class PeerLink {
   void try_also(const Address& address);
 
   // The members know it there now. Requires: it is connected there.
-  void confirm_place(const Address& address);
+  void confirm_address(const Address& address);
   // It is about to move, and this process of it is not there yet: where that one is found is no news.
   void expect_move_of(uint64_t process) { leaving_process_ = process; }
   // Which it was last connected to, or is expected to leave; 0: not known.
   uint64_t process() const { return process_ == 0 ? leaving_process_ : process_; }
-  bool is_connected_at(const Address& address) const { return state_ == State::connected && place_ == address; }
+  bool is_connected_at(const Address& address) const {
+    return state_ == State::connected && dialled_address_ == address;
+  }
 
   const PeerMember& peer() const { return peer_; }
   Status status() const;
@@ -103,33 +106,33 @@ class PeerLink {
   void dial();
   void dialled(std::unique_ptr<Stream> stream, const Dial::Failure& failure);
   void received(std::string_view bytes);
-  Result<> answered(const Frame& frame);
+  Result<> reply_received(const Frame& frame);
   void greeted();
   void lost(const std::string& why);
   Result<> compare(const Greeting& greeting);
   Result<> look_for_another_process(const Greeting& greeting);
-  void time_up();
+  void timer_expired();
 
   bool has_room(size_t frame_bytes) const;
-  void watch_for_stall();
-  void look_for_stall();
+  void expect_progress();
+  void check_stall();
   uint64_t redial_delay_ms();
 
-  std::vector<Address> places() const;
-  Address next_place() const;
+  std::vector<Address> addresses() const;
+  Address next_address() const;
   std::string name() const;
-  bool may_tell();
-  void tell_error(const std::string& why);
+  bool may_log();
+  void log_error(const std::string& why);
 
   Loop& loop_;
   const PeerIdentity& us_;
   PeerMember peer_;
-  std::optional<Address> elsewhere_;  // as it says itself, if that is not where the members know it
-  bool has_been_home_ = false;        // it was reached where the members know it
-  uint64_t process_ = 0;              // that greeted back last
+  std::optional<Address> announced_;    // as it says itself, if that is not where the members know it
+  bool was_at_member_address_ = false;  // it was reached where the members know it
+  uint64_t process_ = 0;                // that greeted back last
   uint64_t leaving_process_ = 0;
-  bool has_home_failed_ = false;  // the address in the log failed when it was last dialled
-  Address place_;                 // where we are connected, or dial, or will dial next
+  bool member_address_failed_ = false;  // the address in the log failed when it was last dialled
+  Address dialled_address_;             // where we are connected, or dial, or will dial next
   const Limits limits_;
   raft::Random random_;
   Events events_;
@@ -148,15 +151,15 @@ class PeerLink {
   size_t refusals_ = 0;    // in a row
   uint64_t connected_since_ms_ = 0;
   bool is_watching_ = false;
-  uint64_t written_bytes_ = 0;     // into this connection's outbox
-  uint64_t moved_bytes_seen_ = 0;  // out of it, when we last looked
+  uint64_t written_bytes_ = 0;    // into this connection's outbox
+  uint64_t sent_bytes_seen_ = 0;  // out of it, when we last looked
 
   uint64_t sent_ = 0;
   uint64_t dropped_ = 0;
   std::string error_;
-  std::map<Address, std::string> error_told_;  // of at most three places
-  uint64_t telling_since_ms_ = 0;
-  int lines_told_ = 0;
+  std::map<Address, std::string> errors_logged_;  // of at most three addresses
+  uint64_t logging_since_ms_ = 0;
+  int lines_logged_ = 0;
 };
 
 }  // namespace skiff::transport

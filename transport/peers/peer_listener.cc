@@ -14,36 +14,36 @@ namespace skiff::transport {
 namespace {
 
 constexpr uint64_t kNanosecondsPerMs = 1'000'000;
-constexpr uint64_t kComplaintIntervalMs = 60'000;
-constexpr size_t kComplaintsMax = 64;  // hosts and reasons told apart; the rest share one line
+constexpr uint64_t kRejectionIntervalMs = 60'000;
+constexpr size_t kRejectionsMax = 64;  // hosts and reasons told apart; the rest share one line
 
 std::string host_of(const std::string& remote) { return remote.substr(0, remote.rfind(':')); }
 
-std::string complaint(Refusal refusal, const Greeting& greeting) {
-  std::string who = "it greets as node " + std::to_string(greeting.from);
+std::string describe_rejection(Refusal refusal, const Greeting& greeting) {
+  std::string greeter = "it greets as node " + std::to_string(greeting.from);
   switch (refusal) {
     case Refusal::other_cluster:
-      return who +
+      return greeter +
              " of another cluster (what it was founded with as --cluster is its name: the same letters at all nodes)";
-    case Refusal::unknown_member: return who + ", which is no member of this cluster";
+    case Refusal::unknown_member: return greeter + ", which is no member of this cluster";
     case Refusal::other_version:
       return "it speaks version " + std::to_string(greeting.protocol) + " of the peer protocol, this node speaks " +
              std::to_string(kProtocolVersion);
-    case Refusal::removed: return who + ", which was removed from this cluster";
-    case Refusal::taken: return who + ", which is there already";
+    case Refusal::removed: return greeter + ", which was removed from this cluster";
+    case Refusal::taken: return greeter + ", which is there already";
     case Refusal::other_data_dir_id:
-      return who +
+      return greeter +
              ", which had another data directory when we met it: if it has lost its data, it must be given a new id";
-    case Refusal::unexpected_data_dir: return who + ", which remembers another data directory of this node";
+    case Refusal::unexpected_data_dir: return greeter + ", which remembers another data directory of this node";
     case Refusal::other_founding:
-      return who + ", which remembers other data directories of the members than this node does";
-    case Refusal::running_twice: return who + ", which runs already";
-    case Refusal::other_node: return who + " and takes this node for node " + std::to_string(greeting.to);
+      return greeter + ", which remembers other data directories of the members than this node does";
+    case Refusal::running_twice: return greeter + ", which runs already";
+    case Refusal::other_node: return greeter + " and takes this node for node " + std::to_string(greeting.to);
   }
-  return who;
+  return greeter;
 }
 
-std::optional<PeerMember> whoever_greets(const Greeting& greeting) {
+std::optional<PeerMember> member_of(const Greeting& greeting) {
   const auto address = parse_address(greeting.address);
   if (!address || address->port == 0) return std::nullopt;
   return PeerMember{.id = greeting.from, .address = *address};
@@ -58,10 +58,10 @@ class PeerListener::InboundPeer {
       : listener_(listener),
         stream_(std::move(stream)),
         remote_(stream_->remote()),
-        deadline_(listener.loop_, [this] { late(); }) {
+        deadline_(listener.loop_, [this] { deadline_passed(); }) {
     deadline_.start_ns(listener_.limits_.greeting_timeout_ms * kNanosecondsPerMs);
     stream_->start({.received = [this](std::string_view bytes) { received(bytes); },
-                    .closed = [this](const std::string&) { listener_.dismiss(*this); }});
+                    .closed = [this](const std::string&) { listener_.close(*this); }});
   }
 
   ~InboundPeer() {
@@ -75,7 +75,7 @@ class PeerListener::InboundPeer {
   bool is_unidentified() const { return node_ == 0; }
   const std::string& remote() const { return remote_; }
 
-  void become(raft::NodeId node, RunningProcess process) {
+  void identified(raft::NodeId node, RunningProcess process) {
     CHECK(is_unidentified());
     auto* running = listener_.us_.running;
     if (running) running->connected(node, RunningProcesses::Side::listener, std::move(process));
@@ -90,14 +90,14 @@ class PeerListener::InboundPeer {
   // Nothing of this inbound may be touched once it has been dismissed or anything was delivered.
   void received(std::string_view bytes) {
     std::vector<PeerMessage> messages;
-    Result<> fed = reader_.feed(bytes, [&](const Frame& frame) { return take(frame, messages); });
+    Result<> fed = reader_.feed(bytes, [&](const Frame& frame) { return frame_received(frame, messages); });
     PeerListener& listener = listener_;
     const raft::NodeId from = node_;
     if (!fed) turn_away(fed.error().what);
     listener.deliver(from, std::move(messages));
   }
 
-  Result<> take(const Frame& frame, std::vector<PeerMessage>& messages) {
+  Result<> frame_received(const Frame& frame, std::vector<PeerMessage>& messages) {
     if (is_unidentified()) return frame.kind == FrameKind::join_request ? sent_join_request(frame) : greeted(frame);
     TRY(auto&& message, decode_message(frame));
     if (message.from != node_) {
@@ -120,7 +120,7 @@ class PeerListener::InboundPeer {
     if (against) {
       is_leaving_ = true;
       stream_->write(encode(*against));
-      return fail(Error::Code::invalid, complaint(*against, greeting));
+      return fail(Error::Code::invalid, describe_rejection(*against, greeting));
     }
     const RunningProcess process = process_of(greeting, remote_);
     if (auto other = listener_.other_process(greeting.from, process)) {
@@ -131,7 +131,7 @@ class PeerListener::InboundPeer {
     if (unknown) {
       listener_.discover(*unknown);
     } else {
-      listener_.note_where(greeting);
+      listener_.report_address(greeting);
     }
     listener_.admit(*this, greeting.from, process);
     return {};
@@ -161,7 +161,7 @@ class PeerListener::InboundPeer {
     if (against) {
       stream_->write(encode(*against));
       return fail(Error::Code::invalid,
-                  complaint(*against, {.protocol = join_request.protocol, .from = join_request.from}));
+                  describe_rejection(*against, {.protocol = join_request.protocol, .from = join_request.from}));
     }
     log::info("peer port: welcomes node " + std::to_string(join_request.from) + " at " + remote_);
     stream_->write(encode(listener_.admission_.join_reply));
@@ -172,17 +172,17 @@ class PeerListener::InboundPeer {
   // One that was told why stays until it has read that, or until the deadline.
   void turn_away(const std::string& why) {
     ++listener_.turned_away_;
-    listener_.complain(remote_, why);
+    listener_.log_rejection(remote_, why);
     if (is_leaving_) return stream_->close_after_writing();
-    listener_.dismiss(*this);
+    listener_.close(*this);
   }
 
-  void late() {
+  void deadline_passed() {
     if (!is_leaving_) {
       ++listener_.turned_away_;
-      listener_.complain(remote_, "it did not greet in time");
+      listener_.log_rejection(remote_, "it did not greet in time");
     }
-    listener_.dismiss(*this);
+    listener_.close(*this);
   }
 
   PeerListener& listener_;
@@ -208,7 +208,11 @@ Result<std::unique_ptr<PeerListener>> PeerListener::open(Loop& loop, const PeerI
 }
 
 PeerListener::PeerListener(Loop& loop, const PeerIdentity& us, const Limits& limits, Events events)
-    : loop_(loop), us_(us), limits_(limits), events_(std::move(events)), other_complaints_(kComplaintIntervalMs) {}
+    : loop_(loop),
+      us_(us),
+      limits_(limits),
+      events_(std::move(events)),
+      other_rejections_limit_(kRejectionIntervalMs) {}
 
 PeerListener::~PeerListener() = default;
 
@@ -224,7 +228,7 @@ void PeerListener::close_oldest_unidentified() {
       std::find_if(inbound_.begin(), inbound_.end(), [](const auto& inbound) { return inbound->is_unidentified(); });
   CHECK(oldest != inbound_.end());
   ++turned_away_;
-  complain((*oldest)->remote(), "too many connections wait to greet");
+  log_rejection((*oldest)->remote(), "too many connections wait to greet");
   inbound_.erase(oldest);
 }
 
@@ -247,7 +251,7 @@ std::optional<PeerMember> PeerListener::unknown_member(const Greeting& greeting)
     return std::nullopt;
   const auto& leaving = admission_.leaving;
   if (std::find(leaving.begin(), leaving.end(), greeting.from) != leaving.end()) return std::nullopt;
-  return whoever_greets(greeting);
+  return member_of(greeting);
 }
 
 void PeerListener::discover(const PeerMember& unknown) {
@@ -268,14 +272,14 @@ std::optional<RunningProcess> PeerListener::other_process(raft::NodeId node, con
   return us_.running ? us_.running->other_than(node, process) : std::nullopt;
 }
 
-void PeerListener::note_where(const Greeting& greeting) {
-  const std::optional<PeerMember> member = whoever_greets(greeting);
+void PeerListener::report_address(const Greeting& greeting) {
+  const std::optional<PeerMember> member = member_of(greeting);
   if (member && events_.greeted) events_.greeted(*member);
 }
 
 void PeerListener::admit(InboundPeer& inbound, raft::NodeId node, const RunningProcess& process) {
   drop(node);
-  inbound.become(node, process);
+  inbound.identified(node, process);
 }
 
 void PeerListener::drop(raft::NodeId member) {
@@ -283,7 +287,7 @@ void PeerListener::drop(raft::NodeId member) {
   inbound_.remove_if([member](const auto& inbound) { return inbound->node() == member; });
 }
 
-void PeerListener::dismiss(const InboundPeer& inbound) {
+void PeerListener::close(const InboundPeer& inbound) {
   inbound_.remove_if([&inbound](const auto& other) { return other.get() == &inbound; });
 }
 
@@ -305,14 +309,14 @@ uint64_t PeerListener::received(raft::NodeId from) const {
   return found == received_from_.end() ? 0 : found->second;
 }
 
-void PeerListener::complain(const std::string& remote, const std::string& why) {
+void PeerListener::log_rejection(const std::string& remote, const std::string& why) {
   const std::string key = host_of(remote) + " " + why;
   const std::string line = "peer port: turned " + remote + " away: " + why;
-  auto found = complaints_.find(key);
-  if (found == complaints_.end() && complaints_.size() < kComplaintsMax) {
-    found = complaints_.emplace(key, log::Limit(kComplaintIntervalMs)).first;
+  auto found = rejection_limits_.find(key);
+  if (found == rejection_limits_.end() && rejection_limits_.size() < kRejectionsMax) {
+    found = rejection_limits_.emplace(key, log::Limit(kRejectionIntervalMs)).first;
   }
-  log::Limit& limit = found == complaints_.end() ? other_complaints_ : found->second;
+  log::Limit& limit = found == rejection_limits_.end() ? other_rejections_limit_ : found->second;
   limit.warn(loop_.now_ms(), line);
 }
 

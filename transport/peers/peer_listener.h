@@ -90,11 +90,11 @@ class PeerListener {
   void discover(const PeerMember& unknown);
   std::optional<Refusal> compare(const Greeting& greeting);
   std::optional<RunningProcess> other_process(raft::NodeId node, const RunningProcess& process) const;
-  void note_where(const Greeting& greeting);
+  void report_address(const Greeting& greeting);
   void admit(InboundPeer& inbound, raft::NodeId node, const RunningProcess& process);
-  void dismiss(const InboundPeer& inbound);
+  void close(const InboundPeer& inbound);
   void deliver(raft::NodeId from, std::vector<PeerMessage>&& messages);
-  void complain(const std::string& remote, const std::string& why);
+  void log_rejection(const std::string& remote, const std::string& why);
 
   Loop& loop_;
   PeerIdentity us_;
@@ -105,8 +105,8 @@ class PeerListener {
   std::list<std::unique_ptr<InboundPeer>> inbound_;  // the oldest first
   std::map<raft::NodeId, uint64_t> received_from_;
   uint64_t turned_away_ = 0;
-  std::map<std::string, log::Limit> complaints_;  // by remote host and reason
-  log::Limit other_complaints_;
+  std::map<std::string, log::Limit> rejection_limits_;  // by remote host and reason
+  log::Limit other_rejections_limit_;
   std::unique_ptr<Listener> listener_;
 };
 

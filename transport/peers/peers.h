@@ -96,13 +96,13 @@ class Peers {
   Peers(Loop& loop, const Identity& us, const Limits& limits, uint64_t seed, Events events);
 
   std::unique_ptr<PeerLink> link_to(const Member& member);
-  void found_at(const Member& member);
+  void address_announced(const Member& member);
 
   Loop& loop_;
   Identity us_;
-  const bool says_where_it_is_;  // in its greetings, whatever the members say
+  const bool has_own_address_;  // in its greetings, whatever the members say
   RunningProcesses running_;
-  log::Limit twice_told_{60'000};
+  log::Limit runs_twice_log_limit_{60'000};
   const Limits limits_;
   raft::Random seeds_;
   Events events_;
@@ -110,7 +110,7 @@ class Peers {
   std::map<raft::NodeId, std::unique_ptr<PeerLink>> links_;
   std::unique_ptr<Dial> first_process_dial_;
   std::unique_ptr<Stream> first_process_;
-  std::map<raft::NodeId, Address> says_it_is_at_;  // members, when they last greeted
+  std::map<raft::NodeId, Address> announced_addresses_;  // members, when they last greeted
 };
 
 }  // namespace skiff::transport

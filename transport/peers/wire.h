@@ -135,7 +135,7 @@ void seal(std::string& frame, FrameKind kind);
 class FrameReader {
  public:
   // An Error from here ends the feeding. May not destroy the reader.
-  using Take = std::function<Result<>(const Frame&)>;
+  using FrameReceived = std::function<Result<>(const Frame&)>;
 
   explicit FrameReader(size_t frame_bytes_max) : frame_bytes_max_(frame_bytes_max) {}
 
@@ -143,13 +143,13 @@ class FrameReader {
   void set_frame_bytes_max(size_t bytes) { frame_bytes_max_ = bytes; }
 
   // After an Error the stream cannot be read any further: where the next frame starts is unknown.
-  Result<> feed(std::string_view bytes, const Take& take);
+  Result<> feed(std::string_view bytes, const FrameReceived& frame_received);
 
   size_t buffered_bytes() const { return pending_.size(); }
 
  private:
   Result<> header_complete();
-  Result<> frame_complete(const Take& take);
+  Result<> frame_complete(const FrameReceived& frame_received);
 
   size_t frame_bytes_max_;
   size_t wanted_ = kFrameHeaderBytes;  // then the whole frame, once its header is known

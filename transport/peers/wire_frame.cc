@@ -68,13 +68,13 @@ void seal(std::string& frame, FrameKind kind) {
   frame.replace(0, kFrameHeaderBytes, header);
 }
 
-Result<> FrameReader::feed(std::string_view bytes, const Take& take) {
+Result<> FrameReader::feed(std::string_view bytes, const FrameReceived& frame_received) {
   while (!bytes.empty()) {
     size_t taken = std::min(wanted_ - pending_.size(), bytes.size());
     pending_.append(bytes.substr(0, taken));
     bytes.remove_prefix(taken);
     if (pending_.size() < wanted_) break;
-    Result<> read = wanted_ == kFrameHeaderBytes ? header_complete() : frame_complete(take);
+    Result<> read = wanted_ == kFrameHeaderBytes ? header_complete() : frame_complete(frame_received);
     if (!read) return read;
   }
   return {};
@@ -101,12 +101,12 @@ Result<> FrameReader::header_complete() {
   return {};
 }
 
-Result<> FrameReader::frame_complete(const Take& take) {
+Result<> FrameReader::frame_complete(const FrameReceived& frame_received) {
   std::string_view body = std::string_view(pending_).substr(kFrameHeaderBytes);
   if (get_number<uint32_t>(&pending_[kBodyCrcOffset]) != crc32c(body)) {
     return fail(Error::Code::corrupt, "frame: the body was damaged on the way");
   }
-  Result<> taken = take(Frame{static_cast<FrameKind>(pending_[kKindOffset]), body});
+  Result<> taken = frame_received(Frame{static_cast<FrameKind>(pending_[kKindOffset]), body});
   wanted_ = kFrameHeaderBytes;
   pending_.clear();
   if (pending_.capacity() > kBufferBytes) pending_ = {};

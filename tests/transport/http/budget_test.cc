@@ -44,7 +44,7 @@ struct BudgetWorld : World {
 struct Hungry final : HttpBudget::Client {
   Hungry(HttpBudget& from, size_t bytes) : budget(from), bytes_each(bytes) { budget.wait(*this); }
   ~Hungry() { budget.leave(*this); }
-  void take_turn() override {
+  void run_turn() override {
     ++turns;
     while (budget.may_take(*this)) {
       if (bytes_each == 0) budget.used_request(*this);

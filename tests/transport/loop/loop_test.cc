@@ -161,7 +161,7 @@ TEST_CASE("what asked to be flushed last is flushed behind the others, and behin
   REQUIRE(order == "peer peer client stream client ");
   Flushed gone(loop);
   loop.flush_last(&gone);
-  loop.flush_never(&gone);
+  loop.cancel_flush(&gone);
   loop.run();
   REQUIRE(gone.times == 0);
 }
@@ -189,7 +189,7 @@ TEST_CASE("a loop may end with wishes that were taken back") {
   Loop loop;
   Flushed one(loop);
   loop.flush_later(&one);
-  loop.flush_never(&one);
+  loop.cancel_flush(&one);
 }
 
 TEST_CASE("what takes back its wish is not flushed") {
@@ -199,10 +199,10 @@ TEST_CASE("what takes back its wish is not flushed") {
   SECTION("before") {
     loop.flush_later(&one);
     loop.flush_later(&two);
-    loop.flush_never(&one);
+    loop.cancel_flush(&one);
   }
   SECTION("while another is flushed") {
-    two.then = [&] { loop.flush_never(&one); };
+    two.then = [&] { loop.cancel_flush(&one); };
     loop.flush_later(&two);
     loop.flush_later(&one);
   }
