@@ -65,7 +65,7 @@ void HttpBudget::leave(Client& client) {
   --waiting_size_;
 }
 
-// Each one once: one that has more waits again, at the end.
+// Each client once: a client that has more to do waits again, at the end.
 void HttpBudget::serve_waiting() {
   refill();
   while (!waiting_.is_empty() && !is_spent() && waiting_.front().served_turn_ != turn_) {
@@ -73,7 +73,7 @@ void HttpBudget::serve_waiting() {
     next.served_turn_ = turn_;
     next.unlink();
     --waiting_size_;
-    next.run_turn();  // which may end it
+    next.run_turn();  // may destroy it
   }
   ++turn_;
   refill();

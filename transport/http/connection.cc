@@ -73,7 +73,7 @@ void HttpConnection::ended() {
   want_flush();
 }
 
-// Goes on with what waited for this turn, for room, or for earlier requests.
+// Continues with the request that waited for earlier ones, and with the bytes that waited for room or budget.
 void HttpConnection::run_turn() {
   if (next_ && may_join(next_->ordering)) {
     Next next = *std::exchange(next_, std::nullopt);
@@ -85,7 +85,7 @@ void HttpConnection::run_turn() {
 }
 
 void HttpConnection::parse_held() {
-  std::string bytes = std::exchange(held_, {});  // if one of them is refused, the rest is not for us to keep
+  std::string bytes = std::exchange(held_, {});  // dropped if one of its requests is refused
   held_from_ += parse_requests(std::string_view(bytes).substr(held_from_));
   const size_t left = bytes.size() - held_from_;
   if (input_ != Input::open) {
@@ -95,7 +95,7 @@ void HttpConnection::parse_held() {
   }
 }
 
-// Takes as many requests as there is room for, and says how many bytes that were.
+// Parses as many requests as there is room for, and returns how many bytes that were.
 size_t HttpConnection::parse_requests(std::string_view bytes) {
   size_t taken = 0;
   while (taken < bytes.size() && input_ == Input::open && has_room() && budget_.may_take(*this)) {
@@ -116,7 +116,7 @@ size_t HttpConnection::parse_requests(std::string_view bytes) {
 
 bool HttpConnection::has_room() const {
   if (next_) return false;
-  if (parser_.progress() != HttpParser::Progress::nothing) return true;  // what has begun is read to its end
+  if (parser_.progress() != HttpParser::Progress::nothing) return true;  // a request that has begun is read to its end
   if (exchanges_.size() >= limits_.unanswered_max || stream_->outbox_bytes() >= limits_.outbox_bytes_max) return false;
   return budget_.may_owe_more(owed_bytes());
 }
@@ -125,7 +125,7 @@ size_t HttpConnection::owed_bytes() const {
   return stream_->outbox_bytes() + exchanges_.size() * limits_.owed_bytes_each;
 }
 
-// Whether there is anything to do in a turn of ours.
+// Whether a turn would make progress.
 bool HttpConnection::may_go_on() const {
   if (next_ && may_join(next_->ordering)) return true;
   if (!held_.empty()) return has_room();
@@ -142,7 +142,7 @@ void HttpConnection::resume() {
   stream_->resume_reading();
 }
 
-// Something has changed: says so to all who count on it, and asks for a turn if there is use for one.
+// To be called after every change: updates deadline and budget, and asks for a turn if one would make progress.
 void HttpConnection::update() {
   watch_clock();
   budget_.owes(*this, owed_bytes());
@@ -194,7 +194,7 @@ void HttpConnection::request_ended() {
   if (next_ && may_join(next_->ordering)) budget_.wait(*this);
 }
 
-// In turn, like an answer: a client that waits for this one has read all that came before.
+// Sent in turn, like an answer: only once all answers before it have left.
 void HttpConnection::say_continue() {
   if (input_ != Input::open || !exchanges_.empty() || has_said_continue_ || !parser_.expects_continue()) return;
   has_said_continue_ = true;
@@ -202,18 +202,18 @@ void HttpConnection::say_continue() {
   stream_->write(std::string(kContinue));
 }
 
-// Nobody can say where the next request would begin, so this answer is the last.
+// The beginning of the next request is unknown, so this answer is the last.
 void HttpConnection::refuse(Response&& response) {
   owner_.refused();
   const bool is_head = parser_.is_head();
-  parser_.abandon();  // with what came of the body, whose place is given back
+  parser_.abandon();  // and the body so far, whose reservation is given back
   owner_.release_body(std::exchange(reserved_body_bytes_, 0));
   exchanges_.push_back({.is_head = is_head, .is_last = true, .is_answered = true, .response = std::move(response)});
   drop_input();
   want_flush();
 }
 
-// What is held back will never be read, and what still comes neither.
+// Neither the bytes in held_ nor later ones are parsed any more.
 void HttpConnection::drop_input() {
   input_ = Input::dropped;
   dropped_bytes_ += std::exchange(held_, {}).size() - std::exchange(held_from_, 0);
@@ -247,7 +247,7 @@ void HttpConnection::flush() {
   update();
 }
 
-// One that is being made stays in front until all of it has been sent.
+// An answer that is being generated stays in front until all of it has been sent.
 HttpConnection::Sending HttpConnection::send_answers() {
   while (!exchanges_.empty() && exchanges_.front().is_answered) {
     Exchange& exchange = exchanges_.front();
@@ -291,7 +291,7 @@ void HttpConnection::send_whole(const Response& response, std::string bytes, boo
   }
 }
 
-// Only when the one before has left: what is made is never more than a piece ahead of the client.
+// Sends the next piece only when the one before has left: generation is never more than a piece ahead of the client.
 HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
   if (stream_->outbox_bytes() > 0 || waits_for_turn_) return Sending::later;
   auto piece = exchange.response.source->next();
@@ -311,14 +311,14 @@ HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
   return piece->is_last ? Sending::done : Sending::later;
 }
 
-// Output goes on in the same turn, as long as the socket takes it; what must first be made gives way to others.
+// Ready answers go on in the same turn, as long as the socket takes them; a generated piece waits for the next turn.
 void HttpConnection::outbox_drained() {
   if (!is_streaming()) return want_flush();
   waits_for_turn_ = true;
   next_turn_->start_ns(piece_wait_ns_);
 }
 
-// Everything is answered and nothing more is taken.
+// All requests are answered, and no more are accepted.
 void HttpConnection::finish() {
   is_finished_ = true;
   if (input_ == Input::ended || dropped_bytes_ > limits_.linger_bytes_max) {
@@ -339,8 +339,8 @@ void HttpConnection::drain() {
 
 // ---- time
 
-// A clock starts when what is waited for changes or a request is complete, and not when a byte comes: a client that
-// sends one now and then gains nothing by it.
+// A deadline begins when the awaited event changes or a request is complete, and not with each byte: a client that
+// sends a byte now and then gains no time (Slowloris).
 void HttpConnection::watch_clock() {
   const Wait wait = waits_for();
   if (wait == wait_) return;

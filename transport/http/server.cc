@@ -10,14 +10,14 @@
 namespace skiff::transport {
 namespace {
 
-// Deadlines are met to within a quarter of the shortest.
+// Deadlines are checked four times in the shortest of them.
 uint64_t tick_ms(const HttpLimits& limits) {
   const uint64_t shortest = std::min({limits.header_timeout_ms, limits.body_timeout_ms, limits.idle_timeout_ms,
                                       limits.write_timeout_ms, limits.crowded_timeout_ms, limits.linger_ms});
   return std::clamp<uint64_t>(shortest / 4, 1, 1000);
 }
 
-// Those at the front of the idle ones whose request has just come, and was not read yet.
+// How many connections at the front of the idle list may turn out to have unread input.
 constexpr int kLooksForIdleMax = 8;
 
 }  // namespace
@@ -75,7 +75,7 @@ void HttpServer::accepted(std::unique_ptr<Stream> stream) {
   connection->turn_away();
 }
 
-// Closes the connection that has been idle longest. One whose next request has arrived unread is not idle.
+// Closes the connection that has been idle longest. A connection with unread input is not idle.
 bool HttpServer::make_room() {
   for (int looks = 0; looks < kLooksForIdleMax && !idle_.is_empty(); ++looks) {
     HttpConnection& longest = idle_.front();
@@ -147,7 +147,7 @@ void HttpServer::check_deadlines() {
   if (budget_.is_crowded()) close_stalled(now_ms);
 }
 
-// Until there is room, those first that have taken nothing for longest.
+// Closes connections until memory is no longer short, those first that have stalled for longest.
 void HttpServer::close_stalled(uint64_t now_ms) {
   std::vector<HttpConnection*> stalled;
   for (const auto& [id, connection] : connections_) {

@@ -27,8 +27,8 @@ std::string host_of(const sockaddr_storage& address) {
   return text.data();
 }
 
-// libuv starts its threads with the first look-up, and aborts the process where there are none to be had. So they are
-// asked for here before, and given back.
+// libuv starts its threads with the first look-up, and aborts the process if the system refuses them. So this function
+// first starts as many threads of its own, and ends them.
 Result<> require_threads() {
   static bool has_started = false;
   if (has_started) return {};
@@ -101,7 +101,7 @@ void Dial::looked_up(uv_getaddrinfo_t* request, int status, addrinfo* found) {
   self->connect_to_next();
 }
 
-// Ends by calling back, or with an attempt under way that will come back here if it fails.
+// Ends by calling back, or with an attempt under way, which comes back here if it fails.
 void Dial::connect_to_next() {
   while (!candidates_.empty()) {
     const sockaddr_storage target = candidates_.back();

@@ -4,8 +4,8 @@
 // one after the other. The callback comes once, with a Stream or with the reason of the last failure, which names the
 // address.
 //
-// Always: the callback never comes from inside the constructor, and it may destroy the Dial. Destroying the Dial abandons
-// the attempt without calling back.
+// Always: the callback never comes from inside the constructor, and it may destroy the Dial. Destroying the Dial
+// abandons the attempt without calling back.
 #pragma once
 
 #include <netdb.h>
@@ -26,7 +26,7 @@ namespace skiff::transport {
 class Dial {
  public:
   struct Failure {
-    bool refused = false;  // the host answered: nobody listens there
+    bool refused = false;  // ECONNREFUSED: the host answered that no process listens there
     std::string why;
   };
   using Done = std::function<void(std::unique_ptr<Stream>, Failure)>;  // a null stream means failure
@@ -50,10 +50,10 @@ class Dial {
   Loop& loop_;
   Address address_;
   Done done_;
-  std::vector<sockaddr_storage> candidates_;  // still to be tried, best last
+  std::vector<sockaddr_storage> candidates_;  // still to be tried, the best last
   Failure failure_;
-  bool is_name_ = false;      // the address: then what it led to is part of the reason
-  std::string tried_;         // that, of the last attempt
+  bool is_name_ = false;      // the host is a name: errors then show the numeric address as well
+  std::string tried_;         // the numeric address of the last attempt, " (127.0.0.1)"
   Lookup* lookup_ = nullptr;  // owns itself until libuv is done with it
   Owned<uv_tcp_t> handle_;
   Timer later_;  // an attempt that fails at once must not call back before the constructor returns

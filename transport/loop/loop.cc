@@ -31,7 +31,7 @@ Loop::Loop() : read_buffer_(kReadBufferBytes) {
     if (loop.before_wait_callback_) loop.before_wait_callback_();
   };
   CHECK(uv_prepare_start(before_wait_.get(), settle) == 0);
-  uv_unref(reinterpret_cast<uv_handle_t*>(before_wait_.get()));  // it alone is no reason to go on
+  uv_unref(reinterpret_cast<uv_handle_t*>(before_wait_.get()));  // does not keep the loop alive
 }
 
 Loop::~Loop() {
@@ -43,8 +43,8 @@ Loop::~Loop() {
   CHECK(uv_loop_close(&loop_) == 0);
 }
 
-// A socket that neither reads nor has handed bytes to libuv does not keep libuv's loop alive, but what it has to say
-// must still leave: hence the flush before and the look after.
+// A socket that neither reads nor has handed bytes to libuv does not keep libuv's loop alive, but its output must still
+// leave: hence settle() before, and the look at the waiting lists after.
 void Loop::run() {
   do {
     settle();
@@ -65,7 +65,7 @@ bool Loop::turn(uv_run_mode mode) {
   return uv_loop_alive(&loop_) != 0;
 }
 
-// By looking again and again: a timer would keep the loop alive itself. For the end of a program, when it matters not.
+// Polls, because a timer would itself keep the loop alive. For the end of a program, where the cost does not matter.
 bool Loop::run_for_ms(uint64_t most_ms) {
   const uint64_t end_ns = now_ns() + most_ms * kMillisecondNs;
   while (run_nowait()) {
@@ -105,7 +105,7 @@ bool Loop::settle() {
   return has_any;
 }
 
-// Twice: what a request becomes, and what comes of that. By index, like the flushes.
+// Two rounds: the second drains the queues that the first filled. By index, because a drain may add to the list.
 void Loop::drain_all() {
   size_t next = 0;
   for (int round = 0; round < kDrainsInARow; ++round) {
@@ -115,7 +115,7 @@ void Loop::drain_all() {
   }
 }
 
-// A flush may ask for another one, which is part of this turn.
+// A flush may call flush_later() again: that flush belongs to this turn, too.
 void Loop::flush_all() {
   while (!waiting_to_flush_.empty() || !waiting_to_flush_last_.empty()) {
     flush(waiting_to_flush_);
@@ -123,7 +123,7 @@ void Loop::flush_all() {
   }
 }
 
-// By index: a flush may add to the list, or take somebody out of it.
+// By index: a flush may add to the list, or clear entries of it.
 void Loop::flush(std::vector<Flushable*>& waiting) {
   for (size_t next = 0; next < waiting.size(); ++next) {
     if (Flushable* flushable = std::exchange(waiting[next], nullptr)) flushable->flush();
@@ -139,7 +139,7 @@ Timer::Timer(Loop& loop, std::function<void()> expired) : loop_(loop), expired_(
 }
 
 // libuv counts in whole milliseconds from the start of this turn. Counting from the clock instead keeps a timer that
-// was started late in a long turn from ringing early.
+// was started late in a long turn from expiring early.
 void Timer::start_ns(uint64_t delay_ns) {
   uv_update_time(loop_.uv());
   const uint64_t due_ms = round_up_to_ms(loop_.now_ns() + std::min(delay_ns, kDelayMaxNs));

@@ -14,7 +14,7 @@
 namespace skiff::transport {
 namespace {
 
-constexpr size_t kGatherBytesMax = 16 * 1024;  // up to here one more copy is cheaper than one more buffer to the kernel
+constexpr size_t kGatherBytesMax = 16 * 1024;  // up to this size one more copy is cheaper than one more buffer
 constexpr size_t kBuffersPerCall = 64;
 
 std::string describe_peer(const uv_tcp_t* handle) {
@@ -70,7 +70,7 @@ void Stream::pause_reading() {
   if (handle_) uv_read_stop(tcp());
 }
 
-// Reading already is refused by libuv, and that is all right. Reading past the end would bring the end again.
+// libuv refuses to start reading twice, which is harmless. Reading past the end would report the end again.
 void Stream::resume_reading() {
   if (handle_ && ending_ != Ending::close && !has_ended_) uv_read_start(tcp(), allocate, read_done);
 }
@@ -143,7 +143,8 @@ void Stream::want_flush() {
   loop_.flush_later(this);
 }
 
-// What libuv has must leave before what we have. When it has left, write_done() comes back here.
+// The bytes that libuv holds must leave before those of the outbox. When they have left, write_done() asks for another
+// flush.
 void Stream::flush() {
   wants_flush_ = false;
   if (!handle_ || is_write_pending_) return;
@@ -156,7 +157,7 @@ void Stream::flush() {
   outbox_is_empty();
 }
 
-// As much as the socket takes at once: 0 when that is everything, UV_EAGAIN when something is left.
+// Writes as much as the socket takes at once. Returns 0 when that was all, UV_EAGAIN when bytes are left.
 int Stream::write_now() {
   size_t next = 0;
   int status = 0;
@@ -182,7 +183,7 @@ int Stream::write_now() {
   return status;
 }
 
-// Hands what is left to libuv, which writes it when the socket is ready.
+// Hands the rest of the outbox to libuv, which writes it when the socket is ready.
 int Stream::write_rest() {
   auto request = std::make_unique<WriteRequest>();
   request->chunks = std::exchange(outbox_, {});
@@ -210,7 +211,7 @@ void Stream::write_done(uv_write_t* request, int status) {
   if (call_and_survive(request->handle, self->events_.drained)) self->outbox_is_empty();
 }
 
-// The moment for what was to happen after the last byte. drained() may have written more, or have closed.
+// Closes, or ends our half, if that was to follow the last byte. drained() may have written more, or have closed.
 void Stream::outbox_is_empty() {
   if (!handle_ || !outbox_.empty() || is_write_pending_) return;
   if (ending_ == Ending::close) return close("closed here");

@@ -21,7 +21,7 @@ JoinClient::JoinClient(Loop& loop, raft::NodeId self, std::vector<Address> ask, 
   timer_.start_ns(0);
 }
 
-// Either the pause is over or the answer is late.
+// Ends the pause, or the wait for an answer.
 void JoinClient::timer_expired() {
   if (dial_ || stream_) return try_next("no answer within " + std::to_string(limits_.answer_timeout_ms) + " ms");
   timer_.start_ns(limits_.answer_timeout_ms * kNanosecondsPerMs);
@@ -43,13 +43,13 @@ void JoinClient::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fa
 void JoinClient::received(std::string_view bytes) {
   Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return reply_received(frame); });
   if (join_reply_) {
-    auto got_join_reply = events_.got_join_reply;  // may destroy us
+    auto got_join_reply = events_.got_join_reply;  // may destroy this client
     return got_join_reply(std::move(*join_reply_));
   }
   const bool is_final = refusal_ == Refusal::removed || refusal_ == Refusal::taken ||
                         refusal_ == Refusal::other_version || refusal_ == Refusal::other_data_dir_id;
   if (is_final) {
-    auto refused = events_.refused;  // may destroy us
+    auto refused = events_.refused;  // may destroy this client
     return refused(*refusal_);
   }
   if (!fed) try_next(fed.error().what);

@@ -1,13 +1,13 @@
-// JoinClient: a node that was added, or is about to be, asks the members which cluster this is and where they all live.
+// JoinClient: asks the members for the cluster and their addresses, for a node that was added or is about to be.
 //
-// Asks one address after the other, over and over, until one that knows of it answers. It listens nowhere meanwhile,
-// and has no data directory yet: that is founded with the answer.
+// It asks one address after the other, over and over, until a member that knows of this node answers. The node does not
+// listen meanwhile, and has no data directory yet: that is founded with the answer.
 //
-// What goes wrong: nobody is there, or nobody knows of it yet. Both pass by themselves, when the member has started, or
-// the operator has added it; what each address said is logged once. What does not pass is logged by refused(): it was
-// removed, or a voter of its id is there already.
+// No member may be running, or know of this node yet. Both pass, once a member has started or the operator has added
+// the node; each new reason is logged once for each address. A refusal that does not pass ends in refused(): the node
+// was removed, or a voter with its id exists already.
 //
-// Always: calls back from its own timer or stream, never from inside a call, and may be destroyed by that.
+// Always: calls back from its own timer or stream, never from inside a call. A callback may destroy it.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ class JoinClient {
  public:
   struct Limits {
     uint64_t answer_timeout_ms = 2000;  // from the dial to the answer
-    uint64_t pause_ms = 100;  // before the next address is asked: an operator waits for this, and a log reads it
+    uint64_t pause_ms = 100;            // before the next address is asked: short, because an operator waits
   };
   struct Events {
     std::function<void(JoinReply&&)> got_join_reply;
@@ -59,7 +59,7 @@ class JoinClient {
   FrameReader reader_{kJoinReplyBytesMax};
   std::optional<JoinReply> join_reply_;
   std::optional<Refusal> refusal_;
-  std::map<size_t, std::string> logged_;  // of each address, the last that was logged
+  std::map<size_t, std::string> logged_;  // the last reason for each address
   Timer timer_;
 };
 

@@ -40,7 +40,7 @@ DataDirMatch KnownPeers::compare(const Greeting& greeting, uint64_t own) const {
   return match;
 }
 
-// One that lost its directory may have been met under two numbers: what counts is what most of them say.
+// A member that lost its directory may be known under two numbers, so the majority of the shared members counts.
 bool KnownPeers::others_differ(const Greeting& greeting) const {
   size_t same = 0, different = 0;
   for (const auto& [node, data_dir_id] : greeting.known) {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr uint64_t kNanosecondsPerMs = 1'000'000;
 
-// A peer that comes and goes all the time is worth this many lines in so much time.
+// A peer whose connection breaks again and again gets this many log lines in that time.
 constexpr int kLogLinesMax = 10;
 constexpr uint64_t kLogIntervalMs = 10'000;
 
@@ -121,7 +121,7 @@ std::vector<Address> PeerLink::addresses() const {
   return all;
 }
 
-// The same again if it was there, else the next one.
+// The address of the connection that broke, or else the next one.
 Address PeerLink::next_address() const {
   const std::vector<Address> all = addresses();
   auto here = std::find(all.begin(), all.end(), dialled_address_);
@@ -187,9 +187,9 @@ void PeerLink::received(std::string_view bytes) {
   if (state_ == State::greeting && is_admitted_) greeted();
 }
 
-// The one frame that a peer sends on this connection.
+// The peer sends one frame on this connection.
 Result<> PeerLink::reply_received(const Frame& frame) {
-  if (is_admitted_) return fail(Error::Code::corrupt, "it speaks out of turn");
+  if (is_admitted_) return fail(Error::Code::corrupt, "it sent a second frame");
   if (frame.kind == FrameKind::refusal) {
     TRY(const Refusal refusal, decode_refusal(frame));
     was_removed_ = refusal == Refusal::removed;
@@ -208,7 +208,7 @@ Result<> PeerLink::reply_received(const Frame& frame) {
   return {};
 }
 
-// The one that is reached where the members say it is goes before one that came in by itself.
+// A process that is reached at the address in the log takes precedence over one that connected to our listener.
 Result<> PeerLink::look_for_another_process(const Greeting& greeting) {
   if (!us_.running) return {};
   const RunningProcess here = process_of(greeting, stream_->remote());
@@ -225,7 +225,7 @@ Result<> PeerLink::compare(const Greeting& greeting) {
   if (!us_.known) return {};
   match_ = us_.known->greeted(greeting, us_.data_dir_id);
   if (match_->is_match()) return {};
-  const char* why = match_->peer_differs  ? "it had another data directory when we met it"
+  const char* why = match_->peer_differs  ? "it had another data directory before"
                     : match_->own_differs ? "it remembers another data directory of this node"
                                           : "it remembers other data directories of the members than this node does";
   return fail(Error::Code::unavailable, std::string("not the peer we know: ") + why);
@@ -249,7 +249,7 @@ void PeerLink::greeted() {
   connected();
 }
 
-// The connection, or the attempt at one, has come to nothing.
+// The connection broke, or could not be made.
 void PeerLink::lost(const std::string& why) {
   const bool was_connected = state_ == State::connected;
   dial_.reset();
@@ -267,14 +267,14 @@ void PeerLink::lost(const std::string& why) {
   disconnected();
 }
 
-// Half of it is chance, so that nodes that lost each other at the same moment do not dial in step for ever.
+// Up to half of the delay is random, so that nodes that lost each other at the same moment do not dial in step.
 uint64_t PeerLink::redial_delay_ms() {
   const uint64_t doublings = std::min<uint64_t>(failures_++, 16);
   const uint64_t whole = std::min(limits_.redial_first_ms << doublings, limits_.redial_max_ms);
   return whole - random_.below(whole / 2 + 1);
 }
 
-// While anything waits in the outbox, see now and then whether it moves. An idle link has no timer.
+// Checks regularly whether the outbox moves, as long as it holds bytes. An idle link has no timer.
 void PeerLink::expect_progress() {
   if (is_watching_) return;
   is_watching_ = true;
@@ -299,7 +299,7 @@ bool PeerLink::may_log() {
   return ++lines_logged_ <= kLogLinesMax;
 }
 
-// Once for every reason, not for every attempt.
+// Logs each reason once, not each attempt.
 void PeerLink::log_error(const std::string& why) {
   error_ = why;
   std::string& logged = errors_logged_[dialled_address_];

@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint64_t kNanosecondsPerMs = 1'000'000;
 constexpr uint64_t kRejectionIntervalMs = 60'000;
-constexpr size_t kRejectionsMax = 64;  // hosts and reasons told apart; the rest share one line
+constexpr size_t kRejectionsMax = 64;  // pairs of host and reason with a limit of their own; the rest share one
 
 std::string host_of(const std::string& remote) { return remote.substr(0, remote.rfind(':')); }
 
@@ -30,10 +30,9 @@ std::string describe_rejection(Refusal refusal, const Greeting& greeting) {
       return "it speaks version " + std::to_string(greeting.protocol) + " of the peer protocol, this node speaks " +
              std::to_string(kProtocolVersion);
     case Refusal::removed: return greeter + ", which was removed from this cluster";
-    case Refusal::taken: return greeter + ", which is there already";
+    case Refusal::taken: return greeter + ", which exists already";
     case Refusal::other_data_dir_id:
-      return greeter +
-             ", which had another data directory when we met it: if it has lost its data, it must be given a new id";
+      return greeter + ", which had another data directory before: if it has lost its data, it must be given a new id";
     case Refusal::unexpected_data_dir: return greeter + ", which remembers another data directory of this node";
     case Refusal::other_founding:
       return greeter + ", which remembers other data directories of the members than this node does";
@@ -51,7 +50,7 @@ std::optional<PeerMember> member_of(const Greeting& greeting) {
 
 }  // namespace
 
-// One connection that came in: a stranger until it has greeted, then a member's.
+// One accepted connection: unidentified until it has greeted, then that of a member.
 class PeerListener::InboundPeer {
  public:
   InboundPeer(PeerListener& listener, std::unique_ptr<Stream> stream)
@@ -87,7 +86,7 @@ class PeerListener::InboundPeer {
   }
 
  private:
-  // Nothing of this inbound may be touched once it has been dismissed or anything was delivered.
+  // Members of this object must not be used after close() or deliver(), which may destroy it.
   void received(std::string_view bytes) {
     std::vector<PeerMessage> messages;
     Result<> fed = reader_.feed(bytes, [&](const Frame& frame) { return frame_received(frame, messages); });
@@ -137,7 +136,7 @@ class PeerListener::InboundPeer {
     return {};
   }
 
-  // A second process with this node's own data directory tells that it is there.
+  // The greeter is a second process with this node's own data directory.
   Result<> turn_away_copy(const Greeting& greeting) {
     const PeerIdentity& us = listener_.us_;
     is_leaving_ = true;
@@ -146,7 +145,7 @@ class PeerListener::InboundPeer {
     return fail(Error::Code::invalid, describe_twice(us.self, here, process_of(greeting, remote_)));
   }
 
-  // Answered in one frame; it comes back with a greeting.
+  // Answered with one frame. The node connects again later, with a greeting.
   Result<> sent_join_request(const Frame& frame) {
     TRY(const JoinRequest join_request, decode_join_request(frame));
     std::optional<Refusal> against = listener_.objection_to(join_request.from);
@@ -154,7 +153,7 @@ class PeerListener::InboundPeer {
     if (join_request.protocol != kProtocolVersion) against = Refusal::other_version;
     if (!against && listener_.admission_.discovered.contains(join_request.from)) against = Refusal::unknown_member;
     if (!against && !listener_.admission_.joining.contains(join_request.from)) against = Refusal::taken;
-    // It had a directory, and comes without: what it has acknowledged as a learner would be counted once it votes.
+    // It had a directory before: the entries that it acknowledged as a learner would count once it is a voter.
     const bool was_known = listener_.us_.known && listener_.us_.known->knows(join_request.from);
     if (!against && was_known) against = Refusal::other_data_dir_id;
     is_leaving_ = true;
@@ -163,13 +162,13 @@ class PeerListener::InboundPeer {
       return fail(Error::Code::invalid,
                   describe_rejection(*against, {.protocol = join_request.protocol, .from = join_request.from}));
     }
-    log::info("peer port: welcomes node " + std::to_string(join_request.from) + " at " + remote_);
+    log::info("peer port: node " + std::to_string(join_request.from) + " at " + remote_ + " joins");
     stream_->write(encode(listener_.admission_.join_reply));
     stream_->close_after_writing();
     return {};
   }
 
-  // One that was told why stays until it has read that, or until the deadline.
+  // A peer that gets a reason stays connected until it has read it, or until the deadline.
   void turn_away(const std::string& why) {
     ++listener_.turned_away_;
     listener_.log_rejection(remote_, why);
@@ -245,7 +244,7 @@ std::optional<Refusal> PeerListener::objection_to(raft::NodeId node) const {
   return was_removed ? Refusal::removed : Refusal::unknown_member;
 }
 
-// Nothing if it is known, was removed, or does not say where it is.
+// Nothing if the greeter is a member, was removed or is leaving, or announces no address.
 std::optional<PeerMember> PeerListener::unknown_member(const Greeting& greeting) const {
   if (!events_.discovered || greeting.from == us_.self || objection_to(greeting.from) != Refusal::unknown_member)
     return std::nullopt;
@@ -259,7 +258,7 @@ void PeerListener::discover(const PeerMember& unknown) {
   events_.discovered(unknown);
 }
 
-// Refuses a greeter whose data directory or founding is not the one that is remembered.
+// Refuses a greeter whose data directory or founding is not the remembered one.
 std::optional<Refusal> PeerListener::compare(const Greeting& greeting) {
   if (!us_.known) return std::nullopt;
   const DataDirMatch match = us_.known->greeted(greeting, us_.data_dir_id);
@@ -267,7 +266,7 @@ std::optional<Refusal> PeerListener::compare(const Greeting& greeting) {
   return objection(match);
 }
 
-// Of the node that greets so. Its other connection may be a remnant of the process that ran before at the same place.
+// Another process of the greeter's node. A remnant of an earlier process at the same address does not count.
 std::optional<RunningProcess> PeerListener::other_process(raft::NodeId node, const RunningProcess& process) const {
   return us_.running ? us_.running->other_than(node, process) : std::nullopt;
 }

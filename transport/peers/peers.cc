@@ -84,7 +84,7 @@ std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
   return link;
 }
 
-// It may have moved while we were away; or not know yet that it has to.
+// The member may have moved while this node was away; or it is about to move, and does not know yet.
 void Peers::address_announced(const Member& member) {
   announced_addresses_[member.id] = member.address;
   auto link = links_.find(member.id);
@@ -96,7 +96,7 @@ void Peers::peer_runs_twice(raft::NodeId peer, const RunningProcess& other, cons
   listener_->drop(peer);
 }
 
-// A greeting is all that it needs to know; the answer is of no interest.
+// The greeting is enough; the answer does not matter.
 void Peers::tell_first_process(const std::string& text) {
   const auto address = parse_address(text);
   if (!address || address->port == 0) return;
@@ -114,7 +114,7 @@ void Peers::tell_first_process(const std::string& text) {
 void Peers::send(const PeerMessage& message) {
   CHECK(message.from == us_.self);
   auto link = links_.find(message.to);
-  if (link != links_.end()) link->second->send(message);  // else: it is no member any more
+  if (link != links_.end()) link->second->send(message);  // otherwise it is no member any more
 }
 
 std::vector<Peers::Status> Peers::status() const {

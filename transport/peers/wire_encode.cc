@@ -1,4 +1,4 @@
-// Messages to frames: one buffer, sized before it is filled, into which Cap'n Proto builds in destination, so that a
+// Messages to frames: one buffer, sized before it is filled, in which Cap'n Proto builds in place, so that a
 // payload is copied once.
 //
 // The sizes are computed by words_*() and used by put(); frame_bytes() promises they are enough, and Cap'n Proto stops
@@ -112,7 +112,7 @@ void put(const raft::AppendEntries& from, Body body) {
   auto entries = to.initEntries(narrow<unsigned>(from.entries.size()));
   for (unsigned i = 0; i < entries.size(); ++i) {
     const raft::Entry& entry = from.entries[i];
-    CHECK(entry.position.index == from.previous.index + 1 + i);  // indexes are not sent: they follow
+    CHECK(entry.position.index == from.previous.index + 1 + i);  // indexes are not sent: they are consecutive
     entries[i].setTerm(entry.position.term);
     entries[i].setKind(static_cast<uint8_t>(entry.kind));
     if (entry.bytes() > 0) entries[i].setPayload(bytes(entry.payload));

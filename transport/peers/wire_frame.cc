@@ -1,4 +1,4 @@
-// The frame round a Cap'n Proto message: sixteen bytes that say what follows and whether it arrived whole.
+// The frame around a Cap'n Proto message: sixteen bytes with its kind, its length and checksums.
 //
 //    0  2  's' 'k'
 //    2  1  layout of this header: 1
@@ -29,7 +29,7 @@ static_assert(kFrameBytesMax <= UINT32_MAX);
 // A frame's buffer starts no larger than this, and is not kept when it has grown beyond it.
 constexpr size_t kBufferBytes = size_t{1} << 20;
 
-// The two ports are easily confused.
+// A hint for operators who mix up the two ports.
 std::string_view likely_cause(std::string_view header) {
   if (header.starts_with("HTTP/"))
     return " but HTTP: clients have that port (--port), members have another (--cluster)";

@@ -1,5 +1,5 @@
-// What all connections together may cost, in a turn of the loop and in memory: nobody keeps the others waiting, and
-// everything that was sent is answered in the end.
+// The cost of all connections together, in a turn of the loop and in memory: no client delays the others, and all
+// requests are answered in the end.
 
 #include "transport/http/budget.h"
 

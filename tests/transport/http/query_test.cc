@@ -51,7 +51,7 @@ TEST_CASE("a query is names and values, decoded after they are separated") {
   }
 }
 
-TEST_CASE("what is no query is refused with the reason") {
+TEST_CASE("a malformed query is refused with the reason") {
   struct Row {
     std::string text;
     std::string why;

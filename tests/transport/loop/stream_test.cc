@@ -116,7 +116,7 @@ TEST_CASE("many small pieces arrive whole, also when they are more than fit one 
   REQUIRE(pair.server.received == expected);
 }
 
-TEST_CASE("who does not read fills the outbox of who writes, and finds everything later") {
+TEST_CASE("a side that does not read fills the outbox of the other, and gets all bytes later") {
   Pair pair;
   pair.client.start();
   pair.server.start();

@@ -135,7 +135,7 @@ TEST_CASE("a process that is turned away as the second one is told where the fir
   REQUIRE(told.front() == std::pair<NodeId, std::string>{2, "http://a:1"});
 }
 
-TEST_CASE("the first process hears of the second one at its own door", "[D10]") {
+TEST_CASE("the first process hears of the second one at its own peer port", "[D10]") {
   Logged logged;
   World world;
   auto start = [&](uint64_t process) {
