@@ -1,5 +1,7 @@
 #include "transport/http/connection.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "raft/check.h"
@@ -24,6 +26,7 @@ HttpConnection::HttpConnection(Loop& loop, Owner& owner, HttpBudget& budget, con
       taken_at_ms_(owner.now_ms()) {}
 
 HttpConnection::~HttpConnection() {
+  CHECK(!next_ || !exchanges_.empty());
   owner_.release_body(reserved_body_bytes_ + (next_ ? next_->body_bytes : 0));
   budget_.leave(*this);
   if (wants_flush_) loop_.cancel_flush(this);
@@ -42,6 +45,8 @@ void HttpConnection::start() {
 
 void HttpConnection::received(std::string_view bytes) {
   CHECK(held_.empty());
+  CHECK(!is_paused_);
+  CHECK(input_ != Input::ended);
   const size_t taken = input_ == Input::open ? parse_requests(bytes) : 0;
   if (input_ != Input::open) return drop(bytes.size() - taken);
   held_ = bytes.substr(taken);
@@ -68,7 +73,7 @@ void HttpConnection::ended() {
   CHECK(held_.empty());
   const bool is_amid = input_ == Input::open && parser_.progress() != HttpParser::Progress::nothing;
   if (is_amid) refuse(text(400, "the connection ended in the middle of the request\n"));
-  input_ = Input::ended;
+  move_to(Input::ended);
   want_flush();
 }
 
@@ -85,12 +90,15 @@ void HttpConnection::run_turn() {
 
 void HttpConnection::parse_held() {
   std::string bytes = std::exchange(held_, {});  // dropped if one of its requests is refused
-  held_from_ += parse_requests(std::string_view(bytes).substr(held_from_));
-  const size_t left = bytes.size() - held_from_;
+  const size_t from = std::exchange(held_from_, 0);
+  CHECK(from < bytes.size());
+  const size_t end = from + parse_requests(std::string_view(bytes).substr(from));
+  CHECK(end <= bytes.size());
   if (input_ != Input::open) {
-    dropped_bytes_ += left;
-  } else if (left > 0) {
+    dropped_bytes_ += bytes.size() - end;
+  } else if (end < bytes.size()) {
     held_ = std::move(bytes);
+    held_from_ = end;
   }
 }
 
@@ -157,6 +165,9 @@ bool HttpConnection::account_body() {
 }
 
 void HttpConnection::request_complete() {
+  CHECK(input_ == Input::open);
+  CHECK(!next_);
+  CHECK(exchanges_.size() < limits_.unanswered_max);
   const bool is_last = !parser_.keeps_alive(), takes_chunks = parser_.takes_chunks();
   Next next{.request = parser_.take(),
             .ordering = Ordering::safe,
@@ -167,7 +178,7 @@ void HttpConnection::request_complete() {
   wait_since_ms_ = owner_.now_ms();
   exchanges_.push_back(
       {.is_head = next.request.method == Method::head, .is_last = is_last, .takes_chunks = takes_chunks});
-  if (is_last) input_ = Input::dropped;
+  if (is_last) move_to(Input::dropped);
   budget_.used_request(*this);
   if (may_join(next.ordering)) return hand_over(std::move(next));
   next_.emplace(std::move(next));
@@ -180,6 +191,9 @@ bool HttpConnection::may_join(Ordering ordering) const {
 }
 
 void HttpConnection::hand_over(Next&& next) {
+  CHECK(may_join(next.ordering));
+  CHECK(next.number >= first_number_);
+  CHECK(next.number - first_number_ < exchanges_.size());
   running_ = next.ordering;
   ++under_way_;
   owner_.arrived(*this, next.number, next.body_bytes, std::move(next.request));
@@ -196,6 +210,7 @@ void HttpConnection::request_ended() {
 // Sent in turn, like an answer: only once all answers before it have left.
 void HttpConnection::say_continue() {
   if (input_ != Input::open || !exchanges_.empty() || has_said_continue_ || !parser_.expects_continue()) return;
+  CHECK(!is_finished_);
   has_said_continue_ = true;
   written_bytes_ += kContinue.size();
   stream_->write(std::string(kContinue));
@@ -203,6 +218,8 @@ void HttpConnection::say_continue() {
 
 // The beginning of the next request is unknown, so this answer is the last.
 void HttpConnection::refuse(Response&& response) {
+  CHECK(input_ == Input::open);
+  CHECK(!is_finished_);
   owner_.refused();
   const bool is_head = parser_.is_head();
   parser_.abandon();  // and the body so far, whose reservation is given back
@@ -212,9 +229,20 @@ void HttpConnection::refuse(Response&& response) {
   want_flush();
 }
 
+void HttpConnection::move_to(Input next) {
+  constexpr std::array<std::pair<Input, Input>, 3> kMoves = {{
+      {Input::open, Input::dropped},
+      {Input::open, Input::ended},
+      {Input::dropped, Input::ended},
+  }};
+  CHECK(std::find(kMoves.begin(), kMoves.end(), std::pair(input_, next)) != kMoves.end());
+  input_ = next;
+}
+
 // Neither the bytes in held_ nor later ones are parsed any more.
 void HttpConnection::drop_input() {
-  input_ = Input::dropped;
+  move_to(Input::dropped);
+  CHECK(held_from_ <= held_.size());
   dropped_bytes_ += std::exchange(held_, {}).size() - std::exchange(held_from_, 0);
   if (is_paused_) resume();
 }
@@ -233,7 +261,9 @@ void HttpConnection::watch_clock() {
 
 void HttpConnection::check_deadline(uint64_t now_ms) {
   update();
+  CHECK(written_bytes_ >= stream_->outbox_bytes());
   const size_t taken = written_bytes_ - stream_->outbox_bytes();
+  CHECK(taken >= taken_bytes_);
   const size_t enough = is_streaming() ? limits_.streamed_bytes_min : 1;
   if (taken - taken_bytes_ >= enough || stream_->outbox_bytes() == 0) {
     taken_bytes_ = taken;

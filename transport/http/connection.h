@@ -28,6 +28,7 @@
 #include <string>
 #include <string_view>
 
+#include "raft/check.h"
 #include "transport/http/budget.h"
 #include "transport/http/limits.h"
 #include "transport/http/message.h"
@@ -79,6 +80,8 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   void answer(uint64_t number, Response&& response);
   // A page that may read that answer; see HttpGate::reader_of().
   void allow_reader(uint64_t number, std::string reader) {
+    CHECK(number >= first_number_);
+    CHECK(number - first_number_ < exchanges_.size());
     exchanges_[number - first_number_].reader = std::move(reader);
   }
   // A request that was handed over takes effect later than it is answered: took_effect() follows.
@@ -143,6 +146,7 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   void request_ended();
   void say_continue();
   void refuse(Response&& response);
+  void move_to(Input next);
   void drop_input();
 
   enum class Sending { done, later, broken };

@@ -20,6 +20,7 @@ void HttpConnection::answer(uint64_t number, Response&& response) {
 }
 
 void HttpConnection::turn_away() {
+  CHECK(exchanges_.empty());
   was_turned_away_ = true;
   refuse(unavailable("too many connections at this moment\n"));
 }
@@ -45,6 +46,8 @@ HttpConnection::Sending HttpConnection::send_answers() {
 }
 
 HttpConnection::Sending HttpConnection::send(Exchange& exchange) {
+  CHECK(exchange.is_answered);
+  CHECK(!exchange.has_begun);
   const Response& response = exchange.response;
   const bool is_made = response.source != nullptr && !exchange.is_head;
   const bool closes = exchange.is_last || (input_ != Input::open && exchanges_.size() == 1);
@@ -78,6 +81,8 @@ void HttpConnection::send_whole(const Response& response, std::string bytes, boo
 
 // Sends the next piece only when the one before has left: generation is never more than a piece ahead of the client.
 HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
+  CHECK(exchange.response.source != nullptr);
+  CHECK(!exchange.is_head);
   if (stream_->outbox_bytes() > 0 || waits_for_turn_) return Sending::later;
   auto piece = exchange.response.source->next();
   if (!piece) return Sending::broken;
@@ -99,12 +104,16 @@ HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
 // Ready answers go on in the same turn, as long as the socket takes them; a generated piece waits for the next turn.
 void HttpConnection::outbox_drained() {
   if (!is_streaming()) return want_flush();
+  CHECK(next_turn_.has_value());
   waits_for_turn_ = true;
   next_turn_->start_ns(piece_wait_ns_);
 }
 
 // All requests are answered, and no more are accepted.
 void HttpConnection::finish() {
+  CHECK(input_ != Input::open);
+  CHECK(exchanges_.empty());
+  CHECK(!is_finished_);
   is_finished_ = true;
   if (input_ == Input::ended || dropped_bytes_ > limits_.linger_bytes_max) {
     stream_->close_after_writing();

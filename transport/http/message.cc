@@ -75,6 +75,7 @@ std::string head(const Response& response, AfterAnswer after, Framing framing, s
 }
 
 std::string chunk_head(size_t bytes) {
+  CHECK(bytes > 0);  // a chunk of no bytes would end the body
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   for (; bytes > 0; bytes /= 16) text.insert(text.begin(), kDigits[bytes % 16]);

@@ -149,6 +149,7 @@ bool HttpParser::is_head() const {
 // refused at the same byte, and for the same reason, however the bytes were cut.
 size_t HttpParser::appetite() const {
   if (progress_ == Progress::body || has_target_) return budget_;
+  CHECK(target_.size() <= limits_.target_bytes_max);
   return std::min(budget_, limits_.target_bytes_max + 1 - target_.size());
 }
 
@@ -170,6 +171,7 @@ size_t HttpParser::feed_head(std::string_view bytes) {
     run("");  // without a body the request is complete here, and no byte is needed to say so
     return taken;
   }
+  CHECK(taken <= budget_);
   budget_ -= taken;
   if (budget_ == 0) {
     refuse(431, "the request line and headers are over " + std::to_string(limits_.header_bytes_max) + " bytes");
@@ -182,7 +184,9 @@ size_t HttpParser::feed_body(std::string_view bytes) {
   const size_t body_before = request_.body.size();
   const size_t taken = run(bytes);
   const size_t of_body = request_.body.size() - body_before;
+  CHECK(of_body <= taken);
   budget_ += kFramingBytesPerByte * of_body;
+  CHECK(taken - of_body <= budget_);
   budget_ -= taken - of_body;
   if (budget_ == 0 && !is_done()) refuse(431, "too much comes between the chunks of the body, or behind them");
   return taken;
@@ -229,6 +233,8 @@ void HttpParser::stopped(int code) {
 }
 
 int HttpParser::refuse(int status, std::string why) {
+  CHECK(!is_done());
+  CHECK(status >= 400);
   progress_ = Progress::refused;
   refusal_ = {status, std::move(why)};
   return -1;
@@ -299,6 +305,8 @@ int HttpParser::head_complete() {
   const llhttp_t& llhttp = machine_->llhttp;
   if (int refused = refuse_head(); refused != 0) return refused;
   if (int refused = refuse_framing(); refused != 0) return refused;
+  CHECK(has_target_);
+  CHECK(!request_.path.empty());
   is_1_1_ = llhttp.http_minor == 1;
   request_.method = to_method(llhttp.method);
   keeps_alive_ = is_1_1_ && llhttp_should_keep_alive(&llhttp) != 0;
@@ -350,6 +358,7 @@ int HttpParser::refuse_framing() {
 
 // llhttp has read the length of the chunk, so a chunk that is too long is refused before it comes.
 int HttpParser::chunk_begins() {
+  CHECK(request_.body.size() <= limits_.body_bytes_max);
   const uint64_t room = limits_.body_bytes_max - request_.body.size();
   if (machine_->llhttp.content_length <= room) return 0;
   return refuse(413, "the body is over " + std::to_string(limits_.body_bytes_max) + " bytes");

@@ -59,6 +59,8 @@ Ordering HttpServer::by_method(const Request& request) {
 }
 
 void HttpServer::accepted(std::unique_ptr<Stream> stream) {
+  CHECK(!is_draining_);
+  CHECK(turned_away_ <= connections_.size());
   ++counters_.connections_accepted;
   const bool is_over = connections_.size() - turned_away_ >= limits_.connections_max && !make_room();
   if (is_over) ++counters_.connections_turned_away;
@@ -108,6 +110,7 @@ void HttpServer::arrived(HttpConnection& from, uint64_t number, size_t body_byte
 
 void HttpServer::answer(Ticket ticket, Response&& response) {
   ++counters_.answers;
+  CHECK(counters_.answers <= counters_.requests);
   release_body(ticket.body_bytes);
   const auto found = connections_.find(ticket.connection);
   if (found != connections_.end()) found->second->answer(ticket.request, std::move(response));
@@ -164,6 +167,7 @@ void HttpServer::close_stalled(uint64_t now_ms) {
 }
 
 void HttpServer::drain(std::function<void()> drained) {
+  CHECK(!is_draining_);
   is_draining_ = true;
   drained_ = std::move(drained);
   listener_.reset();
@@ -175,8 +179,13 @@ void HttpServer::drain(std::function<void()> drained) {
 }
 
 void HttpServer::closed(HttpConnection& connection) {
-  if (connection.was_turned_away()) --turned_away_;
-  connections_.erase(connection.id());
+  if (connection.was_turned_away()) {
+    CHECK(turned_away_ > 0);
+    --turned_away_;
+  }
+  const size_t erased = connections_.erase(connection.id());
+  CHECK(erased == 1);
+  CHECK(turned_away_ <= connections_.size());
   if (connections_.empty()) tick_.stop();
   say_drained();
 }

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "raft/check.h"
 #include "transport/loop/async_signal.h"
 #include "transport/loop/loop.h"
 
@@ -25,7 +26,9 @@ class AsyncQueue {
  public:
   using Drain = std::function<void(std::vector<Item>&&)>;
 
-  AsyncQueue(Loop& loop, Drain drain) : drain_(std::move(drain)), signal_(loop, [this] { this->drain(); }) {}
+  AsyncQueue(Loop& loop, Drain drain) : drain_(std::move(drain)), signal_(loop, [this] { this->drain(); }) {
+    CHECK(drain_ != nullptr);
+  }
   AsyncQueue(const AsyncQueue&) = delete;
   AsyncQueue& operator=(const AsyncQueue&) = delete;
 

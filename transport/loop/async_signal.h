@@ -18,7 +18,9 @@ namespace skiff::transport {
 class AsyncSignal final : private Loop::Drainable {
  public:
   AsyncSignal(Loop& loop, std::function<void()> raised)
-      : loop_(loop), raised_(std::move(raised)), wake_(make_wake(loop, this)) {}
+      : loop_(loop), raised_(std::move(raised)), wake_(make_wake(loop, this)) {
+    CHECK(raised_ != nullptr);
+  }
   ~AsyncSignal() { loop_.cancel_drain(this); }
   AsyncSignal(const AsyncSignal&) = delete;
   AsyncSignal& operator=(const AsyncSignal&) = delete;

@@ -47,6 +47,7 @@ struct Dial::Lookup {
 
 Dial::Dial(Loop& loop, const Address& address, Done done)
     : loop_(loop), address_(address), done_(std::move(done)), later_(loop, [this] { connect_to_next(); }) {
+  CHECK(done_ != nullptr);
   sockaddr_in four{};
   sockaddr_in6 six{};
   if (uv_ip4_addr(address.host.c_str(), address.port, &four) == 0) {
@@ -92,6 +93,8 @@ void Dial::looked_up(uv_getaddrinfo_t* request, int status, addrinfo* found) {
   std::unique_ptr<addrinfo, decltype(&uv_freeaddrinfo)> owned(found, uv_freeaddrinfo);
   Dial* self = lookup->asked_by;
   if (self == nullptr) return;
+  CHECK(self->lookup_ == lookup.get());
+  CHECK(self->candidates_.empty());
   self->lookup_ = nullptr;
   self->is_name_ = true;
   if (status != 0) self->failed("look up", status);
@@ -103,7 +106,9 @@ void Dial::looked_up(uv_getaddrinfo_t* request, int status, addrinfo* found) {
 
 // Ends by calling back, or with an attempt under way, which comes back here if it fails.
 void Dial::connect_to_next() {
+  CHECK(lookup_ == nullptr);
   while (!candidates_.empty()) {
+    CHECK(handle_ == nullptr);
     const sockaddr_storage target = candidates_.back();
     candidates_.pop_back();
     if (is_name_) tried_ = " (" + host_of(target) + ")";
@@ -144,6 +149,7 @@ void Dial::failed(const char* act, int code) {
 // The owner may destroy this Dial in the callback: nothing may follow.
 void Dial::answer(std::unique_ptr<Stream> stream, Failure failure) {
   auto done = std::exchange(done_, nullptr);
+  CHECK(done != nullptr);  // it is called once
   done(std::move(stream), std::move(failure));
 }
 

@@ -21,6 +21,8 @@ class ListLink {
   bool is_linked() const { return next_ != nullptr; }
   void unlink() {
     if (!is_linked()) return;
+    CHECK(previous_->next_ == this);
+    CHECK(next_->previous_ == this);
     previous_->next_ = next_;
     next_->previous_ = previous_;
     previous_ = next_ = nullptr;
@@ -54,6 +56,7 @@ class IntrusiveList {
   void move_to_end(Item& item) {
     ListLink<Tag>& link = item;
     link.unlink();
+    CHECK(!link.is_linked());
     link.previous_ = end_.previous_;
     link.next_ = &end_;
     end_.previous_->next_ = &link;

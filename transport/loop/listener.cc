@@ -101,6 +101,9 @@ Listener::Listener(Loop& loop, int descriptor, Accepted accepted)
       accepted_(std::move(accepted)),
       pause_over_(loop, [this] { listen_on(); }),
       log_limit_(kLogIntervalMs) {
+  CHECK(descriptor >= 0);
+  CHECK(bound_.port != 0);
+  CHECK(accepted_ != nullptr);
   auto handle = std::make_unique<uv_poll_t>();
   CHECK(uv_poll_init(loop.uv(), handle.get(), descriptor) == 0);
   handle->data = this;

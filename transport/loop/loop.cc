@@ -78,9 +78,15 @@ bool Loop::run_for_ms(uint64_t most_ms) {
 uint64_t Loop::now_ns() const { return uv_hrtime(); }
 uint64_t Loop::now_ms() const { return uv_now(&loop_); }
 
-void Loop::flush_later(Flushable* flushable) { waiting_to_flush_.push_back(flushable); }
+void Loop::flush_later(Flushable* flushable) {
+  CHECK(flushable != nullptr);
+  waiting_to_flush_.push_back(flushable);
+}
 
-void Loop::flush_last(Flushable* flushable) { waiting_to_flush_last_.push_back(flushable); }
+void Loop::flush_last(Flushable* flushable) {
+  CHECK(flushable != nullptr);
+  waiting_to_flush_last_.push_back(flushable);
+}
 
 void Loop::cancel_flush(Flushable* flushable) {
   for (auto* waiting : {&waiting_to_flush_, &waiting_to_flush_last_}) {
@@ -88,7 +94,10 @@ void Loop::cancel_flush(Flushable* flushable) {
   }
 }
 
-void Loop::drain_soon(Drainable* drainable) { waiting_to_drain_.push_back(drainable); }
+void Loop::drain_soon(Drainable* drainable) {
+  CHECK(drainable != nullptr);
+  waiting_to_drain_.push_back(drainable);
+}
 
 void Loop::cancel_drain(Drainable* drainable) {
   std::replace(waiting_to_drain_.begin(), waiting_to_drain_.end(), drainable, static_cast<Drainable*>(nullptr));
@@ -132,6 +141,7 @@ void Loop::flush(std::vector<Flushable*>& waiting) {
 }
 
 Timer::Timer(Loop& loop, std::function<void()> expired) : loop_(loop), expired_(std::move(expired)) {
+  CHECK(expired_ != nullptr);
   auto handle = std::make_unique<uv_timer_t>();
   CHECK(uv_timer_init(loop.uv(), handle.get()) == 0);
   handle->data = this;
@@ -143,6 +153,7 @@ Timer::Timer(Loop& loop, std::function<void()> expired) : loop_(loop), expired_(
 void Timer::start_ns(uint64_t delay_ns) {
   uv_update_time(loop_.uv());
   const uint64_t due_ms = round_up_to_ms(loop_.now_ns() + std::min(delay_ns, kDelayMaxNs));
+  CHECK(due_ms >= loop_.now_ms());
   const uint64_t delay_ms = delay_ns == 0 ? 0 : due_ms - loop_.now_ms();
   CHECK(uv_timer_start(handle_.get(), expired, delay_ms, 0) == 0);
 }
@@ -183,6 +194,7 @@ void TurnHook::stay_awake(bool is_on) {
 }
 
 Signal::Signal(Loop& loop, int number, std::function<void()> arrived) : arrived_(std::move(arrived)) {
+  CHECK(arrived_ != nullptr);
   auto handle = std::make_unique<uv_signal_t>();
   CHECK(uv_signal_init(loop.uv(), handle.get()) == 0);
   handle->data = this;

@@ -50,6 +50,7 @@ struct Stream::WriteRequest {
 };
 
 Stream::Stream(Loop& loop, Owned<uv_tcp_t> handle) : loop_(loop), handle_(std::move(handle)) {
+  CHECK(handle_ != nullptr);
   handle_->data = this;
   uv_tcp_nodelay(handle_.get(), 1);
   remote_ = describe_peer(handle_.get());
@@ -89,6 +90,7 @@ void Stream::read_done(uv_stream_t* handle, ssize_t count, const uv_buf_t* buffe
 }
 
 void Stream::read_ended() {
+  CHECK(!has_ended_);
   if (!events_.ended) return close("end of stream");
   has_ended_ = true;
   call_and_survive(handle_.get(), events_.ended);
@@ -146,6 +148,7 @@ void Stream::want_flush() {
 // The bytes that libuv holds must leave before those of the outbox. When they have left, write_done() asks for another
 // flush.
 void Stream::flush() {
+  CHECK(wants_flush_);
   wants_flush_ = false;
   if (!handle_ || is_write_pending_) return;
   const bool had_output = !outbox_.empty();
@@ -171,6 +174,7 @@ int Stream::write_now() {
       status = written;
       break;
     }
+    CHECK(static_cast<size_t>(written) <= outbox_bytes_);
     outbox_bytes_ -= static_cast<size_t>(written);
     front_written_ += static_cast<size_t>(written);
     const size_t end = next + count;
@@ -180,11 +184,16 @@ int Stream::write_now() {
     if (next < end) status = UV_EAGAIN;
   }
   outbox_.erase(outbox_.begin(), outbox_.begin() + static_cast<std::ptrdiff_t>(next));
+  CHECK(!outbox_.empty() || outbox_bytes_ == 0);
+  CHECK(!outbox_.empty() || front_written_ == 0);
   return status;
 }
 
 // Hands the rest of the outbox to libuv, which writes it when the socket is ready.
 int Stream::write_rest() {
+  CHECK(!outbox_.empty());
+  CHECK(!is_write_pending_);
+  CHECK(front_written_ < outbox_.front().bytes().size());
   auto request = std::make_unique<WriteRequest>();
   request->chunks = std::exchange(outbox_, {});
   std::vector<uv_buf_t> buffers;
@@ -205,6 +214,7 @@ void Stream::write_done(uv_write_t* request, int status) {
   std::unique_ptr<WriteRequest> done(static_cast<WriteRequest*>(request->data));
   auto* self = static_cast<Stream*>(request->handle->data);
   if (self == nullptr) return;
+  CHECK(self->is_write_pending_);
   self->is_write_pending_ = false;
   if (status != 0) return self->close(std::string("write: ") + uv_strerror(status));
   if (!self->outbox_.empty()) return self->want_flush();
@@ -225,6 +235,7 @@ void Stream::outbox_is_empty() {
 
 // The owner may destroy this stream in the callback: nothing may follow a call of close().
 void Stream::close(const std::string& why) {
+  CHECK(handle_ != nullptr);
   handle_.reset();
   outbox_.clear();
   outbox_bytes_ = 0;

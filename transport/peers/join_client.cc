@@ -18,11 +18,13 @@ JoinClient::JoinClient(Loop& loop, raft::NodeId self, std::vector<Address> ask, 
         timer_expired();
       }) {
   CHECK(!ask_.empty());
+  CHECK(self_ != 0);
   timer_.start_ns(0);
 }
 
 // Ends the pause, or the wait for an answer.
 void JoinClient::timer_expired() {
+  CHECK(!dial_ || !stream_);
   if (dial_ || stream_) return try_next("no answer within " + std::to_string(limits_.answer_timeout_ms) + " ms");
   timer_.start_ns(limits_.answer_timeout_ms * kNanosecondsPerMs);
   dial_ = std::make_unique<Dial>(loop_, ask_[next_], [this](std::unique_ptr<Stream> stream, Dial::Failure failure) {
@@ -78,6 +80,7 @@ void JoinClient::try_next(const std::string& why) {
   if (logged != why) log::info("waits to be added: " + to_url(ask_[next_]) + ": " + why);
   logged = why;
   next_ = (next_ + 1) % ask_.size();
+  CHECK(next_ < ask_.size());
   timer_.start_ns(limits_.pause_ms * kNanosecondsPerMs);
 }
 

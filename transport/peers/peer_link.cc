@@ -33,6 +33,8 @@ PeerLink::PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Li
       events_(std::move(events)),
       timer_(loop, [this] { timer_expired(); }) {
   CHECK(peer_.id != us_.self);
+  CHECK(peer_.id != 0);
+  CHECK(limits_.redial_first_ms > 0);
   timer_.start_ns(0);
 }
 
@@ -51,7 +53,9 @@ void PeerLink::send(const PeerMessage& message) {
     ++dropped_;
     return;
   }
+  CHECK(stream_ != nullptr);
   std::string frame = encode(message);
+  CHECK(frame.size() <= bytes);
   written_bytes_ += frame.size();
   stream_->write(std::move(frame));
   ++sent_;
@@ -92,7 +96,15 @@ void PeerLink::move_to(State next) {
   state_ = next;
 }
 
+// The objects that belong to each state. Holds between the callbacks of the loop.
+void PeerLink::check_invariants() const {
+  CHECK((state_ == State::dialling) == (dial_ != nullptr));
+  CHECK((state_ == State::greeting || state_ == State::connected) == (stream_ != nullptr));
+  if (state_ == State::connected) CHECK(is_admitted_);
+}
+
 void PeerLink::timer_expired() {
+  check_invariants();
   switch (state_) {
     case State::waiting: return dial();
     case State::dialling: return lost("no connection within " + std::to_string(limits_.greeting_timeout_ms) + " ms");
@@ -147,6 +159,8 @@ void PeerLink::dial() {
 }
 
 void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& failure) {
+  CHECK(state_ == State::dialling);
+  CHECK(stream_ == nullptr);
   dial_.reset();
   refusals_ = !stream && failure.refused ? refusals_ + 1 : 0;
   if (!stream) {
@@ -197,6 +211,7 @@ Result<> PeerLink::reply_received(const Frame& frame) {
     if (!match_of(refusal).is_match()) match_ = match_of(refusal);
     return fail(Error::Code::unavailable, "turned away: " + std::string(describe(refusal)));
   }
+  CHECK(state_ == State::greeting);
   TRY(const Greeting greeting, decode_greeting(frame));
   std::optional<Refusal> against = objection(greeting, us_);
   if (!against && greeting.from != peer_.id) against = Refusal::other_node;
@@ -232,6 +247,7 @@ Result<> PeerLink::compare(const Greeting& greeting) {
 }
 
 void PeerLink::greeted() {
+  CHECK(is_admitted_);
   move_to(State::connected);
   timer_.stop();
   connected_since_ms_ = loop_.now_ms();
@@ -271,11 +287,13 @@ void PeerLink::lost(const std::string& why) {
 uint64_t PeerLink::redial_delay_ms() {
   const uint64_t doublings = std::min<uint64_t>(failures_++, 16);
   const uint64_t whole = std::min(limits_.redial_first_ms << doublings, limits_.redial_max_ms);
+  CHECK(whole > 0);
   return whole - random_.below(whole / 2 + 1);
 }
 
 // Checks regularly whether the outbox moves, as long as it holds bytes. An idle link has no timer.
 void PeerLink::expect_progress() {
+  CHECK(state_ == State::connected);
   if (is_watching_) return;
   is_watching_ = true;
   sent_bytes_seen_ = written_bytes_ - stream_->outbox_bytes();
@@ -283,6 +301,8 @@ void PeerLink::expect_progress() {
 }
 
 void PeerLink::check_stall() {
+  CHECK(is_watching_);
+  CHECK(written_bytes_ >= stream_->outbox_bytes());
   const bool has_stalled = stream_->outbox_bytes() > 0 && written_bytes_ - stream_->outbox_bytes() == sent_bytes_seen_;
   if (has_stalled) return lost("it took no bytes for " + std::to_string(limits_.stall_timeout_ms) + " ms");
   is_watching_ = false;

@@ -104,6 +104,7 @@ class PeerLink {
   enum class State { waiting, dialling, greeting, connected };
 
   void move_to(State next);
+  void check_invariants() const;
   void dial();
   void dialled(std::unique_ptr<Stream> stream, const Dial::Failure& failure);
   void received(std::string_view bytes);

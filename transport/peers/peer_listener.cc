@@ -76,6 +76,7 @@ class PeerListener::InboundPeer {
 
   void identified(raft::NodeId node, RunningProcess process) {
     CHECK(is_unidentified());
+    CHECK(node != 0);
     auto* running = listener_.us_.running;
     if (running) running->connected(node, RunningProcesses::Side::listener, std::move(process));
     node_ = node;
@@ -216,6 +217,7 @@ PeerListener::PeerListener(Loop& loop, const PeerIdentity& us, const Limits& lim
 PeerListener::~PeerListener() = default;
 
 void PeerListener::accepted(std::unique_ptr<Stream> stream) {
+  CHECK(stream != nullptr);
   const auto unidentified =
       std::count_if(inbound_.begin(), inbound_.end(), [](const auto& inbound) { return inbound->is_unidentified(); });
   if (static_cast<size_t>(unidentified) >= limits_.unidentified_max) close_oldest_unidentified();
@@ -254,6 +256,9 @@ std::optional<PeerMember> PeerListener::unknown_member(const Greeting& greeting)
 }
 
 void PeerListener::discover(const PeerMember& unknown) {
+  CHECK(unknown.id != 0);
+  CHECK(unknown.id != us_.self);
+  CHECK(events_.discovered != nullptr);
   members_.insert(unknown.id);
   events_.discovered(unknown);
 }
@@ -287,16 +292,20 @@ void PeerListener::drop(raft::NodeId member) {
 }
 
 void PeerListener::close(const InboundPeer& inbound) {
-  inbound_.remove_if([&inbound](const auto& other) { return other.get() == &inbound; });
+  const size_t removed = inbound_.remove_if([&inbound](const auto& other) { return other.get() == &inbound; });
+  CHECK(removed == 1);
 }
 
 void PeerListener::deliver(raft::NodeId from, std::vector<PeerMessage>&& messages) {
   if (messages.empty()) return;
+  CHECK(from != 0);
   received_from_[from] += messages.size();
   for (PeerMessage& message : messages) events_.received(std::move(message));
 }
 
 void PeerListener::set_members(std::set<raft::NodeId> members) {
+  CHECK(!members.contains(0));
+  CHECK(!members.contains(us_.self));
   members_ = std::move(members);
   std::erase_if(received_from_, [this](const auto& from) { return !members_.contains(from.first); });
   inbound_.remove_if(
@@ -315,6 +324,7 @@ void PeerListener::log_rejection(const std::string& remote, const std::string& w
   if (found == rejection_limits_.end() && rejection_limits_.size() < kRejectionsMax) {
     found = rejection_limits_.emplace(key, log::Limit(kRejectionIntervalMs)).first;
   }
+  CHECK(rejection_limits_.size() <= kRejectionsMax);
   log::Limit& limit = found == rejection_limits_.end() ? other_rejections_limit_ : found->second;
   limit.warn(loop_.now_ms(), line);
 }

@@ -52,6 +52,7 @@ void Peers::set_members(const std::vector<Member>& members) {
   }
   std::erase_if(links_, [&others](const auto& link) { return !others.contains(link.first); });
   std::erase_if(announced_addresses_, [&others](const auto& announced) { return !others.contains(announced.first); });
+  CHECK(links_.size() == others.size());
   listener_->set_members(std::move(others));
   listener_->set_address(us_.address);
 }
@@ -86,6 +87,7 @@ std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
 
 // The member may have moved while this node was away; or it is about to move, and does not know yet.
 void Peers::address_announced(const Member& member) {
+  CHECK(member.id != us_.self);
   announced_addresses_[member.id] = member.address;
   auto link = links_.find(member.id);
   if (link != links_.end()) link->second->try_also(member.address);

@@ -81,6 +81,7 @@ Result<> FrameReader::feed(std::string_view bytes, const FrameReceived& frame_re
 }
 
 Result<> FrameReader::header_complete() {
+  CHECK(pending_.size() == kFrameHeaderBytes);
   std::string_view header(pending_);
   if (!header.starts_with(kMagic)) {
     return fail(Error::Code::corrupt, "frame: this is no peer's frame" + std::string(likely_cause(header)));
@@ -102,6 +103,7 @@ Result<> FrameReader::header_complete() {
 }
 
 Result<> FrameReader::frame_complete(const FrameReceived& frame_received) {
+  CHECK(pending_.size() == wanted_);
   std::string_view body = std::string_view(pending_).substr(kFrameHeaderBytes);
   if (get_number<uint32_t>(&pending_[kBodyCrcOffset]) != crc32c(body)) {
     return fail(Error::Code::corrupt, "frame: the body was damaged on the way");
