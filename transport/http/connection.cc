@@ -9,7 +9,7 @@
 namespace skiff::transport {
 namespace {
 
-constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kContinueResponse = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
@@ -212,8 +212,8 @@ void HttpConnection::say_continue() {
   if (input_ != Input::open || !exchanges_.empty() || has_said_continue_ || !parser_.expects_continue()) return;
   CHECK(!is_finished_);
   has_said_continue_ = true;
-  written_bytes_ += kContinue.size();
-  stream_->write(std::string(kContinue));
+  written_bytes_ += kContinueResponse.size();
+  stream_->write(std::string(kContinueResponse));
 }
 
 // The beginning of the next request is unknown, so this answer is the last.

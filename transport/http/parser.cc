@@ -10,7 +10,7 @@
 namespace skiff::transport {
 namespace {
 
-constexpr std::string_view kContinue = "100-continue";
+constexpr std::string_view kExpectContinue = "100-continue";
 constexpr const char* kUnknownMethod =
     "this method is not known; those that are known: GET, HEAD, POST, PUT, DELETE, OPTIONS";
 
@@ -290,7 +290,7 @@ int HttpParser::value_complete() {
     ++hosts_;
     if (!has_absolute_target_) request_.host = header.value;
   } else if (header.name == "expect") {
-    const bool has_strange_expect = !expect_.empty() && !equals_ignoring_case(expect_, kContinue);
+    const bool has_strange_expect = !expect_.empty() && !equals_ignoring_case(expect_, kExpectContinue);
     if (!has_strange_expect) expect_ = header.value;
   } else if (header.name == "transfer-encoding") {
     ++transfer_encodings_;
@@ -330,7 +330,7 @@ int HttpParser::refuse_head() {
     }
     good_host_ = request_.host;
   }
-  if (!expect_.empty() && !equals_ignoring_case(expect_, kContinue)) {
+  if (!expect_.empty() && !equals_ignoring_case(expect_, kExpectContinue)) {
     return refuse(417, "only 100-continue can be expected here");
   }
   return 0;

@@ -158,6 +158,11 @@ void Timer::start_ns(uint64_t delay_ns) {
   CHECK(uv_timer_start(handle_.get(), expired, delay_ms, 0) == 0);
 }
 
+void Timer::start_ms(uint64_t delay_ms) {
+  CHECK(delay_ms <= kDelayMaxNs / kMillisecondNs);
+  start_ns(delay_ms * kMillisecondNs);
+}
+
 void Timer::repeat_ms(uint64_t interval_ms) {
   CHECK(interval_ms > 0);
   CHECK(uv_timer_start(handle_.get(), expired, interval_ms, interval_ms) == 0);

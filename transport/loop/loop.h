@@ -122,6 +122,7 @@ class Timer {
   Timer& operator=(const Timer&) = delete;
 
   void start_ns(uint64_t delay_ns);  // once, never early, up to a millisecond late; replaces an earlier start
+  void start_ms(uint64_t delay_ms);  // the same
   void repeat_ms(uint64_t interval_ms);
   void stop();
 

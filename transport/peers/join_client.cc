@@ -7,12 +7,6 @@
 #include "src/base/try.h"
 
 namespace skiff::transport {
-namespace {
-
-constexpr uint64_t kNanosecondsPerMs = 1'000'000;
-
-}  // namespace
-
 JoinClient::JoinClient(Loop& loop, raft::NodeId self, std::vector<Address> ask, const Limits& limits, Events events)
     : loop_(loop), self_(self), ask_(std::move(ask)), limits_(limits), events_(std::move(events)), timer_(loop, [this] {
         timer_expired();
@@ -26,7 +20,7 @@ JoinClient::JoinClient(Loop& loop, raft::NodeId self, std::vector<Address> ask, 
 void JoinClient::timer_expired() {
   CHECK(!dial_ || !stream_);
   if (dial_ || stream_) return try_next("no answer within " + std::to_string(limits_.answer_timeout_ms) + " ms");
-  timer_.start_ns(limits_.answer_timeout_ms * kNanosecondsPerMs);
+  timer_.start_ms(limits_.answer_timeout_ms);
   dial_ = std::make_unique<Dial>(loop_, ask_[next_], [this](std::unique_ptr<Stream> stream, Dial::Failure failure) {
     dialled(std::move(stream), failure);
   });
@@ -81,7 +75,7 @@ void JoinClient::try_next(const std::string& why) {
   logged = why;
   next_ = (next_ + 1) % ask_.size();
   CHECK(next_ < ask_.size());
-  timer_.start_ns(limits_.pause_ms * kNanosecondsPerMs);
+  timer_.start_ms(limits_.pause_ms);
 }
 
 }  // namespace skiff::transport

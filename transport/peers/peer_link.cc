@@ -14,8 +14,6 @@
 namespace skiff::transport {
 namespace {
 
-constexpr uint64_t kNanosecondsPerMs = 1'000'000;
-
 // A peer whose connection breaks again and again gets this many log lines in that time.
 constexpr int kLogLinesMax = 10;
 constexpr uint64_t kLogIntervalMs = 10'000;
@@ -152,7 +150,7 @@ void PeerLink::confirm_address(const Address& address) {
 
 void PeerLink::dial() {
   move_to(State::dialling);
-  timer_.start_ns(limits_.greeting_timeout_ms * kNanosecondsPerMs);
+  timer_.start_ms(limits_.greeting_timeout_ms);
   dial_ = std::make_unique<Dial>(
       loop_, dialled_address_,
       [this](std::unique_ptr<Stream> stream, Dial::Failure failure) { dialled(std::move(stream), failure); });
@@ -277,7 +275,7 @@ void PeerLink::lost(const std::string& why) {
   move_to(State::waiting);
   const bool had_settled = was_connected && loop_.now_ms() - connected_since_ms_ >= limits_.settled_ms;
   if (had_settled) failures_ = 0;
-  timer_.start_ns(had_settled ? 0 : redial_delay_ms() * kNanosecondsPerMs);
+  timer_.start_ms(had_settled ? 0 : redial_delay_ms());
   if (!was_connected || !events_.disconnected) return;
   auto disconnected = events_.disconnected;  // may destroy this link
   disconnected();
@@ -297,7 +295,7 @@ void PeerLink::expect_progress() {
   if (is_watching_) return;
   is_watching_ = true;
   sent_bytes_seen_ = written_bytes_ - stream_->outbox_bytes();
-  timer_.start_ns(limits_.stall_timeout_ms * kNanosecondsPerMs);
+  timer_.start_ms(limits_.stall_timeout_ms);
 }
 
 void PeerLink::check_stall() {

@@ -13,7 +13,6 @@
 namespace skiff::transport {
 namespace {
 
-constexpr uint64_t kNanosecondsPerMs = 1'000'000;
 constexpr uint64_t kRejectionIntervalMs = 60'000;
 constexpr size_t kRejectionsMax = 64;  // pairs of host and reason with a limit of their own; the rest share one
 
@@ -58,7 +57,7 @@ class PeerListener::InboundPeer {
         stream_(std::move(stream)),
         remote_(stream_->remote()),
         deadline_(listener.loop_, [this] { deadline_passed(); }) {
-    deadline_.start_ns(listener_.limits_.greeting_timeout_ms * kNanosecondsPerMs);
+    deadline_.start_ms(listener_.limits_.greeting_timeout_ms);
     stream_->start({.received = [this](std::string_view bytes) { received(bytes); },
                     .closed = [this](const std::string&) { listener_.close(*this); }});
   }
