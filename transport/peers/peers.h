@@ -44,8 +44,8 @@ class Peers {
     // That member is connected to another process with this node's data directory, at that address (empty: not known).
     std::function<void(raft::NodeId, const std::string&)> runs_twice;
     std::function<void(raft::NodeId)> gone;  // its process does not run: dials are refused at all its addresses
-    std::function<void(const Member&)>
-        discovered;                             // an unknown node of this cluster greeted; must not call set_members()
+    // An unknown node of this cluster greeted, with its address. Must not call set_members().
+    std::function<void(const Member&)> discovered;
     std::function<void(raft::NodeId)> removed;  // that member says that this node was removed for good
   };
 
@@ -93,10 +93,10 @@ class Peers {
   const PeerListener& listener() const { return *listener_; }
 
  private:
-  void peer_runs_twice(raft::NodeId peer, const RunningProcess& other, const RunningProcess& here);
   Peers(Loop& loop, const Identity& us, const Limits& limits, uint64_t seed, Events events);
 
   std::unique_ptr<PeerLink> link_to(const Member& member);
+  void peer_runs_twice(raft::NodeId peer, const RunningProcess& other, const RunningProcess& here);
   void address_announced(const Member& member);
 
   Loop& loop_;
