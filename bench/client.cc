@@ -81,7 +81,8 @@ void Client::flush() {
 }
 
 void Client::write_done(uv_write_t* request, int) {
-  const std::unique_ptr<WriteRequest> done(static_cast<WriteRequest*>(request->data));  // reading finds out what failed
+  const std::unique_ptr<WriteRequest> done(
+      static_cast<WriteRequest*>(request->data));  // the reading side reports a failure
 }
 
 void Client::failed_later(int code) {
@@ -99,7 +100,7 @@ void Client::read_some(uv_stream_t* handle, ssize_t count, const uv_buf_t* buffe
   if (self == nullptr || count == 0) return;
   if (count > 0) return self->received({buffer->base, static_cast<size_t>(count)});
   self->read_ns_ = self->clock_();
-  if (count == UV_EOF) self->parser_.finish();  // what was cut short ends as broken below
+  if (count == UV_EOF) self->parser_.finish();  // an incomplete answer ends as broken below
   self->give_up(End::broken, count == UV_EOF ? "closed by the server" : uv_strerror(static_cast<int>(count)));
 }
 
@@ -112,7 +113,7 @@ void Client::received(std::string_view bytes) {
 }
 
 void Client::answered(const Answer& answer) {
-  if (flight_count_ == 0 || is_last_answer_) return;  // nobody asked for it
+  if (flight_count_ == 0 || is_last_answer_) return;  // no request was sent
   const Operation operation = flight_[flight_first_];
   flight_first_ = (flight_first_ + 1) % flight_.size();
   --flight_count_;

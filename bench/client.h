@@ -1,10 +1,10 @@
 // Client: one connection to one node, with several requests in flight on it.
 //
-// On a good day: dial() ends in ready(), send() puts requests in a buffer, flush() writes it, and answers come back in
-// the order of the requests.
+// dial() ends in ready(), send() puts requests in a buffer, flush() writes it, and answers come back in the order of
+// the requests.
 //
-// What goes wrong: it cannot connect, the connection breaks, or what comes is no HTTP. lost() says so, once, after
-// every request in flight has ended as `broken`; whoever owns the client dials again when it likes.
+// When it cannot connect, the connection breaks, or the answer is not HTTP, lost() is called once, after every request
+// in flight has ended as `broken`. The owner decides when to dial again.
 //
 // Always: a request that was sent ends exactly once. No callback comes from within dial(), send() or flush().
 #pragma once
@@ -21,7 +21,7 @@
 
 namespace skiff::bench {
 
-// Where a node is, looked up.
+// The address of a node, looked up.
 struct Node {
   sockaddr_storage address{};
   std::string name;  // "127.0.0.1:9121"
@@ -33,7 +33,7 @@ class Client {
    public:
     virtual void ready(Client& client) = 0;
     virtual void ended(Client& client, const Operation& operation, End end, uint64_t now_ns) = 0;
-    virtual void read_done(Client& client) = 0;  // all that came at once has been looked at
+    virtual void read_done(Client& client) = 0;  // the bytes of one read have been parsed
     virtual void lost(Client& client, const std::string& why) = 0;
 
    protected:
@@ -61,7 +61,7 @@ class Client {
   size_t depth() const { return flight_.size(); }
   // Requires: in_flight() > 0.
   const Operation& oldest() const { return flight_[flight_first_]; }
-  // Ends everything in flight, and the connection. Calls lost().
+  // Ends all requests in flight, and the connection. Calls lost().
   void give_up(End end, const std::string& why);
 
  private:
@@ -84,15 +84,15 @@ class Client {
   transport::Owned<uv_tcp_t> handle_;
   uint64_t dialled_ns_ = 0;
   bool is_ready_ = false;
-  bool is_last_answer_ = false;  // the server said that it closes behind it
+  bool is_last_answer_ = false;  // the server closes the connection after it
   ResponseParser parser_;
-  uint64_t read_ns_ = 0;           // when the bytes came that are being looked at
+  uint64_t read_ns_ = 0;           // when the bytes that are being parsed came
   std::string out_;                // not yet handed to the kernel
   std::vector<Operation> flight_;  // a ring, as long as the pipeline is deep
   size_t flight_first_ = 0;
   size_t flight_count_ = 0;
   int failure_ = 0;           // libuv's code for failed_later()
-  transport::Timer failing_;  // a failure is told from the loop, not from within send()
+  transport::Timer failing_;  // a failure is reported from the loop, not from within send()
 };
 
 }  // namespace skiff::bench

@@ -1,4 +1,4 @@
-// The disk's limit: pwrite and fdatasync into a file that has its full length already, which is what a log does that
+// The disk's limit: pwrite and fdatasync into a file that has its full length already, as a log does that
 // makes its segments in advance. A growing file, whose every flush changes metadata too, takes about twice as long.
 #include <fcntl.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@ namespace {
 
 constexpr uint64_t kFileBytes = 8 << 20;
 
-// A file of zeros, gone with it.
+// A file of zeros, which the destructor removes.
 class ProbeFile {
  public:
   ProbeFile(const std::string& directory, uint64_t number)

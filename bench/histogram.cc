@@ -31,7 +31,7 @@ uint64_t Histogram::lowest_of(size_t slot) {
 
 uint64_t Histogram::highest_of(size_t slot) { return lowest_of(slot + 1) - 1; }
 
-// What a slot stands for, which is never more than was seen.
+// The lowest value that a slot counts.
 uint64_t Histogram::shown(size_t slot) const { return std::clamp(highest_of(slot), min_ns_, max_ns_); }
 
 void Histogram::record(uint64_t ns) {

@@ -4,9 +4,9 @@
 // steps of equal width. A value is therefore known to within one part in 1024 wherever it lies, and recording is a
 // shift and an increment. All counts exist from the start, so record() allocates nothing.
 //
-// What can go wrong: a latency of more than an hour. It counts as an hour, and clipped() says how many did.
+// A latency of more than an hour counts as an hour, and clipped() returns how many did.
 //
-// Always: merging histograms gives what one would have counted that had seen everything.
+// Always: merged histograms equal one that had recorded all values.
 #pragma once
 
 #include <cstddef>

@@ -8,7 +8,7 @@
 namespace skiff::bench {
 namespace {
 
-// What the file holds, or an empty object where there is none.
+// The content of the file, or an empty object if there is no file.
 Result<nlohmann::json> read_file_of_limits(const std::string& file) {
   Result<std::string> text = read_file(file);
   if (!text) return nlohmann::json::object();

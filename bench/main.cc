@@ -1,6 +1,6 @@
 // skiff-bench: measures key-value stores that speak HTTP, and the machine under them.
 //
-// Exit status: 0 when it measured, 1 when it could not (nobody was there, or no request succeeded), 2 for options it
+// Exit status: 0 when it measured, 1 when it could not (no node was reached, or no request succeeded), 2 for options it
 // cannot use.
 #include <fmt/format.h>
 #include <unistd.h>
@@ -25,14 +25,14 @@
 namespace skiff::bench {
 namespace {
 
-// Over itself on a terminal, line by line elsewhere.
+// Overwrites its line on a terminal, and writes line by line elsewhere.
 void show_progress(const Interval& interval) {
   const bool is_terminal = ::isatty(STDERR_FILENO) != 0;
   fmt::print(stderr, "{}{}{}", is_terminal ? "\r\x1b[K" : "", progress_line(interval), is_terminal ? "" : "\n");
   std::fflush(stderr);
 }
 
-// What was asked for by name, in files.
+// Writes the files that were asked for.
 Result<> write_files(const Options& options, const Report& report) {
   const Histogram latency = report.tally.all().latency;
   Result<> written;
@@ -101,7 +101,7 @@ Result<> plot(const Options& options) {
   return write_file(options.svg, svg(picture));
 }
 
-// The skiff that was built with us.
+// The skiff program beside this one.
 std::string skiff_beside() {
   std::error_code code;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", code);
@@ -114,7 +114,7 @@ Result<> compare_systems(CompareOptions options) {
   return compare(options);
 }
 
-Result<> carry_out(const Options& options) {
+Result<> run_command(const Options& options) {
   switch (options.command) {
     case Command::run: return run(options);
     case Command::disk: return disk(options);
@@ -133,7 +133,7 @@ int bench_main(std::span<const char* const> arguments) {
     fmt::print(stderr, "skiff-bench: {} (skiff-bench --help lists every flag)\n", to_text(options.error()));
     return 2;
   }
-  const Result<> done = carry_out(*options);
+  const Result<> done = run_command(*options);
   if (!done) fmt::print(stderr, "skiff-bench: {}\n", to_text(done.error()));
   return done ? 0 : 1;
 }

@@ -10,6 +10,7 @@
 #include "bench/limits.h"
 #include "src/base/try.h"
 #include "transport/loop/async_queue.h"
+#include "transport/loop/dial.h"
 #include "transport/loop/listener.h"
 #include "transport/loop/loop.h"
 #include "transport/loop/stream.h"
@@ -19,9 +20,9 @@ namespace {
 
 using transport::Stream;
 
-constexpr uint64_t kPatienceNs = 5 * kSecondNs;  // for a peer that says nothing
+constexpr uint64_t kAnswerTimeoutNs = 5 * kSecondNs;  // for a peer that sends nothing
 
-// Sends back what comes in.
+// Sends back all bytes that it receives.
 class Echo {
  public:
   static Result<std::unique_ptr<Echo>> open(transport::Loop& loop, const transport::Address& address) {
@@ -97,7 +98,7 @@ class PingPong {
           if (!stream_) return end(fail(Error::Code::unavailable, failure.why));
           start();
         }) {
-    patience_.start_ns(probe.duration_ns + kPatienceNs);
+    patience_.start_ns(probe.duration_ns + kAnswerTimeoutNs);
   }
 
   bool is_done() const { return is_done_; }

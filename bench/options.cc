@@ -28,7 +28,7 @@ Result<> set(Field& field, Result<Field> value) {
   return {};
 }
 
-Result<> take_nodes(std::vector<transport::Address>& nodes, std::string_view text) {
+Result<> parse_nodes(std::vector<transport::Address>& nodes, std::string_view text) {
   nodes.clear();
   for (bool more = true; more;) {
     const size_t comma = std::min(text.find(','), text.size());
@@ -44,7 +44,7 @@ Result<> take_nodes(std::vector<transport::Address>& nodes, std::string_view tex
 Value nodes(std::vector<transport::Address>& field) {
   const transport::Address& first = field.front();
   return {.name = "URL,...",
-          .read = [&field](std::string_view text) { return take_nodes(field, text); },
+          .read = [&field](std::string_view text) { return parse_nodes(field, text); },
           .standard = fmt::format("{}:{}", first.host, first.port)};
 }
 

@@ -1,8 +1,8 @@
-// Options: what is asked of skiff-bench. A table for each of its commands says what there is, in options.cc; everything
-// else follows from them (src/config/option.h).
+// Options: the command line of skiff-bench. options.cc has a table for each command; parsing, help and completion
+// follow from the tables (src/config/option.h).
 //
-// What can go wrong: an unknown flag, one that this command has no use for, a value that is none or out of its range.
-// All of it is an error that names the flag, and nothing is started on a guess.
+// An unknown flag, a flag that this command has no use for, and a value that is invalid or out of range are errors that
+// name the flag; the command does not start then.
 #pragma once
 
 #include <span>
@@ -27,7 +27,7 @@ struct Options {
   bool wants_progress = false;       // also where standard error is no terminal
   std::string json, csv, hgrm, svg;  // files to write; empty: none
 
-  std::string limits;  // file of what the machine allows
+  std::string limits;  // file with the limits of the machine
   std::string directory = ".";
   DiskProbe disk;
   NetProbe net;

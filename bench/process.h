@@ -1,7 +1,7 @@
-// Process: a program that the bench has started, and ends.
+// Process: a child process of the bench.
 //
-// Its output goes to a file. It is killed when its owner goes away, and by the kernel should the bench be killed. To be
-// started by the main thread alone, because the kernel ties "my parent is gone" to the thread.
+// Its output goes to a file. It is killed when its owner is destroyed, and by the kernel if the bench is killed. Only
+// the main thread may start it, because the kernel ties the death signal of the parent to a thread.
 #pragma once
 
 #include <sys/types.h>
@@ -36,11 +36,11 @@ class Process {
 
 // Whether a program of that name is in PATH.
 bool is_installed(const std::string& program);
-// What all processes of the machine have used, without idling.
+// The CPU time of all processes of the machine, without idling.
 double machine_cpu_seconds();
 // Of this process.
 double own_cpu_seconds();
-// A port that nobody listens on now.
+// A port that is not in use now.
 Result<uint16_t> free_port();
 
 }  // namespace skiff::bench

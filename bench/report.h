@@ -1,4 +1,4 @@
-// Report: what a run was and what it measured, in the forms that people and programs read.
+// Report: the plan and the results of a run, in the forms that people and programs read.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@
 namespace skiff::bench {
 
 struct Report {
-  std::string label;  // what the run is called in pictures and tables
+  std::string label;  // the name of the run in pictures and tables
   Plan plan;
   Tally tally;
   Machine machine;
@@ -22,11 +22,11 @@ struct Report {
 // "PUT 256 B, uniform over 10,000 keys, closed loop, 64 clients x 1 in flight, at 3 nodes (skiff)"
 std::string describe(const Plan& plan);
 
-// The table at the end: latencies by percentile, rate, errors, the limit beside them, and what a closed loop hides.
+// The table at the end: latencies by percentile, rate, errors, the limit beside them, and a note on closed loops.
 std::string table(const Report& report);
 // The latencies as bars.
 std::string bars(const Histogram& histogram);
-// One line while the run goes on.
+// One line of progress during the run.
 std::string progress_line(const Interval& interval);
 
 // HdrHistogram's percentile format, in milliseconds, for its plotter.
@@ -47,7 +47,7 @@ struct Curve {
 };
 // Of everything that a report measured, PUT and GET together.
 Curve curve_of(const Report& report);
-// What json() wrote.
+// Reads the output of json().
 Result<Curve> read_curve(const std::string& json_text);
 
 }  // namespace skiff::bench

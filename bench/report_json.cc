@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kPointsMax = 100'000;  // of a curve that somebody gives us to draw
+constexpr size_t kPointsMax = 100'000;  // of a curve in a file
 
 json json_of(const std::vector<Histogram::Point>& points) {
   json list = json::array();

@@ -1,9 +1,9 @@
-// ResponseParser: what a server answers, in pieces of any size, to whole answers. The only place of llhttp here.
+// ResponseParser: the bytes of a server, in pieces of any size, to complete answers. Only this class uses llhttp here.
 //
-// A load generator wants to know of an answer where it ends, its status, and whether the connection lives on. The body
-// is kept only for who asks for it.
+// A load generator needs the end of an answer, its status, and whether the connection lives on. The body is kept only
+// on request.
 //
-// What goes wrong: bytes that are no HTTP. After that nothing more can be read from the connection.
+// After bytes that are not HTTP no further answer can be read from the connection.
 //
 // Always: the outcome does not depend on how the bytes were cut into pieces. Interim answers (100 Continue) are
 // skipped.
@@ -19,7 +19,7 @@ namespace skiff::bench {
 struct Answer {
   int status = 0;
   bool keeps_alive = true;
-  std::string_view body;  // when bodies are kept; good for the length of the call
+  std::string_view body;  // when bodies are kept; valid for the length of the call
 };
 
 class ResponseParser {
@@ -28,20 +28,20 @@ class ResponseParser {
 
   enum class Bodies { drop, keep };
 
-  // `take` is called for each whole answer, and may not destroy the parser.
+  // `take` is called for each complete answer, and must not destroy the parser.
   explicit ResponseParser(Take take, Bodies bodies = Bodies::drop);
   ~ResponseParser();
   ResponseParser(const ResponseParser&) = delete;
   ResponseParser& operator=(const ResponseParser&) = delete;
 
-  // False when this is no HTTP, and ever after.
+  // False when the bytes are not HTTP, and from then on.
   bool feed(std::string_view bytes);
-  // The connection has ended: an answer of unknown length is whole now. False when one was cut short.
+  // The connection has ended: an answer of unknown length is complete now. False when an answer was cut short.
   bool finish();
   // Begins anew, for another connection.
   void reset();
 
-  // What is wrong, after feed() or finish() said false.
+  // The reason, after feed() or finish() returned false.
   const std::string& error() const { return error_; }
 
  private:

@@ -1,14 +1,14 @@
-// Schedule: when requests are to start, whatever becomes of them.
+// Schedule: when requests are to start.
 //
-// Closed loop: whoever is free asks again at once, so there is always one more due. A server that stands still is then
-// asked nothing, and the stall shows in as many requests as there are clients. Open loop: request i is due at i/rate
-// after the start, as if by people who do not know of each other. If it cannot be sent then, because every connection
-// waits for an answer, it keeps its time: what it has waited counts (the coordinated omission that a closed loop has).
+// Closed loop: a client that is free sends again at once, so there is always one more request due. A server that stalls
+// gets no requests then, and the stall shows in as many requests as there are clients (coordinated omission). Open
+// loop: request i is due at i/rate after the start, as if from independent users. If it cannot be sent then, because
+// every connection waits for an answer, it keeps its time, so that its wait counts.
 //
 // Knows no clock: `now` comes in with each call and never goes back.
 //
-// Always: planned times are in order. Nothing is planned at or after the end; what was planned before it is handed out
-// also after it.
+// Always: planned times are in order. Nothing is planned at or after the end; requests that were planned before it are
+// handed out even after it.
 #pragma once
 
 #include <cstdint>

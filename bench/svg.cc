@@ -11,12 +11,12 @@ namespace skiff::bench {
 namespace {
 
 constexpr double kWidth = 900, kLeft = 80, kRight = 52, kTop = 76, kPlotHeight = 380, kAxisHeight = 64, kRow = 40;
-// Cautious guesses of how many letters fit between the margins: nobody knows the font.
+// Cautious guesses of how many letters fit between the margins, because the font is unknown.
 constexpr size_t kTitleLetters = 70, kSubtitleLetters = 125, kLegendLetters = 95;
 constexpr double kTitleLine = 22, kSubtitleLine = 15, kLegendLine = 16;
 constexpr double kNinesLeast = 2, kNinesMost = 6;  // of percentiles: 99% to 99.9999%
 
-// Told apart by people who do not see red and green as different, too (Okabe and Ito); and by their dashes.
+// Colours for red-green blindness, too (Okabe and Ito); the lines also differ by their dashes.
 constexpr const char* kColours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
 
 std::string escape(std::string_view text) {
@@ -39,13 +39,13 @@ size_t letters_in(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), begins_a_letter));
 }
 
-// Where the letter stands that so many come before.
+// The position of the letter with that number.
 size_t place_of_letter(std::string_view text, size_t number) {
-  size_t place = 0;
-  for (; place < text.size(); ++place) {
-    if (begins_a_letter(text[place]) && number-- == 0) break;
+  size_t byte = 0;
+  for (; byte < text.size(); ++byte) {
+    if (begins_a_letter(text[byte]) && number-- == 0) break;
   }
-  return place;
+  return byte;
 }
 
 // In lines of so many letters at most, cut between words, and within those that are longer.

@@ -150,7 +150,7 @@ Result<> System::find_leader() {
     }
     return false;
   });
-  if (!is_found) return fail(Error::Code::unavailable, "nobody says that it leads");
+  if (!is_found) return fail(Error::Code::unavailable, "no node says that it leads");
   for (size_t i = 0; i < kNodes; ++i) nodes_.push_back({"127.0.0.1", ports_[(leader + i) % kNodes].client});
   return {};
 }

@@ -63,7 +63,7 @@ void Workload::start() {
 
 void Workload::ready(Client& client) {
   ++ready_;
-  for (size_t place = 0; place < client.depth(); ++place) free_.push_back(&client);
+  for (size_t slot = 0; slot < client.depth(); ++slot) free_.push_back(&client);
   begin_when_all_have_tried();
   pump();
 }
@@ -73,7 +73,7 @@ void Workload::begin_when_all_have_tried() {
 }
 
 void Workload::begin() {
-  if (ready_ == 0) return finish(fail(Error::Code::unavailable, "nobody can be reached: " + why_lost_));
+  if (ready_ == 0) return finish(fail(Error::Code::unavailable, "no node can be reached: " + why_lost_));
   begin_ns_ = clock_();
   schedule_.emplace(plan_, begin_ns_);
   interval_ = {};
@@ -100,11 +100,12 @@ void Workload::pump() {
   set_alarm(now_ns);
   if (is_finished(now_ns)) return finish({});
   if (!is_cut_off(now_ns)) return;
-  tally_.cut_off = "nobody could be reached for " + show_time(static_cast<double>(plan_.timeout_ns)) + ": " + why_lost_;
+  tally_.cut_off =
+      "no node could be reached for " + show_time(static_cast<double>(plan_.timeout_ns)) + ": " + why_lost_;
   finish({});
 }
 
-// What is tried again comes first: it has waited longest.
+// A request that is retried comes first, because it has waited longest.
 std::optional<Operation> Workload::next_operation(uint64_t now_ns) {
   if (!retries_.empty() && retries_.front().not_before_ns <= now_ns) {
     const Operation operation = retries_.front().operation;
@@ -129,7 +130,7 @@ Operation Workload::make_operation(const Schedule::Start& start) {
   return operation;
 }
 
-// Only when somebody is free to send; otherwise the next answer looks what is due.
+// Only when a client is free to send; otherwise the next answer checks for due requests.
 void Workload::set_alarm(uint64_t now_ns) {
   if (free_.empty() || !plan_.is_open_loop()) return;
   const std::optional<uint64_t> due_ns = schedule_->next_due_ns(now_ns);
@@ -172,7 +173,8 @@ void Workload::lost(Client& client, const std::string& why) {
 void Workload::turn() {
   if (is_done_) return;
   const uint64_t now_ns = clock_();
-  if (!schedule_ && now_ns >= unreachable_since_ns_ + plan_.timeout_ns) begin();  // without those that still try
+  if (!schedule_ && now_ns >= unreachable_since_ns_ + plan_.timeout_ns)
+    begin();  // without the clients that still try to connect
   if (!schedule_ || is_done_) return;
   redial(now_ns);
   time_out(now_ns);
@@ -241,15 +243,15 @@ void Workload::end_what_is_left(uint64_t now_ns) {
   }
 }
 
-// The end of the measured time: as planned if it got that far; else when the last request ended, or nobody was left to
-// ask.
+// The end of the measured time: as planned if the run got that far, else when the last request ended or no node was
+// left.
 uint64_t Workload::end_of_measured_ns(uint64_t now_ns) const {
   const bool has_got_there = plan_.count == 0 && now_ns >= schedule_->end_ns();
   if (has_got_there) return schedule_->end_ns();
   return std::max(tally_.cut_off.empty() ? last_end_ns_ : now_ns, schedule_->counted_from_ns());
 }
 
-// The kind of those that were never sent has not been drawn: they count as what most are.
+// The kinds of requests that were never sent were not drawn: they count as the most frequent kind.
 void Workload::sum_up(uint64_t now_ns) {
   const uint64_t end_ns = end_of_measured_ns(now_ns);
   tally_.seconds = static_cast<double>(end_ns - schedule_->counted_from_ns()) / 1e9;

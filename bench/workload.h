@@ -1,14 +1,14 @@
-// Workload: carries a plan out against running nodes, on one loop.
+// Workload: runs a plan against running nodes, on one loop.
 //
-// On a good day: start() dials every client; when all have connected the schedule begins, each free place on a
-// connection takes the next request that is due, and when the last one has ended so has the run.
+// start() dials every client. When all have connected the schedule begins; each free slot of a connection sends the
+// next request that is due, and the run ends with the last one.
 //
-// What goes wrong: answers that are errors, broken connections and silence are what a load generator is there to see:
-// they are counted, and the client dials the next node of the list a moment later. Only when nobody can be reached, at
-// the start or for as long as a request may take, does the run end early: done() says why, or the tally's verdict().
+// Answers that are errors, broken connections and silence are counted, and the client dials the next node of the list a
+// moment later. Only when no node can be reached, at the start or for as long as a request may take, does the run end
+// early, with the reason in done() or in the tally's verdict().
 //
-// Always: every request that was handed out by the schedule ends exactly once in the tally, if it counts. What the
-// schedule had planned, and no connection came free for, ends as `never_sent`.
+// Always: every request that the schedule handed out ends exactly once in the tally, if it counts. A request that was
+// planned, and for which no connection came free, ends as `never_sent`.
 #pragma once
 
 #include <cstdint>
@@ -47,9 +47,9 @@ class Workload final : private Client::Owner {
   Workload& operator=(const Workload&) = delete;
 
   void start();
-  // Does what time has made due.
+  // Acts on everything that is due now.
   void turn();
-  // Ends the run now, with what it has; what is in flight does not count.
+  // Ends the run now; requests in flight do not count.
   void interrupt();
 
   bool is_done() const { return is_done_; }
@@ -106,7 +106,7 @@ class Workload final : private Client::Owner {
 
   std::optional<Schedule> schedule_;  // once the run has begun
   uint64_t begin_ns_ = 0;
-  std::deque<Client*> free_;  // a client once for every place in its pipeline; the longest free first
+  std::deque<Client*> free_;  // a client once for every slot of its pipeline; the longest free first
   std::vector<Client*> to_flush_;
   std::deque<Retry> retries_;
   std::vector<Redial> redials_;
@@ -115,7 +115,7 @@ class Workload final : private Client::Owner {
   bool is_done_ = false;
 
   Tally tally_;
-  Histogram recent_;  // of the interval under way
+  Histogram recent_;  // of the current interval
   Interval interval_;
   uint64_t interval_end_ns_ = 0;
 

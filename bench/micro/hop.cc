@@ -1,4 +1,4 @@
-// The house's queues: within a loop, and to the loop of another thread and back.
+// The program's queues: within a loop, and to the loop of another thread and back.
 #include <atomic>
 #include <optional>
 #include <thread>
@@ -27,7 +27,7 @@ class OneLoop {
   Queue queue_;
 };
 
-// What is pushed to it comes back to `back`.
+// Items that are pushed to it come back to `back`.
 class OtherThread {
  public:
   explicit OtherThread(Queue& back)

@@ -1,9 +1,9 @@
-// Micro: what one step of the way costs, by itself, in nanoseconds, instructions and allocations.
+// Micro: the cost of one step of a request's way, in nanoseconds, instructions and allocations.
 //
 // A subject makes what it needs once, and then repeats one step as often as it is told. Steps are repeated for long
-// enough to measure, several times over, and the quickest time counts: what is slower was disturbed. Instructions are
-// the processor's own count, in user space, of this thread, where the machine gives it away; they hardly depend on who
-// else is busy, so they are what to compare from one commit to the next.
+// enough to measure, several times over, and the quickest time counts: slower ones were disturbed. Instructions are
+// the processor's own count, in user space, of this thread, where the machine gives it away; they hardly depend on
+// other processes, so they are the figure to compare from one commit to the next.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +40,7 @@ struct Cost {
 // `least_ns`: how long one measurement takes at least.
 Cost measure(const Subject& subject, uint64_t least_ns);
 
-// Keeps the compiler from leaving out what nobody looks at.
+// Keeps the compiler from removing a result that is not used.
 template <class Value>
 void keep(const Value& value) {
   asm volatile("" : : "r,m"(value) : "memory");

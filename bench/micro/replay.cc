@@ -3,7 +3,7 @@
 // Founds a data directory with small writes in it, then does what a start does: reads it back, checks it, and applies
 // it. And how much memory the map then takes, with the log and without.
 //
-//   skiff-micro-replay FOLDER [ENTRIES [KEYS [VALUE_BYTES]]]
+//   skiff-micro-replay DIRECTORY [ENTRIES [KEYS [VALUE_BYTES]]]
 #include <fmt/format.h>
 #include <malloc.h>
 #include <unistd.h>
@@ -138,7 +138,7 @@ int run(const Work& work) {
 int main(int count, char** arguments) {
   skiff::bench::Work work;
   if (count < 2) {
-    std::fputs("usage: skiff-micro-replay FOLDER [ENTRIES [KEYS [VALUE_BYTES]]]\n", stderr);
+    std::fputs("usage: skiff-micro-replay DIRECTORY [ENTRIES [KEYS [VALUE_BYTES]]]\n", stderr);
     return 2;
   }
   work.directory = arguments[1];

@@ -10,7 +10,7 @@ namespace skiff::micro {
 namespace {
 
 constexpr uint64_t kKeys = 10'000;
-constexpr uint64_t kVersionsMax = 20;  // of a key, before a new map is begun: nobody cuts them here
+constexpr uint64_t kVersionsMax = 20;  // of a key, before a new map is begun: they are not cut here
 
 std::string key(uint64_t number) { return fmt::format("/bench/{:08}", number); }
 

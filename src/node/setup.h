@@ -19,7 +19,8 @@
 #include "transport/http/access.h"
 #include "transport/http/limits.h"
 #include "transport/loop/address.h"
-#include "transport/peers/peer.h"
+#include "transport/peers/admission_rules.h"
+#include "transport/peers/peer_identity.h"
 
 namespace skiff {
 

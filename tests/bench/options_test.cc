@@ -7,7 +7,7 @@ namespace skiff::bench::options_test {
 
 Result<Options> read(std::vector<const char*> words) { return read_options(words); }
 
-TEST_CASE("every flag of a run finds its place") {
+TEST_CASE("every flag of a run sets its field") {
   const auto options = read({"run",
                              "--nodes",
                              "http://a:1,b:2",
@@ -69,7 +69,7 @@ TEST_CASE("without a word before the flags it is a run, in a closed loop, that t
   REQUIRE(options->plan.retries == 0);
 }
 
-TEST_CASE("what cannot be used is refused with its name") {
+TEST_CASE("an option that cannot be used is refused with its name") {
   const std::vector<std::pair<std::vector<const char*>, std::string>> rows = {
       {{"walk"}, "\"walk\" is no command"},
       {{"run", "--clients", "0"}, "--clients: \"0\" is no number from 1 to 20000"},

@@ -1,4 +1,4 @@
-// What a run says when the server cannot keep up, or is not there.
+// The report of a run whose server cannot keep up, or does not run.
 #include <memory>
 #include <string>
 
@@ -36,7 +36,7 @@ TEST_CASE("an overloaded server's rate is what it did, also while it worked off 
   REQUIRE(tally.verdict().has_value());
 }
 
-TEST_CASE("what was planned in time counts when it is answered behind the end, and the rate without it") {
+TEST_CASE("a request that was planned in time counts when it is answered after the end, and the rate without it") {
   World world;
   world.plan.rate = 10;
   world.plan.duration_ns = kSecondNs;
@@ -56,7 +56,7 @@ TEST_CASE("what was planned in time counts when it is answered behind the end, a
   REQUIRE(tally.put.latency.max_ns() / kMillisecondNs == 1500);
 }
 
-TEST_CASE("a node where nobody listens is counted and named, and the others are asked") {
+TEST_CASE("a node where no process listens is counted and named, and the others are asked") {
   World world;
   uint16_t port = 0;
   {
@@ -94,7 +94,7 @@ TEST_CASE("a run whose nodes all go ends early, and comes to nothing") {
   const Tally& tally = world.workload->tally();
   REQUIRE(tally.put.successes() == 1);
   REQUIRE_FALSE(tally.verdict().has_value());
-  REQUIRE(tally.verdict().error().what.find("nobody could be reached for 1.00 s") != std::string::npos);
+  REQUIRE(tally.verdict().error().what.find("no node could be reached for 1.00 s") != std::string::npos);
   REQUIRE(tally.put.planned() == 17);  // of the 1.6 s that it lasted
   REQUIRE(tally.seconds == 1.6);
 }

@@ -148,7 +148,7 @@ TEST_CASE("a result that was given no name goes by what was measured") {
   REQUIRE(read_curve(json(report))->label == "skiff");
 }
 
-TEST_CASE("what is no result is refused") {
+TEST_CASE("a file that is no result is refused") {
   for (const char* text :
        {"", "[]", "{}", "{\"all\":{\"latency\":{\"points\":7}}}", "{\"all\":{\"latency\":{\"points\":[[0.5,-1,1]]}}}",
         "{\"all\":{\"latency\":{\"points\":[[2,1,1]]}}}", "{\"all\":1}", "{\"all\":{\"latency\":[]}}"}) {

@@ -58,7 +58,7 @@ TEST_CASE("an answer that is cut short is told from a whole one") {
   REQUIRE(listener.heard.empty());
 }
 
-TEST_CASE("what is no HTTP is refused, and everything behind it") {
+TEST_CASE("bytes that are not HTTP are refused, and all behind them") {
   Listener listener;
   REQUIRE_FALSE(listener.parser.feed("SSH-2.0-OpenSSH_9.2\r\n"));
   REQUIRE_FALSE(listener.parser.error().empty());

@@ -44,7 +44,7 @@ TEST_CASE("requests of the warm-up do not count") {
   REQUIRE(schedule.is_over(kBegin + 10 * kSecondNs));
 }
 
-TEST_CASE("what was planned before the end is handed out after it, and nothing else is") {
+TEST_CASE("a request that was planned before the end is handed out after it, and no other is") {
   Schedule schedule(open_loop(10), kBegin);
   REQUIRE(schedule.overdue(kBegin + kSecondNs + kSecondNs / 2) == 6);
   REQUIRE(schedule.overdue(kBegin + 60 * kSecondNs) == 20);

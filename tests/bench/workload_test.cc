@@ -184,7 +184,7 @@ TEST_CASE("requests that were planned and never sent are told") {
   REQUIRE(world.ends(End::never_sent) == 9);
 }
 
-TEST_CASE("what the warm-up asks does not count") {
+TEST_CASE("requests of the warm-up do not count") {
   World world;
   world.plan.rate = 10;
   world.plan.warm_up_ns = kSecondNs;
@@ -215,7 +215,7 @@ TEST_CASE("when a connection breaks, its requests have, and another is made") {
   bool is_rude = true;
   auto rude =
       transport::Listener::open(world.loop, loop_world::kAnyPort, [&](std::unique_ptr<transport::Stream> stream) {
-        if (is_rude) streams.clear();  // hangs up on whoever came before
+        if (is_rude) streams.clear();  // closes the earlier connections
         streams.push_back(std::move(stream));
         streams.back()->start({.received = [&](std::string_view) { streams.clear(); },
                                .closed = [](const std::string&) {},
@@ -237,7 +237,7 @@ TEST_CASE("when a connection breaks, its requests have, and another is made") {
   streams.clear();
 }
 
-TEST_CASE("when nobody can be reached the run ends with the reason") {
+TEST_CASE("when no node can be reached the run ends with the reason") {
   World world;
   {
     auto gone = transport::Listener::open(world.loop, loop_world::kAnyPort, [](std::unique_ptr<transport::Stream>) {});

@@ -209,6 +209,7 @@ TEST_CASE("forwarded writes are cut into messages like entries", "[R18]") {
   REQUIRE(counts == std::vector<size_t>{2, 1, 1, 3, 2});
 }
 
+// R23: uncommitted proposals are bounded, and counted correctly after commits and truncations
 TEST_CASE("a write that is refused takes all later ones of its batch along, also those that would fit", "[R23]") {
   Config config = node_1_of(3);
   config.uncommitted_bytes_max = 10;

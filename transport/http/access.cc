@@ -58,7 +58,7 @@ std::string_view without_last_dot(std::string_view name) {
   return name;
 }
 
-// The part of an origin behind "http://", or of a Host header, so that two that mean the same are the same.
+// The part of an origin after "http://", or the value of a Host header, in one spelling for all that mean the same.
 std::string normal_host(std::string_view text, std::string_view default_port) {
   const auto [host, port] = split_port(text);
   return lower(host) + std::string(port == ":" || port == default_port ? std::string_view() : port);
@@ -135,7 +135,7 @@ bool HttpGate::is_known_host(std::string_view text) const {
   return name == "localhost" || is_ipv4(name) || is_listed(access_.hosts, name);
 }
 
-// A browser writes an origin in one way only: lower-case, and without the port that goes without saying.
+// A browser writes an origin in one way only: lower-case, and without the default port.
 bool HttpGate::is_own(std::string_view origin, std::string_view host) {
   constexpr std::string_view kScheme = "http://";
   return origin.starts_with(kScheme) && !host.empty() &&

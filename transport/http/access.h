@@ -1,17 +1,16 @@
 // HttpAccess: which web pages may speak to this server, and by which names it may be reached.
 //
-// A browser lends every page its place in the network: what a page sends to http://localhost:9121 comes from the
-// reader's own machine, and from inside its firewall. Two checks stand in front of every request:
+// A request that a web page sends to http://localhost:9121 comes from the machine of its reader, and from inside the
+// firewall. Two checks precede every request:
 //
-// - Origin: a browser names the page's origin with every request that could change something, and with every one whose
-//   answer the page may read. It must be this server's own, which is what the request was sent to, or one that is
-//   allowed. (403)  A request without it is no page's, or a GET that changes nothing and whose answer the page cannot
-//   see.
-// - Host: a page whose own name is made to lead to 127.0.0.1 (DNS rebinding) is of the same origin, and would read
-//   everything. Its requests carry that name. So a server that is meant for this machine alone answers only to an IP
-//   address, to localhost, and to the names it was told. (421)  HTTP/1.0 without a Host is no browser.
+// - Origin: a browser names the page's origin in every request that could change data, and in every request whose
+//   answer the page may read. It must be the origin that the request was sent to, or an allowed one (403). A request
+//   without the header comes from no page, or is a GET that changes nothing and whose answer the page cannot see.
+// - Host: a page whose own name resolves to 127.0.0.1 (DNS rebinding) has the same origin, and could read all data. Its
+//   requests carry that name. So a server that listens on a loopback address answers only to IP addresses, to
+//   localhost, and to the configured names (421). HTTP/1.0 without a Host does not come from a browser.
 //
-// Programs are not held up by this: curl sends no Origin. It is no authentication either.   (RFC 6454; RFC 9110, 7.2)
+// Programs are not affected: curl sends no Origin. The checks are no authentication.   (RFC 6454; RFC 9110, 7.2)
 #pragma once
 
 #include <optional>
@@ -25,8 +24,8 @@
 namespace skiff::transport {
 
 struct HttpAccess {
-  std::vector<std::string> origins;  // pages of these may speak to it, too; "*": all pages
-  std::vector<std::string> hosts;    // it answers to these names, too; "*": to all
+  std::vector<std::string> origins;  // whose pages may send requests, too; "*": all pages
+  std::vector<std::string> hosts;    // names that it answers to, too; "*": all names
   bool is_for_this_machine = false;  // it listens on a loopback address
 };
 
@@ -34,9 +33,9 @@ class HttpGate {
  public:
   explicit HttpGate(HttpAccess access);
 
-  // The answer to a request that may not come in: 421 or 403, and nothing was done; or nothing.
+  // The answer to a request that is not allowed, 421 or 403, or nothing.
   std::optional<Response> refuse(const Request& request);
-  // The page of another origin that may read the answer, as an answer names it ("*": any); empty: there is none.
+  // The other origin whose pages may read the answer, as Access-Control-Allow-Origin names it ("*": any); empty: none.
   // Requires: the request was not refused.
   std::string reader_of(const Request& request) const;
 
@@ -48,10 +47,10 @@ class HttpGate {
   HttpAccess access_;
   bool takes_any_host_;
   bool takes_any_origin_;
-  std::string last_host_;  // that was let in: a client's next request has the same
+  std::string last_host_;  // the last one that was allowed: the next request often has the same
 };
 
-// So that a page of that origin may read the answer.
+// Adds the headers that let a page of that origin read the answer.
 void allow_reader(Response& response, std::string reader);
 
 // "http://app.example, https://app.example:8443", or "*". As a browser would write them.

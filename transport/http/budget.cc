@@ -24,6 +24,7 @@ bool HttpBudget::may_take(const Client& client) const {
 }
 
 void HttpBudget::used_request(Client& client) {
+  CHECK(until_look_ > 0);
   begin_turn_of(client);
   ++client.requests_;
   requests_left_ -= std::min<size_t>(requests_left_, 1);
@@ -53,6 +54,7 @@ void HttpBudget::wait(Client& client) {
 }
 
 void HttpBudget::owes(Client& client, size_t bytes) {
+  CHECK(owed_ >= client.owed_);
   owed_ += bytes;
   owed_ -= client.owed_;
   client.owed_ = bytes;
@@ -61,22 +63,25 @@ void HttpBudget::owes(Client& client, size_t bytes) {
 void HttpBudget::leave(Client& client) {
   owes(client, 0);
   if (!client.is_linked()) return;
+  CHECK(waiting_size_ > 0);
   client.unlink();
   --waiting_size_;
 }
 
-// Each one once: one that has more waits again, at the end.
+// Each client once: a client that has more to do waits again, at the end.
 void HttpBudget::serve_waiting() {
   refill();
   while (!waiting_.is_empty() && !is_spent() && waiting_.front().served_turn_ != turn_) {
     Client& next = waiting_.front();
+    CHECK(waiting_size_ > 0);
     next.served_turn_ = turn_;
     next.unlink();
     --waiting_size_;
-    next.take_turn();  // which may end it
+    next.run_turn();  // may destroy it
   }
   ++turn_;
   refill();
+  CHECK(waiting_.is_empty() == (waiting_size_ == 0));
   if (waiting_.is_empty()) hook_.stay_awake(false);
 }
 

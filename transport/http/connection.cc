@@ -1,14 +1,15 @@
 #include "transport/http/connection.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "raft/check.h"
-#include "transport/http/access.h"
 
 namespace skiff::transport {
 namespace {
 
-constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kContinueResponse = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
@@ -25,9 +26,10 @@ HttpConnection::HttpConnection(Loop& loop, Owner& owner, HttpBudget& budget, con
       taken_at_ms_(owner.now_ms()) {}
 
 HttpConnection::~HttpConnection() {
+  CHECK(!next_ || !exchanges_.empty());
   owner_.release_body(reserved_body_bytes_ + (next_ ? next_->body_bytes : 0));
   budget_.leave(*this);
-  if (wants_flush_) loop_.flush_never(this);
+  if (wants_flush_) loop_.cancel_flush(this);
 }
 
 void HttpConnection::start() {
@@ -43,7 +45,9 @@ void HttpConnection::start() {
 
 void HttpConnection::received(std::string_view bytes) {
   CHECK(held_.empty());
-  const size_t taken = input_ == Input::open ? take_requests(bytes) : 0;
+  CHECK(!is_paused_);
+  CHECK(input_ != Input::ended);
+  const size_t taken = input_ == Input::open ? parse_requests(bytes) : 0;
   if (input_ != Input::open) return drop(bytes.size() - taken);
   held_ = bytes.substr(taken);
   held_from_ = 0;
@@ -69,34 +73,37 @@ void HttpConnection::ended() {
   CHECK(held_.empty());
   const bool is_amid = input_ == Input::open && parser_.progress() != HttpParser::Progress::nothing;
   if (is_amid) refuse(text(400, "the connection ended in the middle of the request\n"));
-  input_ = Input::ended;
+  move_to(Input::ended);
   want_flush();
 }
 
-// Goes on with what waited for this turn, for room, or for earlier requests.
-void HttpConnection::take_turn() {
+// Continues with the request that waited for earlier ones, and with the bytes that waited for room or budget.
+void HttpConnection::run_turn() {
   if (next_ && may_join(next_->ordering)) {
     Next next = *std::exchange(next_, std::nullopt);
     hand_over(std::move(next));
   }
-  if (!held_.empty()) take_held();
+  if (!held_.empty()) parse_held();
   if (held_.empty() && is_paused_) resume();
   update();
 }
 
-void HttpConnection::take_held() {
-  std::string bytes = std::exchange(held_, {});  // if one of them is refused, the rest is not for us to keep
-  held_from_ += take_requests(std::string_view(bytes).substr(held_from_));
-  const size_t left = bytes.size() - held_from_;
+void HttpConnection::parse_held() {
+  std::string bytes = std::exchange(held_, {});  // dropped if one of its requests is refused
+  const size_t from = std::exchange(held_from_, 0);
+  CHECK(from < bytes.size());
+  const size_t end = from + parse_requests(std::string_view(bytes).substr(from));
+  CHECK(end <= bytes.size());
   if (input_ != Input::open) {
-    dropped_bytes_ += left;
-  } else if (left > 0) {
+    dropped_bytes_ += bytes.size() - end;
+  } else if (end < bytes.size()) {
     held_ = std::move(bytes);
+    held_from_ = end;
   }
 }
 
-// Takes as many requests as there is room for, and says how many bytes that were.
-size_t HttpConnection::take_requests(std::string_view bytes) {
+// Parses as many requests as there is room for, and returns how many bytes that were.
+size_t HttpConnection::parse_requests(std::string_view bytes) {
   size_t taken = 0;
   while (taken < bytes.size() && input_ == Input::open && has_room() && budget_.may_take(*this)) {
     const size_t fed = parser_.feed(bytes.substr(taken));
@@ -116,7 +123,7 @@ size_t HttpConnection::take_requests(std::string_view bytes) {
 
 bool HttpConnection::has_room() const {
   if (next_) return false;
-  if (parser_.progress() != HttpParser::Progress::nothing) return true;  // what has begun is read to its end
+  if (parser_.progress() != HttpParser::Progress::nothing) return true;  // a request that has begun is read to its end
   if (exchanges_.size() >= limits_.unanswered_max || stream_->outbox_bytes() >= limits_.outbox_bytes_max) return false;
   return budget_.may_owe_more(owed_bytes());
 }
@@ -125,7 +132,7 @@ size_t HttpConnection::owed_bytes() const {
   return stream_->outbox_bytes() + exchanges_.size() * limits_.owed_bytes_each;
 }
 
-// Whether there is anything to do in a turn of ours.
+// Whether a turn would make progress.
 bool HttpConnection::may_go_on() const {
   if (next_ && may_join(next_->ordering)) return true;
   if (!held_.empty()) return has_room();
@@ -142,7 +149,7 @@ void HttpConnection::resume() {
   stream_->resume_reading();
 }
 
-// Something has changed: says so to all who count on it, and asks for a turn if there is use for one.
+// To be called after every change: updates deadline and budget, and asks for a turn if one would make progress.
 void HttpConnection::update() {
   watch_clock();
   budget_.owes(*this, owed_bytes());
@@ -158,6 +165,9 @@ bool HttpConnection::account_body() {
 }
 
 void HttpConnection::request_complete() {
+  CHECK(input_ == Input::open);
+  CHECK(!next_);
+  CHECK(exchanges_.size() < limits_.unanswered_max);
   const bool is_last = !parser_.keeps_alive(), takes_chunks = parser_.takes_chunks();
   Next next{.request = parser_.take(),
             .ordering = Ordering::safe,
@@ -168,7 +178,7 @@ void HttpConnection::request_complete() {
   wait_since_ms_ = owner_.now_ms();
   exchanges_.push_back(
       {.is_head = next.request.method == Method::head, .is_last = is_last, .takes_chunks = takes_chunks});
-  if (is_last) input_ = Input::dropped;
+  if (is_last) move_to(Input::dropped);
   budget_.used_request(*this);
   if (may_join(next.ordering)) return hand_over(std::move(next));
   next_.emplace(std::move(next));
@@ -181,6 +191,9 @@ bool HttpConnection::may_join(Ordering ordering) const {
 }
 
 void HttpConnection::hand_over(Next&& next) {
+  CHECK(may_join(next.ordering));
+  CHECK(next.number >= first_number_);
+  CHECK(next.number - first_number_ < exchanges_.size());
   running_ = next.ordering;
   ++under_way_;
   owner_.arrived(*this, next.number, next.body_bytes, std::move(next.request));
@@ -194,153 +207,50 @@ void HttpConnection::request_ended() {
   if (next_ && may_join(next_->ordering)) budget_.wait(*this);
 }
 
-// In turn, like an answer: a client that waits for this one has read all that came before.
+// Sent in turn, like an answer: only once all answers before it have left.
 void HttpConnection::say_continue() {
   if (input_ != Input::open || !exchanges_.empty() || has_said_continue_ || !parser_.expects_continue()) return;
+  CHECK(!is_finished_);
   has_said_continue_ = true;
-  written_bytes_ += kContinue.size();
-  stream_->write(std::string(kContinue));
+  written_bytes_ += kContinueResponse.size();
+  stream_->write(std::string(kContinueResponse));
 }
 
-// Nobody can say where the next request would begin, so this answer is the last.
+// The beginning of the next request is unknown, so this answer is the last.
 void HttpConnection::refuse(Response&& response) {
+  CHECK(input_ == Input::open);
+  CHECK(!is_finished_);
   owner_.refused();
   const bool is_head = parser_.is_head();
-  parser_.abandon();  // with what came of the body, whose place is given back
+  parser_.abandon();  // and the body so far, whose reservation is given back
   owner_.release_body(std::exchange(reserved_body_bytes_, 0));
   exchanges_.push_back({.is_head = is_head, .is_last = true, .is_answered = true, .response = std::move(response)});
   drop_input();
   want_flush();
 }
 
-// What is held back will never be read, and what still comes neither.
+void HttpConnection::move_to(Input next) {
+  constexpr std::array<std::pair<Input, Input>, 3> kMoves = {{
+      {Input::open, Input::dropped},
+      {Input::open, Input::ended},
+      {Input::dropped, Input::ended},
+  }};
+  CHECK(std::find(kMoves.begin(), kMoves.end(), std::pair(input_, next)) != kMoves.end());
+  input_ = next;
+}
+
+// Neither the bytes in held_ nor later ones are parsed any more.
 void HttpConnection::drop_input() {
-  input_ = Input::dropped;
+  move_to(Input::dropped);
+  CHECK(held_from_ <= held_.size());
   dropped_bytes_ += std::exchange(held_, {}).size() - std::exchange(held_from_, 0);
   if (is_paused_) resume();
 }
 
-// ---- answers go out
-
-void HttpConnection::answer(uint64_t number, Response&& response) {
-  CHECK(number >= first_number_);
-  CHECK(number - first_number_ < exchanges_.size());
-  Exchange& exchange = exchanges_[number - first_number_];
-  CHECK(!exchange.is_answered);
-  exchange.is_answered = true;
-  exchange.response = std::move(response);
-  if (!exchange.reader.empty()) transport::allow_reader(exchange.response, std::move(exchange.reader));
-  if (number == first_number_) want_flush();
-  request_ended();
-}
-
-void HttpConnection::turn_away() {
-  was_turned_away_ = true;
-  refuse(unavailable("too many connections at this moment\n"));
-}
-
-void HttpConnection::flush() {
-  wants_flush_ = false;
-  if (send_answers() == Sending::broken) return owner_.closed(*this);
-  say_continue();
-  if (input_ != Input::open && exchanges_.empty() && !is_finished_) finish();
-  update();
-}
-
-// One that is being made stays in front until all of it has been sent.
-HttpConnection::Sending HttpConnection::send_answers() {
-  while (!exchanges_.empty() && exchanges_.front().is_answered) {
-    Exchange& exchange = exchanges_.front();
-    const Sending sending = exchange.has_begun ? send_piece(exchange) : send(exchange);
-    if (sending != Sending::done) return sending;
-    exchanges_.pop_front();
-    ++first_number_;
-  }
-  return Sending::done;
-}
-
-HttpConnection::Sending HttpConnection::send(Exchange& exchange) {
-  const Response& response = exchange.response;
-  const bool is_made = response.source != nullptr && !exchange.is_head;
-  const bool closes = exchange.is_last || (input_ != Input::open && exchanges_.size() == 1);
-  const Framing framing = exchange.takes_chunks ? Framing::chunked : Framing::until_closed;
-  std::string bytes = head(response, closes ? AfterAnswer::close : AfterAnswer::keep_open, framing, owner_.date_line());
-  send_whole(response, std::move(bytes), !exchange.is_head && !response.body.empty());
-  if (!is_made) return Sending::done;
-  exchange.has_begun = true;
-  piece_wait_ns_ = 0;
-  if (next_turn_) return Sending::later;
-  next_turn_.emplace(loop_, [this] {
-    waits_for_turn_ = false;
-    want_flush();
-  });
-  return Sending::later;
-}
-
-void HttpConnection::send_whole(const Response& response, std::string bytes, bool has_body) {
-  const bool is_small = response.body.size() <= kCopiedBytesMax;
-  if (has_body && is_small) bytes += response.body;
-  written_bytes_ += bytes.size();
-  stream_->write(std::move(bytes));
-  if (!has_body || is_small) return;
-  written_bytes_ += response.body.size();
-  if (response.keep) {
-    stream_->write_shared(response.body, response.keep);
-  } else {
-    stream_->write(std::string(response.body));
-  }
-}
-
-// Only when the one before has left: what is made is never more than a piece ahead of the client.
-HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
-  if (stream_->outbox_bytes() > 0 || waits_for_turn_) return Sending::later;
-  auto piece = exchange.response.source->next();
-  if (!piece) return Sending::broken;
-  CHECK(piece->is_last || !piece->bytes.empty());
-  piece_wait_ns_ = piece->wait_ns;
-  std::string bytes = std::move(piece->bytes);
-  if (exchange.takes_chunks && !bytes.empty()) {
-    std::string before = chunk_head(bytes.size());
-    written_bytes_ += before.size();
-    stream_->write(std::move(before));
-    bytes += kChunkEnd;
-  }
-  if (exchange.takes_chunks && piece->is_last) bytes += kLastChunk;
-  written_bytes_ += bytes.size();
-  stream_->write(std::move(bytes));
-  return piece->is_last ? Sending::done : Sending::later;
-}
-
-// Output goes on in the same turn, as long as the socket takes it; what must first be made gives way to others.
-void HttpConnection::outbox_drained() {
-  if (!is_streaming()) return want_flush();
-  waits_for_turn_ = true;
-  next_turn_->start_ns(piece_wait_ns_);
-}
-
-// Everything is answered and nothing more is taken.
-void HttpConnection::finish() {
-  is_finished_ = true;
-  if (input_ == Input::ended || dropped_bytes_ > limits_.linger_bytes_max) {
-    stream_->close_after_writing();
-  } else {
-    stream_->finish_writing();
-  }
-}
-
-void HttpConnection::drain() {
-  const bool is_amid = parser_.progress() != HttpParser::Progress::nothing;
-  if (input_ != Input::open) return;
-  if (is_amid) return refuse(unavailable("this node is shutting down\n"));
-  if (exchanges_.empty() && stream_->outbox_bytes() == 0) return owner_.closed(*this);
-  drop_input();
-  want_flush();
-}
-
 // ---- time
 
-// A clock starts when what is waited for changes or a request is complete, and not when a byte comes: a client that
-// sends one now and then gains nothing by it.
+// A deadline begins when the awaited event changes or a request is complete, and not with each byte: a client that
+// sends a byte now and then gains no time (Slowloris).
 void HttpConnection::watch_clock() {
   const Wait wait = waits_for();
   if (wait == wait_) return;
@@ -351,7 +261,9 @@ void HttpConnection::watch_clock() {
 
 void HttpConnection::check_deadline(uint64_t now_ms) {
   update();
+  CHECK(written_bytes_ >= stream_->outbox_bytes());
   const size_t taken = written_bytes_ - stream_->outbox_bytes();
+  CHECK(taken >= taken_bytes_);
   const size_t enough = is_streaming() ? limits_.streamed_bytes_min : 1;
   if (taken - taken_bytes_ >= enough || stream_->outbox_bytes() == 0) {
     taken_bytes_ = taken;

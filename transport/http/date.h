@@ -1,8 +1,8 @@
 // DateLine: the Date header of every answer (RFC 9110, 6.6.1), made once a second and then only looked at.
 //
-// The only place outside tests and benches that reads the wall clock: it is shown, and nothing depends on it. The
-// loop's clock, which costs nothing, says when the wall clock must be read again: at the latest when its second ends. A
-// wall clock that jumps is followed within a second.
+// This is the only code outside tests and benches that reads the wall clock, which is shown and used for nothing else.
+// The loop's clock, which costs nothing, says when the wall clock must be read again: when its second ends. After a
+// jump of the wall clock the header is right again within a second.
 #pragma once
 
 #include <array>

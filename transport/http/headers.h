@@ -30,7 +30,7 @@ struct HeaderField {
 };
 
 class Headers {
-  // What stands before the name and the value of each field.
+  // Precedes the name and the value of each field.
   struct Lengths {
     uint32_t name_bytes;
     uint32_t value_bytes;

@@ -18,31 +18,31 @@ struct HttpLimits {
   size_t unanswered_max = 128;  // requests
   size_t outbox_bytes_max = 4 * 1024 * 1024;
 
-  // All of them, in one turn of the loop: once for what is read in it, and once for what had to wait. Over it: their
-  // requests wait for the next turn, and each connection gets an equal share then.
+  // All connections, in one turn of the loop: once for bytes read in it, and once for bytes that had to wait. Over it:
+  // requests wait for the next turn, in which each connection gets an equal share.
   size_t turn_requests_max = 2048;          // two milliseconds or three
   size_t turn_bytes_max = 4 * 1024 * 1024;  // the same
   uint64_t turn_ns_max = 2'000'000;         // of requests that cost more than most
-  // All of them. Answers that clients have not taken, and a place of owed_bytes_each for every answer to come. The
-  // nearer the bound, the fewer answers may be owed to one client; one that is owed none is always served.
+  // All connections. Answers that clients have not taken, and owed_bytes_each for every answer to come. The nearer the
+  // bound, the fewer answers may be owed to one client; a client that is owed none is always served.
   size_t owed_bytes_max = 64 * 1024 * 1024;
   size_t owed_bytes_each = 4 * 1024;  // the most of a value that is copied
 
-  // All of them. At it, the connection that has been idle longest gives way; when none is idle: 503.
+  // All connections. At the limit, the connection that has been idle longest is closed; when none is idle: 503.
   size_t connections_max = 4096;
-  size_t turned_away_max = 64;  // connections over that which are told so; those beyond are closed without a word
+  size_t turned_away_max = 64;  // connections over that which get a 503; further ones are closed without an answer
   size_t bodies_bytes_max = 256 * 1024 * 1024;  // announced or arrived, and not yet answered
 
-  // Deadlines. A client that misses one of the first two is told so with 408, the others are closed.
+  // Deadlines. A client that misses one of the first two gets a 408; otherwise the connection is closed.
   uint64_t header_timeout_ms = 10'000;  // from a request's first byte to the end of its headers
   uint64_t body_timeout_ms = 30'000;    // from there to the end of its body
-  uint64_t idle_timeout_ms = 60'000;    // nothing asked, nothing owed
+  uint64_t idle_timeout_ms = 60'000;    // no request, no answer owed
   uint64_t write_timeout_ms = 30'000;   // the client has taken no byte of its answers
   uint64_t crowded_timeout_ms = 2'000;  // the same, while little is left of owed_bytes_max
-  // Of an answer that is made while it leaves, a byte now and then is not enough: it holds up more than itself.
+  // An answer that is generated while it is sent needs more than a byte now and then: it holds resources meanwhile.
   size_t streamed_bytes_min = 16 * 1024;  // in that time
 
-  // Closing gently: after the last answer, what the client still sends is read and dropped for so long and so much.
+  // Lingering close: after the last answer, further input is read and dropped, for so long and so many bytes.
   uint64_t linger_ms = 2'000;
   size_t linger_bytes_max = 8 * 1024 * 1024;
 };

@@ -15,7 +15,7 @@ int hex_digit(char byte) {
   return -1;
 }
 
-// Those never have a body, and so no length either (RFC 9110, 8.6).
+// Responses of other statuses have neither a body nor a length (RFC 9110, 8.6).
 bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
 Response owning(int status, std::string_view content_type, std::string body) {
@@ -75,6 +75,7 @@ std::string head(const Response& response, AfterAnswer after, Framing framing, s
 }
 
 std::string chunk_head(size_t bytes) {
+  CHECK(bytes > 0);  // a chunk of no bytes would end the body
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
   for (; bytes > 0; bytes /= 16) text.insert(text.begin(), kDigits[bytes % 16]);

@@ -1,8 +1,8 @@
-// Request, Response: HTTP as the rest of the house sees it, and an answer's head as text.
+// Request, Response: HTTP messages as the rest of the program sees them, and the head of a response as text.
 //
 // A request is complete and within the limits, its path is decoded, and it has all of its headers. A response does not
-// own its body but looks at it: a stored value goes to the socket without being copied. One that is too large to be
-// there as a whole comes from a BodySource, piece by piece.
+// own its body but refers to it: a stored value goes to the socket without being copied. A body that is too large for
+// memory comes from a BodySource, piece by piece.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ enum class Method : uint8_t { get, head, put, post, del, options, other };
 struct Request {
   Method method = Method::get;
   std::string path;   // percent-decoded bytes, any byte may occur; begins with '/', or is "*"
-  std::string query;  // raw, what stands after '?'
-  std::string host;   // whom it was sent to, perhaps with a port; empty: HTTP/1.0 that does not say
+  std::string query;  // the bytes after '?', not decoded: see Query
+  std::string host;   // of the target or the Host header, perhaps with a port; empty: HTTP/1.0 without one
   Headers headers;
   std::string body;
 
@@ -35,24 +35,24 @@ inline constexpr std::string_view kOctets = "application/octet-stream";
 inline constexpr std::string_view kText = "text/plain; charset=utf-8";
 inline constexpr std::string_view kJson = "application/json";
 
-// A body that is made while it leaves: the next piece when the client has taken the one before. It is destroyed when
-// it has left, and as soon as nobody waits for it any more.
+// A body that is generated while it is sent: the next piece when the client has taken the one before. It is destroyed
+// after its last piece, and as soon as its client is gone.
 class BodySource {
  public:
   struct Piece {
     std::string bytes;  // empty only at the end
     bool is_last = false;
-    uint64_t wait_ns = 0;  // before the next is asked for, so that others get their turn
+    uint64_t wait_ns = 0;  // before the next is requested, so that other clients get their turn
   };
   virtual ~BodySource() = default;
-  // Nothing: it cannot be gone on with. The connection is closed then, and the client sees that the end is missing.
+  // Nothing: the body cannot be completed. The connection is closed then, and the client sees that the end is missing.
   virtual std::optional<Piece> next() = 0;
 };
 
-// How long a cache may answer in the node's place (RFC 9111, 5.2.2).
+// Whether a cache may answer instead of the node (RFC 9111, 5.2.2).
 enum class Caching : uint8_t {
-  unsaid,    // errors, and what no cache keeps anyway
-  no_cache,  // not without asking
+  unsaid,    // no header: errors, and responses that no cache keeps anyway
+  no_cache,  // only after asking the node
   no_store,  // never
 };
 
@@ -67,8 +67,8 @@ struct Response {
   Caching caching = Caching::unsaid;
   std::string_view content_type = kOctets;  // text that lives as long as the program; not shown without a body
   std::string_view body;                    // bytes that `keep` keeps
-  std::shared_ptr<const void> keep;         // null: they live as long as the program
-  std::vector<Header> headers;              // what else: Allow, Retry-After
+  std::shared_ptr<const void> keep;         // null: the bytes live as long as the program
+  std::vector<Header> headers;              // further ones: Allow, Retry-After
   std::unique_ptr<BodySource> source;       // if any, the body comes from there, and `body` is empty
 };
 
@@ -79,18 +79,19 @@ Response no_body(int status);           // 202, 204
 Response unavailable(std::string why);  // 503, with Retry-After
 
 enum class AfterAnswer { keep_open, close };
-// How the end of a body from a BodySource is told: chunk by chunk, or, to HTTP/1.0, by the end of the connection.
+// How the client sees the end of a body from a BodySource: by the last chunk, or, in HTTP/1.0, by the end of the
+// connection.
 enum class Framing { chunked, until_closed };
 
-// A body up to that size is put behind its head: that is cheaper than one more piece.
+// A body up to this size is copied behind its head, which is cheaper than one more buffer.
 inline constexpr size_t kCopiedBytesMax = 4096;
 
-// Status line and headers, with the empty line that ends them, and room for a body that is put behind it. The same for
-// HEAD as for GET. `date_line` is a whole header line, with its end.
+// Status line and headers, with the empty line that ends them, and room for a body that is copied behind it. The same
+// for HEAD as for GET. `date_line` is a whole header line, with its end.
 std::string head(const Response& response, AfterAnswer after, Framing framing = Framing::chunked,
                  std::string_view date_line = {});
 
-// What stands before and behind the bytes of a chunk, and behind the last one.
+// The framing of a chunk: before its bytes, after them, and after the last chunk.
 std::string chunk_head(size_t bytes);
 inline constexpr std::string_view kChunkEnd = "\r\n";
 inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
@@ -101,10 +102,10 @@ std::string_view reason_phrase(int status);
 // "%2F" -> "/", "+" stays a plus. Error: a '%' that is not followed by two hexadecimal digits.
 Result<std::string> percent_decode(std::string_view text);
 
-// Without the blanks and tabs around it.
+// Removes blanks and tabs at both ends.
 std::string_view trim(std::string_view text);
 
-// Whether `text` is `lower`, which is lower-case, but for the case of its ASCII letters.
+// Compares without regard to the case of ASCII letters. Requires: `lower` is lower-case.
 bool equals_ignoring_case(std::string_view text, std::string_view lower);
 
 }  // namespace skiff::transport

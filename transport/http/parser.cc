@@ -10,12 +10,12 @@
 namespace skiff::transport {
 namespace {
 
-constexpr std::string_view kContinue = "100-continue";
+constexpr std::string_view kExpectContinue = "100-continue";
 constexpr const char* kUnknownMethod =
     "this method is not known; those that are known: GET, HEAD, POST, PUT, DELETE, OPTIONS";
 
-// A byte of a chunked body may come with five more: "1\r\nx\r\n". More than that is chunk extensions and trailers, for
-// which the head's limit stands.
+// A byte of a chunked body may come with five more: "1\r\nx\r\n". Bytes beyond that are chunk extensions and trailers,
+// which the limit of the head bounds.
 constexpr size_t kFramingBytesPerByte = 5;
 
 // RFC 9110, 5.6.2
@@ -38,8 +38,8 @@ Method to_method(uint8_t method) {
   }
 }
 
-// Where a line begins with a blank: an old way to go on with the header before it, which nobody needs and which
-// proxies read differently.
+// The position of the first line that begins with a blank. That is an obsolete way to continue the header before
+// (RFC 9112, 5.2), and proxies differ in how they read it.
 size_t find_folded_line(std::string_view bytes, bool is_after_line) {
   const auto is_blank = [bytes](size_t at) { return at < bytes.size() && (bytes[at] == ' ' || bytes[at] == '\t'); };
   if (is_after_line && is_blank(0)) return 0;
@@ -73,7 +73,7 @@ struct HttpParser::Machine {
   static const llhttp_settings_t& settings();
 };
 
-// llhttp's callbacks, each handed to the method of the same meaning. Anything but 0 stops llhttp.
+// llhttp's callbacks, each of which calls one method of the parser. A result other than 0 stops llhttp.
 const llhttp_settings_t& HttpParser::Machine::settings() {
   static const llhttp_settings_t settings = [] {
     llhttp_settings_t table{};
@@ -145,10 +145,11 @@ bool HttpParser::is_head() const {
   return progress_ != Progress::nothing && !is_method_unknown_ && machine_->llhttp.method == HTTP_HEAD;
 }
 
-// Never more at once than could still be within the limits, so that whatever exceeds one is refused at the same byte,
-// and for the same reason, however the bytes were cut.
+// The number of bytes that can still be within the limits. Never parsing more at once has a request over a limit
+// refused at the same byte, and for the same reason, however the bytes were cut.
 size_t HttpParser::appetite() const {
   if (progress_ == Progress::body || has_target_) return budget_;
+  CHECK(target_.size() <= limits_.target_bytes_max);
   return std::min(budget_, limits_.target_bytes_max + 1 - target_.size());
 }
 
@@ -170,6 +171,7 @@ size_t HttpParser::feed_head(std::string_view bytes) {
     run("");  // without a body the request is complete here, and no byte is needed to say so
     return taken;
   }
+  CHECK(taken <= budget_);
   budget_ -= taken;
   if (budget_ == 0) {
     refuse(431, "the request line and headers are over " + std::to_string(limits_.header_bytes_max) + " bytes");
@@ -182,14 +184,16 @@ size_t HttpParser::feed_body(std::string_view bytes) {
   const size_t body_before = request_.body.size();
   const size_t taken = run(bytes);
   const size_t of_body = request_.body.size() - body_before;
+  CHECK(of_body <= taken);
   budget_ += kFramingBytesPerByte * of_body;
+  CHECK(taken - of_body <= budget_);
   budget_ -= taken - of_body;
   if (budget_ == 0 && !is_done()) refuse(431, "too much comes between the chunks of the body, or behind them");
   return taken;
 }
 
-// llhttp has stopped at a byte with which no method goes on that it knows. Whether that is a method all the same, and
-// not rubbish, shows where it ends: a blank must stand behind it.   (RFC 9110, 9.1)
+// llhttp has stopped at a byte that continues no method it knows. The bytes are a method all the same if they are a
+// token with a blank behind it.   (RFC 9110, 9.1)
 size_t HttpParser::read_unknown_method(std::string_view bytes) {
   const auto* stop = std::find_if_not(bytes.begin(), bytes.end(), is_token_byte);
   const size_t taken = static_cast<size_t>(stop - bytes.begin());
@@ -203,7 +207,7 @@ size_t HttpParser::read_unknown_method(std::string_view bytes) {
   return taken;
 }
 
-// Gives bytes to llhttp and says how many it took: all of them, unless something stopped it.
+// Gives bytes to llhttp and returns how many it parsed: all of them, unless it stopped.
 size_t HttpParser::run(std::string_view bytes) {
   llhttp_t* llhttp = &machine_->llhttp;
   const llhttp_errno_t code = llhttp_execute(llhttp, bytes.data(), bytes.size());
@@ -229,12 +233,14 @@ void HttpParser::stopped(int code) {
 }
 
 int HttpParser::refuse(int status, std::string why) {
+  CHECK(!is_done());
+  CHECK(status >= 400);
   progress_ = Progress::refused;
   refusal_ = {status, std::move(why)};
   return -1;
 }
 
-// llhttp knows those of RTSP, too, whose numbers follow that of PRI.
+// llhttp knows the methods of RTSP, too, whose numbers follow that of PRI.
 int HttpParser::method_complete() {
   if (machine_->llhttp.method <= HTTP_PRI) return 0;
   return refuse(501, kUnknownMethod);
@@ -284,7 +290,7 @@ int HttpParser::value_complete() {
     ++hosts_;
     if (!has_absolute_target_) request_.host = header.value;
   } else if (header.name == "expect") {
-    const bool has_strange_expect = !expect_.empty() && !equals_ignoring_case(expect_, kContinue);
+    const bool has_strange_expect = !expect_.empty() && !equals_ignoring_case(expect_, kExpectContinue);
     if (!has_strange_expect) expect_ = header.value;
   } else if (header.name == "transfer-encoding") {
     ++transfer_encodings_;
@@ -293,12 +299,14 @@ int HttpParser::value_complete() {
   return 0;
 }
 
-// Pauses behind the head, so that it is known how many bytes it took. A request that asks for an upgrade is answered
-// like any other: llhttp would stop behind it, and we begin anew there anyway.
+// Pauses after the head, so that its size is known. A request for an upgrade is answered like any other: llhttp would
+// stop after it, and the parser begins anew there anyway.
 int HttpParser::head_complete() {
   const llhttp_t& llhttp = machine_->llhttp;
   if (int refused = refuse_head(); refused != 0) return refused;
   if (int refused = refuse_framing(); refused != 0) return refused;
+  CHECK(has_target_);
+  CHECK(!request_.path.empty());
   is_1_1_ = llhttp.http_minor == 1;
   request_.method = to_method(llhttp.method);
   keeps_alive_ = is_1_1_ && llhttp_should_keep_alive(&llhttp) != 0;
@@ -322,13 +330,13 @@ int HttpParser::refuse_head() {
     }
     good_host_ = request_.host;
   }
-  if (!expect_.empty() && !equals_ignoring_case(expect_, kContinue)) {
+  if (!expect_.empty() && !equals_ignoring_case(expect_, kExpectContinue)) {
     return refuse(417, "only 100-continue can be expected here");
   }
   return 0;
 }
 
-// Where does the body end? Whoever is in doubt about that must not guess.
+// A request whose end is ambiguous is refused: a proxy may see another end (request smuggling; RFC 9112, 6.3 and 11.2).
 int HttpParser::refuse_framing() {
   const llhttp_t& llhttp = machine_->llhttp;
   const bool has_length = (llhttp.flags & F_CONTENT_LENGTH) != 0;
@@ -348,8 +356,9 @@ int HttpParser::refuse_framing() {
   return 0;
 }
 
-// llhttp has read how long the chunk will be: soon enough to refuse it before it comes.
+// llhttp has read the length of the chunk, so a chunk that is too long is refused before it comes.
 int HttpParser::chunk_begins() {
+  CHECK(request_.body.size() <= limits_.body_bytes_max);
   const uint64_t room = limits_.body_bytes_max - request_.body.size();
   if (machine_->llhttp.content_length <= room) return 0;
   return refuse(413, "the body is over " + std::to_string(limits_.body_bytes_max) + " bytes");

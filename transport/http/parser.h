@@ -1,15 +1,14 @@
-// HttpParser: llhttp's pieces to a whole Request, within the limits.
+// HttpParser: bytes to complete requests, with llhttp, within the limits.
 //
-// On a good day: feed() what the socket brings until progress() is complete, take() the request, go on with the bytes
-// that feed() left. It stops behind each request, so that the owner decides how many of them it wants at once.
+// The owner feeds the bytes of a socket until progress() is complete, takes the request, and goes on with the bytes
+// that feed() left. The parser stops after each request, so that the owner decides how many it wants at once.
 //
-// What goes wrong: a request that is malformed or too large is refused, with the status to answer and a sentence that
-// says what is wrong. After that nothing can be read from this connection: nobody knows where the next request begins.
+// A request that is malformed or too large is refused, with the status of the answer and a sentence with the reason. No
+// further request can be read from that connection, because the beginning of the next one is unknown.
 //
-// Always: the outcome does not depend on how the bytes were cut into pieces. Sizes are refused as early as they are
-// known, before the bytes are buffered; what stands round the chunks of a body, trailers too, is never buffered, and
-// bounded by the head's limit and what the body so far may need. llhttp is strict: none of its leniencies is ever
-// turned on.
+// Always: the outcome does not depend on how the bytes were cut into pieces. A size over its limit is refused as soon
+// as it is known, before the bytes are buffered. Chunk headers, chunk extensions and trailers are never buffered, and
+// bounded by the head's limit and the size of the body so far. llhttp is strict: none of its leniencies is turned on.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +27,7 @@ class HttpParser {
   enum class Progress {
     nothing,   // no byte of a request yet
     head,      // somewhere in the request line or the headers
-    body,      // behind the headers
+    body,      // after the headers
     complete,  // take() it
     refused,   // see refusal()
   };
@@ -42,17 +41,17 @@ class HttpParser {
   HttpParser(const HttpParser&) = delete;
   HttpParser& operator=(const HttpParser&) = delete;
 
-  // Takes bytes up to the end of the request and says how many. Requires: neither complete nor refused.
+  // Parses bytes up to the end of the request and returns how many. Requires: neither complete nor refused.
   size_t feed(std::string_view bytes);
 
   Progress progress() const { return progress_; }
   const Refusal& refusal() const { return refusal_; }
 
-  // The client holds its body back until it is told "100 Continue". No longer once it has begun to send it.
+  // True if the client waits for "100 Continue" before it sends its body, and has not begun to send it.
   bool expects_continue() const { return progress_ == Progress::body && holds_back_; }
-  // What the body takes: what was announced, or what has arrived when nothing was announced.
+  // The size of the body: the Content-Length, or without one the bytes that have arrived.
   size_t body_bytes() const { return std::max(announced_bytes_, request_.body.size()); }
-  // Its method is HEAD, as far as it has come: the answer has no body, also if the request is refused.
+  // True once the method is known to be HEAD: the answer has no body then, even if the request is refused.
   bool is_head() const;
   // Whether another request may follow on this connection. Requires: complete.
   bool keeps_alive() const { return keeps_alive_; }
@@ -61,7 +60,7 @@ class HttpParser {
 
   // Requires: complete. Begins the next request.
   Request take();
-  // Lets go of what has come of a request that will not be read to its end. Nothing may be fed after it.
+  // Frees the memory of a request that will not be read to its end. Requires: feed() is not called again.
   void abandon();
 
  private:
@@ -95,17 +94,17 @@ class HttpParser {
   Refusal refusal_;
   Request request_;
 
-  size_t budget_ = 0;               // bytes that the head, or then what stands round the body's chunks, may still take
-  bool has_method_byte_ = false;    // its first byte has come
-  bool is_method_unknown_ = false;  // to llhttp, which has stopped
-  bool is_after_line_ = false;      // the last byte of the head so far ended a line
-  bool has_target_ = false;         // all of it
-  bool has_absolute_target_ = false;  // which names the host, whatever the Host header says
+  size_t budget_ = 0;                 // bytes that the head may still take, or after it the framing of the chunks
+  bool has_method_byte_ = false;      // its first byte has come
+  bool is_method_unknown_ = false;    // to llhttp, which has stopped
+  bool is_after_line_ = false;        // the last byte of the head so far ended a line
+  bool has_target_ = false;           // all of it
+  bool has_absolute_target_ = false;  // which names the host, and takes precedence over the Host header
   std::string target_;                // as it came
   int hosts_ = 0;                     // how many Host headers
-  std::string expect_;                // of the Expect headers, the first that is not 100-continue, or else the last
-  std::string good_host_;             // of an earlier request: the next has the same, and need not be looked at again
-  int transfer_encodings_ = 0;        // how many Transfer-Encoding headers
+  std::string expect_;                // the first Expect header that is not 100-continue, or else the last
+  std::string good_host_;       // of an earlier request: the next often has the same, which is then not checked again
+  int transfer_encodings_ = 0;  // how many Transfer-Encoding headers
   std::string transfer_encoding_;
   size_t announced_bytes_ = 0;  // Content-Length
   bool holds_back_ = false;     // expects_continue()

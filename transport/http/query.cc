@@ -10,15 +10,15 @@
 namespace skiff::transport {
 namespace {
 
-constexpr size_t kShownBytesMax = 100;  // of a name that a client sent, in an error
+constexpr size_t kShownNameBytesMax = 100;  // of a name that a client sent, in an error
 
 bool must_be_escaped(char byte) { return static_cast<unsigned char>(byte) <= ' ' || byte == '\x7f'; }
 
 // In quotes; bytes that are not printable ASCII become '?'.
-std::string shown(std::string_view name) {
+std::string shown_name(std::string_view name) {
   std::string text = "\"";
-  for (char byte : name.substr(0, kShownBytesMax)) text += byte >= ' ' && byte <= '~' ? byte : '?';
-  return text + (name.size() > kShownBytesMax ? "...\"" : "\"");
+  for (char byte : name.substr(0, kShownNameBytesMax)) text += byte >= ' ' && byte <= '~' ? byte : '?';
+  return text + (name.size() > kShownNameBytesMax ? "...\"" : "\"");
 }
 
 std::string joined(std::initializer_list<std::string_view> names) {
@@ -74,7 +74,7 @@ Result<> Query::require_known(std::initializer_list<std::string_view> names) con
   for (const Parameter& parameter : parameters_) {
     if (std::find(names.begin(), names.end(), parameter.name) != names.end()) continue;
     if (names.size() == 0) return fail(Error::Code::invalid, "no query is known here");
-    return fail(Error::Code::invalid, "unknown query " + shown(parameter.name) + "; known: " + joined(names));
+    return fail(Error::Code::invalid, "unknown query " + shown_name(parameter.name) + "; known: " + joined(names));
   }
   return {};
 }
@@ -82,7 +82,7 @@ Result<> Query::require_known(std::initializer_list<std::string_view> names) con
 Result<> Query::require_unique() const {
   for (const Parameter& parameter : parameters_) {
     if (!find(parameter.name).is_repeated()) continue;
-    return fail(Error::Code::invalid, shown(parameter.name) + " is given more than once in the query");
+    return fail(Error::Code::invalid, shown_name(parameter.name) + " is given more than once in the query");
   }
   return {};
 }

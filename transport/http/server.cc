@@ -10,14 +10,14 @@
 namespace skiff::transport {
 namespace {
 
-// Deadlines are met to within a quarter of the shortest.
+// Deadlines are checked four times in the shortest of them.
 uint64_t tick_ms(const HttpLimits& limits) {
   const uint64_t shortest = std::min({limits.header_timeout_ms, limits.body_timeout_ms, limits.idle_timeout_ms,
                                       limits.write_timeout_ms, limits.crowded_timeout_ms, limits.linger_ms});
   return std::clamp<uint64_t>(shortest / 4, 1, 1000);
 }
 
-// Those at the front of the idle ones whose request has just come, and was not read yet.
+// How many connections at the front of the idle list may turn out to have unread input.
 constexpr int kLooksForIdleMax = 8;
 
 }  // namespace
@@ -59,6 +59,8 @@ Ordering HttpServer::by_method(const Request& request) {
 }
 
 void HttpServer::accepted(std::unique_ptr<Stream> stream) {
+  CHECK(!is_draining_);
+  CHECK(turned_away_ <= connections_.size());
   ++counters_.connections_accepted;
   const bool is_over = connections_.size() - turned_away_ >= limits_.connections_max && !make_room();
   if (is_over) ++counters_.connections_turned_away;
@@ -75,7 +77,7 @@ void HttpServer::accepted(std::unique_ptr<Stream> stream) {
   connection->turn_away();
 }
 
-// Closes the connection that has been idle longest. One whose next request has arrived unread is not idle.
+// Closes the connection that has been idle longest. A connection with unread input is not idle.
 bool HttpServer::make_room() {
   for (int looks = 0; looks < kLooksForIdleMax && !idle_.is_empty(); ++looks) {
     HttpConnection& longest = idle_.front();
@@ -108,6 +110,7 @@ void HttpServer::arrived(HttpConnection& from, uint64_t number, size_t body_byte
 
 void HttpServer::answer(Ticket ticket, Response&& response) {
   ++counters_.answers;
+  CHECK(counters_.answers <= counters_.requests);
   release_body(ticket.body_bytes);
   const auto found = connections_.find(ticket.connection);
   if (found != connections_.end()) found->second->answer(ticket.request, std::move(response));
@@ -147,7 +150,7 @@ void HttpServer::check_deadlines() {
   if (budget_.is_crowded()) close_stalled(now_ms);
 }
 
-// Until there is room, those first that have taken nothing for longest.
+// Closes connections until memory is no longer short, those first that have stalled for longest.
 void HttpServer::close_stalled(uint64_t now_ms) {
   std::vector<HttpConnection*> stalled;
   for (const auto& [id, connection] : connections_) {
@@ -164,6 +167,7 @@ void HttpServer::close_stalled(uint64_t now_ms) {
 }
 
 void HttpServer::drain(std::function<void()> drained) {
+  CHECK(!is_draining_);
   is_draining_ = true;
   drained_ = std::move(drained);
   listener_.reset();
@@ -175,8 +179,13 @@ void HttpServer::drain(std::function<void()> drained) {
 }
 
 void HttpServer::closed(HttpConnection& connection) {
-  if (connection.was_turned_away()) --turned_away_;
-  connections_.erase(connection.id());
+  if (connection.was_turned_away()) {
+    CHECK(turned_away_ > 0);
+    --turned_away_;
+  }
+  const size_t erased = connections_.erase(connection.id());
+  CHECK(erased == 1);
+  CHECK(turned_away_ <= connections_.size());
   if (connections_.empty()) tick_.stop();
   say_drained();
 }

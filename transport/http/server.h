@@ -1,15 +1,15 @@
 // HttpServer: a port, its connections, and a ticket for every request.
 //
-// On a good day: the handler gets a request and a ticket; whoever has the answer hands both to answer(), now or later,
-// in any order. A ticket outlives its connection: to answer a client that has gone does nothing.
+// The handler gets each request with a ticket. The answer is given with that ticket, at once or later, in any order. A
+// ticket outlives its connection: an answer to a client that has gone is dropped.
 //
-// What goes wrong is dealt with here and never reaches the handler: malformed and oversized requests, slow clients,
-// too many connections (the one that has been idle longest gives way; when none is idle: 503), bodies that together
-// take too much memory (503), answers that clients do not take (those that have taken nothing for longest are closed),
-// and what may not come in: pages of other origins (403), other names (421).
+// Errors of clients are handled here and never reach the handler: malformed and oversized requests, slow clients, too
+// many connections (the one that has been idle longest is closed; when none is idle: 503), bodies that together take
+// too much memory (503), answers that clients do not take (the clients that have stalled for longest are closed), and
+// requests that are not allowed: from pages of other origins (403), to other names (421).
 //
-// Always: every ticket is answered exactly once, by whoever got it; the memory its body stands for is free again then.
-// Requests of one connection reach the handler in order, and no two at the same time that may not be (Ordering).
+// Always: every ticket is answered exactly once; the memory accounted for its body is released then. Requests of one
+// connection reach the handler in order, and two that exclude each other never at the same time (Ordering).
 #pragma once
 
 #include <cstdint>
@@ -37,18 +37,18 @@ class HttpServer final : private HttpConnection::Owner {
   struct Counters {
     uint64_t connections_accepted = 0;
     uint64_t connections_turned_away = 0;  // over connections_max
-    uint64_t connections_gave_way = 0;     // closed while idle, for a new one
-    uint64_t connections_stalled = 0;      // closed because they took no answers, and room was needed
+    uint64_t connections_gave_way = 0;     // closed while idle, to make room for a new one
+    uint64_t connections_stalled = 0;      // closed because they took no answers while memory was short
     uint64_t requests = 0;                 // handed to the handler
     uint64_t answers = 0;                  // given for them, whether the client was still there or not
     uint64_t refused = 0;                  // requests that were answered here: malformed, too large, too slow
     uint64_t bodies_bytes = 0;             // of bodies that came or were announced and are not answered yet: a gauge
   };
 
-  // Where deadlines take the time from, in milliseconds; the loop, unless somebody brings a clock of his own.
+  // The time for deadlines, in milliseconds; without one, the loop's clock.
   using Clock = std::function<uint64_t()>;
 
-  // Which requests may be under way side by side; by their methods, unless the handler knows better.
+  // Which requests may be in progress side by side; decided by their methods unless another function is given.
   using Order = Ordering (*)(const Request&);
   static Ordering by_method(const Request& request);
 
@@ -60,23 +60,23 @@ class HttpServer final : private HttpConnection::Owner {
   HttpServer& operator=(const HttpServer&) = delete;
 
   void answer(Ticket ticket, Response&& response);
-  // Said before its answer: this request takes effect later than it is answered. What the client has sent behind it,
-  // and may not be done beside it, waits for took_effect(), which must follow.
+  // Called before its answer: this request takes effect later than it is answered. Later requests of its client that
+  // may not run beside it wait for took_effect(), which must follow.
   void takes_effect_later(Ticket ticket);
   void took_effect(Ticket ticket);
 
-  // Stops accepting and closes what is idle. Requests that were handed over still get their answers, those that are
-  // incomplete get 503. `drained`, if any, is called once when no connection is left, which may be at once; it must not
+  // Stops accepting and closes idle connections. Requests that the handler has still get their answers, incomplete ones
+  // get 503. `drained`, if any, is called once when no connection is left, which may be at once; it must not
   // destroy the server.
   void drain(std::function<void()> drained = nullptr);
   bool is_drained() const { return is_draining_ && connections_.empty(); }
 
-  // Closes whoever has missed a deadline. By itself the server does so every so often.
+  // Closes connections that have missed a deadline. A timer of the server calls it, too.
   void check_deadlines();
 
   uint16_t port() const { return port_; }
   size_t connections_open() const { return connections_.size(); }
-  // Of answers: not yet taken by their clients, with a place for each that is still to come.
+  // Bytes of answers that clients have not taken, and an estimate for each answer to come.
   size_t owed_bytes() const { return budget_.owed(); }
   const Counters& counters() const { return counters_; }
 
@@ -113,7 +113,7 @@ class HttpServer final : private HttpConnection::Owner {
   bool is_draining_ = false;
   uint64_t last_id_ = 0;
   size_t turned_away_ = 0;                        // of connections_
-  IntrusiveList<HttpConnection, IdleList> idle_;  // the one that has been for longest in front
+  IntrusiveList<HttpConnection, IdleList> idle_;  // the one that has been idle longest in front
   std::unordered_map<uint64_t, std::unique_ptr<HttpConnection>> connections_;
   Timer tick_;  // one for all connections; runs while there are any
 };

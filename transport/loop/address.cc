@@ -29,7 +29,7 @@ bool drop_prefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-// As the system's own look-up reads it: 0 is 0.0.0.0, and IPv4 may hide in IPv6.
+// Reads the host as the system's own look-up does: "0" is 0.0.0.0, and an IPv4 address may be mapped into IPv6.
 std::optional<in_addr> ipv4_of(const std::string& host) {
   in_addr four{};
   if (::inet_aton(host.c_str(), &four) != 0) return four;

@@ -1,11 +1,13 @@
 // AsyncQueue: many pushes, one wake, one drain.
 //
-// A vector, a mutex and an AsyncSignal. Any thread may push(). Sends coalesce, so a drain takes everything that waits:
-// what was pushed while sockets were read is one batch, drained in the next turn of the loop. The loop's own thread may
-// push_here() instead: the loop is awake then, and drains the queue before it waits again, without a system call. No
-// caller's callback ever runs inside the drain of the batch it pushed to.
+// A vector, a mutex and an AsyncSignal. Any thread may call push(). Sends coalesce, so a drain takes all items that
+// wait: the items that were pushed while sockets were read are one batch, drained in the next turn of the loop. The
+// thread of the loop may call push_here() instead: the loop is awake then, and drains the queue before it waits again,
+// without a system call.
 //
-// Bounded by whoever pushes: size() says how much waits.
+// The queue has no limit of its own: callers of push() look at size() first.
+//
+// Always: the drain callback never gets an empty batch, and never runs inside itself.
 #pragma once
 
 #include <functional>
@@ -13,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "raft/check.h"
 #include "transport/loop/async_signal.h"
 #include "transport/loop/loop.h"
 
@@ -23,7 +26,9 @@ class AsyncQueue {
  public:
   using Drain = std::function<void(std::vector<Item>&&)>;
 
-  AsyncQueue(Loop& loop, Drain drain) : drain_(std::move(drain)), signal_(loop, [this] { this->drain(); }) {}
+  AsyncQueue(Loop& loop, Drain drain) : drain_(std::move(drain)), signal_(loop, [this] { this->drain(); }) {
+    CHECK(drain_ != nullptr);
+  }
   AsyncQueue(const AsyncQueue&) = delete;
   AsyncQueue& operator=(const AsyncQueue&) = delete;
 
@@ -32,7 +37,7 @@ class AsyncQueue {
     signal_.raise();
   }
 
-  // Requires: by the thread that turns the loop.
+  // Requires: called by the thread that runs the loop.
   void push_here(Item item) {
     add(std::move(item));
     signal_.raise_here();

@@ -1,8 +1,8 @@
-// AsyncSignal: wakes the loop for work that waits elsewhere.
+// AsyncSignal: calls back on the loop's thread, for work that waits in a queue.
 //
-// raise_here() has the work done before the loop waits again, so that everything found while sockets were read is one
-// batch. raise() has it done in the next turn of the loop, after the sockets and timers that are ready by then. Raises
-// coalesce, and a wake may find the work done already.
+// After raise_here() the callback runs before the loop waits again, so that all work found while sockets were read is
+// one batch. After raise() it runs in the next turn of the loop, after the sockets and timers that are ready by then.
+// Raises coalesce, and a callback may find the work done already.
 #pragma once
 
 #include <uv.h>
@@ -18,14 +18,16 @@ namespace skiff::transport {
 class AsyncSignal final : private Loop::Drainable {
  public:
   AsyncSignal(Loop& loop, std::function<void()> raised)
-      : loop_(loop), raised_(std::move(raised)), wake_(make_wake(loop, this)) {}
-  ~AsyncSignal() { loop_.drain_never(this); }
+      : loop_(loop), raised_(std::move(raised)), wake_(make_wake(loop, this)) {
+    CHECK(raised_ != nullptr);
+  }
+  ~AsyncSignal() { loop_.cancel_drain(this); }
   AsyncSignal(const AsyncSignal&) = delete;
   AsyncSignal& operator=(const AsyncSignal&) = delete;
 
-  // Any thread may.
+  // May be called by any thread.
   void raise() { uv_async_send(wake_.get()); }
-  // Requires: by the thread that turns the loop.
+  // Requires: called by the thread that runs the loop.
   void raise_here() {
     if (!std::exchange(is_announced_, true)) loop_.drain_soon(this);
   }

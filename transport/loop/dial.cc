@@ -1,12 +1,10 @@
-// Dial: the way to a Stream (declared in stream.h, because it makes nothing else).
-#include <netdb.h>
+#include "transport/loop/dial.h"
 
 #include <array>
 #include <cstring>
 
 #include "raft/check.h"
 #include "src/base/threads.h"
-#include "transport/loop/stream.h"
 
 namespace skiff::transport {
 namespace {
@@ -29,8 +27,8 @@ std::string host_of(const sockaddr_storage& address) {
   return text.data();
 }
 
-// libuv starts its threads with the first look-up, and aborts the process where there are none to be had. So they are
-// asked for here before, and given back.
+// libuv starts its threads with the first look-up, and aborts the process if the system refuses them. So this function
+// first starts as many threads of its own, and ends them.
 Result<> require_threads() {
   static bool has_started = false;
   if (has_started) return {};
@@ -49,6 +47,7 @@ struct Dial::Lookup {
 
 Dial::Dial(Loop& loop, const Address& address, Done done)
     : loop_(loop), address_(address), done_(std::move(done)), later_(loop, [this] { connect_to_next(); }) {
+  CHECK(done_ != nullptr);
   sockaddr_in four{};
   sockaddr_in6 six{};
   if (uv_ip4_addr(address.host.c_str(), address.port, &four) == 0) {
@@ -94,6 +93,8 @@ void Dial::looked_up(uv_getaddrinfo_t* request, int status, addrinfo* found) {
   std::unique_ptr<addrinfo, decltype(&uv_freeaddrinfo)> owned(found, uv_freeaddrinfo);
   Dial* self = lookup->asked_by;
   if (self == nullptr) return;
+  CHECK(self->lookup_ == lookup.get());
+  CHECK(self->candidates_.empty());
   self->lookup_ = nullptr;
   self->is_name_ = true;
   if (status != 0) self->failed("look up", status);
@@ -103,9 +104,11 @@ void Dial::looked_up(uv_getaddrinfo_t* request, int status, addrinfo* found) {
   self->connect_to_next();
 }
 
-// Ends by calling back, or with an attempt under way that will come back here if it fails.
+// Ends by calling back, or with an attempt under way, which comes back here if it fails.
 void Dial::connect_to_next() {
+  CHECK(lookup_ == nullptr);
   while (!candidates_.empty()) {
+    CHECK(handle_ == nullptr);
     const sockaddr_storage target = candidates_.back();
     candidates_.pop_back();
     if (is_name_) tried_ = " (" + host_of(target) + ")";
@@ -146,6 +149,7 @@ void Dial::failed(const char* act, int code) {
 // The owner may destroy this Dial in the callback: nothing may follow.
 void Dial::answer(std::unique_ptr<Stream> stream, Failure failure) {
   auto done = std::exchange(done_, nullptr);
+  CHECK(done != nullptr);  // it is called once
   done(std::move(stream), std::move(failure));
 }
 

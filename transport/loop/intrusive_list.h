@@ -1,4 +1,4 @@
-// IntrusiveList: a doubly linked list of objects that others own, whose links stand in the objects themselves.
+// IntrusiveList: a doubly linked list whose links are part of its objects. The objects have other owners.
 //
 // Adding, removing and moving to the end cost a few writes and no allocation. An object that is destroyed leaves the
 // list it is in by itself. `Tag` tells the lists apart of which one object may be in several at the same time.
@@ -21,6 +21,8 @@ class ListLink {
   bool is_linked() const { return next_ != nullptr; }
   void unlink() {
     if (!is_linked()) return;
+    CHECK(previous_->next_ == this);
+    CHECK(next_->previous_ == this);
     previous_->next_ = next_;
     next_->previous_ = previous_;
     previous_ = next_ = nullptr;
@@ -50,10 +52,11 @@ class IntrusiveList {
     CHECK(!is_empty());
     return static_cast<Item&>(*end_.next_);
   }
-  // Leaves whichever list of this tag it is in.
+  // The item first leaves the list of this tag that it is in, if any.
   void move_to_end(Item& item) {
     ListLink<Tag>& link = item;
     link.unlink();
+    CHECK(!link.is_linked());
     link.previous_ = end_.previous_;
     link.next_ = &end_;
     end_.previous_->next_ = &link;

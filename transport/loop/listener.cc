@@ -14,8 +14,8 @@
 namespace skiff::transport {
 namespace {
 
-constexpr int kAcceptedPerTurnMax = 256;           // then the others' turn
-constexpr uint64_t kPauseNs = 100 * 1'000'000ull;  // out of descriptors: until somebody may have closed some
+constexpr int kAcceptedPerTurnMax = 256;           // then other handles get their turn
+constexpr uint64_t kPauseNs = 100 * 1'000'000ull;  // out of descriptors: some may be closed by then
 constexpr uint64_t kLogIntervalMs = 10'000;
 
 tl::unexpected<Error> cannot_listen(const Address& address, const std::string& why) {
@@ -101,6 +101,9 @@ Listener::Listener(Loop& loop, int descriptor, Accepted accepted)
       accepted_(std::move(accepted)),
       pause_over_(loop, [this] { listen_on(); }),
       log_limit_(kLogIntervalMs) {
+  CHECK(descriptor >= 0);
+  CHECK(bound_.port != 0);
+  CHECK(accepted_ != nullptr);
   auto handle = std::make_unique<uv_poll_t>();
   CHECK(uv_poll_init(loop.uv(), handle.get(), descriptor) == 0);
   handle->data = this;
@@ -125,7 +128,7 @@ void Listener::accept_all() {
   }
 }
 
-// False when there is no more to do: nobody waits, accepting pauses, or the listener is gone.
+// False when there is no more to do: no connection waits, accepting pauses, or the listener was destroyed.
 bool Listener::accept_one() {
   Descriptor connection(::accept4(descriptor_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (connection.number() < 0) {

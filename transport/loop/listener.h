@@ -1,4 +1,4 @@
-// Listener: a bound port, and the connections that come in by it.
+// Listener: a bound port, and the connections that it accepts.
 #pragma once
 
 #include <functional>
@@ -16,9 +16,9 @@ class Listener {
   using Accepted = std::function<void(std::unique_ptr<Stream>)>;
 
   // Port 0 takes any free port: port() says which. Errors name the address: "listen on 127.0.0.1:9121: address
-  // already in use". Out of descriptors: accepting pauses for a while and goes on, with a line in the log; whoever
-  // dials meanwhile waits in the kernel's queue. A callback may destroy the Listener. A host that is a name is looked
-  // up, and waited for: that is for the start of a program.
+  // already in use". When the process is out of descriptors, accepting pauses for a while, with a line in the log, and
+  // new connections wait in the kernel's queue. A callback may destroy the Listener. A host that is a name is looked up
+  // while the caller waits, so this is for the start of a program.
   static Result<std::unique_ptr<Listener>> open(Loop& loop, const Address& address, Accepted accepted);
   // An error if open() would fail now; nothing is kept.
   static Result<> probe(const Address& address);
@@ -27,7 +27,7 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
   uint16_t port() const { return bound_.port; }
-  // What a name led to, and the port that was taken.
+  // The numeric address that the name stands for, and the port that was bound.
   const Address& address() const { return bound_; }
 
  private:

@@ -28,23 +28,23 @@ Loop::Loop() : read_buffer_(kReadBufferBytes) {
   const auto settle = [](uv_prepare_t* handle) {
     Loop& loop = *static_cast<Loop*>(handle->loop->data);
     loop.settle();
-    if (loop.before_wait_then_) loop.before_wait_then_();
+    if (loop.before_wait_callback_) loop.before_wait_callback_();
   };
   CHECK(uv_prepare_start(before_wait_.get(), settle) == 0);
-  uv_unref(reinterpret_cast<uv_handle_t*>(before_wait_.get()));  // it alone is no reason to go on
+  uv_unref(reinterpret_cast<uv_handle_t*>(before_wait_.get()));  // does not keep the loop alive
 }
 
 Loop::~Loop() {
   before_wait_.reset();
   uv_run(&loop_, UV_RUN_NOWAIT);  // the close callback of before_wait_
-  for (const Flushable* who : waiting_to_flush_) CHECK(who == nullptr);
-  for (const Flushable* who : waiting_to_flush_last_) CHECK(who == nullptr);
-  for (const Drainable* who : waiting_to_drain_) CHECK(who == nullptr);
+  for (const Flushable* flushable : waiting_to_flush_) CHECK(flushable == nullptr);
+  for (const Flushable* flushable : waiting_to_flush_last_) CHECK(flushable == nullptr);
+  for (const Drainable* drainable : waiting_to_drain_) CHECK(drainable == nullptr);
   CHECK(uv_loop_close(&loop_) == 0);
 }
 
-// A socket that neither reads nor has handed bytes to libuv does not keep libuv's loop alive, but what it has to say
-// must still leave: hence the flush before and the look after.
+// A socket that neither reads nor has handed bytes to libuv does not keep libuv's loop alive, but its output must still
+// leave: hence settle() before, and the look at the waiting lists after.
 void Loop::run() {
   do {
     settle();
@@ -65,7 +65,7 @@ bool Loop::turn(uv_run_mode mode) {
   return uv_loop_alive(&loop_) != 0;
 }
 
-// By looking again and again: a timer would keep the loop alive itself. For the end of a program, when it matters not.
+// Polls, because a timer would itself keep the loop alive. For the end of a program, where the cost does not matter.
 bool Loop::run_for_ms(uint64_t most_ms) {
   const uint64_t end_ns = now_ns() + most_ms * kMillisecondNs;
   while (run_nowait()) {
@@ -78,44 +78,53 @@ bool Loop::run_for_ms(uint64_t most_ms) {
 uint64_t Loop::now_ns() const { return uv_hrtime(); }
 uint64_t Loop::now_ms() const { return uv_now(&loop_); }
 
-void Loop::flush_later(Flushable* who) { waiting_to_flush_.push_back(who); }
+void Loop::flush_later(Flushable* flushable) {
+  CHECK(flushable != nullptr);
+  waiting_to_flush_.push_back(flushable);
+}
 
-void Loop::flush_last(Flushable* who) { waiting_to_flush_last_.push_back(who); }
+void Loop::flush_last(Flushable* flushable) {
+  CHECK(flushable != nullptr);
+  waiting_to_flush_last_.push_back(flushable);
+}
 
-void Loop::flush_never(Flushable* who) {
+void Loop::cancel_flush(Flushable* flushable) {
   for (auto* waiting : {&waiting_to_flush_, &waiting_to_flush_last_}) {
-    std::replace(waiting->begin(), waiting->end(), who, static_cast<Flushable*>(nullptr));
+    std::replace(waiting->begin(), waiting->end(), flushable, static_cast<Flushable*>(nullptr));
   }
 }
 
-void Loop::drain_soon(Drainable* who) { waiting_to_drain_.push_back(who); }
+void Loop::drain_soon(Drainable* drainable) {
+  CHECK(drainable != nullptr);
+  waiting_to_drain_.push_back(drainable);
+}
 
-void Loop::drain_never(Drainable* who) {
-  std::replace(waiting_to_drain_.begin(), waiting_to_drain_.end(), who, static_cast<Drainable*>(nullptr));
+void Loop::cancel_drain(Drainable* drainable) {
+  std::replace(waiting_to_drain_.begin(), waiting_to_drain_.end(), drainable, static_cast<Drainable*>(nullptr));
 }
 
 bool Loop::settle() {
   const bool has_any = !waiting_to_drain_.empty();
   drain_all();
   flush_all();
-  for (Drainable*& who : waiting_to_drain_) {
-    if (Drainable* later = std::exchange(who, nullptr)) later->wake();
+  for (Drainable*& drainable : waiting_to_drain_) {
+    if (Drainable* later = std::exchange(drainable, nullptr)) later->wake();
   }
   waiting_to_drain_.clear();
   return has_any;
 }
 
-// Twice: what a request becomes, and what comes of that. By index, like the flushes.
+// Two rounds: the second drains the queues that the first filled. By index, because a drain may add to the list.
 void Loop::drain_all() {
   size_t next = 0;
   for (int round = 0; round < kDrainsInARow; ++round) {
     for (const size_t end = waiting_to_drain_.size(); next < end; ++next) {
-      if (Drainable* who = std::exchange(waiting_to_drain_[next], nullptr)) who->drain();
+      if (Drainable* drainable = std::exchange(waiting_to_drain_[next], nullptr)) drainable->drain();
     }
   }
 }
 
-// A flush may ask for another one, which is part of this turn.
+// A flush may call flush_later() again: that flush belongs to this turn, too.
 void Loop::flush_all() {
   while (!waiting_to_flush_.empty() || !waiting_to_flush_last_.empty()) {
     flush(waiting_to_flush_);
@@ -123,15 +132,16 @@ void Loop::flush_all() {
   }
 }
 
-// By index: a flush may add to the list, or take somebody out of it.
+// By index: a flush may add to the list, or clear entries of it.
 void Loop::flush(std::vector<Flushable*>& waiting) {
   for (size_t next = 0; next < waiting.size(); ++next) {
-    if (Flushable* who = std::exchange(waiting[next], nullptr)) who->flush();
+    if (Flushable* flushable = std::exchange(waiting[next], nullptr)) flushable->flush();
   }
   waiting.clear();
 }
 
 Timer::Timer(Loop& loop, std::function<void()> expired) : loop_(loop), expired_(std::move(expired)) {
+  CHECK(expired_ != nullptr);
   auto handle = std::make_unique<uv_timer_t>();
   CHECK(uv_timer_init(loop.uv(), handle.get()) == 0);
   handle->data = this;
@@ -139,12 +149,18 @@ Timer::Timer(Loop& loop, std::function<void()> expired) : loop_(loop), expired_(
 }
 
 // libuv counts in whole milliseconds from the start of this turn. Counting from the clock instead keeps a timer that
-// was started late in a long turn from ringing early.
+// was started late in a long turn from expiring early.
 void Timer::start_ns(uint64_t delay_ns) {
   uv_update_time(loop_.uv());
   const uint64_t due_ms = round_up_to_ms(loop_.now_ns() + std::min(delay_ns, kDelayMaxNs));
+  CHECK(due_ms >= loop_.now_ms());
   const uint64_t delay_ms = delay_ns == 0 ? 0 : due_ms - loop_.now_ms();
   CHECK(uv_timer_start(handle_.get(), expired, delay_ms, 0) == 0);
+}
+
+void Timer::start_ms(uint64_t delay_ms) {
+  CHECK(delay_ms <= kDelayMaxNs / kMillisecondNs);
+  start_ns(delay_ms * kMillisecondNs);
 }
 
 void Timer::repeat_ms(uint64_t interval_ms) {
@@ -183,6 +199,7 @@ void TurnHook::stay_awake(bool is_on) {
 }
 
 Signal::Signal(Loop& loop, int number, std::function<void()> arrived) : arrived_(std::move(arrived)) {
+  CHECK(arrived_ != nullptr);
   auto handle = std::make_unique<uv_signal_t>();
   CHECK(uv_signal_init(loop.uv(), handle.get()) == 0);
   handle->data = this;

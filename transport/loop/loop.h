@@ -4,10 +4,10 @@
 // handle, and the close callback frees it. Tear-down is therefore: destroy the owners, run the loop until it is
 // empty, destroy the Loop, which CHECKs that nothing was left open.
 //
-// Output is written once a turn: what asked for flush_later() is flushed just before the loop goes back to wait, so
-// that everything one batch has to say to one socket leaves in one system call. Before that, queues that drain_soon()
-// was called for are drained, and what those push is, too; a third time in a row only in the next turn, so that sockets
-// are looked after in between. What asked for flush_last() is flushed behind the others: clients' answers wait for
+// Output is written once a turn. An object that called flush_later() is flushed just before the loop waits again, so
+// that all bytes of one batch for one socket leave in one system call. Before that, the queues that drain_soon() was
+// called for are drained, and then those that were filled by it; a third round waits for the next turn, so that sockets
+// are served in between. Objects that called flush_last() are flushed after the others: clients' answers wait for
 // peers' messages, never the other way round.
 #pragma once
 
@@ -25,29 +25,30 @@ namespace skiff::transport {
 template <class Handle>
 struct CloseLater {
   void operator()(Handle* handle) const noexcept {
-    handle->data = nullptr;  // late callbacks find nobody
+    handle->data = nullptr;  // a callback that comes late finds no owner
     uv_close(reinterpret_cast<uv_handle_t*>(handle),
              [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
   }
 };
-// Only once uv_*_init succeeded.
+// Requires: uv_*_init succeeded for the handle.
 template <class Handle>
 using Owned = std::unique_ptr<Handle, CloseLater<Handle>>;
 
-// Calls `callback`, a member of the owner of `handle`, so that it may destroy that owner, and itself with it. True if
-// the owner is still there. Requires: handle->data is the owner.
+// Calls `callback`, a member of the owner of `handle`. The callback may destroy that owner, and itself with it. Returns
+// true if the owner still exists. Requires: handle->data is the owner.
 template <class Handle, class... Parameters, class... Arguments>
 bool call_and_survive(Handle* handle, std::function<void(Parameters...)>& callback, Arguments&&... arguments) {
   auto borrowed = std::exchange(callback, nullptr);
   if (borrowed) borrowed(std::forward<Arguments>(arguments)...);
-  if (handle->data == nullptr) return false;  // `callback` is gone, too; the handle lives until it has been closed
+  if (handle->data == nullptr)
+    return false;  // `callback` was destroyed, too; the handle lives until its close callback
   if (!callback) callback = std::move(borrowed);
   return true;
 }
 
 class Loop {
  public:
-  // Something with output to write before the loop waits again.
+  // An object with output to write before the loop waits again.
   class Flushable {
    public:
     virtual void flush() = 0;
@@ -56,7 +57,7 @@ class Loop {
     ~Flushable() = default;
   };
 
-  // A queue with something in it.
+  // A queue that is not empty.
   class Drainable {
    public:
     virtual void drain() = 0;
@@ -72,27 +73,28 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
 
   void run();  // until no handle is alive
-  // Waits for one turn, and leaves nothing of it undone; false when nothing is left alive. What a timer pushes to a
-  // queue is drained in the same turn, before it waits for sockets.
+  // Runs one turn, waiting if it must, and drains and flushes all that came of it. Returns false when no handle is left
+  // alive. A queue that a timer fills is drained in the same turn, before the loop waits for sockets.
   bool run_once();
   bool run_nowait();
-  // Runs until nothing is alive, but no longer than that; false if something still is.
+  // Runs until no handle is alive, but no longer than that. Returns false if a handle still is.
   bool run_for_ms(uint64_t most_ms);
 
   uint64_t now_ns() const;  // monotonic, exact: the clock is read
   uint64_t now_ms() const;  // monotonic, as of the start of this turn: costs nothing
 
-  void flush_later(Flushable* who);  // Requires: not asked for already since its last flush()
-  void flush_last(Flushable* who);   // behind all of those, requires the same
-  void flush_never(Flushable* who);  // it is going away
-  void drain_soon(Drainable* who);   // Requires: not asked for already since its last drain()
-  void drain_never(Drainable* who);  // it is going away
-  // Called whenever the loop is about to wait, after everything else.
-  void before_wait(std::function<void()> what) { before_wait_then_ = std::move(what); }
-  // Drains and writes what waits for that, now instead of before the loop waits again. True if there was any to drain.
+  void flush_later(Flushable* flushable);   // Requires: not called yet since its last flush()
+  void flush_last(Flushable* flushable);    // after all of those; requires the same
+  void cancel_flush(Flushable* flushable);  // for a destructor: does nothing if no flush is due
+  void drain_soon(Drainable* drainable);    // Requires: not called yet since its last drain()
+  void cancel_drain(Drainable* drainable);  // like cancel_flush()
+  // Sets the callback that runs whenever the loop is about to wait, after all drains and flushes.
+  void before_wait(std::function<void()> callback) { before_wait_callback_ = std::move(callback); }
+  // Drains and flushes all that waits for it, now instead of before the loop waits again. Returns true if a queue was
+  // waiting to be drained.
   bool settle();
 
-  // Where every socket of this loop reads into: a view of it is good until the callback that got it returns.
+  // All sockets of this loop read into it. A view of it is valid until the callback that got it returns.
   std::span<char> read_buffer() { return read_buffer_; }
 
   uv_loop_t* uv() { return &loop_; }
@@ -108,11 +110,11 @@ class Loop {
   std::vector<Flushable*> waiting_to_flush_;
   std::vector<Flushable*> waiting_to_flush_last_;
   std::vector<Drainable*> waiting_to_drain_;
-  std::function<void()> before_wait_then_;
+  std::function<void()> before_wait_callback_;
   std::vector<char> read_buffer_;
 };
 
-// Calls back once, or every so often. Destroying it stops it; a callback may destroy its own timer.
+// Calls back once, or at an interval. Destroying the timer stops it; a callback may destroy its own timer.
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> expired);
@@ -120,6 +122,7 @@ class Timer {
   Timer& operator=(const Timer&) = delete;
 
   void start_ns(uint64_t delay_ns);  // once, never early, up to a millisecond late; replaces an earlier start
+  void start_ms(uint64_t delay_ms);  // the same
   void repeat_ms(uint64_t interval_ms);
   void stop();
 
@@ -131,15 +134,15 @@ class Timer {
   Owned<uv_timer_t> handle_;
 };
 
-// Calls back in every turn of the loop, once its timers and sockets have been looked after and before anything is
-// flushed. Keeps no loop alive by itself. A callback must not destroy it.
+// Calls back in every turn of the loop, after its timers and sockets and before the flushes. Keeps no loop alive by
+// itself. The callback must not destroy it.
 class TurnHook {
  public:
   TurnHook(Loop& loop, std::function<void()> polled);
   TurnHook(const TurnHook&) = delete;
   TurnHook& operator=(const TurnHook&) = delete;
 
-  // While it is on, the loop looks at its sockets without waiting for them: there is work for the next turn.
+  // While it is on, the loop polls its sockets without waiting for them, because there is work for the next turn.
   void stay_awake(bool is_on);
 
  private:

@@ -14,7 +14,7 @@
 namespace skiff::transport {
 namespace {
 
-constexpr size_t kGatherBytesMax = 16 * 1024;  // up to here one more copy is cheaper than one more buffer to the kernel
+constexpr size_t kGatherBytesMax = 16 * 1024;  // up to this size one more copy is cheaper than one more buffer
 constexpr size_t kBuffersPerCall = 64;
 
 std::string describe_peer(const uv_tcp_t* handle) {
@@ -50,13 +50,14 @@ struct Stream::WriteRequest {
 };
 
 Stream::Stream(Loop& loop, Owned<uv_tcp_t> handle) : loop_(loop), handle_(std::move(handle)) {
+  CHECK(handle_ != nullptr);
   handle_->data = this;
   uv_tcp_nodelay(handle_.get(), 1);
   remote_ = describe_peer(handle_.get());
 }
 
 Stream::~Stream() {
-  if (wants_flush_) loop_.flush_never(this);
+  if (wants_flush_) loop_.cancel_flush(this);
 }
 
 void Stream::start(Events events) {
@@ -70,7 +71,7 @@ void Stream::pause_reading() {
   if (handle_) uv_read_stop(tcp());
 }
 
-// Reading already is refused by libuv, and that is all right. Reading past the end would bring the end again.
+// libuv refuses to start reading twice, which is harmless. Reading past the end would report the end again.
 void Stream::resume_reading() {
   if (handle_ && ending_ != Ending::close && !has_ended_) uv_read_start(tcp(), allocate, read_done);
 }
@@ -89,6 +90,7 @@ void Stream::read_done(uv_stream_t* handle, ssize_t count, const uv_buf_t* buffe
 }
 
 void Stream::read_ended() {
+  CHECK(!has_ended_);
   if (!events_.ended) return close("end of stream");
   has_ended_ = true;
   call_and_survive(handle_.get(), events_.ended);
@@ -143,8 +145,10 @@ void Stream::want_flush() {
   loop_.flush_later(this);
 }
 
-// What libuv has must leave before what we have. When it has left, write_done() comes back here.
+// The bytes that libuv holds must leave before those of the outbox. When they have left, write_done() asks for another
+// flush.
 void Stream::flush() {
+  CHECK(wants_flush_);
   wants_flush_ = false;
   if (!handle_ || is_write_pending_) return;
   const bool had_output = !outbox_.empty();
@@ -156,7 +160,7 @@ void Stream::flush() {
   outbox_is_empty();
 }
 
-// As much as the socket takes at once: 0 when that is everything, UV_EAGAIN when something is left.
+// Writes as much as the socket takes at once. Returns 0 when that was all, UV_EAGAIN when bytes are left.
 int Stream::write_now() {
   size_t next = 0;
   int status = 0;
@@ -170,6 +174,7 @@ int Stream::write_now() {
       status = written;
       break;
     }
+    CHECK(static_cast<size_t>(written) <= outbox_bytes_);
     outbox_bytes_ -= static_cast<size_t>(written);
     front_written_ += static_cast<size_t>(written);
     const size_t end = next + count;
@@ -179,11 +184,16 @@ int Stream::write_now() {
     if (next < end) status = UV_EAGAIN;
   }
   outbox_.erase(outbox_.begin(), outbox_.begin() + static_cast<std::ptrdiff_t>(next));
+  CHECK(!outbox_.empty() || outbox_bytes_ == 0);
+  CHECK(!outbox_.empty() || front_written_ == 0);
   return status;
 }
 
-// Hands what is left to libuv, which writes it when the socket is ready.
+// Hands the rest of the outbox to libuv, which writes it when the socket is ready.
 int Stream::write_rest() {
+  CHECK(!outbox_.empty());
+  CHECK(!is_write_pending_);
+  CHECK(front_written_ < outbox_.front().bytes().size());
   auto request = std::make_unique<WriteRequest>();
   request->chunks = std::exchange(outbox_, {});
   std::vector<uv_buf_t> buffers;
@@ -204,13 +214,14 @@ void Stream::write_done(uv_write_t* request, int status) {
   std::unique_ptr<WriteRequest> done(static_cast<WriteRequest*>(request->data));
   auto* self = static_cast<Stream*>(request->handle->data);
   if (self == nullptr) return;
+  CHECK(self->is_write_pending_);
   self->is_write_pending_ = false;
   if (status != 0) return self->close(std::string("write: ") + uv_strerror(status));
   if (!self->outbox_.empty()) return self->want_flush();
   if (call_and_survive(request->handle, self->events_.drained)) self->outbox_is_empty();
 }
 
-// The moment for what was to happen after the last byte. drained() may have written more, or have closed.
+// Closes, or ends our half, if that was to follow the last byte. drained() may have written more, or have closed.
 void Stream::outbox_is_empty() {
   if (!handle_ || !outbox_.empty() || is_write_pending_) return;
   if (ending_ == Ending::close) return close("closed here");
@@ -224,10 +235,11 @@ void Stream::outbox_is_empty() {
 
 // The owner may destroy this stream in the callback: nothing may follow a call of close().
 void Stream::close(const std::string& why) {
+  CHECK(handle_ != nullptr);
   handle_.reset();
   outbox_.clear();
   outbox_bytes_ = 0;
-  if (wants_flush_) loop_.flush_never(this);
+  if (wants_flush_) loop_.cancel_flush(this);
   wants_flush_ = false;
   auto closed = std::exchange(events_.closed, nullptr);
   if (closed) closed(std::string(why));

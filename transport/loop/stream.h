@@ -1,14 +1,14 @@
 // Stream: bytes both ways over one TCP connection, with a bounded outbox.
 //
-// On a good day: start() with callbacks, received() for what arrives, write() for what leaves. Writes are gathered and
-// leave in one system call just before the loop waits again (Loop::flush_later).
+// The owner calls start() with its callbacks; received() brings the bytes that arrive, write() takes the bytes to send.
+// Writes are gathered and leave in one system call just before the loop waits again (Loop::flush_later).
 //
-// What goes wrong: the other side closes or the connection breaks: closed() is called once, with the reason, and
-// nothing after it. Destroying the Stream closes the connection without calling back; any callback may do so, its own
-// included. Bytes still in the outbox when the Stream is destroyed are lost, close_after_writing() sends them first.
+// When the other side closes or the connection breaks, closed() is called once, with the reason, and no other callback
+// after it. Destroying the Stream closes the connection without calling back; any callback may do so, its own
+// included. Bytes still in the outbox when the Stream is destroyed are lost; close_after_writing() sends them first.
 //
-// Bounded: write() never refuses; outbox_bytes() says how much has not left yet, and it is for the owner to stop
-// reading, drop or close when that is more than its limit.
+// write() never refuses. outbox_bytes() says how much has not left yet, and the owner stops reading, drops or closes
+// when that is more than its limit.
 #pragma once
 
 #include <uv.h>
@@ -19,8 +19,6 @@
 #include <string_view>
 #include <vector>
 
-#include "src/base/result.h"
-#include "transport/loop/address.h"
 #include "transport/loop/loop.h"
 
 namespace skiff::transport {
@@ -31,8 +29,8 @@ class Stream final : private Loop::Flushable {
     std::function<void(std::string_view)> received;
     std::function<void(const std::string& why)> closed;  // "end of stream", "read: connection reset by peer"
     std::function<void()> drained;                       // the outbox has become empty; may be null
-    // The other side will send no more, but may still take bytes. May be null: then closed("end of stream") comes
-    // instead. The owner who asks to be told decides when to close.
+    // The other side will send no more, but may still take bytes; the owner decides when to close. May be null: then
+    // closed("end of stream") comes instead.
     std::function<void()> ended;
   };
 
@@ -42,21 +40,21 @@ class Stream final : private Loop::Flushable {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  void start(Events events);  // starting once more hands the stream to another owner, also in a callback
+  void start(Events events);  // a second call hands the stream to another owner, also in a callback
   void write(std::string bytes);
   void write_shared(std::string_view bytes,
                     std::shared_ptr<const void> owner);  // `owner` keeps `bytes` until they left
-  // Ends reading, sends what the outbox holds, then closes and calls closed("closed here"). A peer that takes no
-  // bytes can hold this up for ever: the owner keeps a deadline.
+  // Ends reading, sends the outbox, then closes and calls closed("closed here"). A peer that takes no bytes can delay
+  // this for ever: the owner keeps a deadline.
   void close_after_writing();
-  // Sends what the outbox holds, then the end of our half. Reading goes on, so that a peer in the middle of a
-  // sentence still gets to read our last words: closing at once would reset the connection and take them away.
+  // Sends the outbox, then the end of our half. Reading goes on: closing while the peer still sends would reset the
+  // connection, and the peer might lose the last bytes that it was sent.
   void finish_writing();
   void pause_reading();
   void resume_reading();
 
   size_t outbox_bytes() const;
-  bool has_unread_input() const;                  // bytes have come that were not read yet; a system call
+  bool has_unread_input() const;                  // bytes have arrived that were not read yet; costs a system call
   std::string remote() const { return remote_; }  // "127.0.0.1:40312"
 
   // How long unacknowledged bytes may stay on the wire before the kernel gives the connection up, and keep-alive
@@ -64,7 +62,7 @@ class Stream final : private Loop::Flushable {
   void set_peer_timeout_ms(unsigned timeout_ms);
 
  private:
-  // Bytes to be written: ours, or a view of somebody else's together with what keeps them.
+  // Bytes to be written: our own, or a view of shared ones together with their owner.
   struct Chunk {
     std::string own;
     std::string_view shared;
@@ -100,45 +98,6 @@ class Stream final : private Loop::Flushable {
   Ending ending_ = Ending::not_yet;
   bool has_finished_ = false;  // our half
   bool has_ended_ = false;     // theirs
-};
-
-// Dials. Calls back once with a Stream or with why not (Error::what names the address; `refused` tells ECONNREFUSED
-// from everything else); destroying the Dial abandons it without calling back. Names are not resolved on the loop's
-// path: a host that is no numeric address goes through uv_getaddrinfo.
-class Dial {
- public:
-  struct Failure {
-    bool refused = false;  // the host answered: nobody listens there
-    std::string why;
-  };
-  using Done = std::function<void(std::unique_ptr<Stream>, Failure)>;  // a null stream means failure
-
-  Dial(Loop& loop, const Address& address, Done done);
-  ~Dial();
-  Dial(const Dial&) = delete;
-  Dial& operator=(const Dial&) = delete;
-
- private:
-  struct Lookup;
-
-  static void looked_up(uv_getaddrinfo_t* request, int status, addrinfo* found);
-  static void connect_done(uv_connect_t* request, int status);
-
-  void look_up();
-  void connect_to_next();
-  void failed(const char* act, int code);
-  void answer(std::unique_ptr<Stream> stream, Failure failure);
-
-  Loop& loop_;
-  Address address_;
-  Done done_;
-  std::vector<sockaddr_storage> candidates_;  // still to be tried, best last
-  Failure failure_;
-  bool is_name_ = false;      // the address: then what it led to is part of the reason
-  std::string tried_;         // that, of the last attempt
-  Lookup* lookup_ = nullptr;  // owns itself until libuv is done with it
-  Owned<uv_tcp_t> handle_;
-  Timer later_;  // an attempt that fails at once must not call back before the constructor returns
 };
 
 }  // namespace skiff::transport

@@ -7,24 +7,20 @@
 #include "src/base/try.h"
 
 namespace skiff::transport {
-namespace {
-
-constexpr uint64_t kNanosecondsPerMs = 1'000'000;
-
-}  // namespace
-
 JoinClient::JoinClient(Loop& loop, raft::NodeId self, std::vector<Address> ask, const Limits& limits, Events events)
     : loop_(loop), self_(self), ask_(std::move(ask)), limits_(limits), events_(std::move(events)), timer_(loop, [this] {
-        time_up();
+        timer_expired();
       }) {
   CHECK(!ask_.empty());
+  CHECK(self_ != 0);
   timer_.start_ns(0);
 }
 
-// Either the pause is over or the answer is late.
-void JoinClient::time_up() {
+// Ends the pause, or the wait for an answer.
+void JoinClient::timer_expired() {
+  CHECK(!dial_ || !stream_);
   if (dial_ || stream_) return try_next("no answer within " + std::to_string(limits_.answer_timeout_ms) + " ms");
-  timer_.start_ns(limits_.answer_timeout_ms * kNanosecondsPerMs);
+  timer_.start_ms(limits_.answer_timeout_ms);
   dial_ = std::make_unique<Dial>(loop_, ask_[next_], [this](std::unique_ptr<Stream> stream, Dial::Failure failure) {
     dialled(std::move(stream), failure);
   });
@@ -41,21 +37,21 @@ void JoinClient::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fa
 }
 
 void JoinClient::received(std::string_view bytes) {
-  Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return answered(frame); });
+  Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return reply_received(frame); });
   if (join_reply_) {
-    auto got_join_reply = events_.got_join_reply;  // may destroy us
+    auto got_join_reply = events_.got_join_reply;  // may destroy this client
     return got_join_reply(std::move(*join_reply_));
   }
   const bool is_final = refusal_ == Refusal::removed || refusal_ == Refusal::taken ||
                         refusal_ == Refusal::other_version || refusal_ == Refusal::other_data_dir_id;
   if (is_final) {
-    auto refused = events_.refused;  // may destroy us
+    auto refused = events_.refused;  // may destroy this client
     return refused(*refusal_);
   }
   if (!fed) try_next(fed.error().what);
 }
 
-Result<> JoinClient::answered(const Frame& frame) {
+Result<> JoinClient::reply_received(const Frame& frame) {
   if (frame.kind == FrameKind::refusal) {
     TRY(const Refusal refusal, decode_refusal(frame));
     refusal_ = refusal;
@@ -74,11 +70,12 @@ void JoinClient::try_next(const std::string& why) {
   dial_.reset();
   stream_.reset();
   refusal_.reset();
-  std::string& told = told_[next_];
-  if (told != why) log::info("waits to be added: " + to_url(ask_[next_]) + ": " + why);
-  told = why;
+  std::string& logged = logged_[next_];
+  if (logged != why) log::info("waits to be added: " + to_url(ask_[next_]) + ": " + why);
+  logged = why;
   next_ = (next_ + 1) % ask_.size();
-  timer_.start_ns(limits_.pause_ms * kNanosecondsPerMs);
+  CHECK(next_ < ask_.size());
+  timer_.start_ms(limits_.pause_ms);
 }
 
 }  // namespace skiff::transport

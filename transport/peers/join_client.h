@@ -1,13 +1,13 @@
-// JoinClient: a node that was added, or is about to be, asks the members which cluster this is and where they all live.
+// JoinClient: asks the members for the cluster and their addresses, for a node that was added or is about to be.
 //
-// Asks one address after the other, over and over, until one that knows of it answers. It listens nowhere meanwhile,
-// and has no data directory yet: that is founded with the answer.
+// It asks one address after the other, over and over, until a member that knows of this node answers. The node does not
+// listen meanwhile, and has no data directory yet: that is founded with the answer.
 //
-// What goes wrong: nobody is there, or nobody knows of it yet. Both pass by themselves, when the member has started, or
-// the operator has added it; what each address said is told once. What does not pass is told by refused(): it was
-// removed, or a voter of its id is there already.
+// No member may be running, or know of this node yet. Both pass, once a member has started or the operator has added
+// the node; each new reason is logged once for each address. A refusal that does not pass ends in refused(): the node
+// was removed, or a voter with its id exists already.
 //
-// Always: calls back from its own timer or stream, never from inside a call, and may be destroyed by that.
+// Always: calls back from its own timer or stream, never from inside a call. A callback may destroy it.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@
 #include <string>
 #include <vector>
 
+#include "transport/loop/dial.h"
 #include "transport/loop/loop.h"
 #include "transport/loop/stream.h"
-#include "transport/peers/peer.h"
 #include "transport/peers/wire.h"
 
 namespace skiff::transport {
@@ -29,7 +29,7 @@ class JoinClient {
  public:
   struct Limits {
     uint64_t answer_timeout_ms = 2000;  // from the dial to the answer
-    uint64_t pause_ms = 100;  // before the next address is asked: an operator waits for this, and a log reads it
+    uint64_t pause_ms = 100;            // before the next address is asked: short, because an operator waits
   };
   struct Events {
     std::function<void(JoinReply&&)> got_join_reply;
@@ -42,10 +42,10 @@ class JoinClient {
   JoinClient& operator=(const JoinClient&) = delete;
 
  private:
-  void time_up();
+  void timer_expired();
   void dialled(std::unique_ptr<Stream> stream, const Dial::Failure& failure);
   void received(std::string_view bytes);
-  Result<> answered(const Frame& frame);
+  Result<> reply_received(const Frame& frame);
   void try_next(const std::string& why);
 
   Loop& loop_;
@@ -59,7 +59,7 @@ class JoinClient {
   FrameReader reader_{kJoinReplyBytesMax};
   std::optional<JoinReply> join_reply_;
   std::optional<Refusal> refusal_;
-  std::map<size_t, std::string> told_;  // of each address, the last that was logged
+  std::map<size_t, std::string> logged_;  // the last reason for each address
   Timer timer_;
 };
 

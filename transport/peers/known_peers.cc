@@ -1,5 +1,7 @@
 #include "transport/peers/known_peers.h"
 
+#include "raft/check.h"
+
 namespace skiff::transport {
 
 void KnownPeers::learn_only(std::set<raft::NodeId> members) {
@@ -10,8 +12,10 @@ void KnownPeers::learn_only(std::set<raft::NodeId> members) {
 }
 
 bool KnownPeers::compare_or_learn(raft::NodeId node, uint64_t data_dir_id) {
+  CHECK(node != 0);
   if (data_dir_id == 0) return true;
   if (!knows(node) && !is_member(node)) {
+    CHECK(unidentified_.size() <= kUnidentifiedMax);
     if (unidentified_.size() < kUnidentifiedMax) unidentified_[node] = data_dir_id;
     return true;
   }
@@ -40,7 +44,7 @@ DataDirMatch KnownPeers::compare(const Greeting& greeting, uint64_t own) const {
   return match;
 }
 
-// One that lost its directory may have been met under two numbers: what counts is what most of them say.
+// A member that lost its directory may be known under two numbers, so the majority of the shared members counts.
 bool KnownPeers::others_differ(const Greeting& greeting) const {
   size_t same = 0, different = 0;
   for (const auto& [node, data_dir_id] : greeting.known) {

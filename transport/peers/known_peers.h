@@ -1,12 +1,13 @@
-// KnownPeers: which data directory stands behind each id, by the number that it says.
+// KnownPeers: the number of the data directory behind each node id, as first heard (trust on first use).
 //
-// The first number that is heard for an id is remembered: a directory that comes later under that id lacks what its
-// node has promised. A greeting carries what its sender remembers of the members, the receiver among them. So both
-// sides see a mismatch, whichever of them remembers the other, and neither takes in anything of the other. What a
-// member remembers, and this node does not know yet, is remembered here as well.
+// The first number that is heard for an id is remembered: another directory that comes later under that id lacks the
+// votes and entries that its node has acknowledged. A greeting carries the numbers that its sender remembers of the
+// members, the receiver among them. So both sides see a mismatch, whichever of them remembers the other, and neither
+// accepts messages of the other. Numbers that a member remembers, and this node does not, are learned from its
+// greeting.
 //
-// What goes wrong: two nodes that have never met may come from two foundings of one cluster. They are told apart by
-// what they remember of third members.
+// Two nodes that do not know each other may come from two foundings of one cluster. The numbers that they remember of
+// third members show that.
 //
 // Always: nothing is learned from a greeting that does not match.
 #pragma once
@@ -23,11 +24,11 @@
 
 namespace skiff::transport {
 
-// Which data directories are other than was remembered, when two nodes greet. All false: they match.
+// Which data directories differ from the remembered ones when two nodes greet. All false: they match.
 struct DataDirMatch {
-  bool peer_differs = false;   // the other side's, from what this node remembers
-  bool own_differs = false;    // this node's, from what the other side remembers
-  bool others_differ = false;  // they have never met, and remember different directories of the same members
+  bool peer_differs = false;   // that of the other node, from the one that this node remembers
+  bool own_differs = false;    // that of this node, from the one that the other node remembers
+  bool others_differ = false;  // the two do not know each other, and remember different ones of the same members
 
   bool operator==(const DataDirMatch&) const = default;
   bool is_match() const { return *this == DataDirMatch{}; }
@@ -39,16 +40,17 @@ class KnownPeers {
   KnownPeers(DataDirIds data_dir_ids, std::function<void(const DataDirIds&)> learned)
       : data_dir_ids_(std::move(data_dir_ids)), learned_(std::move(learned)) {}
 
-  // Only these are remembered; before it is called, everybody is. Others are once they are among them.
+  // Only the numbers of these are remembered; before the first call, those of all nodes. Numbers of further nodes are
+  // kept aside, and remembered once they become members.
   void learn_only(std::set<raft::NodeId> members);
-  // Whether it is the one we know, now that we have met.
+  // Returns true if the number is the remembered one, or is remembered from now on.
   bool compare_or_learn(raft::NodeId node, uint64_t data_dir_id);
   bool knows(raft::NodeId node) const { return data_dir_ids_.contains(node); }
 
-  // Compares what a greeting says with what is remembered here; learns from it if that matches. `own` is the number of
-  // this node's directory; 0: it has none.
+  // Compares the numbers in a greeting with the remembered ones, and learns from it if they match. `own` is the number
+  // of this node's directory; 0: it has none.
   DataDirMatch greeted(const Greeting& greeting, uint64_t own);
-  // What this node tells others in its greetings: of the members alone.
+  // The numbers for this node's greetings: those of members.
   DataDirIds of_members() const;
 
  private:
@@ -59,7 +61,7 @@ class KnownPeers {
 
   DataDirIds data_dir_ids_;
   static constexpr size_t kUnidentifiedMax = 64;
-  DataDirIds unidentified_;  // who is none of the members
+  DataDirIds unidentified_;  // of nodes that are no members
   std::optional<std::set<raft::NodeId>> members_;
   std::function<void(const DataDirIds&)> learned_;
 };

@@ -9,15 +9,14 @@
 #include "src/base/log.h"
 #include "src/base/narrow.h"
 #include "src/base/try.h"
+#include "transport/peers/greeting_rules.h"
 
 namespace skiff::transport {
 namespace {
 
-constexpr uint64_t kNanosecondsPerMs = 1'000'000;
-
-// A peer that comes and goes all the time is worth this many lines in so much time.
-constexpr int kLinesMax = 10;
-constexpr uint64_t kLinesIntervalMs = 10'000;
+// A peer whose connection breaks again and again gets this many log lines in that time.
+constexpr int kLogLinesMax = 10;
+constexpr uint64_t kLogIntervalMs = 10'000;
 
 }  // namespace
 
@@ -26,12 +25,14 @@ PeerLink::PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Li
     : loop_(loop),
       us_(us),
       peer_(std::move(peer)),
-      place_(peer_.address),
+      dialled_address_(peer_.address),
       limits_(limits),
       random_(seed),
       events_(std::move(events)),
-      timer_(loop, [this] { time_up(); }) {
+      timer_(loop, [this] { timer_expired(); }) {
   CHECK(peer_.id != us_.self);
+  CHECK(peer_.id != 0);
+  CHECK(limits_.redial_first_ms > 0);
   timer_.start_ns(0);
 }
 
@@ -43,18 +44,20 @@ void PeerLink::send(const PeerMessage& message) {
   CHECK(message.from == us_.self);
   CHECK(message.to == peer_.id);
   const size_t bytes = frame_bytes(message);
-  if (bytes > kFrameBytesMax && may_tell()) {
+  if (bytes > kFrameBytesMax && may_log()) {
     log::error(name() + ": a message of " + std::to_string(bytes) + " bytes is too large for any frame");
   }
   if (state_ != State::connected || bytes > kFrameBytesMax || !has_room(bytes)) {
     ++dropped_;
     return;
   }
+  CHECK(stream_ != nullptr);
   std::string frame = encode(message);
+  CHECK(frame.size() <= bytes);
   written_bytes_ += frame.size();
   stream_->write(std::move(frame));
   ++sent_;
-  watch_for_stall();
+  expect_progress();
 }
 
 bool PeerLink::has_room(size_t bytes) const {
@@ -73,7 +76,8 @@ PeerLink::Status PeerLink::status() const {
                 .moved_to = {},
                 .connected_since_ms = connected_since_ms_};
   const bool is_news = process_ != 0 && process_ != leaving_process_;
-  if (status.is_connected && is_news && has_home_failed_ && place_ == elsewhere_) status.moved_to = elsewhere_;
+  if (status.is_connected && is_news && member_address_failed_ && dialled_address_ == announced_)
+    status.moved_to = announced_;
   return status;
 }
 
@@ -90,66 +94,76 @@ void PeerLink::move_to(State next) {
   state_ = next;
 }
 
-void PeerLink::time_up() {
+// The objects that belong to each state. Holds between the callbacks of the loop.
+void PeerLink::check_invariants() const {
+  CHECK((state_ == State::dialling) == (dial_ != nullptr));
+  CHECK((state_ == State::greeting || state_ == State::connected) == (stream_ != nullptr));
+  if (state_ == State::connected) CHECK(is_admitted_);
+}
+
+void PeerLink::timer_expired() {
+  check_invariants();
   switch (state_) {
     case State::waiting: return dial();
     case State::dialling: return lost("no connection within " + std::to_string(limits_.greeting_timeout_ms) + " ms");
     case State::greeting: return lost("no greeting within " + std::to_string(limits_.greeting_timeout_ms) + " ms");
-    case State::connected: return look_for_stall();
+    case State::connected: return check_stall();
   }
 }
 
 void PeerLink::try_also(const Address& address) {
-  const auto before = std::exchange(elsewhere_, address == peer_.address ? std::nullopt : std::optional(address));
-  if (elsewhere_ != before) error_told_.clear();
+  const auto before = std::exchange(announced_, address == peer_.address ? std::nullopt : std::optional(address));
+  if (announced_ != before) errors_logged_.clear();
   const bool has_failed = state_ == State::waiting && failures_ > 0;
-  if (!has_failed || !elsewhere_) return;
-  place_ = address;
+  if (!has_failed || !announced_) return;
+  dialled_address_ = address;
   timer_.start_ns(0);
 }
 
-std::vector<Address> PeerLink::places() const {
+std::vector<Address> PeerLink::addresses() const {
   std::vector<Address> all = {peer_.address};
-  auto add = [&all](const Address& place) {
-    if (std::find(all.begin(), all.end(), place) == all.end()) all.push_back(place);
+  auto add = [&all](const Address& address) {
+    if (std::find(all.begin(), all.end(), address) == all.end()) all.push_back(address);
   };
-  if (elsewhere_) add(*elsewhere_);
+  if (announced_) add(*announced_);
   auto configured = us_.configured.find(peer_.id);
-  if (!has_been_home_ && configured != us_.configured.end()) add(configured->second);
+  if (!was_at_member_address_ && configured != us_.configured.end()) add(configured->second);
   return all;
 }
 
-// The same again if it was there, else the next one.
-Address PeerLink::next_place() const {
-  const std::vector<Address> all = places();
-  auto here = std::find(all.begin(), all.end(), place_);
+// The address of the connection that broke, or else the next one.
+Address PeerLink::next_address() const {
+  const std::vector<Address> all = addresses();
+  auto here = std::find(all.begin(), all.end(), dialled_address_);
   if (here == all.end()) return peer_.address;
-  if (state_ == State::connected) return place_;
+  if (state_ == State::connected) return dialled_address_;
   return std::next(here) == all.end() ? all.front() : *std::next(here);
 }
 
-void PeerLink::confirm_place(const Address& address) {
+void PeerLink::confirm_address(const Address& address) {
   CHECK(is_connected_at(address));
   peer_.address = address;
-  elsewhere_.reset();
-  has_been_home_ = true;
-  has_home_failed_ = false;
+  announced_.reset();
+  was_at_member_address_ = true;
+  member_address_failed_ = false;
 }
 
 void PeerLink::dial() {
   move_to(State::dialling);
-  timer_.start_ns(limits_.greeting_timeout_ms * kNanosecondsPerMs);
-  dial_ = std::make_unique<Dial>(loop_, place_, [this](std::unique_ptr<Stream> stream, Dial::Failure failure) {
-    dialled(std::move(stream), failure);
-  });
+  timer_.start_ms(limits_.greeting_timeout_ms);
+  dial_ = std::make_unique<Dial>(
+      loop_, dialled_address_,
+      [this](std::unique_ptr<Stream> stream, Dial::Failure failure) { dialled(std::move(stream), failure); });
 }
 
 void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& failure) {
+  CHECK(state_ == State::dialling);
+  CHECK(stream_ == nullptr);
   dial_.reset();
   refusals_ = !stream && failure.refused ? refusals_ + 1 : 0;
   if (!stream) {
     lost(failure.why);
-    if (refusals_ < places().size() || !events_.gone) return;
+    if (refusals_ < addresses().size() || !events_.gone) return;
     auto gone = events_.gone;  // may destroy this link
     return gone();
   }
@@ -169,7 +183,7 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
 }
 
 void PeerLink::received(std::string_view bytes) {
-  Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return answered(frame); });
+  Result<> fed = reader_.feed(bytes, [this](const Frame& frame) { return reply_received(frame); });
   if (!fed) {
     auto removed = std::exchange(was_removed_, false) ? events_.removed : nullptr;
     const auto twice_at = std::exchange(twice_at_, std::nullopt);
@@ -185,9 +199,9 @@ void PeerLink::received(std::string_view bytes) {
   if (state_ == State::greeting && is_admitted_) greeted();
 }
 
-// The one frame that a peer sends on this connection.
-Result<> PeerLink::answered(const Frame& frame) {
-  if (is_admitted_) return fail(Error::Code::corrupt, "it speaks out of turn");
+// The peer sends one frame on this connection.
+Result<> PeerLink::reply_received(const Frame& frame) {
+  if (is_admitted_) return fail(Error::Code::corrupt, "it sent a second frame");
   if (frame.kind == FrameKind::refusal) {
     TRY(const Refusal refusal, decode_refusal(frame));
     was_removed_ = refusal == Refusal::removed;
@@ -195,6 +209,7 @@ Result<> PeerLink::answered(const Frame& frame) {
     if (!match_of(refusal).is_match()) match_ = match_of(refusal);
     return fail(Error::Code::unavailable, "turned away: " + std::string(describe(refusal)));
   }
+  CHECK(state_ == State::greeting);
   TRY(const Greeting greeting, decode_greeting(frame));
   std::optional<Refusal> against = objection(greeting, us_);
   if (!against && greeting.from != peer_.id) against = Refusal::other_node;
@@ -206,12 +221,13 @@ Result<> PeerLink::answered(const Frame& frame) {
   return {};
 }
 
-// The one that is reached where the members say it is goes before one that came in by itself.
+// A process that is reached at the address in the log takes precedence over one that connected to our listener.
 Result<> PeerLink::look_for_another_process(const Greeting& greeting) {
   if (!us_.running) return {};
   const RunningProcess here = process_of(greeting, stream_->remote());
   if (auto other = us_.running->other_than(peer_.id, here)) {
-    if (place_ != peer_.address) return fail(Error::Code::unavailable, describe_twice(peer_.id, *other, here));
+    if (dialled_address_ != peer_.address)
+      return fail(Error::Code::unavailable, describe_twice(peer_.id, *other, here));
     if (events_.peer_runs_twice) events_.peer_runs_twice(*other, here);
   }
   us_.running->connected(peer_.id, RunningProcesses::Side::link, here);
@@ -222,23 +238,24 @@ Result<> PeerLink::compare(const Greeting& greeting) {
   if (!us_.known) return {};
   match_ = us_.known->greeted(greeting, us_.data_dir_id);
   if (match_->is_match()) return {};
-  const char* why = match_->peer_differs  ? "it had another data directory when we met it"
+  const char* why = match_->peer_differs  ? "it had another data directory before"
                     : match_->own_differs ? "it remembers another data directory of this node"
                                           : "it remembers other data directories of the members than this node does";
   return fail(Error::Code::unavailable, std::string("not the peer we know: ") + why);
 }
 
 void PeerLink::greeted() {
+  CHECK(is_admitted_);
   move_to(State::connected);
   timer_.stop();
   connected_since_ms_ = loop_.now_ms();
-  if (place_ == peer_.address) {
-    has_been_home_ = true;
-    has_home_failed_ = false;
+  if (dialled_address_ == peer_.address) {
+    was_at_member_address_ = true;
+    member_address_failed_ = false;
   }
   error_.clear();
-  error_told_.clear();
-  if (may_tell()) log::info(name() + ": connected");
+  errors_logged_.clear();
+  if (may_log()) log::info(name() + ": connected");
   const auto match = std::exchange(match_, std::nullopt);
   if (match && events_.compared) events_.compared(*match);
   if (!events_.connected) return;
@@ -246,62 +263,66 @@ void PeerLink::greeted() {
   connected();
 }
 
-// The connection, or the attempt at one, has come to nothing.
+// The connection broke, or could not be made.
 void PeerLink::lost(const std::string& why) {
   const bool was_connected = state_ == State::connected;
   dial_.reset();
   stream_.reset();
   if (us_.running) us_.running->disconnected(peer_.id, RunningProcesses::Side::link);
-  tell_error(was_connected ? "connection lost: " + why : why);
-  if (!was_connected && place_ == peer_.address) has_home_failed_ = true;
-  place_ = next_place();
+  log_error(was_connected ? "connection lost: " + why : why);
+  if (!was_connected && dialled_address_ == peer_.address) member_address_failed_ = true;
+  dialled_address_ = next_address();
   move_to(State::waiting);
   const bool had_settled = was_connected && loop_.now_ms() - connected_since_ms_ >= limits_.settled_ms;
   if (had_settled) failures_ = 0;
-  timer_.start_ns(had_settled ? 0 : redial_delay_ms() * kNanosecondsPerMs);
+  timer_.start_ms(had_settled ? 0 : redial_delay_ms());
   if (!was_connected || !events_.disconnected) return;
   auto disconnected = events_.disconnected;  // may destroy this link
   disconnected();
 }
 
-// Half of it is chance, so that nodes that lost each other at the same moment do not dial in step for ever.
+// Up to half of the delay is random, so that nodes that lost each other at the same moment do not dial in step.
 uint64_t PeerLink::redial_delay_ms() {
   const uint64_t doublings = std::min<uint64_t>(failures_++, 16);
   const uint64_t whole = std::min(limits_.redial_first_ms << doublings, limits_.redial_max_ms);
+  CHECK(whole > 0);
   return whole - random_.below(whole / 2 + 1);
 }
 
-// While anything waits in the outbox, see now and then whether it moves. An idle link has no timer.
-void PeerLink::watch_for_stall() {
+// Checks regularly whether the outbox moves, as long as it holds bytes. An idle link has no timer.
+void PeerLink::expect_progress() {
+  CHECK(state_ == State::connected);
   if (is_watching_) return;
   is_watching_ = true;
-  moved_bytes_seen_ = written_bytes_ - stream_->outbox_bytes();
-  timer_.start_ns(limits_.stall_timeout_ms * kNanosecondsPerMs);
+  sent_bytes_seen_ = written_bytes_ - stream_->outbox_bytes();
+  timer_.start_ms(limits_.stall_timeout_ms);
 }
 
-void PeerLink::look_for_stall() {
-  const bool has_stalled = stream_->outbox_bytes() > 0 && written_bytes_ - stream_->outbox_bytes() == moved_bytes_seen_;
+void PeerLink::check_stall() {
+  CHECK(is_watching_);
+  CHECK(written_bytes_ >= stream_->outbox_bytes());
+  const bool has_stalled = stream_->outbox_bytes() > 0 && written_bytes_ - stream_->outbox_bytes() == sent_bytes_seen_;
   if (has_stalled) return lost("it took no bytes for " + std::to_string(limits_.stall_timeout_ms) + " ms");
   is_watching_ = false;
-  if (stream_->outbox_bytes() > 0) watch_for_stall();
+  if (stream_->outbox_bytes() > 0) expect_progress();
 }
 
-std::string PeerLink::name() const { return "peer " + std::to_string(peer_.id) + " at " + to_url(place_); }
+std::string PeerLink::name() const { return "peer " + std::to_string(peer_.id) + " at " + to_url(dialled_address_); }
 
-bool PeerLink::may_tell() {
-  if (loop_.now_ms() - telling_since_ms_ >= kLinesIntervalMs) {
-    telling_since_ms_ = loop_.now_ms();
-    lines_told_ = 0;
+bool PeerLink::may_log() {
+  if (loop_.now_ms() - logging_since_ms_ >= kLogIntervalMs) {
+    logging_since_ms_ = loop_.now_ms();
+    lines_logged_ = 0;
   }
-  return ++lines_told_ <= kLinesMax;
+  return ++lines_logged_ <= kLogLinesMax;
 }
 
-// Once for every reason, not for every attempt.
-void PeerLink::tell_error(const std::string& why) {
+// Logs each reason once, not each attempt.
+void PeerLink::log_error(const std::string& why) {
   error_ = why;
-  std::string& told = error_told_[place_];
-  if (why == told || !may_tell()) return;
-  told = why;
+  std::string& logged = errors_logged_[dialled_address_];
+  if (why == logged || !may_log()) return;
+  logged = why;
   log::warn(name() + ": " + why);
 }
 

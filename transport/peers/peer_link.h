@@ -1,17 +1,17 @@
-// PeerLink: the connection to one peer on which everything goes that this node has to say to it.
+// PeerLink: the connection to one peer, for all messages of this node to it.
 //
-// Dials, greets, and waits to be greeted back: both sides then know that they belong to the same cluster and are who
-// the other thinks. From there on send() writes frames. What the peer has to say comes in by our own PeerListener.
+// The link dials, greets, and waits for the peer's greeting: both sides then know that they belong to one cluster, and
+// which node the other is. From then on send() writes frames. The peer's own messages come in through PeerListener.
 //
-// What goes wrong: while there is no connection, and while the outbox is full, messages are dropped and counted; Raft
-// sends again what matters. A connection that breaks after a good while is dialled again at once, others after a delay
-// that doubles up to a limit, with jitter. A peer that takes no bytes for some seconds is cut off. A refusal is logged
-// once, and tried again like everything else: what was a mistake in a flag may be mended at the other side. A peer may
-// say, through our door, that it is found elsewhere than we know, and --cluster may name another place: these are
-// dialled in turn, the address in the log first. Once a peer was reached there, --cluster's is not tried any more.
+// While there is no connection, and while the outbox is full, messages are dropped and counted; Raft retries. A
+// connection that breaks after a while is dialled again at once, other attempts follow after a delay that doubles up to
+// a limit, with jitter. A peer that takes no bytes for some seconds is disconnected. A refusal is logged once and
+// retried like any failure, because the other side may correct its configuration. A peer may announce another address
+// in its greeting to our listener, and --cluster may name a third: they are dialled in turn, the address in the log
+// first. Once the peer was reached at the address in the log, that of --cluster is not tried any more.
 //
-// Always: no event is called from inside send(), and nothing is written to a peer that has not greeted back. A link
-// may be destroyed by its own event.
+// Always: no event is called from inside send(), and no message is written before the peer has greeted. An event may
+// destroy its own link.
 #pragma once
 
 #include <cstddef>
@@ -24,9 +24,10 @@
 
 #include "raft/random.h"
 #include "src/replica/peer_message.h"
+#include "transport/loop/dial.h"
 #include "transport/loop/loop.h"
 #include "transport/loop/stream.h"
-#include "transport/peers/peer.h"
+#include "transport/peers/peer_identity.h"
 #include "transport/peers/wire.h"
 
 namespace skiff::transport {
@@ -34,29 +35,30 @@ namespace skiff::transport {
 class PeerLink {
  public:
   struct Limits {
-    // What may wait for one peer. A heartbeat stands behind this much at most: 70 ms at 1 Gbit/s. One frame may exceed
-    // it if little else waits, so that the largest entry can pass at all.
+    // Bytes that may wait for one peer. A heartbeat waits behind this much at most: 70 ms at 1 Gbit/s. One frame may
+    // exceed it if little else waits, so that the largest entry can pass at all.
     size_t outbox_bytes_max = size_t{8} << 20;
-    // Beyond that, for small frames only: votes and acknowledgements are not lost because bulk data waits.
+    // Beyond that, for small frames only: votes and acknowledgements are not dropped because bulk data waits.
     size_t outbox_bytes_reserved = size_t{256} << 10;
     size_t small_frame_bytes = 1024;
 
-    uint64_t greeting_timeout_ms = 2000;  // from the dial to the answered greeting: some round trips, even a slow one's
-    uint64_t stall_timeout_ms = 5000;  // many times a network's worst pause, and far less than an operator's patience
-    uint64_t redial_first_ms = 10;     // a process restarts in less than a second:
-    uint64_t redial_max_ms = 500;      // it must not wait for us after that
-    uint64_t settled_ms = 1000;        // a connection that lived this long is dialled again at once
+    uint64_t greeting_timeout_ms = 2000;  // from the dial to the peer's greeting: several slow round trips
+    uint64_t stall_timeout_ms = 5000;     // longer than any usual pause of a network
+    uint64_t redial_first_ms = 10;        // a process restarts in less than a second,
+    uint64_t redial_max_ms = 500;         // and is dialled again within half of one
+    uint64_t settled_ms = 1000;           // a connection that lived this long is dialled again at once
   };
 
   struct Events {
     std::function<void()> connected;
     std::function<void()> disconnected;
-    std::function<void(const DataDirMatch&)> compared;  // its data directory, and ours: before connected()
-    // Another process with this node's data directory is connected to the peer; where it runs, empty if not known.
+    std::function<void(const DataDirMatch&)> compared;  // the two data directories, before connected()
+    // Another process with this node's data directory is connected to the peer; its address, empty if not known.
     std::function<void(const std::string& address)> runs_twice;
-    // Two processes of the peer are connected, one of them here, where the members say it is: the other is to go.
+    // Two processes of the peer are connected. One is reached by this link at the address in the log: the other is to
+    // be disconnected.
     std::function<void(const RunningProcess& other, const RunningProcess& here)> peer_runs_twice;
-    // A dial was refused, and so were the last at its other places, if it has any: nobody listens. At every such dial.
+    // A dial was refused, and so were the last ones at the other addresses of the peer. Called at every such dial.
     std::function<void()> gone;
     std::function<void()> removed;  // the peer knows that this node was removed for good
   };
@@ -67,12 +69,13 @@ class PeerLink {
     uint64_t dropped = 0;  // messages that were not
     size_t outbox_bytes = 0;
     std::string error;  // why it is not connected
-    // Where it is connected, and says that it is, if the peer's own address has failed since it was last reached there.
+    // The address that it announces and is connected at, if the address in the log failed since it was last reached
+    // there.
     std::optional<Address> moved_to;
     uint64_t connected_since_ms = 0;  // if it is connected
   };
 
-  // `us` must outlive it, and is told to the peer as it is whenever they connect.
+  // `us` must outlive the link. Each greeting says what it holds at that time.
   PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Limits& limits, uint64_t seed, Events events);
   ~PeerLink();
   PeerLink(const PeerLink&) = delete;
@@ -80,17 +83,19 @@ class PeerLink {
 
   void send(const PeerMessage& message);
 
-  // As it says itself. Dialled in turn with the peer's address, should they differ, and at once if that has
-  // failed.
+  // Sets the address that the peer announces. If it is another than that in the log, they are dialled in turn, and this
+  // one at once if the last dial failed.
   void try_also(const Address& address);
 
-  // The members know it there now. Requires: it is connected there.
-  void confirm_place(const Address& address);
-  // It is about to move, and this process of it is not there yet: where that one is found is no news.
+  // The log has this address now. Requires: the link is connected there.
+  void confirm_address(const Address& address);
+  // The peer is about to move, and this process of it has not moved yet, so its address is not reported as moved_to.
   void expect_move_of(uint64_t process) { leaving_process_ = process; }
-  // Which it was last connected to, or is expected to leave; 0: not known.
+  // The process that it was last connected to, or that is expected to move; 0: not known.
   uint64_t process() const { return process_ == 0 ? leaving_process_ : process_; }
-  bool is_connected_at(const Address& address) const { return state_ == State::connected && place_ == address; }
+  bool is_connected_at(const Address& address) const {
+    return state_ == State::connected && dialled_address_ == address;
+  }
 
   const PeerMember& peer() const { return peer_; }
   Status status() const;
@@ -99,36 +104,37 @@ class PeerLink {
   enum class State { waiting, dialling, greeting, connected };
 
   void move_to(State next);
+  void check_invariants() const;
   void dial();
   void dialled(std::unique_ptr<Stream> stream, const Dial::Failure& failure);
   void received(std::string_view bytes);
-  Result<> answered(const Frame& frame);
+  Result<> reply_received(const Frame& frame);
   void greeted();
   void lost(const std::string& why);
   Result<> compare(const Greeting& greeting);
   Result<> look_for_another_process(const Greeting& greeting);
-  void time_up();
+  void timer_expired();
 
   bool has_room(size_t frame_bytes) const;
-  void watch_for_stall();
-  void look_for_stall();
+  void expect_progress();
+  void check_stall();
   uint64_t redial_delay_ms();
 
-  std::vector<Address> places() const;
-  Address next_place() const;
+  std::vector<Address> addresses() const;
+  Address next_address() const;
   std::string name() const;
-  bool may_tell();
-  void tell_error(const std::string& why);
+  bool may_log();
+  void log_error(const std::string& why);
 
   Loop& loop_;
   const PeerIdentity& us_;
   PeerMember peer_;
-  std::optional<Address> elsewhere_;  // as it says itself, if that is not where the members know it
-  bool has_been_home_ = false;        // it was reached where the members know it
-  uint64_t process_ = 0;              // that greeted back last
+  std::optional<Address> announced_;    // by the peer itself, if it is another than that in the log
+  bool was_at_member_address_ = false;  // the peer was reached at the address in the log
+  uint64_t process_ = 0;                // of the peer's last greeting
   uint64_t leaving_process_ = 0;
-  bool has_home_failed_ = false;  // the address in the log failed when it was last dialled
-  Address place_;                 // where we are connected, or dial, or will dial next
+  bool member_address_failed_ = false;  // the address in the log failed when it was last dialled
+  Address dialled_address_;             // of the connection, of the dial, or of the next dial
   const Limits limits_;
   raft::Random random_;
   Events events_;
@@ -137,25 +143,25 @@ class PeerLink {
   std::unique_ptr<Dial> dial_;      // in dialling
   std::unique_ptr<Stream> stream_;  // in greeting and connected
   FrameReader reader_{kGreetingBytesMax};
-  std::optional<DataDirMatch> match_;    // found since the dial, and not told yet
-  std::optional<std::string> twice_at_;  // where this node runs already, as the peer says; not told yet
+  std::optional<DataDirMatch> match_;    // found since the dial, and not reported yet
+  std::optional<std::string> twice_at_;  // address of another process of this node, from the peer; not reported yet
   bool is_admitted_ = false;
-  bool was_removed_ = false;  // as the peer says
-  Timer timer_;  // waiting: the next dial; dialling and greeting: the deadline; connected: the next look for a stall
+  bool was_removed_ = false;  // the peer says that this node was removed
+  Timer timer_;  // waiting: the next dial; dialling and greeting: the deadline; connected: the next check for a stall
 
   uint64_t failures_ = 0;  // since a connection last settled
   size_t refusals_ = 0;    // in a row
   uint64_t connected_since_ms_ = 0;
   bool is_watching_ = false;
-  uint64_t written_bytes_ = 0;     // into this connection's outbox
-  uint64_t moved_bytes_seen_ = 0;  // out of it, when we last looked
+  uint64_t written_bytes_ = 0;    // into this connection's outbox
+  uint64_t sent_bytes_seen_ = 0;  // out of it, at the last check
 
   uint64_t sent_ = 0;
   uint64_t dropped_ = 0;
   std::string error_;
-  std::map<Address, std::string> error_told_;  // of at most three places
-  uint64_t telling_since_ms_ = 0;
-  int lines_told_ = 0;
+  std::map<Address, std::string> errors_logged_;  // of at most three addresses
+  uint64_t logging_since_ms_ = 0;
+  int lines_logged_ = 0;
 };
 
 }  // namespace skiff::transport

@@ -7,42 +7,41 @@
 #include "src/base/narrow.h"
 #include "src/base/try.h"
 #include "transport/loop/stream.h"
+#include "transport/peers/greeting_rules.h"
 #include "transport/peers/wire.h"
 
 namespace skiff::transport {
 namespace {
 
-constexpr uint64_t kNanosecondsPerMs = 1'000'000;
-constexpr uint64_t kComplaintIntervalMs = 60'000;
-constexpr size_t kComplaintsMax = 64;  // hosts and reasons told apart; the rest share one line
+constexpr uint64_t kRejectionIntervalMs = 60'000;
+constexpr size_t kRejectionsMax = 64;  // pairs of host and reason with a limit of their own; the rest share one
 
 std::string host_of(const std::string& remote) { return remote.substr(0, remote.rfind(':')); }
 
-std::string complaint(Refusal refusal, const Greeting& greeting) {
-  std::string who = "it greets as node " + std::to_string(greeting.from);
+std::string describe_rejection(Refusal refusal, const Greeting& greeting) {
+  std::string greeter = "it greets as node " + std::to_string(greeting.from);
   switch (refusal) {
     case Refusal::other_cluster:
-      return who +
+      return greeter +
              " of another cluster (what it was founded with as --cluster is its name: the same letters at all nodes)";
-    case Refusal::unknown_member: return who + ", which is no member of this cluster";
+    case Refusal::unknown_member: return greeter + ", which is no member of this cluster";
     case Refusal::other_version:
       return "it speaks version " + std::to_string(greeting.protocol) + " of the peer protocol, this node speaks " +
              std::to_string(kProtocolVersion);
-    case Refusal::removed: return who + ", which was removed from this cluster";
-    case Refusal::taken: return who + ", which is there already";
+    case Refusal::removed: return greeter + ", which was removed from this cluster";
+    case Refusal::taken: return greeter + ", which exists already";
     case Refusal::other_data_dir_id:
-      return who +
-             ", which had another data directory when we met it: if it has lost its data, it must be given a new id";
-    case Refusal::unexpected_data_dir: return who + ", which remembers another data directory of this node";
+      return greeter + ", which had another data directory before: if it has lost its data, it must be given a new id";
+    case Refusal::unexpected_data_dir: return greeter + ", which remembers another data directory of this node";
     case Refusal::other_founding:
-      return who + ", which remembers other data directories of the members than this node does";
-    case Refusal::running_twice: return who + ", which runs already";
-    case Refusal::other_node: return who + " and takes this node for node " + std::to_string(greeting.to);
+      return greeter + ", which remembers other data directories of the members than this node does";
+    case Refusal::running_twice: return greeter + ", which runs already";
+    case Refusal::other_node: return greeter + " and takes this node for node " + std::to_string(greeting.to);
   }
-  return who;
+  return greeter;
 }
 
-std::optional<PeerMember> whoever_greets(const Greeting& greeting) {
+std::optional<PeerMember> member_of(const Greeting& greeting) {
   const auto address = parse_address(greeting.address);
   if (!address || address->port == 0) return std::nullopt;
   return PeerMember{.id = greeting.from, .address = *address};
@@ -50,17 +49,17 @@ std::optional<PeerMember> whoever_greets(const Greeting& greeting) {
 
 }  // namespace
 
-// One connection that came in: a stranger until it has greeted, then a member's.
+// One accepted connection: unidentified until it has greeted, then that of a member.
 class PeerListener::InboundPeer {
  public:
   InboundPeer(PeerListener& listener, std::unique_ptr<Stream> stream)
       : listener_(listener),
         stream_(std::move(stream)),
         remote_(stream_->remote()),
-        deadline_(listener.loop_, [this] { late(); }) {
-    deadline_.start_ns(listener_.limits_.greeting_timeout_ms * kNanosecondsPerMs);
+        deadline_(listener.loop_, [this] { deadline_passed(); }) {
+    deadline_.start_ms(listener_.limits_.greeting_timeout_ms);
     stream_->start({.received = [this](std::string_view bytes) { received(bytes); },
-                    .closed = [this](const std::string&) { listener_.dismiss(*this); }});
+                    .closed = [this](const std::string&) { listener_.close(*this); }});
   }
 
   ~InboundPeer() {
@@ -74,8 +73,9 @@ class PeerListener::InboundPeer {
   bool is_unidentified() const { return node_ == 0; }
   const std::string& remote() const { return remote_; }
 
-  void become(raft::NodeId node, RunningProcess process) {
+  void identified(raft::NodeId node, RunningProcess process) {
     CHECK(is_unidentified());
+    CHECK(node != 0);
     auto* running = listener_.us_.running;
     if (running) running->connected(node, RunningProcesses::Side::listener, std::move(process));
     node_ = node;
@@ -86,17 +86,17 @@ class PeerListener::InboundPeer {
   }
 
  private:
-  // Nothing of this inbound may be touched once it has been dismissed or anything was delivered.
+  // Members of this object must not be used after close() or deliver(), which may destroy it.
   void received(std::string_view bytes) {
     std::vector<PeerMessage> messages;
-    Result<> fed = reader_.feed(bytes, [&](const Frame& frame) { return take(frame, messages); });
+    Result<> fed = reader_.feed(bytes, [&](const Frame& frame) { return frame_received(frame, messages); });
     PeerListener& listener = listener_;
     const raft::NodeId from = node_;
     if (!fed) turn_away(fed.error().what);
     listener.deliver(from, std::move(messages));
   }
 
-  Result<> take(const Frame& frame, std::vector<PeerMessage>& messages) {
+  Result<> frame_received(const Frame& frame, std::vector<PeerMessage>& messages) {
     if (is_unidentified()) return frame.kind == FrameKind::join_request ? sent_join_request(frame) : greeted(frame);
     TRY(auto&& message, decode_message(frame));
     if (message.from != node_) {
@@ -119,7 +119,7 @@ class PeerListener::InboundPeer {
     if (against) {
       is_leaving_ = true;
       stream_->write(encode(*against));
-      return fail(Error::Code::invalid, complaint(*against, greeting));
+      return fail(Error::Code::invalid, describe_rejection(*against, greeting));
     }
     const RunningProcess process = process_of(greeting, remote_);
     if (auto other = listener_.other_process(greeting.from, process)) {
@@ -130,13 +130,13 @@ class PeerListener::InboundPeer {
     if (unknown) {
       listener_.discover(*unknown);
     } else {
-      listener_.note_where(greeting);
+      listener_.report_address(greeting);
     }
     listener_.admit(*this, greeting.from, process);
     return {};
   }
 
-  // A second process with this node's own data directory tells that it is there.
+  // The greeter is a second process with this node's own data directory.
   Result<> turn_away_copy(const Greeting& greeting) {
     const PeerIdentity& us = listener_.us_;
     is_leaving_ = true;
@@ -145,7 +145,7 @@ class PeerListener::InboundPeer {
     return fail(Error::Code::invalid, describe_twice(us.self, here, process_of(greeting, remote_)));
   }
 
-  // Answered in one frame; it comes back with a greeting.
+  // Answered with one frame. The node connects again later, with a greeting.
   Result<> sent_join_request(const Frame& frame) {
     TRY(const JoinRequest join_request, decode_join_request(frame));
     std::optional<Refusal> against = listener_.objection_to(join_request.from);
@@ -153,35 +153,35 @@ class PeerListener::InboundPeer {
     if (join_request.protocol != kProtocolVersion) against = Refusal::other_version;
     if (!against && listener_.admission_.discovered.contains(join_request.from)) against = Refusal::unknown_member;
     if (!against && !listener_.admission_.joining.contains(join_request.from)) against = Refusal::taken;
-    // It had a directory, and comes without: what it has acknowledged as a learner would be counted once it votes.
+    // It had a directory before: the entries that it acknowledged as a learner would count once it is a voter.
     const bool was_known = listener_.us_.known && listener_.us_.known->knows(join_request.from);
     if (!against && was_known) against = Refusal::other_data_dir_id;
     is_leaving_ = true;
     if (against) {
       stream_->write(encode(*against));
       return fail(Error::Code::invalid,
-                  complaint(*against, {.protocol = join_request.protocol, .from = join_request.from}));
+                  describe_rejection(*against, {.protocol = join_request.protocol, .from = join_request.from}));
     }
-    log::info("peer port: welcomes node " + std::to_string(join_request.from) + " at " + remote_);
+    log::info("peer port: node " + std::to_string(join_request.from) + " at " + remote_ + " joins");
     stream_->write(encode(listener_.admission_.join_reply));
     stream_->close_after_writing();
     return {};
   }
 
-  // One that was told why stays until it has read that, or until the deadline.
+  // A peer that gets a reason stays connected until it has read it, or until the deadline.
   void turn_away(const std::string& why) {
     ++listener_.turned_away_;
-    listener_.complain(remote_, why);
+    listener_.log_rejection(remote_, why);
     if (is_leaving_) return stream_->close_after_writing();
-    listener_.dismiss(*this);
+    listener_.close(*this);
   }
 
-  void late() {
+  void deadline_passed() {
     if (!is_leaving_) {
       ++listener_.turned_away_;
-      listener_.complain(remote_, "it did not greet in time");
+      listener_.log_rejection(remote_, "it did not greet in time");
     }
-    listener_.dismiss(*this);
+    listener_.close(*this);
   }
 
   PeerListener& listener_;
@@ -207,11 +207,16 @@ Result<std::unique_ptr<PeerListener>> PeerListener::open(Loop& loop, const PeerI
 }
 
 PeerListener::PeerListener(Loop& loop, const PeerIdentity& us, const Limits& limits, Events events)
-    : loop_(loop), us_(us), limits_(limits), events_(std::move(events)), other_complaints_(kComplaintIntervalMs) {}
+    : loop_(loop),
+      us_(us),
+      limits_(limits),
+      events_(std::move(events)),
+      other_rejections_limit_(kRejectionIntervalMs) {}
 
 PeerListener::~PeerListener() = default;
 
 void PeerListener::accepted(std::unique_ptr<Stream> stream) {
+  CHECK(stream != nullptr);
   const auto unidentified =
       std::count_if(inbound_.begin(), inbound_.end(), [](const auto& inbound) { return inbound->is_unidentified(); });
   if (static_cast<size_t>(unidentified) >= limits_.unidentified_max) close_oldest_unidentified();
@@ -223,7 +228,7 @@ void PeerListener::close_oldest_unidentified() {
       std::find_if(inbound_.begin(), inbound_.end(), [](const auto& inbound) { return inbound->is_unidentified(); });
   CHECK(oldest != inbound_.end());
   ++turned_away_;
-  complain((*oldest)->remote(), "too many connections wait to greet");
+  log_rejection((*oldest)->remote(), "too many connections wait to greet");
   inbound_.erase(oldest);
 }
 
@@ -240,21 +245,24 @@ std::optional<Refusal> PeerListener::objection_to(raft::NodeId node) const {
   return was_removed ? Refusal::removed : Refusal::unknown_member;
 }
 
-// Nothing if it is known, was removed, or does not say where it is.
+// Nothing if the greeter is a member, was removed or is leaving, or announces no address.
 std::optional<PeerMember> PeerListener::unknown_member(const Greeting& greeting) const {
   if (!events_.discovered || greeting.from == us_.self || objection_to(greeting.from) != Refusal::unknown_member)
     return std::nullopt;
   const auto& leaving = admission_.leaving;
   if (std::find(leaving.begin(), leaving.end(), greeting.from) != leaving.end()) return std::nullopt;
-  return whoever_greets(greeting);
+  return member_of(greeting);
 }
 
 void PeerListener::discover(const PeerMember& unknown) {
+  CHECK(unknown.id != 0);
+  CHECK(unknown.id != us_.self);
+  CHECK(events_.discovered != nullptr);
   members_.insert(unknown.id);
   events_.discovered(unknown);
 }
 
-// Refuses a greeter whose data directory or founding is not the one that is remembered.
+// Refuses a greeter whose data directory or founding is not the remembered one.
 std::optional<Refusal> PeerListener::compare(const Greeting& greeting) {
   if (!us_.known) return std::nullopt;
   const DataDirMatch match = us_.known->greeted(greeting, us_.data_dir_id);
@@ -262,19 +270,19 @@ std::optional<Refusal> PeerListener::compare(const Greeting& greeting) {
   return objection(match);
 }
 
-// Of the node that greets so. Its other connection may be a remnant of the process that ran before at the same place.
+// Another process of the greeter's node. A remnant of an earlier process at the same address does not count.
 std::optional<RunningProcess> PeerListener::other_process(raft::NodeId node, const RunningProcess& process) const {
   return us_.running ? us_.running->other_than(node, process) : std::nullopt;
 }
 
-void PeerListener::note_where(const Greeting& greeting) {
-  const std::optional<PeerMember> member = whoever_greets(greeting);
+void PeerListener::report_address(const Greeting& greeting) {
+  const std::optional<PeerMember> member = member_of(greeting);
   if (member && events_.greeted) events_.greeted(*member);
 }
 
 void PeerListener::admit(InboundPeer& inbound, raft::NodeId node, const RunningProcess& process) {
   drop(node);
-  inbound.become(node, process);
+  inbound.identified(node, process);
 }
 
 void PeerListener::drop(raft::NodeId member) {
@@ -282,17 +290,21 @@ void PeerListener::drop(raft::NodeId member) {
   inbound_.remove_if([member](const auto& inbound) { return inbound->node() == member; });
 }
 
-void PeerListener::dismiss(const InboundPeer& inbound) {
-  inbound_.remove_if([&inbound](const auto& other) { return other.get() == &inbound; });
+void PeerListener::close(const InboundPeer& inbound) {
+  const size_t removed = inbound_.remove_if([&inbound](const auto& other) { return other.get() == &inbound; });
+  CHECK(removed == 1);
 }
 
 void PeerListener::deliver(raft::NodeId from, std::vector<PeerMessage>&& messages) {
   if (messages.empty()) return;
+  CHECK(from != 0);
   received_from_[from] += messages.size();
   for (PeerMessage& message : messages) events_.received(std::move(message));
 }
 
 void PeerListener::set_members(std::set<raft::NodeId> members) {
+  CHECK(!members.contains(0));
+  CHECK(!members.contains(us_.self));
   members_ = std::move(members);
   std::erase_if(received_from_, [this](const auto& from) { return !members_.contains(from.first); });
   inbound_.remove_if(
@@ -304,14 +316,15 @@ uint64_t PeerListener::received(raft::NodeId from) const {
   return found == received_from_.end() ? 0 : found->second;
 }
 
-void PeerListener::complain(const std::string& remote, const std::string& why) {
+void PeerListener::log_rejection(const std::string& remote, const std::string& why) {
   const std::string key = host_of(remote) + " " + why;
   const std::string line = "peer port: turned " + remote + " away: " + why;
-  auto found = complaints_.find(key);
-  if (found == complaints_.end() && complaints_.size() < kComplaintsMax) {
-    found = complaints_.emplace(key, log::Limit(kComplaintIntervalMs)).first;
+  auto found = rejection_limits_.find(key);
+  if (found == rejection_limits_.end() && rejection_limits_.size() < kRejectionsMax) {
+    found = rejection_limits_.emplace(key, log::Limit(kRejectionIntervalMs)).first;
   }
-  log::Limit& limit = found == complaints_.end() ? other_complaints_ : found->second;
+  CHECK(rejection_limits_.size() <= kRejectionsMax);
+  log::Limit& limit = found == rejection_limits_.end() ? other_rejections_limit_ : found->second;
   limit.warn(loop_.now_ms(), line);
 }
 

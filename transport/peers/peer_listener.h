@@ -1,23 +1,24 @@
-// PeerListener: where the other members come in with what they have to say.
+// PeerListener: accepts the connections of the other members, and receives their messages.
 //
-// Whoever connects must greet, within a deadline and rightly: our protocol version, our cluster, meant for us, and
-// from a member. It is greeted back, and from then on sends messages, each checked to be from the greeter and to us.
-// Who was removed for good is told so, and stops. A member that has only just been added knows nothing of the cluster
-// yet: it introduces itself instead, is told which cluster this is and where its members live, and comes back.
+// Each connection must greet within a deadline: with our protocol version and cluster, to this node, and from a member.
+// It is greeted back, and from then on sends messages, each checked to be from the greeter and to this node. A node
+// that was removed for good is refused with that reason, and stops. A member that has only just been added knows
+// nothing of the cluster yet: it sends a join request instead, gets the cluster and the addresses of its members, and
+// connects again.
 //
-// A node that was away while members changed knows too few of them, and whoever leads may be one that it does not know.
-// So one of our cluster that we do not know, and that says where it is found, is let in and `met`: it may be a member
-// by what we have not been told yet. Whether what it says counts is the core's to judge.
+// A node that was away while members changed may not know the leader. So an unknown node of our cluster that says its
+// address is admitted and reported as discovered: it may be a member by a change that this node lacks. The core judges
+// whether its messages count.
 //
-// What goes wrong: a greeting that is wrong is answered with the reason, then the connection is closed; anything else
-// that is not a peer's is closed without a word. Either is logged at most once in a while for each remote host and
-// reason. A frame that is damaged or forged ends its connection: the peer dials again. A member that connects again
-// takes the place of its older connection, which is a remnant that has not noticed yet. Another process with the same
-// data directory, at another place, is turned away (transport/peers/running_processes.h).
+// A wrong greeting is answered with the reason, then the connection is closed. Bytes that are no peer's close their
+// connection without an answer. Both are logged, at an interval for each remote host and reason. A damaged or forged
+// frame closes its connection, and the peer dials again. A new connection of a member replaces its older one, whose end
+// was not noticed yet. Another process with the same data directory, at another address, is refused
+// (transport/peers/running_processes.h).
 //
-// Always: at most one connection for each member and `unidentified_max` others, the oldest of which gives way: whoever
-// fills the place with silent connections cannot keep a member out. No message is delivered from inside the reading of
-// a frame, so what is delivered to may call set_members(), but it must not destroy the door.
+// Always: at most one connection for each member and `unidentified_max` others, the oldest of which is closed for a new
+// one, so silent connections cannot keep a member out. Messages are delivered only after the reading of frames, so
+// `received` may call set_members(), but must not destroy the listener.
 #pragma once
 
 #include <cstddef>
@@ -35,24 +36,26 @@
 #include "src/replica/peer_message.h"
 #include "transport/loop/listener.h"
 #include "transport/loop/loop.h"
-#include "transport/peers/peer.h"
+#include "transport/peers/admission_rules.h"
+#include "transport/peers/peer_identity.h"
 
 namespace skiff::transport {
 
 class PeerListener {
  public:
   struct Limits {
-    size_t unidentified_max = 64;         // who has not greeted, or is being turned away: each costs a descriptor
+    size_t unidentified_max = 64;         // connections without a valid greeting: each costs a descriptor
     uint64_t greeting_timeout_ms = 2000;  // a member greets at once
-    uint64_t peer_timeout_ms = 5000;      // a member's host that vanished without a word
+    uint64_t peer_timeout_ms = 5000;      // for the host of a member that vanished without closing
   };
 
   struct Events {
     std::function<void(PeerMessage&&)> received;
-    // Both while it is greeted. Who is no member is let in only if there is somebody to be told.
+    // The next two are called while the greeting is handled. Unknown nodes are admitted only if `discovered` is not
+    // null.
     std::function<void(const PeerMember&)> discovered;                // may be null, like the next
-    std::function<void(const PeerMember&)> greeted;                   // by a member, that says where it is found
-    std::function<void(raft::NodeId, const DataDirMatch&)> compared;  // its data directory, and ours; may be null
+    std::function<void(const PeerMember&)> greeted;                   // by a member, with the address it announces
+    std::function<void(raft::NodeId, const DataDirMatch&)> compared;  // the two data directories; may be null
   };
 
   static Result<std::unique_ptr<PeerListener>> open(Loop& loop, const PeerIdentity& us, const Address& listen_on,
@@ -61,17 +64,17 @@ class PeerListener {
   PeerListener(const PeerListener&) = delete;
   PeerListener& operator=(const PeerListener&) = delete;
 
-  // Who may come in. Closes the connections of those who may no longer.
+  // Sets the nodes that may connect. Closes the connections of others.
   void set_members(std::set<raft::NodeId> members);
-  // Where others find this node, as its greetings say.
+  // The address of this node in its greetings.
   void set_address(std::string address) { us_.address = std::move(address); }
-  // Ends the connection of that member: another process of it was reached where the members say it is.
+  // Closes the connection of that member: another process of it was reached at the address in the log.
   void drop(raft::NodeId member);
-  // What is said to those who introduce themselves, and to those who were removed.
+  // How nodes are treated that join, were removed, or are unknown.
   void set_admission_rules(AdmissionRules admission) { admission_ = std::move(admission); }
 
   uint16_t port() const { return listener_->port(); }
-  uint64_t received(raft::NodeId from) const;            // messages, since it is a member
+  uint64_t received(raft::NodeId from) const;            // number of messages since it became a member
   uint64_t turned_away() const { return turned_away_; }  // connections closed because of what came in by them
   size_t connections() const { return inbound_.size(); }
   const Address& address() const { return listener_->address(); }  // as it was bound
@@ -89,11 +92,11 @@ class PeerListener {
   void discover(const PeerMember& unknown);
   std::optional<Refusal> compare(const Greeting& greeting);
   std::optional<RunningProcess> other_process(raft::NodeId node, const RunningProcess& process) const;
-  void note_where(const Greeting& greeting);
+  void report_address(const Greeting& greeting);
   void admit(InboundPeer& inbound, raft::NodeId node, const RunningProcess& process);
-  void dismiss(const InboundPeer& inbound);
+  void close(const InboundPeer& inbound);
   void deliver(raft::NodeId from, std::vector<PeerMessage>&& messages);
-  void complain(const std::string& remote, const std::string& why);
+  void log_rejection(const std::string& remote, const std::string& why);
 
   Loop& loop_;
   PeerIdentity us_;
@@ -101,11 +104,11 @@ class PeerListener {
   const Events events_;
   std::set<raft::NodeId> members_;
   AdmissionRules admission_;
-  std::list<std::unique_ptr<InboundPeer>> inbound_;  // the oldest first
+  std::list<std::unique_ptr<InboundPeer>> inbound_;  // the oldest connection first
   std::map<raft::NodeId, uint64_t> received_from_;
   uint64_t turned_away_ = 0;
-  std::map<std::string, log::Limit> complaints_;  // by remote host and reason
-  log::Limit other_complaints_;
+  std::map<std::string, log::Limit> rejection_limits_;  // by remote host and reason
+  log::Limit other_rejections_limit_;
   std::unique_ptr<Listener> listener_;
 };
 

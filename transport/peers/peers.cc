@@ -5,6 +5,7 @@
 
 #include "raft/check.h"
 #include "src/base/try.h"
+#include "transport/peers/greeting_rules.h"
 
 namespace skiff::transport {
 
@@ -12,12 +13,12 @@ Result<std::unique_ptr<Peers>> Peers::open(Loop& loop, const Identity& us, const
                                            const Limits& limits, uint64_t seed, Events events) {
   CHECK(events.received != nullptr);
   std::unique_ptr<Peers> peers(new Peers(loop, us, limits, seed, std::move(events)));
-  PeerListener::Events at_the_door{
+  PeerListener::Events listener_events{
       .received = [peers = peers.get()](PeerMessage&& message) { peers->events_.received(std::move(message)); },
       .discovered = peers->events_.discovered,
-      .greeted = [peers = peers.get()](const Member& member) { peers->found_at(member); },
+      .greeted = [peers = peers.get()](const Member& member) { peers->address_announced(member); },
       .compared = peers->events_.compared};
-  TRY(peers->listener_, PeerListener::open(loop, peers->us_, listen_on, limits.listener, std::move(at_the_door)));
+  TRY(peers->listener_, PeerListener::open(loop, peers->us_, listen_on, limits.listener, std::move(listener_events)));
   peers->us_.port = peers->listener_->port();
   return peers;
 }
@@ -25,7 +26,7 @@ Result<std::unique_ptr<Peers>> Peers::open(Loop& loop, const Identity& us, const
 Peers::Peers(Loop& loop, const Identity& us, const Limits& limits, uint64_t seed, Events events)
     : loop_(loop),
       us_(us),
-      says_where_it_is_(!us.address.empty()),
+      has_own_address_(!us.address.empty()),
       limits_(limits),
       seeds_(seed),
       events_(std::move(events)) {
@@ -36,13 +37,13 @@ void Peers::set_members(const std::vector<Member>& members) {
   std::set<raft::NodeId> others;
   for (const Member& member : members) {
     CHECK(member.id != 0);
-    if (member.id == us_.self && !says_where_it_is_) us_.address = to_url(member.address);
+    if (member.id == us_.self && !has_own_address_) us_.address = to_url(member.address);
     if (member.id == us_.self) continue;
     others.insert(member.id);
     std::unique_ptr<PeerLink>& link = links_[member.id];
     const bool is_other = link && link->peer() != member;
     if (is_other && link->is_connected_at(member.address)) {
-      link->confirm_place(member.address);
+      link->confirm_address(member.address);
     } else if (!link || is_other) {
       const uint64_t process = link ? link->process() : 0;
       link = link_to(member);
@@ -50,13 +51,14 @@ void Peers::set_members(const std::vector<Member>& members) {
     }
   }
   std::erase_if(links_, [&others](const auto& link) { return !others.contains(link.first); });
-  std::erase_if(says_it_is_at_, [&others](const auto& place) { return !others.contains(place.first); });
+  std::erase_if(announced_addresses_, [&others](const auto& announced) { return !others.contains(announced.first); });
+  CHECK(links_.size() == others.size());
   listener_->set_members(std::move(others));
   listener_->set_address(us_.address);
 }
 
 std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
-  auto tell = [this, id = member.id](std::function<void(raft::NodeId)> Events::*event) {
+  auto forward = [this, id = member.id](std::function<void(raft::NodeId)> Events::*event) {
     return [this, id, event] {
       if (events_.*event) (events_.*event)(id);
     };
@@ -64,8 +66,8 @@ std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
   auto link = std::make_unique<PeerLink>(
       loop_, us_, member, limits_.link, seeds_.next(),
       PeerLink::Events{
-          .connected = tell(&Events::connected),
-          .disconnected = tell(&Events::disconnected),
+          .connected = forward(&Events::connected),
+          .disconnected = forward(&Events::disconnected),
           .compared =
               [this, id = member.id](const DataDirMatch& match) {
                 if (events_.compared) events_.compared(id, match);
@@ -76,26 +78,27 @@ std::unique_ptr<PeerLink> Peers::link_to(const Member& member) {
               },
           .peer_runs_twice = [this, id = member.id](const RunningProcess& other,
                                                     const RunningProcess& here) { peer_runs_twice(id, other, here); },
-          .gone = tell(&Events::gone),
-          .removed = tell(&Events::removed)});
-  auto place = says_it_is_at_.find(member.id);
-  if (place != says_it_is_at_.end()) link->try_also(place->second);
+          .gone = forward(&Events::gone),
+          .removed = forward(&Events::removed)});
+  auto announced = announced_addresses_.find(member.id);
+  if (announced != announced_addresses_.end()) link->try_also(announced->second);
   return link;
 }
 
-// It may have moved while we were away; or not know yet that it has to.
-void Peers::found_at(const Member& member) {
-  says_it_is_at_[member.id] = member.address;
+// The member may have moved while this node was away; or it is about to move, and does not know yet.
+void Peers::address_announced(const Member& member) {
+  CHECK(member.id != us_.self);
+  announced_addresses_[member.id] = member.address;
   auto link = links_.find(member.id);
   if (link != links_.end()) link->second->try_also(member.address);
 }
 
 void Peers::peer_runs_twice(raft::NodeId peer, const RunningProcess& other, const RunningProcess& here) {
-  twice_told_.warn(loop_.now_ms(), describe_twice(peer, here, other));
+  runs_twice_log_limit_.warn(loop_.now_ms(), describe_twice(peer, here, other));
   listener_->drop(peer);
 }
 
-// A greeting is all that it needs to know; the answer is of no interest.
+// The greeting is enough; the answer does not matter.
 void Peers::tell_first_process(const std::string& text) {
   const auto address = parse_address(text);
   if (!address || address->port == 0) return;
@@ -113,7 +116,7 @@ void Peers::tell_first_process(const std::string& text) {
 void Peers::send(const PeerMessage& message) {
   CHECK(message.from == us_.self);
   auto link = links_.find(message.to);
-  if (link != links_.end()) link->second->send(message);  // else: it is no member any more
+  if (link != links_.end()) link->second->send(message);  // otherwise it is no member any more
 }
 
 std::vector<Peers::Status> Peers::status() const {

@@ -1,14 +1,14 @@
-// Peers: all links to the other members, and the door that they come in by.
+// Peers: the links to all other members, and the listener for their connections.
 //
-// On a good day every node has one link to every other, and every other has one connection through its door. send()
-// puts a message on the link of the node it is to; what comes in by the door is received().
+// Every node has one link to each other node, on which it sends, and accepts one connection from each, on which it
+// receives. send() puts a message on the link of its destination; received() gets the messages of others.
 //
-// What goes wrong is PeerLink's and PeerListener's affair; here messages are lost, never damaged, and never from
-// anybody but a member. Events say who can be reached. They may call anything here, set_members() too, but must not
-// destroy the Peers.
+// PeerLink and PeerListener handle errors. Messages may be lost, but are never damaged, and come from members and
+// discovered nodes only. Events say which members can be reached. An event may call any method here, but must not
+// destroy the Peers; exceptions are noted below.
 //
-// Always: no event is called from inside a call of ours; `met` must not call set_members(). What set_members() itself
-// ends is not reported.
+// Always: no event is called from inside a method of this class. Connections that set_members() closes are not
+// reported.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,8 @@
 #include "raft/random.h"
 #include "src/base/log.h"
 #include "src/replica/peer_message.h"
-#include "transport/peers/peer.h"
+#include "transport/loop/dial.h"
+#include "transport/peers/peer_identity.h"
 #include "transport/peers/peer_link.h"
 #include "transport/peers/peer_listener.h"
 
@@ -36,15 +37,16 @@ class Peers {
 
   struct Events {
     std::function<void(PeerMessage&&)> received;
-    std::function<void(raft::NodeId)> connected;     // our link to it stands; may be null, like all below
-    std::function<void(raft::NodeId)> disconnected;  // and has broken
-    // Its data directory and ours, whenever one has greeted the other. Must not call set_members().
+    std::function<void(raft::NodeId)> connected;     // the link to that node works; may be null, like all below
+    std::function<void(raft::NodeId)> disconnected;  // the link has broken
+    // The data directories of the two were compared, after either greeted the other. Must not call set_members().
     std::function<void(raft::NodeId, const DataDirMatch&)> compared;
     // That member is connected to another process with this node's data directory, at that address (empty: not known).
     std::function<void(raft::NodeId, const std::string&)> runs_twice;
-    std::function<void(raft::NodeId)> gone;         // its process is not there: dials are refused wherever it may be
-    std::function<void(const Member&)> discovered;  // it greets, is none of ours yet, and wants to be found there
-    std::function<void(raft::NodeId)> removed;      // it turned us away: this node was removed for good
+    std::function<void(raft::NodeId)> gone;  // its process does not run: dials are refused at all its addresses
+    // An unknown node of this cluster greeted, with its address. Must not call set_members().
+    std::function<void(const Member&)> discovered;
+    std::function<void(raft::NodeId)> removed;  // that member says that this node was removed for good
   };
 
   struct Limits {
@@ -54,14 +56,14 @@ class Peers {
 
   struct Status {
     raft::NodeId id = 0;
-    Address address;  // as set_members() has it
+    Address address;  // from set_members()
     bool is_connected = false;
     uint64_t sent = 0;
     uint64_t received = 0;
     uint64_t dropped = 0;
     size_t outbox_bytes = 0;
     std::string error;                // why it is not connected
-    std::optional<Address> moved_to;  // where it is connected and says that it is, if not at `address`, which failed
+    std::optional<Address> moved_to;  // the address that it announces and is connected at, if `address` failed
     uint64_t connected_since_ms = 0;
   };
 
@@ -71,18 +73,18 @@ class Peers {
   Peers(const Peers&) = delete;
   Peers& operator=(const Peers&) = delete;
 
-  // Dials who is new, drops who is missing, dials again whose address changed. By this node's own
-  // entry the others are told where it is found.
+  // Dials new members, closes links to missing ones, dials again at addresses that changed. The entry of this node is
+  // the address in its greetings, unless its identity has one.
   void set_members(const std::vector<Member>& members);
 
-  // What the door says to newcomers and to those who were removed.
+  // How the listener treats nodes that join, were removed, or are unknown.
   void set_admission_rules(AdmissionRules admission) { listener_->set_admission_rules(std::move(admission)); }
 
-  // Never blocks; may drop. Requires: message.from is this node.
+  // Never blocks; may drop the message. Requires: message.from is this node.
   void send(const PeerMessage& message);
 
-  // This process is the second one of its node: the first is told at its door that it is not alone. `address` may be of
-  // any form.
+  // For the second process of a node: greets the first one at its peer port, which then knows of the second. An address
+  // that is not valid is ignored.
   void tell_first_process(const std::string& address);
 
   std::vector<Status> status() const;  // in the order of ids
@@ -91,17 +93,17 @@ class Peers {
   const PeerListener& listener() const { return *listener_; }
 
  private:
-  void peer_runs_twice(raft::NodeId peer, const RunningProcess& other, const RunningProcess& here);
   Peers(Loop& loop, const Identity& us, const Limits& limits, uint64_t seed, Events events);
 
   std::unique_ptr<PeerLink> link_to(const Member& member);
-  void found_at(const Member& member);
+  void peer_runs_twice(raft::NodeId peer, const RunningProcess& other, const RunningProcess& here);
+  void address_announced(const Member& member);
 
   Loop& loop_;
   Identity us_;
-  const bool says_where_it_is_;  // in its greetings, whatever the members say
+  const bool has_own_address_;  // for its greetings, whatever set_members() says
   RunningProcesses running_;
-  log::Limit twice_told_{60'000};
+  log::Limit runs_twice_log_limit_{60'000};
   const Limits limits_;
   raft::Random seeds_;
   Events events_;
@@ -109,7 +111,7 @@ class Peers {
   std::map<raft::NodeId, std::unique_ptr<PeerLink>> links_;
   std::unique_ptr<Dial> first_process_dial_;
   std::unique_ptr<Stream> first_process_;
-  std::map<raft::NodeId, Address> says_it_is_at_;  // members, when they last greeted
+  std::map<raft::NodeId, Address> announced_addresses_;  // from the last greeting of each member
 };
 
 }  // namespace skiff::transport

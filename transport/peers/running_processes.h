@@ -4,8 +4,9 @@
 // the one that is connected first, at the listener or by the link, speaks for the node as long as that connection
 // lasts. A later one is told where the first runs.
 //
-// A process that listens where the first did is its next start: two cannot listen at one place, so the first is gone
-// and its connection is a remnant. What moved to another place waits for the remnant's end, a peer timeout at most.
+// A process that listens where the first did is its next start: two cannot listen at one address, so the first has
+// ended and its connection is a remnant. A process that moved to another address waits for the end of the remnant, a
+// peer timeout at most.
 //
 // Always: a process with number 0 is never reported as another one.
 #pragma once
@@ -17,6 +18,7 @@
 #include <utility>
 
 #include "raft/types.h"
+#include "transport/peers/wire.h"
 
 namespace skiff::transport {
 
@@ -27,39 +29,30 @@ struct RunningProcess {
   std::string address;  // as it says itself; empty: not said
 
   bool operator==(const RunningProcess&) const = default;
-  bool is_at_the_place_of(const RunningProcess& other) const {
+  bool listens_where(const RunningProcess& other) const {
     return host == other.host && port == other.port && address == other.address;
   }
 };
 
-// "http://10.0.0.3:9021", and from where, if that is another host.
-inline std::string to_text(const RunningProcess& process) {
-  const std::string heard = process.host + ":" + std::to_string(process.port);
-  if (process.address.empty()) return heard;
-  const bool is_same = process.address.find(process.host) != std::string::npos;
-  return is_same ? process.address : process.address + " (" + heard + ")";
-}
+// The process that sent the greeting. `remote` is the remote address of its connection, "10.0.0.3:40312".
+RunningProcess process_of(const Greeting& greeting, const std::string& remote);
+
+// "http://10.0.0.3:9021", and the host that it connected from, if that is another one.
+std::string to_text(const RunningProcess& process);
+
+// The log line about two processes of one node.
+std::string describe_twice(raft::NodeId node, const RunningProcess& first, const RunningProcess& second);
 
 class RunningProcesses {
  public:
   enum class Side { listener, link };
 
   // Another process than `process` that speaks for the node, if there is one.
-  std::optional<RunningProcess> other_than(raft::NodeId node, const RunningProcess& process) const {
-    for (Side side : {Side::link, Side::listener}) {
-      auto found = running_.find({node, side});
-      if (found != running_.end() && is_another(found->second, process)) return found->second;
-    }
-    return std::nullopt;
-  }
-  void connected(raft::NodeId node, Side side, RunningProcess process) { running_[{node, side}] = std::move(process); }
-  void disconnected(raft::NodeId node, Side side) { running_.erase({node, side}); }
+  std::optional<RunningProcess> other_than(raft::NodeId node, const RunningProcess& process) const;
+  void connected(raft::NodeId node, Side side, RunningProcess process);
+  void disconnected(raft::NodeId node, Side side);
 
  private:
-  static bool is_another(const RunningProcess& one, const RunningProcess& two) {
-    return one.number != 0 && two.number != 0 && one.number != two.number && !two.is_at_the_place_of(one);
-  }
-
   std::map<std::pair<raft::NodeId, Side>, RunningProcess> running_;
 };
 

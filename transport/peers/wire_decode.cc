@@ -1,8 +1,8 @@
-// Frames to messages: trust nothing.
+// Frames to messages, with every field checked.
 //
-// Cap'n Proto validates while it is read and throws; what it cannot know (that a node is not 0, that terms never fall)
-// is required here, and thrown too, so that the reading of a message stands in one piece. Both kinds of exception end
-// in read(), and are Errors from there on.
+// Cap'n Proto validates while it is read and throws; conditions that it cannot know (a node is not 0, terms never
+// fall) are required here, and throw as well, so that the code that reads a message has no error paths. read() catches
+// both kinds of exception and returns an Error.
 //
 // The traversal limit is the frame's own size, so pointers that share a payload cannot make a small frame large. (One
 // word more, since Cap'n Proto counts the root pointer twice.)
@@ -37,7 +37,7 @@ uint64_t count(uint64_t number, const char* otherwise) {
   return number;
 }
 
-// A position in the log of somebody whose term is `limit`.
+// A position in the log of a node whose term is `limit`.
 raft::LogPosition position(uint64_t term, uint64_t index, raft::Term limit) {
   require(term <= limit, "a position of a later term than the message's");
   count(index, "an index out of range");
@@ -46,7 +46,7 @@ raft::LogPosition position(uint64_t term, uint64_t index, raft::Term limit) {
 }
 
 raft::RequestId request_id(uint64_t incarnation, uint64_t number) {
-  require(incarnation != 0, "a request of nobody's");
+  require(incarnation != 0, "a request without an incarnation");
   return {incarnation, number};
 }
 
@@ -197,8 +197,8 @@ AdminAttempt get(schema::AdminAttempt::Reader from, raft::Term) {
                      .address = text(from.getAddress(), kAddressBytesMax, "an address too long")};
   require(order.kind >= AdminRequest::Kind::add && order.kind <= AdminRequest::Kind::leave,
           "an order of no known kind");
-  require(order.node != 0, "an order about nobody");
-  return {.id = request_id(from.getIncarnation(), from.getNumber()), .request = std::move(order)};
+  require(order.node != 0, "an order about node 0");
+  return {.id = request_id(from.getIncarnation(), from.getNumber()), .order = std::move(order)};
 }
 
 AdminReply get(schema::AdminReply::Reader from, raft::Term) {
@@ -214,7 +214,7 @@ StateDigest get(schema::StateDigest::Reader from, raft::Term) {
   return {.index = count(from.getIndex(), "an index out of range"), .digest = from.getDigest()};
 }
 
-// What says all by its kind.
+// A message without fields.
 template <class Said>
 Said said(raft::Term term) {
   require(term > 0, "an order at term 0");
@@ -252,13 +252,13 @@ PeerMessage root(schema::Message::Reader from) {
   PeerMessage message;
   message.from = from.getFrom();
   message.to = from.getTo();
-  require(message.from != 0 && message.to != 0, "a message from or to nobody");
+  require(message.from != 0 && message.to != 0, "a message from or to node 0");
   message.term = count(from.getTerm(), "a term out of range");
   message.body = body(from.getBody(), message.term);
   return message;
 }
 
-// Fields other than the protocol are only believed when the protocol is ours: see PeerListener and PeerLink.
+// If the protocol is not ours, PeerListener and PeerLink ignore the other fields.
 Greeting root(schema::Greeting::Reader from) {
   Greeting greeting{from.getProtocol(),
                     from.getCluster(),
@@ -267,13 +267,13 @@ Greeting root(schema::Greeting::Reader from) {
                     from.getIncarnation(),
                     from.getDataDirId(),
                     text(from.getAddress(), kAddressBytesMax, "an address too long")};
-  require(greeting.from != 0 && greeting.to != 0, "a greeting from or to nobody");
+  require(greeting.from != 0 && greeting.to != 0, "a greeting from or to node 0");
   greeting.process = from.getProcess();
   greeting.port = from.getPort();
   auto known = from.getKnownDataDirs();
   require(known.size() <= kKnownDataDirsMax, "more data directories than a cluster can have");
   for (schema::DataDir::Reader one : known) {
-    require(one.getNode() != 0 && one.getNumber() != 0, "a data directory of nobody");
+    require(one.getNode() != 0 && one.getNumber() != 0, "a data directory of node 0");
     greeting.known.emplace(one.getNode(), one.getNumber());
   }
   return greeting;
@@ -281,17 +281,17 @@ Greeting root(schema::Greeting::Reader from) {
 
 JoinRequest root(schema::JoinRequest::Reader from) {
   JoinRequest join_request{from.getProtocol(), from.getFrom()};
-  require(join_request.from != 0, "an introduction of nobody");
+  require(join_request.from != 0, "a join request of node 0");
   return join_request;
 }
 
-// As with a greeting.
+// The protocol is handled as in a greeting.
 JoinReply root(schema::JoinReply::Reader from) {
   JoinReply join_reply{from.getProtocol(), from.getCluster(), {}};
   auto members = from.getMembers();
   require(members.size() <= kJoinReplyMembersMax, "more members than a cluster can have");
   for (schema::Member::Reader member : members) {
-    require(member.getId() != 0, "a member that is nobody");
+    require(member.getId() != 0, "a member with id 0");
     join_reply.members.push_back({member.getId(), text(member.getAddress(), kAddressBytesMax, "an address too long")});
   }
   return join_reply;
@@ -308,7 +308,7 @@ RefusalFields root(schema::Refusal::Reader from) {
   return {reason, text(from.getAddress(), kAddressBytesMax, "an address too long")};
 }
 
-// The one segment of the message, aligned; `copy` owns it where the body lay crooked.
+// The only segment of the message, aligned; `copy` owns it if the body was not aligned.
 kj::ArrayPtr<const capnp::word> segment(std::string_view bytes, std::vector<uint64_t>& copy) {
   ByteReader table(bytes);
   require(table.number<uint32_t>() == 0, "a message of more than one segment");

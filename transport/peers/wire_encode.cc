@@ -1,5 +1,5 @@
-// Messages to frames: one buffer, sized before it is filled, into which Cap'n Proto builds in place, so that a payload
-// is copied once.
+// Messages to frames: one buffer, sized before it is filled, in which Cap'n Proto builds in place, so that a
+// payload is copied once.
 //
 // The sizes are computed by words_*() and used by put(); frame_bytes() promises they are enough, and Cap'n Proto stops
 // the process if they are not (encode is noexcept: too small a buffer is our own mistake).
@@ -112,7 +112,7 @@ void put(const raft::AppendEntries& from, Body body) {
   auto entries = to.initEntries(narrow<unsigned>(from.entries.size()));
   for (unsigned i = 0; i < entries.size(); ++i) {
     const raft::Entry& entry = from.entries[i];
-    CHECK(entry.position.index == from.previous.index + 1 + i);  // indexes are not sent: they follow
+    CHECK(entry.position.index == from.previous.index + 1 + i);  // indexes are not sent: they are consecutive
     entries[i].setTerm(entry.position.term);
     entries[i].setKind(static_cast<uint8_t>(entry.kind));
     if (entry.bytes() > 0) entries[i].setPayload(bytes(entry.payload));
@@ -231,9 +231,9 @@ template <class Root, class Fill>
 std::string build_frame(FrameKind kind, size_t words, Fill fill) noexcept {
   constexpr size_t kBefore = kFrameHeaderBytes + kSegmentTableBytes;
   std::string frame(kBefore + words * sizeof(capnp::word), '\0');
-  auto* place = reinterpret_cast<capnp::word*>(&frame[kBefore]);
-  CHECK(reinterpret_cast<uintptr_t>(place) % sizeof(capnp::word) == 0);
-  capnp::FlatMessageBuilder builder(kj::arrayPtr(place, words));
+  auto* destination = reinterpret_cast<capnp::word*>(&frame[kBefore]);
+  CHECK(reinterpret_cast<uintptr_t>(destination) % sizeof(capnp::word) == 0);
+  capnp::FlatMessageBuilder builder(kj::arrayPtr(destination, words));
   fill(builder.template initRoot<Root>());
   auto segments = builder.getSegmentsForOutput();
   CHECK(segments.size() == 1);

@@ -1,4 +1,4 @@
-// The frame round a Cap'n Proto message: sixteen bytes that say what follows and whether it arrived whole.
+// The frame around a Cap'n Proto message: sixteen bytes with its kind, its length and checksums.
 //
 //    0  2  's' 'k'
 //    2  1  layout of this header: 1
@@ -29,7 +29,7 @@ static_assert(kFrameBytesMax <= UINT32_MAX);
 // A frame's buffer starts no larger than this, and is not kept when it has grown beyond it.
 constexpr size_t kBufferBytes = size_t{1} << 20;
 
-// The two ports are easily confused.
+// A hint for operators who mix up the two ports.
 std::string_view likely_cause(std::string_view header) {
   if (header.starts_with("HTTP/"))
     return " but HTTP: clients have that port (--port), members have another (--cluster)";
@@ -68,19 +68,20 @@ void seal(std::string& frame, FrameKind kind) {
   frame.replace(0, kFrameHeaderBytes, header);
 }
 
-Result<> FrameReader::feed(std::string_view bytes, const Take& take) {
+Result<> FrameReader::feed(std::string_view bytes, const FrameReceived& frame_received) {
   while (!bytes.empty()) {
     size_t taken = std::min(wanted_ - pending_.size(), bytes.size());
     pending_.append(bytes.substr(0, taken));
     bytes.remove_prefix(taken);
     if (pending_.size() < wanted_) break;
-    Result<> read = wanted_ == kFrameHeaderBytes ? header_complete() : frame_complete(take);
+    Result<> read = wanted_ == kFrameHeaderBytes ? header_complete() : frame_complete(frame_received);
     if (!read) return read;
   }
   return {};
 }
 
 Result<> FrameReader::header_complete() {
+  CHECK(pending_.size() == kFrameHeaderBytes);
   std::string_view header(pending_);
   if (!header.starts_with(kMagic)) {
     return fail(Error::Code::corrupt, "frame: this is no peer's frame" + std::string(likely_cause(header)));
@@ -101,12 +102,13 @@ Result<> FrameReader::header_complete() {
   return {};
 }
 
-Result<> FrameReader::frame_complete(const Take& take) {
+Result<> FrameReader::frame_complete(const FrameReceived& frame_received) {
+  CHECK(pending_.size() == wanted_);
   std::string_view body = std::string_view(pending_).substr(kFrameHeaderBytes);
   if (get_number<uint32_t>(&pending_[kBodyCrcOffset]) != crc32c(body)) {
     return fail(Error::Code::corrupt, "frame: the body was damaged on the way");
   }
-  Result<> taken = take(Frame{static_cast<FrameKind>(pending_[kKindOffset]), body});
+  Result<> taken = frame_received(Frame{static_cast<FrameKind>(pending_[kKindOffset]), body});
   wanted_ = kFrameHeaderBytes;
   pending_.clear();
   if (pending_.capacity() > kBufferBytes) pending_ = {};

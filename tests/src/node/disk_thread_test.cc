@@ -120,6 +120,7 @@ store::Batch large_entry(raft::Index index) {
   return batch;
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("batches that find no space wait for it with all behind them, and are saved in order") {  // [W5]
   // Given a disk that is full when the log needs its second segment,
   Rig rig;
@@ -313,6 +314,7 @@ TEST_CASE("the destructor waits for an inline save that stalls") {
   REQUIRE(on_disk == rig.next - 1);
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("an inline batch that finds no space waits in front of later ones") {  // [W5]
   for (const bool keeps_loop : {true, false}) {
     QuickRig rig;

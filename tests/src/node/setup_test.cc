@@ -38,6 +38,7 @@ std::vector<raft::NodeId> connections_of(const store::Identity& identity, const 
   return discovered;
 }
 
+// M1: members are added and removed, with and without a vote
 TEST_CASE("a joining node connects to the members that told it about the cluster, until its log names them") {  // [M1]
   using Nodes = std::vector<raft::NodeId>;
   const store::Identity joined = identity_of(5, {3, 4});

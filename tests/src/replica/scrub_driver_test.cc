@@ -21,6 +21,7 @@ struct Disk final : ScrubActions {
   void replace_damaged(raft::Index at) override { asked += "replace " + std::to_string(at) + ' '; }
 };
 
+// D12: files rot while their node runs
 TEST_CASE("a task goes out when it is due, and no other before its result", "[D12]") {
   Disk disk;
   disk.driver.tick(99 * kS);
@@ -36,6 +37,7 @@ TEST_CASE("a task goes out when it is due, and no other before its result", "[D1
   REQUIRE(disk.asked == "begin piece piece ");
 }
 
+// D12: files rot while their node runs
 TEST_CASE("damage is reported, then a snapshot is asked for, and again while something is damaged", "[D12]") {
   Disk disk;
   const store::Damage damage{.name = "wal-1", .what = "corrupt"};

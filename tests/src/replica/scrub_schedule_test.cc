@@ -14,6 +14,7 @@ const ScrubConfig kConfig{
 
 Scrubbed begun(uint64_t bytes) { return {.pass_bytes = bytes, .is_under_way = true}; }
 
+// D12: files rot while their node runs
 TEST_CASE("a pass begins some time after the start, goes on piece by piece, and comes again", "[D12]") {
   ScrubSchedule schedule(kConfig, 5 * kS);
   REQUIRE(schedule.next_deadline() == 105 * kS);
@@ -39,6 +40,7 @@ TEST_CASE("a pass begins some time after the start, goes on piece by piece, and 
   REQUIRE(schedule.next_deadline() == 1'107 * kS);  // counted from where this one began
 }
 
+// D12: files rot while their node runs
 TEST_CASE("what is much is read faster, so that half of the time is enough", "[D12]") {
   ScrubSchedule schedule(kConfig, 0);
   schedule.due(100 * kS);
@@ -46,12 +48,14 @@ TEST_CASE("what is much is read faster, so that half of the time is enough", "[D
   REQUIRE(schedule.next_deadline() == 100 * kS + kS / 10);
 }
 
+// D12: files rot while their node runs
 TEST_CASE("who has it off never reads anything again", "[D12]") {
   ScrubConfig config = kConfig;
   config.every_ns = 0;
   REQUIRE(ScrubSchedule(config, 0).next_deadline() == raft::kNever);
 }
 
+// D12: files rot while their node runs
 TEST_CASE("what is put off comes a pause later, and nothing of it is lost", "[D12]") {
   ScrubSchedule schedule(kConfig, 0);
   REQUIRE(schedule.due(100 * kS)->begins);
@@ -65,6 +69,7 @@ TEST_CASE("what is put off comes a pause later, and nothing of it is lost", "[D1
   REQUIRE(schedule.due(103 * kS)->bytes == 1'000);
 }
 
+// D12: files rot while their node runs
 TEST_CASE("damage asks for a snapshot at once, and again while it is there", "[D12]") {
   ScrubSchedule schedule(kConfig, 0);
   schedule.due(100 * kS);

@@ -62,6 +62,7 @@ TEST_CASE("a fetched snapshot comes back as a map, and is given up if it is not 
   REQUIRE_FALSE(done->error.empty());
 }
 
+// W4: a sync fails: nothing is acknowledged any more, and the same sync is not tried again
 TEST_CASE("without space a snapshot is given up, and a failed sync ends the node", "[W4]") {
   Disk disk;
   SECTION("no space") {

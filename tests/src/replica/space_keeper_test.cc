@@ -22,6 +22,7 @@ struct Disk final : SpaceActions {
   void disk_has_space() override { asked += 's'; }
 };
 
+// W5: the disk is full, in any operation
 TEST_CASE("a spare is made at the start, and again when a save has used it up, one at a time") {  // [W5]
   Disk disk;
   disk.keeper.ensure_spare();
@@ -37,6 +38,7 @@ TEST_CASE("a spare is made at the start, and again when a save has used it up, o
   REQUIRE(disk.keeper.next_deadline() == raft::kNever);
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("a disk without space for a spare is full until one is made, and looked at at an interval") {  // [W5]
   Disk disk;
   disk.keeper.ensure_spare();
@@ -58,6 +60,7 @@ TEST_CASE("a disk without space for a spare is full until one is made, and looke
   REQUIRE(disk.keeper.next_deadline() == raft::kNever);
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("a blocked save is retried once there is a spare, and only then is the disk full no more") {  // [W5]
   // Given a save that finds no space although a spare is there,
   Disk disk;
@@ -81,6 +84,7 @@ TEST_CASE("a blocked save is retried once there is a spare, and only then is the
   REQUIRE_FALSE(disk.keeper.has_blocked_save());
 }
 
+// W5: the disk is full, in any operation
 TEST_CASE("a blocked save that has used up the spare waits for another one before the disk counts as free") {  // [W5]
   Disk disk;
   disk.keeper.save_blocked(10, "no space");

@@ -139,7 +139,7 @@ TEST_CASE("lists of origins and names are read, or told what is wrong with them"
   }
 }
 
-TEST_CASE("what may not come in never reaches the handler, and the connection goes on") {
+TEST_CASE("a request that is not allowed never reaches the handler, and the connection goes on") {
   World world(HttpLimits{}, nullptr, {.origins = {"http://app.example"}, .hosts = {}, .is_for_this_machine = true});
   world.echo();
   const std::string head = "POST /members/4 HTTP/1.1\r\nContent-Length: 4\r\nHost: ";

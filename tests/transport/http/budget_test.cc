@@ -1,5 +1,5 @@
-// What all connections together may cost, in a turn of the loop and in memory: nobody keeps the others waiting, and
-// everything that was sent is answered in the end.
+// The cost of all connections together, in a turn of the loop and in memory: no client delays the others, and all
+// requests are answered in the end.
 
 #include "transport/http/budget.h"
 
@@ -44,7 +44,7 @@ struct BudgetWorld : World {
 struct Hungry final : HttpBudget::Client {
   Hungry(HttpBudget& from, size_t bytes) : budget(from), bytes_each(bytes) { budget.wait(*this); }
   ~Hungry() { budget.leave(*this); }
-  void take_turn() override {
+  void run_turn() override {
     ++turns;
     while (budget.may_take(*this)) {
       if (bytes_each == 0) budget.used_request(*this);

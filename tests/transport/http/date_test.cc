@@ -37,7 +37,7 @@ TEST_CASE("the wall clock is looked at once a second, when its second ends") {
   REQUIRE(looks == 1);
   wall_ms += 100;
   REQUIRE(date.at(5'100).find(":38 ") != std::string_view::npos);
-  wall_ms -= 86'400'000;  // somebody sets it
+  wall_ms -= 86'400'000;  // an operator sets it
   REQUIRE(date.at(6'099).find("Sun, 06 Nov 1994 08:49:38 ") != std::string_view::npos);
   REQUIRE(looks == 2);
   REQUIRE(date.at(6'100).find("Sat, 05 Nov 1994 08:49:38 ") != std::string_view::npos);

@@ -9,12 +9,13 @@
 
 #include "tests/support/catch.h"
 #include "transport/http/server.h"
+#include "transport/loop/dial.h"
 
 namespace skiff::http_world {
 
 using namespace transport;
 
-// What curl would be: says what it is told and remembers what it hears.
+// A client like curl: sends the given bytes and keeps all that it receives.
 struct Client {
   std::optional<Dial> dial;
   std::unique_ptr<Stream> stream;

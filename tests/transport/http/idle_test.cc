@@ -77,7 +77,7 @@ TEST_CASE("a request that has arrived and was not read yet is not lost by giving
   REQUIRE(first.heard.ends_with("/first"));
 }
 
-TEST_CASE("those that were told 503 take nobody's place") {
+TEST_CASE("connections that were told 503 do not count towards the limit") {
   HttpLimits limits = three_connections();
   limits.linger_ms = 3'600'000;
   World world(limits);

@@ -81,7 +81,7 @@ TEST_CASE("a client that never reads its answers is closed at a deadline") {
   world.until([&] { return value.use_count() == 1; });
 }
 
-TEST_CASE("who is slow with a request is told so, who asks nothing is closed without a word") {
+TEST_CASE("a client that is slow with a request gets a 408, an idle one is closed without an answer") {
   HttpLimits limits;
   limits.header_timeout_ms = limits.body_timeout_ms = limits.idle_timeout_ms = 3'600'000;
   SECTION("with the headers") {

@@ -8,7 +8,7 @@ namespace skiff::http_order_test {
 
 using namespace http_world;
 
-// What the handler was asked, in order: "PUT /a". Answered are those that a test says.
+// The requests that the handler got, in order: "PUT /a". A test decides which are answered.
 struct AdminWorld : World {
   explicit AdminWorld(const HttpLimits& limits = {}) : World(limits) {}
   std::string asked_so_far() {
@@ -86,7 +86,7 @@ TEST_CASE("a request that is no read and no write of a key runs alone") {
   }
 }
 
-TEST_CASE("what is answered at once holds nothing up, whatever it is") {
+TEST_CASE("a request that is answered at once holds no other up, whatever it is") {
   AdminWorld world;
   world.echo();
   Client& client = world.say(put("/0", "") + get("/1") + post("/2") + del("/3") + get("/4") + put("/5", ""));
@@ -120,7 +120,7 @@ TEST_CASE("connections do not wait for one another") {
   world.until([&] { return world.asked.size() == 2; });
 }
 
-TEST_CASE("what waits is dropped with its connection, and its memory is given back") {
+TEST_CASE("a request that waits is dropped with its connection, and its memory is given back") {
   AdminWorld world;
   Client& client = world.connect();
   client.stream->pause_reading();  // so that its end is a reset
@@ -138,7 +138,7 @@ TEST_CASE("what waits is dropped with its connection, and its memory is given ba
   REQUIRE(world.asked_so_far() == "/0/1");
 }
 
-TEST_CASE("what waits has no deadline of the connection's, and is answered when the server drains") {
+TEST_CASE("a request that waits has no deadline of the connection's, and is answered when the server drains") {
   HttpLimits limits;
   limits.idle_timeout_ms = limits.header_timeout_ms = limits.body_timeout_ms = 100;
   uint64_t clock_ms = 0;

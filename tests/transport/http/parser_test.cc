@@ -8,7 +8,7 @@ using namespace transport;
 using namespace std::string_literals;
 using Progress = HttpParser::Progress;
 
-// What a stream of bytes came to: the requests in it, and how it ended.
+// The result of a stream of bytes: the requests in it, and how it ended.
 struct Outcome {
   std::string requests;  // as text, so that two outcomes are easily compared
   int status = 0;        // 0 when nothing was refused
@@ -142,7 +142,7 @@ TEST_CASE("whole requests are read, however they are cut") {
   }
 }
 
-TEST_CASE("what is no request is refused with its status and the reason, however it is cut") {
+TEST_CASE("a malformed request is refused with its status and the reason, however it is cut") {
   struct Case {
     std::string bytes;
     int status;
@@ -257,7 +257,7 @@ TEST_CASE("what is no request is refused with its status and the reason, however
   }
 }
 
-TEST_CASE("what stands before a malformed request is served") {
+TEST_CASE("the requests before a malformed one are served") {
   const Outcome outcome = parse(get("/a") + get("/b") + "rubbish\r\n\r\n");
   REQUIRE(outcome.requests == "0 [/a] [] host=h {}\n0 [/b] [] host=h {}\n");
   REQUIRE(outcome.status == 400);
@@ -300,7 +300,7 @@ TEST_CASE("a key is taken up to its limit and refused one byte over, escaped or 
   REQUIRE(parse("GET /" + std::string(1000, 'k'), small_limits()).status == 414);
 }
 
-TEST_CASE("a key of 4096 bytes, all of them escaped, is within the limits that come with the house") {
+TEST_CASE("a key of 4096 bytes, all of them escaped, is within the default limits") {
   std::string target = "/";
   for (int count = 1; count < 4096; ++count) target += "%00";
   REQUIRE(parse(get(target + "?consistency=stale")).status == 0);

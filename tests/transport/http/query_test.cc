@@ -10,7 +10,7 @@ using namespace std::string_literals;
 std::string describe(const Query& query) {
   std::string text;
   for (const Query::Parameter& parameter : query.parameters())
-    text += "[" + parameter.name + "=" + parameter.value + "]";
+    text += "[" + parameter.name + ": " + parameter.value + "]";
   return text;
 }
 
@@ -27,21 +27,21 @@ TEST_CASE("a query is names and values, decoded after they are separated") {
   };
   for (const Row& row : {
            Row{"", ""},
-           Row{"prefix=/a&limit=10", "[prefix=/a][limit=10]"},
-           Row{"keys_only", "[keys_only=]"},
-           Row{"keys_only=", "[keys_only=]"},
-           Row{"a=1=2", "[a=1=2]"},
-           Row{"a==", "[a==]"},
-           Row{"&&a=1&&b=2&", "[a=1][b=2]"},
-           Row{"prefix=a%26b%3Dc&x", "[prefix=a&b=c][x=]"},
-           Row{"%70refix=%2Fa%2f", "[prefix=/a/]"},
-           Row{"a%3D=1", "[a==1]"},
-           Row{"a=b+c%2B", "[a=b+c+]"},
-           Row{"a=%2525", "[a=%25]"},
-           Row{"a=?/:@!$'()*,;~", "[a=?/:@!$'()*,;~]"},
-           Row{"from=/a%00%ff", "[from=/a\0\xff]"s},
-           Row{"a=1&A=2&a=3", "[a=1][A=2][a=3]"},
-           Row{"a=\xc3\xbc", "[a=\xc3\xbc]"},
+           Row{"prefix=/a&limit=10", "[prefix: /a][limit: 10]"},
+           Row{"keys_only", "[keys_only: ]"},
+           Row{"keys_only=", "[keys_only: ]"},
+           Row{"a=1=2", "[a: 1=2]"},
+           Row{"a==", "[a: =]"},
+           Row{"&&a=1&&b=2&", "[a: 1][b: 2]"},
+           Row{"prefix=a%26b%3Dc&x", "[prefix: a&b=c][x: ]"},
+           Row{"%70refix=%2Fa%2f", "[prefix: /a/]"},
+           Row{"a%3D=1", "[a=: 1]"},
+           Row{"a=b+c%2B", "[a: b+c+]"},
+           Row{"a=%2525", "[a: %25]"},
+           Row{"a=?/:@!$'()*,;~", "[a: ?/:@!$'()*,;~]"},
+           Row{"from=/a%00%ff", "[from: /a\0\xff]"s},
+           Row{"a=1&A=2&a=3", "[a: 1][A: 2][a: 3]"},
+           Row{"a=\xc3\xbc", "[a: \xc3\xbc]"},
        }) {
     INFO(row.text);
     const Result<Query> query = Query::parse(row.text);
@@ -51,7 +51,7 @@ TEST_CASE("a query is names and values, decoded after they are separated") {
   }
 }
 
-TEST_CASE("what is no query is refused with the reason") {
+TEST_CASE("a malformed query is refused with the reason") {
   struct Row {
     std::string text;
     std::string why;

@@ -9,7 +9,7 @@ namespace skiff::http_stream_test {
 
 using namespace http_world;
 
-// What its pieces are made of, and what became of them.
+// The pieces of the bodies, and how they ended.
 struct Story {
   size_t pieces = 3;
   size_t piece_bytes = 5;
@@ -113,7 +113,7 @@ TEST_CASE("a piece that is larger than any buffer arrives whole") {
   REQUIRE((client.heard.find(story.told.substr(story.piece_bytes)) != std::string::npos));
 }
 
-TEST_CASE("what nobody waits for any more is let go") {
+TEST_CASE("a body that no client waits for any more is destroyed") {
   World world;
   Story story{.pieces = 1'000'000, .piece_bytes = 30'000};
   SECTION("the client goes away in the middle") {

@@ -34,7 +34,7 @@ TEST_CASE("an address is read in each of its forms") {
   }
 }
 
-TEST_CASE("what is no address is refused with the reason") {
+TEST_CASE("a malformed address is refused with the reason") {
   struct Case {
     const char* text;
     const char* why;

@@ -1,3 +1,5 @@
+#include "transport/loop/dial.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -46,7 +48,7 @@ struct Dialled {
   }
 };
 
-TEST_CASE("dialling a port where nobody listens is refused") {
+TEST_CASE("dialling a port where no process listens is refused") {
   Loop loop;
   auto listener = Listener::open(loop, kAnyPort, [](std::unique_ptr<Stream>) {}).value();
   const Address closed{"127.0.0.1", listener->port()};
@@ -205,7 +207,7 @@ TEST_CASE("a listener out of descriptors waits without spinning and goes on when
   run_until(loop, [&] { return dialled.stream || dialled.failure; });
   REQUIRE(dialled.stream);
   for (int turn = 0; turn < 1000 && !rests(loop); ++turn) loop.run_nowait();
-  REQUIRE(rests(loop));  // though somebody waits to be accepted
+  REQUIRE(rests(loop));  // though a connection waits to be accepted
   REQUIRE(accepted == nullptr);
   scarcity.release();
   run_until(loop, [&] { return accepted != nullptr; });

@@ -34,7 +34,7 @@ TEST_CASE("a loop with nothing to do ends") {
 TEST_CASE("a loop is run for a while, and says whether it has come to its end") {
   Loop loop;
   std::promise<void> end;
-  uv_work_t work{};  // like a look-up of a name: nobody can call it off once it runs
+  uv_work_t work{};  // like a look-up of a name: it cannot be cancelled once it runs
   work.data = &end;
   const auto wait = [](uv_work_t* request) { static_cast<std::promise<void>*>(request->data)->get_future().wait(); };
   REQUIRE(uv_queue_work(loop.uv(), &work, wait, [](uv_work_t*, int) {}) == 0);
@@ -54,7 +54,7 @@ TEST_CASE("a timer calls back once and never early") {
   REQUIRE(loop.now_ns() - started_ns >= 1'500'000);
 }
 
-TEST_CASE("a timer for a time that never comes does not ring at once") {
+TEST_CASE("a timer for a time that never comes does not expire at once") {
   Loop loop;
   bool rang = false;
   Timer never(loop, [&] { rang = true; });
@@ -113,7 +113,7 @@ TEST_CASE("a signal calls back and may destroy itself") {
   REQUIRE(calls == 1);
 }
 
-TEST_CASE("what asked to be flushed is flushed before the loop waits, also when nothing else is alive") {
+TEST_CASE("an object that asked for a flush is flushed before the loop waits, even when nothing else is alive") {
   Loop loop;
   Flushed one(loop);
   SECTION("asked outside") {
@@ -139,7 +139,7 @@ TEST_CASE("what asked to be flushed is flushed before the loop waits, also when 
   }
 }
 
-TEST_CASE("what asked to be flushed last is flushed behind the others, and behind what those ask for") {
+TEST_CASE("a last flush comes after all others, and after those that they ask for") {
   Loop loop;
   Flushed client(loop), peer(loop), stream(loop);
   std::string order;
@@ -161,7 +161,7 @@ TEST_CASE("what asked to be flushed last is flushed behind the others, and behin
   REQUIRE(order == "peer peer client stream client ");
   Flushed gone(loop);
   loop.flush_last(&gone);
-  loop.flush_never(&gone);
+  loop.cancel_flush(&gone);
   loop.run();
   REQUIRE(gone.times == 0);
 }
@@ -185,24 +185,24 @@ TEST_CASE("a hook is called in every turn, and lets the loop wait unless there i
   loop.run();
 }
 
-TEST_CASE("a loop may end with wishes that were taken back") {
+TEST_CASE("a loop may end with flushes that were cancelled") {
   Loop loop;
   Flushed one(loop);
   loop.flush_later(&one);
-  loop.flush_never(&one);
+  loop.cancel_flush(&one);
 }
 
-TEST_CASE("what takes back its wish is not flushed") {
+TEST_CASE("a flush that is cancelled does not happen") {
   Loop loop;
   Flushed one(loop);
   Flushed two(loop);
   SECTION("before") {
     loop.flush_later(&one);
     loop.flush_later(&two);
-    loop.flush_never(&one);
+    loop.cancel_flush(&one);
   }
   SECTION("while another is flushed") {
-    two.then = [&] { loop.flush_never(&one); };
+    two.then = [&] { loop.cancel_flush(&one); };
     loop.flush_later(&two);
     loop.flush_later(&one);
   }
@@ -211,7 +211,7 @@ TEST_CASE("what takes back its wish is not flushed") {
   REQUIRE(two.times == 1);
 }
 
-TEST_CASE("a signal that is raised often wakes the loop once, and one that is gone wakes nobody") {
+TEST_CASE("a signal that is raised often wakes the loop once, and one that is destroyed does not wake it") {
   Loop loop;
   int woken = 0;
   auto signal = std::make_unique<AsyncSignal>(loop, [&] { ++woken; });
@@ -264,7 +264,7 @@ TEST_CASE("an async queue drains everything that waits as one batch, in order") 
   loop.run();
 }
 
-TEST_CASE("what a drain pushes to its own queue is the next batch") {
+TEST_CASE("items that a drain pushes to its own queue are the next batch") {
   Loop loop;
   std::vector<size_t> sizes;
   std::unique_ptr<AsyncQueue<int>> queue;
@@ -301,7 +301,8 @@ TEST_CASE("an async queue takes pushes from other threads and loses none") {
   loop.run();
 }
 
-TEST_CASE("what the loop's own callbacks push is drained before the loop waits again, and what comes of it, too") {
+TEST_CASE(
+    "items that the loop's callbacks push are drained before the loop waits again, and so are their consequences") {
   Loop loop;
   std::vector<std::string> order;
   std::unique_ptr<AsyncQueue<int>> second;

@@ -1,4 +1,4 @@
-// What every test with sockets of its own on a loop needs: a port, and a way to wait for something.
+// The setting of tests with sockets of their own on a loop: a port, and a way to wait for an event.
 #pragma once
 
 #include "tests/support/catch.h"

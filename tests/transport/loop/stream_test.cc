@@ -6,6 +6,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/transport/loop/loop_world.h"
+#include "transport/loop/dial.h"
 #include "transport/loop/listener.h"
 
 namespace skiff::stream_test {
@@ -115,7 +116,7 @@ TEST_CASE("many small pieces arrive whole, also when they are more than fit one 
   REQUIRE(pair.server.received == expected);
 }
 
-TEST_CASE("who does not read fills the outbox of who writes, and finds everything later") {
+TEST_CASE("a side that does not read fills the outbox of the other, and gets all bytes later") {
   Pair pair;
   pair.client.start();
   pair.server.start();

@@ -1,4 +1,4 @@
-// A node that was added finds out where it is, or that it never will be let in.
+// A node that was added learns its cluster, or that it will never be admitted.
 #include "transport/peers/join_client.h"
 
 #include "tests/support/catch.h"
@@ -18,7 +18,7 @@ struct Arrival {
 };
 
 // M1: members are added and removed, with and without a vote
-TEST_CASE("a newcomer asks one after the other until it has been added", "[M1]") {
+TEST_CASE("a joining node asks one member after the other until it has been added", "[M1]") {
   Logged logged;
   World world;
   Node a(world, 1), b(world, 2);
@@ -45,7 +45,7 @@ TEST_CASE("a newcomer asks one after the other until it has been added", "[M1]")
 }
 
 // M1: members are added and removed, with and without a vote
-TEST_CASE("a newcomer whom nobody will ever let in hears of it", "[M1]") {
+TEST_CASE("a joining node that will never be admitted is told so", "[M1]") {
   Logged logged;
   World world;
   Node a(world, 1);

@@ -1,12 +1,12 @@
 // A data directory that was lost, and an empty one that comes back under the same id.
 #include "tests/support/catch.h"
 #include "tests/transport/peers/peers_world.h"
-#include "transport/peers/peer.h"
+#include "transport/peers/greeting_rules.h"
 
 namespace skiff::peers_test {
 
 // D10: a node comes back under its old id without its data
-TEST_CASE("the first data directory that is met under an id is the one that counts") {  // [D10]
+TEST_CASE("the first data directory that is seen under an id is the one that counts") {  // [D10]
   int learned = 0;
   KnownPeers known({{3, 30}}, [&](const KnownPeers::DataDirIds& data_dir_ids) {
     ++learned;
@@ -47,7 +47,7 @@ TEST_CASE("a node with another data directory than before is turned away, and to
   empty.stream->write(encode(Greeting{kProtocolVersion, kCluster, 2, 1, 1, 21}));
   world.until([&] { return empty.is_closed; });
   REQUIRE(empty.is_refused(Refusal::other_data_dir_id));
-  REQUIRE(logged.count("another data directory when we met it") == 1);
+  REQUIRE(logged.count("another data directory before") == 1);
 
   Caller same(world, a.peers->port());
   same.stream->write(encode(Greeting{kProtocolVersion, kCluster, 2, 1, 7, 20}));
@@ -57,7 +57,7 @@ TEST_CASE("a node with another data directory than before is turned away, and to
 }
 
 // D10: a node comes back under its old id without its data
-TEST_CASE("a learner that was met, and has no directory any more, is not welcomed again") {  // [D10]
+TEST_CASE("a learner that was known, and has no directory any more, is not admitted again") {  // [D10]
   Logged logged;
   World world;
   Knowing a(world, {{2, 20}});
@@ -73,7 +73,7 @@ TEST_CASE("a learner that was met, and has no directory any more, is not welcome
 }
 
 // D10: a node comes back under its old id without its data
-TEST_CASE("who was removed hears that first, whatever directory it comes with") {  // [D10]
+TEST_CASE("a removed node is told that first, whatever directory it comes with") {  // [D10]
   Logged logged;
   World world;
   Knowing a(world, {{2, 20}});
@@ -86,7 +86,7 @@ TEST_CASE("who was removed hears that first, whatever directory it comes with") 
 }
 
 // D10: a node comes back under its old id without its data
-TEST_CASE("a node learns from whoever turns it away that it has lost its data") {  // [D10]
+TEST_CASE("a node learns from a member that refuses it that it has lost its data") {  // [D10]
   Logged logged;
   World world;
   Knowing a(world, {});
@@ -110,7 +110,7 @@ TEST_CASE("a node with another data directory than before is sent nothing") {  /
   REQUIRE(a.connected == 0);
 }
 
-TEST_CASE("who is no member is compared with what is known, and remembered only once it is one") {
+TEST_CASE("a node that is no member is compared with the known numbers, and remembered only once it is one") {
   int learned = 0;
   KnownPeers known({{2, 20}}, [&](const KnownPeers::DataDirIds&) { ++learned; });
   known.learn_only({2, 3});
@@ -147,7 +147,7 @@ TEST_CASE("a greeting is compared with what both sides remember, and taught from
   const DataDirMatch own{.own_differs = true}, peer{.peer_differs = true}, others{.others_differ = true};
   const DataDirMatch both{.peer_differs = true, .own_differs = true};
   const std::vector<Row> table = {
-      {"strangers", {}, {}, {}, {{2, 20}}},
+      {"unknown nodes", {}, {}, {}, {{2, 20}}},
       {"old acquaintances", {{2, 20}}, {{1, 10}}, {}, {{2, 20}}},
       {"it has another directory", {{2, 21}}, {{1, 10}}, peer, {{2, 21}}},
       {"it remembers another of ours", {}, {{1, 11}, {3, 30}}, own, {}},
@@ -155,8 +155,8 @@ TEST_CASE("a greeting is compared with what both sides remember, and taught from
       {"it tells of a third", {}, {{3, 30}}, {}, {{2, 20}, {3, 30}}},
       {"but not of one that is no member", {}, {{9, 90}}, {}, {{2, 20}}},
       {"what is known already stays", {{2, 20}, {3, 31}}, {{1, 10}, {3, 30}}, {}, {{2, 20}, {3, 31}}},
-      {"strangers of two foundings", {{3, 31}}, {{3, 30}}, others, {{3, 31}}},
-      {"strangers that know each other's by hearsay", {{2, 20}, {3, 31}}, {{3, 30}}, others, {{2, 20}, {3, 31}}},
+      {"unknown nodes of two foundings", {{3, 31}}, {{3, 30}}, others, {{3, 31}}},
+      {"unknown nodes that know each other's by hearsay", {{2, 20}, {3, 31}}, {{3, 30}}, others, {{2, 20}, {3, 31}}},
       {"most of what they know is the same", {{3, 30}, {4, 40}}, {{3, 30}, {4, 41}}, {}, {{2, 20}, {3, 30}, {4, 40}}},
   };
   for (const Row& row : table) {
@@ -169,7 +169,8 @@ TEST_CASE("a greeting is compared with what both sides remember, and taught from
 }
 
 // D10: a node comes back under its old id without its data
-TEST_CASE("who remembers another data directory of this node is turned away, and nothing is learned of it", "[D10]") {
+TEST_CASE("a node that remembers another data directory of this one is refused, and nothing is learned of it",
+          "[D10]") {
   Logged logged;
   World world;
   Knowing a(world, {});
@@ -195,7 +196,7 @@ TEST_CASE("who remembers another data directory of this node is turned away, and
 }
 
 // D10: a node comes back under its old id without its data
-TEST_CASE("two of different foundings that have never met do not let each other in", "[D10]") {
+TEST_CASE("two of different foundings that do not know each other refuse each other", "[D10]") {
   Logged logged;
   World world;
   Knowing a(world, {{3, 31}});

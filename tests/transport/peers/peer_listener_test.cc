@@ -1,4 +1,4 @@
-// Who is let in, who is turned away, and how either side learns why.
+// Which connections are admitted, which are refused, and how either side learns why.
 #include "transport/peers/peer_listener.h"
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace skiff::peers_test {
 
-TEST_CASE("whoever does not belong here is told why, and logged") {
+TEST_CASE("a peer that does not belong here is told why, and logged") {
   struct UnidentifiedPeer {
     Greeting greeting;
     Refusal reason;
@@ -43,7 +43,7 @@ TEST_CASE("whoever does not belong here is told why, and logged") {
   }
 }
 
-TEST_CASE("a node of our cluster that we do not know, and that says where it is, is let in and met") {
+TEST_CASE("a node of our cluster that we do not know, and that says where it is, is admitted and discovered") {
   Logged logged;
   World world;
   std::vector<PeerMember> discovered;
@@ -64,7 +64,7 @@ TEST_CASE("a node of our cluster that we do not know, and that says where it is,
     a.peers->set_members({a.member(), silent.member(2)});
     world.until([&] { return caller.is_closed; });
   }
-  SECTION("nobody that could be one") {
+  SECTION("a node that could not be a member") {
     const std::vector<std::pair<Greeting, Refusal>> table = {
         {{kProtocolVersion, kCluster, 9, 1, 1, 0, ""}, Refusal::unknown_member},
         {{kProtocolVersion, kCluster, 9, 1, 1, 0, "nowhere at all"}, Refusal::unknown_member},
@@ -84,7 +84,7 @@ TEST_CASE("a node of our cluster that we do not know, and that says where it is,
 }
 
 // M8: a removed node comes back
-TEST_CASE("who was removed for good is told so, and hears it", "[M8]") {
+TEST_CASE("a node that was removed for good is told so, and reports it", "[M8]") {
   Logged logged;
   World world;
   Node a(world, 1), b(world, 2);
@@ -99,7 +99,7 @@ TEST_CASE("who was removed for good is told so, and hears it", "[M8]") {
 }
 
 // M1: members are added and removed, with and without a vote
-TEST_CASE("a member that was only just added is told where it is, and a stranger is not", "[M1]") {
+TEST_CASE("a member that was only just added is told where it is, and an unknown node is not", "[M1]") {
   Logged logged;
   World world;
   Node a(world, 1);
@@ -129,7 +129,7 @@ TEST_CASE("a member that was only just added is told where it is, and a stranger
 }
 
 // bug-18: a node of another cluster is admitted
-TEST_CASE("two clusters that meet by mistake stay apart, and say so once", "[bug-18]") {
+TEST_CASE("two clusters that connect by mistake stay apart, and say so once", "[bug-18]") {
   Logged logged;
   World world;
   Node a(world, 1), b(world, 2, quick(), kCluster + 1);
@@ -168,7 +168,7 @@ TEST_CASE("a peer that answers the greeting wrongly is sent nothing") {
   }
 }
 
-TEST_CASE("a peer that speaks out of turn is cut off") {
+TEST_CASE("a peer that sends a second frame is cut off") {
   Logged logged;
   World world;
   const std::string greeting = encode(Greeting{kProtocolVersion, kCluster, 2, 1, 1});
@@ -176,7 +176,7 @@ TEST_CASE("a peer that speaks out of turn is cut off") {
   Node a(world, 1);
   a.peers->set_members({odd.member(2)});
   world.until([&] { return odd.callers.size() > 1; });
-  REQUIRE(logged.count("speaks out of turn") == 1);
+  REQUIRE(logged.count("it sent a second frame") == 1);
 }
 
 TEST_CASE("a peer that accepts and says nothing is given up and dialled again") {
@@ -192,7 +192,7 @@ TEST_CASE("a peer that accepts and says nothing is given up and dialled again") 
   world.until([&] { return silent.callers.front()->is_closed; });
 }
 
-TEST_CASE("garbage on the port harms nobody") {
+TEST_CASE("garbage on the port does no harm") {
   std::string large_frame = encode(Message{2, 1, 1, one_entry(bytes(5000))});
   std::string damaged = encode(Greeting{kProtocolVersion, kCluster, 2, 1, 1});
   damaged[40] = static_cast<char>(damaged[40] ^ 1);

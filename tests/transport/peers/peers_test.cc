@@ -164,7 +164,7 @@ TEST_CASE("a connection that breaks after a good while is dialled again at once"
   send_join_request({&a, &b});
   for (int times = 1; times <= 3; ++times) {
     world.until([&] { return a.happened["connected 2"] == times; });
-    b.peers->set_members({});  // shuts the door
+    b.peers->set_members({});  // refuses all connections
     b.peers->set_members({a.member()});
   }
 }

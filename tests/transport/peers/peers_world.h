@@ -1,4 +1,4 @@
-// What the tests of peers stand on: a loop that ends, nodes, and odd programs at the other end of a connection.
+// The setting of the tests of peers: a loop that ends, nodes, and odd programs at the other end of a connection.
 #pragma once
 
 #include <fcntl.h>
@@ -17,6 +17,7 @@
 
 #include "tests/support/catch.h"
 #include "tests/transport/loop/loop_world.h"
+#include "transport/loop/dial.h"
 #include "transport/loop/listener.h"
 #include "transport/loop/stream.h"
 #include "transport/peers/peers.h"
@@ -32,7 +33,7 @@ using raft::NodeId;
 constexpr uint64_t kCluster = 0xc1;
 using loop_world::kAnyPort;
 
-// Quick to try again and quick to lose patience, so that tests need not wait.
+// Quick to try again and with short timeouts, so that tests need not wait.
 inline Peers::Limits quick() {
   Peers::Limits limits;
   limits.link.redial_first_ms = 1;
@@ -171,7 +172,7 @@ struct OddPeer {
   std::unique_ptr<Listener> listener;
 };
 
-// What is logged while it lives.
+// All lines that are logged while it lives.
 class Logged {
  public:
   Logged() : file_(std::tmpfile()), kept_(dup(STDERR_FILENO)) {

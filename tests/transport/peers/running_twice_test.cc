@@ -141,7 +141,7 @@ TEST_CASE("a process that is turned away as the second one is told where the fir
 }
 
 // D10: a node comes back under its old id without its data
-TEST_CASE("the first process hears of the second one at its own door", "[D10]") {
+TEST_CASE("the first process hears of the second one at its own peer port", "[D10]") {
   Logged logged;
   World world;
   auto start = [&](uint64_t process) {

@@ -87,7 +87,7 @@ TEST_CASE("greetings and refusals arrive as they were sent") {
   REQUIRE(refused == std::vector{Refusal::unknown_member, Refusal::other_node});
 }
 
-TEST_CASE("introductions and welcomes arrive as they were sent") {
+TEST_CASE("join requests and replies arrive as they were sent") {
   JoinReply join_reply{7, 0xfeedface, {{1, "http://a:1"}, {65'535, std::string(kAddressBytesMax, 'b')}, {3, ""}}};
   while (join_reply.members.size() < kJoinReplyMembersMax) join_reply.members.push_back(join_reply.members[1]);
   const std::string frames = encode(JoinRequest{7, 12}) + encode(join_reply) + encode(JoinReply{1, 2, {}});
@@ -104,12 +104,12 @@ TEST_CASE("introductions and welcomes arrive as they were sent") {
   REQUIRE(got_join_reply == std::vector{join_reply, JoinReply{1, 2, {}}});
 }
 
-TEST_CASE("a welcome that cannot be is refused") {
+TEST_CASE("an impossible join reply is refused") {
   JoinReply crowd{.cluster = 1, .members = {}};
   crowd.members.resize(kJoinReplyMembersMax + 1, {1, "http://a:1"});
   for (const auto& [join_reply, why] :
        {std::pair<JoinReply, std::string>{crowd, "more members than a cluster can have"},
-        {{.cluster = 1, .members = {{0, "http://a:1"}}}, "a member that is nobody"},
+        {{.cluster = 1, .members = {{0, "http://a:1"}}}, "a member with id 0"},
         {{.cluster = 1, .members = {{1, std::string(kAddressBytesMax + 1, 'a')}}}, "an address too long"}}) {
     FrameReader reader(size_t{1} << 20);
     Result<> fed = reader.feed(encode(join_reply), [](const Frame& frame) -> Result<> {
@@ -174,7 +174,8 @@ TEST_CASE("no change of a single byte passes") {
       damaged[at] = static_cast<char>(damaged[at] ^ change);
       Result<Message> read = message_in(damaged);
       REQUIRE_FALSE(read.has_value());
-      REQUIRE(read.error().code == Error::Code::corrupt);  // noticed at once: nobody waits for a damaged length
+      REQUIRE(read.error().code ==
+              Error::Code::corrupt);  // noticed at once: the reader does not wait for a damaged length
     }
   }
 }
@@ -204,8 +205,8 @@ TEST_CASE("a forged message is refused for what is wrong with it") {
   auto command = [](LogPosition at) { return Entry{at, EntryKind::command, payload("x")}; };
   const uint64_t beyond = kCountMax + 1;
   const std::vector<Forged> table = {
-      {{0, 2, 3, Heartbeat{}}, "from or to nobody"},
-      {{1, 0, 3, Heartbeat{}}, "from or to nobody"},
+      {{0, 2, 3, Heartbeat{}}, "from or to node 0"},
+      {{1, 0, 3, Heartbeat{}}, "from or to node 0"},
       {{1, 2, beyond, Heartbeat{}}, "a term out of range"},
       {{1, 2, 0, Heartbeat{}}, "from term 0"},
       {{1, 2, 0, HeartbeatReply{}}, "from term 0"},
@@ -241,8 +242,8 @@ TEST_CASE("a forged message is refused for what is wrong with it") {
       {{1, 2, 3, AppendReply{.refused = {2, 5}, .hint = {0, 4}}}, "half zero"},
       {{1, 2, 3, ForwardProposals{}}, "none of them"},
       {{1, 2, 3, ForwardProposals{{payload("x"), nullptr}}}, "an empty proposal"},
-      {{1, 2, 3, ReadIndexRequest{{0, 1}}}, "nobody's"},
-      {{1, 2, 3, ReadIndexReply{{0, 1}, 1}}, "nobody's"},
+      {{1, 2, 3, ReadIndexRequest{{0, 1}}}, "without an incarnation"},
+      {{1, 2, 3, ReadIndexReply{{0, 1}, 1}}, "without an incarnation"},
       {{1, 2, 3, ReadIndexReply{{1, 1}, beyond}}, "a read index out of range"},
   };
   for (const Forged& forged : table) {
