@@ -54,7 +54,7 @@ void Replica::hand_over(raft::Time now, uint64_t id, raft::NodeId to) {
 }
 
 void Replica::drain_admin_requests(const raft::Effects& effects) {
-  for (const raft::AdminResult& end : effects.orders) {
+  for (const raft::AdminResult& end : effects.admin_results) {
     if (!admin_.ended(now_, end)) environment_.admin_ended(end);
   }
   if (!effects.removed) return;

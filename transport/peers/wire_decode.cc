@@ -198,7 +198,7 @@ AdminAttempt get(schema::AdminAttempt::Reader from, raft::Term) {
   require(order.kind >= AdminRequest::Kind::add && order.kind <= AdminRequest::Kind::leave,
           "an order of no known kind");
   require(order.node != 0, "an order about node 0");
-  return {.id = request_id(from.getIncarnation(), from.getNumber()), .order = std::move(order)};
+  return {.id = request_id(from.getIncarnation(), from.getNumber()), .request = std::move(order)};
 }
 
 AdminReply get(schema::AdminReply::Reader from, raft::Term) {

@@ -76,7 +76,8 @@ TEST_CASE("the members are those of the last configuration in the log") {
                 ->storage->save({&batch, 1})
                 .has_value());
     REQUIRE(world.run(kRecover) == 1);
-    REQUIRE_THAT(world.said, Catch::Contains("no member any more") && Catch::Contains("2 http://b:9021"));
+    REQUIRE_THAT(world.said,
+                 Catch::Contains("no member of its cluster any more") && Catch::Contains("2 http://b:9021"));
   }
 }
 

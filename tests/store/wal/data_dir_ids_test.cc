@@ -53,10 +53,11 @@ TEST_CASE("numbers that are damaged are not believed, at any byte") {  // [W6] [
         files.set_content(path, is_cut ? whole.substr(0, offset) : bytes);
         if (path == "data/instance") {
           const Error refused = own_data_dir_id(files, "data", 9).error();
-          REQUIRE_THAT(to_text(refused),
-                       Catch::StartsWith("read data/instance: it") &&
-                           Catch::EndsWith("; nothing was changed. The other members know this node "
-                                           "by it: replace it by one with a new id and an empty directory"));
+          REQUIRE_THAT(
+              to_text(refused),
+              Catch::StartsWith("read data/instance: it") &&
+                  Catch::EndsWith("; nothing was changed. The other members know this node "
+                                  "by this number: replace the node by one with a new id and an empty directory"));
         } else {
           REQUIRE(known_data_dir_ids(files, "data")->data_dir_ids.empty());
           REQUIRE_THAT(known_data_dir_ids(files, "data")->note, Catch::Contains("learned anew"));
