@@ -184,7 +184,7 @@ TEST_CASE("requests that were planned and never sent are told") {
   REQUIRE(world.ends(End::never_sent) == 9);
 }
 
-TEST_CASE("requests of the warm-up do not count") {
+TEST_CASE("requests in the warm-up of a workload do not count") {
   World world;
   world.plan.rate = 10;
   world.plan.warm_up_ns = kSecondNs;
