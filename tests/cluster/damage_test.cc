@@ -37,7 +37,7 @@ TEST_CASE("a node whose log was damaged recovers from the others, and then count
     return status.contains("mending") && status["mending"] == false && status["store"]["keys"] == 201;
   }));
   REQUIRE(cluster.says(damaged, "wal-0000000000000001: at offset"));
-  REQUIRE(cluster.says(damaged, "whole again"));
+  REQUIRE(cluster.says(damaged, "intact again"));
   const std::string aside = first_segment(cluster, damaged) + ".damaged";
   REQUIRE(within_ms(20'000, [&] { return !std::filesystem::exists(aside); }));
 
