@@ -28,7 +28,7 @@
 // Without a majority that does not include the node nothing is committed, and the node goes on recovering.
 //
 // After Liskov and Cowling, Viewstamped Replication Revisited (2012, 4.3), and Alagappan et al., Protocol-Aware
-// Recovery for Consensus-Based Storage (FAST 2018). docs/decisions/0014-a-damaged-node-is-mended.md says more.
+// Recovery for Consensus-Based Storage (FAST 2018). docs/decisions/0014-a-damaged-node-recovers.md says more.
 #include "raft/check.h"
 #include "raft/mutant.h"
 #include "raft/raft.h"
