@@ -190,7 +190,7 @@ void PeerConnections::runs_twice(raft::NodeId peer, const std::string& address) 
   }
   if (!is_second()) peers_->tell_first_process(address);
   second_process_.turned_away(now, peer);
-  CHECK(is_second());
+  CHECK(second_process_.is_second(now));
   second_process_lines_.warn(loop_.now_ms(),
                              line +
                                  ". This one takes part in nothing, and stops if the other is still there in 15 s. A "

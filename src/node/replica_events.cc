@@ -28,9 +28,9 @@ void Node::state_differs(raft::NodeId other, raft::Index index, bool is_outvoted
 
 // Called in the middle of a message, too: the stop begins on the next turn.
 void Node::removed() {
-  if (stop_.is_stopping()) return;
+  if (stop_.is_stopping() && !stop_.restarts()) return;
   log::info("is no member of the cluster any more, and stops: requests under way are answered first");
-  stop_.request();
+  stop_.request_removal();
   wake();
 }
 

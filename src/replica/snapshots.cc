@@ -173,6 +173,7 @@ void ReplicaSnapshots::received(raft::Time now, raft::NodeId from, const Snapsho
     return;
   }
   fetching_->is_writing = true;
+  fetching_->waits = false;  // also if it came unasked, before the pace let this node ask
   fetching_->asked_at = now;
   pace_.spend(now, piece.bytes->size());
   environment_.write_snapshot({.mark = fetching_->mark,

@@ -8,8 +8,13 @@ namespace skiff {
 StopSequence::StopSequence(raft::Time patience) : patience_(patience) { CHECK(patience_ > 0); }
 
 void StopSequence::request() {
+  has_no_patience_ = has_no_patience_ || was_requested_ || state_ == State::draining;
+  was_requested_ = true;
+  request_removal();
+}
+
+void StopSequence::request_removal() {
   restarts_ = false;
-  has_no_patience_ = has_no_patience_ || state_ != State::running;
   if (state_ == State::running) state_ = State::requested;
   CHECK(is_stopping());
 }

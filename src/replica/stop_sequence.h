@@ -27,8 +27,11 @@ class StopSequence {
 
   explicit StopSequence(raft::Time patience);
 
-  // Asks for a stop; the second time, ends the wait. May be called from within a call of the replica.
+  // An operator asks for a stop; the second time, or once it has begun, that ends the wait. May be called from within a
+  // call of the replica.
   void request();
+  // This node is no member any more. The same holds as for request(), but it ends no wait.
+  void request_removal();
   // The disk has gone back: nothing that this process says counts any more. The same holds as for request().
   void request_restart();
   // Whether begin() has to follow, which may not be called from within a call of the replica.
@@ -50,6 +53,7 @@ class StopSequence {
   const raft::Time patience_;
   State state_ = State::running;
   raft::Time deadline_ = raft::kNever;
+  bool was_requested_ = false;  // by an operator
   bool has_no_patience_ = false;
   bool is_handing_over_ = false;
   bool restarts_ = false;

@@ -41,6 +41,17 @@ NewCluster found_from(store::Kv& kv, raft::LogPosition position, store::Identity
           .mark = {.position = position, .configuration = std::make_shared<const std::string>(raft::encode(members))}};
 }
 
+// The disk may have failed meanwhile, and a snapshot that cannot be read is passed over with a note.
+Result<> check_read_back(const store::Recovered& found, const NewCluster& made, const store::Kv& kv) {
+  if (found.identity == made.identity && found.snapshot.position == made.mark.position &&
+      found.kv.digest() == kv.digest()) {
+    return {};
+  }
+  std::string what = "the new directory does not hold what was written to it";
+  for (const std::string& note : found.notes) what += "; " + note;
+  return fail(Error::Code::corrupt, what, "try another disk");
+}
+
 std::string show(const std::vector<store::Founder>& founders) {
   std::string text;
   for (const store::Founder& founder : founders) {

@@ -14,6 +14,7 @@
 #include "raft/types.h"
 #include "src/base/result.h"
 #include "store/directory/identity.h"
+#include "store/directory/storage.h"
 #include "store/state/kv.h"
 
 namespace skiff::tool {
@@ -29,6 +30,9 @@ uint64_t name_cluster(std::string_view story, const std::vector<uint64_t>& used)
 // Makes all founders voters. Nodes count their starts and writes from 1 in the new cluster, so the map forgets the old
 // counts.
 NewCluster found_from(store::Kv& kv, raft::LogPosition position, store::Identity identity);
+
+// An error unless what was read back of a new directory is what was put there.
+Result<> check_read_back(const store::Recovered& found, const NewCluster& made, const store::Kv& kv);
 
 // "1 http://a:9021, 2 http://b:9021"
 std::string show(const std::vector<store::Founder>& founders);

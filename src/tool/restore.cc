@@ -76,9 +76,7 @@ Result<std::string> make(const World& world, const Asked& asked) {
   const store::NewDirectory::Site site{world.files, options.data_dir, kSign};
   TRY(auto directory, store::NewDirectory::make(site, {made.identity, made.mark, kv}, world.wal));
   TRY(const auto found, store::open_read_only(world.files, options.data_dir, world.wal));
-  CHECK(found.kv.digest() == kv.digest());
-  CHECK(found.identity == made.identity);
-  CHECK(found.snapshot.position == made.mark.position);
+  TRY(check_read_back(found, made, kv));
   TRY(store::NewDirectory::finish(site));
   return fmt::format("restored  {}: node {} of cluster {}, {} keys as of index {}, from cluster {}\nmembers   {}",
                      options.data_dir, options.id, show_cluster(made.identity.cluster), kv.keys(),

@@ -255,6 +255,9 @@ Result<std::unique_ptr<Wal>> Storage::open_wal(const DataDir& dir, WalOptions op
     for (const std::string& note : recovered.notes) error.what += "; and: " + note;
     return tl::unexpected(std::move(error));
   }
+  if (found->state.incarnation == ~uint64_t{0}) {
+    return fail(Error::Code::corrupt, "recover " + dir.path + ": the count of starts is at its end");
+  }
   TRY(auto wal, Wal::resume(dir, options, found->end, found->state));
   TRY(wal->start(found->state.incarnation + 1));
   const Batch joined = join_log_and_snapshot(*found, recovered.snapshot.position);

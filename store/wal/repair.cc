@@ -180,7 +180,8 @@ Result<> run_repair(const DataDir& dir, WalOptions options, Repair& repair, raft
 Result<> end_repair(Files& files, const std::string& directory) {
   TRY(auto repair, read_repair(files, directory));
   CHECK(repair.has_value());
-  CHECK(repair->stage >= Repair::Stage::fetching);
+  // Newer damage was noted while this save was under way: that note stays, and the next start follows it.
+  if (repair->stage < Repair::Stage::fetching) return {};
   repair->stage = Repair::Stage::complete;
   TRY(write_repair(files, directory, *repair));
   return remove_set_aside(files, directory);

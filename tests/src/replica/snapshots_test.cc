@@ -239,6 +239,24 @@ TEST_CASE("neither making nor fetching goes faster than it may") {
   }
 }
 
+TEST_CASE("a piece that comes unasked while the pace holds the next question back is written, and nothing is asked") {
+  SnapshotConfig config;
+  config.bytes_per_s = 1'000;
+  Node node(5, config);
+  node.now = 1'000 * kMillisecond;
+  node.want(200);
+  node.piece(std::string(1'000, 'x'));
+  node.took_it();
+  const Time due = node.snapshots.next_deadline();
+  const size_t asked = node.world.sent.size(), written = node.world.written.size();
+  SnapshotPiece unasked{
+      .position = {1, 200}, .offset = 1'000, .bytes = std::make_shared<const std::string>(std::string(10, 'y'))};
+  node.snapshots.received(node.now, 2, unasked);
+  REQUIRE(node.world.written.size() == written + 1);
+  node.snapshots.tick(due, node.raft);
+  REQUIRE(node.world.sent.size() == asked);
+}
+
 // S17: a piece, or the file, of a snapshot is damaged
 TEST_CASE("who cannot read the snapshot that it offers makes another", "[S17]") {
   Node node(10);

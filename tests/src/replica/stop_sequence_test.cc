@@ -68,6 +68,26 @@ TEST_CASE("requests under way are waited for up to the deadline, or up to a seco
   REQUIRE(stop.may_end(begun, cluster[node], false));
 }
 
+TEST_CASE("a removed node that is asked to stop before it began waits for its requests all the same") {
+  ReplicaCluster cluster(3);
+  const raft::NodeId node = follower_of(cluster.elect());
+  StopSequence stop(kPatience);
+  stop.request_removal();
+  stop.request();
+  stop.begin(cluster.now(), cluster[node]);
+  REQUIRE_FALSE(stop.may_end(cluster.now(), cluster[node], false));
+  stop.request();
+  REQUIRE(stop.may_end(cluster.now(), cluster[node], false));
+}
+
+TEST_CASE("a removal overrules a restart") {
+  StopSequence stop(kPatience);
+  stop.request_restart();
+  stop.request_removal();
+  REQUIRE_FALSE(stop.restarts());
+  REQUIRE(stop.is_cut_off());
+}
+
 TEST_CASE("a restart waits for nothing, hands nothing over, and is overruled by a stop") {
   ReplicaCluster cluster(3);
   const raft::NodeId leader = cluster.elect();

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "src/tool/new_cluster.h"
 #include "tests/src/tool/tool_world.h"
 #include "tests/support/catch.h"
 
@@ -12,6 +13,21 @@ const std::string kMembers = "http://x:1,http://y:2,http://z:3";
 
 std::vector<std::string> restore(const std::string& directory, int id = 1, const std::string& members = kMembers) {
   return {"restore", "--from", "backup", "--data-dir", directory, "--id", std::to_string(id), "--cluster", members};
+}
+
+TEST_CASE("a new directory that does not read back as it was written is an error, and says what was passed over") {
+  World world;
+  world.write_backup("backup");
+  REQUIRE(world.run(restore("node-1")) == 0);
+  store::Recovered found = world.look("node-1");
+  const tool::NewCluster made{.identity = found.identity, .mark = found.snapshot};
+  REQUIRE(tool::check_read_back(found, made, found.kv).has_value());
+  REQUIRE_FALSE(tool::check_read_back(found, made, store::Kv()).has_value());
+  store::Recovered lost{.identity = found.identity};
+  lost.notes = {"read node-1/snapshot: Input/output error"};
+  const auto refused = tool::check_read_back(lost, made, found.kv);
+  REQUIRE_FALSE(refused.has_value());
+  REQUIRE_THAT(refused.error().what, Catch::Contains("Input/output error"));
 }
 
 TEST_CASE("each node of a restored cluster holds what the backup holds, under one new name") {

@@ -330,39 +330,6 @@ TEST_CASE("the last configuration that can still be read says whether there are 
   REQUIRE(seen == std::string(2000, 'm'));
 }
 
-// W6: a disk returns other bytes than were written: flipped, lost, or from another place
-// W11: files have another format version
-// D8: no other node can repair the damage
-TEST_CASE("a note of a repair that is damaged itself is refused at every byte") {  // [W6] [W11] [D8]
-  const Repair repair{.stage = Repair::Stage::fetching,
-                      .sequence = 5,
-                      .incarnation = uint64_t{1} << 33,
-                      .hard_state = {3, 1},
-                      .damage = "recover data/wal-2: at offset 700"};
-  const std::string whole = encode(repair);
-  REQUIRE(decode_repair(whole).value() == repair);
-  for (size_t offset = 0; offset < whole.size(); ++offset) {
-    CAPTURE(offset);
-    std::string bytes = whole;
-    bytes[offset] = static_cast<char>(bytes[offset] ^ 0x20);
-    REQUIRE_FALSE(decode_repair(bytes).has_value());
-    REQUIRE_FALSE(decode_repair(whole.substr(0, offset)).has_value());
-  }
-  REQUIRE_FALSE(decode_repair(whole + "x").has_value());
-  for (const uint64_t none : {uint64_t{0}, ~uint64_t{0}}) {
-    REQUIRE_FALSE(decode_repair(encode(Repair{.stage = repair.stage, .sequence = none})).has_value());
-  }
-
-  MemoryFiles files;
-  write_directory(files);
-  files.set_content("data/repair", whole.substr(0, 20));
-  auto opened = open(files);
-  REQUIRE_FALSE(opened.has_value());
-  REQUIRE_THAT(opened.error().what, Catch::StartsWith("read data/repair: "));
-  REQUIRE_THAT(to_text(opened.error()),
-               Catch::Contains("; nothing was changed. Without it") && Catch::Contains("do not remove it"));
-}
-
 // The map of that directory, put down as a snapshot of the first `index` entries.
 void take_snapshot(Snapshots& snapshots, raft::Index index) {
   Kv kv;
@@ -419,6 +386,39 @@ TEST_CASE("damage behind a snapshot leaves the snapshot") {  // [S19] [D9]
   REQUIRE(opened.recovered.snapshot.position.index == 0);
   REQUIRE(opened.recovered.hard_state == raft::HardState{4, 0});
   REQUIRE(save(*opened.storage, {{}, {log_story::entry(4, 1, "fetched")}}).has_value());
+}
+
+// W6: a disk returns other bytes than were written: flipped, lost, or from another place
+// W11: files have another format version
+// D8: no other node can repair the damage
+TEST_CASE("a note of a repair that is damaged itself is refused at every byte") {  // [W6] [W11] [D8]
+  const Repair repair{.stage = Repair::Stage::fetching,
+                      .sequence = 5,
+                      .incarnation = uint64_t{1} << 33,
+                      .hard_state = {3, 1},
+                      .damage = "recover data/wal-2: at offset 700"};
+  const std::string whole = encode(repair);
+  REQUIRE(decode_repair(whole).value() == repair);
+  for (size_t offset = 0; offset < whole.size(); ++offset) {
+    CAPTURE(offset);
+    std::string bytes = whole;
+    bytes[offset] = static_cast<char>(bytes[offset] ^ 0x20);
+    REQUIRE_FALSE(decode_repair(bytes).has_value());
+    REQUIRE_FALSE(decode_repair(whole.substr(0, offset)).has_value());
+  }
+  REQUIRE_FALSE(decode_repair(whole + "x").has_value());
+  for (const uint64_t none : {uint64_t{0}, ~uint64_t{0}}) {
+    REQUIRE_FALSE(decode_repair(encode(Repair{.stage = repair.stage, .sequence = none})).has_value());
+  }
+
+  MemoryFiles files;
+  write_directory(files);
+  files.set_content("data/repair", whole.substr(0, 20));
+  auto opened = open(files);
+  REQUIRE_FALSE(opened.has_value());
+  REQUIRE_THAT(opened.error().what, Catch::StartsWith("read data/repair: "));
+  REQUIRE_THAT(to_text(opened.error()),
+               Catch::Contains("; nothing was changed. Without it") && Catch::Contains("do not remove it"));
 }
 
 }  // namespace skiff::store::repair_test
