@@ -34,7 +34,6 @@ TEST_CASE("a replica refuses to work for an owner that breaks its preconditions"
                [&] { propose(write(std::string(store::kKeyBytesMax + 1, '/'))); });
   require_dies("barrier.timeout > 0", [&] { propose(Barrier{}); });
   require_dies("request.node != 0", [&] { replica.ask_admin(now, {}, {}); });
-  require_dies("!changes.empty()", [&] { replica.change_members(now, 1, {}); });
   require_dies("save > 0", [&] { replica.persisted(now, 0); });
   require_dies("number <= last_number_", [&] { replica.backups().next(1, 100); });
 }
