@@ -7,7 +7,7 @@
 // of one turn wait for its end, when save_inline() saves them on the loop's own thread. It releases the loop meanwhile
 // (src/node/loop_handoff.h), so that a disk that stalls for once does not stop the loop.
 //
-// What can go wrong: a write or sync fails. Then `failed` is called on the loop, once, and nothing is saved after it:
+// Failures: a write or sync fails. Then `failed` is called on the loop, once, and nothing is saved after it:
 // the node must stop. Where there is no space for another segment of the log, `disk_full` is called on the loop; the
 // batches wait, with all behind them, for retry(). A slow disk shows in the time that each report carries.
 //

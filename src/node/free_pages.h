@@ -6,7 +6,7 @@
 // them without growing the heap, their pages are dropped (MADV_DONTNEED), and when it has no more they are freed, all
 // in steps of some tens of microseconds. A dropped page comes back, zeroed, when it is used again.
 //
-// What can go wrong: the allocator keeps no heap at the program's break (a sanitizer's, another library). Then nothing
+// Failures: the allocator keeps no heap at the program's break (a sanitizer's, another library). Then nothing
 // is done. Holes smaller than the smallest piece stay as they are.
 //
 // Always: only memory that malloc has handed out is touched, so this is right under any allocator. To be called by the

@@ -5,7 +5,7 @@
 // thread can take the loop over. The thread that runs the loop releases it while it waits for the disk. If that takes
 // longer than limits::kLoopHeldUpMs, the standby takes over, and the other thread becomes the standby afterwards.
 //
-// What can go wrong: a thread finds, after its wait, that the loop was taken over. Then it may not touch anything that
+// Failures: a thread finds, after its wait, that the loop was taken over. Then it may not touch anything that
 // belongs to the loop, and its turn is over.
 //
 // Always: at most one thread runs the loop, and it sees everything that the threads before it did. No other code of the

@@ -4,7 +4,7 @@
 // such an address for a while, and the log's address has failed, the leader orders the change of address, as an
 // operator would (PUT /members/<id>). If it is the leader that has moved, the other members order it.
 //
-// What can go wrong: the order is refused, or there is no leader any more. It is repeated after a while, if still due.
+// Failures: the order is refused, or there is no leader any more. It is repeated after a while, if still due.
 //
 // No clock and no sockets: time comes in with the call.
 #pragma once

@@ -7,7 +7,7 @@
 // Stop (src/replica/stop_sequence.h): no new connections, new requests are refused with 503, those under way are
 // answered up to a deadline. Then sockets and threads are let go, and the loop runs until no handle is left in it.
 //
-// What can go wrong: before the start, a Result that says why. Later, when the machine fails (a write or a sync), the
+// Failures: before the start, a Result that says why. Later, when the machine fails (a write or a sync), the
 // process ends at once with one line, because nothing can be trusted after a failed sync.
 //
 // Always: every callback of the loop that touches the replica ends with after_step().

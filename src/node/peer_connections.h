@@ -4,7 +4,7 @@
 // connected by themselves and may be members by a part of the log that is not here yet (discovered). Whenever the
 // configuration changes, and once more when that is committed, update() brings the connections in line.
 //
-// What can go wrong:
+// Failures:
 //   - data directories that do not match, here or there (src/node/data_dir_conflicts.h): a line for the operator, or
 //     the end of the process;
 //   - two processes with copies of one directory (src/node/second_process.h): the second one takes part in nothing;

@@ -5,7 +5,7 @@
 // more can be destroyed here, too, because destroying a large one takes a while. A scrub is put off if another job
 // waits.
 //
-// What can go wrong: no space (for a spare, too), or a snapshot that is not what it should be, is reported with the
+// Failures: no space (for a spare, too), or a snapshot that is not what it should be, is reported with the
 // job; the snapshot was given up. After any other error `failed` is called on the loop, once, and no more jobs are
 // done: the node must stop.
 //

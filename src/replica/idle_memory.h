@@ -5,7 +5,7 @@
 // entries and versions are freed, and the empty pages of the heap go back to the kernel (src/node/free_pages.h). Each
 // step is so short, with a pause after it, that a request that comes meanwhile does not notice.
 //
-// What can go wrong: the node becomes busy on the way. Then no further memory is taken from the heap, and everything
+// Failures: the node becomes busy on the way. Then no further memory is taken from the heap, and everything
 // begins again at the next rest.
 //
 // Knows no clock and no loop: turn() returns the time until the next call.

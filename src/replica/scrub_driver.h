@@ -3,7 +3,7 @@
 // Damage at rest does no harm at once, because the node holds everything in memory. So a new snapshot is made from
 // memory, at the index that the disk names, and with it nothing depends on the damaged file any more and the file goes.
 //
-// What can go wrong: a snapshot fails or is overtaken by a fetched one. The request for it is repeated while something
+// Failures: a snapshot fails or is overtaken by a fetched one. The request for it is repeated while something
 // damaged is still there.
 //
 // Knows no clock, disk or thread: time comes in with each call, and the shell or the simulator does the work.

@@ -5,7 +5,7 @@
 // the replica is told how many bytes are left in the segment in use, and the keeper looks for space again at an
 // interval. Once a spare is made the replica is told that the disk has space again; no restart is needed.
 //
-// What can go wrong: a save that is larger than the rest of its segment finds no space although the node was not full.
+// Failures: a save that is larger than the rest of its segment finds no space although the node was not full.
 // Such a save is blocked. It is retried, with everything that waits behind it, as soon as a spare is there.
 //
 // Always: at most one spare is being made. While the node is full, a look for space is due or a spare is being made, or

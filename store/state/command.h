@@ -31,7 +31,7 @@ enum class Verb : uint8_t {
   compact = 3,  // forget what the map was before a revision
 };
 
-// Who waits for a write: the node it came in by, how often that node had started, its how-manieth write since then.
+// Identifies a write: the node that took it, the count of that node's starts, and a number within that process.
 // The order within a node is the order its writes were made in.
 struct Origin {
   raft::NodeId node = 0;

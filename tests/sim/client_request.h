@@ -1,4 +1,4 @@
-// What a client of the simulation asks of a machine, and what it is told. The machine takes the part of the API
+// A request of a simulated client to a machine, and its answer. The machine takes the part of the API
 // (src/api): a get becomes a barrier, and the map is read once the barrier is confirmed.
 #pragma once
 

@@ -22,11 +22,11 @@ class Clients {
   Clients(World& world, Checker& checker, Send send) : world_(world), checker_(checker), send_(std::move(send)) {}
 
   void begin(std::vector<raft::NodeId> nodes);
-  // Nobody starts anything new.
+  // The clients start nothing new.
   void stop() { is_stopped_ = true; }
   void nodes_are(std::vector<raft::NodeId> nodes) { nodes_ = std::move(nodes); }
   void answered(raft::NodeId node, const Ticket& ticket, const ClientAnswer& answer);
-  // Whoever waits for an answer from that node hears that its connection is gone.
+  // Clients that wait for an answer from that node are told that their connection is gone.
   void lost(raft::NodeId node);
 
   // A read or a write of that key, now, by nobody in particular. `done` is told once.

@@ -70,7 +70,7 @@ inline Ticket ticket_of(const Request& request) {
   return std::visit([](const auto& one) { return one.ticket; }, request);
 }
 
-// What the client gets when the last request of the host ends like that.
+// The client's response when the last request of the host ends like that.
 inline Response end(Host& host, Answer answer) {
   const Ticket ticket = ticket_of(host.proposed.back());
   host.api.answered(ticket, std::move(answer));

@@ -1,4 +1,4 @@
-// What a request asks for beside its method and path, and what becomes of what this version cannot do.
+// Headers and queries of a request, and the refusal of those that this version cannot serve.
 #include "src/api/headers.h"
 
 #include <memory>

@@ -1,4 +1,4 @@
-// What the environment of a node holds, and whose it is.
+// The environment variables of a node, and those of other programs.
 #include "src/config/options.h"
 #include "src/config/settings.h"
 #include "tests/support/catch.h"

@@ -11,7 +11,7 @@
 
 namespace skiff::replica_backups_test {
 
-// What somebody makes of the blocks.
+// A reader of the blocks.
 store::LoadedSnapshot load(const std::string& bytes) {
   testing::MemoryFiles files;
   files.set_content("backup", bytes);

@@ -1,4 +1,4 @@
-// What a replica does about full disks: its own, and those of others.
+// Full disks, of a replica and of others.
 #include <optional>
 
 #include "src/replica/replica.h"

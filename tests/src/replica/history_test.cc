@@ -1,4 +1,4 @@
-// Who has the history cut, and when.
+// The leader that has the history cut, and the moments when it does.
 #include "src/replica/history.h"
 
 #include <map>

@@ -1,4 +1,4 @@
-// What comes of reading files again: tasks go out one at a time, damage is reported, and a snapshot asked for.
+// Reading files again: tasks go out one at a time, damage is reported, and a snapshot asked for.
 #include "src/replica/scrub_driver.h"
 
 #include <string>

@@ -1,4 +1,4 @@
-// What a snapshot's bytes come to on the disk: written, given up, or the end of the node.
+// The outcomes of writing the bytes of a snapshot: written, given up, or the end of the node.
 #include "src/replica/snapshot_work.h"
 
 #include <memory>
