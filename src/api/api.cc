@@ -107,7 +107,7 @@ Api::Reply Api::ask_admin(const Ticket& ticket, AdminRequest request) {
   CHECK(request.node != 0);
   CHECK(request.kind != AdminRequest::Kind::leave);  // only a leader says so
   if (host_.ask_admin(ticket, std::move(request))) return std::nullopt;
-  return refused("too many orders are waiting, or this node is shutting down");
+  return refused("too many admin requests are waiting, or this node is shutting down");
 }
 
 // ---- what the replica has answered

@@ -53,7 +53,7 @@ Result<raft::NodeId> member_of(const transport::Request& request, std::string_vi
   id.remove_prefix(kPrefix.size());
   id.remove_suffix(behind.size());
   TRY(const raft::NodeId node, parse_id(id));
-  if (!request.query.empty()) return fail(Error::Code::invalid, "an order takes no query");
+  if (!request.query.empty()) return fail(Error::Code::invalid, "an admin request takes no query");
   return node;
 }
 

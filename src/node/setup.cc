@@ -92,7 +92,7 @@ Result<transport::Address> listening_address(const Options& options, const store
   if (has_entry && !known.empty() && transport::to_url(options.cluster[options.id - 1]) != known) {
     log::warn(fmt::format(
         "--cluster gives this node the address {}, the log has {}: the node tells the others its new address, and the "
-        "log is corrected without an order",
+        "log is corrected without an admin request",
         transport::to_url(options.cluster[options.id - 1]), known));
   }
   if (options.peer_listen) return *options.peer_listen;

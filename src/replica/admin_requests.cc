@@ -29,7 +29,7 @@ void AdminRequests::ask(raft::Time now, const Ticket& ticket, AdminRequest reque
                   .open = {},
                   .reason = "there is no leader"};
   if (waiting_.size() >= config_.waiting_max)
-    return answer(waiting, AdminAnswer::Kind::refused, "too many orders wait");
+    return answer(waiting, AdminAnswer::Kind::refused, "too many admin requests wait");
   waiting_.push_back(std::move(waiting));
   CHECK(waiting_.size() <= config_.waiting_max);
 }
@@ -135,7 +135,7 @@ void AdminRequests::received(raft::Time now, raft::NodeId by, const AdminAttempt
                   .give_up_at = now + config_.timeout - config_.timeout / 4,
                   .reason = {}};
   if (!raft_.is_leader()) return end(running, Outcome::not_now, "this node does not lead");
-  if (running_.size() >= config_.waiting_max) return end(running, Outcome::not_now, "too many orders wait");
+  if (running_.size() >= config_.waiting_max) return end(running, Outcome::not_now, "too many admin requests wait");
   CHECK(running.asked_as == 0);
   running_.push_back(std::move(running));
 }

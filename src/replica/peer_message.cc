@@ -21,13 +21,13 @@ std::string line(const SnapshotPiece& piece) {
 std::string line(const AdminAttempt& attempt) {
   constexpr const char* kWords[] = {"?", "add ", "remove ", "move ", "let lead ", "let leave "};
   const AdminRequest& request = attempt.request;
-  return "order " + raft::describe(attempt.id) + ": " + kWords[static_cast<size_t>(request.kind)] +
+  return "admin request " + raft::describe(attempt.id) + ": " + kWords[static_cast<size_t>(request.kind)] +
          number(request.node) + (request.address.empty() ? "" : " at " + request.address);
 }
 
 std::string line(const AdminReply& reply) {
   constexpr const char* kWords[] = {"?", "done", "no such member", "conflict", "not now", "unknown"};
-  return "order " + raft::describe(reply.id) + ' ' + kWords[static_cast<size_t>(reply.outcome)] +
+  return "reply to admin request " + raft::describe(reply.id) + ' ' + kWords[static_cast<size_t>(reply.outcome)] +
          (reply.reason.empty() ? "" : ": " + reply.reason);
 }
 

@@ -77,7 +77,7 @@ Result<Command> decode(std::string_view bytes) {
 
   if (!is_known(verb)) return refuse("verb " + std::to_string(verb) + " is not known to this program");
   command.verb = static_cast<Verb>(verb);
-  if (command.origin.node == 0) return refuse("it comes from node 0, which is nobody");
+  if (command.origin.node == 0) return refuse("it comes from node 0, which is no id");
   if (command.verb == Verb::compact) return take_revision(command);
   if (command.key.empty()) return refuse("its key is empty");
   if (command.key.size() > kKeyBytesMax) return refuse("its key has " + std::to_string(key_bytes) + " bytes");

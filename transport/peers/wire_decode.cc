@@ -182,7 +182,7 @@ SnapshotPiece get(schema::SnapshotPiece::Reader from, raft::Term term) {
 }
 
 raft::TransferRequest get(schema::TransferRequest::Reader from, raft::Term term) {
-  require(term > 0, "an order at term 0");
+  require(term > 0, "a transfer request at term 0");
   return {.to = from.getTo()};
 }
 
@@ -196,8 +196,8 @@ AdminAttempt get(schema::AdminAttempt::Reader from, raft::Term) {
                      .node = from.getNode(),
                      .address = text(from.getAddress(), kAddressBytesMax, "an address too long")};
   require(order.kind >= AdminRequest::Kind::add && order.kind <= AdminRequest::Kind::leave,
-          "an order of no known kind");
-  require(order.node != 0, "an order about node 0");
+          "an admin request of no known kind");
+  require(order.node != 0, "an admin request about node 0");
   return {.id = request_id(from.getIncarnation(), from.getNumber()), .request = std::move(order)};
 }
 
@@ -217,7 +217,7 @@ StateDigest get(schema::StateDigest::Reader from, raft::Term) {
 // A message without fields.
 template <class Said>
 Said said(raft::Term term) {
-  require(term > 0, "an order at term 0");
+  require(term > 0, "a message of a leader at term 0");
   return {};
 }
 

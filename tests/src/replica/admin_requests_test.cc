@@ -275,7 +275,7 @@ TEST_CASE("more orders than a node keeps are refused") {
   raft::NodeId leader = cluster.elect();
   cluster.cut(leader);
   for (int i = 0; i < 64; ++i) cluster.order(leader, add(4));
-  REQUIRE(cluster.answer(cluster.order(leader, add(4))) == "refused: too many orders wait");
+  REQUIRE(cluster.answer(cluster.order(leader, add(4))) == "refused: too many admin requests wait");
 }
 
 TEST_CASE("a node that is stopping takes no orders") {
