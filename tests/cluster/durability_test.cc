@@ -100,14 +100,18 @@ std::vector<std::string> with_failing_sync(int nth, const std::string& trace) {
           "-e",     "inject=fdatasync:error=EIO:when=" + std::to_string(nth)};
 }
 
-// Starts the others again with an election timeout so long that only that node campaigns. (Killing one leader after
-// another would depend on luck, and every election costs the node some of the syncs that do not fail.)
+// Starts the others again with an election timeout so long that mostly that node alone campaigns. (Killing one leader
+// after another would depend on luck, and every election costs the node some of the syncs that do not fail.) The others
+// vote for no one until that time is over, and one of them may then campaign first: it hands leadership over.
 void make_lead(Cluster& cluster, int id) {
   const std::array<int, 2> others = {cluster.another(id), cluster.another(cluster.another(id))};
   for (int other : others) cluster.kill(other);
   for (int other : others) cluster.start(other, {"env", "SKIFF_ELECTION_TIMEOUT=4s"});
-  // Before that it may still take one of those that were killed for the leader.
-  REQUIRE(within_ms(20'000, [&] { return cluster.wait_for_leader() == id; }));
+  REQUIRE(within_ms(20'000, [&] {
+    const int leader = cluster.wait_for_leader();
+    if (leader != id) cluster.ask(leader, "POST", "/members/" + std::to_string(id) + "/lead");
+    return leader == id;
+  }));
 }
 
 // A node whose disk has failed must end with status 1, and its last log line must name the failed sync, once.
