@@ -3,8 +3,8 @@
 
 #include <compare>
 #include <cstdint>
-#include <memory>
-#include <string>
+
+#include "raft/payload.h"
 
 namespace skiff::raft {
 
@@ -31,8 +31,6 @@ enum class EntryKind : uint8_t {
   configuration = 3,  // all members (raft/membership.h)
 };
 
-// Shared by the log, the disk and the links. Never changed once made; null means empty.
-using Payload = std::shared_ptr<const std::string>;
 inline uint64_t bytes_of(const Payload& payload) { return payload ? payload->size() : 0; }
 
 struct Entry {

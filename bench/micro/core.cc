@@ -1,4 +1,5 @@
 // The core: a leader of three takes a write, learns that its disk and one follower have it, and commits.
+#include <memory>
 #include <variant>
 
 #include "bench/micro/micro.h"
@@ -85,7 +86,7 @@ class LoneLeader {
   uint64_t round_ = 0;
 };
 
-Payload command() { return std::make_shared<const std::string>(300, 'x'); }
+Payload command() { return Payload::of(std::string(300, 'x')); }
 
 Repeat write_one() {
   return [leader = std::make_shared<LoneLeader>(), written = command()](uint64_t times) {

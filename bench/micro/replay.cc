@@ -74,7 +74,7 @@ raft::Payload command_at(raft::Index index, const Work& work, raft::Random& rand
     command.key = key;
     command.value = value;
   }
-  return std::make_shared<const std::string>(store::encode(command));
+  return raft::Payload::of(store::encode(command));
 }
 
 Result<> write(store::Files& files, const Work& work) {

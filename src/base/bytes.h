@@ -15,13 +15,30 @@ namespace skiff {
 
 static_assert(std::endian::native == std::endian::little, "the formats assume a little-endian machine");
 
-template <class Number>
-void put_number(std::string& out, Number number) {
+// Appends to a std::string or a ByteWriter.
+template <class Number, class Out>
+void put_number(Out& out, Number number) {
   static_assert(std::is_unsigned_v<Number>);
   char bytes[sizeof number];
   std::memcpy(bytes, &number, sizeof number);
   out.append(bytes, sizeof number);
 }
+
+// Appends to memory that is large enough: of which there is as much as was counted before.
+class ByteWriter {
+ public:
+  explicit ByteWriter(char* out) : end_(out) {}
+
+  void append(const char* bytes, size_t count) {
+    if (count > 0) std::memcpy(end_, bytes, count);
+    end_ += count;
+  }
+  void append(std::string_view bytes) { append(bytes.data(), bytes.size()); }
+  const char* end() const { return end_; }
+
+ private:
+  char* end_;
+};
 
 // Requires: at least sizeof(Number) bytes at `from`.
 template <class Number>

@@ -109,7 +109,7 @@ void Replica::add_write(WaitingWrite write, const store::Operation& operation) {
       .key = operation.key,
       .value = operation.value,
       .revision = operation.revision};
-  write.command = std::make_shared<const std::string>(store::encode(command));
+  write.command = store::to_payload(command);
   writes_.add(std::move(write));
 }
 

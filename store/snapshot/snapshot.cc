@@ -226,7 +226,7 @@ class SnapshotReader {
     position.term = reader.number<uint64_t>();
     position.index = summary_.applied = reader.number<uint64_t>();
     std::string_view configuration = reader.bytes(reader.number<uint32_t>());
-    loaded_.mark.configuration = std::make_shared<const std::string>(configuration);
+    loaded_.mark.configuration = raft::Payload::of(configuration);
     summary_.compacted = reader.number<uint64_t>();
     summary_.revision = reader.number<uint64_t>();
     summary_.keys = reader.number<uint64_t>();

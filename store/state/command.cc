@@ -35,26 +35,45 @@ Result<Command> take_revision(Command command) {
   return command;
 }
 
-}  // namespace
+uint64_t value_bytes_of(const Command& command) {
+  return command.verb == Verb::compact ? sizeof command.revision : command.value.size();
+}
 
-std::string encode(const Command& command) {
-  check(command);
-  std::string revision;
-  if (command.verb == Verb::compact) put_number(revision, command.revision);
-  const std::string_view value = command.verb == Verb::compact ? revision : command.value;
+uint64_t encoded_bytes(const Command& command) { return kHeadBytes + command.key.size() + value_bytes_of(command); }
 
-  std::string out;
-  out.reserve(kHeadBytes + command.key.size() + value.size());
+template <class Out>
+void append(Out& out, const Command& command) {
   put_number(out, kVersion);
   put_number(out, static_cast<uint8_t>(command.verb));
   put_number(out, command.origin.node);
   put_number(out, command.origin.incarnation);
   put_number(out, command.origin.number);
   put_number(out, narrow<uint32_t>(command.key.size()));
-  put_number(out, narrow<uint32_t>(value.size()));
+  put_number(out, narrow<uint32_t>(value_bytes_of(command)));
   out.append(command.key);
-  out.append(value);
+  if (command.verb == Verb::compact) put_number(out, command.revision);
+  out.append(command.value);
+}
+
+}  // namespace
+
+std::string encode(const Command& command) {
+  check(command);
+  std::string out;
+  out.reserve(encoded_bytes(command));
+  append(out, command);
+  CHECK(out.size() == encoded_bytes(command));
   return out;
+}
+
+raft::Payload to_payload(const Command& command) {
+  check(command);
+  const uint64_t bytes = encoded_bytes(command);
+  return raft::Payload::made(bytes, [&](char* out) {
+    ByteWriter writer(out);
+    append(writer, command);
+    CHECK(writer.end() == out + bytes);
+  });
 }
 
 Result<Command> decode(std::string_view bytes) {

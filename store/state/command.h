@@ -52,6 +52,8 @@ struct Command {
 // Requires: a node that is somebody. For put and remove: a key of 1 to kKeyBytesMax bytes, a value below 4 GiB, none on
 // remove. For compact: a revision, no key, no value.
 std::string encode(const Command& command);
+// The same, ready to be an entry's payload: one allocation and one copy.
+raft::Payload to_payload(const Command& command);
 
 // Refuses whatever encode() would not have written.
 Result<Command> decode(std::string_view bytes);

@@ -157,7 +157,7 @@ void Kv::prefetch_cut(Revision up_to) const {
   const auto end = history_.begin() + static_cast<std::ptrdiff_t>(up_to - freed_);
   for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key);
   for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key->older.get());
-  for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key->at(0).holder.get());
+  for (auto entry = begin; entry != end; ++entry) entry->key->at(0).holder.prefetch();
 }
 
 // Pinned versions stay in memory, so several versions that were cut before may still be there.
@@ -288,9 +288,10 @@ bool Kv::load(const VersionRecord& loaded) {
     return false;
   }
   const std::string_view value = loaded.value.value_or(std::string_view());
-  auto holder = std::make_shared<std::string>();
-  holder->reserve(loaded.key.size() + value.size());
-  holder->append(loaded.key).append(value);
+  raft::Payload holder = raft::Payload::made(loaded.key.size() + value.size(), [&](char* out) {
+    loaded.key.copy(out, loaded.key.size());
+    value.copy(out + loaded.key.size(), value.size());
+  });
   Version version = Version::of(loaded.revision, std::move(holder), loaded.key.size(), loaded.key.size(), value.size(),
                                 !loaded.value);
   version.digest = version_digest(version);

@@ -40,7 +40,7 @@ struct Version {
   std::string_view value() const { return std::string_view(*holder).substr(value_offset, value_bytes); }
   uint64_t bytes() const { return uint64_t{key_bytes} + value_bytes; }
 };
-static_assert(sizeof(Version) == 40);  // there are many
+static_assert(sizeof(Version) == 32);  // there are many
 constexpr uint16_t kKeyBytesMask = 0x7fff;
 static_assert(kKeyBytesMax <= kKeyBytesMask);
 // A value begins near the front of its payload, behind the head of a command and one key. An operation of several keys

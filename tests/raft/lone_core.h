@@ -13,7 +13,7 @@ namespace skiff::raft_test {
 
 using namespace skiff::raft;
 
-inline Payload payload(const std::string& text) { return std::make_shared<const std::string>(text); }
+inline Payload payload(const std::string& text) { return Payload::of(text); }
 
 inline Entry entry(Term term, Index index, const std::string& text = "x") {
   return {.position = {.term = term, .index = index}, .kind = EntryKind::command, .payload = payload(text)};

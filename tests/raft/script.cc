@@ -149,7 +149,7 @@ void Script::start(const Words& words) {
       while (++at < words.size()) {
         disk.entries.push_back({.position = {.term = number(words[at]), .index = disk.entries.size() + 1},
                                 .kind = EntryKind::command,
-                                .payload = std::make_shared<const std::string>("old")});
+                                .payload = Payload::of("old")});
       }
     } else {
       fail("start: unknown word: " + words[at]);

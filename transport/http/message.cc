@@ -18,22 +18,22 @@ int hex_digit(char byte) {
 // Responses of other statuses have neither a body nor a length (RFC 9110, 8.6).
 bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
-Response owning(int status, std::string_view content_type, std::string body) {
-  auto kept = std::make_shared<const std::string>(std::move(body));
+Response owning(int status, std::string_view content_type, std::string_view body) {
+  const auto kept = raft::Payload::of(body);
   return {.status = status, .content_type = content_type, .body = *kept, .keep = kept, .headers = {}};
 }
 
 }  // namespace
 
-Response octets(std::shared_ptr<const std::string> value) {
+Response octets(raft::Payload value) {
   Response response;
   if (value) response.body = *value;
   response.keep = std::move(value);
   return response;
 }
 
-Response text(int status, std::string body) { return owning(status, kText, std::move(body)); }
-Response json(int status, std::string body) { return owning(status, kJson, std::move(body)); }
+Response text(int status, std::string body) { return owning(status, kText, body); }
+Response json(int status, std::string body) { return owning(status, kJson, body); }
 Response no_body(int status) {
   return {.status = status, .content_type = kText, .body = {}, .keep = {}, .headers = {}};
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "raft/payload.h"
 #include "src/base/result.h"
 #include "transport/http/headers.h"
 
@@ -67,12 +68,12 @@ struct Response {
   Caching caching = Caching::unsaid;
   std::string_view content_type = kOctets;  // text that lives as long as the program; not shown without a body
   std::string_view body;                    // bytes that `keep` keeps
-  std::shared_ptr<const void> keep;         // null: the bytes live as long as the program
+  raft::Payload keep;                       // null: the bytes live as long as the program
   std::vector<Header> headers;              // further ones: Allow, Retry-After
   std::unique_ptr<BodySource> source;       // if any, the body comes from there, and `body` is empty
 };
 
-Response octets(std::shared_ptr<const std::string> value);  // 200; null is an empty value
+Response octets(raft::Payload value);  // 200; null is an empty value
 Response text(int status, std::string body);
 Response json(int status, std::string body);
 Response no_body(int status);           // 202, 204

@@ -109,7 +109,7 @@ void Stream::write(std::string bytes) {
   want_flush();
 }
 
-void Stream::write_shared(std::string_view bytes, std::shared_ptr<const void> owner) {
+void Stream::write_shared(std::string_view bytes, raft::Payload owner) {
   if (!handle_ || bytes.empty() || ending_ != Ending::not_yet) return;
   CHECK(owner != nullptr);
   outbox_bytes_ += bytes.size();

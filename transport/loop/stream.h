@@ -14,11 +14,11 @@
 #include <uv.h>
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "raft/payload.h"
 #include "transport/loop/loop.h"
 
 namespace skiff::transport {
@@ -43,7 +43,7 @@ class Stream final : private Loop::Flushable {
   void start(Events events);  // a second call hands the stream to another owner, also in a callback
   void write(std::string bytes);
   void write_shared(std::string_view bytes,
-                    std::shared_ptr<const void> owner);  // `owner` keeps `bytes` until they left
+                    raft::Payload owner);  // `owner` keeps `bytes` until they left
   // Ends reading, sends the outbox, then closes and calls closed("closed here"). A peer that takes no bytes can delay
   // this for ever: the owner keeps a deadline.
   void close_after_writing();
@@ -66,7 +66,7 @@ class Stream final : private Loop::Flushable {
   struct Chunk {
     std::string own;
     std::string_view shared;
-    std::shared_ptr<const void> owner;
+    raft::Payload owner;
 
     std::string_view bytes() const { return owner ? shared : own; }
   };

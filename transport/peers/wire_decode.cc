@@ -52,7 +52,7 @@ raft::RequestId request_id(uint64_t incarnation, uint64_t number) {
 
 raft::Payload payload(capnp::Data::Reader bytes) {
   if (bytes.size() == 0) return nullptr;
-  return std::make_shared<const std::string>(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+  return raft::Payload::of({reinterpret_cast<const char*>(bytes.begin()), bytes.size()});
 }
 
 raft::PreVoteRequest get(schema::PreVoteRequest::Reader from, raft::Term term) {

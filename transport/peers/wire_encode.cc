@@ -25,7 +25,6 @@ constexpr size_t kListTagWords = 1;
 template <class Struct>
 constexpr size_t kWords = capnp::sizeInWords<Struct>();
 
-size_t bytes_of(const raft::Payload& payload) { return payload ? payload->size() : 0; }
 size_t words_of(const raft::Payload& payload) {
   return (bytes_of(payload) + sizeof(capnp::word) - 1) / sizeof(capnp::word);
 }

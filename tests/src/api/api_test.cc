@@ -16,7 +16,7 @@ using namespace api_world;
 void put(store::Kv& map, std::string_view key, std::string_view value) {
   store::Command command{
       .origin = {.node = 1, .incarnation = 1, .number = map.applied() + 1}, .key = key, .value = value};
-  map.apply(map.applied() + 1, std::make_shared<const std::string>(store::encode(command)));
+  map.apply(map.applied() + 1, raft::Payload::of(store::encode(command)));
 }
 
 TEST_CASE("every method of a key has its place, and every other is refused with Allow") {

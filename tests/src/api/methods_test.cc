@@ -46,7 +46,7 @@ TEST_CASE("no cache answers for a node: values are asked for again, what a node 
   Host host;
   REQUIRE(ended(host, Method::get, "/none").caching == Caching::no_cache);
   store::Command command{.origin = {.node = 1, .incarnation = 1, .number = 1}, .key = "/k", .value = "v"};
-  host.map.apply(1, std::make_shared<const std::string>(store::encode(command)));
+  host.map.apply(1, raft::Payload::of(store::encode(command)));
   const Response found = ended(host, Method::get, "/k");
   REQUIRE(found.status == 200);
   REQUIRE(found.caching == Caching::no_cache);

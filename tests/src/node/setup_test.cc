@@ -30,8 +30,7 @@ store::Identity identity_of(raft::NodeId node, const std::vector<raft::NodeId>& 
 std::vector<raft::NodeId> connections_of(const store::Identity& identity, const raft::Configuration& members) {
   raft::Config config{.id = identity.node};
   config.hard_state.term = 1;
-  config.snapshot = {.position = {.term = 1, .index = 10},
-                     .configuration = std::make_shared<const std::string>(raft::encode(members))};
+  config.snapshot = {.position = {.term = 1, .index = 10}, .configuration = raft::Payload::of(raft::encode(members))};
   const raft::Raft raft(std::move(config), 0);
   std::vector<raft::NodeId> discovered;
   for (const transport::PeerMember& member : known_members(raft, identity).members) discovered.push_back(member.id);
@@ -54,7 +53,7 @@ TEST_CASE("a discovered node is connected, too, unless the log names it, or has 
   raft::Config config{.id = 3};
   config.hard_state.term = 1;
   config.snapshot = {.position = {.term = 1, .index = 10},
-                     .configuration = std::make_shared<const std::string>(raft::encode(configuration_of({1, 3}, {2})))};
+                     .configuration = raft::Payload::of(raft::encode(configuration_of({1, 3}, {2})))};
   const raft::Raft raft(std::move(config), 0);
   const transport::Address elsewhere{.host = "127.0.0.1", .port = 7};
   KnownMembers known = known_members(raft, identity_of(3, {1, 2, 3}));

@@ -29,7 +29,7 @@ struct Writer {
   void apply(store::Command command) {
     ++origin.number;
     command.origin = origin;
-    kv.apply(kv.applied() + 1, std::make_shared<const std::string>(store::encode(command)));
+    kv.apply(kv.applied() + 1, raft::Payload::of(store::encode(command)));
   }
 };
 

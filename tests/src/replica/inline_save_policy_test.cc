@@ -62,7 +62,7 @@ TEST_CASE("a leader's batch of several entries, and any large one, is left to th
 }
 
 TEST_CASE("the bytes of a batch are those of its payloads") {
-  const auto payload = std::make_shared<const std::string>("12345");
+  const auto payload = raft::Payload::of("12345");
   REQUIRE(InlineSavePolicy::bytes_of({{.payload = payload}, {}, {.payload = payload}}) == 10);
 }
 

@@ -51,7 +51,7 @@ TEST_CASE("no block of a backup follows the last one") {
 
 TEST_CASE("requests that wait are added once, with the next number and bytes to submit") {
   WaitingWrites writes;
-  const auto command = std::make_shared<const std::string>("xyz");
+  const auto command = raft::Payload::of("xyz");
   require_dies("write.number == next_number()", [&] { writes.add({.number = 2, .ticket = {}, .command = command}); });
   require_dies("write.command != nullptr", [&] { writes.add({.number = 1, .ticket = {}, .command = {}}); });
   WaitingBarriers barriers;

@@ -252,7 +252,7 @@ TEST_CASE("a forwarded command that is none never reaches the log") {
   raft::NodeId leader = cluster.elect();
   raft::NodeId follower = other_than(leader);
   raft::Index last = cluster[leader].raft().log().last().index;
-  auto payload = [](std::string bytes) { return std::make_shared<const std::string>(std::move(bytes)); };
+  auto payload = [](std::string bytes) { return raft::Payload::of(std::move(bytes)); };
   store::Command of_another{.origin = {.node = leader, .incarnation = 1, .number = 1}, .key = "/k", .value = "v"};
   raft::ForwardProposals forged{.commands = {payload("garbage"), payload(store::encode(of_another)), nullptr}};
   raft::Term term = cluster[leader].raft().term();
@@ -268,7 +268,7 @@ TEST_CASE("an append with a command that is none is not taken, let alone acknowl
   cluster.settle();
   raft::LogPosition last = cluster[follower].raft().log().last();
   raft::Term term = cluster[leader].raft().term();
-  for (const raft::Payload& payload : {raft::Payload(), std::make_shared<const std::string>("from a later version")}) {
+  for (const raft::Payload& payload : {raft::Payload(), raft::Payload::of("from a later version")}) {
     raft::AppendEntries append{.previous = last, .commit = last.index, .entries = {}};
     append.entries.push_back(
         {.position = {.term = term, .index = last.index + 1}, .kind = raft::EntryKind::command, .payload = payload});

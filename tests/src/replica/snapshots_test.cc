@@ -50,7 +50,7 @@ struct Node {
         {.verb = store::Verb::put, .origin = origin, .key = "/k" + std::to_string(index), .value = "0123456789"});
     return {.position = {.term = 1, .index = index},
             .kind = raft::EntryKind::command,
-            .payload = std::make_shared<const std::string>(std::move(command))};
+            .payload = raft::Payload::of(std::move(command))};
   }
   static raft::Config core(raft::Index entries) {
     raft::Config config{.id = 1, .founders = raft::founded_by({1, 2, 3}), .hard_state = {.term = 1, .vote = 0}};
@@ -85,15 +85,13 @@ struct Node {
   void want(raft::Index index) { snapshots.want(now, {.from = 2, .snapshot = mark(index)}, raft); }
   static raft::SnapshotMark mark(raft::Index index) {
     return {.position = {.term = 1, .index = index},
-            .configuration = std::make_shared<const std::string>(raft::encode(raft::founded_by({1, 2, 3})))};
+            .configuration = raft::Payload::of(raft::encode(raft::founded_by({1, 2, 3})))};
   }
   // The next piece arrives.
   void piece(const std::string& bytes, bool is_last = false) {
     const SnapshotAsk ask = world.last_ask();
-    SnapshotPiece answer{.position = ask.position,
-                         .offset = ask.offset,
-                         .is_last = is_last,
-                         .bytes = std::make_shared<const std::string>(bytes)};
+    SnapshotPiece answer{
+        .position = ask.position, .offset = ask.offset, .is_last = is_last, .bytes = raft::Payload::of(bytes)};
     snapshots.received(now, 2, answer);
   }
 
@@ -152,11 +150,11 @@ TEST_CASE("a piece that is late, repeated or of another snapshot is not written"
   REQUIRE(node.world.written.size() == 1);
   node.took_it();
   REQUIRE(node.world.last_ask().offset == 3);
-  SnapshotPiece old{.position = {1, 200}, .offset = 0, .bytes = std::make_shared<const std::string>("abc")};
+  SnapshotPiece old{.position = {1, 200}, .offset = 0, .bytes = raft::Payload::of("abc")};
   node.snapshots.received(node.now, 2, old);
-  SnapshotPiece other{.position = {1, 199}, .offset = 3, .bytes = std::make_shared<const std::string>("x")};
+  SnapshotPiece other{.position = {1, 199}, .offset = 3, .bytes = raft::Payload::of("x")};
   node.snapshots.received(node.now, 2, other);
-  SnapshotPiece next{.position = {1, 200}, .offset = 3, .bytes = std::make_shared<const std::string>("def")};
+  SnapshotPiece next{.position = {1, 200}, .offset = 3, .bytes = raft::Payload::of("def")};
   node.snapshots.received(node.now, 3, next);
   REQUIRE(node.world.written.size() == 1);
   node.piece("def", true);
@@ -249,8 +247,7 @@ TEST_CASE("a piece that comes unasked while the pace holds the next question bac
   node.took_it();
   const Time due = node.snapshots.next_deadline();
   const size_t asked = node.world.sent.size(), written = node.world.written.size();
-  SnapshotPiece unasked{
-      .position = {1, 200}, .offset = 1'000, .bytes = std::make_shared<const std::string>(std::string(10, 'y'))};
+  SnapshotPiece unasked{.position = {1, 200}, .offset = 1'000, .bytes = raft::Payload::of(std::string(10, 'y'))};
   node.snapshots.received(node.now, 2, unasked);
   REQUIRE(node.world.written.size() == written + 1);
   REQUIRE(node.snapshots.next_deadline() == raft::kNever);  // the disk has the word

@@ -7,7 +7,7 @@
 namespace skiff::waiting_test {
 
 WaitingWrite write_number(uint64_t number, raft::Time deadline) {
-  return {.number = number, .ticket = {}, .deadline = deadline, .command = std::make_shared<const std::string>("xyz")};
+  return {.number = number, .ticket = {}, .deadline = deadline, .command = raft::Payload::of("xyz")};
 }
 
 WaitingBarriers::Batch reads(std::initializer_list<raft::Time> deadlines) {

@@ -20,7 +20,7 @@ using Scrubbed = Snapshots::Scrubbed;
 
 const WalOptions kSmall{8 * kBlockBytes};
 const Identity kNode{77, 2, {{1, "http://a:9021"}, {2, "http://b:9021"}, {3, "http://c:9021"}}};
-const raft::Payload kMembers = std::make_shared<const std::string>("who the members are");
+const raft::Payload kMembers = raft::Payload::of("who the members are");
 
 bool always(const Identity&, const raft::Payload&) { return true; }
 

@@ -28,13 +28,12 @@ struct Writer {
   void apply(Command command) {
     command.origin = {.node = 1 + number % 3, .incarnation = 1, .number = number + 1};
     ++number;
-    kv.apply(kv.applied() + 1, std::make_shared<const std::string>(encode(command)));
+    kv.apply(kv.applied() + 1, raft::Payload::of(encode(command)));
   }
 };
 
 raft::SnapshotMark mark_of(const Kv& kv) {
-  return {.position = {.term = 3, .index = kv.applied()},
-          .configuration = std::make_shared<const std::string>("who the members are")};
+  return {.position = {.term = 3, .index = kv.applied()}, .configuration = raft::Payload::of("who the members are")};
 }
 
 std::vector<std::string> blocks_of(SnapshotMaker& maker, uint64_t block_bytes) {
@@ -95,8 +94,7 @@ TEST_CASE("a map comes back from its snapshot with every version it had") {
     // It goes on as the first would have: a write that it has seen does nothing.
     const uint64_t digest = loaded->kv.digest();
     Origin seen{.node = 1, .incarnation = 1, .number = 1};
-    auto again = std::make_shared<const std::string>(
-        encode({.verb = Verb::put, .origin = seen, .key = "/k0", .value = "again"}));
+    auto again = raft::Payload::of(encode({.verb = Verb::put, .origin = seen, .key = "/k0", .value = "again"}));
     REQUIRE(loaded->kv.apply(loaded->kv.applied() + 1, again).kind == Outcome::Kind::repeated);
     REQUIRE(loaded->kv.digest() == digest);
   }

@@ -20,7 +20,7 @@ using testing::MemoryFiles;
 
 inline const WalOptions kSmall{4 * kBlockBytes};
 inline const Identity kNode{77, 2, {{1, "http://a:9021"}, {2, "http://b:9021"}, {3, "http://c:9021"}}};
-inline const raft::Payload kMembers = std::make_shared<const std::string>("who the members are");
+inline const raft::Payload kMembers = raft::Payload::of("who the members are");
 
 inline Opened must_open(MemoryFiles& files) {
   auto opened = Storage::open(files, "data", kNode, kSmall);

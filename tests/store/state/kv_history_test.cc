@@ -27,7 +27,7 @@ struct Writer {
   void apply(Command command) {
     ++origin.number;
     command.origin = origin;
-    kv.apply(kv.applied() + 1, std::make_shared<const std::string>(encode(command)));
+    kv.apply(kv.applied() + 1, raft::Payload::of(encode(command)));
   }
   std::string at(std::string_view key, Revision revision) const {
     auto value = kv.get(key, revision);
@@ -138,7 +138,7 @@ TEST_CASE("a compaction that comes twice happens once") {
   writer.put("/a", "1");
   writer.put("/a", "2");
   const Command command{.verb = Verb::compact, .origin = {1, 1, 9}, .revision = 1};
-  auto payload = std::make_shared<const std::string>(encode(command));
+  auto payload = raft::Payload::of(encode(command));
   REQUIRE(writer.kv.apply(3, payload).kind == Outcome::Kind::done);
   const uint64_t digest = writer.kv.digest();
   REQUIRE(writer.kv.apply(4, payload).kind == Outcome::Kind::repeated);
@@ -243,15 +243,14 @@ struct Model {
 TEST_CASE("what was cut while it was pinned is freed without further entries, and nobody can tell") {
   Writer writer;
   std::unique_ptr<Kv::Pin> pin(new Kv::Pin(writer.kv.pin()));
-  std::vector<std::weak_ptr<const std::string>> payloads;
+  std::vector<raft::Payload> payloads;
   for (int number = 0; number < 100; ++number) {
     Command command{.verb = Verb::put, .origin = {1, 1, ++writer.origin.number}, .key = "/k", .value = "v"};
-    auto payload = std::make_shared<const std::string>(encode(command));
-    payloads.push_back(payload);
-    writer.kv.apply(writer.kv.applied() + 1, payload);
+    payloads.push_back(raft::Payload::of(encode(command)));
+    writer.kv.apply(writer.kv.applied() + 1, payloads.back());
   }
   const auto held = [&] {
-    return std::count_if(payloads.begin(), payloads.end(), [](const auto& payload) { return !payload.expired(); });
+    return std::count_if(payloads.begin(), payloads.end(), [](const auto& payload) { return payload.owners() > 1; });
   };
   writer.compact(100);
   const uint64_t digest = writer.kv.digest();

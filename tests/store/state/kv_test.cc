@@ -11,7 +11,7 @@
 
 namespace skiff::store::kv_test {
 
-raft::Payload payload_of(const Command& command) { return std::make_shared<const std::string>(encode(command)); }
+raft::Payload payload_of(const Command& command) { return raft::Payload::of(encode(command)); }
 
 // A map and the writes of one node, numbered as they are made.
 struct Writer {
@@ -50,7 +50,7 @@ TEST_CASE("a key that is not there is not there") {
 
 TEST_CASE("a version holds lengths as large as its fields, and nothing is cut off in silence") {
   const auto version = [](uint64_t offset, uint64_t key_bytes, uint64_t value_bytes) {
-    return Version::of(1, std::make_shared<const std::string>(70'000, 'x'), offset, key_bytes, value_bytes, false);
+    return Version::of(1, raft::Payload::of(std::string(70'000, 'x')), offset, key_bytes, value_bytes, false);
   };
   const Version largest = version(65'535, 32'767, 4'465);
   REQUIRE(largest.key().size() == 32'767);

@@ -53,7 +53,7 @@ TEST_CASE("a client that does not read its answers is not read from, and is serv
   HttpLimits limits;
   limits.outbox_bytes_max = 100'000;
   World world(limits);
-  auto value = std::make_shared<const std::string>(4'000'000, 'v');
+  auto value = raft::Payload::of(std::string(4'000'000, 'v'));
   world.handler = [&](World::Asked& one) { world.server->answer(one.ticket, octets(value)); };
   Client& client = world.connect();
   client.stream->pause_reading();
@@ -71,14 +71,14 @@ TEST_CASE("a client that never reads its answers is closed at a deadline") {
   HttpLimits limits;
   limits.write_timeout_ms = 20;
   World world(limits);
-  auto value = std::make_shared<const std::string>(20'000'000, 'v');
+  auto value = raft::Payload::of(std::string(20'000'000, 'v'));
   world.handler = [&](World::Asked& one) { world.server->answer(one.ticket, octets(value)); };
   Client& client = world.connect();
   client.stream->pause_reading();
   client.stream->write(get("/"));
   world.until([&] { return world.asked.size() == 1; });
   world.until([&] { return world.server->connections_open() == 0; });
-  world.until([&] { return value.use_count() == 1; });
+  world.until([&] { return value.owners() == 1; });
 }
 
 TEST_CASE("a client that is slow with a request gets a 408, an idle one is closed without an answer") {

@@ -114,7 +114,7 @@ inline void send_join_request(std::initializer_list<Node*> nodes) {
   for (Node* node : nodes) node->peers->set_members(members);
 }
 
-inline raft::Payload bytes(size_t size, char fill = 'x') { return std::make_shared<const std::string>(size, fill); }
+inline raft::Payload bytes(size_t size, char fill = 'x') { return raft::Payload::of(std::string(size, fill)); }
 
 inline AppendEntries one_entry(raft::Payload payload) {
   return {{1, 1}, 1, {{{1, 2}, raft::EntryKind::command, std::move(payload)}}};

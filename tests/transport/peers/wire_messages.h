@@ -16,14 +16,14 @@ using namespace skiff::transport;
 using namespace skiff::raft;
 using Message = PeerMessage;
 
-inline Payload payload(std::string bytes) { return std::make_shared<const std::string>(std::move(bytes)); }
+inline Payload payload(std::string bytes) { return raft::Payload::of(std::move(bytes)); }
 
 // ---- every field of a message as text, so that two can be compared and a difference read ----
 
 inline std::string show(const LogPosition& at) {
   return " t" + std::to_string(at.term) + "i" + std::to_string(at.index);
 }
-inline std::string show(const Payload& bytes) { return bytes ? " '" + *bytes + "'" : " nothing"; }
+inline std::string show(const Payload& bytes) { return bytes ? " '" + std::string(*bytes) + "'" : " nothing"; }
 inline std::string show(const RequestId& id) {
   return " " + std::to_string(id.incarnation) + "." + std::to_string(id.number);
 }
@@ -130,7 +130,7 @@ class Some {
   }
   std::string text() {
     Payload some = bytes(0);
-    return some ? *some : "";
+    return some ? std::string(*some) : "";
   }
   LogPosition some_position() { return {1 + random_.below(term_), 1 + random_.below(kCountMax - 100)}; }
   bool flip() { return random_.below(2) == 0; }
