@@ -192,13 +192,14 @@ constexpr uint64_t kCommitNoticeDelayNs = 2 * kMillisecondNs;
 // ---- the disk
 
 // A batch is written and synced on the thread of the loop while that takes no longer than this on average, the batch is
-// no larger, and no more came in since the one before. A leader counts requests and messages, and its batch must be
-// small: that is a client or two and the replies to their writes. A follower counts requests only: what its leader
-// sends, it is there to save.
+// no larger, and no more came in since the one before. A leader counts requests and messages, and saves one entry at
+// most: that is one client and the replies to its write. A follower counts requests only, and may have none of its own:
+// what its leader sends, it is there to save, but a client of its own waits for its loop (docs/decisions/0035).
 constexpr uint64_t kQuickSyncNs = 500'000;
-constexpr uint64_t kInputsOfAQuietNode = 6;
-constexpr size_t kEntriesOfAQuietLeader = 2;
-constexpr uint64_t kSavedHereBytesMax = 128 * kKiB;
+constexpr uint64_t kInputsOfAQuietLeader = 3;
+constexpr uint64_t kInputsOfAQuietFollower = 0;
+constexpr size_t kEntriesOfAQuietLeader = 1;
+constexpr uint64_t kInlineSaveBytesMax = 128 * kKiB;
 // Upper bound on one sample in the moving average. After one slow sync, about a dozen quick ones bring inline saves
 // back; a new process begins with this value, and needs about thirty.
 constexpr uint64_t kSlowSyncNs = 10 * kMillisecondNs;

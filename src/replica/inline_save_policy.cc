@@ -22,9 +22,9 @@ void InlineSavePolicy::note_saved(uint64_t took_ns) {
 
 bool InlineSavePolicy::allows(const Save& save) {
   const uint64_t inputs = std::exchange(inputs_, 0);
-  if (inputs > limits::kInputsOfAQuietNode) return false;
+  if (inputs > (save.is_leader ? limits::kInputsOfAQuietLeader : limits::kInputsOfAQuietFollower)) return false;
   if (save.is_leader && save.entries > limits::kEntriesOfAQuietLeader) return false;
-  return average_ns_ <= limits::kQuickSyncNs && save.bytes <= limits::kSavedHereBytesMax;
+  return average_ns_ <= limits::kQuickSyncNs && save.bytes <= limits::kInlineSaveBytesMax;
 }
 
 }  // namespace skiff

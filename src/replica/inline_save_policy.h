@@ -1,9 +1,9 @@
 // InlineSavePolicy: decides whether a save is made on the loop's own thread (inline) or by the disk's thread.
 //
 // On a quick disk the hop to another thread and back is a good part of the time that a write takes
-// (docs/decisions/0020). So a save is inline while the disk is quick and the node is quiet: few requests came in since
-// the save before, and the batch is small. A busy node gains more from the disk's thread, which collects the saves of
-// several turns into one sync while the loop goes on.
+// (docs/decisions/0020). So a save is inline while the disk is quick and the node is quiet: at a leader one client
+// writes, at a follower none asks. A busy node gains more from the disk's thread, which collects the saves of several
+// turns into one sync while the loop goes on (docs/decisions/0035).
 //
 // Quick means that the moving average of the time of a save is small. One slow save counts for limits::kSlowSyncNs at
 // most, so that about a dozen quick ones make the disk quick again. A disk that is not known yet counts as slow.
