@@ -24,6 +24,16 @@ void put_number(Out& out, Number number) {
   out.append(bytes, sizeof number);
 }
 
+// LEB128: seven bits a byte, the lowest first, the highest bit says that more follow. From 1 to 10 bytes.
+template <class Out>
+void put_varint(Out& out, uint64_t number) {
+  char bytes[10];
+  size_t count = 0;
+  for (; number >= 0x80; number >>= 7) bytes[count++] = static_cast<char>((number & 0x7f) | 0x80);
+  bytes[count++] = static_cast<char>(number);
+  out.append(bytes, count);
+}
+
 // Appends to memory that is large enough: of which there is as much as was counted before.
 class ByteWriter {
  public:
@@ -59,6 +69,21 @@ class ByteReader {
   Number number() {
     std::string_view front = bytes(sizeof(Number));
     return front.size() == sizeof(Number) ? get_number<Number>(front.data()) : Number{0};
+  }
+  // Only the shortest form is accepted, so that equal numbers are equal bytes.
+  uint64_t varint() {
+    uint64_t number = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      const auto byte = this->number<uint8_t>();
+      const uint64_t bits = byte & 0x7fu;
+      const bool is_last = byte < 0x80;
+      if (!ok_ || (shift == 63 && bits > 1) || (is_last && shift > 0 && bits == 0)) break;
+      number |= bits << shift;
+      if (is_last) return number;
+    }
+    ok_ = false;
+    rest_ = {};
+    return 0;
   }
   std::string_view bytes(uint64_t count) {
     if (count > rest_.size()) {

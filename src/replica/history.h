@@ -48,6 +48,7 @@ class ReplicaHistory {
     store::Revision revision;
   };
   void note(raft::Time now);
+  store::Revision end_of_cut(store::Revision from, store::Revision wanted) const;
   store::Revision too_many(store::Revision from) const;
   store::Revision too_large(store::Revision from) const;
   store::Revision too_old(raft::Time now) const;

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "raft/random.h"
+#include "src/base/bytes.h"
+#include "src/base/crc32c.h"
 #include "store/state/command.h"
 #include "tests/support/catch.h"
 #include "tests/support/memory_files.h"
@@ -207,6 +209,45 @@ TEST_CASE("whole blocks in the wrong place, twice, or missing are noticed", "[S1
     REQUIRE_FALSE(is_believed(swapped));
     REQUIRE_FALSE(is_believed(doubled));
     REQUIRE_FALSE(is_believed(missing));
+  }
+}
+
+// A block as it is on disk, at this offset.
+std::string block_of(uint64_t offset, std::string_view data) {
+  std::string prefix;
+  put_number(prefix, offset);
+  put_number(prefix, static_cast<uint32_t>(data.size()));
+  std::string block;
+  put_number(block, crc32c_extend(crc32c(prefix), data));
+  put_number(block, static_cast<uint32_t>(data.size()));
+  return block.append(data);
+}
+
+TEST_CASE("a section that is not known, or not in this format, is named and not passed over") {
+  const Writer writer = some_writes(1);
+  SnapshotMaker maker(writer.kv, mark_of(writer.kv), kCluster);
+  const std::string head = maker.next(64);
+  const auto error_of = [&](std::string_view data) { return load(head + block_of(head.size(), data)).error(); };
+  struct Row {
+    std::string_view data;
+    const char* why;
+    Error::Code code;
+  };
+  const Row rows[] = {
+      {"\2\3\1", "section 3 in format 1", Error::Code::invalid},
+      {"\2\2\2", "section 2 in format 2", Error::Code::invalid},
+      {std::string_view("\2\0\1", 3), "section 0", Error::Code::invalid},
+      {"\2\1\1\1\1\1\1\1\2", "origins that are not in order", Error::Code::corrupt},
+      {"\2\1\1\1\1", "origins that cannot be read", Error::Code::corrupt},
+      {std::string_view("\2\1\1\0\1\1", 6), "origins that are not in order", Error::Code::corrupt},
+      {std::string_view("\2\2\1\x10\2/k\1\1\1\0", 11), "an impossible version", Error::Code::corrupt},
+      {std::string_view("\2\2\1\4\2/k\1\1\1\0\0", 12), "an impossible version", Error::Code::corrupt},
+  };
+  for (const Row& row : rows) {
+    INFO(row.why);
+    const Error error = error_of(row.data);
+    REQUIRE_THAT(error.what, Catch::Contains(row.why));
+    REQUIRE(error.code == row.code);
   }
 }
 

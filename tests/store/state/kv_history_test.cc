@@ -167,7 +167,13 @@ TEST_CASE("the bytes of the history are those that a cut of all of it would free
   REQUIRE(writer.kv.history_bytes() == 7 + 3 + 2);
   writer.put("/a", "1");  // the removal goes by itself
   REQUIRE(writer.kv.history_bytes() == 12);
-  REQUIRE(writer.kv.history_bytes_at(3) == 5);
+  std::vector<uint64_t> bytes;
+  writer.kv.walk_history(1, [&](Revision revision, uint64_t dropped) {
+    REQUIRE(revision == 2 + bytes.size());
+    bytes.push_back(dropped);
+    return revision < 4;
+  });
+  REQUIRE(bytes == std::vector<uint64_t>{7, 5, 0});
   REQUIRE(copy_of(writer.kv)->history_bytes() == 12);
   writer.compact(2);
   REQUIRE(writer.kv.history_bytes() == 5);
@@ -329,7 +335,7 @@ TEST_CASE("a map is not made of versions that do not fit together") {
   writer.compact(3);
   const Summary summary = writer.kv.summary();
   using Records = std::vector<VersionRecord>;
-  const VersionRecord a{"/a", 3, "3"}, b{"/b", 2, "2"}, newer{"/b", 4, "4"};
+  const VersionRecord a{"/a", 3, "3", {1, 2}}, b{"/b", 2, "2", {2, 1}}, newer{"/b", 4, "4", {2, 2}};
   auto is_loaded = [&](const Records& records, const Summary& as_said) {
     Kv kv;
     kv.begin_load(as_said.compacted);
@@ -345,14 +351,25 @@ TEST_CASE("a map is not made of versions that do not fit together") {
   };
 
   REQUIRE(is_loaded({a, b, newer}, summary));
-  REQUIRE_FALSE(is_loaded({b, newer, a}, summary));                  // not in order
-  REQUIRE_FALSE(is_loaded({a, newer, b}, summary));                  // nor these
-  REQUIRE_FALSE(is_loaded({a, b}, summary));                         // one is missing
-  REQUIRE_FALSE(is_loaded({a, newer}, summary));                     // another one
-  REQUIRE_FALSE(is_loaded({{"/a", 1, "1"}, a, b, newer}, summary));  // one was cut
-  REQUIRE_FALSE(is_loaded({a, {"/b", 2, {}}, newer}, summary));      // a removal of nothing
-  REQUIRE_FALSE(is_loaded({a, b, {"/b", 5, "4"}}, summary));         // a revision that is to come
-  REQUIRE_FALSE(is_loaded({a, b, newer, {std::string(kKeyBytesMax + 1, 'k'), 4, ""}}, summary));
+  REQUIRE_FALSE(is_loaded({b, newer, a}, summary));                          // not in order
+  REQUIRE_FALSE(is_loaded({a, newer, b}, summary));                          // nor these
+  REQUIRE_FALSE(is_loaded({a, b}, summary));                                 // one is missing
+  REQUIRE_FALSE(is_loaded({a, newer}, summary));                             // another one
+  REQUIRE_FALSE(is_loaded({{"/a", 1, "1", {1, 1}}, a, b, newer}, summary));  // one was cut
+  REQUIRE_FALSE(is_loaded({a, {"/b", 2, {}}, newer}, summary));              // a removal of nothing
+  REQUIRE_FALSE(is_loaded({a, b, {"/b", 5, "4", {2, 2}}}, summary));         // a revision that is to come
+  REQUIRE_FALSE(is_loaded({a, b, newer, {std::string(kKeyBytesMax + 1, 'k'), 4, "", {4, 1}}}, summary));
+  const auto with = [](VersionRecord record, VersionFacts facts, uint64_t order = 0) {
+    record.facts = facts;
+    record.order = order;
+    return record;
+  };
+  for (const VersionFacts& wrong : {VersionFacts{0, 1}, {2, 0}, {3, 1}, {2, 1}, {4, 2}, {1, 2}, {2, 3}, {2, 2, 7}}) {
+    CAPTURE(wrong.create_revision, wrong.number, wrong.lease);
+    REQUIRE_FALSE(is_loaded({a, b, with(newer, wrong)}, summary));
+  }
+  REQUIRE_FALSE(
+      is_loaded({a, b, with(newer, newer.facts, 1)}, summary));  // the first change of its revision is missing
   REQUIRE_FALSE(is_loaded({a, b, newer}, said([](Summary& other) { other.compacted = 2; })));
   REQUIRE_FALSE(is_loaded({a, b, newer}, said([](Summary& other) { ++other.revision; })));
   REQUIRE_FALSE(is_loaded({a, b, newer}, said([](Summary& other) { ++other.digest; })));

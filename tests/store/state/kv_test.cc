@@ -49,17 +49,39 @@ TEST_CASE("a key that is not there is not there") {
 }
 
 TEST_CASE("a version holds lengths as large as its fields, and nothing is cut off in silence") {
-  const auto version = [](uint64_t offset, uint64_t key_bytes, uint64_t value_bytes) {
-    return Version::of(1, raft::Payload::of(std::string(70'000, 'x')), offset, key_bytes, value_bytes, false);
+  const auto holder = raft::Payload::of(std::string(100'000, 'x'));
+  const auto version = [&](uint64_t offset, uint64_t key_bytes, uint64_t value_bytes, uint64_t number = 1) {
+    return Version::of(9, 7,
+                       {.holder = holder, .value_offset = offset, .key_bytes = key_bytes, .value_bytes = value_bytes},
+                       {.create_revision = 9, .number = number, .lease = 5});
   };
-  const Version largest = version(65'535, 32'767, 4'465);
+  const Version largest = version(95'535, 32'767, 4'465, kVersionNumberMax);
   REQUIRE(largest.key().size() == 32'767);
   REQUIRE(largest.value().size() == 4'465);
+  REQUIRE(largest.facts() == VersionFacts{.create_revision = 9, .number = kVersionNumberMax, .lease = 5});
+  REQUIRE(version(10, 1, 1, uint64_t{1} << 32).number() == uint64_t{1} << 32);
 
-  REQUIRE(dies_saying([&] { version(65'536, 1, 1); }).find("value_offset <= kValueOffsetMax") != std::string::npos);
-  REQUIRE(dies_saying([&] { version(65'535, 32'768, 1); }).find("kKeyBytesMask") != std::string::npos);
-  REQUIRE(dies_saying([&] { version(10, 11, 1); }).find("value_offset") != std::string::npos);
-  REQUIRE(dies_saying([&] { version(10, 1, 69'991); }).find("holder->size()") != std::string::npos);
+  const auto dies_with = [](auto&& make, const char* why) { return dies_saying(make).find(why) != std::string::npos; };
+  REQUIRE(dies_with([&] { version(95'535, 32'768, 1); }, "kKeyBytesMask"));
+  REQUIRE(dies_with([&] { version(10, 11, 1); }, "value_offset"));
+  REQUIRE(dies_with([&] { version(10, 1, 99'991); }, "holder->size()"));
+  REQUIRE(dies_with([&] { version(10, 1, 1, kVersionNumberMax + 1); }, "kVersionNumberMax"));
+  REQUIRE(dies_with([&] { version(10, 1, 1, 0); }, "facts.number > 0"));
+  REQUIRE(dies_with([&] { Version::of(9, uint64_t{1} << 32, {holder, 10, 1, 1}, {9, 1}); }, "fits into its smaller type"));
+}
+
+TEST_CASE("a version knows when its key was made, and the puts since then") {
+  Writer writer;
+  const auto facts = [&](Revision at) { return writer.kv.get("/a", at)->facts; };
+  writer.put("/a", "1");
+  writer.put("/b", "2");
+  writer.put("/a", "3");
+  writer.remove("/a");
+  writer.put("/a", "5");
+  REQUIRE(facts(1) == VersionFacts{.create_revision = 1, .number = 1});
+  REQUIRE(facts(2) == VersionFacts{.create_revision = 1, .number = 1});
+  REQUIRE(facts(3) == VersionFacts{.create_revision = 1, .number = 2});
+  REQUIRE(facts(5) == VersionFacts{.create_revision = 5, .number = 1});
 }
 
 TEST_CASE("every version of a key stays readable under its revision") {
