@@ -19,7 +19,7 @@ class Map {
   Map() {
     for (uint64_t i = 0; i < kKeys; ++i) {
       payloads_.push_back(
-          raft::Payload::of(store::encode({store::Verb::put, {1, 1, i + 1}, key(i), std::string(256, 'x')})));
+          raft::Payload::of(store::encode({{1, 1, i + 1}, store::PutView{key(i), std::string(256, 'x')}})));
       keys_.push_back(key(i));
       put();
     }
@@ -44,7 +44,7 @@ class Map {
   }
 
  private:
-  static constexpr size_t kNodeOffset = 2;  // behind version and verb (store/state/command.h)
+  static constexpr size_t kNodeOffset = 2;  // behind version and kind; small ids have one byte (store/state/command.h)
 
   store::Kv kv_;
   std::vector<raft::Payload> payloads_;

@@ -78,8 +78,7 @@ Api::Reply Api::take(const Ticket& ticket, transport::Request&& request) {
 // ---- to the replica
 
 Api::Reply Api::propose(Write write) {
-  CHECK(write.operation.key.starts_with('/'));
-  CHECK(write.operation.key.size() <= store::kKeyBytesMax);  // the server takes in no longer paths
+  CHECK(store::check(store::view_of(write.operation)));  // the server takes in no longer paths
   if (host_.propose(std::move(write))) return std::nullopt;
   return refused(kTooMany);
 }

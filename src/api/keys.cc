@@ -26,6 +26,12 @@ bool prefers_async(const transport::Request& request) {
   return false;
 }
 
+store::Operation operation_of(bool is_put, transport::Request&& request) {
+  CHECK(request.path.starts_with('/'));
+  if (is_put) return store::Put{.key = std::move(request.path), .value = std::move(request.body)};
+  return store::DeleteRange{.key = std::move(request.path), .end = {}};
+}
+
 }  // namespace
 
 Api::Reply Api::get_value(const Ticket& ticket, transport::Request&& request) {
@@ -49,11 +55,8 @@ Api::Reply Api::write_value(const Ticket& ticket, transport::Request&& request) 
   const bool is_async = prefers_async(request);
   const bool is_put = request.method == Method::put;
   if (!is_put) CHECK(request.method == Method::del);
-  Reply refusal = propose({.ticket = ticket,
-                           .wants_answer = !is_async,
-                           .operation = {.verb = is_put ? store::Verb::put : store::Verb::remove,
-                                         .key = std::move(request.path),
-                                         .value = is_put ? std::move(request.body) : std::string()}});
+  Reply refusal =
+      propose({.ticket = ticket, .wants_answer = !is_async, .operation = operation_of(is_put, std::move(request))});
   if (refusal || !is_async) return refusal;
   Response accepted = transport::no_body(202);
   accepted.headers.push_back({"Preference-Applied", "respond-async"});

@@ -81,14 +81,12 @@ class ByteReader {
       number |= bits << shift;
       if (is_last) return number;
     }
-    ok_ = false;
-    rest_ = {};
+    fail();
     return 0;
   }
   std::string_view bytes(uint64_t count) {
     if (count > rest_.size()) {
-      ok_ = false;
-      rest_ = {};
+      fail();
       return {};
     }
     std::string_view front = rest_.substr(0, count);
@@ -96,6 +94,11 @@ class ByteReader {
     return front;
   }
   std::string_view rest() const { return rest_; }
+  // What was read cannot be.
+  void fail() {
+    ok_ = false;
+    rest_ = {};
+  }
   bool ok() const { return ok_; }
   bool done() const { return ok_ && rest_.empty(); }
 

@@ -79,10 +79,9 @@ const char* Replica::why_not_now() const {
 }
 
 void Replica::accept(const Write& write) {
-  const store::Operation& operation = write.operation;
-  CHECK(!operation.key.empty());
-  CHECK(operation.key.size() <= store::kKeyBytesMax);
-  const uint64_t bytes = operation.key.size() + operation.value.size();
+  const store::OperationView operation = store::view_of(write.operation);
+  CHECK(store::check(operation));
+  const uint64_t bytes = store::bytes_of(operation);
   const bool has_space = writes_.size() < config_.waiting_writes_max &&
                          (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);
   if (!has_space) return refuse(write, "too many writes are waiting");
@@ -100,15 +99,12 @@ void Replica::accept(const Barrier& barrier, WaitingBarriers::Batch& batch) {
   batch.push_back(waiting);
 }
 
-void Replica::add_write(WaitingWrite write, const store::Operation& operation) {
+void Replica::add_write(WaitingWrite write, const store::OperationView& operation) {
   write.number = writes_.next_number();
   write.deadline = now_ + config_.request_timeout;
   const store::Command command{
-      .verb = operation.verb,
       .origin = {.node = config_.raft.id, .incarnation = config_.incarnation, .number = write.number},
-      .key = operation.key,
-      .value = operation.value,
-      .revision = operation.revision};
+      .operation = operation};
   write.command = store::to_payload(command);
   writes_.add(std::move(write));
 }
@@ -335,7 +331,7 @@ void Replica::cut_history() {
   if (is_stopping_) return;
   for (store::Revision revision : history_.due(now_, raft_.is_leader())) {
     if (writes_.size() >= config_.waiting_writes_max) return;
-    add_write({.wants_answer = false}, {.verb = store::Verb::compact, .key = {}, .value = {}, .revision = revision});
+    add_write({.wants_answer = false}, store::Compact{revision});
   }
 }
 

@@ -125,7 +125,7 @@ class Replica {
   const char* why_not_now() const;
   void accept(const Write& write);
   void accept(const Barrier& barrier, WaitingBarriers::Batch& batch);
-  void add_write(WaitingWrite write, const store::Operation& operation);
+  void add_write(WaitingWrite write, const store::OperationView& operation);
   void cut_history();
   void note_refusals(const raft::Effects& effects);
   void note_confirmations(const raft::Effects& effects);

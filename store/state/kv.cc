@@ -58,19 +58,17 @@ Outcome Kv::apply(raft::Index index, const Command& command, const raft::Payload
   CHECK(payload != nullptr);
   new_changes_ = 0;
   if (!remember_if_newer(command.origin)) return {Outcome::Kind::repeated, revision_, command.origin};
-  switch (command.verb) {
-    case Verb::put: put(command, payload); break;
-    case Verb::remove: remove(command, payload); break;
-    case Verb::compact: compact(command.revision); break;
-  }
-  return {Outcome::Kind::done, revision_, command.origin};
+  std::visit([&](const auto& operation) { apply_operation(operation, payload); }, command.operation);
+  return {Outcome::Kind::done, revision_, command.origin, new_changes_};
 }
 
 void Kv::prefetch(const std::vector<Command>& page) const {
   std::vector<std::string_view> names;
   names.reserve(page.size());
   for (const Command& command : page) {
-    if (!command.key.empty()) names.push_back(command.key);
+    if (const auto* put = std::get_if<PutView>(&command.operation); put != nullptr && !put->key.empty()) {
+      names.push_back(put->key);
+    }
   }
   keys_by_name_.prefetch(names);
 }
@@ -97,24 +95,41 @@ Origin Kv::newest_of(raft::NodeId node) const {
   return known == newest_.end() ? Origin{.node = node} : known->second;
 }
 
-void Kv::put(const Command& command, const raft::Payload& payload) {
-  write(keys_by_name_.find_or_add(command.key), command, payload);
-}
-
-void Kv::remove(const Command& command, const raft::Payload& payload) {
-  Key* key = keys_by_name_.find(command.key);
-  if (key == nullptr || key->newest.is_removed) return;
-  write(*key, command, payload);
-}
-
-void Kv::write(Key& key, const Command& command, const raft::Payload& payload) {
-  const auto value_offset = narrow<uint64_t>(command.key.data() + command.key.size() - payload->data());
-  change(key,
+void Kv::apply_operation(const PutView& put, const raft::Payload& payload) {
+  change(keys_by_name_.find_or_add(put.key),
          {.holder = payload,
-          .value_offset = value_offset,
-          .key_bytes = command.key.size(),
-          .value_bytes = command.value.size(),
-          .is_removed = command.verb == Verb::remove},
+          .value_offset = narrow<uint64_t>(put.key.data() + put.key.size() - payload->data()),
+          .key_bytes = put.key.size(),
+          .value_bytes = put.value.size()},
+         put.lease);
+}
+
+void Kv::apply_operation(const DeleteRangeView& range, const raft::Payload&) {
+  if (range.end.empty()) {
+    Key* key = keys_by_name_.find(range.key);
+    if (key != nullptr && !key->newest.is_removed) remove(*key);
+    return;
+  }
+  const bool has_end = range.end != kToTheLast;
+  for (auto next = keys_by_name_.lower_bound(range.key); next != keys_by_name_.end(); ++next) {
+    Key& key = **next;
+    if (has_end && key.name() >= range.end) return;
+    if (!key.newest.is_removed) remove(key);
+  }
+}
+
+void Kv::apply_operation(const Compact& cut, const raft::Payload&) { compact(cut.revision); }
+
+// The bytes of the key are those of the version before, which goes from the history together with the removal.
+void Kv::remove(Key& key) {
+  CHECK(!key.newest.is_removed);
+  const Version& before = key.newest;
+  change(key,
+         {.holder = before.holder,
+          .value_offset = before.value_offset,
+          .key_bytes = before.key_bytes,
+          .value_bytes = 0,
+          .is_removed = true},
          0);
 }
 

@@ -55,6 +55,7 @@ struct Outcome {
   Kind kind = Kind::done;
   Revision revision = 0;  // of the map, after it
   Origin origin;          // of the write
+  uint64_t changes = 0;   // that it made, all of them with that revision
 };
 
 // The state of a map besides its versions.
@@ -172,9 +173,10 @@ class Kv {
   };
   using History = std::deque<Change>;
   bool remember_if_newer(const Origin& origin);
-  void put(const Command& command, const raft::Payload& payload);
-  void remove(const Command& command, const raft::Payload& payload);
-  void write(Key& key, const Command& command, const raft::Payload& payload);
+  void apply_operation(const PutView& put, const raft::Payload& payload);
+  void apply_operation(const DeleteRangeView& range, const raft::Payload& payload);
+  void apply_operation(const Compact& compact, const raft::Payload& payload);
+  void remove(Key& key);
   void compact(Revision up_to);
   void prefetch_cut(Revision up_to) const;
   void cut(const Change& change);

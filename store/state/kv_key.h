@@ -16,12 +16,9 @@
 #include <string_view>
 
 #include "raft/types.h"
-#include "store/state/command.h"
+#include "store/state/operation.h"
 
 namespace skiff::store {
-
-using Revision = uint64_t;  // from 1; 0 is the empty map
-using LeaseId = uint64_t;   // from 1; 0 is no lease
 
 // What a version is besides its bytes, in etcd's words. A removal has neither of the first two, and no lease.
 struct VersionFacts {

@@ -248,10 +248,10 @@ Request Machine::to_request(const ClientRequest& asked) {
     keys_read_[asked.ticket.request] = asked.key;
     return Barrier{.ticket = asked.ticket, .timeout = world_.weather.request_timeout};
   }
-  const bool is_put = asked.kind == linearizable::Operation::Kind::put;
-  return Write{
-      .ticket = asked.ticket,
-      .operation = {.verb = is_put ? store::Verb::put : store::Verb::remove, .key = asked.key, .value = asked.value}};
+  if (asked.kind == linearizable::Operation::Kind::put) {
+    return Write{.ticket = asked.ticket, .operation = store::Put{.key = asked.key, .value = asked.value}};
+  }
+  return Write{.ticket = asked.ticket, .operation = store::DeleteRange{.key = asked.key, .end = {}}};
 }
 
 void Machine::receive(PeerMessage&& message) {

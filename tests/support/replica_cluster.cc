@@ -169,13 +169,13 @@ void ReplicaCluster::gone(raft::NodeId gone) {
 
 uint64_t ReplicaCluster::put(raft::NodeId node, std::string key, std::string value) {
   return propose(node, Write{.ticket = {.connection = node, .request = ++asked_},
-                             .operation = {.key = std::move(key), .value = std::move(value)}});
+                             .operation = store::Put{.key = std::move(key), .value = std::move(value)}});
 }
 
 uint64_t ReplicaCluster::throw_in(raft::NodeId node, std::string key, std::string value) {
   return propose(node, Write{.ticket = {.connection = node, .request = ++asked_},
                              .wants_answer = false,
-                             .operation = {.key = std::move(key), .value = std::move(value)}});
+                             .operation = store::Put{.key = std::move(key), .value = std::move(value)}});
 }
 
 uint64_t ReplicaCluster::get(raft::NodeId node, std::string key) {

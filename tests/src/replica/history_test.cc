@@ -23,9 +23,9 @@ struct Writer {
 
   void put(uint64_t times, size_t bytes = 1) {
     const std::string value(bytes, 'v');
-    while (times-- > 0) apply({.verb = store::Verb::put, .key = "/k", .value = value});
+    while (times-- > 0) apply({{}, store::PutView{"/k", value}});
   }
-  void compact(Revision revision) { apply({.verb = store::Verb::compact, .revision = revision}); }
+  void compact(Revision revision) { apply({{}, store::Compact{revision}}); }
   void apply(store::Command command) {
     ++origin.number;
     command.origin = origin;
@@ -143,7 +143,7 @@ TEST_CASE("the leader has the history cut, and every node cuts the same") {
     const raft::Entry& entry = cluster[leader].raft().log().at(index);
     if (entry.kind != raft::EntryKind::command) continue;
     auto command = store::decode(*entry.payload);
-    if (command->verb == store::Verb::compact) ++cuts[command->origin.node];
+    if (std::holds_alternative<store::Compact>(command->operation)) ++cuts[command->origin.node];
   }
   REQUIRE(cuts.size() == 1);
   REQUIRE(cuts[leader] >= 10);

@@ -25,13 +25,12 @@ TEST_CASE("a replica refuses to work for an owner that breaks its preconditions"
   const raft::Time now = cluster.now();
   const auto propose = [&](Request request) { replica.propose(now, {std::move(request)}); };
   const auto write = [](std::string key) {
-    return Write{.ticket = {}, .operation = {.key = std::move(key), .value = {}}};
+    return Write{.ticket = {}, .operation = store::Put{.key = std::move(key), .value = {}}};
   };
 
   require_dies("now >= now_", [&] { replica.tick(now - 1); });
-  require_dies("!operation.key.empty()", [&] { propose(write("")); });
-  require_dies("operation.key.size() <= store::kKeyBytesMax",
-               [&] { propose(write(std::string(store::kKeyBytesMax + 1, '/'))); });
+  require_dies("store::check(operation)", [&] { propose(write("")); });
+  require_dies("store::check(operation)", [&] { propose(write(std::string(store::kKeyBytesMax + 1, '/'))); });
   require_dies("barrier.timeout > 0", [&] { propose(Barrier{}); });
   require_dies("request.node != 0", [&] { replica.ask_admin(now, {}, {}); });
   require_dies("save > 0", [&] { replica.persisted(now, 0); });

@@ -253,7 +253,7 @@ TEST_CASE("a forwarded command that is none never reaches the log") {
   raft::NodeId follower = other_than(leader);
   raft::Index last = cluster[leader].raft().log().last().index;
   auto payload = [](std::string bytes) { return raft::Payload::of(std::move(bytes)); };
-  store::Command of_another{.origin = {.node = leader, .incarnation = 1, .number = 1}, .key = "/k", .value = "v"};
+  store::Command of_another{{.node = leader, .incarnation = 1, .number = 1}, store::PutView{"/k", "v"}};
   raft::ForwardProposals forged{.commands = {payload("garbage"), payload(store::encode(of_another)), nullptr}};
   raft::Term term = cluster[leader].raft().term();
   cluster[leader].received(cluster.now(), {.from = follower, .to = leader, .term = term, .body = forged});

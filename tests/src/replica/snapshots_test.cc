@@ -46,8 +46,7 @@ struct Node {
 
   static raft::Entry entry(raft::Index index) {
     store::Origin origin{.node = 1, .incarnation = 1, .number = index};
-    std::string command = store::encode(
-        {.verb = store::Verb::put, .origin = origin, .key = "/k" + std::to_string(index), .value = "0123456789"});
+    std::string command = store::encode({origin, store::PutView{"/k" + std::to_string(index), "0123456789"}});
     return {.position = {.term = 1, .index = index},
             .kind = raft::EntryKind::command,
             .payload = raft::Payload::of(std::move(command))};

@@ -24,7 +24,7 @@ constexpr store::WalOptions kSmall{32 * store::kBlockBytes};
 inline const std::vector<store::Founder> kFounders = {{1, "http://a:9021"}, {2, "http://b:9021"}, {3, "http://c:9021"}};
 
 inline raft::Entry put(raft::Term term, raft::Index index, const std::string& key, const std::string& value) {
-  store::Command command{.origin = {.node = 2, .incarnation = 5, .number = index}, .key = key, .value = value};
+  store::Command command{{.node = 2, .incarnation = 5, .number = index}, store::PutView{key, value}};
   return {{term, index}, raft::EntryKind::command, raft::Payload::of(store::encode(command))};
 }
 

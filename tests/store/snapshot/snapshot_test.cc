@@ -23,10 +23,9 @@ struct Writer {
   Kv kv;
   uint64_t number = 0;
 
-  void apply(Verb verb, std::string_view key, std::string_view value = {}) {
-    apply({.verb = verb, .key = key, .value = value});
-  }
-  void compact(Revision revision) { apply({.verb = Verb::compact, .revision = revision}); }
+  void put(std::string_view key, std::string_view value = {}) { apply({{}, PutView{key, value}}); }
+  void remove(std::string_view key) { apply({{}, DeleteRangeView{key}}); }
+  void compact(Revision revision) { apply({{}, Compact{revision}}); }
   void apply(Command command) {
     command.origin = {.node = 1 + number % 3, .incarnation = 1, .number = number + 1};
     ++number;
@@ -66,9 +65,9 @@ Writer some_writes(uint64_t seed, uint64_t writes = 40) {
   for (uint64_t count = 0; count < writes; ++count) {
     const std::string key = "/k" + std::to_string(random.below(6));
     if (random.below(4) == 0) {
-      writer.apply(Verb::remove, key);
+      writer.remove(key);
     } else {
-      writer.apply(Verb::put, key, std::string(random.below(50), static_cast<char>(random.next())));
+      writer.put(key, std::string(random.below(50), static_cast<char>(random.next())));
     }
   }
   return writer;
@@ -96,7 +95,7 @@ TEST_CASE("a map comes back from its snapshot with every version it had") {
     // It goes on as the first would have: a write that it has seen does nothing.
     const uint64_t digest = loaded->kv.digest();
     Origin seen{.node = 1, .incarnation = 1, .number = 1};
-    auto again = raft::Payload::of(encode({.verb = Verb::put, .origin = seen, .key = "/k0", .value = "again"}));
+    auto again = raft::Payload::of(encode({seen, PutView{"/k0", "again"}}));
     REQUIRE(loaded->kv.apply(loaded->kv.applied() + 1, again).kind == Outcome::Kind::repeated);
     REQUIRE(loaded->kv.digest() == digest);
   }
@@ -108,7 +107,7 @@ TEST_CASE("a snapshot of nothing is one", "[S18]") {
   SECTION("after an entry that asked nothing of the store") { kv.skip(1); }
   SECTION("after removals of what was not there") {
     Writer writer;
-    writer.apply(Verb::remove, "/none");
+    writer.remove("/none");
     kv = std::move(writer.kv);
   }
   auto loaded = load(bytes_of(kv));
@@ -125,8 +124,8 @@ TEST_CASE("what is written while a snapshot is made is not in it") {
   std::string bytes;
   while (!maker.is_done()) {
     bytes += maker.next(1);
-    writer.apply(Verb::put, "/k" + std::to_string(writer.number % 9), "later");
-    writer.apply(Verb::remove, "/k3");
+    writer.put("/k" + std::to_string(writer.number % 9), "later");
+    writer.remove("/k3");
   }
   auto loaded = load(bytes);
   REQUIRE(loaded.has_value());
@@ -142,7 +141,7 @@ TEST_CASE("what is cut while a snapshot is made is in it all the same") {
     std::string bytes;
     while (!maker.is_done()) {
       bytes += maker.next(40);
-      writer.apply(Verb::put, "/k" + std::to_string(writer.number % 9), "later");
+      writer.put("/k" + std::to_string(writer.number % 9), "later");
       writer.compact(writer.kv.revision());
     }
     auto loaded = load(bytes);
@@ -157,9 +156,9 @@ TEST_CASE("what is cut while a snapshot is made is in it all the same") {
 
 TEST_CASE("a snapshot goes past many keys that have nothing for it, a few at a time") {
   Writer writer;
-  writer.apply(Verb::put, "/a", "first");
+  writer.put("/a", "first");
   SnapshotMaker maker(writer.kv, mark_of(writer.kv), kCluster);
-  for (int key = 0; key < 5'000; ++key) writer.apply(Verb::put, "/later/" + std::to_string(key));
+  for (int key = 0; key < 5'000; ++key) writer.put("/later/" + std::to_string(key));
   std::string bytes;
   int blocks = 0;
   for (; !maker.is_done(); ++blocks) bytes += maker.next(1'000'000);

@@ -30,7 +30,7 @@ inline Opened must_open(MemoryFiles& files) {
 
 inline raft::Entry write(raft::Term term, raft::Index index, const std::string& value) {
   Origin origin{.node = 1, .incarnation = 1, .number = index};
-  return log_story::entry(term, index, encode({.verb = Verb::put, .origin = origin, .key = "/k", .value = value}));
+  return log_story::entry(term, index, encode({origin, PutView{"/k", value}}));
 }
 
 // A node: its directory, what it has applied, and where its log ends.
