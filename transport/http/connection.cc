@@ -269,8 +269,8 @@ void HttpConnection::check_deadline(uint64_t now_ms) {
     taken_bytes_ = taken;
     taken_at_ms_ = now_ms;
   }
-  if (now_ms - taken_at_ms_ >= limits_.write_timeout_ms) return owner_.closed(*this);
-  if (wait_ != Wait::answer && now_ms - wait_since_ms_ >= allowed_ms(wait_)) missed(wait_);
+  if (now_ms >= taken_at_ms_ + limits_.write_timeout_ms) return owner_.closed(*this);
+  if (wait_ != Wait::answer && now_ms >= wait_since_ms_ + allowed_ms(wait_)) missed(wait_);
 }
 
 HttpConnection::Wait HttpConnection::waits_for() const {

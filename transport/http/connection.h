@@ -21,6 +21,7 @@
 // Always: requests are handed over, and parsing goes on, while sockets are read or flushed, and never inside answer().
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -97,7 +98,9 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   uint64_t id() const { return id_; }
   bool was_turned_away() const { return was_turned_away_; }
   // For how long the client has taken no byte of its answers. 0: there are no bytes to take.
-  uint64_t stalled_ms(uint64_t now_ms) const { return stream_->outbox_bytes() == 0 ? 0 : now_ms - taken_at_ms_; }
+  uint64_t stalled_ms(uint64_t now_ms) const {
+    return stream_->outbox_bytes() == 0 ? 0 : now_ms - std::min(now_ms, taken_at_ms_);
+  }
   // A request, or a part of one, has arrived and was not read yet.
   bool has_unread_input() const { return stream_->has_unread_input(); }
 

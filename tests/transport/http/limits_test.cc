@@ -159,6 +159,18 @@ TEST_CASE("a client is not idle while it waits for its answer, nor between reque
   REQUIRE(world.server->connections_open() == 1);
 }
 
+TEST_CASE("a connection that is younger than the look at the clock is not late") {
+  TimedWorld world;
+  world.clock_ms = 1'000;
+  Client& client = world.connect();
+  world.until([&] { return world.server->connections_open() == 1; });
+  world.clock_ms = 0;
+  world.pass_ms(1);
+  for (int turn = 0; turn < 5; ++turn) world.loop.run_nowait();
+  REQUIRE_FALSE(client.is_closed);
+  REQUIRE(world.server->connections_open() == 1);
+}
+
 TEST_CASE("over the limit of connections, and none is idle: the next is told 503 and closed, the first are served") {
   HttpLimits limits;
   limits.connections_max = 2;
