@@ -25,7 +25,7 @@ TEST_CASE("every method of a key has its place, and every other is refused with 
     REQUIRE_FALSE(take(host, method, "/k"));
   }
   REQUIRE(host.proposed.size() == 4);
-  REQUIRE(std::get<Barrier>(host.proposed[1]).timeout == 5'000 * raft::kMillisecond);
+  REQUIRE(std::get<Barrier>(host.proposed[1]).timeout == 5_s);
   REQUIRE(std::get<Write>(host.proposed[2]).operation.verb == store::Verb::put);
   REQUIRE(std::get<Write>(host.proposed[3]).operation.verb == store::Verb::remove);
   REQUIRE(std::get<Write>(host.proposed[3]).ticket == Ticket{.connection = 7, .request = 12});
