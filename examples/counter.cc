@@ -136,7 +136,7 @@ class Cluster {
 
   std::vector<Node> nodes_;
   std::deque<Message> in_flight_;
-  Time now_ = 0;
+  Time now_;
   uint64_t starts_ = 0;
   uint64_t proposals_ = 0;
   uint64_t reads_ = 0;

@@ -6,16 +6,13 @@
 
 #include "raft/payload.h"
 
+#include "raft/time.h"
+
 namespace skiff::raft {
 
 using NodeId = uint64_t;  // from 1; 0 is no node
 using Term = uint64_t;    // from 1; 0 is before the first election
 using Index = uint64_t;   // from 1; 0 is before the first entry
-
-// Nanoseconds on a monotonic clock, or in a test a number. Comes in with every event.
-using Time = uint64_t;
-constexpr Time kMillisecond = 1'000'000;
-constexpr Time kNever = ~Time{0};
 
 // Term and index travel together. The order is the one votes are given by: the later term is the more up to date
 // log, and within a term the longer one (thesis 3.6.1).

@@ -14,7 +14,7 @@ using namespace raft;
 // Its peers and its disk are played here.
 class LoneLeader {
  public:
-  LoneLeader() : raft_({.id = 1, .founders = founded_by({1, 2, 3})}, 0) {
+  LoneLeader() : raft_({.id = 1, .founders = founded_by({1, 2, 3})}, 0_s) {
     saved();
     now_ = std::max(now_, raft_.next_deadline());
     step(TimePassed{});
@@ -77,7 +77,7 @@ class LoneLeader {
   }
 
   Raft raft_;
-  Time now_ = 0;
+  Time now_;
   uint64_t save_ = 0;
   uint64_t proposals_ = 0;
   uint64_t reads_ = 0;

@@ -53,14 +53,14 @@ class ApiHost {
 };
 
 struct ApiConfig {
-  raft::Time request_timeout = 5'000 * raft::kMillisecond;
-  raft::Time health_timeout = 1'000 * raft::kMillisecond;  // of GET /health
+  raft::Time request_timeout = 5_s;
+  raft::Time health_timeout = 1_s;  // of GET /health
 };
 
 class Api final : public Requester {
  public:
   Api(const ApiConfig& config, ApiHost& host) : config_(config), host_(host) {
-    CHECK(config_.health_timeout > 0);
+    CHECK(config_.health_timeout > 0_s);
     CHECK(config_.request_timeout >= config_.health_timeout);
   }
 

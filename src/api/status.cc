@@ -21,7 +21,7 @@ Json peer_json(const NodeReport& report, const NodeReport::Peer& peer) {
     json["match"] = follower.match;
     json["probing"] = follower.state == raft::Progress::State::probe;
     json["full"] = follower.is_full;
-    json["heard_ms_ago"] = (report.now_ns - follower.heard_at) / 1'000'000;
+    json["heard_ms_ago"] = (report.now - follower.heard_at).ms();
   }
   return json;
 }
@@ -65,7 +65,7 @@ Json scrub_of(const NodeReport& report) {
                {"found", scrub.found},
                {"mended", scrub.recovered},
                {"damaged", scrub.is_damaged}};
-  if (scrub.passes > 0) json["ended_ms_ago"] = (report.now_ns - scrub.last_ended_ns) / 1'000'000;
+  if (scrub.passes > 0) json["ended_ms_ago"] = (report.now - scrub.last_ended).ms();
   return json;
 }
 
@@ -110,7 +110,7 @@ std::string status_json(const NodeReport& report) {
         {"syncs", report.disk.syncs},
         {"saved_on_loop", report.disk.saved_here},
         {"loop_taken_over", report.disk.left_behind},
-        {"slowest_sync_us", report.disk.slowest_sync_ns / 1'000},
+        {"slowest_sync_us", report.disk.slowest_sync.us()},
         {"segment_bytes_left", report.disk.room},
         {"full", report.raft.is_full}}},
       {"snapshot",
@@ -120,7 +120,7 @@ std::string status_json(const NodeReport& report) {
         {"resumed", report.snapshots.resumed},
         {"blocks", report.block_times.blocks},
         {"blocks_over_200_us", report.block_times.slow},
-        {"longest_block_us", report.block_times.longest_ns / 1'000},
+        {"longest_block_us", report.block_times.longest.us()},
         {"backups", report.snapshots.backups}}},
       {"scrub", scrub_of(report)},
       {"clients",

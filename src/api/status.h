@@ -34,10 +34,10 @@ struct NodeReport {
     uint64_t entries = 0;  // written since the start
     uint64_t bytes = 0;
     uint64_t syncs = 0;
-    uint64_t saved_here = 0;       // of them, by the loop itself
-    uint64_t left_behind = 0;      // that took so long that another thread went on with it
-    uint64_t slowest_sync_ns = 0;  // write and sync of one batch, since the start
-    uint64_t room = 0;             // bytes, in the segment in use
+    uint64_t saved_here = 0;   // of them, by the loop itself
+    uint64_t left_behind = 0;  // that took so long that another thread went on with it
+    raft::Time slowest_sync;   // write and sync of one batch, since the start
+    uint64_t room = 0;         // bytes, in the segment in use
   };
   struct Snapshots {
     raft::Index log_first = 1;  // what is before is forgotten
@@ -51,8 +51,8 @@ struct NodeReport {
     uint64_t passes = 0;
     uint64_t files = 0;
     uint64_t bytes = 0;
-    uint64_t last_ended_ns = 0;  // if there was a pass
-    uint64_t found = 0;          // damaged
+    raft::Time last_ended;  // if there was a pass
+    uint64_t found = 0;     // damaged
     uint64_t recovered = 0;
     bool is_damaged = false;  // something that was found is there yet
   };
@@ -79,7 +79,7 @@ struct NodeReport {
   uint64_t keys = 0;
   uint64_t digest = 0;
   uint64_t value_bytes_max = 0;
-  uint64_t now_ns = 0;
+  raft::Time now;
   std::vector<Peer> peers;
   Disk disk;
   Snapshots snapshots;

@@ -26,6 +26,7 @@
 #include <thread>
 #include <vector>
 
+#include "raft/time.h"
 #include "src/base/result.h"
 #include "src/node/loop_handoff.h"
 #include "src/replica/inline_save_policy.h"
@@ -38,7 +39,7 @@ namespace skiff {
 class DiskThread {
  public:
   struct Events {
-    std::function<void(uint64_t save, uint64_t took_ns)> saved;  // everything up to this one is durable
+    std::function<void(uint64_t save, raft::Time took)> saved;  // everything up to this one is durable
     std::function<void(const Error&)> failed;
     std::function<void(const Error&)> disk_full;
   };
@@ -79,7 +80,7 @@ class DiskThread {
   struct Report {
     uint64_t save = 0;
     uint64_t given = 0;  // how much of what the thread was given is done with this
-    uint64_t took_ns = 0;
+    raft::Time took;
     bool is_inline = false, has_lost_loop = false;
     bool is_last = false;  // the thread ends with it, if it finds no space
     store::WalCounters counters;

@@ -42,7 +42,7 @@ NodeReport::Disk disk_of(const DiskThread& disk, const NodeTimes& times) {
           .syncs = counters.syncs,
           .saved_here = disk.inline_saves(),
           .left_behind = disk.loop_taken_over(),
-          .slowest_sync_ns = times.slowest_save_ns(),
+          .slowest_sync = times.slowest_save(),
           .room = counters.room};
 }
 
@@ -59,7 +59,7 @@ NodeReport::Scrub scrub_of(const ScrubSchedule::Counts& counts) {
           .passes = counts.passes,
           .files = counts.files,
           .bytes = counts.bytes,
-          .last_ended_ns = counts.last_ended_ns,
+          .last_ended = counts.last_ended,
           .found = counts.found,
           .recovered = counts.recovered,
           .is_damaged = counts.is_damaged};
@@ -83,7 +83,7 @@ NodeReport Node::report() const {
                     .keys = kv().keys(),
                     .digest = kv().digest(),
                     .value_bytes_max = options_.value_bytes_max,
-                    .now_ns = loop_.now_ns(),
+                    .now = loop_.now(),
                     .peers = peers_of(*connections_),
                     .disk = disk_of(*disk_, times_),
                     .snapshots = snapshots_of(*replica_),
@@ -113,10 +113,10 @@ class BackupBlocks final : public transport::BodySource {
     auto block = backups_.next(number_, limits::kSnapshotBlockBytes);
     if (!block) return std::nullopt;
     CHECK(!block->bytes.empty());
-    const raft::Time now = loop_.now_ns();
+    const raft::Time now = loop_.now();
     pace_.spend(now, block->bytes.size());
     const raft::Time wait = pace_.ready_at() - std::min(now, pace_.ready_at());
-    return Piece{.bytes = std::move(block->bytes), .is_last = block->is_last, .wait_ns = wait};
+    return Piece{.bytes = std::move(block->bytes), .is_last = block->is_last, .wait = wait};
   }
 
  private:

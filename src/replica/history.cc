@@ -86,7 +86,7 @@ Revision ReplicaHistory::too_old(raft::Time now) const {
 
 // The front sample is the newest of those that are old enough, if any is.
 void ReplicaHistory::note(raft::Time now) {
-  if (config_.age == 0) return;
+  if (config_.age == 0_s) return;
   const bool is_due = samples_.empty() || (samples_.back().revision != kv_.revision() &&
                                            now >= samples_.back().at + config_.age / kSamplesPerAge);
   if (is_due) samples_.push_back({.at = now, .revision = kv_.revision()});

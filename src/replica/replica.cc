@@ -37,10 +37,10 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment
   CHECK(config_.incarnation > 0);
   CHECK(kv_.applied() == raft_.log().base().index);
   CHECK(config_.raft.id != 0);
-  CHECK(config_.request_timeout > 0);
+  CHECK(config_.request_timeout > 0_s);
   CHECK(config_.waiting_writes_max > 0);
   CHECK(config_.waiting_barriers_max > 0);
-  CHECK(retry_after_ > 0);
+  CHECK(retry_after_ > 0_s);
   CHECK(config_.applied_max > 0);
 }
 
@@ -90,7 +90,7 @@ void Replica::accept(const Write& write) {
 }
 
 void Replica::accept(const Barrier& barrier, WaitingBarriers::Batch& batch) {
-  CHECK(barrier.timeout > 0);
+  CHECK(barrier.timeout > 0_s);
   if (barriers_.size() + batch.size() >= config_.waiting_barriers_max) {
     return refuse(barrier, "too many reads are waiting");
   }

@@ -38,7 +38,7 @@ struct ReplicaConfig {
   HistoryConfig history;
   uint64_t digest_every = 0;  // entries: then states are compared; 0: never
   uint64_t incarnation = 0;   // how often this node has started
-  raft::Time request_timeout = 5'000 * raft::kMillisecond;
+  raft::Time request_timeout = 5_s;
   // Bytes of this node's own writes that are submitted and not applied. Must be below a link's outbox limit, or writes
   // would be dropped in transit. The leader's own writes skip the link and may use a larger window.
   uint64_t forward_window_bytes = 0;
@@ -50,7 +50,7 @@ struct ReplicaConfig {
   size_t applied_max = 1'000;                 // entries a page
   size_t backups_max = 0;
   // A member that was added and that the leader has not heard of for so long is withdrawn. 0: never.
-  raft::Time join_timeout = 0;
+  raft::Time join_timeout;
   size_t members_max = 0;
 };
 
@@ -199,7 +199,7 @@ class Replica {
   raft::Term known_term_ = 0;
   bool known_to_take_writes_ = true;  // of whichever leader
   bool was_admitted_ = false;
-  raft::Time progress_at_ = 0;   // when a request of this node was last submitted anew, confirmed or applied
+  raft::Time progress_at_;       // when a request of this node was last submitted anew, confirmed or applied
   raft::Time retry_after_;       // then what is under way is taken for lost; doubles each time
   bool has_more_ready_ = false;  // confirmed barriers, which the next tick answers
   bool is_stopping_ = false;

@@ -25,7 +25,7 @@ struct Write {
 
 struct Barrier {
   Ticket ticket;
-  raft::Time timeout = 0;  // then it is refused
+  raft::Time timeout;  // then it is refused
 };
 
 using Request = std::variant<Write, Barrier>;

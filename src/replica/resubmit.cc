@@ -32,7 +32,7 @@ void Replica::resubmit(raft::Time barriers_until) {
 // A request to the leader, or its answer, may have been lost on the way.
 void Replica::resubmit_if_stuck() {
   if (now_ < stuck_at()) return;
-  CHECK(retry_after_ > 0);
+  CHECK(retry_after_ > 0_s);
   CHECK(retry_after_ <= now_);
   resubmit(now_ - retry_after_);
   retry_after_ *= 2;

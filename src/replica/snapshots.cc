@@ -11,13 +11,13 @@ namespace skiff {
 namespace {
 
 // A timer may be late by so much; what was not done meanwhile is made up for.
-constexpr raft::Time kMoment = 10 * raft::kMillisecond;
+constexpr raft::Time kMoment = 10_ms;
 
 }  // namespace
 
 void Pace::spend(raft::Time now, uint64_t amount) {
   if (per_s_ == 0) return;
-  ready_at_ = std::max(ready_at_, now - std::min(now, kMoment)) + amount * 1'000 * raft::kMillisecond / per_s_;
+  ready_at_ = std::max(ready_at_, now - std::min(now, kMoment)) + amount * 1_s / per_s_;
 }
 
 raft::SnapshotMark mark_of(const store::Kv& kv, const raft::Raft& raft) {

@@ -38,7 +38,7 @@ inline const VoteRequest kVote{.last = {.term = 9, .index = 99}};
 
 class LoneCore {
  public:
-  explicit LoneCore(const Config& config = node_1_of(3)) : raft(config, 0) {}
+  explicit LoneCore(const Config& config = node_1_of(3)) : raft(config, 0_s) {}
 
   Effects step(const Event& event) {
     raft.step(now, event);
@@ -86,7 +86,7 @@ class LoneCore {
   }
 
   Raft raft;
-  Time now = 0;
+  Time now;
   uint64_t last_save = 0;
   uint64_t proposals = 0;
   uint64_t campaigns = 0;

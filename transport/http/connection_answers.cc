@@ -56,7 +56,7 @@ HttpConnection::Sending HttpConnection::send(Exchange& exchange) {
   send_whole(response, std::move(bytes), !exchange.is_head && !response.body.empty());
   if (!is_made) return Sending::done;
   exchange.has_begun = true;
-  piece_wait_ns_ = 0;
+  piece_wait_ = 0_s;
   if (next_turn_) return Sending::later;
   next_turn_.emplace(loop_, [this] {
     waits_for_turn_ = false;
@@ -87,7 +87,7 @@ HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
   auto piece = exchange.response.source->next();
   if (!piece) return Sending::broken;
   CHECK(piece->is_last || !piece->bytes.empty());
-  piece_wait_ns_ = piece->wait_ns;
+  piece_wait_ = piece->wait;
   std::string bytes = std::move(piece->bytes);
   if (exchange.takes_chunks && !bytes.empty()) {
     std::string before = chunk_head(bytes.size());
@@ -106,7 +106,7 @@ void HttpConnection::outbox_drained() {
   if (!is_streaming()) return want_flush();
   CHECK(next_turn_.has_value());
   waits_for_turn_ = true;
-  next_turn_->start_ns(piece_wait_ns_);
+  next_turn_->start(piece_wait_);
 }
 
 // All requests are answered, and no more are accepted.

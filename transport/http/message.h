@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "raft/payload.h"
+#include "raft/time.h"
 #include "src/base/result.h"
 #include "transport/http/headers.h"
 
@@ -43,7 +44,7 @@ class BodySource {
   struct Piece {
     std::string bytes;  // empty only at the end
     bool is_last = false;
-    uint64_t wait_ns = 0;  // before the next is requested, so that other clients get their turn
+    raft::Time wait;  // before the next is requested, so that other clients get their turn
   };
   virtual ~BodySource() = default;
   // Nothing: the body cannot be completed. The connection is closed then, and the client sees that the end is missing.

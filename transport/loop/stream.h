@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "raft/payload.h"
+#include "raft/time.h"
 #include "transport/loop/loop.h"
 
 namespace skiff::transport {
@@ -59,7 +60,7 @@ class Stream final : private Loop::Flushable {
 
   // How long unacknowledged bytes may stay on the wire before the kernel gives the connection up, and keep-alive
   // probes on an idle one.
-  void set_peer_timeout_ms(unsigned timeout_ms);
+  void set_peer_timeout(raft::Time timeout);
 
  private:
   // Bytes to be written: our own, or a view of shared ones together with their owner.

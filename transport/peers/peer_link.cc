@@ -16,7 +16,7 @@ namespace {
 
 // A peer whose connection breaks again and again gets this many log lines in that time.
 constexpr int kLogLinesMax = 10;
-constexpr uint64_t kLogIntervalMs = 10'000;
+constexpr raft::Time kLogInterval = 10_s;
 
 }  // namespace
 
@@ -32,8 +32,8 @@ PeerLink::PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Li
       timer_(loop, [this] { timer_expired(); }) {
   CHECK(peer_.id != us_.self);
   CHECK(peer_.id != 0);
-  CHECK(limits_.redial_first_ms > 0);
-  timer_.start_ns(0);
+  CHECK(limits_.redial_first > 0_s);
+  timer_.start(0_s);
 }
 
 PeerLink::~PeerLink() {
@@ -74,7 +74,7 @@ PeerLink::Status PeerLink::status() const {
                 .outbox_bytes = stream_ ? stream_->outbox_bytes() : 0,
                 .error = error_,
                 .moved_to = {},
-                .connected_since_ms = connected_since_ms_};
+                .connected_since = connected_since_};
   const bool is_news = process_ != 0 && process_ != leaving_process_;
   if (status.is_connected && is_news && member_address_failed_ && dialled_address_ == announced_)
     status.moved_to = announced_;
@@ -105,8 +105,8 @@ void PeerLink::timer_expired() {
   check_invariants();
   switch (state_) {
     case State::waiting: return dial();
-    case State::dialling: return lost("no connection within " + std::to_string(limits_.greeting_timeout_ms) + " ms");
-    case State::greeting: return lost("no greeting within " + std::to_string(limits_.greeting_timeout_ms) + " ms");
+    case State::dialling: return lost("no connection within " + std::to_string(limits_.greeting_timeout.ms()) + " ms");
+    case State::greeting: return lost("no greeting within " + std::to_string(limits_.greeting_timeout.ms()) + " ms");
     case State::connected: return check_stall();
   }
 }
@@ -117,7 +117,7 @@ void PeerLink::try_also(const Address& address) {
   const bool has_failed = state_ == State::waiting && failures_ > 0;
   if (!has_failed || !announced_) return;
   dialled_address_ = address;
-  timer_.start_ns(0);
+  timer_.start(0_s);
 }
 
 std::vector<Address> PeerLink::addresses() const {
@@ -150,7 +150,7 @@ void PeerLink::confirm_address(const Address& address) {
 
 void PeerLink::dial() {
   move_to(State::dialling);
-  timer_.start_ms(limits_.greeting_timeout_ms);
+  timer_.start(limits_.greeting_timeout);
   dial_ = std::make_unique<Dial>(
       loop_, dialled_address_,
       [this](std::unique_ptr<Stream> stream, Dial::Failure failure) { dialled(std::move(stream), failure); });
@@ -174,7 +174,7 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
   match_.reset();
   is_watching_ = false;
   written_bytes_ = 0;
-  stream_->set_peer_timeout_ms(narrow<unsigned>(limits_.stall_timeout_ms));
+  stream_->set_peer_timeout(limits_.stall_timeout);
   stream_->start({.received = [this](std::string_view bytes) { received(bytes); },
                   .closed = [this](const std::string& why) { lost(why); }});
   std::string frame = encode(greeting_to(peer_.id, us_));
@@ -248,7 +248,7 @@ void PeerLink::greeted() {
   CHECK(is_admitted_);
   move_to(State::connected);
   timer_.stop();
-  connected_since_ms_ = loop_.now_ms();
+  connected_since_ = loop_.cached_now();
   if (dialled_address_ == peer_.address) {
     was_at_member_address_ = true;
     member_address_failed_ = false;
@@ -273,20 +273,20 @@ void PeerLink::lost(const std::string& why) {
   if (!was_connected && dialled_address_ == peer_.address) member_address_failed_ = true;
   dialled_address_ = next_address();
   move_to(State::waiting);
-  const bool had_settled = was_connected && loop_.now_ms() - connected_since_ms_ >= limits_.settled_ms;
+  const bool had_settled = was_connected && loop_.cached_now() - connected_since_ >= limits_.settled;
   if (had_settled) failures_ = 0;
-  timer_.start_ms(had_settled ? 0 : redial_delay_ms());
+  timer_.start(had_settled ? 0_s : redial_delay());
   if (!was_connected || !events_.disconnected) return;
   auto disconnected = events_.disconnected;  // may destroy this link
   disconnected();
 }
 
 // Up to half of the delay is random, so that nodes that lost each other at the same moment do not dial in step.
-uint64_t PeerLink::redial_delay_ms() {
+raft::Time PeerLink::redial_delay() {
   const uint64_t doublings = std::min<uint64_t>(failures_++, 16);
-  const uint64_t whole = std::min(limits_.redial_first_ms << doublings, limits_.redial_max_ms);
-  CHECK(whole > 0);
-  return whole - random_.below(whole / 2 + 1);
+  const raft::Time whole = std::min((uint64_t{1} << doublings) * limits_.redial_first, limits_.redial_max);
+  CHECK(whole > 0_s);
+  return whole - random_.below(whole.ms() / 2 + 1) * 1_ms;
 }
 
 // Checks regularly whether the outbox moves, as long as it holds bytes. An idle link has no timer.
@@ -295,14 +295,14 @@ void PeerLink::expect_progress() {
   if (is_watching_) return;
   is_watching_ = true;
   sent_bytes_seen_ = written_bytes_ - stream_->outbox_bytes();
-  timer_.start_ms(limits_.stall_timeout_ms);
+  timer_.start(limits_.stall_timeout);
 }
 
 void PeerLink::check_stall() {
   CHECK(is_watching_);
   CHECK(written_bytes_ >= stream_->outbox_bytes());
   const bool has_stalled = stream_->outbox_bytes() > 0 && written_bytes_ - stream_->outbox_bytes() == sent_bytes_seen_;
-  if (has_stalled) return lost("it took no bytes for " + std::to_string(limits_.stall_timeout_ms) + " ms");
+  if (has_stalled) return lost("it took no bytes for " + std::to_string(limits_.stall_timeout.ms()) + " ms");
   is_watching_ = false;
   if (stream_->outbox_bytes() > 0) expect_progress();
 }
@@ -310,8 +310,8 @@ void PeerLink::check_stall() {
 std::string PeerLink::name() const { return "peer " + std::to_string(peer_.id) + " at " + to_url(dialled_address_); }
 
 bool PeerLink::may_log() {
-  if (loop_.now_ms() - logging_since_ms_ >= kLogIntervalMs) {
-    logging_since_ms_ = loop_.now_ms();
+  if (loop_.cached_now() - logging_since_ >= kLogInterval) {
+    logging_since_ = loop_.cached_now();
     lines_logged_ = 0;
   }
   return ++lines_logged_ <= kLogLinesMax;

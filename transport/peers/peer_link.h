@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "raft/random.h"
+#include "raft/time.h"
 #include "src/replica/peer_message.h"
 #include "transport/loop/dial.h"
 #include "transport/loop/loop.h"
@@ -42,11 +43,11 @@ class PeerLink {
     size_t outbox_bytes_reserved = size_t{256} << 10;
     size_t small_frame_bytes = 1024;
 
-    uint64_t greeting_timeout_ms = 2000;  // from the dial to the peer's greeting: several slow round trips
-    uint64_t stall_timeout_ms = 5000;     // longer than any usual pause of a network
-    uint64_t redial_first_ms = 10;        // a process restarts in less than a second,
-    uint64_t redial_max_ms = 500;         // and is dialled again within half of one
-    uint64_t settled_ms = 1000;           // a connection that lived this long is dialled again at once
+    raft::Time greeting_timeout = 2_s;  // from the dial to the peer's greeting: several slow round trips
+    raft::Time stall_timeout = 5_s;     // longer than any usual pause of a network
+    raft::Time redial_first = 10_ms;    // a process restarts in less than a second,
+    raft::Time redial_max = 500_ms;     // and is dialled again within half of one
+    raft::Time settled = 1_s;           // a connection that lived this long is dialled again at once
   };
 
   struct Events {
@@ -72,7 +73,7 @@ class PeerLink {
     // The address that it announces and is connected at, if the address in the log failed since it was last reached
     // there.
     std::optional<Address> moved_to;
-    uint64_t connected_since_ms = 0;  // if it is connected
+    raft::Time connected_since;  // if it is connected
   };
 
   // `us` must outlive the link. Each greeting says what it holds at that time.
@@ -118,7 +119,7 @@ class PeerLink {
   bool has_room(size_t frame_bytes) const;
   void expect_progress();
   void check_stall();
-  uint64_t redial_delay_ms();
+  raft::Time redial_delay();
 
   std::vector<Address> addresses() const;
   Address next_address() const;
@@ -151,7 +152,7 @@ class PeerLink {
 
   uint64_t failures_ = 0;  // since a connection last settled
   size_t refusals_ = 0;    // in a row
-  uint64_t connected_since_ms_ = 0;
+  raft::Time connected_since_;
   bool is_watching_ = false;
   uint64_t written_bytes_ = 0;    // into this connection's outbox
   uint64_t sent_bytes_seen_ = 0;  // out of it, at the last check
@@ -160,7 +161,7 @@ class PeerLink {
   uint64_t dropped_ = 0;
   std::string error_;
   std::map<Address, std::string> errors_logged_;  // of at most three addresses
-  uint64_t logging_since_ms_ = 0;
+  raft::Time logging_since_;
   int lines_logged_ = 0;
 };
 

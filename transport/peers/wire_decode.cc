@@ -116,7 +116,7 @@ raft::Heartbeat get(schema::Heartbeat::Reader from, raft::Term term) {
   require(term > 0, "a heartbeat from term 0");
   return {.commit = count(from.getCommit(), "a commit index out of range"),
           .round = from.getRound(),
-          .sent_at = from.getSentAt(),
+          .sent_at = raft::Time::of_ns(from.getSentAt()),
           .takes_writes = !from.getTakesNoWrites(),
           .recovered = from.getRecovered(),
           .start = from.getStart(),
@@ -126,8 +126,8 @@ raft::Heartbeat get(schema::Heartbeat::Reader from, raft::Term term) {
 raft::HeartbeatReply get(schema::HeartbeatReply::Reader from, raft::Term term) {
   require(term > 0, "an answer from term 0");
   return {.round = from.getRound(),
-          .sent_at = from.getSentAt(),
-          .clock = from.getClock(),
+          .sent_at = raft::Time::of_ns(from.getSentAt()),
+          .clock = raft::Time::of_ns(from.getClock()),
           .is_full = from.getIsFull(),
           .recovering = from.getRecovering(),
           .start = from.getStart(),

@@ -134,7 +134,7 @@ void put(const raft::Heartbeat& from, Body body) {
   auto to = body.initHeartbeat();
   to.setCommit(from.commit);
   to.setRound(from.round);
-  to.setSentAt(from.sent_at);
+  to.setSentAt(from.sent_at.ns());
   to.setTakesNoWrites(!from.takes_writes);
   to.setRecovered(from.recovered);
   to.setStart(from.start);
@@ -145,8 +145,8 @@ void put(const raft::Heartbeat& from, Body body) {
 void put(const raft::HeartbeatReply& from, Body body) {
   auto to = body.initHeartbeatReply();
   to.setRound(from.round);
-  to.setSentAt(from.sent_at);
-  to.setClock(from.clock);
+  to.setSentAt(from.sent_at.ns());
+  to.setClock(from.clock.ns());
   to.setIsFull(from.is_full);
   to.setRecovering(from.recovering);
   to.setStart(from.start);

@@ -24,7 +24,7 @@ TEST_CASE("every method of a key has its place, and every other is refused with 
     REQUIRE_FALSE(take(host, method, "/k"));
   }
   REQUIRE(host.proposed.size() == 4);
-  REQUIRE(std::get<Barrier>(host.proposed[1]).timeout == 5'000 * raft::kMillisecond);
+  REQUIRE(std::get<Barrier>(host.proposed[1]).timeout == 5_s);
   REQUIRE(std::get<store::Put>(std::get<Write>(host.proposed[2]).operation).key == "/k");
   REQUIRE(std::get<store::DeleteRange>(std::get<Write>(host.proposed[3]).operation).key == "/k");
   REQUIRE(std::get<store::DeleteRange>(std::get<Write>(host.proposed[3]).operation).end.empty());

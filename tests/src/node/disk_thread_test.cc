@@ -59,7 +59,7 @@ struct Rig {
   Rig() {
     disk = std::make_unique<DiskThread>(
         loop, handoff, open(files),
-        DiskThread::Events{.saved = [this](uint64_t save, uint64_t) { saved.push_back(save); },
+        DiskThread::Events{.saved = [this](uint64_t save, raft::Time) { saved.push_back(save); },
                            .failed = [this](const Error& error) { failed = error; },
                            .disk_full = [this](const Error&) { ++disk_full; }});
   }

@@ -7,29 +7,29 @@
 
 namespace skiff::inline_save_policy_test {
 
-constexpr uint64_t kQuickNs = limits::kQuickSyncNs / 5;
+constexpr raft::Time kQuick = limits::kQuickSync / 5;
 const InlineSavePolicy::Save kSmall{.is_leader = true, .entries = 1, .bytes = 100};
 
 InlineSavePolicy on_a_quick_disk() {
   InlineSavePolicy policy;
-  for (int save = 0; save < 100; ++save) policy.note_saved(kQuickNs);
+  for (int save = 0; save < 100; ++save) policy.note_saved(kQuick);
   return policy;
 }
 
 TEST_CASE("a disk that is not known is slow, and quick after some thirty quick saves") {
   InlineSavePolicy policy;
   int saves = 0;
-  for (; !policy.allows(kSmall); ++saves) policy.note_saved(kQuickNs);
+  for (; !policy.allows(kSmall); ++saves) policy.note_saved(kQuick);
   REQUIRE(saves > 20);
   REQUIRE(saves < 40);
 }
 
 TEST_CASE("after one slow save about a dozen quick ones must follow, however slow it was") {
-  for (const uint64_t slow_ns : {limits::kSlowSyncNs, 1'000 * limits::kSlowSyncNs}) {
+  for (const raft::Time slow : {limits::kSlowSync, 1'000 * limits::kSlowSync}) {
     InlineSavePolicy policy = on_a_quick_disk();
-    policy.note_saved(slow_ns);
+    policy.note_saved(slow);
     int saves = 0;
-    for (; !policy.allows(kSmall); ++saves) policy.note_saved(kQuickNs);
+    for (; !policy.allows(kSmall); ++saves) policy.note_saved(kQuick);
     REQUIRE(saves > 8);
     REQUIRE(saves < 20);
   }

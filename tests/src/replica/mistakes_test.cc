@@ -28,7 +28,7 @@ TEST_CASE("a replica refuses to work for an owner that breaks its preconditions"
     return Write{.ticket = {}, .operation = store::Put{.key = std::move(key), .value = {}}};
   };
 
-  require_dies("now >= now_", [&] { replica.tick(now - 1); });
+  require_dies("now >= now_", [&] { replica.tick(now - 1_ns); });
   require_dies("store::check(operation)", [&] { propose(write("")); });
   require_dies("store::check(operation)", [&] { propose(write(std::string(store::kKeyBytesMax + 1, '/'))); });
   require_dies("barrier.timeout > 0", [&] { propose(Barrier{}); });
@@ -54,7 +54,7 @@ TEST_CASE("requests that wait are added once, with the next number and bytes to 
   require_dies("write.number == next_number()", [&] { writes.add({.number = 2, .ticket = {}, .command = command}); });
   require_dies("write.command != nullptr", [&] { writes.add({.number = 1, .ticket = {}, .command = {}}); });
   WaitingBarriers barriers;
-  require_dies("has_held()", [&] { barriers.ask_held({1, 1}, 0); });
+  require_dies("has_held()", [&] { barriers.ask_held({1, 1}, 0_s); });
   require_dies("!batch.empty()", [&] { barriers.hold({}); });
 }
 

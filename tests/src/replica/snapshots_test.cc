@@ -11,7 +11,6 @@
 
 namespace skiff::replica_snapshots_test {
 
-using raft::kMillisecond;
 using raft::Time;
 
 struct World : Environment {
@@ -40,7 +39,7 @@ struct World : Environment {
 // Node 1 of three, with `applied` entries in its log and its map.
 struct Node {
   explicit Node(raft::Index applied, SnapshotConfig config = {})
-      : raft(core(applied), 1), snapshots(prepared(std::move(config)), kv, world) {
+      : raft(core(applied), 1_ns), snapshots(prepared(std::move(config)), kv, world) {
     apply_to(applied);
   }
 
@@ -59,7 +58,7 @@ struct Node {
   static SnapshotConfig prepared(SnapshotConfig config) {
     if (config.every_entries == 0) config.every_entries = 10;
     config.block_bytes = 100;
-    config.retry_after = 500 * kMillisecond;
+    config.retry_after = 500_ms;
     return config;
   }
   void apply_to(raft::Index index) {
@@ -94,7 +93,7 @@ struct Node {
     snapshots.received(now, 2, answer);
   }
 
-  Time now = 1;
+  Time now = 1_ns;
   World world;
   store::Kv kv;
   raft::Raft raft;
@@ -186,7 +185,7 @@ TEST_CASE("what was fetched before a restart is not fetched again", "[S9][bug-31
     config.begun->mark.position.index = 40;
     Node node(5, config);
     raft::Message heartbeat{.from = 2, .to = 1, .term = 1, .body = raft::Heartbeat{.commit = 50, .start = 1}};
-    node.raft.step(2, raft::Received{heartbeat});
+    node.raft.step(2_ns, raft::Received{heartbeat});
     node.want(200);
     REQUIRE(node.world.last_ask().position.index == 200);
     REQUIRE(node.world.last_ask().offset == 0);
@@ -205,14 +204,14 @@ TEST_CASE("neither making nor fetching goes faster than it may") {
   config.bytes_per_s = 1'000;
   SECTION("making") {
     Node node(10, config);
-    node.now = 1'000 * kMillisecond;
+    node.now = 1_s;
     node.took_it();  // the first was free, the second is due after it
     REQUIRE(node.world.written.size() == 2);
     node.took_it();
     REQUIRE(node.world.written.size() == 2);
     const Time due = node.snapshots.next_deadline();
     REQUIRE(due > node.now);
-    node.snapshots.tick(due - 1, node.raft);
+    node.snapshots.tick(due - 1_ns, node.raft);
     REQUIRE(node.world.written.size() == 2);
     node.snapshots.tick(due, node.raft);
     REQUIRE(node.world.written.size() == 3);
@@ -220,15 +219,15 @@ TEST_CASE("neither making nor fetching goes faster than it may") {
   }
   SECTION("fetching") {
     Node node(5, config);
-    node.now = 1'000 * kMillisecond;
+    node.now = 1_s;
     node.want(200);
     const size_t asked = node.world.sent.size();
     node.piece(std::string(1'000, 'x'));
     node.took_it();
     REQUIRE(node.world.sent.size() == asked);
     const Time due = node.snapshots.next_deadline();
-    REQUIRE(due >= node.now + 980 * kMillisecond);
-    node.now = due - 1;
+    REQUIRE(due >= node.now + 980_ms);
+    node.now = due - 1_ns;
     node.want(200);  // the offer is repeated: no reason to hurry
     REQUIRE(node.world.sent.size() == asked);
     node.snapshots.tick(due, node.raft);
@@ -240,7 +239,7 @@ TEST_CASE("a piece that comes unasked while the pace holds the next question bac
   SnapshotConfig config;
   config.bytes_per_s = 1'000;
   Node node(5, config);
-  node.now = 1'000 * kMillisecond;
+  node.now = 1_s;
   node.want(200);
   node.piece(std::string(1'000, 'x'));
   node.took_it();
@@ -250,7 +249,7 @@ TEST_CASE("a piece that comes unasked while the pace holds the next question bac
   node.snapshots.received(node.now, 2, unasked);
   REQUIRE(node.world.written.size() == written + 1);
   REQUIRE(node.snapshots.next_deadline() == raft::kNever);  // the disk has the word
-  node.snapshots.tick(due + 100'000 * kMillisecond, node.raft);
+  node.snapshots.tick(due + 100_s, node.raft);
   REQUIRE(node.world.sent.size() == asked);
 }
 
@@ -258,9 +257,10 @@ TEST_CASE("a piece that comes unasked while the pace holds the next question bac
 TEST_CASE("who cannot read the snapshot that it offers makes another", "[S17]") {
   Node node(10);
   while (!node.world.written.back().is_last) node.took_it();
-  node.raft.step(2, raft::Received{{.from = 2, .to = 1, .term = 1, .body = raft::Heartbeat{.commit = 10, .start = 1}}});
+  node.raft.step(2_ns,
+                 raft::Received{{.from = 2, .to = 1, .term = 1, .body = raft::Heartbeat{.commit = 10, .start = 1}}});
   node.raft.take_effects();
-  node.raft.step(3, *node.took_it());
+  node.raft.step(3_ns, *node.took_it());
   REQUIRE(node.raft.snapshot().position.index == 10);
   const size_t before = node.world.written.size();
   SECTION("although nothing has been written since") {
@@ -352,13 +352,13 @@ TEST_CASE("a piece that is lost is asked for again, of whoever offers it now") {
   const size_t asked = node.world.sent.size();
   node.want(200);
   REQUIRE(node.world.sent.size() == asked);
-  node.now += 501 * kMillisecond;
+  node.now += 501_ms;
   node.snapshots.want(node.now, {.from = 3, .snapshot = Node::mark(200)}, node.raft);
   REQUIRE(node.world.sent.size() == asked + 1);
   REQUIRE(node.world.sent.back().to == 3);
 
   // A newer offer is no reason to throw away what is there already.
-  node.now += 501 * kMillisecond;
+  node.now += 501_ms;
   node.snapshots.want(node.now, {.from = 3, .snapshot = Node::mark(300)}, node.raft);
   REQUIRE(node.world.last_ask().position.index == 200);
 }

@@ -270,7 +270,7 @@ TEST_CASE("a stream is handed over in the middle of a callback") {
 
 TEST_CASE("a stream knows who is at the other end, and takes a timeout") {
   Pair pair;
-  pair.client.stream->set_peer_timeout_ms(1000);
+  pair.client.stream->set_peer_timeout(1_s);
   REQUIRE(pair.server.stream->remote().starts_with("127.0.0.1:"));
   REQUIRE(pair.client.stream->remote() != pair.server.stream->remote());
 }
