@@ -10,7 +10,7 @@
 // by the same code as a stale read does at once. It reads within the replica's call, so the map is no older than the
 // confirmation.
 //
-// The ends of requests become status codes: done 200 204 404, refused 503, unknown 504.
+// The ends of requests become status codes: done 200 204 304 404, conflict 412, refused 503, unknown 504.
 #pragma once
 
 #include <memory>
@@ -94,6 +94,7 @@ class Api final : public Requester {
 
   // Make the response when the barrier has ended.
   transport::Response value(const PendingBarrier& pending, const Answer& answer);
+  transport::Response judged_value(const PendingBarrier& pending);
   transport::Response health(const PendingBarrier& pending, const Answer& answer);
   transport::Response backup(const PendingBarrier& pending, const Answer& answer);
 

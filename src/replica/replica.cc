@@ -311,7 +311,7 @@ void Replica::apply_command(const raft::Entry& entry, const store::Command& comm
     answer(*write, Answer::Outcome::unknown, "another process of this node gave another write the same name");
     return raft_.step(now_, raft::WentBack{});
   }
-  if (outcome.kind == store::Outcome::Kind::done) return answer(*write, Answer::Outcome::done);
+  if (outcome.kind != store::Outcome::Kind::repeated) return answer(*write, outcome);
   const auto unknown = MUTANT(overtaken_called_done) ? Answer::Outcome::done : Answer::Outcome::unknown;
   answer(*write, unknown, "a later write from this node overtook this one");
   const store::Origin newest = kv_.newest_of(config_.raft.id);

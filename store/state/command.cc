@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint8_t kVersion = 2;
 enum class Kind : uint8_t { put = 1, delete_range = 2, compact = 3 };
-constexpr uint8_t kHasLease = 1;
+constexpr uint8_t kHasLease = 1, kHasCondition = 2;
 
 tl::unexpected<Error> refuse(std::string why) { return fail(Error::Code::corrupt, "decode command: " + why); }
 
@@ -33,9 +33,18 @@ Kind kind_of(const OperationView& operation) {
 }
 
 template <class Out>
+void append_condition(Out& out, std::string_view condition) {
+  if (condition.empty()) return;
+  put_varint(out, condition.size());
+  out.append(condition);
+}
+
+template <class Out>
 void append(Out& out, const PutView& put) {
-  put_number(out, put.lease == 0 ? uint8_t{0} : kHasLease);
+  const int flags = (put.lease == 0 ? 0 : kHasLease) | (put.condition.empty() ? 0 : kHasCondition);
+  put_number(out, static_cast<uint8_t>(flags));
   if (put.lease != 0) put_varint(out, put.lease);
+  append_condition(out, put.condition);
   put_varint(out, put.key.size());
   put_varint(out, put.value.size());
   out.append(put.key);
@@ -44,6 +53,8 @@ void append(Out& out, const PutView& put) {
 
 template <class Out>
 void append(Out& out, const DeleteRangeView& range) {
+  put_number(out, range.condition.empty() ? uint8_t{0} : kHasCondition);
+  append_condition(out, range.condition);
   put_varint(out, range.key.size());
   put_varint(out, range.end.size());
   out.append(range.key);
@@ -75,12 +86,18 @@ size_t encoded_bytes(const Command& command) {
 
 // ---- from bytes
 
-OperationView take_put(ByteReader& reader) {
+// The flags of what was read must be those that were written.
+void take_facts(ByteReader& reader, uint8_t flags_known, LeaseId& lease, std::string_view& condition) {
   const auto flags = reader.number<uint8_t>();
+  if ((flags & kHasLease) != 0) lease = reader.varint();
+  if ((flags & kHasCondition) != 0) condition = reader.bytes(reader.varint());
+  const int found = (lease == 0 ? 0 : kHasLease) | (condition.empty() ? 0 : kHasCondition);
+  if (flags != found || (flags & ~flags_known) != 0) reader.fail();
+}
+
+OperationView take_put(ByteReader& reader) {
   PutView put;
-  if (flags == kHasLease) put.lease = reader.varint();
-  const bool is_shortest = flags == (put.lease == 0 ? 0 : kHasLease);
-  if (!is_shortest) reader.fail();
+  take_facts(reader, kHasLease | kHasCondition, put.lease, put.condition);
   const uint64_t key_bytes = reader.varint(), value_bytes = reader.varint();
   put.key = reader.bytes(key_bytes);
   put.value = reader.bytes(value_bytes);
@@ -89,6 +106,8 @@ OperationView take_put(ByteReader& reader) {
 
 OperationView take_delete_range(ByteReader& reader) {
   DeleteRangeView range;
+  LeaseId no_lease = 0;
+  take_facts(reader, kHasCondition, no_lease, range.condition);
   const uint64_t key_bytes = reader.varint(), end_bytes = reader.varint();
   range.key = reader.bytes(key_bytes);
   range.end = reader.bytes(end_bytes);

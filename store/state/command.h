@@ -5,8 +5,10 @@
 // the door the bytes came in by (a peer's frame, the log on disk), and never applies it half.
 //
 //   version u8 = 2 | kind u8 | node | incarnation | number | the operation
-//     kind 1 put           flags u8 (1: has a lease) | lease (if so) | key length | value length | key | value
-//     kind 2 delete range  key length | end length | key | end
+//     kind 1 put           flags u8 (1 has a lease, 2 has a condition) | lease (if 1) | condition's length, condition
+//                          (if 2) | key length | value length | key | value
+//     kind 2 delete range  flags u8 (2 has a condition) | condition's length, condition (if 2) | key length |
+//                          end length | key | end
 //     kind 3 compact       revision
 //
 // All other numbers are varints (src/base/bytes.h).

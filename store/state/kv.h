@@ -51,11 +51,13 @@ struct Outcome {
   enum class Kind {
     done,      // it took effect now, even if it removed a key that was not there
     repeated,  // not newer than the last write of this origin: nothing was done
+    conflict,  // its condition did not hold: nothing was done
   };
   Kind kind = Kind::done;
-  Revision revision = 0;  // of the map, after it
-  Origin origin;          // of the write
-  uint64_t changes = 0;   // that it made, all of them with that revision
+  Revision revision = 0;      // of the map, after it
+  Origin origin;              // of the write
+  uint64_t changes = 0;       // that it made, all of them with that revision
+  Revision key_revision = 0;  // that last wrote the operation's key, as it is now; 0: the key is not there
 };
 
 // The state of a map besides its versions.
@@ -173,6 +175,7 @@ class Kv {
   };
   using History = std::deque<Change>;
   bool remember_if_newer(const Origin& origin);
+  Revision current_revision(std::string_view key) const;
   void apply_operation(const PutView& put, const raft::Payload& payload);
   void apply_operation(const DeleteRangeView& range, const raft::Payload& payload);
   void apply_operation(const Compact& compact, const raft::Payload& payload);

@@ -22,6 +22,8 @@ using LeaseId = uint64_t;   // from 1; 0 is no lease
 
 // Longer keys are refused before they become an operation. Values are bounded by whoever takes them in.
 constexpr uint64_t kKeyBytesMax = 4096;
+// More tags than a request's headers can hold.
+constexpr uint64_t kConditionBytesMax = 256 * 1024;
 
 // Sets the value of a key, and which lease it hangs on.
 template <class Bytes>
@@ -29,14 +31,17 @@ struct PutOf {
   Bytes key;
   Bytes value;
   LeaseId lease = 0;
+  Bytes condition;  // store/state/condition.h; empty: none
   bool operator==(const PutOf&) const = default;
 };
 
-// Removes the keys from `key` up to but not including `end`, in one revision; with an empty `end`, that key alone.
+// Removes the keys from `key` up to but not including `end`, in one revision; with an empty `end`, that key alone, and
+// only such a one may have a condition.
 template <class Bytes>
 struct DeleteRangeOf {
   Bytes key;
   Bytes end;
+  Bytes condition;
   bool operator==(const DeleteRangeOf&) const = default;
 };
 // As an end: to the last key. (etcd's range_end of one zero byte)
@@ -58,9 +63,10 @@ using OperationView = std::variant<PutView, DeleteRangeView, Compact>;
 
 // The view is valid as long as the operation.
 OperationView view_of(const Operation& operation);
-// Why such an operation can be none: a key or an end that is empty or too long, a value of 4 GiB or more, no revision.
+// Why such an operation can be none: a key or an end that is empty or too long, a value of 4 GiB or more, a condition
+// that is none or stands on a range, no revision.
 Result<> check(const OperationView& operation);
-// Keys and values.
+// Keys, values and conditions.
 uint64_t bytes_of(const OperationView& operation);
 
 }  // namespace skiff::store

@@ -5,9 +5,11 @@
 // memory comes from a BodySource, piece by piece.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +66,18 @@ struct Header {
   std::string value;
 };
 
+// Headers whose values are numbers. They cost no allocation, because their texts are a table of the program's. A number
+// of 0 is left out.
+struct NumberHeader {
+  std::string_view before;  // "ETag: \""
+  std::string_view after;   // "\"\r\n"
+};
+struct NumberHeaders {
+  static constexpr size_t kMax = 5;
+  std::span<const NumberHeader> names;      // kMax at most, and living as long as the program
+  std::array<uint64_t, kMax> numbers = {};  // one for each name, in its order
+};
+
 struct Response {
   int status = 200;
   Caching caching = Caching::unsaid;
@@ -71,7 +85,8 @@ struct Response {
   std::string_view body;                    // bytes that `keep` keeps
   raft::Payload keep;                       // null: the bytes live as long as the program
   std::vector<Header> headers;              // further ones: Allow, Retry-After
-  std::unique_ptr<BodySource> source;       // if any, the body comes from there, and `body` is empty
+  NumberHeaders numbers;
+  std::unique_ptr<BodySource> source;  // if any, the body comes from there, and `body` is empty
 };
 
 Response octets(raft::Payload value);  // 200; null is an empty value

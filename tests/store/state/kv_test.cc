@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "raft/random.h"
+#include "store/state/condition.h"
 #include "tests/support/catch.h"
 #include "tests/support/dies.h"
 
@@ -140,6 +141,53 @@ TEST_CASE("a removed range makes one revision, however many keys it held, and no
   REQUIRE(writer.remove_range(kToTheLast, kToTheLast).changes == 1);
   REQUIRE(writer.kv.keys() == 0);
   REQUIRE(writer.kv.revision() == 9);
+}
+
+TEST_CASE("a write whose condition does not hold does nothing, and says why") {
+  Writer writer;
+  const std::string new_only = Condition{.is_not_there = true}.encode(), there = Condition{.is_there = true}.encode();
+  const auto at = [](Revision revision) { return Condition{.one_of = std::vector<Revision>{revision}}.encode(); };
+  const auto put = [&](std::string_view value, const std::string& condition) {
+    return writer.apply(PutView{.key = "/a", .value = value, .condition = condition});
+  };
+  const auto remove = [&](const std::string& condition) {
+    return writer.apply(DeleteRangeView{.key = "/a", .end = {}, .condition = condition});
+  };
+  REQUIRE(put("none", there).kind == Outcome::Kind::conflict);
+  REQUIRE(remove(there).kind == Outcome::Kind::conflict);
+  REQUIRE(writer.kv.keys() == 0);
+  const Revision before = writer.kv.revision();
+
+  const Outcome first = put("first", new_only);
+  REQUIRE(first.kind == Outcome::Kind::done);
+  REQUIRE(first.revision == before + 1);
+  REQUIRE(first.key_revision == first.revision);
+  const Outcome second = put("second", new_only);
+  REQUIRE(second.kind == Outcome::Kind::conflict);
+  REQUIRE(second.revision == first.revision);
+  REQUIRE(second.key_revision == first.revision);
+  REQUIRE(second.changes == 0);
+  REQUIRE(writer.at("/a", first.revision) == "first");
+
+  const Outcome third = put("third", at(first.revision));
+  REQUIRE(third.kind == Outcome::Kind::done);
+  REQUIRE(put("fourth", at(first.revision)).kind == Outcome::Kind::conflict);
+  REQUIRE(remove(at(first.revision)).key_revision == third.revision);
+  const Outcome gone = remove(at(third.revision));
+  REQUIRE(gone.kind == Outcome::Kind::done);
+  REQUIRE(gone.key_revision == 0);
+  REQUIRE(put("again", at(third.revision)).key_revision == 0);
+  REQUIRE(put("again", new_only).kind == Outcome::Kind::done);
+}
+
+TEST_CASE("a write whose condition failed is not judged again when it comes a second time") {
+  Writer writer;
+  const std::string there = Condition{.is_there = true}.encode();
+  const Command early{{1, 1, 1}, PutView{.key = "/a", .value = "x", .condition = there}};
+  REQUIRE(writer.apply(early).kind == Outcome::Kind::conflict);
+  REQUIRE(writer.apply({{2, 1, 1}, PutView{"/a", "other"}}).kind == Outcome::Kind::done);
+  REQUIRE(writer.apply(early).kind == Outcome::Kind::repeated);
+  REQUIRE(writer.kv.get("/a")->bytes == "other");
 }
 
 TEST_CASE("a value is not copied, and outlives the map while somebody holds it") {
