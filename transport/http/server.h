@@ -46,7 +46,7 @@ class HttpServer final : private HttpConnection::Owner {
     uint64_t bodies_bytes = 0;             // of bodies that came or were announced and are not answered yet: a gauge
   };
 
-  // The time for deadlines, in milliseconds; without one, the loop's clock.
+  // The time for deadlines; without one, the loop's clock.
   using Clock = std::function<raft::Time()>;
 
   // Which requests may be in progress side by side; decided by their methods unless another function is given.
