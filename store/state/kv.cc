@@ -46,20 +46,20 @@ uint64_t digest_of(const Origin& origin) { return mix(mix(mix(origin.node + 1) +
 
 // ---- writing
 
-Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
+Applied Kv::apply(raft::Index index, const raft::Payload& payload) {
   CHECK(payload != nullptr);
   const Result<Command> command = decode(*payload);
   CHECK(command.has_value());
   return apply(index, *command, payload);
 }
 
-Outcome Kv::apply(raft::Index index, const Command& command, const raft::Payload& payload) {
+Applied Kv::apply(raft::Index index, const Command& command, const raft::Payload& payload) {
   step_to(index);
   CHECK(payload != nullptr);
   new_changes_ = 0;
-  if (!remember_if_newer(command.origin)) return {Outcome::Kind::repeated, revision_, command.origin};
+  if (!remember_if_newer(command.origin)) return {Applied::Kind::repeated, revision_, command.origin};
   std::visit([&](const auto& operation) { apply_operation(operation, payload); }, command.operation);
-  return {Outcome::Kind::done, revision_, command.origin, new_changes_};
+  return {Applied::Kind::done, revision_, command.origin, new_changes_};
 }
 
 void Kv::prefetch(const std::vector<Command>& page) const {

@@ -47,7 +47,8 @@
 
 namespace skiff::store {
 
-struct Outcome {
+// The effect of one applied command.
+struct Applied {
   enum class Kind {
     done,      // it took effect now, even if it removed a key that was not there
     repeated,  // not newer than the last write of this origin: nothing was done
@@ -100,9 +101,9 @@ class Kv {
   Kv& operator=(Kv&&) = default;
 
   // Applies a command entry. Requires: index == applied() + 1, and decode() accepts the payload.
-  Outcome apply(raft::Index index, const raft::Payload& payload);
+  Applied apply(raft::Index index, const raft::Payload& payload);
   // The same with the command that decode() gave for this payload.
-  Outcome apply(raft::Index index, const Command& command, const raft::Payload& payload);
+  Applied apply(raft::Index index, const Command& command, const raft::Payload& payload);
 
   // Has the processor fetch the keys of these commands, which apply() gets next.
   void prefetch(const std::vector<Command>& page) const;

@@ -96,7 +96,7 @@ TEST_CASE("a map comes back from its snapshot with every version it had") {
     const uint64_t digest = loaded->kv.digest();
     Origin seen{.node = 1, .incarnation = 1, .number = 1};
     auto again = raft::Payload::of(encode({seen, PutView{"/k0", "again"}}));
-    REQUIRE(loaded->kv.apply(loaded->kv.applied() + 1, again).kind == Outcome::Kind::repeated);
+    REQUIRE(loaded->kv.apply(loaded->kv.applied() + 1, again).kind == Applied::Kind::repeated);
     REQUIRE(loaded->kv.digest() == digest);
   }
 }

@@ -133,9 +133,9 @@ TEST_CASE("a compaction that comes twice happens once") {
   writer.put("/a", "2");
   const Command command{{1, 1, 9}, Compact{2}};
   auto payload = raft::Payload::of(encode(command));
-  REQUIRE(writer.kv.apply(3, payload).kind == Outcome::Kind::done);
+  REQUIRE(writer.kv.apply(3, payload).kind == Applied::Kind::done);
   const uint64_t digest = writer.kv.digest();
-  REQUIRE(writer.kv.apply(4, payload).kind == Outcome::Kind::repeated);
+  REQUIRE(writer.kv.apply(4, payload).kind == Applied::Kind::repeated);
   REQUIRE(writer.kv.digest() == digest);
 }
 

@@ -18,14 +18,14 @@ struct Writer {
   Kv kv;
   Origin origin{1, 1, 0};
 
-  Outcome put(std::string_view key, std::string_view value) { return apply(PutView{key, value}); }
-  Outcome remove(std::string_view key) { return remove_range(key, {}); }
-  Outcome remove_range(std::string_view key, std::string_view end) { return apply(DeleteRangeView{key, end}); }
-  Outcome apply(const OperationView& operation) {
+  Applied put(std::string_view key, std::string_view value) { return apply(PutView{key, value}); }
+  Applied remove(std::string_view key) { return remove_range(key, {}); }
+  Applied remove_range(std::string_view key, std::string_view end) { return apply(DeleteRangeView{key, end}); }
+  Applied apply(const OperationView& operation) {
     ++origin.number;
     return apply(Command{origin, operation});
   }
-  Outcome apply(const Command& command) { return kv.apply(kv.applied() + 1, payload_of(command)); }
+  Applied apply(const Command& command) { return kv.apply(kv.applied() + 1, payload_of(command)); }
 
   std::string at(std::string_view key, Revision revision) const {
     auto value = kv.get(key, revision);
@@ -136,8 +136,8 @@ TEST_CASE("a remove of a key that is not there takes no revision") {
   REQUIRE(writer.remove("/a").revision == 1);
   writer.put("/a", "1");
   REQUIRE(writer.remove("/a").revision == 3);
-  Outcome again = writer.remove("/a");
-  REQUIRE(again.kind == Outcome::Kind::done);
+  Applied again = writer.remove("/a");
+  REQUIRE(again.kind == Applied::Kind::done);
   REQUIRE(again.revision == 3);
   REQUIRE(writer.kv.keys() == 0);
 }
@@ -148,8 +148,8 @@ TEST_CASE("a removed range makes one revision, however many keys it held, and no
   writer.remove("/b/2");
   REQUIRE(writer.kv.revision() == 7);
 
-  const Outcome removed = writer.remove_range("/b/", "/b0");
-  REQUIRE(removed.kind == Outcome::Kind::done);
+  const Applied removed = writer.remove_range("/b/", "/b0");
+  REQUIRE(removed.kind == Applied::Kind::done);
   REQUIRE(removed.revision == 8);
   REQUIRE(removed.changes == 2);
   REQUIRE(writer.kv.keys() == 2);
@@ -194,14 +194,14 @@ TEST_CASE("a write that comes twice takes effect once") {  // [bug-43]
   Writer writer;
   Command first{{1, 1, 1}, PutView{"/a", "first"}};
   Command second{{1, 1, 2}, PutView{"/a", "second"}};
-  REQUIRE(writer.apply(first).kind == Outcome::Kind::done);
-  REQUIRE(writer.apply(second).kind == Outcome::Kind::done);
+  REQUIRE(writer.apply(first).kind == Applied::Kind::done);
+  REQUIRE(writer.apply(second).kind == Applied::Kind::done);
   uint64_t digest = writer.kv.digest();
 
-  SECTION("the newest write again") { REQUIRE(writer.apply(second).kind == Outcome::Kind::repeated); }
-  SECTION("an older write again") { REQUIRE(writer.apply(first).kind == Outcome::Kind::repeated); }
+  SECTION("the newest write again") { REQUIRE(writer.apply(second).kind == Applied::Kind::repeated); }
+  SECTION("an older write again") { REQUIRE(writer.apply(first).kind == Applied::Kind::repeated); }
   SECTION("a write of an earlier start of the node, overtaken") {
-    REQUIRE(writer.apply({{1, 0, 9}, PutView{"/a", "older"}}).kind == Outcome::Kind::repeated);
+    REQUIRE(writer.apply({{1, 0, 9}, PutView{"/a", "older"}}).kind == Applied::Kind::repeated);
   }
 
   REQUIRE(writer.kv.applied() == 3);
@@ -212,10 +212,10 @@ TEST_CASE("a write that comes twice takes effect once") {  // [bug-43]
 
 TEST_CASE("a new start of a node and other nodes count their writes anew") {
   Writer writer;
-  REQUIRE(writer.apply({{1, 1, 7}, PutView{"/a", "1"}}).kind == Outcome::Kind::done);
-  REQUIRE(writer.apply({{1, 2, 1}, PutView{"/a", "2"}}).kind == Outcome::Kind::done);
-  REQUIRE(writer.apply({{2, 1, 1}, PutView{"/a", "3"}}).kind == Outcome::Kind::done);
-  REQUIRE(writer.apply({{1, 1, 8}, PutView{"/a", "4"}}).kind == Outcome::Kind::repeated);
+  REQUIRE(writer.apply({{1, 1, 7}, PutView{"/a", "1"}}).kind == Applied::Kind::done);
+  REQUIRE(writer.apply({{1, 2, 1}, PutView{"/a", "2"}}).kind == Applied::Kind::done);
+  REQUIRE(writer.apply({{2, 1, 1}, PutView{"/a", "3"}}).kind == Applied::Kind::done);
+  REQUIRE(writer.apply({{1, 1, 8}, PutView{"/a", "4"}}).kind == Applied::Kind::repeated);
   REQUIRE(writer.at("/a", 4) == "3");
 }
 
@@ -296,7 +296,7 @@ TEST_CASE("a map that has forgotten who wrote is the same whoever did, and takes
   REQUIRE(one.kv.digest() == other.kv.digest());
   REQUIRE(one.kv.summary().newest.empty());
   other.origin = {2, 1, 0};
-  REQUIRE(other.put("/key", "anew").kind == Outcome::Kind::done);
+  REQUIRE(other.put("/key", "anew").kind == Applied::Kind::done);
 }
 
 TEST_CASE("random writes agree with a plain map at every revision") {
