@@ -6,12 +6,12 @@
 namespace skiff {
 
 // The write was applied just now, so the map is as the write left it.
-void Replica::answer(const WaitingWrite& write, const store::Outcome& applied) {
+void Replica::answer(const WaitingWrite& write, const store::Applied& applied) {
   CHECK(write.submissions > 0);
-  CHECK(applied.kind != store::Outcome::Kind::repeated);
+  CHECK(applied.kind != store::Applied::Kind::repeated);
   CHECK(applied.revision == kv_.revision());
   if (!write.wants_answer) return requester_.ended(write.ticket);
-  const bool is_done = applied.kind == store::Outcome::Kind::done || MUTANT(conflict_called_done);
+  const bool is_done = applied.kind == store::Applied::Kind::done || MUTANT(conflict_called_done);
   requester_.answered(write.ticket, {.outcome = is_done ? Answer::Outcome::done : Answer::Outcome::conflict,
                                      .revision = applied.revision,
                                      .key_revision = applied.key_revision});

@@ -298,7 +298,7 @@ void Replica::apply(const raft::Entry& entry, const store::Command& command) {
 }
 
 void Replica::apply_command(const raft::Entry& entry, const store::Command& command) {
-  const store::Outcome outcome = kv_.apply(entry.position.index, command, entry.payload);
+  const store::Applied outcome = kv_.apply(entry.position.index, command, entry.payload);
   CHECK(outcome.revision == kv_.revision());
   if (outcome.origin.node != config_.raft.id || outcome.origin.incarnation < config_.incarnation) return;
   if (is_of_another_process(outcome.origin)) return raft_.step(now_, raft::WentBack{});
@@ -313,7 +313,7 @@ void Replica::apply_command(const raft::Entry& entry, const store::Command& comm
     answer(*write, Answer::Outcome::unknown, "another process of this node gave another write the same name");
     return raft_.step(now_, raft::WentBack{});
   }
-  if (outcome.kind != store::Outcome::Kind::repeated) return answer(*write, outcome);
+  if (outcome.kind != store::Applied::Kind::repeated) return answer(*write, outcome);
   const auto unknown = MUTANT(overtaken_called_done) ? Answer::Outcome::done : Answer::Outcome::unknown;
   answer(*write, unknown, "a later write from this node overtook this one");
   const store::Origin newest = kv_.newest_of(config_.raft.id);

@@ -166,7 +166,7 @@ class Replica {
   void answer_expired();
   const char* why_not_submitted() const;
   static constexpr char kDiskFull[] = "the disk is full, here or at too many of the members";
-  void answer(const WaitingWrite& write, const store::Outcome& applied);
+  void answer(const WaitingWrite& write, const store::Applied& applied);
   void answer(const WaitingWrite& write, Answer::Outcome outcome, const char* reason);
   void answer(const WaitingBarrier& barrier, Answer::Outcome outcome, const char* reason = "");
   void refuse(const Write& write, const char* reason);

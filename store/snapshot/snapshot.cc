@@ -109,7 +109,7 @@ std::string SnapshotMaker::next(uint64_t bytes) {
     step_ = Step::origins;
   } else if (step_ == Step::origins) {
     data = origins();
-    step_ = summary_.revision == 0 ? Step::end : Step::versions;
+    step_ = summary_.revision == kFirstRevision ? Step::end : Step::versions;
   } else if (step_ == Step::versions) {
     data = versions(bytes);
   } else {
@@ -122,6 +122,7 @@ std::string SnapshotMaker::next(uint64_t bytes) {
 
 std::string SnapshotMaker::head() const {
   CHECK(offset_ == 0);
+  CHECK(summary_.compacted >= kFirstRevision);
   CHECK(summary_.compacted <= summary_.revision);
   std::string data = data_of(Kind::head);
   data.append(kMagic);
@@ -290,6 +291,8 @@ class SnapshotReader {
     summary_.keys = reader.number<uint64_t>();
     summary_.digest = reader.number<uint64_t>();
     if (!reader.done() || position.term == 0 || position.index == 0) return corrupt("a head that cannot be read");
+    const bool has_revisions = summary_.compacted >= kFirstRevision && summary_.revision >= kFirstRevision;
+    if (!has_revisions) return corrupt("its head names no revision");
     loaded_.kv.begin_load(summary_.compacted);
     return {};
   }

@@ -39,18 +39,18 @@ uint64_t digest_of(const Origin& origin) { return mix(mix(mix(origin.node + 1) +
 
 // ---- writing
 
-Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
+Applied Kv::apply(raft::Index index, const raft::Payload& payload) {
   CHECK(payload != nullptr);
   const Result<Command> command = decode(*payload);
   CHECK(command.has_value());
   return apply(index, *command, payload);
 }
 
-Outcome Kv::apply(raft::Index index, const Command& command, const raft::Payload& payload) {
+Applied Kv::apply(raft::Index index, const Command& command, const raft::Payload& payload) {
   step_to(index);
   CHECK(payload != nullptr);
   new_changes_ = 0;
-  if (!remember_if_newer(command.origin)) return {Outcome::Kind::repeated, revision_, command.origin};
+  if (!remember_if_newer(command.origin)) return {Applied::Kind::repeated, revision_, command.origin};
   const auto [key, condition] = demand_of(command.operation);
   if (!condition.empty()) {
     const Revision current = current_revision(key);
@@ -58,12 +58,12 @@ Outcome Kv::apply(raft::Index index, const Command& command, const raft::Payload
     CHECK(demanded.has_value());
     if (!demanded->holds(current) && !MUTANT(condition_not_judged)) {
       return {
-          .kind = Outcome::Kind::conflict, .revision = revision_, .origin = command.origin, .key_revision = current};
+          .kind = Applied::Kind::conflict, .revision = revision_, .origin = command.origin, .key_revision = current};
     }
   }
   std::visit([&](const auto& operation) { apply_operation(operation, payload); }, command.operation);
   const bool is_put = std::holds_alternative<PutView>(command.operation);
-  return {.kind = Outcome::Kind::done,
+  return {.kind = Applied::Kind::done,
           .revision = revision_,
           .origin = command.origin,
           .changes = new_changes_,

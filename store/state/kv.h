@@ -1,10 +1,10 @@
 // Kv: the replicated map. It applies entries in the order of the log, and every node that applied the same entries
 // holds the same bytes.
 //
-// Every key keeps its versions, each under the revision that made it. A revision counts the commands that changed
-// something: a put always does, even with the same value; a remove does if the key was there. A command that changes
-// several keys makes one revision, and each key changes once in it at most. So a reader at a fixed revision sees a
-// frozen map while writes go on (MVCC).
+// Every key keeps its versions, each under the revision that made it. The revision is 1 in a new map, and one more for
+// each command that changed something: a put always does, even with the same value; a remove does if the key was
+// there. A command that changes several keys makes one revision, and each key changes once in it at most. So a reader
+// at a fixed revision sees a frozen map while writes go on (MVCC).
 //
 // The history is the row of all changes since the last cut, in the order in which they were made.
 //
@@ -47,7 +47,8 @@
 
 namespace skiff::store {
 
-struct Outcome {
+// The effect of one applied command.
+struct Applied {
   enum class Kind {
     done,      // it took effect now, even if it removed a key that was not there
     repeated,  // not newer than the last write of this origin: nothing was done
@@ -102,9 +103,9 @@ class Kv {
   Kv& operator=(Kv&&) = default;
 
   // Applies a command entry. Requires: index == applied() + 1, and decode() accepts the payload.
-  Outcome apply(raft::Index index, const raft::Payload& payload);
+  Applied apply(raft::Index index, const raft::Payload& payload);
   // The same with the command that decode() gave for this payload.
-  Outcome apply(raft::Index index, const Command& command, const raft::Payload& payload);
+  Applied apply(raft::Index index, const Command& command, const raft::Payload& payload);
 
   // Has the processor fetch the keys of these commands, which apply() gets next.
   void prefetch(const std::vector<Command>& page) const;
@@ -197,10 +198,10 @@ class Kv {
   History history_;                               // oldest first
   uint64_t cut_changes_ = 0;                      // at its front, that are not freed yet
   absl::btree_map<raft::NodeId, Origin> newest_;  // write of each node that ever wrote
-  Revision revision_ = 0;
-  Revision compacted_ = 0;
-  Revision freed_ = 0;        // the memory of cut versions is freed up to here, but for some of this revision
-  uint64_t new_changes_ = 0;  // of the command that is being applied
+  Revision revision_ = kFirstRevision;
+  Revision compacted_ = kFirstRevision;
+  Revision freed_ = kFirstRevision;  // the memory of cut versions is freed up to here, but for some of this revision
+  uint64_t new_changes_ = 0;         // of the command that is being applied
   raft::Index applied_ = 0;
   uint64_t keys_ = 0;
   uint64_t versions_ = 0;

@@ -16,7 +16,7 @@ constexpr size_t kGapMax = 64;
 }  // namespace
 
 Version Version::of(Revision revision, uint64_t order, VersionBytes bytes, const VersionFacts& facts) {
-  CHECK(revision > 0);
+  CHECK(revision > kFirstRevision);  // that is the map before any version
   CHECK(bytes.holder != nullptr);
   CHECK(bytes.key_bytes <= kKeyBytesMask);
   CHECK(bytes.key_bytes <= bytes.value_offset);
@@ -25,6 +25,7 @@ Version Version::of(Revision revision, uint64_t order, VersionBytes bytes, const
   if (bytes.is_removed) CHECK(facts == VersionFacts{});
   if (!bytes.is_removed) CHECK(facts.number > 0);
   CHECK((facts.create_revision == 0) == bytes.is_removed);
+  if (!bytes.is_removed) CHECK(facts.create_revision > kFirstRevision);
   CHECK(facts.create_revision <= revision);
   Version version{.revision = revision,
                   .create_revision = facts.create_revision,

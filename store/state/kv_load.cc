@@ -11,11 +11,11 @@ namespace {
 // Whether there can be such a version, whatever was before it.
 bool may_stand_alone(const VersionRecord& version) {
   const VersionFacts& facts = version.facts;
-  if (version.revision == 0 || version.order > UINT32_MAX) return false;
+  if (version.revision <= kFirstRevision || version.order > UINT32_MAX) return false;
   if (!version.value) return facts == VersionFacts{};
   const bool is_first = facts.create_revision == version.revision;
   return facts.number > 0 && facts.number <= kVersionNumberMax && is_first == (facts.number == 1) &&
-         facts.create_revision > 0 && facts.create_revision <= version.revision;
+         facts.create_revision > kFirstRevision && facts.create_revision <= version.revision;
 }
 
 // Whether it can be the next version of the same key.
@@ -82,8 +82,8 @@ bool Kv::end_load(const Summary& summary) {
   }
   for (const Origin& origin : summary.newest) newest_.emplace(origin.node, origin);
   applied_ = summary.applied;
-  return compacted_ == summary.compacted && revision_ == summary.revision && keys_ == summary.keys &&
-         digest() == summary.digest;
+  return compacted_ >= kFirstRevision && compacted_ == summary.compacted && revision_ == summary.revision &&
+         keys_ == summary.keys && digest() == summary.digest;
 }
 
 }  // namespace skiff::store

@@ -17,8 +17,11 @@
 
 namespace skiff::store {
 
-using Revision = uint64_t;  // from 1; 0 is the empty map
+using Revision = uint64_t;  // from kFirstRevision; 0 is none
 using LeaseId = uint64_t;   // from 1; 0 is no lease
+
+// The revision of a map that nothing has changed yet, as in etcd; the first change makes the one after it.
+constexpr Revision kFirstRevision = 1;
 
 // Longer keys are refused before they become an operation. Values are bounded by whoever takes them in.
 constexpr uint64_t kKeyBytesMax = 4096;

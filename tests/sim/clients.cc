@@ -56,7 +56,7 @@ uint64_t Clients::ask_as(uint64_t client, raft::NodeId node, Operation::Kind kin
     request.value = "v" + std::to_string(number);
     if (world_.chance(20)) request.value.resize(world_.between(100, 3'000), '.');
     operation.value = request.value;
-    request.demand = some_demand(key);
+    if (client != 0) request.demand = some_demand(key);
   }
   const Demand demand = request.demand;
   if (!send_(node, std::move(request))) return 0;

@@ -38,11 +38,11 @@ TEST_CASE("history is cut when it is longer than the limit by a quarter, and ask
   writer.put(124);
   REQUIRE(history.due(1_ns, true).empty());
   writer.put(1);
-  REQUIRE(history.due(1_ns, true) == Revisions{25});
+  REQUIRE(history.due(1_ns, true) == Revisions{26});
   REQUIRE(history.due(1_ns, true).empty());
   writer.put(25);
-  REQUIRE(history.due(1_ns, true) == Revisions{50});
-  writer.compact(50);
+  REQUIRE(history.due(1_ns, true) == Revisions{51});
+  writer.compact(51);
   REQUIRE(history.due(1_ns, true).empty());
 }
 
@@ -50,18 +50,18 @@ TEST_CASE("what was lost is asked for again: with the next cut, by the next lead
   Writer writer;
   ReplicaHistory history({.revisions = 100}, writer.kv);
   writer.put(125);
-  REQUIRE(history.due(1_ns, true) == Revisions{25});
+  REQUIRE(history.due(1_ns, true) == Revisions{26});
   SECTION("by the next cut") {
     writer.put(25);
-    REQUIRE(history.due(1_ns, true) == Revisions{50});
+    REQUIRE(history.due(1_ns, true) == Revisions{51});
   }
   SECTION("by another leader, or this one once more") {
     REQUIRE(history.due(1_ns, false).empty());
-    REQUIRE(history.due(1_ns, true) == Revisions{25});
+    REQUIRE(history.due(1_ns, true) == Revisions{26});
   }
   SECTION("when it is given up") {
     history.ask_again();
-    REQUIRE(history.due(1_ns, true) == Revisions{25});
+    REQUIRE(history.due(1_ns, true) == Revisions{26});
   }
 }
 
@@ -78,17 +78,17 @@ TEST_CASE("a large cut is made of small ones, a few at a time") {
   writer.put(1'000);
   SECTION("by revisions") {
     ReplicaHistory history({.revisions = 100, .revisions_per_cut = 200}, writer.kv);
-    REQUIRE(history.due(1_ns, true) == Revisions{200, 400, 600, 800, 900});
+    REQUIRE(history.due(1_ns, true) == Revisions{201, 401, 601, 801, 901});
   }
   SECTION("by bytes, one at least") {
-    writer.put(3, 1'000);  // revisions 1001 to 1003, which write over one small and two large values
+    writer.put(3, 1'000);  // revisions 1002 to 1004, which write over one small and two large values
     ReplicaHistory history({.revisions = 1, .revisions_per_cut = 500, .bytes_per_cut = 1'500}, writer.kv);
-    REQUIRE(history.due(1_ns, true) == Revisions{500, 1'000, 1'002});
+    REQUIRE(history.due(1_ns, true) == Revisions{501, 1'001, 1'003});
   }
   SECTION("eight of them") {
     ReplicaHistory history({.revisions = 1, .revisions_per_cut = 10}, writer.kv);
-    REQUIRE(history.due(1_ns, true).back() == 80);
-    REQUIRE(history.due(1_ns, true).back() == 160);
+    REQUIRE(history.due(1_ns, true).back() == 81);
+    REQUIRE(history.due(1_ns, true).back() == 161);
   }
 }
 
@@ -98,9 +98,9 @@ TEST_CASE("large values are cut by their bytes") {
   writer.put(13, 998);  // of 1000 bytes each, with the key; the newest is no history
   REQUIRE(history.due(1_ns, true).empty());
   writer.put(1, 998);                                // 13000 bytes
-  REQUIRE(history.due(1_ns, true) == Revisions{4});  // revision 4 wrote over 3
+  REQUIRE(history.due(1_ns, true) == Revisions{5});  // revision 5 wrote over 4
   REQUIRE(history.due(1_ns, true).empty());
-  writer.compact(4);
+  writer.compact(5);
   REQUIRE(writer.kv.history_bytes() == 10'000);
   REQUIRE(history.due(1_ns, true).empty());
 }
@@ -113,9 +113,9 @@ TEST_CASE("what is too old is cut, by the clock of who leads") {
     REQUIRE(history.due(at * 1_s, at % 2 == 0).empty());  // every node notes it
   }
   REQUIRE(history.due(17_s - 1_ns, true).empty());
-  REQUIRE(history.due(17_s, true) == Revisions{1});
-  REQUIRE(history.due(20_s, true) == Revisions{4});
-  REQUIRE(history.due(100_s, true) == Revisions{10});
+  REQUIRE(history.due(17_s, true) == Revisions{2});
+  REQUIRE(history.due(20_s, true) == Revisions{5});
+  REQUIRE(history.due(100_s, true) == Revisions{11});
   REQUIRE(history.due(200_s, true).empty());
 }
 
@@ -127,11 +127,11 @@ TEST_CASE("the leader has the history cut, and every node cuts the same") {
     cluster.settle();
   }
   const store::Kv& kv = cluster[leader].kv();
-  REQUIRE(kv.revision() == 50);
-  REQUIRE(kv.compacted() >= 37);  // without any time having passed: every apply sees to it
+  REQUIRE(kv.revision() == 51);
+  REQUIRE(kv.compacted() >= 38);  // without any time having passed: every apply sees to it
   cluster.pass(1_s);
-  REQUIRE(kv.compacted() >= 38);
-  REQUIRE(kv.compacted() <= 40);
+  REQUIRE(kv.compacted() >= 39);
+  REQUIRE(kv.compacted() <= 41);
   for (raft::NodeId node = 1; node <= 3; ++node) {
     REQUIRE(cluster[node].kv().compacted() == kv.compacted());
     REQUIRE(cluster[node].kv().digest() == kv.digest());
@@ -166,7 +166,7 @@ TEST_CASE("a crash while history is cut changes no revision", "[bug-35]") {
     REQUIRE(cluster[node].kv().compacted() == kv.compacted());
     REQUIRE(cluster[node].kv().digest() == kv.digest());
   }
-  if (kv.revision() > 0) REQUIRE(kv.remembers(kv.revision()));
+  REQUIRE(kv.remembers(kv.revision()));
 }
 
 }  // namespace skiff::replica_history_test

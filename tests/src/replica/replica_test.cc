@@ -102,7 +102,7 @@ TEST_CASE("what waits when the leader dies is done by the next one, by itself an
   cluster.pass(100_ms);
   REQUIRE(cluster.answer(written) == "done");
   REQUIRE(cluster.answer(read) == "done: v");
-  REQUIRE(cluster[follower].kv().revision() == 1);
+  REQUIRE(cluster[follower].kv().revision() == 2);
 }
 
 // How long a write at `node` takes from now on.
@@ -155,7 +155,7 @@ TEST_CASE("a write that got through twice is applied once") {  // [bug-43]
   cluster.settle();
   REQUIRE(cluster.answer(written) == "done");
   for (raft::NodeId node = 1; node <= 3; ++node) REQUIRE(cluster[node].raft().log().committed() == 3);
-  for (raft::NodeId node = 1; node <= 3; ++node) REQUIRE(cluster[node].kv().revision() == 1);
+  for (raft::NodeId node = 1; node <= 3; ++node) REQUIRE(cluster[node].kv().revision() == 2);
 }
 
 TEST_CASE("a deposed leader's writes are done by its successor") {

@@ -83,7 +83,7 @@ TEST_CASE("a restored node can write, though its namesake had written more befor
   REQUIRE(found.incarnation == 0);
   store::Command command{{.node = 2, .incarnation = 1, .number = 1}, store::PutView{"/new", "v"}};
   const auto outcome = found.kv.apply(51, raft::Payload::of(store::encode(command)));
-  REQUIRE(outcome.kind == store::Outcome::Kind::done);
+  REQUIRE(outcome.kind == store::Applied::Kind::done);
   REQUIRE(found.kv.get("/new").has_value());
 }
 

@@ -84,7 +84,7 @@ TEST_CASE("a map comes back from its snapshot with every version it had") {
     REQUIRE(loaded->kv.digest() == writer.kv.digest());
     REQUIRE(loaded->kv.applied() == writer.kv.applied());
     REQUIRE(loaded->kv.keys() == writer.kv.keys());
-    for (Revision at = 0; at <= writer.kv.revision(); ++at) {
+    for (Revision at = 1; at <= writer.kv.revision(); ++at) {
       for (int key = 0; key < 6; ++key) {
         const std::string name = "/k" + std::to_string(key);
         auto was = writer.kv.get(name, at), is = loaded->kv.get(name, at);
@@ -96,7 +96,7 @@ TEST_CASE("a map comes back from its snapshot with every version it had") {
     const uint64_t digest = loaded->kv.digest();
     Origin seen{.node = 1, .incarnation = 1, .number = 1};
     auto again = raft::Payload::of(encode({seen, PutView{"/k0", "again"}}));
-    REQUIRE(loaded->kv.apply(loaded->kv.applied() + 1, again).kind == Outcome::Kind::repeated);
+    REQUIRE(loaded->kv.apply(loaded->kv.applied() + 1, again).kind == Applied::Kind::repeated);
     REQUIRE(loaded->kv.digest() == digest);
   }
 }
@@ -115,6 +115,19 @@ TEST_CASE("a snapshot of nothing is one", "[S18]") {
   REQUIRE(loaded->kv.keys() == 0);
   REQUIRE(loaded->kv.applied() == 1);
   REQUIRE(loaded->kv.digest() == kv.digest());
+}
+
+TEST_CASE("a snapshot of a map whose versions were all cut knows how far the map was") {
+  Writer writer;
+  writer.put("/key");
+  writer.remove("/key");
+  writer.compact(3);
+  REQUIRE(writer.kv.versions() == 0);
+  auto loaded = load(bytes_of(writer.kv));
+  REQUIRE(loaded.has_value());
+  REQUIRE(loaded->kv.revision() == 3);
+  REQUIRE(loaded->kv.compacted() == 3);
+  REQUIRE(loaded->kv.digest() == writer.kv.digest());
 }
 
 TEST_CASE("what is written while a snapshot is made is not in it") {
@@ -222,6 +235,31 @@ std::string block_of(uint64_t offset, std::string_view data) {
   return block.append(data);
 }
 
+TEST_CASE("a snapshot whose head names no revision is corrupt") {
+  Kv kv;
+  kv.skip(1);
+  SnapshotMaker maker(kv, mark_of(kv), kCluster);
+  const std::vector<std::string> blocks = blocks_of(maker, 64);
+  const auto load_with = [&](Revision compacted, Revision revision) {
+    std::string numbers;
+    put_number(numbers, compacted);
+    put_number(numbers, revision);
+    std::string head = blocks[0].substr(kSnapshotBlockHeadBytes);
+    head.replace(head.size() - 32, numbers.size(), numbers);  // keys and digest follow
+    std::string bytes = block_of(0, head);
+    for (size_t block = 1; block < blocks.size(); ++block) bytes += blocks[block];
+    return load(bytes);
+  };
+  REQUIRE(load_with(1, 1).has_value());
+  for (const auto& [compacted, revision] : {std::pair<Revision, Revision>{0, 0}, {0, 1}, {1, 0}}) {
+    CAPTURE(compacted, revision);
+    auto loaded = load_with(compacted, revision);
+    REQUIRE_FALSE(loaded.has_value());
+    REQUIRE(loaded.error().code == Error::Code::corrupt);
+    REQUIRE_THAT(loaded.error().what, Catch::Contains("its head names no revision"));
+  }
+}
+
 TEST_CASE("a section that is not known, or not in this format, is named and not passed over") {
   const Writer writer = some_writes(1);
   SnapshotMaker maker(writer.kv, mark_of(writer.kv), kCluster);
@@ -239,8 +277,8 @@ TEST_CASE("a section that is not known, or not in this format, is named and not 
       {"\2\1\1\1\1\1\1\1\2", "origins that are not in order", Error::Code::corrupt},
       {"\2\1\1\1\1", "origins that cannot be read", Error::Code::corrupt},
       {std::string_view("\2\1\1\0\1\1", 6), "origins that are not in order", Error::Code::corrupt},
-      {std::string_view("\2\2\1\x10\2/k\1\1\1\0", 11), "an impossible version", Error::Code::corrupt},
-      {std::string_view("\2\2\1\4\2/k\1\1\1\0\0", 12), "an impossible version", Error::Code::corrupt},
+      {std::string_view("\2\2\1\x10\2/k\2\2\1\0", 11), "an impossible version", Error::Code::corrupt},
+      {std::string_view("\2\2\1\4\2/k\2\2\1\0\0", 12), "an impossible version", Error::Code::corrupt},
   };
   for (const Row& row : rows) {
     INFO(row.why);

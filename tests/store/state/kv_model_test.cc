@@ -19,8 +19,8 @@ using namespace kv_world;
 // A simple model of a map: all versions there ever were, and where they were cut.
 struct Model {
   std::map<std::string, std::map<Revision, std::optional<std::string>>> keys;
-  Revision revision = 0;
-  Revision compacted = 0;
+  Revision revision = 1;
+  Revision compacted = 1;
 
   bool is_there(const std::string& key) const {
     auto found = keys.find(key);
