@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "raft/check.h"
+#include "src/base/metrics.h"
 
 namespace skiff {
 
@@ -24,6 +25,16 @@ struct BlockTimes {
     longest_of_last_ns = is_first ? took_ns : std::max(longest_of_last_ns, took_ns);
     CHECK(slow <= blocks);
     CHECK(longest_of_last_ns <= longest_ns);
+  }
+
+  template <class Visitor>
+  void visit_metrics(Visitor&& visitor) const {
+    constexpr auto kMicroseconds = Metric::Unit::microseconds;
+    static_assert(kBlockTimeNs == 200'000);  // a name below says so
+    visitor(Metric::counter("blocks", "Blocks of snapshots that were made."), blocks);
+    visitor(Metric::counter("blocks_over_200_us", "Blocks that took more of the loop's processor time."), slow);
+    visitor(Metric::gauge("longest_block_us", "Processor time of the slowest block.", kMicroseconds),
+            longest_ns / 1'000);
   }
 };
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -21,7 +20,6 @@ uint64_t processor_ns() {
 }  // namespace
 
 void NodeTimes::note_save(uint64_t now_ms, uint64_t took_ns) {
-  slowest_save_ns_ = std::max(slowest_save_ns_, took_ns);
   if (took_ns < slow_ns_) return;
   slow_disk_.warn(now_ms, fmt::format("the disk is slow: a write and sync took {} ms", took_ns / 1'000'000));
 }

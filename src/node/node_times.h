@@ -17,12 +17,10 @@ class NodeTimes {
   void block_begins();
   void block_ends(bool is_first);
 
-  uint64_t slowest_save_ns() const { return slowest_save_ns_; }
   const BlockTimes& blocks() const { return blocks_; }
 
  private:
   const uint64_t slow_ns_;
-  uint64_t slowest_save_ns_ = 0;
   log::Limit slow_disk_{10'000};
   BlockTimes blocks_;
   uint64_t block_began_ns_ = 0;  // 0: none is being made

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "raft/raft.h"
+#include "src/base/metrics.h"
 #include "src/base/result.h"
 #include "src/replica/admin_requests.h"
 #include "src/replica/backups.h"
@@ -58,6 +59,18 @@ AdminConfig admin_config(const ReplicaConfig& config);
 
 class Replica {
  public:
+  struct Counters {
+    uint64_t waiting_writes = 0;
+    uint64_t waiting_barriers = 0;
+
+    template <class Visitor>
+    void visit_metrics(Visitor&& visitor) const {
+      visitor(Metric::gauge("waiting_writes", "Writes of this node's clients that are not applied yet."),
+              waiting_writes);
+      visitor(Metric::gauge("waiting_reads", "Reads that wait for their confirmation."), waiting_barriers);
+    }
+  };
+
   // `kv` is the map of the snapshot in the configuration.
   Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment& environment, Requester& requester);
   Replica(const Replica&) = delete;
@@ -113,6 +126,7 @@ class Replica {
   const raft::Raft& raft() const { return raft_; }
   const ReplicaSnapshots::Counts& snapshots() const { return snapshots_.counts(); }
   const std::deque<Withdrawn>& withdrawn() const { return admin_.withdrawn(); }
+  Counters counters() const { return {.waiting_writes = writes_.size(), .waiting_barriers = barriers_.size()}; }
   uint64_t waiting_writes() const { return writes_.size(); }
   uint64_t waiting_barriers() const { return barriers_.size(); }
   // Commands from peers that this version cannot decode, or that claim to be another node's.

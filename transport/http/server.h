@@ -17,6 +17,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "src/base/metrics.h"
 #include "src/base/result.h"
 #include "src/base/ticket.h"
 #include "transport/http/access.h"
@@ -35,6 +36,7 @@ class HttpServer final : private HttpConnection::Owner {
   using Handler = std::function<void(Ticket, Request&&)>;
 
   struct Counters {
+    uint64_t connections = 0;  // open now
     uint64_t connections_accepted = 0;
     uint64_t connections_turned_away = 0;  // over connections_max
     uint64_t connections_gave_way = 0;     // closed while idle, to make room for a new one
@@ -43,6 +45,14 @@ class HttpServer final : private HttpConnection::Owner {
     uint64_t answers = 0;                  // given for them, whether the client was still there or not
     uint64_t refused = 0;                  // requests that were answered here: malformed, too large, too slow
     uint64_t bodies_bytes = 0;             // of bodies that came or were announced and are not answered yet: a gauge
+
+    template <class Visitor>
+    void visit_metrics(Visitor&& visitor) const {
+      visitor(Metric::gauge("connections", "Connections of clients that are open."), connections);
+      visitor(Metric::counter("requests", "Requests that were taken."), requests);
+      visitor(Metric::gauge("body_bytes", "Bytes of the bodies of unanswered requests.", Metric::Unit::bytes),
+              bodies_bytes);
+    }
   };
 
   // The time for deadlines, in milliseconds; without one, the loop's clock.

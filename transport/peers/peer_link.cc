@@ -48,7 +48,7 @@ void PeerLink::send(const PeerMessage& message) {
     log::error(name() + ": a message of " + std::to_string(bytes) + " bytes is too large for any frame");
   }
   if (state_ != State::connected || bytes > kFrameBytesMax || !has_room(bytes)) {
-    ++dropped_;
+    ++counters_.dropped;
     return;
   }
   CHECK(stream_ != nullptr);
@@ -56,7 +56,7 @@ void PeerLink::send(const PeerMessage& message) {
   CHECK(frame.size() <= bytes);
   written_bytes_ += frame.size();
   stream_->write(std::move(frame));
-  ++sent_;
+  ++counters_.sent;
   expect_progress();
 }
 
@@ -69,8 +69,7 @@ bool PeerLink::has_room(size_t bytes) const {
 
 PeerLink::Status PeerLink::status() const {
   Status status{.is_connected = state_ == State::connected,
-                .sent = sent_,
-                .dropped = dropped_,
+                .counters = counters_,
                 .outbox_bytes = stream_ ? stream_->outbox_bytes() : 0,
                 .error = error_,
                 .moved_to = {},

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "raft/random.h"
+#include "src/base/metrics.h"
 #include "src/replica/peer_message.h"
 #include "transport/loop/dial.h"
 #include "transport/loop/loop.h"
@@ -63,10 +64,21 @@ class PeerLink {
     std::function<void()> removed;  // the peer knows that this node was removed for good
   };
 
+  struct Counters {
+    uint64_t sent = 0;
+    uint64_t dropped = 0;
+
+    template <class Visitor>
+    void visit_metrics(Visitor&& visitor) const {
+      visitor(Metric::counter("sent", "Messages that were handed to the connection."), sent);
+      visitor(Metric::counter("dropped", "Messages dropped for want of a connection, or of room in its outbox."),
+              dropped);
+    }
+  };
+
   struct Status {
     bool is_connected = false;
-    uint64_t sent = 0;     // messages handed to the connection
-    uint64_t dropped = 0;  // messages that were not
+    Counters counters;
     size_t outbox_bytes = 0;
     std::string error;  // why it is not connected
     // The address that it announces and is connected at, if the address in the log failed since it was last reached
@@ -156,8 +168,7 @@ class PeerLink {
   uint64_t written_bytes_ = 0;    // into this connection's outbox
   uint64_t sent_bytes_seen_ = 0;  // out of it, at the last check
 
-  uint64_t sent_ = 0;
-  uint64_t dropped_ = 0;
+  Counters counters_;
   std::string error_;
   std::map<Address, std::string> errors_logged_;  // of at most three addresses
   uint64_t logging_since_ms_ = 0;

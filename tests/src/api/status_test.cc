@@ -2,9 +2,44 @@
 
 #include <string>
 
+#include "src/base/block_times.h"
+#include "src/node/disk_thread.h"
+#include "src/replica/replica.h"
+#include "src/replica/scrub_schedule.h"
+#include "store/state/kv_counters.h"
 #include "tests/support/catch.h"
+#include "transport/http/server.h"
+#include "transport/peers/peer_link.h"
 
 namespace skiff::api_status_test {
+
+using transport::PeerLink;
+
+// The numbers of all modules.
+struct Counters {
+  store::KvCounters map;
+  DiskThread::Counters disk;
+  ReplicaSnapshots::Counts snapshots;
+  BlockTimes blocks;
+  ReplicaBackups::Counters backups;
+  ScrubSchedule::Counts scrub;
+  transport::HttpServer::Counters server;
+  Replica::Counters replica;
+};
+
+// In the order of Node::metrics().
+NodeReport::Groups groups_of(const Counters& counters) {
+  NodeReport::Groups groups;
+  counters.map.visit_metrics(groups.store);
+  counters.disk.visit_metrics(groups.disk);
+  counters.snapshots.visit_metrics(groups.snapshot);
+  counters.blocks.visit_metrics(groups.snapshot);
+  counters.backups.visit_metrics(groups.snapshot);
+  counters.scrub.visit_metrics(groups.scrub);
+  counters.server.visit_metrics(groups.clients);
+  counters.replica.visit_metrics(groups.clients);
+  return groups;
+}
 
 // A leader of three nodes, with another number in every field.
 NodeReport leader_report() {
@@ -29,36 +64,34 @@ NodeReport leader_report() {
                  .takes_writes = false,
                  .peers = {{.node = 2, .match = 117, .is_full = true, .heard_at = 4'000'000},
                            {.node = 3, .match = 90, .state = raft::Progress::State::replicate, .heard_at = 5'000'000}}};
+  report.log_first = 80;
   report.incarnation = 11;
-  report.applied = 116;
-  report.revision = 115;
-  report.compacted = 50;
-  report.versions = 66;
-  report.history_bytes = 6'600;
-  report.keys = 33;
   report.digest = 0xabc;
   report.value_bytes_max = 1'048'576;
   report.now_ns = 9'000'000;
-  report.peers = {{.id = 2, .is_connected = true, .sent = 201, .dropped = 202},
-                  {.id = 3, .is_connected = false, .sent = 301, .dropped = 302}};
-  report.disk = {.entries = 21,
-                 .bytes = 22,
-                 .syncs = 23,
-                 .saved_here = 24,
-                 .left_behind = 25,
-                 .slowest_sync_ns = 26'999,
-                 .room = 27};
-  report.snapshots = {.log_first = 80, .made = 31, .fetched = 32, .resumed = 34, .backups = 38};
-  report.block_times = {.blocks = 35, .slow = 36, .longest_ns = 37'999, .longest_of_last_ns = 9};
-  report.scrub = {.is_under_way = true,
-                  .passes = 41,
-                  .files = 42,
-                  .bytes = 43,
-                  .last_ended_ns = 2'000'000,
-                  .found = 44,
-                  .recovered = 45,
-                  .is_damaged = true};
-  report.clients = {.connections = 51, .requests = 52, .body_bytes = 53, .waiting_writes = 54, .waiting_reads = 55};
+  report.scrub_ended_ns = 2'000'000;
+  report.peers = {{.id = 2, .is_connected = true}, {.id = 3, .is_connected = false}};
+  PeerLink::Counters{.sent = 201, .dropped = 202}.visit_metrics(report.peers[0].metrics);
+  PeerLink::Counters{.sent = 301, .dropped = 302}.visit_metrics(report.peers[1].metrics);
+  report.groups = groups_of({
+      .map = {.applied = 116, .revision = 115, .compacted = 50, .versions = 66, .history_bytes = 6'600, .keys = 33},
+      .disk = {.log = {.room = 27, .entries = 21, .bytes = 22, .syncs = 23},
+               .saved_on_loop = 24,
+               .loop_taken_over = 25,
+               .slowest_sync_ns = 26'999},
+      .snapshots = {.made = 31, .fetched = 32, .resumed = 34},
+      .blocks = {.blocks = 35, .slow = 36, .longest_ns = 37'999, .longest_of_last_ns = 9},
+      .backups = {.running = 38},
+      .scrub = {.passes = 41,
+                .files = 42,
+                .bytes = 43,
+                .found = 44,
+                .recovered = 45,
+                .is_under_way = true,
+                .is_damaged = true},
+      .server = {.connections = 51, .requests = 52, .bodies_bytes = 53},
+      .replica = {.waiting_writes = 54, .waiting_barriers = 55},
+  });
   return report;
 }
 
@@ -105,6 +138,8 @@ TEST_CASE("the pages of a node that knows nobody leave out the fields that say n
   NodeReport report;
   report.raft.id = 9;
   report.peers = {{.id = 8}};
+  PeerLink::Counters{}.visit_metrics(report.peers[0].metrics);
+  report.groups = groups_of({});
 
   REQUIRE(members_json(report) == R"({"cluster":"0000000000000000","members":[],"changing":false})");
   REQUIRE(status_json(report) ==
@@ -121,6 +156,52 @@ TEST_CASE("the pages of a node that knows nobody leave out the fields that say n
           R"("clients":{"connections":0,"requests":0,"body_bytes":0,"waiting_writes":0,"waiting_reads":0},)"
           R"("changing":false,"members":[],)"
           R"("peers":[{"id":8,"connected":false,"sent":0,"dropped":0}]})");
+}
+
+// A visitor that prints a line for each number, as a scraper of metrics might read it.
+struct Lines {
+  std::string group;
+  std::string text;
+
+  void operator()(const Metric& metric, uint64_t value) {
+    text += group + "_" + std::string(metric.name);
+    if (metric.kind == Metric::Kind::counter) text += "_total";
+    text += " " + std::to_string(value) + "\n";
+  }
+};
+
+TEST_CASE("another visitor prints the numbers of /status in another format") {
+  Lines lines;
+  leader_report().groups.visit([&lines](const char* group, const MetricList& metrics) {
+    lines.group = group;
+    metrics.visit_metrics(lines);
+  });
+
+  REQUIRE(lines.text ==
+          "store_applied 116\nstore_revision 115\nstore_compacted 50\nstore_versions 66\nstore_history_bytes 6600\n"
+          "store_keys 33\n"
+          "disk_entries_total 21\ndisk_bytes_total 22\ndisk_syncs_total 23\ndisk_saved_on_loop_total 24\n"
+          "disk_loop_taken_over_total 25\ndisk_slowest_sync_us 26\ndisk_segment_bytes_left 27\n"
+          "snapshot_made_total 31\nsnapshot_fetched_total 32\nsnapshot_resumed_total 34\nsnapshot_blocks_total 35\n"
+          "snapshot_blocks_over_200_us_total 36\nsnapshot_longest_block_us 37\nsnapshot_backups 38\n"
+          "scrub_under_way 1\nscrub_passes_total 41\nscrub_files_total 42\nscrub_bytes_total 43\n"
+          "scrub_found_total 44\nscrub_mended_total 45\nscrub_damaged 1\n"
+          "clients_connections 51\nclients_requests_total 52\nclients_body_bytes 53\nclients_waiting_writes 54\n"
+          "clients_waiting_reads 55\n");
+}
+
+TEST_CASE("every number has a sentence of help, and a unit that its name agrees with") {
+  const auto check = [](const Metric& metric, uint64_t) {
+    INFO(metric.name);
+    REQUIRE(metric.help.size() > 10);
+    REQUIRE(metric.help.back() == '.');
+    REQUIRE((metric.name.ends_with("bytes") || metric.name.ends_with("bytes_left")) ==
+            (metric.unit == Metric::Unit::bytes));
+    REQUIRE((metric.name.ends_with("_us") && !metric.name.ends_with("200_us")) ==
+            (metric.unit == Metric::Unit::microseconds));
+  };
+  leader_report().groups.visit([&check](const char*, const MetricList& metrics) { metrics.visit_metrics(check); });
+  leader_report().peers[0].metrics.visit_metrics(check);
 }
 
 }  // namespace skiff::api_status_test
