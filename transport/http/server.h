@@ -52,6 +52,13 @@ class HttpServer final : private HttpConnection::Owner {
       visitor(Metric::counter("requests", "Requests that were taken."), requests);
       visitor(Metric::gauge("body_bytes", "Bytes of the bodies of unanswered requests.", Metric::Unit::bytes),
               bodies_bytes);
+      visitor(Metric::counter("connections_accepted", "Connections that were accepted."), connections_accepted);
+      visitor(Metric::counter("connections_gave_way", "Idle connections closed for a new one."), connections_gave_way);
+      visitor(Metric::counter("connections_turned_away", "Connections answered 503 because none was idle."),
+              connections_turned_away);
+      visitor(Metric::counter("connections_stalled", "Connections closed because they took no answers."),
+              connections_stalled);
+      visitor(Metric::counter("refused", "Requests that were malformed, too large, too slow or not allowed."), refused);
     }
   };
 

@@ -89,7 +89,14 @@ NodeReport leader_report() {
                 .recovered = 45,
                 .is_under_way = true,
                 .is_damaged = true},
-      .server = {.connections = 51, .requests = 52, .bodies_bytes = 53},
+      .server = {.connections = 51,
+                 .connections_accepted = 56,
+                 .connections_turned_away = 58,
+                 .connections_gave_way = 57,
+                 .connections_stalled = 59,
+                 .requests = 52,
+                 .refused = 60,
+                 .bodies_bytes = 53},
       .replica = {.waiting_writes = 54, .waiting_barriers = 55},
   });
   return report;
@@ -116,7 +123,9 @@ constexpr char kLeaderStatus[] =
     R"("longest_block_us":37,"backups":38},)"
     R"("scrub":{"under_way":true,"passes":41,"files":42,"bytes":43,"found":44,"mended":45,"damaged":true,)"
     R"("ended_ms_ago":7},)"
-    R"("clients":{"connections":51,"requests":52,"body_bytes":53,"waiting_writes":54,"waiting_reads":55},)"
+    R"("clients":{"connections":51,"requests":52,"body_bytes":53,"connections_accepted":56,)"
+    R"("connections_gave_way":57,"connections_turned_away":58,"connections_stalled":59,"refused":60,)"
+    R"("waiting_writes":54,"waiting_reads":55},)"
     R"("changing":true,)"
     R"("members":[{"id":1,"address":"http://a:1","role":"voter","leader":true},)"
     R"({"id":2,"address":"http://b:2","role":"voter","leaving":true,"connected":true,"match":117},)"
@@ -153,7 +162,9 @@ TEST_CASE("the pages of a node that knows nobody leave out the fields that say n
           R"("snapshot":{"index":0,"made":0,"fetched":0,"resumed":0,"blocks":0,"blocks_over_200_us":0,)"
           R"("longest_block_us":0,"backups":0},)"
           R"("scrub":{"under_way":false,"passes":0,"files":0,"bytes":0,"found":0,"mended":0,"damaged":false},)"
-          R"("clients":{"connections":0,"requests":0,"body_bytes":0,"waiting_writes":0,"waiting_reads":0},)"
+          R"("clients":{"connections":0,"requests":0,"body_bytes":0,"connections_accepted":0,)"
+          R"("connections_gave_way":0,"connections_turned_away":0,"connections_stalled":0,"refused":0,)"
+          R"("waiting_writes":0,"waiting_reads":0},)"
           R"("changing":false,"members":[],)"
           R"("peers":[{"id":8,"connected":false,"sent":0,"dropped":0}]})");
 }
@@ -186,7 +197,10 @@ TEST_CASE("another visitor prints the numbers of /status in another format") {
           "snapshot_blocks_over_200_us_total 36\nsnapshot_longest_block_us 37\nsnapshot_backups 38\n"
           "scrub_under_way 1\nscrub_passes_total 41\nscrub_files_total 42\nscrub_bytes_total 43\n"
           "scrub_found_total 44\nscrub_mended_total 45\nscrub_damaged 1\n"
-          "clients_connections 51\nclients_requests_total 52\nclients_body_bytes 53\nclients_waiting_writes 54\n"
+          "clients_connections 51\nclients_requests_total 52\nclients_body_bytes 53\n"
+          "clients_connections_accepted_total 56\nclients_connections_gave_way_total 57\n"
+          "clients_connections_turned_away_total 58\nclients_connections_stalled_total 59\nclients_refused_total 60\n"
+          "clients_waiting_writes 54\n"
           "clients_waiting_reads 55\n");
 }
 
