@@ -26,6 +26,7 @@
 #include "src/replica/environment.h"
 #include "src/replica/history.h"
 #include "src/replica/request.h"
+#include "src/replica/resubmit_schedule.h"
 #include "src/replica/snapshots.h"
 #include "src/replica/waiting.h"
 #include "store/state/command.h"
@@ -154,7 +155,7 @@ class Replica {
   void resubmit(raft::Time barriers_until);
   void resubmit_if_stuck();
   raft::Time stuck_at() const;
-  void note_progress();
+  void note_progress() { resubmit_schedule_.note_progress(now_); }
   // The core's messages: the commands in two of them are checked first.
   void on(const PeerMessage& message, raft::ForwardProposals&& forward);
   void on(const PeerMessage& message, raft::AppendEntries&& append);
@@ -208,13 +209,8 @@ class Replica {
   std::deque<OnceDurable> once_durable_;  // votes and acks that must not leave before their save
 
   raft::Time now_;
-  uint64_t barrier_number_ = 0;    // of the last ReadAsked
-  raft::NodeId known_leader_ = 0;  // when what waits was last submitted
-  raft::Term known_term_ = 0;
-  bool known_to_take_writes_ = true;  // of whichever leader
-  bool was_admitted_ = false;
-  raft::Time progress_at_ = 0;   // when a request of this node was last submitted anew, confirmed or applied
-  raft::Time retry_after_;       // then what is under way is taken for lost; doubles each time
+  uint64_t barrier_number_ = 0;  // of the last ReadAsked
+  ResubmitSchedule resubmit_schedule_;
   bool has_more_ready_ = false;  // confirmed barriers, which the next tick answers
   bool is_stopping_ = false;
   bool is_removed_ = false;
