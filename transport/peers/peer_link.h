@@ -6,9 +6,8 @@
 // While there is no connection, and while the outbox is full, messages are dropped and counted; Raft retries. A
 // connection that breaks after a while is dialled again at once, other attempts follow after a delay that doubles up to
 // a limit, with jitter. A peer that takes no bytes for some seconds is disconnected. A refusal is logged once and
-// retried like any failure, because the other side may correct its configuration. A peer may announce another address
-// in its greeting to our listener, and --cluster may name a third: they are dialled in turn, the address in the log
-// first. Once the peer was reached at the address in the log, that of --cluster is not tried any more.
+// retried like any failure, because the other side may correct its configuration. A peer may have several addresses,
+// which are dialled in turn (transport/peers/peer_addresses.h).
 //
 // Always: no event is called from inside send(), and no message is written before the peer has greeted. An event may
 // destroy its own link.
@@ -20,7 +19,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "raft/random.h"
 #include "src/base/metrics.h"
@@ -28,6 +26,8 @@
 #include "transport/loop/dial.h"
 #include "transport/loop/loop.h"
 #include "transport/loop/stream.h"
+#include "transport/peers/link_log.h"
+#include "transport/peers/peer_addresses.h"
 #include "transport/peers/peer_identity.h"
 #include "transport/peers/wire.h"
 
@@ -88,7 +88,8 @@ class PeerLink {
   };
 
   // `us` must outlive the link. Each greeting says what it holds at that time.
-  PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Limits& limits, uint64_t seed, Events events);
+  PeerLink(Loop& loop, const PeerIdentity& us, const PeerMember& peer, const Limits& limits, uint64_t seed,
+           Events events);
   ~PeerLink();
   PeerLink(const PeerLink&) = delete;
   PeerLink& operator=(const PeerLink&) = delete;
@@ -106,10 +107,10 @@ class PeerLink {
   // The process that it was last connected to, or that is expected to move; 0: not known.
   uint64_t process() const { return process_ == 0 ? leaving_process_ : process_; }
   bool is_connected_at(const Address& address) const {
-    return state_ == State::connected && dialled_address_ == address;
+    return state_ == State::connected && addresses_.current() == address;
   }
 
-  const PeerMember& peer() const { return peer_; }
+  const PeerMember& peer() const { return addresses_.member(); }
   Status status() const;
 
  private:
@@ -132,21 +133,15 @@ class PeerLink {
   void check_stall();
   uint64_t redial_delay_ms();
 
-  std::vector<Address> addresses() const;
-  Address next_address() const;
   std::string name() const;
   bool may_log();
   void log_error(const std::string& why);
 
   Loop& loop_;
   const PeerIdentity& us_;
-  PeerMember peer_;
-  std::optional<Address> announced_;    // by the peer itself, if it is another than that in the log
-  bool was_at_member_address_ = false;  // the peer was reached at the address in the log
-  uint64_t process_ = 0;                // of the peer's last greeting
+  PeerAddresses addresses_;
+  uint64_t process_ = 0;  // of the peer's last greeting
   uint64_t leaving_process_ = 0;
-  bool member_address_failed_ = false;  // the address in the log failed when it was last dialled
-  Address dialled_address_;             // of the connection, of the dial, or of the next dial
   const Limits limits_;
   raft::Random random_;
   Events events_;
@@ -162,17 +157,13 @@ class PeerLink {
   Timer timer_;  // waiting: the next dial; dialling and greeting: the deadline; connected: the next check for a stall
 
   uint64_t failures_ = 0;  // since a connection last settled
-  size_t refusals_ = 0;    // in a row
   uint64_t connected_since_ms_ = 0;
   bool is_watching_ = false;
   uint64_t written_bytes_ = 0;    // into this connection's outbox
   uint64_t sent_bytes_seen_ = 0;  // out of it, at the last check
 
   Counters counters_;
-  std::string error_;
-  std::map<Address, std::string> errors_logged_;  // of at most three addresses
-  uint64_t logging_since_ms_ = 0;
-  int lines_logged_ = 0;
+  LinkLog log_;
 };
 
 }  // namespace skiff::transport
