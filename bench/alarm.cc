@@ -29,11 +29,12 @@ Alarm::~Alarm() {
   ::close(descriptor_);
 }
 
-void Alarm::start_ns(uint64_t delay_ns) {
-  delay_ns = std::max<uint64_t>(1, delay_ns);  // 0 would stop it
+void Alarm::start(raft::Time delay) {
+  delay = std::max(1_ns, delay);  // 0 would stop it
   itimerspec when{};
-  when.it_value.tv_sec = static_cast<time_t>(delay_ns / kSecondNs);
-  when.it_value.tv_nsec = static_cast<long>(delay_ns % kSecondNs);
+  const uint64_t seconds = delay / 1_s;
+  when.it_value.tv_sec = static_cast<time_t>(seconds);
+  when.it_value.tv_nsec = static_cast<long>((delay - seconds * 1_s).ns());
   CHECK(timerfd_settime(descriptor_, 0, &when, nullptr) == 0);
 }
 

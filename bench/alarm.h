@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "raft/time.h"
 #include "transport/loop/loop.h"
 
 namespace skiff::bench {
@@ -18,7 +19,7 @@ class Alarm {
   Alarm(const Alarm&) = delete;
   Alarm& operator=(const Alarm&) = delete;
 
-  void start_ns(uint64_t delay_ns);  // once; replaces an earlier start
+  void start(raft::Time delay);  // once; replaces an earlier start
   void stop();
 
  private:

@@ -31,7 +31,7 @@ void Client::dial(const Node& node) {
   parser_.reset();
   out_.clear();
   is_last_answer_ = false;
-  dialled_ns_ = clock_();
+  dialled_ = clock_();
   auto handle = std::make_unique<uv_tcp_t>();
   CHECK(uv_tcp_init(loop_.uv(), handle.get()) == 0);
   handle->data = this;
@@ -87,7 +87,7 @@ void Client::write_done(uv_write_t* request, int) {
 
 void Client::failed_later(int code) {
   failure_ = code;
-  failing_.start_ns(0);
+  failing_.start(0_s);
 }
 
 void Client::allocate(uv_handle_t* handle, size_t, uv_buf_t* buffer) {
@@ -99,13 +99,13 @@ void Client::read_some(uv_stream_t* handle, ssize_t count, const uv_buf_t* buffe
   auto* self = static_cast<Client*>(handle->data);
   if (self == nullptr || count == 0) return;
   if (count > 0) return self->received({buffer->base, static_cast<size_t>(count)});
-  self->read_ns_ = self->clock_();
+  self->read_ = self->clock_();
   if (count == UV_EOF) self->parser_.finish();  // an incomplete answer ends as broken below
   self->give_up(End::broken, count == UV_EOF ? "closed by the server" : uv_strerror(static_cast<int>(count)));
 }
 
 void Client::received(std::string_view bytes) {
-  read_ns_ = clock_();
+  read_ = clock_();
   const bool is_http = parser_.feed(bytes);
   if (!is_http) return give_up(End::broken, "the answer is no HTTP: " + parser_.error());
   if (is_last_answer_) return give_up(End::broken, "closed by the server");
@@ -118,19 +118,19 @@ void Client::answered(const Answer& answer) {
   flight_first_ = (flight_first_ + 1) % flight_.size();
   --flight_count_;
   if (!answer.keeps_alive) is_last_answer_ = true;
-  owner_.ended(*this, operation, end_of(operation.kind, answer.status), read_ns_);
+  owner_.ended(*this, operation, end_of(operation.kind, answer.status), read_);
 }
 
 void Client::give_up(End end, const std::string& why) {
   handle_.reset();
   is_ready_ = false;
   failing_.stop();
-  const uint64_t now_ns = clock_();
+  const raft::Time now = clock_();
   while (flight_count_ > 0) {
     const Operation operation = flight_[flight_first_];
     flight_first_ = (flight_first_ + 1) % flight_.size();
     --flight_count_;
-    owner_.ended(*this, operation, end, now_ns);
+    owner_.ended(*this, operation, end, now);
   }
   owner_.lost(*this, why);
 }

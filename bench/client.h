@@ -17,6 +17,7 @@
 
 #include "bench/operation.h"
 #include "bench/response_parser.h"
+#include "raft/time.h"
 #include "transport/loop/loop.h"
 
 namespace skiff::bench {
@@ -32,14 +33,14 @@ class Client {
   class Owner {
    public:
     virtual void ready(Client& client) = 0;
-    virtual void ended(Client& client, const Operation& operation, End end, uint64_t now_ns) = 0;
+    virtual void ended(Client& client, const Operation& operation, End end, raft::Time now) = 0;
     virtual void read_done(Client& client) = 0;  // the bytes of one read have been parsed
     virtual void lost(Client& client, const std::string& why) = 0;
 
    protected:
     ~Owner() = default;
   };
-  using Clock = std::function<uint64_t()>;
+  using Clock = std::function<raft::Time()>;
 
   Client(transport::Loop& loop, Owner& owner, const Clock& clock, size_t depth);
   ~Client();
@@ -50,7 +51,7 @@ class Client {
   void dial(const Node& node);
   bool is_ready() const { return is_ready_; }
   bool is_dialling() const { return handle_ != nullptr && !is_ready_; }
-  uint64_t dialled_ns() const { return dialled_ns_; }
+  raft::Time dialled() const { return dialled_; }
   const Node& node() const { return *node_; }
 
   // Where to append the bytes of the operation that is passed. Requires: is_ready(), in_flight() < depth.
@@ -82,11 +83,11 @@ class Client {
   const Clock& clock_;
   const Node* node_ = nullptr;
   transport::Owned<uv_tcp_t> handle_;
-  uint64_t dialled_ns_ = 0;
+  raft::Time dialled_;
   bool is_ready_ = false;
   bool is_last_answer_ = false;  // the server closes the connection after it
   ResponseParser parser_;
-  uint64_t read_ns_ = 0;           // when the bytes that are being parsed came
+  raft::Time read_;                // when the bytes that are being parsed came
   std::string out_;                // not yet handed to the kernel
   std::vector<Operation> flight_;  // a ring, as long as the pipeline is deep
   size_t flight_first_ = 0;

@@ -84,8 +84,8 @@ Plan plan_for(const Contest& contest, const SystemKind& kind, const System& syst
   plan.stale_reads = contest.load.is_stale;
   plan.rate = contest.load.is_open ? options.rate : 0;
   plan.keys = kKeys;
-  plan.warm_up_ns = options.warm_up_ns;
-  plan.duration_ns = options.duration_ns;
+  plan.warm_up = options.warm_up;
+  plan.duration = options.duration;
   return plan;
 }
 
@@ -96,7 +96,7 @@ Result<> fill(Plan plan) {
   plan.put_percent = 100;
   plan.distribution = Distribution::sequential;
   plan.count = plan.keys;
-  plan.warm_up_ns = 0;
+  plan.warm_up = 0_s;
   TRY(const Tally filled, run(plan, nullptr));
   if (filled.all().failures() > 0) return fail(Error::Code::unavailable, "writes failed while the keys were made");
   return {};

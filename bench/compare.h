@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/plan.h"
+#include "raft/time.h"
 #include "src/base/result.h"
 
 namespace skiff::bench {
@@ -17,8 +18,8 @@ struct CompareOptions {
   std::vector<std::string> systems;    // empty: all that are installed
   std::vector<std::string> workloads;  // empty: all
   uint64_t rounds = 3;
-  uint64_t duration_ns = 3 * kSecondNs;  // of each measurement, behind a warm-up
-  uint64_t warm_up_ns = kSecondNs / 2;
+  raft::Time duration = 3_s;  // of each measurement, behind a warm-up
+  raft::Time warm_up = 500_ms;
   uint64_t rate = 5'000;  // of put-open, requests a second
   std::string skiff;      // the program; empty: beside ours
   std::string scratch;    // where the nodes' directories go, on a real disk

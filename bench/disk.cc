@@ -56,14 +56,14 @@ tl::unexpected<Error> error(const std::string& act, const ProbeFile& file) {
 
 Result<> write_and_flush(const DiskProbe& probe, ProbeFile& file, Histogram& took) {
   const std::string block(probe.bytes, 'x');
-  uint64_t began_ns = uv_hrtime();
-  const uint64_t end_ns = began_ns + probe.duration_ns;
-  for (uint64_t at = 0; began_ns < end_ns; at = (at + probe.bytes) % (kFileBytes - probe.bytes + 1)) {
+  raft::Time began = raft::Time::of_ns(uv_hrtime());
+  const raft::Time end = began + probe.duration;
+  for (uint64_t at = 0; began < end; at = (at + probe.bytes) % (kFileBytes - probe.bytes + 1)) {
     if (!file.write_at(at, block)) return error("write", file);
     if (!file.sync()) return error("sync", file);
-    const uint64_t now_ns = uv_hrtime();
-    took.record(now_ns - began_ns);
-    began_ns = now_ns;
+    const raft::Time now = raft::Time::of_ns(uv_hrtime());
+    took.record((now - began).ns());
+    began = now;
   }
   return {};
 }

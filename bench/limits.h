@@ -13,6 +13,7 @@
 #include "bench/histogram.h"
 #include "bench/operation.h"
 #include "bench/plan.h"
+#include "raft/time.h"
 #include "src/base/result.h"
 
 namespace skiff::bench {
@@ -39,7 +40,7 @@ struct DiskProbe {
   std::string directory = ".";
   uint64_t bytes = 512;
   uint64_t writers = 1;  // at the same time, each in a file of its own
-  uint64_t duration_ns = 3 * kSecondNs;
+  raft::Time duration = 3_s;
 };
 // How long it takes to make that many bytes durable in a file that is there already (pwrite and fdatasync).
 Result<Histogram> measure_disk(const DiskProbe& probe);
@@ -47,7 +48,7 @@ Result<Histogram> measure_disk(const DiskProbe& probe);
 struct NetProbe {
   std::string peer;  // address of a `skiff-bench net --serve`; empty: loopback, against a thread of our own
   uint64_t bytes = 256;
-  uint64_t duration_ns = 3 * kSecondNs;
+  raft::Time duration = 3_s;
 };
 // How long it takes to send that many bytes and get them back, both sides on libuv.
 Result<Histogram> measure_net(const NetProbe& probe);

@@ -20,7 +20,7 @@ namespace {
 
 using transport::Stream;
 
-constexpr uint64_t kAnswerTimeoutNs = 5 * kSecondNs;  // for a peer that sends nothing
+constexpr raft::Time kAnswerTimeout = 5_s;  // for a peer that sends nothing
 
 // Sends back all bytes that it receives.
 class Echo {
@@ -91,14 +91,14 @@ class PingPong {
   PingPong(transport::Loop& loop, const transport::Address& address, const NetProbe& probe)
       : loop_(loop),
         message_(probe.bytes, 'x'),
-        end_ns_(loop.now_ns() + probe.duration_ns),
+        end_(loop.now() + probe.duration),
         patience_(loop, [this] { end(fail(Error::Code::unavailable, "no answer")); }),
         dial_(loop, address, [this](std::unique_ptr<Stream> stream, transport::Dial::Failure failure) {
           stream_ = std::move(stream);
           if (!stream_) return end(fail(Error::Code::unavailable, failure.why));
           start();
         }) {
-    patience_.start_ns(probe.duration_ns + kAnswerTimeoutNs);
+    patience_.start(probe.duration + kAnswerTimeout);
   }
 
   bool is_done() const { return is_done_; }
@@ -116,16 +116,16 @@ class PingPong {
     ping();
   }
   void ping() {
-    sent_ns_ = loop_.now_ns();
+    sent_ = loop_.now();
     missing_ = message_.size();
     stream_->write(message_);
   }
   void received(size_t bytes) {
     missing_ -= std::min(missing_, bytes);
     if (missing_ > 0) return;
-    const uint64_t now_ns = loop_.now_ns();
-    took_.record(now_ns - sent_ns_);
-    now_ns < end_ns_ ? ping() : end({});
+    const raft::Time now = loop_.now();
+    took_.record((now - sent_).ns());
+    now < end_ ? ping() : end({});
   }
   void end(Result<> result) {
     result_ = std::move(result);
@@ -135,11 +135,11 @@ class PingPong {
 
   transport::Loop& loop_;
   const std::string message_;
-  const uint64_t end_ns_;
+  const raft::Time end_;
   Histogram took_;
   Result<> result_;
   bool is_done_ = false;
-  uint64_t sent_ns_ = 0;
+  raft::Time sent_;
   size_t missing_ = 0;
   std::unique_ptr<Stream> stream_;
   transport::Timer patience_;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "raft/time.h"
+
 namespace skiff::bench {
 
 enum class Kind : uint8_t { put, get };
@@ -13,8 +15,8 @@ enum class Kind : uint8_t { put, get };
 struct Operation {
   Kind kind = Kind::put;
   bool counts = false;  // it is not part of the warm-up
-  uint64_t planned_ns = 0;
-  uint64_t sent_ns = 0;
+  raft::Time planned;
+  raft::Time sent;
   uint64_t key = 0;
   uint64_t value_bytes = 0;
   uint64_t attempts = 0;  // before this one

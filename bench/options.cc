@@ -16,7 +16,6 @@ namespace skiff::bench {
 namespace {
 
 constexpr char kProgram[] = "skiff-bench";
-constexpr uint64_t kHourNs = 3600 * kSecondNs;
 constexpr uint64_t kValueBytesMax = 64 << 20;
 
 // ---- values that only a bench has
@@ -102,10 +101,8 @@ Option rate(uint64_t& field, std::string standard) {
   return {"rate", shown_as(std::move(standard), number("N", field, 1, 10'000'000)),
           "open loop: so many requests a second, and latency counts from when\neach was planned"};
 }
-Option warm_up(uint64_t& field_ns) { return {"warm-up", duration(field_ns, 0, kHourNs), "asked, but not counted"}; }
-Option measured(uint64_t& field_ns) {
-  return {"duration", duration(field_ns, kMillisecondNs, 24 * kHourNs), "of what counts"};
-}
+Option warm_up(raft::Time& field) { return {"warm-up", duration(field, 0_s, 1_h), "asked, but not counted"}; }
+Option measured(raft::Time& field) { return {"duration", duration(field, 1_ms, 24_h), "of what counts"}; }
 Option histogram(bool& field) { return {"histogram", on_off(field), "print latencies as bars"}; }
 Option hgrm(std::string& field) {
   return {"hgrm", file_name("FILE", field), "write HdrHistogram's percentile format, in milliseconds"};
@@ -140,22 +137,21 @@ std::vector<Option> options_of_the_load(Plan& plan) {
       {"first-key", number("N", plan.first_key, 0, uint64_t{1} << 60), "number of the first"},
       {"prefix", prefix(plan.prefix), "what keys begin with"},
       {"seed", number("N", plan.seed, 0, ~uint64_t{0}), "what is random comes from it"},
-      warm_up(plan.warm_up_ns),
-      measured(plan.duration_ns),
+      warm_up(plan.warm_up),
+      measured(plan.duration),
       {"count", shown_as("none", number("N", plan.count, 1, 1'000'000'000'000)),
        "so many requests instead of a duration"},
-      {"timeout", duration(plan.timeout_ns, kMillisecondNs, kHourNs),
+      {"timeout", duration(plan.timeout, 1_ms, 1_h),
        "after which an answer is no longer waited for, nor sent what was\nplanned before the end"},
       {"retries", number("N", plan.retries, 0, 1'000'000),
        "how often a request that failed is tried again; its latency counts\nfrom the first try"},
-      {"retry-wait", duration(plan.retry_wait_ns, 0, kHourNs), "before it is"},
+      {"retry-wait", duration(plan.retry_wait, 0_s, 1_h), "before it is"},
   };
 }
 
 std::vector<Option> options_of_the_report(Options& into) {
   return {
-      {"interval", duration(into.plan.interval_ns, 10 * kMillisecondNs, kHourNs),
-       "between lines of progress and rows of --csv"},
+      {"interval", duration(into.plan.interval, 10_ms, 1_h), "between lines of progress and rows of --csv"},
       {"progress", on_off(into.wants_progress), "show it also where standard error is no terminal"},
       histogram(into.wants_bars),
       {"label", text("TEXT", into.label), "name of the result in pictures"},
@@ -175,7 +171,7 @@ std::vector<Option> options_of_run(Options& into) {
 }
 
 std::vector<Option> options_of_disk(Options& into) {
-  return {measured(into.disk.duration_ns),
+  return {measured(into.disk.duration),
           histogram(into.wants_bars),
           hgrm(into.hgrm),
           limits(into.limits),
@@ -185,7 +181,7 @@ std::vector<Option> options_of_disk(Options& into) {
 }
 
 std::vector<Option> options_of_net(Options& into) {
-  return {measured(into.net.duration_ns),
+  return {measured(into.net.duration),
           histogram(into.wants_bars),
           hgrm(into.hgrm),
           limits(into.limits),
@@ -202,8 +198,8 @@ std::vector<Option> options_of_compare(Options& into) {
   CompareOptions& compare = into.compare;
   const std::vector<std::string> systems = names_of({Target::skiff, Target::etcd_v2, Target::etcd_v3});
   return {rate(compare.rate, std::to_string(compare.rate)),
-          warm_up(compare.warm_up_ns),
-          measured(compare.duration_ns),
+          warm_up(compare.warm_up),
+          measured(compare.duration),
           limits(compare.limits),
           directory(compare.scratch),
           {"systems", shown_as("all that are installed", some_of("NAME,...", systems, compare.systems)),

@@ -6,13 +6,10 @@
 #include <vector>
 
 #include "bench/keys.h"
+#include "raft/time.h"
 #include "transport/loop/address.h"
 
 namespace skiff::bench {
-
-constexpr uint64_t kMicrosecondNs = 1'000;
-constexpr uint64_t kMillisecondNs = 1'000'000;
-constexpr uint64_t kSecondNs = 1'000'000'000;
 
 enum class Target { skiff, etcd_v2, etcd_v3, raw };
 
@@ -33,13 +30,13 @@ struct Plan {
   std::string prefix = "/bench/";
   uint64_t seed = 1;
 
-  uint64_t warm_up_ns = kSecondNs;
-  uint64_t duration_ns = 10 * kSecondNs;
+  raft::Time warm_up = 1_s;
+  raft::Time duration = 10_s;
   uint64_t count = 0;  // not 0: so many requests instead of a duration
-  uint64_t timeout_ns = 10 * kSecondNs;
+  raft::Time timeout = 10_s;
   uint64_t retries = 0;
-  uint64_t retry_wait_ns = 10 * kMillisecondNs;
-  uint64_t interval_ns = kSecondNs;  // between lines of progress and rows over time
+  raft::Time retry_wait = 10_ms;
+  raft::Time interval = 1_s;  // between lines of progress and rows over time
 
   bool is_open_loop() const { return rate > 0; }
 };

@@ -53,8 +53,8 @@ json json_of(const Plan& plan) {
           {"keys", plan.keys},
           {"distribution", name_of(plan.distribution)},
           {"seed", plan.seed},
-          {"warm_up_ns", plan.warm_up_ns},
-          {"timeout_ns", plan.timeout_ns},
+          {"warm_up_ns", plan.warm_up.ns()},
+          {"timeout_ns", plan.timeout.ns()},
           {"retries", plan.retries}};
 }
 

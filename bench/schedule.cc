@@ -1,45 +1,40 @@
 #include "bench/schedule.h"
 
 namespace skiff::bench {
-namespace {
 
-constexpr uint64_t kFarAwayNs = ~uint64_t{0};
-
-}  // namespace
-
-Schedule::Schedule(const Plan& plan, uint64_t begin_ns)
+Schedule::Schedule(const Plan& plan, raft::Time begin)
     : rate_(plan.rate),
       count_(plan.count),
-      begin_ns_(begin_ns),
-      counted_from_ns_(begin_ns + plan.warm_up_ns),
-      end_ns_(plan.count > 0 ? kFarAwayNs : counted_from_ns_ + plan.duration_ns) {}
+      began_at_(begin),
+      counted_from_(begin + plan.warm_up),
+      end_(plan.count > 0 ? raft::kNever : counted_from_ + plan.duration) {}
 
 // Whole seconds apart, so that neither rounding adds up nor the product overflows.
-uint64_t Schedule::planned_ns(uint64_t number) const {
-  return begin_ns_ + number / rate_ * kSecondNs + number % rate_ * kSecondNs / rate_;
+raft::Time Schedule::planned(uint64_t number) const {
+  return began_at_ + number / rate_ * 1_s + number % rate_ * 1_s / rate_;
 }
 
-std::optional<uint64_t> Schedule::next_due_ns(uint64_t now_ns) const {
+std::optional<raft::Time> Schedule::next_due(raft::Time now) const {
   if (count_ > 0 && counted_ >= count_) return std::nullopt;
-  const uint64_t due_ns = rate_ == 0 ? now_ns : planned_ns(taken_);
-  if (due_ns >= end_ns_) return std::nullopt;
-  return due_ns;
+  const raft::Time due = rate_ == 0 ? now : planned(taken_);
+  if (due >= end_) return std::nullopt;
+  return due;
 }
 
-std::optional<Schedule::Start> Schedule::take(uint64_t now_ns) {
-  const std::optional<uint64_t> due_ns = next_due_ns(now_ns);
-  if (!due_ns || *due_ns > now_ns) return std::nullopt;
+std::optional<Schedule::Start> Schedule::take(raft::Time now) {
+  const std::optional<raft::Time> due = next_due(now);
+  if (!due || *due > now) return std::nullopt;
   ++taken_;
-  const bool counts = *due_ns >= counted_from_ns_;
+  const bool counts = *due >= counted_from_;
   if (counts) ++counted_;
-  return Start{*due_ns, counts};
+  return Start{*due, counts};
 }
 
-uint64_t Schedule::overdue(uint64_t now_ns) const {
+uint64_t Schedule::overdue(raft::Time now) const {
   if (rate_ == 0) return 0;
   Schedule rest = *this;
   uint64_t count = 0;
-  while (const std::optional<Start> start = rest.take(now_ns)) count += start->counts ? 1 : 0;
+  while (const std::optional<Start> start = rest.take(now)) count += start->counts ? 1 : 0;
   return count;
 }
 

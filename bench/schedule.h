@@ -15,39 +15,40 @@
 #include <optional>
 
 #include "bench/plan.h"
+#include "raft/time.h"
 
 namespace skiff::bench {
 
 class Schedule {
  public:
   struct Start {
-    uint64_t planned_ns = 0;
+    raft::Time planned;
     bool counts = false;  // not part of the warm-up
   };
 
-  Schedule(const Plan& plan, uint64_t begin_ns);
+  Schedule(const Plan& plan, raft::Time begin);
 
   // The next request, if one is due.
-  std::optional<Start> take(uint64_t now_ns);
+  std::optional<Start> take(raft::Time now);
   // When the next one will be; nothing if there will be none.
-  std::optional<uint64_t> next_due_ns(uint64_t now_ns) const;
+  std::optional<raft::Time> next_due(raft::Time now) const;
   // No request will come any more.
-  bool is_over(uint64_t now_ns) const { return !next_due_ns(now_ns); }
+  bool is_over(raft::Time now) const { return !next_due(now); }
   // Requests that are due, count, and have not been taken.
-  uint64_t overdue(uint64_t now_ns) const;
+  uint64_t overdue(raft::Time now) const;
 
-  uint64_t counted_from_ns() const { return counted_from_ns_; }
+  raft::Time counted_from() const { return counted_from_; }
   // The end of the part that counts; far away when it is a number of requests that ends it.
-  uint64_t end_ns() const { return end_ns_; }
+  raft::Time ends_at() const { return end_; }
 
  private:
-  uint64_t planned_ns(uint64_t number) const;
+  raft::Time planned(uint64_t number) const;
 
   const uint64_t rate_;
   const uint64_t count_;
-  const uint64_t begin_ns_;
-  const uint64_t counted_from_ns_;
-  const uint64_t end_ns_;
+  const raft::Time began_at_;
+  const raft::Time counted_from_;
+  const raft::Time end_;
   uint64_t taken_ = 0;
   uint64_t counted_ = 0;
 };

@@ -13,12 +13,12 @@ uint64_t Series::planned() const { return std::accumulate(ends.begin(), ends.end
 
 uint64_t Series::failures() const { return planned() - successes(); }
 
-void Tally::record(const Operation& operation, End end, uint64_t now_ns) {
+void Tally::record(const Operation& operation, End end, raft::Time now) {
   Series& of_its_kind = series(operation.kind);
   ++of_its_kind.ends[static_cast<size_t>(end)];
   if (!is_success(end)) return;
-  of_its_kind.latency.record(now_ns - operation.planned_ns);
-  service.record(now_ns - operation.sent_ns);
+  of_its_kind.latency.record((now - operation.planned).ns());
+  service.record((now - operation.sent).ns());
 }
 
 Series Tally::all() const {

@@ -17,6 +17,7 @@
 
 #include "bench/histogram.h"
 #include "bench/operation.h"
+#include "raft/time.h"
 #include "src/base/result.h"
 
 namespace skiff::bench {
@@ -62,7 +63,7 @@ struct Tally {
   double generator_share = 0;     // of a core, that making the load took
   std::vector<Interval> intervals;
 
-  void record(const Operation& operation, End end, uint64_t now_ns);
+  void record(const Operation& operation, End end, raft::Time now);
   // Adds another run of the same plan, as if it had followed.
   void merge(const Tally& other);
   Series& series(Kind kind) { return kind == Kind::put ? put : get; }

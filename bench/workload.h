@@ -26,6 +26,7 @@
 #include "bench/schedule.h"
 #include "bench/tally.h"
 #include "bench/target.h"
+#include "raft/time.h"
 #include "src/base/result.h"
 #include "transport/loop/loop.h"
 
@@ -59,34 +60,34 @@ class Workload final : private Client::Owner {
  private:
   struct Retry {
     Operation operation;
-    uint64_t not_before_ns = 0;
+    raft::Time not_before;
   };
   struct Redial {
     Client* client = nullptr;
-    uint64_t at_ns = 0;
+    raft::Time at;
   };
 
   void ready(Client& client) override;
-  void ended(Client& client, const Operation& operation, End end, uint64_t now_ns) override;
+  void ended(Client& client, const Operation& operation, End end, raft::Time now) override;
   void read_done(Client&) override { pump(); }
   void lost(Client& client, const std::string& why) override;
 
   void begin_when_all_have_tried();
   void begin();
   void pump();
-  std::optional<Operation> next_operation(uint64_t now_ns);
+  std::optional<Operation> next_operation(raft::Time now);
   Operation make_operation(const Schedule::Start& start);
-  void set_alarm(uint64_t now_ns);
-  void redial(uint64_t now_ns);
-  void time_out(uint64_t now_ns);
-  void end_interval(uint64_t now_ns);
-  bool is_finished(uint64_t now_ns) const;
-  bool is_cut_off(uint64_t now_ns) const;
-  void end_what_is_left(uint64_t now_ns);
-  uint64_t end_of_measured_ns(uint64_t now_ns) const;
-  void sum_up(uint64_t now_ns);
+  void set_alarm(raft::Time now);
+  void redial(raft::Time now);
+  void time_out(raft::Time now);
+  void end_interval(raft::Time now);
+  bool is_finished(raft::Time now) const;
+  bool is_cut_off(raft::Time now) const;
+  void end_what_is_left(raft::Time now);
+  raft::Time end_of_measured(raft::Time now) const;
+  void sum_up(raft::Time now);
   void finish(Result<> result);
-  double since_start_s(uint64_t now_ns) const;
+  double since_start_s(raft::Time now) const;
 
   transport::Loop& loop_;
   const Plan plan_;
@@ -102,22 +103,22 @@ class Workload final : private Client::Owner {
   size_t tried_ = 0;  // clients whose first attempt has ended
   size_t ready_ = 0;  // clients that are connected
   std::string why_lost_;
-  uint64_t unreachable_since_ns_ = 0;  // while ready_ == 0
+  raft::Time unreachable_since_;  // while ready_ == 0
 
   std::optional<Schedule> schedule_;  // once the run has begun
-  uint64_t begin_ns_ = 0;
+  raft::Time began_at_;
   std::deque<Client*> free_;  // a client once for every slot of its pipeline; the longest free first
   std::vector<Client*> to_flush_;
   std::deque<Retry> retries_;
   std::vector<Redial> redials_;
   uint64_t in_flight_ = 0;
-  uint64_t last_end_ns_ = 0;
+  raft::Time last_end_;
   bool is_done_ = false;
 
   Tally tally_;
   Histogram recent_;  // of the current interval
   Interval interval_;
-  uint64_t interval_end_ns_ = 0;
+  raft::Time interval_end_;
 
   Alarm alarm_;                    // the next planned request
   transport::Timer housekeeping_;  // timeouts, dialling again, progress

@@ -67,7 +67,7 @@ class Cluster {
   }
 
   void add(NodeId id, uint64_t amount) {
-    auto command = std::make_shared<const std::string>(std::to_string(amount));
+    auto command = Payload::of(std::to_string(amount));
     step(id, Proposed{.proposals = {{.id = ++proposals_, .command = std::move(command)}}});
   }
 
@@ -123,7 +123,7 @@ class Cluster {
     node.disk.save(effects);
     send(effects.messages_once_durable);  // not before: they say that the above is on the disk
     for (const Entry& entry : effects.committed) {
-      if (entry.kind == EntryKind::command) node.counter += std::stoull(*entry.payload);
+      if (entry.kind == EntryKind::command) node.counter += std::stoull(std::string(*entry.payload));
       node.applied = entry.position.index;
     }
     for (const ConfirmedRead& read : effects.reads) node.read_index = read.index;
@@ -136,7 +136,7 @@ class Cluster {
 
   std::vector<Node> nodes_;
   std::deque<Message> in_flight_;
-  Time now_ = 0;
+  Time now_;
   uint64_t starts_ = 0;
   uint64_t proposals_ = 0;
   uint64_t reads_ = 0;

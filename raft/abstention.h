@@ -20,7 +20,7 @@ class Abstention {
   explicit Abstention(bool keeps_promises) : keeps_promises_(keeps_promises) {}
 
   void wait_for_verdict(Time until) { unjudged_until_ = until; }
-  void judged() { unjudged_until_ = 0; }
+  void judged() { unjudged_until_ = 0_s; }
   void promise(Time until) { promised_until_ = until; }
 
   Time ends_at() const {
@@ -32,8 +32,8 @@ class Abstention {
 
  private:
   bool keeps_promises_;
-  Time unjudged_until_ = 0;
-  Time promised_until_ = 0;
+  Time unjudged_until_;
+  Time promised_until_;
 };
 
 }  // namespace skiff::raft

@@ -130,7 +130,8 @@ std::string describe(const Entry& entry) {
     case EntryKind::command: return text + describe(entry.payload) + ']';
     case EntryKind::configuration: break;
   }
-  std::optional<Configuration> configuration = decode_configuration(entry.payload ? *entry.payload : std::string());
+  std::optional<Configuration> configuration =
+      decode_configuration(entry.payload ? *entry.payload : std::string_view());
   return text + (configuration ? describe(*configuration) : "?") + ']';
 }
 
@@ -168,7 +169,7 @@ std::string describe(const Payload& command) {
   if (command == nullptr || command->empty()) return "nothing";
   bool is_printable =
       std::all_of(command->begin(), command->end(), [](char byte) { return byte > ' ' && byte <= '~'; });
-  if (is_printable && command->size() <= kShownBytesMax) return *command;
+  if (is_printable && command->size() <= kShownBytesMax) return std::string(*command);
   return number(command->size()) + (command->size() == 1 ? " byte" : " bytes");
 }
 

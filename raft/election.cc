@@ -83,7 +83,7 @@ void Raft::become_leader() {
 
 // The latest moment since which a majority, ourselves included, has been heard.
 Time Raft::quorum_heard_at(const Leader& leader) const {
-  return leader.followers.heard_by_majority(membership_.voters(), {.node = config_.id, .reached = now_});
+  return leader.followers.heard_by_majority(membership_.voters(), config_.id, now_);
 }
 
 bool Raft::hears_leader() const { return is_leader() || leader_.was_heard(config_.election_timeout, now_); }

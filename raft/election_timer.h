@@ -16,8 +16,8 @@ namespace skiff::raft {
 class ElectionTimer {
  public:
   struct Intervals {
-    Time heartbeat = 0;
-    Time election_timeout = 0;
+    Time heartbeat;
+    Time election_timeout;
   };
 
   ElectionTimer(uint64_t seed, Intervals intervals) : random_(seed), intervals_(intervals) {}
@@ -33,14 +33,14 @@ class ElectionTimer {
   void wait_for_votes(Time now, bool had_leader) { deadline_ = now + randomized_campaign_timeout(had_leader); }
   void wait_until(Time deadline) { deadline_ = deadline; }
   // Not now, but soon: our disk is busy.
-  void wait_for_disk(Time now) { deadline_ = now + intervals_.heartbeat / 4 + 1; }
+  void wait_for_disk(Time now) { deadline_ = now + intervals_.heartbeat / 4 + 1_ns; }
   // The leader's process is gone, so nothing is left to wait for. A small spread keeps two followers from splitting
   // the vote.
   void expire_soon(Time now);
 
  private:
   Time randomized_election_timeout() {
-    return intervals_.election_timeout + random_.below(intervals_.election_timeout);
+    return intervals_.election_timeout + random_time(random_, intervals_.election_timeout);
   }
   Time randomized_campaign_timeout(bool had_leader);
 

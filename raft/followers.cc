@@ -1,6 +1,7 @@
 #include "raft/followers.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "raft/check.h"
 
@@ -41,15 +42,16 @@ void Followers::become(const std::vector<NodeId>& everybody, NodeId self, const 
   }
 }
 
-// Two captures fit into a std::function without an allocation, and this runs with every acknowledgement.
+// Two captures fit into a std::function without an allocation, and both of these run with every acknowledgement.
 Index Followers::acknowledged_by_majority(const Voters& voters, const Own& own) const {
   return quorum::reached_by_majority(
       voters, [this, &own](NodeId node) { return node == own.node ? own.reached : at(node).counted(); });
 }
 
-Time Followers::heard_by_majority(const Voters& voters, const Own& own) const {
-  return quorum::reached_by_majority(
-      voters, [this, &own](NodeId node) { return node == own.node ? own.reached : at(node).counted_at(); });
+Time Followers::heard_by_majority(const Voters& voters, NodeId self, Time now) const {
+  const std::pair own(self, now);
+  return Time::of_ns(quorum::reached_by_majority(
+      voters, [this, &own](NodeId node) { return (node == own.first ? own.second : at(node).counted_at()).ns(); }));
 }
 
 Time Followers::next_commit_notice() const {

@@ -23,14 +23,14 @@ class Followers {
   // The share of this node itself.
   struct Own {
     NodeId node = 0;
-    uint64_t reached = 0;
+    Index reached = 0;
   };
   // Which of several followers may take leadership over.
   struct SuccessorRules {
     const Configuration& members;
     Index match_min = 0;  // it has at least what is committed
-    Time now = 0;
-    Time silence_max = 0;  // it was heard less than this ago
+    Time now;
+    Time silence_max;  // it was heard less than this ago
   };
   enum class SuccessorDisk { said_not_full, not_known_full, any };
 
@@ -51,8 +51,8 @@ class Followers {
 
   // The highest index that a majority has on disk.
   Index acknowledged_by_majority(const Voters& voters, const Own& own) const;
-  // The latest time since which a majority was heard.
-  Time heard_by_majority(const Voters& voters, const Own& own) const;
+  // The latest time since which a majority was heard; this node, `self`, hears itself now.
+  Time heard_by_majority(const Voters& voters, NodeId self, Time now) const;
   // When the next follower must be told of a commit by a message of its own.
   Time next_commit_notice() const;
 

@@ -17,7 +17,7 @@ class ForwardedReads {
  public:
   struct Limits {
     size_t waiting_max = 0;
-    Time timeout = 0;
+    Time timeout;
   };
 
   explicit ForwardedReads(Limits limits) : limits_(limits) {}

@@ -20,14 +20,14 @@ namespace skiff::raft {
 class Lease {
  public:
   struct Limits {
-    Time election_timeout = 0;
+    Time election_timeout;
     uint64_t drift_percent_max = 0;  // how much faster than ours a clock may run
   };
   // The reply to a heartbeat.
   struct Answer {
-    Time sent_at = 0;      // the heartbeat, by our clock
-    Time received_at = 0;  // the reply, by our clock
-    Time clock = 0;        // of the follower, when it replied
+    Time sent_at;      // the heartbeat, by our clock
+    Time received_at;  // the reply, by our clock
+    Time clock;        // of the follower, when it replied
   };
 
   explicit Lease(Limits limits) : limits_(limits) {}
@@ -39,7 +39,7 @@ class Lease {
 
  private:
   struct Clock {
-    Time promised_at = 0;  // by our clock
+    Time promised_at;  // by our clock
     bool is_steady = false;
     Answer first;  // of the present stretch
   };

@@ -63,7 +63,7 @@ struct Found {
 struct Heartbeat {
   Index commit = 0;          // never beyond what the follower is known to have
   uint64_t round = 0;        // the newest ReadIndex round; 0: no reply is wanted
-  Time sent_at = 0;          // by the leader's clock
+  Time sent_at;              // by the leader's clock
   bool takes_writes = true;  // else too few disks have space for any
   uint64_t recovered = 0;    // the process of the receiver that is told that its log is intact again; 0: none
   uint64_t start = 0;        // the process of the receiver that the leader has judged (raft/starts.cc); 0: none yet
@@ -72,8 +72,8 @@ struct Heartbeat {
 // A recovering follower says so, and confirms no round.
 struct HeartbeatReply {
   uint64_t round = 0;       // the heartbeat's
-  Time sent_at = 0;         // the heartbeat's
-  Time clock = 0;           // the follower's own, by which a lease is measured
+  Time sent_at;             // the heartbeat's
+  Time clock;               // the follower's own, by which a lease is measured
   bool is_full = false;     // the disk
   uint64_t recovering = 0;  // as in AppendReply, like `start`
   uint64_t start = 0;

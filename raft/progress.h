@@ -97,7 +97,7 @@ class Progress {
   // Whether its disk is full, as it said last; nothing if it has not said yet.
   std::optional<bool> is_full;
   // When it was last sent a probe, or asked whether it has everything that was sent.
-  Time asked_at = 0;
+  Time asked_at;
 
  private:
   struct InFlight {
@@ -113,14 +113,14 @@ class Progress {
   Time heard_at_;
   Time counted_at_;
   uint64_t start_ = 0;
-  Time start_heard_at_ = 0;
+  Time start_heard_at_;
   bool is_forgetful_ = false;
   bool probe_sent_ = false;
   Index offered_ = 0;
   uint64_t recovering_ = 0;
   Index fence_ = 0;
   Index round_last_ = 0;  // where the round ends; 0: none was started
-  Time round_started_at_ = 0;
+  Time round_started_at_;
   bool caught_up_ = false;
   Index commit_told_ = 0;
   Index commit_awaited_ = 0;

@@ -29,7 +29,7 @@ inline size_t majority(size_t voters) { return (voters + (MUTANT(half_of_four_de
 bool is_majority(const Voters& voters, const std::set<NodeId>& said_yes);
 
 // The highest value that a majority has reached: an index that is on a majority's disks (thesis 3.6.2), or the time
-// since which a majority has been heard. 0 if there are no voters.
+// since which a majority has been heard, in nanoseconds. 0 if there are no voters.
 using Reached = std::function<uint64_t(NodeId)>;
 uint64_t reached_by_majority(const Voters& voters, const Reached& reached);
 

@@ -48,7 +48,7 @@ Raft::Raft(Config config, Time now)
       forwarded_reads_({.waiting_max = config_.waiting_reads_max, .timeout = config_.election_timeout}),
       checked_({.hard_state = config_.hard_state}) {
   CHECK(config_.id != 0);
-  CHECK(config_.heartbeat_interval > 0);
+  CHECK(config_.heartbeat_interval > 0_s);
   CHECK(config_.election_timeout > config_.heartbeat_interval);
   for (const Entry& entry : config_.entries) {
     if (entry.kind == EntryKind::configuration) membership_.append(entry.position.index, decoded(entry.payload));

@@ -50,13 +50,13 @@ namespace skiff::raft {
 struct Config {
   NodeId id = 0;
   Configuration founders;  // the members if there is no snapshot; empty: this node waits to be added
-  Time heartbeat_interval = 50 * kMillisecond;
+  Time heartbeat_interval = 50_ms;
   // A follower campaigns after one to two of these without a leader; a leader steps down after one without a majority.
-  Time election_timeout = 500 * kMillisecond;
+  Time election_timeout = 500_ms;
   uint64_t seed = 1;
   // How long the news of a commit may wait for entries to carry it to a follower, if no client waits there. 0: told at
   // once.
-  Time commit_notice_delay = 0;
+  Time commit_notice_delay;
 
   // The contents of the disk; the entries move into the log. Requires: decode_configuration() accepts the
   // configurations in the mark and in the entries.
@@ -134,7 +134,7 @@ class Raft {
   struct Leader {
     Followers followers;
     Index first_of_term = 0;  // our no-op: until it is committed, we do not know all that is
-    Time heartbeat_due = 0;
+    Time heartbeat_due;
     ReadRounds reads;
     std::optional<uint64_t> change;  // the operator's request under way
     Lease lease;

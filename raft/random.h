@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "raft/check.h"
+#include "raft/time.h"
 
 namespace skiff::raft {
 
@@ -30,5 +31,8 @@ class Random {
  private:
   uint64_t state_;
 };
+
+// Uniform in [0, bound), like Random::below(). Requires: bound > 0.
+inline Time random_time(Random& random, Time bound) { return Time::of_ns(random.below(bound.ns())); }
 
 }  // namespace skiff::raft

@@ -20,7 +20,7 @@ void Raft::on(const ChangeAsked& asked) {
   Configuration next = plan(configuration(), asked.changes).next;
   if (next == configuration()) return effects_.admin_results.push_back({.id = asked.id, .reason = {}});
   leader->change = asked.id;
-  append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(next)));
+  append_own(EntryKind::configuration, Payload::of(encode(next)));
 }
 
 AdminRules Raft::admin_rules(const Leader& leader) const {
@@ -40,7 +40,7 @@ void Raft::reconfigure(Leader& leader) {
   if (!is_configuration_committed() && !MUTANT(joint_left_early)) return;
   if (log_.committed() < leader.first_of_term) return;
   if (configuration().is_joint()) {
-    append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(leave_joint(configuration()))));
+    append_own(EntryKind::configuration, Payload::of(encode(leave_joint(configuration()))));
     return;
   }
   if (leader.change)
@@ -51,7 +51,7 @@ void Raft::reconfigure(Leader& leader) {
     if (!leader.followers.at(member.id).has_caught_up() && !MUTANT(joining_member_votes_at_once)) continue;
     Planned planned = plan(configuration(), {{.kind = Change::Kind::promote, .node = member.id, .address = {}}});
     CHECK(planned.refused.empty());
-    append_own(EntryKind::configuration, std::make_shared<const std::string>(encode(planned.next)));
+    append_own(EntryKind::configuration, Payload::of(encode(planned.next)));
     return;
   }
 }

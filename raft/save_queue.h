@@ -22,7 +22,7 @@ class SaveQueue {
   struct Save {
     uint64_t number = 0;
     HardState hard_state;  // as of this save
-    Time handed_at = 0;
+    Time handed_at;
     uint64_t bytes = 0;  // that it uses at most
   };
 

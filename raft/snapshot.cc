@@ -18,7 +18,7 @@ void Raft::on(const SnapshotTaken& taken) {
   CHECK(taken.forget_to <= taken.index);
   if (taken.index <= snapshot_.position.index) return;  // a fetched snapshot has overtaken it
   snapshot_ = {.position = {.term = log_.term_at(taken.index), .index = taken.index},
-               .configuration = std::make_shared<const std::string>(encode(membership_.at(taken.index)))};
+               .configuration = Payload::of(encode(membership_.at(taken.index)))};
   log_.forget_to(taken.forget_to);
   membership_.forget_before(log_.base().index);
 }

@@ -30,7 +30,7 @@ struct Status {
     bool recovering = false;  // it has lost a part of its log, and counts for nothing
     bool paused = false;      // nothing more is sent before it replies: the window is full, or a probe is under way
     bool is_full = false;
-    Time heard_at = 0;
+    Time heard_at;
   };
 
   NodeId id = 0;

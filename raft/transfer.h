@@ -20,7 +20,7 @@ class Transfer {
  public:
   struct Plan {
     NodeId to = 0;
-    Time now = 0;
+    Time now;
     std::optional<uint64_t> request = {};  // the operator's, to be answered at the end
   };
 
@@ -54,7 +54,7 @@ class Transfer {
 
   Time timeout_;
   NodeId to_ = 0;  // 0: no transfer is under way
-  Time give_up_at_ = 0;
+  Time give_up_at_;
   bool was_told_ = false;
   std::optional<Request> request_;
 };

@@ -3,19 +3,16 @@
 
 #include <compare>
 #include <cstdint>
-#include <memory>
-#include <string>
+
+#include "raft/payload.h"
+
+#include "raft/time.h"
 
 namespace skiff::raft {
 
 using NodeId = uint64_t;  // from 1; 0 is no node
 using Term = uint64_t;    // from 1; 0 is before the first election
 using Index = uint64_t;   // from 1; 0 is before the first entry
-
-// Nanoseconds on a monotonic clock, or in a test a number. Comes in with every event.
-using Time = uint64_t;
-constexpr Time kMillisecond = 1'000'000;
-constexpr Time kNever = ~Time{0};
 
 // Term and index travel together. The order is the one votes are given by: the later term is the more up to date
 // log, and within a term the longer one (thesis 3.6.1).
@@ -31,8 +28,6 @@ enum class EntryKind : uint8_t {
   configuration = 3,  // all members (raft/membership.h)
 };
 
-// Shared by the log, the disk and the links. Never changed once made; null means empty.
-using Payload = std::shared_ptr<const std::string>;
 inline uint64_t bytes_of(const Payload& payload) { return payload ? payload->size() : 0; }
 
 struct Entry {

@@ -47,10 +47,10 @@ void ignore_signals() {
 class IgnoredSignal {
  public:
   IgnoredSignal(transport::Loop& loop, int number, const char* line)
-      : signal_(loop, number, [this, &loop, line] { limit_.warn(loop.now_ms(), line); }) {}
+      : signal_(loop, number, [this, &loop, line] { limit_.warn(loop.cached_now(), line); }) {}
 
  private:
-  log::Limit limit_{limits::kIgnoredSignalsMs};
+  log::Limit limit_{limits::kIgnoredSignalsEvery};
   transport::Signal signal_;
 };
 
@@ -65,7 +65,7 @@ struct IgnoredSignals {
 
 // Runs the loop until all that the node has closed is freed, and ends the program if a name look-up delays that.
 void run_to_the_end(transport::Loop& loop, int status) {
-  if (loop.run_for_ms(limits::kLookUpsEndMs)) return;
+  if (loop.run_for(limits::kLookUpsTimeout)) return;
   log::flush();
   std::_Exit(status);
 }

@@ -1,4 +1,5 @@
 // The core: a leader of three takes a write, learns that its disk and one follower have it, and commits.
+#include <memory>
 #include <variant>
 
 #include "bench/micro/micro.h"
@@ -13,7 +14,7 @@ using namespace raft;
 // Its peers and its disk are played here.
 class LoneLeader {
  public:
-  LoneLeader() : raft_({.id = 1, .founders = founded_by({1, 2, 3})}, 0) {
+  LoneLeader() : raft_({.id = 1, .founders = founded_by({1, 2, 3})}, 0_s) {
     saved();
     now_ = std::max(now_, raft_.next_deadline());
     step(TimePassed{});
@@ -76,7 +77,7 @@ class LoneLeader {
   }
 
   Raft raft_;
-  Time now_ = 0;
+  Time now_;
   uint64_t save_ = 0;
   uint64_t proposals_ = 0;
   uint64_t reads_ = 0;
@@ -85,7 +86,7 @@ class LoneLeader {
   uint64_t round_ = 0;
 };
 
-Payload command() { return std::make_shared<const std::string>(300, 'x'); }
+Payload command() { return Payload::of(std::string(300, 'x')); }
 
 Repeat write_one() {
   return [leader = std::make_shared<LoneLeader>(), written = command()](uint64_t times) {

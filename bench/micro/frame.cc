@@ -1,4 +1,6 @@
 // Messages between nodes, to frames and back.
+#include <memory>
+
 #include "bench/micro/micro.h"
 #include "raft/check.h"
 #include "store/state/command.h"
@@ -10,8 +12,8 @@ namespace {
 PeerMessage append_entries(uint64_t count) {
   raft::AppendEntries append{.previous = {.term = 1, .index = 7}, .commit = 7, .entries = {}};
   for (uint64_t i = 0; i < count; ++i) {
-    const auto payload = std::make_shared<const std::string>(
-        store::encode({store::Verb::put, {1, 1, i + 1}, "/bench/00000042", std::string(256, 'x')}));
+    const auto payload =
+        raft::Payload::of(store::encode({{1, 1, i + 1}, store::PutView{"/bench/00000042", std::string(256, 'x')}}));
     append.entries.push_back({{.term = 1, .index = 8 + i}, raft::EntryKind::command, payload});
   }
   return {.from = 1, .to = 2, .term = 1, .body = append};

@@ -19,7 +19,7 @@ Repeat parse(std::string bytes) {
 }
 
 Repeat write_head() {
-  return [value = std::make_shared<const std::string>(256, 'x')](uint64_t times) {
+  return [value = raft::Payload::of(std::string(256, 'x'))](uint64_t times) {
     for (uint64_t i = 0; i < times; ++i) {
       keep(transport::head(transport::octets(value), transport::AfterAnswer::keep_open).size());
     }

@@ -14,7 +14,7 @@
 namespace skiff::micro {
 namespace {
 
-constexpr uint64_t kLeastNs = 50'000'000;
+constexpr raft::Time kLeast = 50_ms;
 
 std::vector<Subject> all_subjects() {
   std::vector<Subject> all;
@@ -35,7 +35,7 @@ int micro_main(std::span<const char* const> names) {
   int measured = 0;
   for (const Subject& subject : all_subjects()) {
     if (!is_wanted(subject, names)) continue;
-    const Cost cost = measure(subject, kLeastNs);
+    const Cost cost = measure(subject, kLeast);
     fmt::print("{:20} {:>10.0f} {:>13} {:>12.2f}  {}\n", subject.name, cost.ns,
                cost.instructions ? fmt::format("{:.0f}", *cost.instructions) : "-", cost.allocations, subject.step);
     std::fflush(stdout);

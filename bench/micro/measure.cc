@@ -82,12 +82,12 @@ Cost once(const Repeat& repeat, uint64_t times, const InstructionCounter& instru
 
 }  // namespace
 
-Cost measure(const Subject& subject, uint64_t least_ns) {
+Cost measure(const Subject& subject, raft::Time least) {
   const InstructionCounter instructions;
   const Repeat repeat = subject.make();
   uint64_t times = 1;
   Cost best = once(repeat, times, instructions);
-  while (best.ns * static_cast<double>(times) < static_cast<double>(least_ns)) {
+  while (best.ns * static_cast<double>(times) < static_cast<double>(least.ns())) {
     times *= 2;
     best = once(repeat, times, instructions);
   }

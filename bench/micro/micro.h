@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "raft/time.h"
+
 namespace skiff::micro {
 
 // Repeats the step that many times.
@@ -37,8 +39,8 @@ struct Cost {
   std::optional<double> instructions;
 };
 
-// `least_ns`: how long one measurement takes at least.
-Cost measure(const Subject& subject, uint64_t least_ns);
+// `least`: how long one measurement takes at least.
+Cost measure(const Subject& subject, raft::Time least);
 
 // Keeps the compiler from removing a result that is not used.
 template <class Value>

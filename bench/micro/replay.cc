@@ -65,16 +65,14 @@ int fail_with(const Error& error) {
 
 // As a leader would: writes, and a little of the history cut every now and then.
 raft::Payload command_at(raft::Index index, const Work& work, raft::Random& random) {
-  store::Command command{.verb = store::Verb::put, .origin = {.node = 1, .incarnation = 1, .number = index}};
+  store::Command command{.origin = {.node = 1, .incarnation = 1, .number = index}, .operation = {}};
   const std::string key = fmt::format("/key/{}", random.below(work.keys)), value(work.value_bytes, 'v');
   if (index % kCutEvery == 0 && index > kHistory) {
-    command.verb = store::Verb::compact;
-    command.revision = index - index / kCutEvery - kHistory;
+    command.operation = store::Compact{index - index / kCutEvery - kHistory};
   } else {
-    command.key = key;
-    command.value = value;
+    command.operation = store::PutView{key, value};
   }
-  return std::make_shared<const std::string>(store::encode(command));
+  return raft::Payload::of(store::encode(command));
 }
 
 Result<> write(store::Files& files, const Work& work) {

@@ -18,8 +18,8 @@ class Map {
  public:
   Map() {
     for (uint64_t i = 0; i < kKeys; ++i) {
-      payloads_.push_back(std::make_shared<const std::string>(
-          store::encode({store::Verb::put, {1, 1, i + 1}, key(i), std::string(256, 'x')})));
+      payloads_.push_back(
+          raft::Payload::of(store::encode({{1, 1, i + 1}, store::PutView{key(i), std::string(256, 'x')}})));
       keys_.push_back(key(i));
       put();
     }
@@ -32,10 +32,10 @@ class Map {
       writes_ = 0;
     }
     const uint64_t round = writes_ / kKeys;
-    std::string bytes = *payloads_[writes_ % kKeys];
+    std::string bytes(*payloads_[writes_ % kKeys]);
     bytes[kNodeOffset] = static_cast<char>(round + 1);
     ++writes_;
-    keep(kv_.apply(writes_, std::make_shared<const std::string>(std::move(bytes))).revision);
+    keep(kv_.apply(writes_, raft::Payload::of(std::move(bytes))).revision);
   }
   void get() {
     const auto value = kv_.get(keys_[random_.below(kKeys)]);
@@ -44,7 +44,7 @@ class Map {
   }
 
  private:
-  static constexpr size_t kNodeOffset = 2;  // behind version and verb (store/state/command.h)
+  static constexpr size_t kNodeOffset = 2;  // behind version and kind; small ids have one byte (store/state/command.h)
 
   store::Kv kv_;
   std::vector<raft::Payload> payloads_;

@@ -51,8 +51,8 @@ class Log {
   NullFiles files_;
   std::unique_ptr<store::Wal> wal_;
   raft::Index index_ = 0;
-  raft::Payload payload_ = std::make_shared<const std::string>(
-      store::encode({store::Verb::put, {1, 1, 1}, "/bench/00000042", std::string(256, 'x')}));
+  raft::Payload payload_ =
+      raft::Payload::of(store::encode({{1, 1, 1}, store::PutView{"/bench/00000042", std::string(256, 'x')}}));
 };
 
 Repeat append(uint64_t batch) {

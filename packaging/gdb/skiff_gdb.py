@@ -45,8 +45,11 @@ def describe_bytes(data):
 
 
 def describe_payload(payload):
-    pointer = payload["_M_ptr"]
-    return "nothing" if int(pointer) == 0 else describe_bytes(text_of(pointer.dereference()))
+    block = payload["block_"]
+    if int(block) == 0:
+        return "nothing"
+    length, start = int(block["bytes"]), int(block) + block.type.target().sizeof
+    return describe_bytes(gdb.selected_inferior().read_memory(start, length).tobytes() if length else b"")
 
 
 def describe_position(position):
@@ -125,8 +128,7 @@ def printers():
     one_line("LogPosition", r"^skiff::raft::LogPosition$", describe_position)
     one_line("Entry", r"^skiff::raft::Entry$", describe_entry)
     one_line("HardState", r"^skiff::raft::HardState$", describe_hard_state)
-    one_line("Payload", r"^std::shared_ptr<(std::(__cxx11::)?basic_string<char.*> const|std::string const)>$",
-             describe_payload)
+    one_line("Payload", r"^skiff::raft::Payload$", describe_payload)
     one_line("Origin", r"^skiff::store::Origin$", describe_origin)
     one_line("Error", r"^skiff::Error$", describe_error)
     collection.add_printer("Message", r"^skiff::raft::Message$", Message)
@@ -135,7 +137,7 @@ def printers():
 
 
 def register(objfile):
-    """Registers with the program itself: gdb asks it before libstdc++, whose shared_ptr printer would match a Payload."""
+    """Registers with the program itself, and not with every library that it loads."""
     if objfile.filename == gdb.current_progspace().filename:
         gdb.printing.register_pretty_printer(objfile, printers(), replace=True)
 

@@ -46,9 +46,14 @@ Result<bool> wants_stale(std::string_view text) {
   return fail(Error::Code::invalid, "consistency is linearizable or stale");
 }
 
+bool is_about_key(const Route& route) {
+  return route.permission == Permission::read || route.permission == Permission::write;
+}
+
 Response write_response(const Answer& answer) {
   switch (answer.outcome) {
-    case Answer::Outcome::done: return transport::no_body(204);
+    case Answer::Outcome::done: return with_revisions(transport::no_body(204), answer.revision, answer.key_revision);
+    case Answer::Outcome::conflict: return condition_failed(answer.revision, answer.key_revision);
     case Answer::Outcome::refused: return refused(answer.reason);
     case Answer::Outcome::unknown: return say(504, answer.reason);
   }
@@ -71,15 +76,14 @@ Api::Reply Api::take(const Ticket& ticket, transport::Request&& request) {
   if (route == routes.end()) return not_allowed(methods_of(routes).allow());
   if (route->handler == nullptr) return say(404, "reserved, but there is nothing here in this version");
   CHECK(request.body.size() <= route->body_max);  // the server takes in no more
-  if (auto refusal = refuse_headers(request)) return refusal;
+  if (auto refusal = refuse_headers(request, is_about_key(*route))) return refusal;
   return (this->*route->handler)(ticket, std::move(request));
 }
 
 // ---- to the replica
 
 Api::Reply Api::propose(Write write) {
-  CHECK(write.operation.key.starts_with('/'));
-  CHECK(write.operation.key.size() <= store::kKeyBytesMax);  // the server takes in no longer paths
+  CHECK(store::check(store::view_of(write.operation)));  // the server takes in no longer paths
   if (host_.propose(std::move(write))) return std::nullopt;
   return refused(kTooMany);
 }
@@ -114,7 +118,8 @@ Api::Reply Api::ask_admin(const Ticket& ticket, AdminRequest request) {
 
 void Api::answered(const Ticket& ticket, Answer&& answer) {
   const std::optional<PendingBarrier> pending = pending_.take(ticket);
-  if (answer.outcome != Answer::Outcome::done) CHECK(!answer.reason.empty());
+  const bool has_reason = answer.outcome == Answer::Outcome::refused || answer.outcome == Answer::Outcome::unknown;
+  if (has_reason) CHECK(!answer.reason.empty());
   host_.respond(ticket, pending ? (this->*pending->then)(*pending, answer) : write_response(answer));
 }
 

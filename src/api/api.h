@@ -10,7 +10,7 @@
 // by the same code as a stale read does at once. It reads within the replica's call, so the map is no older than the
 // confirmation.
 //
-// The ends of requests become status codes: done 200 204 404, refused 503, unknown 504.
+// The ends of requests become status codes: done 200 204 304 404, conflict 412, refused 503, unknown 504.
 #pragma once
 
 #include <memory>
@@ -53,14 +53,14 @@ class ApiHost {
 };
 
 struct ApiConfig {
-  raft::Time request_timeout = 5'000 * raft::kMillisecond;
-  raft::Time health_timeout = 1'000 * raft::kMillisecond;  // of GET /health
+  raft::Time request_timeout = 5_s;
+  raft::Time health_timeout = 1_s;  // of GET /health
 };
 
 class Api final : public Requester {
  public:
   Api(const ApiConfig& config, ApiHost& host) : config_(config), host_(host) {
-    CHECK(config_.health_timeout > 0);
+    CHECK(config_.health_timeout > 0_s);
     CHECK(config_.request_timeout >= config_.health_timeout);
   }
 
@@ -94,6 +94,7 @@ class Api final : public Requester {
 
   // Make the response when the barrier has ended.
   transport::Response value(const PendingBarrier& pending, const Answer& answer);
+  transport::Response judged_value(const PendingBarrier& pending);
   transport::Response health(const PendingBarrier& pending, const Answer& answer);
   transport::Response backup(const PendingBarrier& pending, const Answer& answer);
 

@@ -19,6 +19,7 @@ constexpr std::string_view kOtherMethod[] = {"x-http-method-override", "x-http-m
 
 // "if" alone is WebDAV's (RFC 4918, 10.4).
 bool is_condition(std::string_view name) { return name == "if" || name.starts_with("if-"); }
+bool is_about_tag(std::string_view name) { return name == "if-match" || name == "if-none-match"; }
 
 // A list of codings (RFC 9110, 8.4); identity is none, and so is an empty list.
 bool is_encoded(std::string_view codings) {
@@ -43,8 +44,13 @@ Response no_encoding() {
   return response;
 }
 
-std::optional<Response> refuse_in_write(const HeaderField& header) {
+Response no_tag(std::string_view name) {
+  return say(400, fmt::format("nothing was done: {} is about the tag of a key, and this is none", name));
+}
+
+std::optional<Response> refuse_in_write(const HeaderField& header, bool is_key) {
   const std::string_view name = header.name;
+  if (is_about_tag(name)) return is_key ? std::nullopt : std::optional(no_tag(name));
   if (is_condition(name)) return not_implemented(name, "and a condition is never skipped on a write");
   if (name == "idempotency-key") return not_implemented(name, "and a repetition would be done again");
   if (name == "content-range") {
@@ -62,12 +68,12 @@ std::optional<Response> refuse_in_write(const HeaderField& header) {
 
 bool is_read(Method method) { return method == Method::get || method == Method::head; }
 
-std::optional<Response> refuse_headers(const transport::Request& request) {
+std::optional<Response> refuse_headers(const transport::Request& request, bool is_key) {
   for (const HeaderField& header : request.headers) {
     if (!is_read(request.method)) {
-      if (auto refusal = refuse_in_write(header)) return refusal;
-    } else if (header.name == "if-match") {
-      return say(501, "If-Match is not implemented in this version, and an answer would say that it holds");
+      if (auto refusal = refuse_in_write(header, is_key)) return refusal;
+    } else if (header.name == "if-match" && !is_key) {
+      return no_tag(header.name);
     }
   }
   return std::nullopt;

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "raft/check.h"
+#include "src/api/conditions.h"
 #include "src/base/ticket.h"
 #include "src/replica/request.h"
 #include "transport/http/message.h"
@@ -29,7 +31,8 @@ struct PendingBarrier {
   // Reads the map and makes the response, or says why there was no confirmation.
   using Then = transport::Response (Api::*)(const PendingBarrier& pending, const Answer& answer);
   Then then = nullptr;
-  std::string key;  // of a GET
+  std::string key;                               // of a GET
+  std::unique_ptr<const Conditions> conditions;  // of a GET; null: none
 };
 
 class PendingBarriers {

@@ -35,7 +35,7 @@ Json peer_json(const NodeReport& report, const NodeReport::Peer& peer) {
     json["match"] = follower.match;
     json["probing"] = follower.state == raft::Progress::State::probe;
     json["full"] = follower.is_full;
-    json["heard_ms_ago"] = (report.now_ns - follower.heard_at) / 1'000'000;
+    json["heard_ms_ago"] = (report.now - follower.heard_at).ms();
   }
   return json;
 }
@@ -101,7 +101,7 @@ Json snapshot_of(const NodeReport& report) {
 Json scrub_of(const NodeReport& report) {
   Json json;
   add(json, report.groups.scrub);
-  if (report.scrub_ended_ns) json["ended_ms_ago"] = (report.now_ns - *report.scrub_ended_ns) / 1'000'000;
+  if (report.scrub_ended) json["ended_ms_ago"] = (report.now - *report.scrub_ended).ms();
   return json;
 }
 

@@ -60,8 +60,8 @@ struct NodeReport {
   uint64_t incarnation = 0;
   uint64_t digest = 0;
   uint64_t value_bytes_max = 0;
-  uint64_t now_ns = 0;
-  std::optional<uint64_t> scrub_ended_ns;  // the last, if there was one
+  raft::Time now;
+  std::optional<raft::Time> scrub_ended;  // the last, if there was one
   std::vector<Peer> peers;
   Groups groups;
 };

@@ -15,13 +15,40 @@ namespace skiff {
 
 static_assert(std::endian::native == std::endian::little, "the formats assume a little-endian machine");
 
-template <class Number>
-void put_number(std::string& out, Number number) {
+// Appends to a std::string or a ByteWriter.
+template <class Number, class Out>
+void put_number(Out& out, Number number) {
   static_assert(std::is_unsigned_v<Number>);
   char bytes[sizeof number];
   std::memcpy(bytes, &number, sizeof number);
   out.append(bytes, sizeof number);
 }
+
+// LEB128: seven bits a byte, the lowest first, the highest bit says that more follow. From 1 to 10 bytes.
+template <class Out>
+void put_varint(Out& out, uint64_t number) {
+  char bytes[10];
+  size_t count = 0;
+  for (; number >= 0x80; number >>= 7) bytes[count++] = static_cast<char>((number & 0x7f) | 0x80);
+  bytes[count++] = static_cast<char>(number);
+  out.append(bytes, count);
+}
+
+// Appends to memory that is large enough: of which there is as much as was counted before.
+class ByteWriter {
+ public:
+  explicit ByteWriter(char* out) : end_(out) {}
+
+  void append(const char* bytes, size_t count) {
+    if (count > 0) std::memcpy(end_, bytes, count);
+    end_ += count;
+  }
+  void append(std::string_view bytes) { append(bytes.data(), bytes.size()); }
+  const char* end() const { return end_; }
+
+ private:
+  char* end_;
+};
 
 // Requires: at least sizeof(Number) bytes at `from`.
 template <class Number>
@@ -43,10 +70,23 @@ class ByteReader {
     std::string_view front = bytes(sizeof(Number));
     return front.size() == sizeof(Number) ? get_number<Number>(front.data()) : Number{0};
   }
+  // Only the shortest form is accepted, so that equal numbers are equal bytes.
+  uint64_t varint() {
+    uint64_t number = 0;
+    for (int shift = 0; shift < 64; shift += 7) {
+      const auto byte = this->number<uint8_t>();
+      const uint64_t bits = byte & 0x7fu;
+      const bool is_last = byte < 0x80;
+      if (!ok_ || (shift == 63 && bits > 1) || (is_last && shift > 0 && bits == 0)) break;
+      number |= bits << shift;
+      if (is_last) return number;
+    }
+    fail();
+    return 0;
+  }
   std::string_view bytes(uint64_t count) {
     if (count > rest_.size()) {
-      ok_ = false;
-      rest_ = {};
+      fail();
       return {};
     }
     std::string_view front = rest_.substr(0, count);
@@ -54,6 +94,11 @@ class ByteReader {
     return front;
   }
   std::string_view rest() const { return rest_; }
+  // What was read cannot be.
+  void fail() {
+    ok_ = false;
+    rest_ = {};
+  }
   bool ok() const { return ok_; }
   bool done() const { return ok_ && rest_.empty(); }
 

@@ -31,7 +31,7 @@ spdlog::level::level_enum to_spdlog(Level level) {
   return spdlog::level::info;
 }
 
-constexpr uint64_t kFlushMs = 1'000;  // a log that is not read must not keep a process from ending
+constexpr raft::Time kFlushTimeout = 1_s;  // a log that is not read must not keep a process from ending
 
 std::string_view colour_of(spdlog::level::level_enum level) {
   switch (level) {
@@ -110,7 +110,7 @@ spdlog::logger& logger() { return output().logger; }
 void say_at_the_end(const char* line) {
   LogQueue* queue = output().sink->queue();
   queue->add_always(line);
-  queue->flush_within_ms(kFlushMs);
+  queue->flush_within(kFlushTimeout);
 }
 
 }  // namespace
@@ -144,7 +144,7 @@ Result<> write_behind() {
 }
 
 void flush() {
-  if (LogQueue* queue = output().sink->queue()) queue->flush_within_ms(kFlushMs);
+  if (LogQueue* queue = output().sink->queue()) queue->flush_within(kFlushTimeout);
 }
 
 bool is_on(Level level) { return logger().should_log(to_spdlog(level)); }
@@ -166,16 +166,16 @@ void die(std::string_view line) {
   std::_Exit(1);
 }
 
-void Limit::warn(uint64_t now_ms, std::string_view line) {
-  if (now_ms < next_ms_) {
+void Limit::warn(raft::Time now, std::string_view line) {
+  if (now < next_at_) {
     ++held_back_;
     return;
   }
   std::string text(line);
   if (held_back_ > 0) text += " (and " + std::to_string(held_back_) + " more like it)";
   log::warn(text);
-  next_ms_ = now_ms + interval_ms_;
-  CHECK(next_ms_ >= now_ms);
+  next_at_ = now + interval_;
+  CHECK(next_at_ >= now);
   held_back_ = 0;
 }
 

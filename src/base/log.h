@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "raft/time.h"
 #include "src/base/result.h"
 
 namespace skiff::log {
@@ -45,13 +46,13 @@ void fatal(std::string_view line);
 // Lets a line through at most once an interval, and says how many it held back.
 class Limit {
  public:
-  explicit Limit(uint64_t interval_ms) : interval_ms_(interval_ms) {}
-  // Like warn(), but limited. `now_ms` is any monotonic clock.
-  void warn(uint64_t now_ms, std::string_view line);
+  explicit Limit(raft::Time interval) : interval_(interval) {}
+  // Like warn(), but limited. `now` is any monotonic clock.
+  void warn(raft::Time now, std::string_view line);
 
  private:
-  uint64_t interval_ms_;
-  uint64_t next_ms_ = 0;
+  raft::Time interval_;
+  raft::Time next_at_;
   uint64_t held_back_ = 0;
 };
 

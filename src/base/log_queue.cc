@@ -70,9 +70,9 @@ void LogQueue::add_always(std::string line) {
   has_news_.notify_one();
 }
 
-bool LogQueue::flush_within_ms(uint64_t timeout_ms) {
+bool LogQueue::flush_within(raft::Time timeout) {
   std::unique_lock lock(mutex_);
-  return is_idle_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return !has_work(); });
+  return is_idle_.wait_for(lock, std::chrono::nanoseconds(timeout.ns()), [this] { return !has_work(); });
 }
 
 // After a drop, half of the queue must be free before lines are taken again: else every other line would be a count.

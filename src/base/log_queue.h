@@ -23,6 +23,7 @@
 #include <string_view>
 #include <thread>
 
+#include "raft/time.h"
 #include "src/base/result.h"
 
 namespace skiff::log {
@@ -52,7 +53,7 @@ class LogQueue {
   // The same, even if the queue is full: for the last lines of a process.
   void add_always(std::string line);
   // Waits until all lines added before are written. Returns false if that takes longer.
-  bool flush_within_ms(uint64_t timeout_ms);
+  bool flush_within(raft::Time timeout);
 
  private:
   struct Line {

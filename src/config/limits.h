@@ -9,16 +9,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "raft/time.h"
+
 namespace skiff::limits {
 
-constexpr uint64_t kMillisecondNs = 1'000'000;
-constexpr uint64_t kSecondNs = 1'000 * kMillisecondNs;
-constexpr uint64_t kMinuteNs = 60 * kSecondNs;
 constexpr uint64_t kKiB = 1024;
 constexpr uint64_t kMiB = 1024 * kKiB;
 
 // A script that sends SIGHUP over and over is worth a line in so much time.
-constexpr uint64_t kIgnoredSignalsMs = 10'000;
+constexpr raft::Time kIgnoredSignalsEvery = 10_s;
 
 // ---- the cluster
 
@@ -26,25 +25,25 @@ constexpr uint64_t kIgnoredSignalsMs = 10'000;
 constexpr size_t kMembersMax = 9;
 
 // A member that is found elsewhere than the log says is looked for again.
-constexpr uint64_t kLookForMovedNs = kSecondNs;
+constexpr raft::Time kLookForMovedEvery = 1_s;
 
 // A line about data directories that do not belong together is said again.
-constexpr uint64_t kConflictToldEveryNs = 10 * kMinuteNs;
+constexpr raft::Time kConflictToldEvery = 10_min;
 
 // Ids are given by people. Small ones keep logs readable and leave the upper bits free.
 constexpr uint64_t kNodeIdMax = 65'535;
 
 // A heartbeat must get through several times within an election timeout, or a single lost one starts an election.
-constexpr uint64_t kHeartbeatDefaultNs = 50 * kMillisecondNs;
-constexpr uint64_t kHeartbeatMinNs = 1 * kMillisecondNs;
-constexpr uint64_t kHeartbeatMaxNs = 10 * kSecondNs;
+constexpr raft::Time kHeartbeatDefault = 50_ms;
+constexpr raft::Time kHeartbeatMin = 1_ms;
+constexpr raft::Time kHeartbeatMax = 10_s;
 constexpr uint64_t kHeartbeatsPerElectionTimeoutMin = 3;
 
 // Only a leader that falls silent without its connections breaking (a cut cable, a frozen machine) waits for this one;
 // a crashed process is noticed at once. So it is long enough that a busy machine or a slow flush deposes no leader.
-constexpr uint64_t kElectionTimeoutDefaultNs = 500 * kMillisecondNs;
-constexpr uint64_t kElectionTimeoutMinNs = 10 * kMillisecondNs;
-constexpr uint64_t kElectionTimeoutMaxNs = kMinuteNs;
+constexpr raft::Time kElectionTimeoutDefault = 500_ms;
+constexpr raft::Time kElectionTimeoutMin = 10_ms;
+constexpr raft::Time kElectionTimeoutMax = 1_min;
 
 // One AppendEntries or ForwardProposals: large enough to be efficient, small enough that a heartbeat behind it is not
 // late. A single larger value travels alone.
@@ -69,7 +68,7 @@ constexpr size_t kAppliedPerTurnMax = 1'000;
 constexpr uint64_t kSpaceKeptBytes = kMiB;
 // How often a full node looks whether its disk has space again: each time it fills the disk to the last byte, and gives
 // that back.
-constexpr uint64_t kLookForRoomNs = kSecondNs;
+constexpr raft::Time kLookForRoomEvery = 1_s;
 
 // Nodes compare their states whenever so many entries have been applied: some times a second at full load, and a
 // message of a hundred bytes.
@@ -98,24 +97,24 @@ constexpr uint64_t kSnapshotPieceBytes = 256 * kKiB;
 constexpr size_t kBackupsMax = 2;
 // A member that was added is started by hand a moment later; ten minutes allow for a slow machine, and for finding out
 // why it does not come. Longer, and a forgotten one would be dialled for ever. It takes part in no majority meanwhile.
-constexpr uint64_t kJoinTimeoutDefaultNs = 10 * kMinuteNs;
-constexpr uint64_t kJoinTimeoutMinNs = kSecondNs;
-constexpr uint64_t kJoinTimeoutMaxNs = 24 * 60 * kMinuteNs;
+constexpr raft::Time kJoinTimeoutDefault = 10_min;
+constexpr raft::Time kJoinTimeoutMin = 1_s;
+constexpr raft::Time kJoinTimeoutMax = 24_h;
 
 // ---- reading again what rests on the disk
 
 // Sectors rot over months, so a day between two looks is soon; every look costs one read of what is on the disk.
-constexpr uint64_t kScrubEveryDefaultNs = 24 * 60 * kMinuteNs;
-constexpr uint64_t kScrubEveryMinNs = kSecondNs;
-constexpr uint64_t kScrubEveryMaxNs = 366 * 24 * 60 * kMinuteNs;
+constexpr raft::Time kScrubEveryDefault = 24_h;
+constexpr raft::Time kScrubEveryMin = 1_s;
+constexpr raft::Time kScrubEveryMax = 366 * 24_h;
 // A start has read most of it, and others may be starting with it.
-constexpr uint64_t kScrubFirstNs = 10 * kMinuteNs;
+constexpr raft::Time kScrubFirst = 10_min;
 // A piece takes a disk some milliseconds. Four of them a second are a MiB, which is not noticed; where that would take
 // longer than half of the time between two passes, it goes faster.
 constexpr uint64_t kScrubPieceBytes = 256 * kKiB;
-constexpr uint64_t kScrubPauseNs = 250 * kMillisecondNs;
+constexpr raft::Time kScrubPause = 250_ms;
 // How often a snapshot is tried again that something damaged is to give way to.
-constexpr uint64_t kReplaceAgainNs = 10 * kSecondNs;
+constexpr raft::Time kReplaceAgain = 10_s;
 
 // ---- history
 
@@ -126,8 +125,8 @@ constexpr uint64_t kHistoryRevisionsMax = 1'000'000'000;
 constexpr uint64_t kHistoryBytesDefault = 32 * kMiB;
 constexpr uint64_t kHistoryBytesMin = 64 * kKiB;
 constexpr uint64_t kHistoryBytesMax = 1024 * 1024 * kMiB;
-constexpr uint64_t kHistoryAgeMinNs = kSecondNs;
-constexpr uint64_t kHistoryAgeMaxNs = 366 * 24 * 60 * kMinuteNs;
+constexpr raft::Time kHistoryAgeMin = 1_s;
+constexpr raft::Time kHistoryAgeMax = 366 * 24_h;
 // Cut by one command: some tens of microseconds.
 constexpr uint64_t kHistoryRevisionsPerCut = 200;
 constexpr uint64_t kHistoryBytesPerCut = 256 * kKiB;
@@ -136,7 +135,7 @@ constexpr uint64_t kHistoryBytesPerCut = 256 * kKiB;
 
 // A node rests when no more than so many entries were applied from one look to the next. A trickle is no work: it makes
 // less garbage than looking for it would take.
-constexpr uint64_t kRestLookNs = 5 * kSecondNs;
+constexpr raft::Time kRestLookEvery = 5_s;
 constexpr uint64_t kRestEntriesMax = 50;
 // A log that takes up so much is summed up by a snapshot then, and that much of it stays, for a member that was away.
 constexpr uint64_t kRestLogBytes = 16 * kMiB;
@@ -144,15 +143,15 @@ constexpr uint64_t kRestTrailingBytes = 4 * kMiB;
 // Memory of an entry besides its bytes: its place in the log, its owner, and what malloc adds.
 constexpr uint64_t kEntryOverheadBytes = 128;
 // A step takes some tens of microseconds, a hundredth of the time.
-constexpr uint64_t kRestStepNs = 10 * kMillisecondNs;
+constexpr raft::Time kRestStep = 10_ms;
 constexpr size_t kFreedAtRestPerStep = 500;
 
 // ---- requests
 
 // Several elections fit into it: a request made while a leader dies is answered by the next one.
-constexpr uint64_t kRequestTimeoutDefaultNs = 5 * kSecondNs;
-constexpr uint64_t kRequestTimeoutMinNs = 100 * kMillisecondNs;
-constexpr uint64_t kRequestTimeoutMaxNs = 10 * kMinuteNs;
+constexpr raft::Time kRequestTimeoutDefault = 5_s;
+constexpr raft::Time kRequestTimeoutMin = 100_ms;
+constexpr raft::Time kRequestTimeoutMax = 10_min;
 
 // A value travels in one frame and one log record, and holds up what is behind it: 64 MiB take half a second of a
 // gigabit link.
@@ -182,32 +181,33 @@ constexpr size_t kBarriersMax = kWaitingReadsMax + 2 * kProposalsMax;
 constexpr size_t kAdminRequestsMax = 64;
 
 // GET /health waits for a linearizable read; a monitor wants to know soon.
-constexpr uint64_t kHealthTimeoutNs = kSecondNs;
+constexpr raft::Time kHealthTimeout = 1_s;
 
 // ---- news of commits
 
 // After the last write of a series, a follower's stale reads may be this much older than necessary.
-constexpr uint64_t kCommitNoticeDelayNs = 2 * kMillisecondNs;
+constexpr raft::Time kCommitNoticeDelay = 2_ms;
 
 // ---- the disk
 
 // A batch is written and synced on the thread of the loop while that takes no longer than this on average, the batch is
-// no larger, and no more came in since the one before. A leader counts requests and messages, and its batch must be
-// small: that is a client or two and the replies to their writes. A follower counts requests only: what its leader
-// sends, it is there to save.
-constexpr uint64_t kQuickSyncNs = 500'000;
-constexpr uint64_t kInputsOfAQuietNode = 6;
-constexpr size_t kEntriesOfAQuietLeader = 2;
-constexpr uint64_t kSavedHereBytesMax = 128 * kKiB;
+// no larger, and no more came in since the one before. A leader counts requests and messages, and saves one entry at
+// most: that is one client and the replies to its write. A follower counts requests only, and may have none of its own:
+// what its leader sends, it is there to save, but a client of its own waits for its loop (docs/decisions/0035).
+constexpr raft::Time kQuickSync = 500_us;
+constexpr uint64_t kInputsOfAQuietLeader = 3;
+constexpr uint64_t kInputsOfAQuietFollower = 0;
+constexpr size_t kEntriesOfAQuietLeader = 1;
+constexpr uint64_t kInlineSaveBytesMax = 128 * kKiB;
 // Upper bound on one sample in the moving average. After one slow sync, about a dozen quick ones bring inline saves
 // back; a new process begins with this value, and needs about thirty.
-constexpr uint64_t kSlowSyncNs = 10 * kMillisecondNs;
+constexpr raft::Time kSlowSync = 10_ms;
 // One more than a write of a single node comes to: what is saved, and what is saved because of that.
 constexpr int kSavesInATurn = 2;
 
 // A disk that takes longer, once: then another thread goes on with the loop. It looks so often, and goes to sleep when
 // it has seen nothing for so many looks.
-constexpr uint64_t kLoopHeldUpMs = 2;
+constexpr raft::Time kLoopHeldUp = 2_ms;
 constexpr uint64_t kWatchIdleLooks = 50;
 
 // ---- descriptors
@@ -221,14 +221,14 @@ constexpr uint64_t kDescriptorsPerMember = 8;
 
 // How long a stopping node waits for the requests under way before it closes their connections: long enough for what
 // the default timeout allows them, and no longer, whatever --request-timeout is, because the operator waits for it.
-constexpr uint64_t kStopDeadlineMs = 6'000;
-constexpr uint64_t kStopPollMs = 5;
+constexpr raft::Time kStopDeadline = 6_s;
+constexpr raft::Time kStopPoll = 5_ms;
 // A look-up of a name that is under way cannot be called off. How long the end of the program may wait for it.
-constexpr uint64_t kLookUpsEndMs = 1'000;
+constexpr raft::Time kLookUpsTimeout = 1_s;
 
-static_assert(kElectionTimeoutDefaultNs >= kHeartbeatsPerElectionTimeoutMin * kHeartbeatDefaultNs);
-static_assert(kRequestTimeoutDefaultNs >= 2 * kElectionTimeoutDefaultNs);
+static_assert(kElectionTimeoutDefault >= kHeartbeatsPerElectionTimeoutMin * kHeartbeatDefault);
+static_assert(kRequestTimeoutDefault >= 2 * kElectionTimeoutDefault);
 static_assert(kWaitingWriteBytesMax >= kValueBytesMax);
-static_assert(kStopDeadlineMs * kMillisecondNs > kRequestTimeoutDefaultNs);
+static_assert(kStopDeadline > kRequestTimeoutDefault);
 
 }  // namespace skiff::limits

@@ -115,8 +115,8 @@ Value host_names(std::vector<std::string>& field) {
 }
 
 // 0 means never, and not all the time.
-Value scrub_every(uint64_t& field_ns) {
-  Value value = duration_or_off(field_ns, limits::kScrubEveryMinNs, limits::kScrubEveryMaxNs);
+Value scrub_every(raft::Time& field) {
+  Value value = duration_or_off(field, limits::kScrubEveryMin, limits::kScrubEveryMax);
   value.read = [read = std::move(value.read)](std::string_view text) { return read(text == "0" ? "off" : text); };
   return value;
 }
@@ -163,15 +163,14 @@ std::vector<Option> options_for_the_disk_and_time(Options& into) {
       {"data-dir", shown_as("skiff-<id>.data", directory_name("FOLDER", into.data_dir)),
        "everything the node keeps; made if it does not exist, with the\n"
        "directories above it"},
-      {"heartbeat", duration(into.heartbeat_ns, limits::kHeartbeatMinNs, limits::kHeartbeatMaxNs),
+      {"heartbeat", duration(into.heartbeat, limits::kHeartbeatMin, limits::kHeartbeatMax),
        "how often a leader with nothing else to say says that it leads"},
-      {"election-timeout",
-       duration(into.election_timeout_ns, limits::kElectionTimeoutMinNs, limits::kElectionTimeoutMaxNs),
+      {"election-timeout", duration(into.election_timeout, limits::kElectionTimeoutMin, limits::kElectionTimeoutMax),
        "the least silence of a leader after which another is elected; each\n"
        "node waits between once and twice that. At least three heartbeats"},
-      {"request-timeout", duration(into.request_timeout_ns, limits::kRequestTimeoutMinNs, limits::kRequestTimeoutMaxNs),
+      {"request-timeout", duration(into.request_timeout, limits::kRequestTimeoutMin, limits::kRequestTimeoutMax),
        "after which a request without an answer is answered 503 or 504"},
-      {"join-timeout", duration(into.join_timeout_ns, limits::kJoinTimeoutMinNs, limits::kJoinTimeoutMaxNs),
+      {"join-timeout", duration(into.join_timeout, limits::kJoinTimeoutMin, limits::kJoinTimeoutMax),
        "a member that was added, and that the leader has not heard of for\n"
        "so long, is withdrawn"},
   };
@@ -183,7 +182,7 @@ std::vector<Option> options_for_what_is_kept(Options& into) {
        "larger values are answered 413"},
       {"snapshot-log-bytes", size(into.snapshot_log_bytes, limits::kSnapshotLogBytesMin, limits::kSnapshotLogBytesMax),
        "a snapshot is made, and the log cut, when it has grown by that much"},
-      {"scrub-every", scrub_every(into.scrub_every_ns),
+      {"scrub-every", scrub_every(into.scrub_every),
        "so often, unless it is off, all that rests on the disk is read\n"
        "again, slowly, and what is found damaged is replaced"},
       {"history-revisions",
@@ -192,7 +191,7 @@ std::vector<Option> options_for_what_is_kept(Options& into) {
        "leader's settings count"},
       {"history-bytes", size(into.history_bytes, limits::kHistoryBytesMin, limits::kHistoryBytesMax),
        "and no more of them than hold so many bytes of keys and values"},
-      {"history-age", duration_or_off(into.history_age_ns, limits::kHistoryAgeMinNs, limits::kHistoryAgeMaxNs),
+      {"history-age", duration_or_off(into.history_age, limits::kHistoryAgeMin, limits::kHistoryAgeMax),
        "and, unless it is off, none that are older than that"},
       {"log-level", log_level(into.log_level), "debug, info, warn, error or off; lines go to stderr"},
       {.name = "config",

@@ -39,16 +39,16 @@ struct Options {
   std::vector<std::string> cors_origins;          // pages of these may use it; "*": all
   std::vector<std::string> host_whitelist;        // names it answers to, beside those of HttpGate; "*": all
   std::string data_dir;                           // empty only before read_options() has filled it in
-  uint64_t heartbeat_ns = limits::kHeartbeatDefaultNs;
-  uint64_t election_timeout_ns = limits::kElectionTimeoutDefaultNs;
-  uint64_t request_timeout_ns = limits::kRequestTimeoutDefaultNs;
-  uint64_t join_timeout_ns = limits::kJoinTimeoutDefaultNs;
+  raft::Time heartbeat = limits::kHeartbeatDefault;
+  raft::Time election_timeout = limits::kElectionTimeoutDefault;
+  raft::Time request_timeout = limits::kRequestTimeoutDefault;
+  raft::Time join_timeout = limits::kJoinTimeoutDefault;
   uint64_t value_bytes_max = limits::kValueBytesDefault;
   uint64_t snapshot_log_bytes = limits::kSnapshotLogBytesDefault;
-  uint64_t scrub_every_ns = limits::kScrubEveryDefaultNs;  // 0: off
+  raft::Time scrub_every = limits::kScrubEveryDefault;  // 0: off
   uint64_t history_revisions = limits::kHistoryRevisionsDefault;
   uint64_t history_bytes = limits::kHistoryBytesDefault;
-  uint64_t history_age_ns = 0;  // 0: off
+  raft::Time history_age;  // 0: off
   log::Level log_level = log::Level::info;
   std::string config;  // the file that was read; empty: none
 };

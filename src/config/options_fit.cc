@@ -58,7 +58,7 @@ Result<> require_own_ports(const Options& options) {
 Result<> require_fit(const Options& options) {
   CHECK(options.id >= 1);
   CHECK(!options.cluster.empty());
-  CHECK(options.heartbeat_ns > 0);
+  CHECK(options.heartbeat > 0_s);
   const bool has_entry = options.id <= options.cluster.size();
   if (!has_entry && !options.peer_listen) {
     return wrong("--id", std::to_string(options.id) + " has no entry in --cluster, which names " +
@@ -67,10 +67,10 @@ Result<> require_fit(const Options& options) {
   if (options.join && others_of(options).empty()) {
     return wrong("--join", "--cluster must name members that are there");
   }
-  if (options.election_timeout_ns < limits::kHeartbeatsPerElectionTimeoutMin * options.heartbeat_ns) {
-    return wrong("--election-timeout", show_duration_ns(options.election_timeout_ns) + " is less than " +
+  if (options.election_timeout < limits::kHeartbeatsPerElectionTimeoutMin * options.heartbeat) {
+    return wrong("--election-timeout", show_duration(options.election_timeout) + " is less than " +
                                            std::to_string(limits::kHeartbeatsPerElectionTimeoutMin) +
-                                           " times --heartbeat, which is " + show_duration_ns(options.heartbeat_ns));
+                                           " times --heartbeat, which is " + show_duration(options.heartbeat));
   }
   return {};
 }

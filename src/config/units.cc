@@ -5,6 +5,7 @@
 #include <span>
 
 #include "raft/check.h"
+#include "src/base/try.h"
 
 namespace skiff {
 namespace {
@@ -15,8 +16,8 @@ struct Unit {
 };
 
 // From small to large: show() takes the last that divides.
-constexpr Unit kDurations[] = {
-    {"ns", 1}, {"us", 1'000}, {"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
+constexpr Unit kDurations[] = {{"ns", 1},         {"us", (1_us).ns()}, {"ms", (1_ms).ns()},
+                               {"s", (1_s).ns()}, {"m", (1_min).ns()}, {"h", (1_h).ns()}};
 constexpr Unit kSizes[] = {{"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024}};
 constexpr Unit kSizesToRead[] = {{"", 1},
                                  {"B", 1},
@@ -63,9 +64,10 @@ Result<uint64_t> parse(std::string_view text, std::span<const Unit> units, const
 
 }  // namespace
 
-Result<uint64_t> parse_duration_ns(std::string_view text, uint64_t least, uint64_t most) {
-  return parse(text, kDurations, "no duration with a unit, like 50ms, 5s or 1m",
-               show_duration_ns(least) + " to " + show_duration_ns(most), least, most);
+Result<raft::Time> parse_duration(std::string_view text, raft::Time least, raft::Time most) {
+  TRY(const uint64_t ns, parse(text, kDurations, "no duration with a unit, like 50ms, 5s or 1m",
+                               show_duration(least) + " to " + show_duration(most), least.ns(), most.ns()));
+  return raft::Time::of_ns(ns);
 }
 
 Result<uint64_t> parse_bytes(std::string_view text, uint64_t least, uint64_t most) {
@@ -73,7 +75,7 @@ Result<uint64_t> parse_bytes(std::string_view text, uint64_t least, uint64_t mos
                least, most);
 }
 
-std::string show_duration_ns(uint64_t duration_ns) { return show(duration_ns, kDurations); }
+std::string show_duration(raft::Time duration) { return show(duration.ns(), kDurations); }
 std::string show_bytes(uint64_t bytes) { return show(bytes, kSizes); }
 
 }  // namespace skiff

@@ -11,7 +11,8 @@
 namespace skiff {
 namespace {
 
-Result<> keep(uint64_t& field, const Result<uint64_t>& parsed) {
+template <class Parsed>
+Result<> keep(Parsed& field, const Result<Parsed>& parsed) {
   TRY(field, parsed);
   return {};
 }
@@ -59,22 +60,20 @@ Value number(std::string name, uint64_t& field, uint64_t least, uint64_t most, s
   return {.name = std::move(name), .read = read, .standard = std::to_string(field)};
 }
 
-Value duration(uint64_t& field_ns, uint64_t least_ns, uint64_t most_ns) {
-  CHECK(least_ns <= most_ns);
-  auto read = [&field_ns, least_ns, most_ns](std::string_view text) {
-    return keep(field_ns, parse_duration_ns(text, least_ns, most_ns));
-  };
-  return {.name = "DURATION", .read = read, .standard = show_duration_ns(field_ns)};
+Value duration(raft::Time& field, raft::Time least, raft::Time most) {
+  CHECK(least <= most);
+  auto read = [&field, least, most](std::string_view text) { return keep(field, parse_duration(text, least, most)); };
+  return {.name = "DURATION", .read = read, .standard = show_duration(field)};
 }
 
-Value duration_or_off(uint64_t& field_ns, uint64_t least_ns, uint64_t most_ns) {
-  Value value = duration(field_ns, least_ns, most_ns);
-  value.read = [&field_ns, read = std::move(value.read)](std::string_view text) -> Result<> {
+Value duration_or_off(raft::Time& field, raft::Time least, raft::Time most) {
+  Value value = duration(field, least, most);
+  value.read = [&field, read = std::move(value.read)](std::string_view text) -> Result<> {
     if (text != "off") return read(text);
-    field_ns = 0;
+    field = 0_s;
     return {};
   };
-  if (field_ns == 0) value.standard = "off";
+  if (field == 0_s) value.standard = "off";
   return value;
 }
 

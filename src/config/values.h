@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "raft/time.h"
 #include "src/base/result.h"
 #include "src/config/option.h"
 
@@ -20,9 +21,9 @@ namespace skiff {
 Value number(std::string name, uint64_t& field, uint64_t least, uint64_t most, std::string what = "");
 Result<uint64_t> parse_number(std::string_view text, uint64_t least, uint64_t most, const std::string& what);
 
-// "50ms", in nanoseconds; see src/config/units.h. The last also takes "off", which is 0.
-Value duration(uint64_t& field_ns, uint64_t least_ns, uint64_t most_ns);
-Value duration_or_off(uint64_t& field_ns, uint64_t least_ns, uint64_t most_ns);
+// "50ms"; see src/config/units.h. The last also takes "off", which is 0.
+Value duration(raft::Time& field, raft::Time least, raft::Time most);
+Value duration_or_off(raft::Time& field, raft::Time least, raft::Time most);
 // "64KiB", in bytes.
 Value size(uint64_t& field, uint64_t least, uint64_t most);
 

@@ -53,13 +53,13 @@ bool Node::ask_admin(const Ticket& ticket, AdminRequest request) {
 }
 
 void Node::give(std::vector<Request>&& batch) {
-  replica_->propose(loop_.now_ns(), std::move(batch));
+  replica_->propose(loop_.now(), std::move(batch));
   after_step();
 }
 
 void Node::give(std::vector<ClientAdminRequest>&& batch) {
   for (ClientAdminRequest& given : batch) {
-    replica_->ask_admin(loop_.now_ns(), given.ticket, std::move(given.request));
+    replica_->ask_admin(loop_.now(), given.ticket, std::move(given.request));
   }
   after_step();
 }

@@ -42,7 +42,7 @@ DataDirConflicts::Judgement DataDirConflicts::judge(raft::Time now, const std::v
 
 bool ConflictLog::is_due(raft::Time now, const std::string& line) {
   CHECK(now >= last_at_);
-  if (line == last_ && now < last_at_ + limits::kConflictToldEveryNs) return false;
+  if (line == last_ && now < last_at_ + limits::kConflictToldEvery) return false;
   last_ = line;
   last_at_ = now;
   return true;

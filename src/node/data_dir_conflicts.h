@@ -35,7 +35,7 @@ class DataDirConflicts {
     bool operator==(const Judgement&) const = default;
   };
 
-  static constexpr raft::Time kLasts = 60'000 * raft::kMillisecond;  // a peer dials again many times in that
+  static constexpr raft::Time kLasts = 1_min;  // a peer dials again many times in that
 
   // Whenever `peer` has greeted this node, or has answered its greeting.
   void heard(raft::Time now, raft::NodeId peer, const transport::DataDirMatch& match);
@@ -58,7 +58,7 @@ class ConflictLog {
 
  private:
   std::string last_;
-  raft::Time last_at_ = 0;
+  raft::Time last_at_;
 };
 
 // For the operator: the event, the machine to look at, and the commands to type. Empty if there is nothing to say.

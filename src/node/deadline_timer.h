@@ -24,13 +24,13 @@ class DeadlineTimer {
   void arm(raft::Time deadline) {
     if (deadline >= armed_for_) return;
     armed_for_ = deadline;
-    const raft::Time now = loop_.now_ns();
-    timer_.start_ns(deadline > now ? deadline - now : 0);
+    const raft::Time now = loop_.now();
+    timer_.start(deadline > now ? deadline - now : 0_s);
   }
   // On the next turn of the loop.
   void expire_soon() {
-    armed_for_ = 0;
-    timer_.start_ns(0);
+    armed_for_ = 0_s;
+    timer_.start(0_s);
   }
 
  private:

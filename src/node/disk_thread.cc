@@ -108,15 +108,15 @@ void DiskThread::note(Report& report) {
   if (report.is_disk_full()) return events_.disk_full(report.result.error());
   has_failed_ = !report.result;
   if (has_failed_) return events_.failed(report.result.error());
-  inline_policy_.note_saved(report.took_ns);
+  inline_policy_.note_saved(report.took);
   counters_.saved_on_loop += report.is_inline;
   counters_.loop_taken_over += report.has_lost_loop;
-  counters_.slowest_sync_ns = std::max(counters_.slowest_sync_ns, report.took_ns);
+  counters_.slowest_sync = std::max(counters_.slowest_sync, report.took);
   CHECK(counters_.loop_taken_over <= counters_.saved_on_loop);
   given_done_ = std::max(given_done_, report.given);
   reported_ = std::max(reported_, report.save);
   CHECK(reported_ <= inline_up_to_);
-  events_.saved(reported_, report.took_ns);
+  events_.saved(reported_, report.took);
 }
 
 void DiskThread::retry() {
@@ -146,7 +146,7 @@ void DiskThread::save_all(const std::vector<store::Batch>& batches, Report& repo
   report.result = broken_ ? Result<>(tl::unexpected(*broken_)) : storage_->save(batches);
   if (!report.result && !report.is_disk_full()) broken_ = report.result.error();
   auto took = std::chrono::steady_clock::now() - began;
-  report.took_ns = static_cast<uint64_t>(std::chrono::nanoseconds(took).count());
+  report.took = raft::Time::of_ns(static_cast<uint64_t>(std::chrono::nanoseconds(took).count()));
   report.counters = storage_->counters();
 }
 

@@ -26,6 +26,7 @@
 #include <thread>
 #include <vector>
 
+#include "raft/time.h"
 #include "src/base/metrics.h"
 #include "src/base/result.h"
 #include "src/node/loop_handoff.h"
@@ -39,7 +40,7 @@ namespace skiff {
 class DiskThread {
  public:
   struct Events {
-    std::function<void(uint64_t save, uint64_t took_ns)> saved;  // everything up to this one is durable
+    std::function<void(uint64_t save, raft::Time took)> saved;  // everything up to this one is durable
     std::function<void(const Error&)> failed;
     std::function<void(const Error&)> disk_full;
   };
@@ -48,7 +49,7 @@ class DiskThread {
     store::WalCounters log;  // as of the last report
     uint64_t saved_on_loop = 0;
     uint64_t loop_taken_over = 0;  // of those
-    uint64_t slowest_sync_ns = 0;
+    raft::Time slowest_sync;
 
     template <class Visitor>
     void visit_metrics(Visitor&& visitor) const {
@@ -57,7 +58,7 @@ class DiskThread {
       visitor(Metric::counter("saved_on_loop", "Saves that the loop made on its own thread."), saved_on_loop);
       visitor(Metric::counter("loop_taken_over", "Of those, saves that lost the loop to the standby."),
               loop_taken_over);
-      visitor(Metric::gauge("slowest_sync_us", "Slowest write and sync.", kMicroseconds), slowest_sync_ns / 1'000);
+      visitor(Metric::gauge("slowest_sync_us", "Slowest write and sync.", kMicroseconds), slowest_sync.us());
       log.visit_space(visitor);
     }
   };
@@ -94,7 +95,7 @@ class DiskThread {
   struct Report {
     uint64_t save = 0;
     uint64_t given = 0;  // how much of what the thread was given is done with this
-    uint64_t took_ns = 0;
+    raft::Time took;
     bool is_inline = false, has_lost_loop = false;
     bool is_last = false;  // the thread ends with it, if it finds no space
     store::WalCounters counters;

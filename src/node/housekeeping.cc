@@ -14,7 +14,7 @@ void Node::spare_made(const std::string& error) {
   if (error.empty()) {
     housekeeping_->space().spare_made();
   } else {
-    housekeeping_->space().spare_failed(loop_.now_ns(), error);
+    housekeeping_->space().spare_failed(loop_.now(), error);
   }
   after_step();
 }
@@ -28,13 +28,13 @@ void Node::disk_full(const std::string& error, bool is_news) {
                     "until there is more: {}",
                     bytes_left, error));
   }
-  replica_->disk_space(loop_.now_ns(), bytes_left);
+  replica_->disk_space(loop_.now(), bytes_left);
 }
 
 void Node::disk_has_space() {
   CHECK(replica_->raft().is_full());
   log::info("the disk has room again");
-  replica_->disk_space(loop_.now_ns(), std::nullopt);
+  replica_->disk_space(loop_.now(), std::nullopt);
 }
 
 // ---- damage at rest
@@ -43,10 +43,10 @@ void Node::scrub(const ScrubSchedule::Task& task) { snapshots_->scrub(task); }
 
 void Node::scrubbed(const store::Snapshots::Scrubbed* result) {
   if (result == nullptr) {
-    housekeeping_->scrub().put_off(loop_.now_ns());
+    housekeeping_->scrub().put_off(loop_.now());
   } else {
     if (!result->error.empty()) log::warn("cannot look for damage at rest: " + result->error);
-    housekeeping_->scrub().scrubbed(loop_.now_ns(), *result);
+    housekeeping_->scrub().scrubbed(loop_.now(), *result);
   }
   after_step();
 }
@@ -63,11 +63,11 @@ void Node::damage_removed(const store::Damage& damage) {
                         damage.name));
 }
 
-void Node::replace_damaged(raft::Index at) { replica_->replace_damaged(loop_.now_ns(), at); }
+void Node::replace_damaged(raft::Index at) { replica_->replace_damaged(loop_.now(), at); }
 
 // ---- memory
 
-bool Node::shorten_log() { return replica_->shorten_log(loop_.now_ns()); }
+bool Node::shorten_log() { return replica_->shorten_log(loop_.now()); }
 
 bool Node::free_some(size_t count_max) {
   const bool has_more = replica_->free_some(count_max);

@@ -11,8 +11,9 @@
 namespace skiff {
 namespace {
 
-uint64_t clock_ns() {
-  return static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count());
+raft::Time clock_now() {
+  const auto since_boot = std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch());
+  return raft::Time::of_ns(static_cast<uint64_t>(since_boot.count()));
 }
 
 }  // namespace
@@ -40,7 +41,7 @@ void LoopHandoff::standby() {
 }
 
 void LoopHandoff::run_until_lost() {
-  CHECK(released_at_.load() == 0);
+  CHECK(released_at_.load() == 0_s);
   Turn turn = Turn::more;
   while (turn == Turn::more) turn = turn_();
   if (turn == Turn::last) end();
@@ -55,14 +56,14 @@ void LoopHandoff::end() {
 }
 
 bool LoopHandoff::release_loop_while(const std::function<void()>& task) {
-  uint64_t released_at = clock_ns();
-  CHECK(released_at != 0);
-  CHECK(released_at_.load(std::memory_order_relaxed) == 0);
+  raft::Time released_at = clock_now();
+  CHECK(released_at != 0_s);
+  CHECK(released_at_.load(std::memory_order_relaxed) == 0_s);
   releases_.fetch_add(1, std::memory_order_relaxed);
   released_at_.store(released_at);  // lemma 4: store, then load
   if (!is_watching_.load()) wake_standby();
   task();
-  return released_at_.compare_exchange_strong(released_at, 0);  // lemma 2
+  return released_at_.compare_exchange_strong(released_at, 0_s);  // lemma 2
 }
 
 void LoopHandoff::wake_standby() {
@@ -82,7 +83,7 @@ bool LoopHandoff::wait_for_loop() {
       woken_.wait(lock, [&] { return is_watching_.load() || is_over_; });
       idle_looks = 0;
     }
-    woken_.wait_for(lock, std::chrono::milliseconds(limits::kLoopHeldUpMs), [&] { return is_over_; });
+    woken_.wait_for(lock, std::chrono::nanoseconds(limits::kLoopHeldUp.ns()), [&] { return is_over_; });
     if (is_over_) return false;
     if (take_over()) return true;
     watch_or_sleep(idle_looks, releases_seen);
@@ -97,13 +98,13 @@ void LoopHandoff::watch_or_sleep(uint64_t& idle_looks, uint64_t& releases_seen) 
   releases_seen = releases;
   if (idle_looks < limits::kWatchIdleLooks) return;
   is_watching_.store(false);  // lemma 4: store, then load
-  if (released_at_.load() != 0) is_watching_.store(true);
+  if (released_at_.load() != 0_s) is_watching_.store(true);
 }
 
 bool LoopHandoff::take_over() {
-  uint64_t released_at = released_at_.load();
-  if (released_at == 0 || clock_ns() < released_at + limits::kLoopHeldUpMs * 1'000'000) return false;
-  if (!released_at_.compare_exchange_strong(released_at, 0)) return false;  // lemma 2
+  raft::Time released_at = released_at_.load();
+  if (released_at == 0_s || clock_now() < released_at + limits::kLoopHeldUp) return false;
+  if (!released_at_.compare_exchange_strong(released_at, 0_s)) return false;  // lemma 2
   taken_over_.fetch_add(1, std::memory_order_relaxed);
   return true;
 }

@@ -3,7 +3,7 @@
 // A node saves on the thread of its loop while its disk is quick, because the hop to another thread and back is a good
 // part of the time that a write takes (docs/decisions/0020). A disk that stalls must not stop the loop, so a standby
 // thread can take the loop over. The thread that runs the loop releases it while it waits for the disk. If that takes
-// longer than limits::kLoopHeldUpMs, the standby takes over, and the other thread becomes the standby afterwards.
+// longer than limits::kLoopHeldUp, the standby takes over, and the other thread becomes the standby afterwards.
 //
 // Failures: a thread finds, after its wait, that the loop was taken over. Then it may not touch anything that
 // belongs to the loop, and its turn is over.
@@ -15,7 +15,7 @@
 //  1. Only the thread that runs the loop sets released_at_, and it does so once per release.
 //  2. Both threads clear it by compare-and-exchange from the value that they know, so exactly one of them succeeds for
 //     each release, and runs the loop from then on. The value is the time of the release, and the standby tries only
-//     once that is kLoopHeldUpMs ago, so it never takes over a release that has only just begun.
+//     once that is kLoopHeldUp ago, so it never takes over a release that has only just begun.
 //  3. The store of released_at_ and the successful exchange are sequentially consistent. The one that takes the loop
 //     over reads the value that the other has stored, so everything before the release happens before the takeover.
 //  4. No release is overlooked (Dekker's pattern, store one flag and then load the other's). The running thread stores
@@ -32,6 +32,7 @@
 #include <mutex>
 #include <thread>
 
+#include "raft/time.h"
 #include "src/base/result.h"
 
 namespace skiff {
@@ -80,7 +81,7 @@ class LoopHandoff final : public LoopRelease {
   void watch_or_sleep(uint64_t& idle_looks, uint64_t& releases_seen);
 
   std::function<Turn()> turn_;
-  std::atomic<uint64_t> released_at_{0};  // in ns; 0: a thread holds the loop
+  std::atomic<raft::Time> released_at_ = raft::Time();  // 0: a thread holds the loop
   std::atomic<uint64_t> releases_{0};
   std::atomic<uint64_t> taken_over_{0};
   std::atomic<bool> is_watching_{false};  // the standby looks at released_at_ at an interval; else it sleeps

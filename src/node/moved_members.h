@@ -22,14 +22,14 @@ namespace skiff {
 
 class MovedMembers {
  public:
-  static constexpr raft::Time kSettles = 2'000 * raft::kMillisecond;  // a process that is restarted is back by then
-  static constexpr raft::Time kPause = 10'000 * raft::kMillisecond;   // between two orders for one member
+  static constexpr raft::Time kSettles = 2_s;  // a process that is restarted is back by then
+  static constexpr raft::Time kPause = 10_s;   // between two orders for one member
 
   // A member whose link is connected at this address, its own by its greetings, and not at the log's, which failed.
   struct Found {
     raft::NodeId node = 0;
     std::string address;
-    raft::Time since = 0;
+    raft::Time since;
   };
 
   // The orders that are due now. `leader` may be this node or 0.

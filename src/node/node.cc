@@ -30,9 +30,9 @@ Node::Node(transport::Loop& loop, const Options& options, NodeIdentity self, std
       options_(options),
       self_(std::move(self)),
       api_(api_config(options), *this),
-      stop_(limits::kStopDeadlineMs * raft::kMillisecond),
+      stop_(limits::kStopDeadline),
       backup_pace_(limits::kSnapshotBytesPerS),
-      times_(options.heartbeat_ns * 2),
+      times_(options.heartbeat * 2),
       stopped_(std::move(stopped)) {
   CHECK(self_.identity.node == options_.id);
   CHECK(self_.incarnation > 0);
@@ -64,11 +64,11 @@ static void stop_for(const Error& error) {
 Result<> Node::start_threads(LoopRelease& handoff, store::Opened& opened) {
   disk_ = std::make_unique<DiskThread>(
       loop_, handoff, std::move(opened.storage),
-      DiskThread::Events{.saved = [this](uint64_t save, uint64_t took_ns) { saved(save, took_ns); },
+      DiskThread::Events{.saved = [this](uint64_t save, raft::Time took) { saved(save, took); },
                          .failed = stop_for,
                          .disk_full =
                              [this](const Error& error) {
-                               housekeeping_->space().save_blocked(loop_.now_ns(), to_text(error));
+                               housekeeping_->space().save_blocked(loop_.now(), to_text(error));
                                after_step();
                              }});
   TRY(Result<>(disk_->started()));
@@ -87,7 +87,7 @@ SnapshotThread::Events Node::snapshot_events() {
           .scrubbed = [this](const store::Snapshots::Scrubbed* result) { scrubbed(result); },
           .noted =
               [this](const store::Snapshots::Scrubbed& news) {
-                housekeeping_->scrub().noted(loop_.now_ns(), news);
+                housekeeping_->scrub().noted(loop_.now(), news);
                 after_step();
               },
           .failed = stop_for};
@@ -104,8 +104,8 @@ void Node::begin_replica(store::Recovered& recovered) {
   store::Kv kv = std::move(recovered.kv);
   const uint64_t start = random_seed() | 1;  // anything but 0
   ReplicaConfig config = replica_config(replica_settings(options_), recovered, start, random_seed());
-  replica_ = std::make_unique<Replica>(std::move(config), std::move(kv), loop_.now_ns(), environment, api_);
-  housekeeping_.emplace(scrub_config(options_), loop_.now_ns(), actions);
+  replica_ = std::make_unique<Replica>(std::move(config), std::move(kv), loop_.now(), environment, api_);
+  housekeeping_.emplace(scrub_config(options_), loop_.now(), actions);
   housekeeping_->space().ensure_spare();
   connections_->update();
   after_step();
@@ -154,29 +154,30 @@ void Node::received(PeerMessage&& message) {
   disk_->inline_policy().note_message(replica_->raft().is_leader());
   const raft::NodeId from = message.from;
   const uint64_t refused_before = replica_->refused_commands();
-  replica_->received(loop_.now_ns(), std::move(message));
+  replica_->received(loop_.now(), std::move(message));
   if (replica_->refused_commands() != refused_before) {
-    strange_commands_.warn(loop_.now_ms(), fmt::format("node {} sent a command that this version cannot read; it was "
-                                                       "not taken. Do both run the same version?",
-                                                       from));
+    strange_commands_.warn(loop_.cached_now(),
+                           fmt::format("node {} sent a command that this version cannot read; it was "
+                                       "not taken. Do both run the same version?",
+                                       from));
   }
   after_step();
 }
 
 void Node::peer_connected(raft::NodeId node) {
-  replica_->peer_connected(loop_.now_ns(), node);
+  replica_->peer_connected(loop_.now(), node);
   after_step();
 }
 
 void Node::peer_gone(raft::NodeId node) {
-  replica_->peer_gone(loop_.now_ns(), node);
+  replica_->peer_gone(loop_.now(), node);
   after_step();
 }
 
 // Another member has turned this node away. The replica is told as a leader would tell it.
 void Node::removed_by(raft::NodeId node) {
   CHECK(node != options_.id);
-  replica_->received(loop_.now_ns(),
+  replica_->received(loop_.now(),
                      {.from = node, .to = options_.id, .term = replica_->raft().term(), .body = raft::Removed{}});
   after_step();
 }
@@ -185,13 +186,13 @@ void Node::remember(const store::DataDirIds& data_dir_ids) { disk_->remember(dat
 
 void Node::order_move(AdminRequest order) {
   CHECK(order.kind == AdminRequest::Kind::move);
-  replica_->ask_admin(loop_.now_ns(), kNodeItself, std::move(order));
+  replica_->ask_admin(loop_.now(), kNodeItself, std::move(order));
   after_step();
 }
 
-void Node::saved(uint64_t save, uint64_t took_ns) {
-  times_.note_save(loop_.now_ms(), took_ns);
-  if (save != 0) replica_->persisted(loop_.now_ns(), save);  // 0: data directory ids alone have been saved yet
+void Node::saved(uint64_t save, raft::Time took) {
+  times_.note_save(loop_.cached_now(), took);
+  if (save != 0) replica_->persisted(loop_.now(), save);  // 0: data directory ids alone have been saved yet
   housekeeping_->space().saved();
   after_step();
 }
@@ -214,22 +215,22 @@ void Node::snapshot_written(SnapshotWriteResult&& result) {
     log::info(fmt::format("has fetched a snapshot of index {}, {} bytes", written.mark.position.index, written.end));
   } else if (written.is_last) {
     log::info(fmt::format("has made a snapshot of index {}, {} bytes; the longest block took {} us",
-                          written.mark.position.index, written.end, times_.blocks().longest_of_last_ns / 1'000));
+                          written.mark.position.index, written.end, times_.blocks().longest_of_last.us()));
   }
-  replica_->snapshot_written(loop_.now_ns(), std::move(written));
+  replica_->snapshot_written(loop_.now(), std::move(written));
   after_step();
 }
 
 void Node::snapshot_read(raft::NodeId for_node, SnapshotReadResult&& result) {
   if (!result.error.empty()) log::warn("cannot give a snapshot to a node that needs it: " + result.error);
-  replica_->snapshot_read(loop_.now_ns(), for_node, std::move(result.piece));
+  replica_->snapshot_read(loop_.now(), for_node, std::move(result.piece));
   after_step();
 }
 
 // A page each turn, so that a long log, after a start, keeps no heartbeat waiting.
 void Node::apply() {
   if (!replica_->has_unapplied()) return;
-  replica_->apply_some(loop_.now_ns());
+  replica_->apply_some(loop_.now());
   if (replica_->has_unapplied()) commits_->raise();
   after_step();
 }
@@ -237,8 +238,8 @@ void Node::apply() {
 void Node::tick() {
   if (connections_->needs_update()) connections_->update();
   if (stop_.has_to_begin()) begin_stop();
-  replica_->tick(loop_.now_ns());
-  housekeeping_->tick(loop_.now_ns());
+  replica_->tick(loop_.now());
+  housekeeping_->tick(loop_.now());
   after_step();
 }
 

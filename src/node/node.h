@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "raft/time.h"
 #include "src/api/api.h"
 #include "src/base/log.h"
 #include "src/config/options.h"
@@ -135,7 +136,7 @@ class Node final : private Environment, private ApiHost, private HousekeepingAct
   };
   void give(std::vector<Request>&& batch);
   void give(std::vector<ClientAdminRequest>&& batch);
-  void saved(uint64_t save, uint64_t took_ns);
+  void saved(uint64_t save, raft::Time took);
   void snapshot_written(SnapshotWriteResult&& result);
   void snapshot_read(raft::NodeId for_node, SnapshotReadResult&& result);
   void spare_made(const std::string& error);
@@ -168,7 +169,7 @@ class Node final : private Environment, private ApiHost, private HousekeepingAct
   FreePages free_pages_;
   Pace backup_pace_;  // of all backups together
   NodeTimes times_;
-  log::Limit strange_commands_{10'000};
+  log::Limit strange_commands_{10_s};
   std::function<void()> stopped_;
 };
 

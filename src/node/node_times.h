@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "raft/time.h"
 #include "src/base/block_times.h"
 #include "src/base/log.h"
 
@@ -10,20 +11,20 @@ namespace skiff {
 
 class NodeTimes {
  public:
-  // `slow_ns`: from here on a save is worth a line.
-  explicit NodeTimes(uint64_t slow_ns) : slow_ns_(slow_ns) {}
+  // `slow`: from here on a save is worth a line.
+  explicit NodeTimes(raft::Time slow) : slow_(slow) {}
 
-  void note_save(uint64_t now_ms, uint64_t took_ns);
+  void note_save(raft::Time now, raft::Time took);
   void block_begins();
   void block_ends(bool is_first);
 
   const BlockTimes& blocks() const { return blocks_; }
 
  private:
-  const uint64_t slow_ns_;
-  log::Limit slow_disk_{10'000};
+  const raft::Time slow_;
+  log::Limit slow_disk_{10_s};
   BlockTimes blocks_;
-  uint64_t block_began_ns_ = 0;  // 0: none is being made
+  raft::Time block_began_;  // 0: none is being made
 };
 
 }  // namespace skiff

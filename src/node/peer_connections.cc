@@ -66,7 +66,7 @@ void PeerConnections::send(const PeerMessage& message) {
 
 void PeerConnections::connected(raft::NodeId node) {
   second_process_.let_in(node);
-  moved_timer_.start_ns(limits::kLookForMovedNs);
+  moved_timer_.start(limits::kLookForMovedEvery);
   host_.peer_connected(node);
 }
 
@@ -111,8 +111,9 @@ void PeerConnections::warn_if_unreachable(const std::vector<transport::PeerMembe
 // Called during a handshake, so it only notes the peer; connections are updated on the next turn. update() drops the
 // note of a current or removed member.
 void PeerConnections::discovered(const transport::PeerMember& member) {
-  discovered_lines_.warn(loop_.now_ms(), fmt::format("is contacted by node {} at {}, which its log does not name yet",
-                                                     member.id, transport::to_url(member.address)));
+  discovered_lines_.warn(loop_.cached_now(),
+                         fmt::format("is contacted by node {} at {}, which its log does not name yet", member.id,
+                                     transport::to_url(member.address)));
   std::erase_if(discovered_, [&](const transport::PeerMember& other) { return other.id == member.id; });
   if (discovered_.size() >= limits::kMembersMax) discovered_.erase(discovered_.begin());
   discovered_.push_back(member);
@@ -125,7 +126,7 @@ void PeerConnections::discovered(const transport::PeerMember& member) {
 
 // Called during a handshake. A member repeats itself with each greeting; the line is repeated at an interval.
 void PeerConnections::compared(raft::NodeId peer, const transport::DataDirMatch& match) {
-  const raft::Time now = loop_.now_ns();
+  const raft::Time now = loop_.now();
   data_dir_conflicts_.heard(now, peer, match);
   if (match.is_match()) return;
   const DataDirConflicts::Judgement judgement = judge_data_dirs();
@@ -144,7 +145,7 @@ DataDirConflicts::Judgement PeerConnections::judge_data_dirs() const {
   const raft::Raft& raft = host_.raft();
   std::vector<raft::NodeId> members = raft.configuration_at(raft.log().committed()).everybody();
   if (members.empty()) members = raft.configuration().everybody();  // a joining node that was sent little so far
-  return data_dir_conflicts_.judge(loop_.now_ns(), members, raft.log().last().index > 0);
+  return data_dir_conflicts_.judge(loop_.now(), members, raft.log().last().index > 0);
 }
 
 // ---- members at another address
@@ -154,13 +155,11 @@ void PeerConnections::look_for_moved() {
   std::vector<MovedMembers::Found> found;
   for (const transport::Peers::Status& peer : peers_->status()) {
     if (!peer.moved_to) continue;
-    found.push_back({.node = peer.id,
-                     .address = transport::to_url(*peer.moved_to),
-                     .since = peer.connected_since_ms * raft::kMillisecond});
+    found.push_back({.node = peer.id, .address = transport::to_url(*peer.moved_to), .since = peer.connected_since});
   }
   if (found.empty()) return;
-  moved_timer_.start_ns(limits::kLookForMovedNs);
-  for (AdminRequest& order : moved_members_.due(loop_.now_ns(), options_.id, host_.raft().leader(), found)) {
+  moved_timer_.start(limits::kLookForMovedEvery);
+  for (AdminRequest& order : moved_members_.due(loop_.now(), options_.id, host_.raft().leader(), found)) {
     log::info(fmt::format("node {} is connected at {}, not at its address in the log: asks the leader to enter that",
                           order.node, order.address));
     host_.order_move(std::move(order));
@@ -178,7 +177,7 @@ void PeerConnections::move_ended(const AdminAnswer& answer) {
 
 // A member is connected to another process with this data directory.
 void PeerConnections::runs_twice(raft::NodeId peer, const std::string& address) {
-  const raft::Time now = loop_.now_ns();
+  const raft::Time now = loop_.now();
   const raft::Member* self = host_.raft().configuration().find(options_.id);
   const std::string in_log = self == nullptr ? "" : self->address;
   const std::string own = greeted_address_.empty() ? in_log : greeted_address_;
@@ -186,12 +185,13 @@ void PeerConnections::runs_twice(raft::NodeId peer, const std::string& address) 
   const std::string line =
       fmt::format("node {} is connected to another process with this data directory's number, at {}", peer, other);
   if (is_first_by_address(own, address, in_log)) {
-    return second_process_lines_.warn(loop_.now_ms(), line + ": stop that one, for writes that it answers are lost");
+    return second_process_lines_.warn(loop_.cached_now(),
+                                      line + ": stop that one, for writes that it answers are lost");
   }
   if (!is_second()) peers_->tell_first_process(address);
   second_process_.turned_away(now, peer);
   CHECK(second_process_.is_second(now));
-  second_process_lines_.warn(loop_.now_ms(),
+  second_process_lines_.warn(loop_.cached_now(),
                              line +
                                  ". This one takes part in nothing, and stops if the other is still there in 15 s. A "
                                  "data directory must be used by one process alone");

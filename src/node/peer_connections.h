@@ -89,7 +89,7 @@ class PeerConnections {
   void look_for_moved();
   void warn_if_unreachable(const std::vector<transport::PeerMember>& members);
   DataDirConflicts::Judgement judge_data_dirs() const;
-  bool is_second() const { return second_process_.has_heard() && second_process_.is_second(loop_.now_ns()); }
+  bool is_second() const { return second_process_.has_heard() && second_process_.is_second(loop_.now()); }
 
   transport::Loop& loop_;
   const Options& options_;
@@ -104,12 +104,12 @@ class PeerConnections {
   std::vector<transport::PeerMember> discovered_;
   bool has_discovered_ = false;  // since update()
   bool has_warned_unreachable_ = false;
-  log::Limit discovered_lines_{10'000};
+  log::Limit discovered_lines_{10_s};
 
   DataDirConflicts data_dir_conflicts_;
   ConflictLog conflict_log_;
   SecondProcess second_process_;
-  log::Limit second_process_lines_{60'000};
+  log::Limit second_process_lines_{1_min};
   MovedMembers moved_members_;
   transport::Timer moved_timer_;
 };

@@ -49,11 +49,11 @@ NodeReport Node::report() const {
                     .incarnation = self_.incarnation,
                     .digest = kv().digest(),
                     .value_bytes_max = options_.value_bytes_max,
-                    .now_ns = loop_.now_ns(),
+                    .now = loop_.now(),
                     .peers = peers_of(*connections_),
                     .groups = metrics()};
   const ScrubSchedule::Counts& scrub = housekeeping_->scrub().counts();
-  if (scrub.passes > 0) report.scrub_ended_ns = scrub.last_ended_ns;
+  if (scrub.passes > 0) report.scrub_ended = scrub.last_ended;
   for (const Withdrawn& member : replica_->withdrawn()) {
     report.withdrawn.push_back({.id = member.node, .address = member.address, .reason = why_withdrawn(options_)});
   }
@@ -86,10 +86,10 @@ class BackupBlocks final : public transport::BodySource {
     auto block = backups_.next(number_, limits::kSnapshotBlockBytes);
     if (!block) return std::nullopt;
     CHECK(!block->bytes.empty());
-    const raft::Time now = loop_.now_ns();
+    const raft::Time now = loop_.now();
     pace_.spend(now, block->bytes.size());
     const raft::Time wait = pace_.ready_at() - std::min(now, pace_.ready_at());
-    return Piece{.bytes = std::move(block->bytes), .is_last = block->is_last, .wait_ns = wait};
+    return Piece{.bytes = std::move(block->bytes), .is_last = block->is_last, .wait = wait};
   }
 
  private:

@@ -20,8 +20,8 @@ namespace skiff {
 
 class SecondProcess {
  public:
-  static constexpr raft::Time kLasts = 3'000 * raft::kMillisecond;  // a member is dialled again several times in that
-  static constexpr raft::Time kGivesUp = 15'000 * raft::kMillisecond;  // three times that after which a peer is cut off
+  static constexpr raft::Time kLasts = 3_s;     // a member is dialled again several times in that
+  static constexpr raft::Time kGivesUp = 15_s;  // three times that after which a peer is cut off
 
   // Whenever a member has turned this process away for that reason.
   void turned_away(raft::Time now, raft::NodeId by) {
@@ -42,7 +42,7 @@ class SecondProcess {
 
  private:
   std::map<raft::NodeId, raft::Time> said_;  // members that have turned it away, and when last
-  raft::Time since_ = 0;                     // it has been the second one since then, without a break
+  raft::Time since_;                         // it has been the second one since then, without a break
 };
 
 // Whether this process is the one to go on, by its address, the other's, and the one in the log.

@@ -50,7 +50,7 @@ Result<> check_payload(const raft::Entry& entry) {
 }  // namespace
 
 std::string why_withdrawn(const Options& options) {
-  return "it was added, and not heard of for " + show_duration_ns(options.join_timeout_ns);
+  return "it was added, and not heard of for " + show_duration(options.join_timeout);
 }
 
 store::Identity wanted_identity(const Options& options) {
@@ -261,8 +261,8 @@ transport::HttpAccess http_access(const Options& options) {
 }
 
 ApiConfig api_config(const Options& options) {
-  return {.request_timeout = options.request_timeout_ns,
-          .health_timeout = std::min(options.request_timeout_ns, limits::kHealthTimeoutNs)};
+  return {.request_timeout = options.request_timeout,
+          .health_timeout = std::min(options.request_timeout, limits::kHealthTimeout)};
 }
 
 // Limits of different directories that depend on each other.
@@ -271,25 +271,25 @@ static_assert(limits::kWindowBytes + limits::kAppendBytes + limits::kSnapshotPie
 static_assert(limits::kValueBytesMax + store::kKeyBytesMax + 2 * limits::kAppendBytes < transport::kFrameBytesMax);
 
 ReplicaSettings replica_settings(const Options& options) {
-  CHECK(options.heartbeat_ns * limits::kHeartbeatsPerElectionTimeoutMin <= options.election_timeout_ns);
-  return {.heartbeat_interval = options.heartbeat_ns,
-          .election_timeout = options.election_timeout_ns,
-          .request_timeout = options.request_timeout_ns,
-          .join_timeout = options.join_timeout_ns,
+  CHECK(options.heartbeat * limits::kHeartbeatsPerElectionTimeoutMin <= options.election_timeout);
+  return {.heartbeat_interval = options.heartbeat,
+          .election_timeout = options.election_timeout,
+          .request_timeout = options.request_timeout,
+          .join_timeout = options.join_timeout,
           .snapshot_log_bytes = options.snapshot_log_bytes,
           .history = {.revisions = options.history_revisions,
                       .bytes = options.history_bytes,
-                      .age = options.history_age_ns,
+                      .age = options.history_age,
                       .revisions_per_cut = limits::kHistoryRevisionsPerCut,
                       .bytes_per_cut = limits::kHistoryBytesPerCut}};
 }
 
 ScrubConfig scrub_config(const Options& options) {
-  return {.every_ns = options.scrub_every_ns,
-          .first_ns = limits::kScrubFirstNs,
+  return {.every = options.scrub_every,
+          .first = limits::kScrubFirst,
           .piece_bytes = limits::kScrubPieceBytes,
-          .pause_ns = limits::kScrubPauseNs,
-          .replace_again_ns = limits::kReplaceAgainNs};
+          .pause = limits::kScrubPause,
+          .replace_again = limits::kReplaceAgain};
 }
 
 Result<> check_recovered(const store::Recovered& recovered, const std::string& directory) {

@@ -17,17 +17,17 @@ void Node::stop() {
 
 void Node::begin_stop() {
   CHECK(!stop_timer_);
-  stop_.begin(loop_.now_ns(), *replica_);
+  stop_.begin(loop_.now(), *replica_);
   after_step();
   http_->drain();
   stop_timer_.emplace(loop_, [this] { stop_when_idle(); });
-  stop_timer_->repeat_ms(limits::kStopPollMs);
+  stop_timer_->repeat(limits::kStopPoll);
 }
 
 // On a timer of its own, because everything else that calls back is destroyed here.
 void Node::stop_when_idle() {
   CHECK(stop_.is_stopping());
-  if (!stop_.may_end(loop_.now_ns(), *replica_, http_->is_drained())) return;
+  if (!stop_.may_end(loop_.now(), *replica_, http_->is_drained())) return;
   http_.reset();
   connections_.reset();
   snapshots_.reset();

@@ -17,7 +17,7 @@ constexpr size_t kWithdrawnKept = 16;
 AdminRequests::AdminRequests(AdminConfig config, const raft::Raft& raft, Environment& environment)
     : config_(config), raft_(raft), environment_(environment) {
   CHECK(config_.self != 0);
-  CHECK(config_.timeout > 0);
+  CHECK(config_.timeout > 0_s);
 }
 
 // ---- at the node that the operator asked
@@ -182,7 +182,7 @@ bool AdminRequests::drive_one(raft::Time now, Running& running, std::vector<raft
 bool AdminRequests::let_leave(raft::Time now, Running& running) {
   CHECK(running.request.kind == AdminRequest::Kind::remove);
   CHECK(running.request.node != config_.self);
-  if (running.leave_until != 0) return now >= running.leave_until;
+  if (running.leave_until != 0_s) return now >= running.leave_until;
   running.leave_asked = ++attempts_;
   running.again_at = running.leave_until = now + config_.retry_after;
   environment_.send({.from = config_.self,
@@ -267,7 +267,7 @@ std::vector<raft::Event> AdminRequests::drive(raft::Time now, bool is_idle) {
 
 void AdminRequests::withdraw_the_silent(raft::Time now) {
   const raft::Configuration& members = raft_.configuration();
-  if (config_.join_timeout == 0 || !raft_.is_leader() || members.is_joint()) return;
+  if (config_.join_timeout == 0_s || !raft_.is_leader() || members.is_joint()) return;
   for (const raft::Member& member : members.members) {
     if (member.role != raft::MemberRole::joining) continue;
     for (const raft::Status::Peer& peer : raft_.status().peers) {

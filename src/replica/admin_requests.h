@@ -38,10 +38,10 @@ struct AdminConfig {
   raft::NodeId self = 0;
   uint64_t incarnation = 0;
   AdminRules rules;
-  raft::Time timeout = 0;       // of a request
-  raft::Time pause = 0;         // before it is asked again
-  raft::Time retry_after = 0;   // after which an attempt without an answer is taken for lost
-  raft::Time join_timeout = 0;  // a member that was added and is silent for so long is withdrawn; 0: never
+  raft::Time timeout;       // of a request
+  raft::Time pause;         // before it is asked again
+  raft::Time retry_after;   // after which an attempt without an answer is taken for lost
+  raft::Time join_timeout;  // a member that was added and is silent for so long is withdrawn; 0: never
   size_t waiting_max = 64;
 };
 
@@ -75,13 +75,13 @@ class AdminRequests {
   struct Waiting {
     Ticket ticket;
     AdminRequest request;
-    raft::Time deadline = 0;
+    raft::Time deadline;
     std::set<uint64_t> open;  // attempts that may yet come true
     uint64_t last_attempt = 0;
     raft::NodeId asked = 0;  // the leader of the last attempt, its term and time
     raft::Term asked_term = 0;
-    raft::Time asked_at = 0;
-    raft::Time again_at = 0;
+    raft::Time asked_at;
+    raft::Time again_at;
     std::string reason;  // why it is not done yet
   };
   // At the leader.
@@ -89,18 +89,18 @@ class AdminRequests {
     raft::NodeId by = 0;  // 0: this leader, which withdraws a silent member
     raft::RequestId attempt;
     AdminRequest request;
-    raft::Time give_up_at = 0;
-    raft::Time again_at = 0;
+    raft::Time give_up_at;
+    raft::Time again_at;
     uint64_t asked_as = 0;  // the id that the core has for it; 0: not begun
     bool steps_aside = false;
-    uint64_t leave_asked = 0;    // the attempt that told the member to leave; 0: not yet
-    raft::Time leave_until = 0;  // then it goes, ready or not
+    uint64_t leave_asked = 0;  // the attempt that told the member to leave; 0: not yet
+    raft::Time leave_until;    // then it goes, ready or not
     std::string reason;
   };
   struct Leaving {
     raft::NodeId leader = 0;
     raft::RequestId asked_as;
-    raft::Time until = 0;
+    raft::Time until;
     bool has_told = false;
   };
   struct Reply {

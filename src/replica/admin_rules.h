@@ -30,7 +30,7 @@ struct Verdict {
 
 struct AdminRules {
   size_t members_max = 0;
-  raft::Time silent_after = 0;  // a member that was not heard for so long does not answer
+  raft::Time silent_after;  // a member that was not heard for so long does not answer
 };
 
 // Requires: raft.is_leader().

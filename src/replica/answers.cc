@@ -5,6 +5,18 @@
 
 namespace skiff {
 
+// The write was applied just now, so the map is as the write left it.
+void Replica::answer(const WaitingWrite& write, const store::Outcome& applied) {
+  CHECK(write.submissions > 0);
+  CHECK(applied.kind != store::Outcome::Kind::repeated);
+  CHECK(applied.revision == kv_.revision());
+  if (!write.wants_answer) return requester_.ended(write.ticket);
+  const bool is_done = applied.kind == store::Outcome::Kind::done;
+  requester_.answered(write.ticket, {.outcome = is_done ? Answer::Outcome::done : Answer::Outcome::conflict,
+                                     .revision = applied.revision,
+                                     .key_revision = applied.key_revision});
+}
+
 void Replica::answer(const WaitingWrite& write, Answer::Outcome outcome, const char* reason) {
   const bool was_submitted = write.submissions > 0;
   if (outcome == Answer::Outcome::refused && !MUTANT(refused_after_hand_out)) CHECK(!was_submitted);

@@ -31,19 +31,27 @@ std::vector<Revision> ReplicaHistory::due(raft::Time now, bool is_leader) {
   const Revision wanted = std::max({too_many(from), too_large(from), too_old(now)});
   CHECK(wanted <= kv_.revision());
   while (from < wanted && cuts.size() < kCutsAtOnce) {
-    uint64_t bytes = kv_.history_bytes_at(from + 1);
-    Revision to = from + 1;
-    while (to < wanted && to - from < config_.revisions_per_cut) {
-      bytes += kv_.history_bytes_at(to + 1);
-      if (bytes > config_.bytes_per_cut) break;
-      ++to;
-    }
+    const Revision to = end_of_cut(from, wanted);
     CHECK(to > from);
+    CHECK(to <= wanted);
     cuts.push_back(from = asked_ = to);
   }
   CHECK(cuts.size() <= kCutsAtOnce);
   CHECK(asked_ <= kv_.revision());
   return cuts;
+}
+
+// One revision at least, however many bytes that drops.
+Revision ReplicaHistory::end_of_cut(Revision from, Revision wanted) const {
+  uint64_t bytes = 0;
+  Revision to = from;
+  kv_.walk_history(from, [&](Revision revision, uint64_t dropped) {
+    bytes += dropped;
+    if (to > from && bytes > config_.bytes_per_cut) return false;
+    to = revision;
+    return to < wanted && to - from < config_.revisions_per_cut;
+  });
+  return to;
 }
 
 Revision ReplicaHistory::too_many(Revision from) const {
@@ -56,10 +64,18 @@ Revision ReplicaHistory::too_many(Revision from) const {
 Revision ReplicaHistory::too_large(Revision from) const {
   if (config_.bytes == 0) return 0;
   uint64_t kept = kv_.history_bytes();
-  for (Revision asked = kv_.compacted() + 1; asked <= from; ++asked) kept -= kv_.history_bytes_at(asked);
+  kv_.walk_history(kv_.compacted(), [&](Revision revision, uint64_t bytes) {
+    if (revision <= from) kept -= bytes;
+    return revision < from;
+  });
   if (kept < config_.bytes + slack(config_.bytes, config_.bytes_per_cut)) return 0;
   const Revision end = std::min(kv_.revision(), from + kCutsAtOnce * config_.revisions_per_cut);
-  for (; kept > config_.bytes && from < end; ++from) kept -= kv_.history_bytes_at(from + 1);
+  kv_.walk_history(from, [&](Revision revision, uint64_t bytes) {
+    if (kept <= config_.bytes || revision > end) return false;
+    kept -= bytes;
+    from = revision;
+    return true;
+  });
   return from;
 }
 
@@ -70,7 +86,7 @@ Revision ReplicaHistory::too_old(raft::Time now) const {
 
 // The front sample is the newest of those that are old enough, if any is.
 void ReplicaHistory::note(raft::Time now) {
-  if (config_.age == 0) return;
+  if (config_.age == 0_s) return;
   const bool is_due = samples_.empty() || (samples_.back().revision != kv_.revision() &&
                                            now >= samples_.back().at + config_.age / kSamplesPerAge);
   if (is_due) samples_.push_back({.at = now, .revision = kv_.revision()});

@@ -26,7 +26,7 @@ struct HistoryConfig {
   // How much is kept behind the newest revision. 0: without a limit.
   uint64_t revisions = 0;
   uint64_t bytes = 0;  // keys and values of it
-  raft::Time age = 0;
+  raft::Time age;
   // Of one command.
   uint64_t revisions_per_cut = 200;
   uint64_t bytes_per_cut = 256 * 1024;  // or one value
@@ -48,6 +48,7 @@ class ReplicaHistory {
     store::Revision revision;
   };
   void note(raft::Time now);
+  store::Revision end_of_cut(store::Revision from, store::Revision wanted) const;
   store::Revision too_many(store::Revision from) const;
   store::Revision too_large(store::Revision from) const;
   store::Revision too_old(raft::Time now) const;

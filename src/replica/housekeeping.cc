@@ -8,7 +8,7 @@
 namespace skiff {
 
 Housekeeping::Housekeeping(const ScrubConfig& scrub, raft::Time now, HousekeepingActions& actions)
-    : space_(limits::kLookForRoomNs, actions), scrub_(scrub, now, actions), idle_memory_(actions), idle_at_(now) {}
+    : space_(limits::kLookForRoomEvery, actions), scrub_(scrub, now, actions), idle_memory_(actions), idle_at_(now) {}
 
 void Housekeeping::tick(raft::Time now) {
   space_.tick(now);

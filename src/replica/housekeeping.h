@@ -7,6 +7,7 @@
 // Knows no clock, disk or thread: time comes in with each call, and the actions are the caller's.
 #pragma once
 
+#include "raft/time.h"
 #include "src/replica/idle_memory.h"
 #include "src/replica/scrub_driver.h"
 #include "src/replica/space_keeper.h"

@@ -7,7 +7,7 @@
 
 namespace skiff {
 
-uint64_t IdleMemory::turn() {
+raft::Time IdleMemory::turn() {
   if (state_ == State::watching) return watch();
   if (is_busy()) {
     has_worked_ = true;
@@ -19,19 +19,19 @@ uint64_t IdleMemory::turn() {
   } else if (state_ == State::giving_back && !work_.give_pages_back()) {
     state_ = State::watching;
   }
-  return state_ == State::watching ? limits::kRestLookNs : limits::kRestStepNs;
+  return state_ == State::watching ? limits::kRestLookEvery : limits::kRestStep;
 }
 
-uint64_t IdleMemory::watch() {
+raft::Time IdleMemory::watch() {
   CHECK(state_ == State::watching);
   if (is_busy()) {
     has_worked_ = true;
   } else if (has_worked_ && !work_.shorten_log()) {
     has_worked_ = false;
     state_ = State::freeing;
-    return limits::kRestStepNs;
+    return limits::kRestStep;
   }
-  return limits::kRestLookNs;
+  return limits::kRestLookEvery;
 }
 
 bool IdleMemory::is_busy() {

@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "raft/time.h"
+
 namespace skiff {
 
 // The work that IdleMemory has done, each call a short step.
@@ -39,12 +41,12 @@ class IdleMemory {
   explicit IdleMemory(IdleWork& work) : work_(work) {}
 
   // Does a step. Returns in how many ns the next one is due.
-  uint64_t turn();
+  raft::Time turn();
 
  private:
   enum class State { watching, freeing, giving_back };
   bool is_busy();
-  uint64_t watch();
+  raft::Time watch();
 
   IdleWork& work_;
   State state_ = State::watching;

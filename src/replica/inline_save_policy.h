@@ -1,11 +1,11 @@
 // InlineSavePolicy: decides whether a save is made on the loop's own thread (inline) or by the disk's thread.
 //
 // On a quick disk the hop to another thread and back is a good part of the time that a write takes
-// (docs/decisions/0020). So a save is inline while the disk is quick and the node is quiet: few requests came in since
-// the save before, and the batch is small. A busy node gains more from the disk's thread, which collects the saves of
-// several turns into one sync while the loop goes on.
+// (docs/decisions/0020). So a save is inline while the disk is quick and the node is quiet: at a leader one client
+// writes, at a follower none asks. A busy node gains more from the disk's thread, which collects the saves of several
+// turns into one sync while the loop goes on (docs/decisions/0035).
 //
-// Quick means that the moving average of the time of a save is small. One slow save counts for limits::kSlowSyncNs at
+// Quick means that the moving average of the time of a save is small. One slow save counts for limits::kSlowSync at
 // most, so that about a dozen quick ones make the disk quick again. A disk that is not known yet counts as slow.
 //
 // A leader counts messages as input, too: replies from followers announce the next save. A follower does not, because
@@ -35,16 +35,16 @@ class InlineSavePolicy {
   void note_request() { ++inputs_; }
   void note_message(bool is_leader) { inputs_ += is_leader; }
   // A save, inline or not, took so long.
-  void note_saved(uint64_t took_ns);
+  void note_saved(raft::Time took);
   // Decides about the next save. Input is counted anew from here. The caller adds its own conditions, such as a disk's
   // thread that is busy.
   bool allows(const Save& save);
 
-  uint64_t average_ns() const { return average_ns_; }
+  raft::Time average() const { return average_; }
 
  private:
   uint64_t inputs_ = 0;  // since the last decision
-  uint64_t average_ns_ = limits::kSlowSyncNs;
+  raft::Time average_ = limits::kSlowSync;
 };
 
 }  // namespace skiff

@@ -37,7 +37,7 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment
   CHECK(config_.incarnation > 0);
   CHECK(kv_.applied() == raft_.log().base().index);
   CHECK(config_.raft.id != 0);
-  CHECK(config_.request_timeout > 0);
+  CHECK(config_.request_timeout > 0_s);
   CHECK(config_.waiting_writes_max > 0);
   CHECK(config_.waiting_barriers_max > 0);
   CHECK(config_.applied_max > 0);
@@ -78,10 +78,9 @@ const char* Replica::why_not_now() const {
 }
 
 void Replica::accept(const Write& write) {
-  const store::Operation& operation = write.operation;
-  CHECK(!operation.key.empty());
-  CHECK(operation.key.size() <= store::kKeyBytesMax);
-  const uint64_t bytes = operation.key.size() + operation.value.size();
+  const store::OperationView operation = store::view_of(write.operation);
+  CHECK(store::check(operation));
+  const uint64_t bytes = store::bytes_of(operation);
   const bool has_space = writes_.size() < config_.waiting_writes_max &&
                          (writes_.size() == 0 || writes_.bytes() + bytes <= config_.waiting_write_bytes_max);
   if (!has_space) return refuse(write, "too many writes are waiting");
@@ -90,7 +89,7 @@ void Replica::accept(const Write& write) {
 }
 
 void Replica::accept(const Barrier& barrier, WaitingBarriers::Batch& batch) {
-  CHECK(barrier.timeout > 0);
+  CHECK(barrier.timeout > 0_s);
   if (barriers_.size() + batch.size() >= config_.waiting_barriers_max) {
     return refuse(barrier, "too many reads are waiting");
   }
@@ -99,16 +98,13 @@ void Replica::accept(const Barrier& barrier, WaitingBarriers::Batch& batch) {
   batch.push_back(waiting);
 }
 
-void Replica::add_write(WaitingWrite write, const store::Operation& operation) {
+void Replica::add_write(WaitingWrite write, const store::OperationView& operation) {
   write.number = writes_.next_number();
   write.deadline = now_ + config_.request_timeout;
   const store::Command command{
-      .verb = operation.verb,
       .origin = {.node = config_.raft.id, .incarnation = config_.incarnation, .number = write.number},
-      .key = operation.key,
-      .value = operation.value,
-      .revision = operation.revision};
-  write.command = std::make_shared<const std::string>(store::encode(command));
+      .operation = operation};
+  write.command = store::to_payload(command);
   writes_.add(std::move(write));
 }
 
@@ -314,7 +310,7 @@ void Replica::apply_command(const raft::Entry& entry, const store::Command& comm
     answer(*write, Answer::Outcome::unknown, "another process of this node gave another write the same name");
     return raft_.step(now_, raft::WentBack{});
   }
-  if (outcome.kind == store::Outcome::Kind::done) return answer(*write, Answer::Outcome::done);
+  if (outcome.kind != store::Outcome::Kind::repeated) return answer(*write, outcome);
   const auto unknown = MUTANT(overtaken_called_done) ? Answer::Outcome::done : Answer::Outcome::unknown;
   answer(*write, unknown, "a later write from this node overtook this one");
   const store::Origin newest = kv_.newest_of(config_.raft.id);
@@ -334,7 +330,7 @@ void Replica::cut_history() {
   if (is_stopping_) return;
   for (store::Revision revision : history_.due(now_, raft_.is_leader())) {
     if (writes_.size() >= config_.waiting_writes_max) return;
-    add_write({.wants_answer = false}, {.verb = store::Verb::compact, .key = {}, .value = {}, .revision = revision});
+    add_write({.wants_answer = false}, store::Compact{revision});
   }
 }
 

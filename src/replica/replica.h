@@ -40,7 +40,7 @@ struct ReplicaConfig {
   HistoryConfig history;
   uint64_t digest_every = 0;  // entries: then states are compared; 0: never
   uint64_t incarnation = 0;   // how often this node has started
-  raft::Time request_timeout = 5'000 * raft::kMillisecond;
+  raft::Time request_timeout = 5_s;
   // Bytes of this node's own writes that are submitted and not applied. Must be below a link's outbox limit, or writes
   // would be dropped in transit. The leader's own writes skip the link and may use a larger window.
   uint64_t forward_window_bytes = 0;
@@ -52,7 +52,7 @@ struct ReplicaConfig {
   size_t applied_max = 1'000;                 // entries a page
   size_t backups_max = 0;
   // A member that was added and that the leader has not heard of for so long is withdrawn. 0: never.
-  raft::Time join_timeout = 0;
+  raft::Time join_timeout;
   size_t members_max = 0;
 };
 
@@ -140,7 +140,7 @@ class Replica {
   const char* why_not_now() const;
   void accept(const Write& write);
   void accept(const Barrier& barrier, WaitingBarriers::Batch& batch);
-  void add_write(WaitingWrite write, const store::Operation& operation);
+  void add_write(WaitingWrite write, const store::OperationView& operation);
   void cut_history();
   void note_refusals(const raft::Effects& effects);
   void note_confirmations(const raft::Effects& effects);
@@ -181,7 +181,8 @@ class Replica {
   void answer_expired();
   const char* why_not_submitted() const;
   static constexpr char kDiskFull[] = "the disk is full, here or at too many of the members";
-  void answer(const WaitingWrite& write, Answer::Outcome outcome, const char* reason = "");
+  void answer(const WaitingWrite& write, const store::Outcome& applied);
+  void answer(const WaitingWrite& write, Answer::Outcome outcome, const char* reason);
   void answer(const WaitingBarrier& barrier, Answer::Outcome outcome, const char* reason = "");
   void refuse(const Write& write, const char* reason);
   void refuse(const Barrier& barrier, const char* reason);

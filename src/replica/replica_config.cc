@@ -15,7 +15,7 @@ raft::Config raft_config(const ReplicaSettings& settings, store::Recovered& reco
                       .heartbeat_interval = settings.heartbeat_interval,
                       .election_timeout = settings.election_timeout,
                       .seed = seed,
-                      .commit_notice_delay = limits::kCommitNoticeDelayNs,
+                      .commit_notice_delay = limits::kCommitNoticeDelay,
                       .hard_state = recovered.hard_state,
                       .snapshot = std::move(recovered.snapshot),
                       .entries = std::move(recovered.entries),

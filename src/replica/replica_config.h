@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "raft/time.h"
 #include "src/replica/replica.h"
 #include "store/directory/identity.h"
 #include "store/directory/storage.h"
@@ -15,10 +16,10 @@ namespace skiff {
 
 // The part that an operator can set.
 struct ReplicaSettings {
-  raft::Time heartbeat_interval = 0;
-  raft::Time election_timeout = 0;
-  raft::Time request_timeout = 0;
-  raft::Time join_timeout = 0;
+  raft::Time heartbeat_interval;
+  raft::Time election_timeout;
+  raft::Time request_timeout;
+  raft::Time join_timeout;
   uint64_t snapshot_log_bytes = 0;
   HistoryConfig history;
 };

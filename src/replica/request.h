@@ -25,20 +25,23 @@ struct Write {
 
 struct Barrier {
   Ticket ticket;
-  raft::Time timeout = 0;  // then it is refused
+  raft::Time timeout;  // then it is refused
 };
 
 using Request = std::variant<Write, Barrier>;
 
 struct Answer {
   enum class Outcome {
-    done,     // a write: on the disks of a majority, and applied here; a barrier: confirmed, so the map may be read now
-    refused,  // nothing was done, and nothing ever will be
-    unknown,  // a write that may or may not take effect
+    done,  // a write: on the disks of a majority, and applied here; a barrier: confirmed, so the map may be read now
+    conflict,  // a write whose condition did not hold when it was applied: nothing was done
+    refused,   // nothing was done, and nothing ever will be
+    unknown,   // a write that may or may not take effect
   };
   Outcome outcome = Outcome::done;
-  store::Revision revision = 0;  // done: of the map as it is now
-  std::string reason;            // otherwise: why
+  store::Revision revision = 0;  // done and conflict: of the map as it is now
+  // A write, done or conflict: that last wrote its key, as it is now; 0: the key is not there.
+  store::Revision key_revision = 0;
+  std::string reason;  // refused and unknown: why
 };
 
 // The door that proposed a request, as the replica sees it. Called within calls of the replica; it may read the map

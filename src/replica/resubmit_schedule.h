@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "raft/check.h"
+#include "raft/time.h"
 #include "raft/types.h"
 
 namespace skiff {
@@ -27,7 +28,7 @@ class ResubmitSchedule {
     bool is_admitted = false;  // this process, by a leader
   };
 
-  explicit ResubmitSchedule(raft::Time shortest) : shortest_(shortest), interval_(shortest) { CHECK(shortest > 0); }
+  explicit ResubmitSchedule(raft::Time shortest) : shortest_(shortest), interval_(shortest) { CHECK(shortest > 0_s); }
 
   // Whether everything is to be submitted again, because the leadership is another than at the call before.
   bool has_changed(const Leadership& known) {
@@ -55,7 +56,7 @@ class ResubmitSchedule {
  private:
   const raft::Time shortest_;
   Leadership known_;
-  raft::Time progress_at_ = 0;
+  raft::Time progress_at_;
   raft::Time interval_;
 };
 

@@ -4,20 +4,20 @@
 
 namespace skiff {
 
-void ScrubDriver::tick(uint64_t now_ns) {
-  const std::optional<ScrubSchedule::Task> task = schedule_.due(now_ns);
+void ScrubDriver::tick(raft::Time now) {
+  const std::optional<ScrubSchedule::Task> task = schedule_.due(now);
   if (!task) return;
   CHECK(next_deadline() == raft::kNever);
   actions_.scrub(*task);
 }
 
-void ScrubDriver::scrubbed(uint64_t now_ns, const store::Snapshots::Scrubbed& result) {
-  act_on(result, schedule_.done(now_ns, result));
+void ScrubDriver::scrubbed(raft::Time now, const store::Snapshots::Scrubbed& result) {
+  act_on(result, schedule_.done(now, result));
 }
 
-void ScrubDriver::noted(uint64_t now_ns, const store::Snapshots::Scrubbed& news) {
+void ScrubDriver::noted(raft::Time now, const store::Snapshots::Scrubbed& news) {
   CHECK(!news.has_ended);
-  act_on(news, schedule_.note(now_ns, news));
+  act_on(news, schedule_.note(now, news));
 }
 
 void ScrubDriver::act_on(const store::Snapshots::Scrubbed& result, std::optional<raft::Index> at) {

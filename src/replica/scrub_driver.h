@@ -11,6 +11,7 @@
 
 #include <optional>
 
+#include "raft/time.h"
 #include "src/replica/scrub_schedule.h"
 
 namespace skiff {
@@ -33,16 +34,16 @@ class ScrubActions {
 class ScrubDriver {
  public:
   // Requires: `actions` outlives it.
-  ScrubDriver(const ScrubConfig& config, uint64_t now_ns, ScrubActions& actions)
-      : schedule_(config, now_ns), actions_(actions) {}
+  ScrubDriver(const ScrubConfig& config, raft::Time now, ScrubActions& actions)
+      : schedule_(config, now), actions_(actions) {}
 
-  void tick(uint64_t now_ns);
+  void tick(raft::Time now);
   // When tick() should be called; raft::kNever while a task is under way.
-  uint64_t next_deadline() const { return schedule_.next_deadline(); }
-  void scrubbed(uint64_t now_ns, const store::Snapshots::Scrubbed& result);
-  void put_off(uint64_t now_ns) { schedule_.put_off(now_ns); }
+  raft::Time next_deadline() const { return schedule_.next_deadline(); }
+  void scrubbed(raft::Time now, const store::Snapshots::Scrubbed& result);
+  void put_off(raft::Time now) { schedule_.put_off(now); }
   // Damage was found, or removed, by other work on the same files.
-  void noted(uint64_t now_ns, const store::Snapshots::Scrubbed& news);
+  void noted(raft::Time now, const store::Snapshots::Scrubbed& news);
 
   const ScrubSchedule::Counts& counts() const { return schedule_.counts(); }
 

@@ -19,11 +19,11 @@
 namespace skiff {
 
 struct ScrubConfig {
-  uint64_t every_ns = 0;  // 0: never
-  uint64_t first_ns = 0;  // after the start, if that is sooner
+  raft::Time every;  // 0: never
+  raft::Time first;  // after the start, if that is sooner
   uint64_t piece_bytes = 0;
-  uint64_t pause_ns = 0;          // between two pieces, at most
-  uint64_t replace_again_ns = 0;  // while something is damaged
+  raft::Time pause;          // between two pieces, at most
+  raft::Time replace_again;  // while something is damaged
 };
 
 class ScrubSchedule {
@@ -38,7 +38,7 @@ class ScrubSchedule {
     uint64_t bytes = 0;
     uint64_t found = 0;  // damaged
     uint64_t recovered = 0;
-    uint64_t last_ended_ns = 0;  // if there was one
+    raft::Time last_ended;  // if there was one
     bool is_under_way = false;
     bool is_damaged = false;  // something that was found is still there
 
@@ -55,27 +55,27 @@ class ScrubSchedule {
     }
   };
 
-  ScrubSchedule(ScrubConfig config, uint64_t now_ns);
+  ScrubSchedule(ScrubConfig config, raft::Time now);
 
   // When a task may be due; raft::kNever while one is under way.
-  uint64_t next_deadline() const;
-  std::optional<Task> due(uint64_t now_ns);
+  raft::Time next_deadline() const;
+  std::optional<Task> due(raft::Time now);
   // Ends the task. Returns the index that a snapshot of the map should reach so that damaged files can go, if it is
   // time to say so. Requires: a task is under way.
-  std::optional<raft::Index> done(uint64_t now_ns, const store::Snapshots::Scrubbed& scrubbed);
+  std::optional<raft::Index> done(raft::Time now, const store::Snapshots::Scrubbed& scrubbed);
   // The same for results that were found beside a task.
-  std::optional<raft::Index> note(uint64_t now_ns, const store::Snapshots::Scrubbed& scrubbed);
+  std::optional<raft::Index> note(raft::Time now, const store::Snapshots::Scrubbed& scrubbed);
   // The task was not done because there is other work. It comes again later. Requires: a task is under way.
-  void put_off(uint64_t now_ns);
+  void put_off(raft::Time now);
 
   const Counts& counts() const { return counts_; }
 
  private:
   const ScrubConfig config_;
-  uint64_t pass_at_;   // the next
-  uint64_t piece_at_;  // the next, of the pass that is under way
-  uint64_t pause_ns_;  // between its pieces
-  uint64_t replace_again_at_ = raft::kNever;
+  raft::Time pass_at_;   // the next
+  raft::Time piece_at_;  // the next, of the pass that is under way
+  raft::Time pause_;     // between its pieces
+  raft::Time replace_again_at_ = raft::kNever;
   std::optional<Task> task_;  // under way
   Counts counts_;
 };

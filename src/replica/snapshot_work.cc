@@ -34,7 +34,7 @@ SnapshotReadResult read_snapshot(store::Snapshots& snapshots, raft::LogPosition 
   auto piece = snapshots.read(position.index, offset, bytes_max);
   if (piece) {
     result.piece.is_last = piece->is_last;
-    result.piece.bytes = std::make_shared<const std::string>(std::move(piece->bytes));
+    result.piece.bytes = raft::Payload::of(piece->bytes);
   } else if (piece.error().code != Error::Code::unavailable) {
     result.error = to_text(piece.error());
   }

@@ -11,20 +11,20 @@ namespace skiff {
 namespace {
 
 // A timer may be late by so much; what was not done meanwhile is made up for.
-constexpr raft::Time kMoment = 10 * raft::kMillisecond;
+constexpr raft::Time kMoment = 10_ms;
 
 }  // namespace
 
 void Pace::spend(raft::Time now, uint64_t amount) {
   if (per_s_ == 0) return;
-  ready_at_ = std::max(ready_at_, now - std::min(now, kMoment)) + amount * 1'000 * raft::kMillisecond / per_s_;
+  ready_at_ = std::max(ready_at_, now - std::min(now, kMoment)) + amount * 1_s / per_s_;
 }
 
 raft::SnapshotMark mark_of(const store::Kv& kv, const raft::Raft& raft) {
   const raft::Index index = kv.applied();
   CHECK(index > 0);
   return {.position = {.term = raft.log().term_at(index), .index = index},
-          .configuration = std::make_shared<const std::string>(raft::encode(raft.configuration_at(index)))};
+          .configuration = raft::Payload::of(raft::encode(raft.configuration_at(index)))};
 }
 
 ReplicaSnapshots::ReplicaSnapshots(SnapshotConfig config, const store::Kv& kv, Environment& environment)
@@ -113,7 +113,7 @@ void ReplicaSnapshots::make_next(raft::Time now) {
   CHECK(!maker_->is_done());
   maker_waits_ = false;
   environment_.block_begins();
-  auto block = std::make_shared<const std::string>(maker_->next(config_.block_bytes));
+  auto block = raft::Payload::of(maker_->next(config_.block_bytes));
   CHECK(!block->empty());
   const uint64_t offset = std::exchange(made_bytes_, made_bytes_ + block->size());
   pace_.spend(now, block->size());

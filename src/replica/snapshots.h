@@ -44,7 +44,7 @@ struct SnapshotConfig {
   uint64_t rest_trailing_bytes = 0;
   uint64_t entry_overhead_bytes = 0;  // in memory
   uint64_t block_bytes = 32 * 1024;
-  raft::Time retry_after = 0;                 // then a piece that was asked for is taken for lost
+  raft::Time retry_after;                     // then a piece that was asked for is taken for lost
   uint64_t bytes_per_s = 0;                   // made or fetched; 0: as fast as can be
   std::optional<store::BegunSnapshot> begun;  // what the disk holds of one that was being fetched
 };
@@ -58,7 +58,7 @@ class Pace {
 
  private:
   uint64_t per_s_;  // 0: no limit
-  raft::Time ready_at_ = 0;
+  raft::Time ready_at_;
 };
 
 // The mark of a snapshot of the map as it is now. Requires: something has been applied.
@@ -114,7 +114,7 @@ class ReplicaSnapshots {
     raft::NodeId from = 0;
     raft::SnapshotMark mark;
     uint64_t offset = 0;
-    raft::Time asked_at = 0;
+    raft::Time asked_at;
     bool is_writing = false;
     bool waits = false;  // to ask for the next piece
   };

@@ -7,7 +7,7 @@
 namespace skiff {
 
 SpaceKeeper::SpaceKeeper(raft::Time look_every, SpaceActions& actions) : look_every_(look_every), actions_(actions) {
-  CHECK(look_every_ > 0);
+  CHECK(look_every_ > 0_s);
 }
 
 void SpaceKeeper::ensure_spare() {

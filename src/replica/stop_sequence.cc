@@ -5,7 +5,7 @@
 
 namespace skiff {
 
-StopSequence::StopSequence(raft::Time patience) : patience_(patience) { CHECK(patience_ > 0); }
+StopSequence::StopSequence(raft::Time patience) : patience_(patience) { CHECK(patience_ > 0_s); }
 
 void StopSequence::request() {
   has_no_patience_ = has_no_patience_ || was_requested_ || state_ == State::draining;

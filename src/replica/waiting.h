@@ -30,7 +30,7 @@ struct WaitingWrite {
   Ticket ticket;
   bool wants_answer = true;
   uint32_t submissions = 0;
-  raft::Time deadline = 0;
+  raft::Time deadline;
   raft::Payload command;
 };
 
@@ -73,7 +73,7 @@ class WaitingWrites {
 
 struct WaitingBarrier {
   Ticket ticket;
-  raft::Time deadline = 0;
+  raft::Time deadline;
 };
 
 class WaitingBarriers {
@@ -102,7 +102,7 @@ class WaitingBarriers {
 
  private:
   struct Asked {
-    raft::Time at = 0;
+    raft::Time at;
     Batch batch;
   };
   void expire(Batch& batch, raft::Time now, Batch& expired);

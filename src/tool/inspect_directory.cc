@@ -5,6 +5,7 @@
 
 #include "raft/check.h"
 #include "raft/membership.h"
+#include "src/base/overloaded.h"
 #include "src/replica/can_repair.h"
 #include "src/tool/inspect.h"
 #include "src/tool/new_cluster.h"
@@ -46,6 +47,20 @@ std::string show_members(const raft::Payload& bytes) {
   return configuration ? show_members(*configuration) : "that cannot be read";
 }
 
+std::string show_operation(const store::OperationView& operation) {
+  return std::visit(Overloaded{[](const store::PutView& put) {
+                                 return fmt::format("put       {} {} bytes", show_key(put.key), put.value.size());
+                               },
+                               [](const store::DeleteRangeView& range) {
+                                 if (range.end.empty()) return fmt::format("remove    {}", show_key(range.key));
+                                 return fmt::format("remove    {} to {}", show_key(range.key), show_key(range.end));
+                               },
+                               [](const store::Compact& compact) {
+                                 return fmt::format("compact   to revision {}", compact.revision);
+                               }},
+                    operation);
+}
+
 std::string show_entry(const raft::Entry& entry) {
   std::string text = fmt::format("{:>6} {:>10} ", entry.position.term, entry.position.index);
   const std::string_view payload = entry.payload ? std::string_view(*entry.payload) : std::string_view();
@@ -56,11 +71,7 @@ std::string show_entry(const raft::Entry& entry) {
   }
   auto command = store::decode(payload);
   if (!command) return text + fmt::format("command   {} bytes that cannot be read", payload.size());
-  const std::string_view verb = command->verb == store::Verb::put      ? "put"
-                                : command->verb == store::Verb::remove ? "remove"
-                                                                       : "other";
-  return text + fmt::format("{:<9} {} {} bytes, from node {}", verb, show_key(command->key), command->value.size(),
-                            command->origin.node);
+  return text + show_operation(command->operation) + fmt::format(", from node {}", command->origin.node);
 }
 
 class DirectoryInspection {

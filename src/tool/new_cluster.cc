@@ -38,7 +38,7 @@ NewCluster found_from(store::Kv& kv, raft::LogPosition position, store::Identity
     members.members.push_back({.id = founder.id, .role = raft::MemberRole::voter, .address = founder.address});
   }
   return {.identity = std::move(identity),
-          .mark = {.position = position, .configuration = std::make_shared<const std::string>(raft::encode(members))}};
+          .mark = {.position = position, .configuration = raft::Payload::of(raft::encode(members))}};
 }
 
 // The disk may have failed meanwhile, and a snapshot that cannot be read is passed over with a note.

@@ -14,13 +14,66 @@ namespace skiff::store {
 namespace {
 
 constexpr std::string_view kMagic = "skiffsnp";
-constexpr uint32_t kRemoved = ~uint32_t{0};
 constexpr uint64_t kKeysPerBlockMax = 1'000;  // keys without a version included: some tens of microseconds
 constexpr uint64_t kReadAhead = 256 * 1024;
 
-enum class Kind : uint8_t { head = 1, versions = 2, end = 3 };
+enum class Kind : uint8_t { head = 1, section = 2, end = 3 };
+enum class Section : uint8_t { origins = 1, versions = 2 };
+constexpr uint8_t kSectionVersion = 1;  // of all of them
+
+// Of a version's record.
+constexpr uint8_t kRemoved = 1, kSameKey = 2, kHasLease = 4, kHasOrder = 8;
 
 std::string data_of(Kind kind) { return std::string(1, static_cast<char>(kind)); }
+
+std::string data_of(Section section) {
+  std::string data = data_of(Kind::section);
+  put_number(data, static_cast<uint8_t>(section));
+  put_number(data, kSectionVersion);
+  return data;
+}
+
+void put_version(std::string& data, const VersionRecord& version, bool is_same_key) {
+  const VersionFacts& facts = version.facts;
+  const int flags = (version.value ? 0 : kRemoved) | (is_same_key ? kSameKey : 0) | (facts.lease != 0 ? kHasLease : 0) |
+                    (version.order != 0 ? kHasOrder : 0);
+  put_number(data, static_cast<uint8_t>(flags));
+  if (!is_same_key) {
+    put_varint(data, version.key.size());
+    data.append(version.key);
+  }
+  put_varint(data, version.revision);
+  if (version.value) {
+    put_varint(data, facts.create_revision);
+    put_varint(data, facts.number);
+  }
+  if (facts.lease != 0) put_varint(data, facts.lease);
+  if (version.order != 0) put_varint(data, version.order);
+  if (version.value) {
+    put_varint(data, version.value->size());
+    data.append(*version.value);
+  }
+}
+
+// Flags that nobody would have written make the reader fail.
+std::optional<VersionRecord> take_version(ByteReader& reader, std::string_view& key) {
+  const auto flags = reader.number<uint8_t>();
+  if ((flags & ~(kRemoved | kSameKey | kHasLease | kHasOrder)) != 0) return std::nullopt;
+  if ((flags & kSameKey) == 0) key = reader.bytes(reader.varint());
+  VersionRecord version{.key = key, .revision = reader.varint()};
+  const bool is_removed = (flags & kRemoved) != 0;
+  if (!is_removed) {
+    version.facts.create_revision = reader.varint();
+    version.facts.number = reader.varint();
+  }
+  if ((flags & kHasLease) != 0) version.facts.lease = reader.varint();
+  if ((flags & kHasOrder) != 0) version.order = reader.varint();
+  if (!is_removed) version.value = reader.bytes(reader.varint());
+  const bool is_shortest =
+      ((flags & kHasLease) != 0) == (version.facts.lease != 0) && ((flags & kHasOrder) != 0) == (version.order != 0);
+  if (!reader.ok() || !is_shortest) return std::nullopt;
+  return version;
+}
 
 uint32_t checksum(uint64_t offset, std::string_view data) {
   std::string prefix;
@@ -53,6 +106,9 @@ std::string SnapshotMaker::next(uint64_t bytes) {
   std::string data;
   if (step_ == Step::head) {
     data = head();
+    step_ = Step::origins;
+  } else if (step_ == Step::origins) {
+    data = origins();
     step_ = summary_.revision == 0 ? Step::end : Step::versions;
   } else if (step_ == Step::versions) {
     data = versions(bytes);
@@ -79,26 +135,28 @@ std::string SnapshotMaker::head() const {
   put_number(data, summary_.revision);
   put_number(data, summary_.keys);
   put_number(data, summary_.digest);
-  put_number(data, narrow<uint32_t>(summary_.newest.size()));
+  return data;
+}
+
+// In one block: a cluster has few nodes.
+std::string SnapshotMaker::origins() const {
+  CHECK(offset_ > 0);
+  std::string data = data_of(Section::origins);
   for (const Origin& origin : summary_.newest) {
-    put_number(data, origin.node);
-    put_number(data, origin.incarnation);
-    put_number(data, origin.number);
+    put_varint(data, origin.node);
+    put_varint(data, origin.incarnation);
+    put_varint(data, origin.number);
   }
   return data;
 }
 
 std::string SnapshotMaker::versions(uint64_t bytes) {
   CHECK(offset_ > 0);
-  std::string data = data_of(Kind::versions);
+  std::string data = data_of(Section::versions);
   std::string last;
   const bool is_end = kv_.walk_versions(cursor_, summary_, kKeysPerBlockMax, [&](const VersionRecord& version) {
     const bool is_same_key = version.key == last;
-    put_number(data, narrow<uint32_t>(is_same_key ? 0 : version.key.size()));
-    if (!is_same_key) data.append(version.key);
-    put_number(data, version.revision);
-    put_number(data, version.value ? narrow<uint32_t>(version.value->size()) : kRemoved);
-    if (version.value) data.append(*version.value);
+    put_version(data, version, is_same_key);
     if (!is_same_key) last = version.key;
     ++count_;
     return data.size() < bytes;
@@ -208,7 +266,7 @@ class SnapshotReader {
     if ((kind == Kind::head) != (offset_ == 0)) return corrupt("a block in the wrong place");
     switch (kind) {
       case Kind::head: return parse_head(reader);
-      case Kind::versions: return parse_versions(reader);
+      case Kind::section: return parse_section(reader);
       case Kind::end: return parse_end(reader);
     }
     return corrupt("a block of an unknown kind");
@@ -226,29 +284,49 @@ class SnapshotReader {
     position.term = reader.number<uint64_t>();
     position.index = summary_.applied = reader.number<uint64_t>();
     std::string_view configuration = reader.bytes(reader.number<uint32_t>());
-    loaded_.mark.configuration = std::make_shared<const std::string>(configuration);
+    loaded_.mark.configuration = raft::Payload::of(configuration);
     summary_.compacted = reader.number<uint64_t>();
     summary_.revision = reader.number<uint64_t>();
     summary_.keys = reader.number<uint64_t>();
     summary_.digest = reader.number<uint64_t>();
-    for (auto left = reader.number<uint32_t>(); left > 0 && reader.ok(); --left) {
-      const auto node = reader.number<uint64_t>(), incarnation = reader.number<uint64_t>();
-      summary_.newest.push_back({.node = node, .incarnation = incarnation, .number = reader.number<uint64_t>()});
-    }
     if (!reader.done() || position.term == 0 || position.index == 0) return corrupt("a head that cannot be read");
     loaded_.kv.begin_load(summary_.compacted);
+    return {};
+  }
+
+  Result<> parse_section(ByteReader& reader) {
+    const auto section = reader.number<uint8_t>(), version = reader.number<uint8_t>();
+    const bool is_known =
+        section == static_cast<uint8_t>(Section::origins) || section == static_cast<uint8_t>(Section::versions);
+    if (!is_known || version != kSectionVersion) return unknown_section(section, version);
+    if (section < section_) return corrupt("a section in the wrong place");
+    section_ = section;
+    return static_cast<Section>(section) == Section::origins ? parse_origins(reader) : parse_versions(reader);
+  }
+
+  tl::unexpected<Error> unknown_section(unsigned section, unsigned version) const {
+    return fail(Error::Code::invalid, "read " + path_ + ": it holds section " + std::to_string(section) +
+                                          " in format " + std::to_string(version) +
+                                          ", which this program does not know");
+  }
+
+  Result<> parse_origins(ByteReader& reader) {
+    while (reader.ok() && !reader.rest().empty()) {
+      const uint64_t node = reader.varint(), incarnation = reader.varint();
+      const Origin origin{.node = node, .incarnation = incarnation, .number = reader.varint()};
+      const bool is_next = summary_.newest.empty() ? node > 0 : node > summary_.newest.back().node;
+      if (reader.ok() && !is_next) return corrupt("origins that are not in order");
+      summary_.newest.push_back(origin);
+    }
+    if (!reader.ok()) return corrupt("origins that cannot be read");
     return {};
   }
 
   Result<> parse_versions(ByteReader& reader) {
     std::string_view key;
     while (!reader.rest().empty()) {
-      const auto key_bytes = reader.number<uint32_t>();
-      if (key_bytes > 0) key = reader.bytes(key_bytes);
-      VersionRecord version{.key = key, .revision = reader.number<uint64_t>(), .value = {}};
-      const auto value_bytes = reader.number<uint32_t>();
-      if (value_bytes != kRemoved) version.value = reader.bytes(value_bytes);
-      if (!reader.ok() || !loaded_.kv.load(version)) return corrupt("an impossible version");
+      const std::optional<VersionRecord> version = take_version(reader, key);
+      if (!version || !loaded_.kv.load(*version)) return corrupt("an impossible version");
       ++count_;
     }
     return {};
@@ -272,6 +350,7 @@ class SnapshotReader {
   uint64_t read_from_ = 0;
   Summary summary_;
   LoadedSnapshot loaded_;
+  uint8_t section_ = 0;  // the last one read
   uint64_t count_ = 0;
   bool has_ended_ = false;
 };

@@ -5,11 +5,18 @@
 //
 //   block     checksum u32 (of its offset u64, its length u32, its data) | length u32 | data
 //   data      kind u8 = 1 head | magic "skiffsnp" | version u32 | cluster | term | index | length u32, configuration |
-//               compacted | revision | keys | digest | how many u32, of each: node, incarnation, number of its newest
-//               write
-//             kind u8 = 2 versions | of each: key length u32 (0: the key before, in this block), key, revision,
-//               value length u32 (ffffffff: removed), value
+//               compacted | revision | keys | digest
+//             kind u8 = 2 part of a section | section u8 | version of that section's format u8 | records
 //             kind u8 = 3 end | how many versions there were
+//
+// Sections come in the order of their numbers, each in as many blocks as it needs. Their numbers are varints:
+//
+//   1 origins   of each node that ever wrote: node, incarnation, number of its newest write
+//   2 versions  of each, by key and revision: flags u8 (1 removed, 2 the key before, in this block, 4 has a lease, 8 is
+//               not the first change of its revision) | key length, key (unless 2) | revision | create revision and
+//               number (unless 1) | lease (if 4) | order (if 8) | value length, value (unless 1)
+//
+// A section that this program does not know, or one in a newer format, ends the reading: what it holds would be lost.
 //
 // Failures of a reader: damage, another cluster's snapshot, another format version. An Error says
 // which file and where; nothing in such a file is used. The configuration (the members) is opaque here.
@@ -27,7 +34,7 @@
 
 namespace skiff::store {
 
-constexpr uint32_t kSnapshotFormatVersion = 2;
+constexpr uint32_t kSnapshotFormatVersion = 3;
 constexpr uint64_t kSnapshotBlockHeadBytes = 8;
 constexpr uint64_t kSnapshotBlockBytesMax = uint64_t{1} << 31;
 
@@ -43,8 +50,9 @@ class SnapshotMaker {
   bool is_done() const { return step_ == Step::done; }
 
  private:
-  enum class Step { head, versions, end, done };
+  enum class Step { head, origins, versions, end, done };
   std::string head() const;
+  std::string origins() const;
   std::string versions(uint64_t bytes);
   std::string seal(const std::string& data);
 

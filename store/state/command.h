@@ -1,13 +1,17 @@
-// Command: what an entry asks of the store, to and from bytes.
+// Command: an operation and its origin, to and from bytes.
 //
 // A command is the payload of a raft entry: every node applies the same bytes, so what they mean may never change.
-// The format starts with its version; a node that does not know a version refuses it here, at the door the bytes came
-// in by (a peer's frame, the log on disk), and never applies it half.
+// The format starts with its version; a node that does not know a version, or a kind of operation, refuses it here, at
+// the door the bytes came in by (a peer's frame, the log on disk), and never applies it half.
 //
-//   version u8 = 1 | verb u8 | node u64 | incarnation u64 | number u64 | key length u32 | value length u32 | key |
-//   value
+//   version u8 = 2 | kind u8 | node | incarnation | number | the operation
+//     kind 1 put           flags u8 (1 has a lease, 2 has a condition) | lease (if 1) | condition's length, condition
+//                          (if 2) | key length | value length | key | value
+//     kind 2 delete range  flags u8 (2 has a condition) | condition's length, condition (if 2) | key length |
+//                          end length | key | end
+//     kind 3 compact       revision
 //
-// A compact has no key, and its value is the revision, as u64.
+// All other numbers are varints (src/base/bytes.h).
 //
 // Always: decode(encode(command)) gives the command back, and encode(decode(bytes)) the bytes.
 #pragma once
@@ -19,17 +23,9 @@
 
 #include "raft/types.h"
 #include "src/base/result.h"
+#include "store/state/operation.h"
 
 namespace skiff::store {
-
-// Longer keys are refused before they become a command. Values are bounded by whoever takes them in.
-constexpr uint64_t kKeyBytesMax = 4096;
-
-enum class Verb : uint8_t {
-  put = 1,
-  remove = 2,
-  compact = 3,  // forget what the map was before a revision
-};
 
 // Identifies a write: the node that took it, the count of that node's starts, and a number within that process.
 // The order within a node is the order its writes were made in.
@@ -40,20 +36,17 @@ struct Origin {
   auto operator<=>(const Origin&) const = default;
 };
 
-// Key and value are views into the bytes the command was read from.
 struct Command {
-  Verb verb = Verb::put;
   Origin origin;
-  std::string_view key;    // empty for compact
-  std::string_view value;  // empty but for put
-  uint64_t revision = 0;   // for compact: the oldest that can still be read
+  OperationView operation;
 };
 
-// Requires: a node that is somebody. For put and remove: a key of 1 to kKeyBytesMax bytes, a value below 4 GiB, none on
-// remove. For compact: a revision, no key, no value.
+// Requires: a node that is somebody; check(operation).
 std::string encode(const Command& command);
+// The same, ready to be an entry's payload: one allocation and one copy.
+raft::Payload to_payload(const Command& command);
 
-// Refuses whatever encode() would not have written.
+// Refuses whatever encode() would not have written. The operation looks at these bytes.
 Result<Command> decode(std::string_view bytes);
 
 }  // namespace skiff::store

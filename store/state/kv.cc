@@ -8,6 +8,7 @@
 #include "raft/mutant.h"
 #include "src/base/crc32c.h"
 #include "src/base/narrow.h"
+#include "store/state/condition.h"
 
 namespace skiff::store {
 namespace {
@@ -20,6 +21,16 @@ uint64_t mix(uint64_t bits) {
   bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
   bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
   return bits ^ (bits >> 31);
+}
+
+// A key, and the condition on it; nothing for most operations.
+struct Demand {
+  std::string_view key, condition;
+};
+Demand demand_of(const OperationView& operation) {
+  if (const auto* put = std::get_if<PutView>(&operation)) return {put->key, put->condition};
+  if (const auto* range = std::get_if<DeleteRangeView>(&operation)) return {range->key, range->condition};
+  return {};
 }
 
 uint64_t digest_of(const Origin& origin) { return mix(mix(mix(origin.node + 1) + origin.incarnation) + origin.number); }
@@ -38,20 +49,34 @@ Outcome Kv::apply(raft::Index index, const raft::Payload& payload) {
 Outcome Kv::apply(raft::Index index, const Command& command, const raft::Payload& payload) {
   step_to(index);
   CHECK(payload != nullptr);
+  new_changes_ = 0;
   if (!remember_if_newer(command.origin)) return {Outcome::Kind::repeated, revision_, command.origin};
-  switch (command.verb) {
-    case Verb::put: put(command, payload); break;
-    case Verb::remove: remove(command, payload); break;
-    case Verb::compact: compact(command.revision); break;
+  const auto [key, condition] = demand_of(command.operation);
+  if (!condition.empty()) {
+    const Revision current = current_revision(key);
+    const auto demanded = decode_condition(condition);
+    CHECK(demanded.has_value());
+    if (!demanded->holds(current)) {
+      return {
+          .kind = Outcome::Kind::conflict, .revision = revision_, .origin = command.origin, .key_revision = current};
+    }
   }
-  return {Outcome::Kind::done, revision_, command.origin};
+  std::visit([&](const auto& operation) { apply_operation(operation, payload); }, command.operation);
+  const bool is_put = std::holds_alternative<PutView>(command.operation);
+  return {.kind = Outcome::Kind::done,
+          .revision = revision_,
+          .origin = command.origin,
+          .changes = new_changes_,
+          .key_revision = is_put ? revision_ : 0};
 }
 
 void Kv::prefetch(const std::vector<Command>& page) const {
   std::vector<std::string_view> names;
   names.reserve(page.size());
   for (const Command& command : page) {
-    if (!command.key.empty()) names.push_back(command.key);
+    if (const auto* put = std::get_if<PutView>(&command.operation); put != nullptr && !put->key.empty()) {
+      names.push_back(put->key);
+    }
   }
   keys_by_name_.prefetch(names);
 }
@@ -78,30 +103,70 @@ Origin Kv::newest_of(raft::NodeId node) const {
   return known == newest_.end() ? Origin{.node = node} : known->second;
 }
 
-void Kv::put(const Command& command, const raft::Payload& payload) {
-  write(keys_by_name_.find_or_add(command.key), command, payload);
+Revision Kv::current_revision(std::string_view key) const {
+  const Key* found = keys_by_name_.find(key);
+  return found == nullptr || found->newest.is_removed ? 0 : found->newest.revision;
 }
 
-void Kv::remove(const Command& command, const raft::Payload& payload) {
-  Key* key = keys_by_name_.find(command.key);
-  if (key == nullptr || key->newest.is_removed) return;
-  write(*key, command, payload);
+void Kv::apply_operation(const PutView& put, const raft::Payload& payload) {
+  change(keys_by_name_.find_or_add(put.key),
+         {.holder = payload,
+          .value_offset = narrow<uint64_t>(put.key.data() + put.key.size() - payload->data()),
+          .key_bytes = put.key.size(),
+          .value_bytes = put.value.size()},
+         put.lease);
 }
 
-void Kv::write(Key& key, const Command& command, const raft::Payload& payload) {
-  const auto value_offset = narrow<uint64_t>(command.key.data() + command.key.size() - payload->data());
-  const bool is_removed = command.verb == Verb::remove;
-  Version version =
-      Version::of(++revision_, payload, value_offset, command.key.size(), command.value.size(), is_removed);
+void Kv::apply_operation(const DeleteRangeView& range, const raft::Payload&) {
+  if (range.end.empty()) {
+    Key* key = keys_by_name_.find(range.key);
+    if (key != nullptr && !key->newest.is_removed) remove(*key);
+    return;
+  }
+  const bool has_end = range.end != kToTheLast;
+  for (auto next = keys_by_name_.lower_bound(range.key); next != keys_by_name_.end(); ++next) {
+    Key& key = **next;
+    if (has_end && key.name() >= range.end) return;
+    if (!key.newest.is_removed) remove(key);
+  }
+}
+
+void Kv::apply_operation(const Compact& cut, const raft::Payload&) { compact(cut.revision); }
+
+// The bytes of the key are those of the version before, which goes from the history together with the removal.
+void Kv::remove(Key& key) {
+  CHECK(!key.newest.is_removed);
+  const Version& before = key.newest;
+  change(key,
+         {.holder = before.holder,
+          .value_offset = before.value_offset,
+          .key_bytes = before.key_bytes,
+          .value_bytes = 0,
+          .is_removed = true},
+         0);
+}
+
+// The first change of a command makes a revision, which the others share.
+void Kv::change(Key& key, VersionBytes bytes, LeaseId lease) {
+  if (new_changes_ == 0) ++revision_;
+  CHECK(key.newest.revision < revision_);  // a key changes once in a revision
+  VersionFacts facts;
+  if (!bytes.is_removed) {
+    const bool is_there = key.newest.revision > 0 && !key.newest.is_removed;
+    facts = {.create_revision = is_there ? key.newest.create_revision : revision_,
+             .number = is_there ? key.newest.number() + 1 : 1,
+             .lease = lease};
+  }
+  Version version = Version::of(revision_, new_changes_++, std::move(bytes), facts);
   version.digest = version_digest(version);
   history_.push_back(add(key, std::move(version)));
-  CHECK(history_.size() == revision_ - freed_);
+  CHECK(history_.back().revision == revision_);
   history_bytes_ += history_.back().bytes;
 }
 
-Kv::HistoryEntry Kv::add(Key& key, Version version) {
+Kv::Change Kv::add(Key& key, Version version) {
   CHECK(version.revision > key.newest.revision);
-  HistoryEntry entry{.key = &key};
+  Change entry{.key = &key, .revision = version.revision};
   const bool is_first = key.newest.revision == 0;
   if (!is_first && !key.newest.is_removed) {
     CHECK(keys_ > 0);
@@ -125,9 +190,11 @@ Kv::HistoryEntry Kv::add(Key& key, Version version) {
 // The digest is a sum, so a part can be taken out again and the order of adding does not show.
 uint64_t Kv::version_digest(const Version& version) {
   const std::string_view key = version.key(), value = version.value();
-  uint64_t contents = uint64_t{crc32c(key)} << 32 | crc32c(value);
-  uint64_t lengths = uint64_t{key.size()} << 33 | uint64_t{value.size()} << 1 | uint64_t{version.is_removed};
-  return mix(mix(mix(contents) + lengths) + version.revision);
+  const uint64_t contents = uint64_t{crc32c(key)} << 32 | crc32c(value);
+  const uint64_t lengths = uint64_t{key.size()} << 33 | uint64_t{value.size()} << 1 | uint64_t{version.is_removed};
+  uint64_t digest = mix(mix(mix(contents) + lengths) + version.revision);
+  digest = mix(mix(digest + version.create_revision) + version.number());
+  return version.lease == 0 ? digest : mix(digest + version.lease);
 }
 
 uint64_t Kv::digest() const {
@@ -143,37 +210,41 @@ void Kv::compact(Revision up_to) {
   up_to = std::min(up_to, revision_);
   if (MUTANT(cut_waits_for_a_snapshot) && !pinned_->empty()) up_to = std::min(up_to, *pinned_->begin());
   if (compacted_ < up_to) prefetch_cut(up_to);
-  while (compacted_ < up_to) cut(++compacted_);
-  CHECK(before <= compacted_);
+  const uint64_t cut_before = cut_changes_;
+  while (cut_changes_ < history_.size() && history_[cut_changes_].revision <= up_to) cut(history_[cut_changes_++]);
+  compacted_ = std::max(before, up_to);
   CHECK(compacted_ <= revision_);
-  free_cut(compacted_ - before);
+  free_cut(cut_changes_ - cut_before);
 }
 
 // Versions that are cut were written long ago, and are in no cache. In passes, like KeyIndex::prefetch().
 void Kv::prefetch_cut(Revision up_to) const {
   CHECK(freed_ <= compacted_);
-  CHECK(up_to - freed_ <= history_.size());
-  const auto begin = history_.begin() + static_cast<std::ptrdiff_t>(compacted_ - freed_);
-  const auto end = history_.begin() + static_cast<std::ptrdiff_t>(up_to - freed_);
+  CHECK(cut_changes_ <= history_.size());
+  const auto begin = history_.begin() + static_cast<std::ptrdiff_t>(cut_changes_);
+  const auto end = first_change_of(up_to + 1);
   for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key);
   for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key->older.get());
-  for (auto entry = begin; entry != end; ++entry) __builtin_prefetch(entry->key->at(0).holder.get());
+  for (auto entry = begin; entry != end; ++entry) entry->key->at(0).holder.prefetch();
 }
 
 // Pinned versions stay in memory, so several versions that were cut before may still be there.
-void Kv::cut(Revision revision) {
-  CHECK(revision > freed_);
-  CHECK(revision - freed_ <= history_.size());
-  const HistoryEntry& entry = history_[revision - freed_ - 1];
-  const size_t count = entry.key->count_until(revision);
+void Kv::cut(const Change& entry) {
+  CHECK(entry.revision > compacted_);
+  const size_t count = entry.key->count_until(entry.revision);
   CHECK(count > 0);
   const size_t index = count - 1;
   const Version& version = entry.key->at(index);
-  CHECK(version.revision == revision);
+  CHECK(version.revision == entry.revision);
   if (index > 0 && !entry.key->at(index - 1).is_removed) forget(entry.key->at(index - 1));
   if (version.is_removed) forget(version);
   CHECK(history_bytes_ >= entry.bytes);
   history_bytes_ -= entry.bytes;
+}
+
+Kv::History::const_iterator Kv::first_change_of(Revision revision) const {
+  const auto is_earlier = [](const Change& change, Revision wanted) { return change.revision < wanted; };
+  return std::lower_bound(history_.begin(), history_.end(), revision, is_earlier);
 }
 
 void Kv::forget(const Version& version) {
@@ -185,17 +256,20 @@ void Kv::forget(const Version& version) {
 bool Kv::free_cut(uint64_t count_max) {
   const Revision limit = may_free_to();
   CHECK(limit <= compacted_);
-  for (; count_max > 0 && freed_ < limit; --count_max) free_next();
-  return freed_ < limit;
+  const auto has_more = [&] { return cut_changes_ > 0 && history_.front().revision <= limit; };
+  for (; count_max > 0 && has_more(); --count_max) free_next();
+  return has_more();
 }
 
 Revision Kv::may_free_to() const { return pinned_->empty() ? compacted_ : std::min(compacted_, *pinned_->begin()); }
 
 void Kv::free_next() {
-  CHECK(!history_.empty());
+  CHECK(cut_changes_ > 0);
   Key& key = *history_.front().key;
+  CHECK(history_.front().revision >= freed_);
+  freed_ = history_.front().revision;
   history_.pop_front();
-  ++freed_;
+  --cut_changes_;
   if (key.at(0).revision < freed_) key.drop_first();
   const Version& version = key.at(0);
   CHECK(version.revision == freed_);
@@ -231,7 +305,7 @@ std::optional<Value> Kv::value_at(const Key& key, Revision at) {
   if (count == 0) return std::nullopt;
   const Version& version = key.at(count - 1);
   if (version.is_removed) return std::nullopt;
-  return Value{version.value(), version.revision, version.holder};
+  return Value{version.value(), version.revision, version.facts(), version.holder};
 }
 
 // ---- snapshots
@@ -262,57 +336,12 @@ bool Kv::walk_versions(VersionPlace& place, const Summary& as_of, uint64_t keys_
       std::optional<std::string_view> value;
       if (!version.is_removed) value = version.value();
       place.revision = version.revision;
-      if (!visit({key.name(), version.revision, value})) return false;
+      const bool is_cut = version.revision <= as_of.compacted;
+      if (!visit({key.name(), version.revision, value, version.facts(), is_cut ? 0 : version.order})) return false;
     }
     place.revision = as_of.revision;
   }
   return true;
-}
-
-void Kv::begin_load(Revision compacted) {
-  CHECK(keys_by_name_.is_empty());
-  CHECK(applied_ == 0);
-  CHECK(loading_.empty());
-  compacted_ = freed_ = compacted;
-}
-
-// The first version of a key is no removal: a removal there would have been cut, or have overwritten a version that is
-// kept. Only the first may be older than the cut.
-bool Kv::load(const VersionRecord& loaded) {
-  if (loaded.key.empty() || loaded.key.size() > kKeyBytesMax || loaded.revision == 0) return false;
-  Key* last = keys_by_name_.last();
-  if (last == nullptr || last->name() < loaded.key) {
-    if (!loaded.value) return false;
-    last = &keys_by_name_.append(loaded.key);
-  } else if (loaded.key < last->name() || loaded.revision <= last->newest.revision || loaded.revision <= compacted_) {
-    return false;
-  }
-  const std::string_view value = loaded.value.value_or(std::string_view());
-  auto holder = std::make_shared<std::string>();
-  holder->reserve(loaded.key.size() + value.size());
-  holder->append(loaded.key).append(value);
-  Version version = Version::of(loaded.revision, std::move(holder), loaded.key.size(), loaded.key.size(), value.size(),
-                                !loaded.value);
-  version.digest = version_digest(version);
-  const HistoryEntry entry = add(*last, std::move(version));
-  if (loaded.revision > compacted_) loading_.emplace_back(loaded.revision, entry);
-  return true;
-}
-
-// Every revision since the cut left exactly one version.
-bool Kv::end_load(const Summary& summary) {
-  std::vector<std::pair<Revision, HistoryEntry>> loaded = std::exchange(loading_, {});
-  std::sort(loaded.begin(), loaded.end(), [](const auto& one, const auto& other) { return one.first < other.first; });
-  revision_ = compacted_;
-  for (const auto& [revision, entry] : loaded) {
-    if (revision != ++revision_) return false;
-    history_.push_back(entry);
-    history_bytes_ += entry.bytes;
-  }
-  for (const Origin& origin : summary.newest) newest_.emplace(origin.node, origin);
-  applied_ = summary.applied;
-  return compacted_ == summary.compacted && revision_ == summary.revision && keys_ == summary.keys &&
-         digest() == summary.digest;
 }
 
 void Kv::forget_origins() { newest_.clear(); }

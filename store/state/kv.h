@@ -1,9 +1,12 @@
 // Kv: the replicated map. It applies entries in the order of the log, and every node that applied the same entries
 // holds the same bytes.
 //
-// Every key keeps its versions, each under the revision that made it. A revision counts the writes that changed
-// something: a put always does, even with the same value; a remove does if the key was there. So a reader at a fixed
-// revision sees a frozen map while writes go on (MVCC).
+// Every key keeps its versions, each under the revision that made it. A revision counts the commands that changed
+// something: a put always does, even with the same value; a remove does if the key was there. A command that changes
+// several keys makes one revision, and each key changes once in it at most. So a reader at a fixed revision sees a
+// frozen map while writes go on (MVCC).
+//
+// The history is the row of all changes since the last cut, in the order in which they were made.
 //
 // A compaction cuts the history: the map before its revision is forgotten. The newest version of a key up to that
 // revision stays, unless it is a removal, and so do all later ones. Its cost is in proportion to what it cuts, so
@@ -48,10 +51,13 @@ struct Outcome {
   enum class Kind {
     done,      // it took effect now, even if it removed a key that was not there
     repeated,  // not newer than the last write of this origin: nothing was done
+    conflict,  // its condition did not hold: nothing was done
   };
   Kind kind = Kind::done;
-  Revision revision = 0;  // of the map, after it
-  Origin origin;          // of the write
+  Revision revision = 0;      // of the map, after it
+  Origin origin;              // of the write
+  uint64_t changes = 0;       // that it made, all of them with that revision
+  Revision key_revision = 0;  // that last wrote the operation's key, as it is now; 0: the key is not there
 };
 
 // The state of a map besides its versions.
@@ -69,6 +75,8 @@ struct VersionRecord {
   std::string_view key;
   Revision revision = 0;
   std::optional<std::string_view> value;  // none: removed
+  VersionFacts facts;
+  uint64_t order = 0;  // among the changes of its revision that are still in the history; else 0
 };
 
 // The progress of a walk over all versions: up to this version of this key.
@@ -81,6 +89,7 @@ struct VersionPlace {
 struct Value {
   std::string_view bytes;  // valid as long as `holder` lives
   Revision revision = 0;   // of the write
+  VersionFacts facts;
   raft::Payload holder;
 };
 
@@ -147,46 +156,51 @@ class Kv {
   raft::Index applied() const { return applied_; }
   uint64_t keys() const { return keys_; }          // present now
   uint64_t versions() const { return versions_; }  // of all keys, removals included
-  // Bytes of the keys and values that a compaction up to now would cut; and those that one from `revision - 1` to
-  // `revision` would cut.
+  // Bytes of the keys and values that a compaction up to now would cut.
   uint64_t history_bytes() const { return history_bytes_; }
-  // Requires: compacted() < revision <= revision().
-  uint64_t history_bytes_at(Revision revision) const {
-    CHECK(compacted_ < revision);
-    CHECK(revision <= revision_);
-    return history_[revision - freed_ - 1].bytes;
-  }
+  // Visits the revisions behind `from`, one after the other, each with the bytes that a compaction from the one before
+  // to it would cut, until `visit(revision, bytes)` returns false. Requires: compacted() <= from <= revision().
+  template <class VisitRevision>
+  void walk_history(Revision from, const VisitRevision& visit) const;
   // A checksum of all versions, all origins, and the revision of the last cut. Nodes that applied the same index have
   // the same digest, or one of them is wrong.
   uint64_t digest() const;
 
  private:
-  // The change of one revision. Cutting it drops the version that it overwrote, and its own if that is a removal.
-  struct HistoryEntry {
+  // A change of one key. Cutting it drops the version that it overwrote, and its own if that is a removal.
+  struct Change {
     Key* key = nullptr;
+    Revision revision = 0;
     uint64_t bytes = 0;  // of the dropped versions
   };
+  using History = std::deque<Change>;
   bool remember_if_newer(const Origin& origin);
-  void put(const Command& command, const raft::Payload& payload);
-  void remove(const Command& command, const raft::Payload& payload);
-  void write(Key& key, const Command& command, const raft::Payload& payload);
+  Revision current_revision(std::string_view key) const;
+  void apply_operation(const PutView& put, const raft::Payload& payload);
+  void apply_operation(const DeleteRangeView& range, const raft::Payload& payload);
+  void apply_operation(const Compact& compact, const raft::Payload& payload);
+  void remove(Key& key);
   void compact(Revision up_to);
   void prefetch_cut(Revision up_to) const;
-  void cut(Revision revision);
+  void cut(const Change& change);
+  History::const_iterator first_change_of(Revision revision) const;
   void forget(const Version& version);
   Revision may_free_to() const;
   void free_next();
   void step_to(raft::Index index);
-  HistoryEntry add(Key& key, Version version);
+  void change(Key& key, VersionBytes bytes, LeaseId lease);
+  Change add(Key& key, Version version);
   static std::optional<Value> value_at(const Key& key, Revision at);
   static uint64_t version_digest(const Version& version);
 
   KeyIndex keys_by_name_;
-  std::deque<HistoryEntry> history_;              // of the revisions behind `freed_`
+  History history_;                               // oldest first
+  uint64_t cut_changes_ = 0;                      // at its front, that are not freed yet
   absl::btree_map<raft::NodeId, Origin> newest_;  // write of each node that ever wrote
   Revision revision_ = 0;
   Revision compacted_ = 0;
-  Revision freed_ = 0;  // the memory of cut versions is freed up to here
+  Revision freed_ = 0;        // the memory of cut versions is freed up to here, but for some of this revision
+  uint64_t new_changes_ = 0;  // of the command that is being applied
   raft::Index applied_ = 0;
   uint64_t keys_ = 0;
   uint64_t versions_ = 0;
@@ -194,8 +208,24 @@ class Kv {
   uint64_t digest_ = 0;  // of the versions
   using Pinned = std::multiset<Revision>;
   std::shared_ptr<Pinned> pinned_ = std::make_shared<Pinned>();  // shared: the map may move, or end before its pins
-  std::vector<std::pair<Revision, HistoryEntry>> loading_;
+  struct Loading {
+    Change change;
+    uint64_t order = 0;
+  };
+  std::vector<Loading> loading_;
 };
+
+template <class VisitRevision>
+void Kv::walk_history(Revision from, const VisitRevision& visit) const {
+  CHECK(compacted_ <= from);
+  CHECK(from <= revision_);
+  for (auto change = first_change_of(from + 1); change != history_.end();) {
+    const Revision revision = change->revision;
+    uint64_t bytes = 0;
+    for (; change != history_.end() && change->revision == revision; ++change) bytes += change->bytes;
+    if (!visit(revision, bytes)) return;
+  }
+}
 
 class Kv::Pin {
  public:

@@ -15,20 +15,29 @@ constexpr size_t kGapMax = 64;
 
 }  // namespace
 
-Version Version::of(Revision revision, raft::Payload holder, uint64_t value_offset, uint64_t key_bytes,
-                    uint64_t value_bytes, bool is_removed) {
+Version Version::of(Revision revision, uint64_t order, VersionBytes bytes, const VersionFacts& facts) {
   CHECK(revision > 0);
-  CHECK(holder != nullptr);
-  CHECK(key_bytes <= kKeyBytesMask);
-  CHECK(key_bytes <= value_offset);
-  CHECK(value_offset <= kValueOffsetMax);
-  CHECK(value_offset + value_bytes <= holder->size());
+  CHECK(bytes.holder != nullptr);
+  CHECK(bytes.key_bytes <= kKeyBytesMask);
+  CHECK(bytes.key_bytes <= bytes.value_offset);
+  CHECK(bytes.value_offset + bytes.value_bytes <= bytes.holder->size());
+  CHECK(facts.number <= kVersionNumberMax);
+  if (bytes.is_removed) CHECK(facts == VersionFacts{});
+  if (!bytes.is_removed) CHECK(facts.number > 0);
+  CHECK((facts.create_revision == 0) == bytes.is_removed);
+  CHECK(facts.create_revision <= revision);
   Version version{.revision = revision,
-                  .holder = std::move(holder),
-                  .value_bytes = narrow<uint32_t>(value_bytes),
-                  .value_offset = narrow<uint16_t>(value_offset)};
-  version.key_bytes = key_bytes & kKeyBytesMask;
-  version.is_removed = is_removed;
+                  .create_revision = facts.create_revision,
+                  .lease = facts.lease,
+                  .holder = std::move(bytes.holder),
+                  .value_offset = narrow<uint32_t>(bytes.value_offset),
+                  .value_bytes = narrow<uint32_t>(bytes.value_bytes),
+                  .order = narrow<uint32_t>(order),
+                  .number_low = static_cast<uint32_t>(facts.number)};
+  version.number_high = (facts.number >> 32) & 0xffff;
+  version.key_bytes = bytes.key_bytes & kKeyBytesMask;
+  version.is_removed = bytes.is_removed;
+  CHECK(version.number() == facts.number);
   return version;
 }
 

@@ -16,37 +16,54 @@
 #include <string_view>
 
 #include "raft/types.h"
-#include "store/state/command.h"
+#include "store/state/operation.h"
 
 namespace skiff::store {
 
-using Revision = uint64_t;  // from 1; 0 is the empty map
+// What a version is besides its bytes, in etcd's words. A removal has neither of the first two, and no lease.
+struct VersionFacts {
+  Revision create_revision = 0;  // of the put that made the key, after which it was there without a break
+  uint64_t number = 0;           // of the puts since then, that one included: etcd's `version`
+  LeaseId lease = 0;             // that the key hangs on
+  auto operator<=>(const VersionFacts&) const = default;
+};
+
+// The bytes of a version: a key right before `value_offset` in the holder, and a value right behind it.
+struct VersionBytes {
+  raft::Payload holder;
+  uint64_t value_offset = 0;
+  uint64_t key_bytes = 0;
+  uint64_t value_bytes = 0;
+  bool is_removed = false;
+};
 
 struct Version {
-  Revision revision = 0;
-  raft::Payload holder;  // contains the key, and right behind it the value
-  uint64_t digest = 0;   // kept, so that a cut does not read old bytes
+  Revision revision = 0;  // that made it: etcd's mod_revision
+  Revision create_revision = 0;
+  LeaseId lease = 0;
+  raft::Payload holder;
+  uint64_t digest = 0;  // kept, so that a cut does not read old bytes
+  uint32_t value_offset = 0;
   uint32_t value_bytes = 0;
-  uint16_t value_offset = 0;
-  uint16_t key_bytes : 15 = 0;
-  uint16_t is_removed : 1 = 0;
+  uint32_t order = 0;  // among the changes of its revision, from 0
+  uint32_t number_high : 16 = 0;
+  uint32_t key_bytes : 15 = 0;
+  uint32_t is_removed : 1 = 0;
+  uint32_t number_low = 0;
 
-  // Requires: a key right before `value_offset`, a value right behind it, and all numbers fit. A number that was cut
-  // silently would make a version of other bytes.
-  static Version of(Revision revision, raft::Payload holder, uint64_t value_offset, uint64_t key_bytes,
-                    uint64_t value_bytes, bool is_removed);
+  // Requires: all numbers fit. A number that was cut silently would make a version of other bytes.
+  static Version of(Revision revision, uint64_t order, VersionBytes bytes, const VersionFacts& facts);
 
-  std::string_view key() const { return std::string_view(*holder).substr(value_offset - key_bytes, key_bytes); }
-  std::string_view value() const { return std::string_view(*holder).substr(value_offset, value_bytes); }
+  std::string_view key() const { return (*holder).substr(value_offset - key_bytes, key_bytes); }
+  std::string_view value() const { return (*holder).substr(value_offset, value_bytes); }
   uint64_t bytes() const { return uint64_t{key_bytes} + value_bytes; }
+  uint64_t number() const { return uint64_t{number_high} << 32 | number_low; }
+  VersionFacts facts() const { return {.create_revision = create_revision, .number = number(), .lease = lease}; }
 };
-static_assert(sizeof(Version) == 40);  // there are many
-constexpr uint16_t kKeyBytesMask = 0x7fff;
+static_assert(sizeof(Version) == 64);  // one line of the cache; there are many
+constexpr uint64_t kVersionNumberMax = (uint64_t{1} << 48) - 1;
+constexpr uint32_t kKeyBytesMask = 0x7fff;
 static_assert(kKeyBytesMax <= kKeyBytesMask);
-// A value begins near the front of its payload, behind the head of a command and one key. An operation of several keys
-// needs a wider offset.
-constexpr uint64_t kValueOffsetMax = UINT16_MAX;
-static_assert(2 * kKeyBytesMax <= kValueOffsetMax);
 
 // The overwritten versions of a key, from `first` on.
 struct OlderVersions {

@@ -113,7 +113,7 @@ Result<Record> decode_entry(ByteReader& reader) {
     return refuse("an entry of unknown kind");
   }
   entry.kind = static_cast<raft::EntryKind>(kind);
-  if (!payload.empty()) entry.payload = std::make_shared<const std::string>(payload);
+  if (!payload.empty()) entry.payload = raft::Payload::of(payload);
   return Record(std::move(entry));
 }
 

@@ -54,9 +54,9 @@ TEST_CASE("every flag of a run sets its field") {
   REQUIRE(plan.distribution == Distribution::zipfian);
   REQUIRE(plan.keys == 5);
   REQUIRE(plan.prefix == "/x/");
-  REQUIRE(plan.warm_up_ns == 2 * kSecondNs);
-  REQUIRE(plan.duration_ns == kSecondNs / 2);
-  REQUIRE(plan.timeout_ns == 3 * kSecondNs);
+  REQUIRE(plan.warm_up == 2_s);
+  REQUIRE(plan.duration == 500_ms);
+  REQUIRE(plan.timeout == 3_s);
   REQUIRE(plan.retries == 7);
   REQUIRE(options->json == "f");
 }
@@ -107,19 +107,19 @@ TEST_CASE("of a flag that is given twice the last counts, as scripts with flags 
 TEST_CASE("each command has the flags' fields to itself") {
   const auto disk = read({"disk", "--duration=7s", "--bytes=1KiB", "--folder=d", "--limits=l"});
   REQUIRE(disk);
-  REQUIRE(disk->disk.duration_ns == 7 * kSecondNs);
+  REQUIRE(disk->disk.duration == 7_s);
   REQUIRE(disk->disk.bytes == 1024);
   REQUIRE(disk->disk.directory == "d");
   REQUIRE(disk->directory == "d");
   REQUIRE(disk->limits == "l");
   const auto net = read({"net", "--duration=7s", "--bytes=1"});
   REQUIRE(net);
-  REQUIRE(net->net.duration_ns == 7 * kSecondNs);
+  REQUIRE(net->net.duration == 7_s);
   REQUIRE(net->net.bytes == 1);
   const auto compare = read({"compare", "--duration=7s", "--warm-up=1s", "--rate=9", "--systems=a,b", "--limits=l"});
   REQUIRE(compare);
-  REQUIRE(compare->compare.duration_ns == 7 * kSecondNs);
-  REQUIRE(compare->compare.warm_up_ns == kSecondNs);
+  REQUIRE(compare->compare.duration == 7_s);
+  REQUIRE(compare->compare.warm_up == 1_s);
   REQUIRE(compare->compare.rate == 9);
   REQUIRE(compare->compare.systems == std::vector<std::string>{"a", "b"});
   REQUIRE(compare->compare.limits == "l");

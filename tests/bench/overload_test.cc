@@ -14,9 +14,9 @@ using workload_world::World;
 TEST_CASE("an overloaded server's rate is what it did, also while it worked off the warm-up's backlog") {
   World world;
   world.plan.rate = 100;  // where the server does one in 50 ms
-  world.plan.warm_up_ns = kSecondNs;
-  world.plan.duration_ns = kSecondNs;
-  world.plan.timeout_ns = kSecondNs;
+  world.plan.warm_up = 1_s;
+  world.plan.duration = 1_s;
+  world.plan.timeout = 1_s;
   world.start();
   for (uint64_t ms = 50; !world.workload->is_done(); ms += 50) {
     world.settle();
@@ -39,7 +39,7 @@ TEST_CASE("an overloaded server's rate is what it did, also while it worked off 
 TEST_CASE("a request that was planned in time counts when it is answered after the end, and the rate without it") {
   World world;
   world.plan.rate = 10;
-  world.plan.duration_ns = kSecondNs;
+  world.plan.duration = 1_s;
   world.start();
   world.settle();
   world.move_to_ms(1000);
@@ -53,7 +53,7 @@ TEST_CASE("a request that was planned in time counts when it is answered after t
   REQUIRE(tally.done_in_time == 0);
   REQUIRE(tally.rate() == 0);
   REQUIRE(tally.planned_rate() == 10);
-  REQUIRE(tally.put.latency.max_ns() / kMillisecondNs == 1500);
+  REQUIRE(raft::Time::of_ns(tally.put.latency.max_ns()).ms() == 1500);
 }
 
 TEST_CASE("a node where no process listens is counted and named, and the others are asked") {
@@ -80,8 +80,8 @@ TEST_CASE("a node where no process listens is counted and named, and the others 
 TEST_CASE("a run whose nodes all go ends early, and comes to nothing") {
   World world;
   world.plan.rate = 10;
-  world.plan.duration_ns = 10 * kSecondNs;
-  world.plan.timeout_ns = kSecondNs;
+  world.plan.duration = 10_s;
+  world.plan.timeout = 1_s;
   world.answers_at_once = true;
   world.start();
   run_until(world.loop, [&] { return world.asked.size() == 1 && world.workload->in_flight() == 0; });

@@ -21,11 +21,11 @@ Report example() {
   report.label = "example";
   report.plan.clients = 16;
   for (uint64_t us = 1; us <= 1000; ++us) {
-    Operation put{.kind = Kind::put, .counts = true, .planned_ns = 5, .sent_ns = 5};
-    report.tally.record(put, End::done, 5 + us * kMicrosecondNs);
+    Operation put{.kind = Kind::put, .counts = true, .planned = 5_ns, .sent = 5_ns};
+    report.tally.record(put, End::done, 5_ns + us * 1_us);
     ++report.tally.done_in_time;
   }
-  for (const End end : {End::refused, End::refused, End::unknown}) report.tally.record({}, end, 9);
+  for (const End end : {End::refused, End::refused, End::unknown}) report.tally.record({}, end, 9_ns);
   report.tally.seconds = 2;
   return report;
 }
@@ -65,7 +65,7 @@ TEST_CASE("an open loop tells what was planned from what was done, and what beca
   report.plan.rate = 2000;
   REQUIRE_FALSE(has(table(report), "planned:"));
   report.tally.put.ends[static_cast<size_t>(End::never_sent)] = 2990;
-  for (int request = 0; request < 7; ++request) report.tally.record({}, End::timed_out, 9);
+  for (int request = 0; request < 7; ++request) report.tally.record({}, End::timed_out, 9_ns);
   report.tally.done_in_time = 4000;  // of the warm-up, most of it
   report.tally.drained_s = 10;
   const std::string text = table(report);

@@ -16,7 +16,7 @@ using workload_world::World;
 TEST_CASE("an open loop charges a stall to every request that it holds up") {
   World world;
   world.plan.rate = 1000;
-  world.plan.duration_ns = 3 * kSecondNs;
+  world.plan.duration = 3_s;
   world.plan.clients = 4;
   world.start();
   run_until(world.loop, [&] { return world.workload->in_flight() > 0; });
@@ -40,18 +40,18 @@ TEST_CASE("an open loop charges a stall to every request that it holds up") {
   for (const uint64_t ms : {1u, 100u, 500u, 900u, 1000u}) {
     const double quantile = (2000.0 + static_cast<double>(ms)) / 3000;
     const double shown = static_cast<double>(tally.put.latency.at(quantile - 1e-9));
-    REQUIRE(shown >= static_cast<double>(ms * kMillisecondNs));
-    REQUIRE(shown <= static_cast<double>(ms * kMillisecondNs) * 1.001);
+    REQUIRE(shown >= static_cast<double>((ms * 1_ms).ns()));
+    REQUIRE(shown <= static_cast<double>((ms * 1_ms).ns()) * 1.001);
   }
   // A closed loop would have told of the four that were on their way.
   REQUIRE(tally.service.at(0.99) == 0);
   REQUIRE(tally.service.at(1 - 4.0 / 3000) == 0);
-  REQUIRE(tally.service.max_ns() >= 990 * kMillisecondNs);
+  REQUIRE(tally.service.max_ns() >= (990_ms).ns());
 }
 
 TEST_CASE("a closed loop shows a stall in as many requests as it has clients") {
   World world;
-  world.plan.duration_ns = 3 * kSecondNs;
+  world.plan.duration = 3_s;
   world.plan.clients = 4;
   world.start();
 
@@ -66,8 +66,8 @@ TEST_CASE("a closed loop shows a stall in as many requests as it has clients") {
   world.run_to_the_end();
 
   const Tally& tally = world.workload->tally();
-  REQUIRE(tally.put.latency.at(0.999) <= 2 * kMillisecondNs);
-  REQUIRE(tally.put.latency.max_ns() >= 999 * kMillisecondNs);
+  REQUIRE(tally.put.latency.at(0.999) <= (2_ms).ns());
+  REQUIRE(tally.put.latency.max_ns() >= (999_ms).ns());
   const auto bars = tally.put.latency.bars(10);
   REQUIRE(bars.back().count == 4);
 }
@@ -116,7 +116,7 @@ TEST_CASE("the latency of a request that is tried again counts from its first tr
   World world;
   world.plan.count = 1;
   world.plan.retries = 2;
-  world.plan.retry_wait_ns = 10 * kMillisecondNs;
+  world.plan.retry_wait = 10_ms;
   world.start();
 
   for (const uint64_t ms : {0u, 10u}) {
@@ -134,7 +134,7 @@ TEST_CASE("the latency of a request that is tried again counts from its first tr
   REQUIRE(world.asked == std::vector<std::string>(3, world.asked[0]));
   REQUIRE(world.workload->tally().retried == 2);
   REQUIRE(world.ends(End::done) == 1);
-  REQUIRE(world.workload->tally().put.latency.max_ns() == 20 * kMillisecondNs);
+  REQUIRE(world.workload->tally().put.latency.max_ns() == (20_ms).ns());
 }
 
 TEST_CASE("a pipeline has as many requests in flight as it is deep, and answers find theirs") {
@@ -159,7 +159,7 @@ TEST_CASE("a pipeline has as many requests in flight as it is deep, and answers 
 TEST_CASE("a request that is not answered in time ends so, and its connection with it") {
   World world;
   world.plan.count = 1;
-  world.plan.timeout_ns = 500 * kMillisecondNs;
+  world.plan.timeout = 500_ms;
   world.start();
   world.settle();
   world.move_to_ms(499);
@@ -172,8 +172,8 @@ TEST_CASE("a request that is not answered in time ends so, and its connection wi
 TEST_CASE("requests that were planned and never sent are told") {
   World world;
   world.plan.rate = 10;
-  world.plan.duration_ns = kSecondNs;
-  world.plan.timeout_ns = 5 * kSecondNs;
+  world.plan.duration = 1_s;
+  world.plan.timeout = 5_s;
   world.start();
   world.settle();
   world.move_to_ms(4999);
@@ -187,8 +187,8 @@ TEST_CASE("requests that were planned and never sent are told") {
 TEST_CASE("requests in the warm-up of a workload do not count") {
   World world;
   world.plan.rate = 10;
-  world.plan.warm_up_ns = kSecondNs;
-  world.plan.duration_ns = kSecondNs;
+  world.plan.warm_up = 1_s;
+  world.plan.duration = 1_s;
   world.answers_at_once = true;
   world.start();
   run_until(world.loop, [&] { return world.asked.size() == 1 && world.workload->in_flight() == 0; });
@@ -252,8 +252,8 @@ TEST_CASE("when no node can be reached the run ends with the reason") {
 TEST_CASE("progress is told interval by interval, and adds up") {
   World world;
   world.plan.rate = 100;
-  world.plan.duration_ns = kSecondNs;
-  world.plan.interval_ns = 250 * kMillisecondNs;
+  world.plan.duration = 1_s;
+  world.plan.interval = 250_ms;
   world.answers_at_once = true;
   world.start();
   run_until(world.loop, [&] { return world.asked.size() == 1 && world.workload->in_flight() == 0; });
@@ -272,12 +272,12 @@ TEST_CASE("an alarm rings once, and not when it was stopped") {
   int rung = 0;
   {
     Alarm alarm(loop, [&] { ++rung; });
-    alarm.start_ns(1000);
+    alarm.start(1_us);
     run_until(loop, [&] { return rung == 1; });
-    alarm.start_ns(1'000'000);
+    alarm.start(1_ms);
     alarm.stop();
     Alarm later(loop, [&] { rung += 10; });
-    later.start_ns(2'000'000);
+    later.start(2_ms);
     run_until(loop, [&] { return rung >= 10; });
   }
   loop.run();

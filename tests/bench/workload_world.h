@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bench/workload.h"
+#include "raft/time.h"
 #include "tests/transport/loop/loop_world.h"
 #include "transport/http/server.h"
 
@@ -26,7 +27,7 @@ struct World {
     server = transport::HttpServer::open(loop, loop_world::kAnyPort, {}, take).value();
     plan.target = Target::raw;
     plan.nodes = {{"127.0.0.1", server->port()}};
-    plan.warm_up_ns = 0;
+    plan.warm_up = 0_s;
   }
   ~World() {
     workload.reset();
@@ -36,7 +37,7 @@ struct World {
 
   void start() {
     workload.emplace(
-        loop, plan, look_up(loop, plan.nodes).value(), [this] { return now_ns; },
+        loop, plan, look_up(loop, plan.nodes).value(), [this] { return now; },
         Workload::Events{.progress = [this](const Interval& interval) { intervals.push_back(interval); },
                          .done = [this](Result<> how) { result = std::move(how); }});
     workload->start();
@@ -53,7 +54,7 @@ struct World {
     run_until(loop, [this] { return workload->is_done() || (workload->in_flight() == held.size() && !held.empty()); });
   }
   void move_to_ms(uint64_t ms) {
-    now_ns = kStart + ms * kMillisecondNs;
+    now = kStart + ms * 1_ms;
     workload->turn();
   }
   void run_to_the_end() {
@@ -61,8 +62,8 @@ struct World {
   }
   uint64_t ends(End end) const { return workload->tally().all().ends[static_cast<size_t>(end)]; }
 
-  static constexpr uint64_t kStart = 77 * kSecondNs;
-  uint64_t now_ns = kStart;
+  static constexpr raft::Time kStart = 77_s;
+  raft::Time now = kStart;
   transport::Loop loop;
   std::vector<std::string> asked;
   std::deque<Ticket> held;

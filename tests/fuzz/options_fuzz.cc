@@ -32,17 +32,18 @@ void check_limits(const Options& options) {
   CHECK(options.id >= 1);
   CHECK(options.id <= options.cluster.size());
   CHECK(options.cluster.size() <= limits::kMembersMax);
-  CHECK(options.heartbeat_ns >= limits::kHeartbeatMinNs);
-  CHECK(options.election_timeout_ns >= limits::kHeartbeatsPerElectionTimeoutMin * options.heartbeat_ns);
-  CHECK(options.election_timeout_ns <= limits::kElectionTimeoutMaxNs);
-  CHECK(options.request_timeout_ns >= limits::kRequestTimeoutMinNs);
+  CHECK(options.heartbeat >= limits::kHeartbeatMin);
+  CHECK(options.election_timeout >= limits::kHeartbeatsPerElectionTimeoutMin * options.heartbeat);
+  CHECK(options.election_timeout <= limits::kElectionTimeoutMax);
+  CHECK(options.request_timeout >= limits::kRequestTimeoutMin);
   CHECK(options.value_bytes_max >= limits::kValueBytesMin);
   CHECK(options.value_bytes_max <= limits::kValueBytesMax);
   CHECK(!options.data_dir.empty());
 }
 
 struct Kinds {
-  uint64_t number = 2, duration = 20, age = 0, size = 4;
+  uint64_t number = 2, size = 4;
+  raft::Time duration = 20_ns, age;
   bool deep = false;
   std::string text = "a", token, file = "a", directory = "a", level = "low";
   std::vector<std::string> colors = {"red"};
@@ -56,8 +57,8 @@ Command command_for(Kinds& into) {
   };
   return {.name = "tree",
           .options = {{"number", number("N", into.number, 2, 9), ""},
-                      {"duration", duration(into.duration, 20, 100), ""},
-                      {"age", duration_or_off(into.age, 20, 100), ""},
+                      {"duration", duration(into.duration, 20_ns, 100_ns), ""},
+                      {"age", duration_or_off(into.age, 20_ns, 100_ns), ""},
                       {"size", size(into.size, 4, 4096), ""},
                       {"deep", on_off(into.deep), ""},
                       {"text", text("TEXT", into.text), ""},
@@ -70,8 +71,8 @@ Command command_for(Kinds& into) {
 
 void check_limits(const Kinds& kinds) {
   CHECK(kinds.number >= 2 && kinds.number <= 9);
-  CHECK(kinds.duration >= 20 && kinds.duration <= 100);
-  CHECK(kinds.age == 0 || (kinds.age >= 20 && kinds.age <= 100));
+  CHECK(kinds.duration >= 20_ns && kinds.duration <= 100_ns);
+  CHECK(kinds.age == 0_s || (kinds.age >= 20_ns && kinds.age <= 100_ns));
   CHECK(kinds.size >= 4 && kinds.size <= 4096);
   CHECK(!kinds.text.empty() && !kinds.file.empty() && !kinds.directory.empty());
   CHECK(kinds.level == "low" || kinds.level == "high");

@@ -39,7 +39,7 @@ namespace {
 using namespace skiff;
 using namespace skiff::raft;
 
-Payload payload(std::string bytes) { return std::make_shared<const std::string>(std::move(bytes)); }
+Payload payload(std::string bytes) { return Payload::of(std::move(bytes)); }
 
 Message message(MessageBody body) { return {.from = 1, .to = 2, .term = 3, .body = std::move(body)}; }
 

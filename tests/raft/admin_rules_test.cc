@@ -18,7 +18,7 @@ struct World {
 
   World() {
     configuration.members.push_back({.id = 4, .role = MemberRole::learner, .address = "http://d:4"});
-    followers.become(configuration.everybody(), 1, Progress(1, 0, {.entries_max = 10, .bytes_max = 100}));
+    followers.become(configuration.everybody(), 1, Progress(1, 0_s, {.entries_max = 10, .bytes_max = 100}));
   }
   AdminRules rules() const {
     return {.self = 1,
@@ -76,9 +76,9 @@ TEST_CASE("a learner is promoted once it has caught up") {
   World world;
   REQUIRE(world.change(Change::Kind::promote, 4).is_transient);
   Progress& learner = world.followers.at(4);
-  learner.note_round(5, 0, 500);
+  learner.note_round(5, 0_ns, 500_ns);
   learner.accepted(5, 0);
-  learner.note_round(5, 10, 500);
+  learner.note_round(5, 10_ns, 500_ns);
   REQUIRE(learner.has_caught_up());
   REQUIRE(world.change(Change::Kind::promote, 4).reason.empty());
 }

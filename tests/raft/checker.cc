@@ -15,7 +15,7 @@ void Checker::require(bool holds, const std::string& promise) {
 
 void Checker::started(NodeId node) {
   for (const Entry& entry : disk(node).entries) {
-    if (!origins_.contains(entry.position) && entry.payload) proposed_.insert(*entry.payload);
+    if (!origins_.contains(entry.position) && entry.payload) proposed_.emplace(*entry.payload);
   }
   remember(disk(node).entries, 0, name(node));
   view(node) = {.log = disk(node).entries,
@@ -45,7 +45,7 @@ Checker::Change Checker::stepped(NodeId node, const Raft& raft) {
 void Checker::remember(const std::vector<Entry>& log, size_t from, const std::string& holder) {
   for (size_t at = from; at < log.size(); ++at) {
     const Entry& entry = log[at];
-    std::string command = entry.payload ? *entry.payload : "";
+    std::string command = entry.payload ? std::string(*entry.payload) : "";
     Origin origin{.term_before = at == 0 ? 0 : log[at - 1].position.term, .kind = entry.kind, .command = command};
     auto [known, is_new] = origins_.emplace(entry.position, origin);
     require(known->second == origin, "log matching: " + holder + " holds another " + describe(entry));

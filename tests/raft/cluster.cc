@@ -62,7 +62,7 @@ void Cluster::propose(NodeId node, Time now, const std::vector<std::string>& com
     uint64_t id = proposals_.size() + 1;
     proposals_.emplace(id, command);
     checker_.proposed(command);
-    proposed.proposals.push_back({.id = id, .command = std::make_shared<const std::string>(command)});
+    proposed.proposals.push_back({.id = id, .command = Payload::of(command)});
   }
   step(node, now, proposed);
 }
@@ -71,7 +71,7 @@ void Cluster::take_snapshot(NodeId node, Time now, Index index, Index forget_to)
   const Raft& raft = *at(node).raft;
   if (index > disk(node).snapshot.position.index) {
     disk(node).snapshot = {.position = {.term = raft.log().term_at(index), .index = index},
-                           .configuration = std::make_shared<const std::string>(encode(raft.configuration_at(index)))};
+                           .configuration = Payload::of(encode(raft.configuration_at(index)))};
   }
   step(node, now, SnapshotTaken{.index = index, .forget_to = forget_to});
 }

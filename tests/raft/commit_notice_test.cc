@@ -6,7 +6,7 @@ namespace skiff::commit_notice_test {
 
 using namespace skiff::raft_test;
 
-constexpr Time kDelay = 2 * kMillisecond;
+constexpr Time kDelay = 2_ms;
 
 struct Leader : LoneCore {
   explicit Leader(const Config& config = Leader::config()) : LoneCore(config) {
@@ -48,8 +48,8 @@ TEST_CASE("a commit that no entries follow is told after a while, once, to the f
   Leader leader;
   leader.commit_one();
   REQUIRE(leader.raft.next_deadline() == leader.now + kDelay);
-  REQUIRE(leader.after(kDelay - 1).messages.empty());
-  const Effects told = leader.after(1);
+  REQUIRE(leader.after(kDelay - 1_ns).messages.empty());
+  const Effects told = leader.after(1_ns);
   REQUIRE(told.messages.size() == 1);
   REQUIRE(told.messages.at(0).to == 2);
   REQUIRE(std::get<Heartbeat>(told.messages.at(0).body).commit == leader.raft.log().committed());
@@ -92,7 +92,7 @@ TEST_CASE("a lease answers a follower's read without a round, and tells it of th
   while (leader.now < end) {
     for (const Heartbeat& beat : all_of<Heartbeat>(leader.deadline().messages)) {
       const HeartbeatReply reply{.round = beat.round, .sent_at = beat.sent_at, .clock = leader.now};
-      if (beat.sent_at != 0) leader.receive(2, leader.raft.term(), reply);
+      if (beat.sent_at != 0_s) leader.receive(2, leader.raft.term(), reply);
     }
   }
   REQUIRE(leader.commit_one().messages.empty());

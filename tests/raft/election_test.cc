@@ -140,7 +140,7 @@ TEST_CASE("a save that has only just begun is no reason to put off a campaign", 
   follower.receive(2, 1, AppendEntries{.previous = {}, .commit = 0, .entries = {entry(1, 1)}});
   follower.step(PeerGone{.node = 2});
   REQUIRE(all_of<PreVoteRequest>(follower.deadline().messages).size() == 2);
-  REQUIRE(follower.now <= 13 * kMillisecond);
+  REQUIRE(follower.now <= 13_ms);
 }
 
 // E7: a node that hears of a higher term follows in it, whatever its role
@@ -192,12 +192,12 @@ TEST_CASE("votes of an earlier term do not count", "[E8]") {
 TEST_CASE("a node that hears a leader gives no pre-vote and ignores vote requests of newer terms", "[P2][P9]") {
   LoneCore follower;
   follower.receive(2, 1, Heartbeat{});
-  follower.now = 499 * kMillisecond;
+  follower.now = 499_ms;
   REQUIRE_FALSE(all_of<PreVoteReply>(follower.receive(3, 1, kPreVote).messages).at(0).granted);
   REQUIRE(follower.receive(3, 2, kVote).empty());
   REQUIRE(follower.raft.term() == 1);
 
-  follower.now = 500 * kMillisecond;
+  follower.now = 500_ms;
   REQUIRE(all_of<PreVoteReply>(follower.receive(3, 1, kPreVote).messages).at(0).granted);
   REQUIRE(follower.receive(3, 2, kVote).hard_state == HardState{.term = 2, .vote = 3});
 }
@@ -238,14 +238,14 @@ TEST_CASE("a leader that is heard gives no pre-vote and no vote, and adopts no c
 
 // E2: votes are split, and the next round, at other moments, elects a leader
 TEST_CASE("deadlines are spread over one to two election timeouts, and drawn anew", "[E2]") {
-  std::set<Time> drawn;
+  std::set<uint64_t> drawn;
   LoneCore follower;
   for (int heartbeat = 0; heartbeat < 100; ++heartbeat) {
     follower.receive(2, 1, Heartbeat{});
     Time timeout = follower.raft.next_deadline() - follower.now;
-    REQUIRE(timeout >= 500 * kMillisecond);
-    REQUIRE(timeout < 1000 * kMillisecond);
-    drawn.insert(timeout / (100 * kMillisecond));
+    REQUIRE(timeout >= 500_ms);
+    REQUIRE(timeout < 1_s);
+    drawn.insert(timeout / 100_ms);
   }
   REQUIRE(drawn.size() == 5);  // every tenth of a second of them
 }

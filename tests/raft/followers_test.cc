@@ -8,7 +8,7 @@ namespace skiff::followers_test {
 using namespace skiff::raft;
 using Disk = Followers::SuccessorDisk;
 
-static Progress fresh() { return Progress(1, 0, {.entries_max = 10, .bytes_max = 100}); }
+static Progress fresh() { return Progress(1, 0_s, {.entries_max = 10, .bytes_max = 100}); }
 
 // Of node 1, each with its log acknowledged up to ten times its id.
 static Followers followers_of(const std::vector<NodeId>& everybody) {
@@ -19,7 +19,7 @@ static Followers followers_of(const std::vector<NodeId>& everybody) {
 }
 
 static Followers::SuccessorRules rules(const Configuration& members) {
-  return {.members = members, .match_min = 1, .now = 100, .silence_max = 500};
+  return {.members = members, .match_min = 1, .now = 100_ns, .silence_max = 500_ns};
 }
 
 TEST_CASE("exactly the others are followers, and those that stay keep their progress") {
@@ -39,21 +39,21 @@ TEST_CASE("our own share counts where majorities are counted, and a recovering f
   const Voters voters{.incoming = {1, 2, 3}, .outgoing = {}};
   REQUIRE(followers.acknowledged_by_majority(voters, {.node = 1, .reached = 99}) == 30);
   REQUIRE(followers.acknowledged_by_majority(voters, {.node = 1, .reached = 0}) == 20);
-  followers.at(2).heard(70);
-  REQUIRE(followers.heard_by_majority(voters, {.node = 1, .reached = 100}) == 70);
+  followers.at(2).heard(70_ns);
+  REQUIRE(followers.heard_by_majority(voters, 1, 100_ns) == 70_ns);
 
   followers.at(3).heard_recovering(31, 30);
   REQUIRE(followers.acknowledged_by_majority(voters, {.node = 1, .reached = 99}) == 20);
-  followers.at(3).heard(90);
-  REQUIRE(followers.heard_by_majority(voters, {.node = 1, .reached = 100}) == 70);
+  followers.at(3).heard(90_ns);
+  REQUIRE(followers.heard_by_majority(voters, 1, 100_ns) == 70_ns);
 }
 
 TEST_CASE("the next commit notice is the earliest of all") {
   Followers followers = followers_of({1, 2, 3});
   REQUIRE(followers.next_commit_notice() == kNever);
-  followers.at(2).poll_commit_notice(1, 100, 5);
-  followers.at(3).poll_commit_notice(1, 102, 5);
-  REQUIRE(followers.next_commit_notice() == 105);
+  followers.at(2).poll_commit_notice(1, 100_ns, 5_ns);
+  followers.at(3).poll_commit_notice(1, 102_ns, 5_ns);
+  REQUIRE(followers.next_commit_notice() == 105_ns);
 }
 
 TEST_CASE("a full disk, or a recovering node, has no space to offer") {
@@ -84,7 +84,7 @@ TEST_CASE("the follower with the longest log succeeds, if it is a voter that is 
   followers.at(3).probe_again();
   REQUIRE(followers.best_successor(rules(members)) == 2);
   Followers::SuccessorRules late = rules(members);
-  late.now = 500;
+  late.now = 500_ns;
   REQUIRE(followers.best_successor(late) == 0);
   Followers::SuccessorRules committed = rules(members);
   committed.match_min = 21;
@@ -108,7 +108,7 @@ TEST_CASE("a full follower succeeds only if no other can") {
 
 TEST_CASE("what followers acknowledged is remembered at the end of a term, of members alone") {
   Followers followers = followers_of({1, 2, 3, 4});
-  followers.at(2).heard_start(21, 0);
+  followers.at(2).heard_start(21, 0_s);
   followers.at(3).heard_recovering(31, 30);  // had acknowledged, and lost it
   Promises promises;
   promises.remember(9, {.start = 91, .acknowledged = {.term = 1, .index = 5}});
@@ -145,7 +145,7 @@ TEST_CASE("a process breaks the promise of an earlier one if it found less") {
 
 TEST_CASE("a promise of this term stands in the follower's progress") {
   Progress progress = fresh();
-  progress.heard_start(21, 0);
+  progress.heard_start(21, 0_s);
   progress.accepted(7, 0);
   const HeartbeatReply reply{.start = 22, .found = {.term = 5, .last = {.term = 5, .index = 6}}};
   const std::optional<Promise> broken = Promises().broken_by(reply, 2, progress, 5);

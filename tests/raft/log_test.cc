@@ -212,9 +212,9 @@ struct Counted {
     const auto [term, index] = log.last();
     log.append({.position = {std::max<Term>(term, 1), index + 1}, .payload = payload});
   }
-  Index in_memory() const { return static_cast<Index>(payload.use_count()) - 1; }
+  Index in_memory() const { return static_cast<Index>(payload.owners()) - 1; }
 
-  raft::Payload payload = std::make_shared<const std::string>("x");
+  raft::Payload payload = Payload::of("x");
   Log log{{}, {}};
 };
 
@@ -266,7 +266,7 @@ TEST_CASE("a log that starts anew frees the old one likewise") {
 TEST_CASE("a core without writes goes on freeing what a snapshot forgot") {
   raft_test::LoneCore core;
   core.lead_and_commit();
-  const auto payload = std::make_shared<const std::string>("x");
+  const auto payload = Payload::of("x");
   for (int i = 0; i < 40; ++i) core.step(Proposed{.proposals = {{.id = 1, .command = payload}}});
   core.save();
   core.acknowledge(2);
@@ -275,7 +275,7 @@ TEST_CASE("a core without writes goes on freeing what a snapshot forgot") {
   core.step(SnapshotTaken{.index = committed, .forget_to = committed});
   REQUIRE(core.raft.log().base().index == committed);
   for (int beats = 0; beats < 10; ++beats) core.step(TimePassed{});
-  REQUIRE(payload.use_count() == 1);
+  REQUIRE(payload.owners() == 1);
 }
 
 TEST_CASE("a log forgets only what was applied, and goes on as before") {

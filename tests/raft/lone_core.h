@@ -13,7 +13,7 @@ namespace skiff::raft_test {
 
 using namespace skiff::raft;
 
-inline Payload payload(const std::string& text) { return std::make_shared<const std::string>(text); }
+inline Payload payload(const std::string& text) { return Payload::of(text); }
 
 inline Entry entry(Term term, Index index, const std::string& text = "x") {
   return {.position = {.term = term, .index = index}, .kind = EntryKind::command, .payload = payload(text)};
@@ -38,7 +38,7 @@ inline const VoteRequest kVote{.last = {.term = 9, .index = 99}};
 
 class LoneCore {
  public:
-  explicit LoneCore(const Config& config = node_1_of(3)) : raft(config, 0) {}
+  explicit LoneCore(const Config& config = node_1_of(3)) : raft(config, 0_s) {}
 
   Effects step(const Event& event) {
     raft.step(now, event);
@@ -86,7 +86,7 @@ class LoneCore {
   }
 
   Raft raft;
-  Time now = 0;
+  Time now;
   uint64_t last_save = 0;
   uint64_t proposals = 0;
   uint64_t campaigns = 0;

@@ -10,14 +10,14 @@ using State = Progress::State;
 
 // Everything up to `match` acknowledged, streaming.
 static Progress streaming(Index match, Progress::Window window) {
-  Progress progress(match + 1, 0, window);
+  Progress progress(match + 1, 0_s, window);
   progress.sent(match, 0);
   progress.accepted(match, 0);
   return progress;
 }
 
 TEST_CASE("a probe is sent one at a time, until it is answered") {
-  Progress progress(5, 0, {.entries_max = 10, .bytes_max = 100});
+  Progress progress(5, 0_s, {.entries_max = 10, .bytes_max = 100});
   REQUIRE(progress.state() == State::probe);
   REQUIRE(progress.may_send());
   progress.sent(7, 30);
@@ -32,7 +32,7 @@ TEST_CASE("a probe is sent one at a time, until it is answered") {
 // F3: after lost acknowledgements a heartbeat's reply lets one more message out
 // R9: a heartbeat's reply shows the leader that appends were lost
 TEST_CASE("a heartbeat's answer allows another probe", "[F3][R9]") {
-  Progress progress(5, 0, {.entries_max = 10, .bytes_max = 100});
+  Progress progress(5, 0_s, {.entries_max = 10, .bytes_max = 100});
   progress.sent(4, 0);
   REQUIRE_FALSE(progress.may_send());
   progress.heartbeat_answered();
@@ -45,7 +45,7 @@ TEST_CASE("a refused probe goes back to where the logs may agree, or one step") 
     Index next;
   };
   for (const Row& row : {Row{2, 3}, Row{0, 1}, Row{3, 4}, Row{4, 4}, Row{99, 4}}) {
-    Progress progress(5, 0, {.entries_max = 10, .bytes_max = 100});
+    Progress progress(5, 0_s, {.entries_max = 10, .bytes_max = 100});
     progress.sent(9, 0);
     REQUIRE(progress.refused(4, row.agree_at_most));
     REQUIRE(progress.next() == row.next);
@@ -55,7 +55,7 @@ TEST_CASE("a refused probe goes back to where the logs may agree, or one step") 
 
 // R12: replies that are late, repeated or impossible do no harm
 TEST_CASE("a refusal of another probe than the last is out of date", "[R12]") {
-  Progress progress(5, 0, {.entries_max = 10, .bytes_max = 100});
+  Progress progress(5, 0_s, {.entries_max = 10, .bytes_max = 100});
   progress.sent(4, 0);
   REQUIRE_FALSE(progress.refused(3, 1));
   REQUIRE_FALSE(progress.refused(6, 1));
@@ -163,28 +163,28 @@ TEST_CASE("a late acknowledgement of entries sent before an alarm still counts",
 
 TEST_CASE("a follower is told of a commit after a while, once, and no further than what it has") {
   Progress progress = streaming(5, {.entries_max = 10, .bytes_max = 100});
-  REQUIRE_FALSE(progress.poll_commit_notice(9, 100, 20).has_value());
-  REQUIRE(progress.commit_notice_at() == 120);
-  REQUIRE_FALSE(progress.poll_commit_notice(9, 119, 20).has_value());
-  REQUIRE(progress.poll_commit_notice(9, 120, 20) == 5);
+  REQUIRE_FALSE(progress.poll_commit_notice(9, 100_ns, 20_ns).has_value());
+  REQUIRE(progress.commit_notice_at() == 120_ns);
+  REQUIRE_FALSE(progress.poll_commit_notice(9, 119_ns, 20_ns).has_value());
+  REQUIRE(progress.poll_commit_notice(9, 120_ns, 20_ns) == 5);
   REQUIRE(progress.commit_notice_at() == kNever);
-  REQUIRE_FALSE(progress.poll_commit_notice(9, 200, 20).has_value());
+  REQUIRE_FALSE(progress.poll_commit_notice(9, 200_ns, 20_ns).has_value());
 }
 
 TEST_CASE("a follower whose client waits is told of a commit at once, unless it was told with entries") {
   Progress progress = streaming(5, {.entries_max = 10, .bytes_max = 100});
   progress.await_commit(4);
-  REQUIRE(progress.poll_commit_notice(3, 100, 20) == 3);
-  REQUIRE(progress.poll_commit_notice(4, 100, 20) == 4);
-  REQUIRE_FALSE(progress.poll_commit_notice(5, 100, 20).has_value());  // the client has what it waited for
+  REQUIRE(progress.poll_commit_notice(3, 100_ns, 20_ns) == 3);
+  REQUIRE(progress.poll_commit_notice(4, 100_ns, 20_ns) == 4);
+  REQUIRE_FALSE(progress.poll_commit_notice(5, 100_ns, 20_ns).has_value());  // the client has what it waited for
   progress.told_commit(5);
-  REQUIRE_FALSE(progress.poll_commit_notice(5, 120, 20).has_value());
+  REQUIRE_FALSE(progress.poll_commit_notice(5, 120_ns, 20_ns).has_value());
   REQUIRE(progress.commit_notice_at() == kNever);
 }
 
 TEST_CASE("a window holds at least something") {
-  REQUIRE_FALSE(dies_saying([] { Progress(1, 0, {.entries_max = 0, .bytes_max = 1}); }).empty());
-  REQUIRE_FALSE(dies_saying([] { Progress(1, 0, {.entries_max = 1, .bytes_max = 0}); }).empty());
+  REQUIRE_FALSE(dies_saying([] { Progress(1, 0_s, {.entries_max = 0, .bytes_max = 1}); }).empty());
+  REQUIRE_FALSE(dies_saying([] { Progress(1, 0_s, {.entries_max = 1, .bytes_max = 0}); }).empty());
 }
 
 }  // namespace skiff::progress_test

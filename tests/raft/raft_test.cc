@@ -32,9 +32,9 @@ TEST_CASE("a leader that would replace a committed entry ends the node that sees
 
 TEST_CASE("time that goes back ends the node") {
   LoneCore core;
-  core.now = 5;
+  core.now = 5_ns;
   core.step(TimePassed{});
-  core.now = 4;
+  core.now = 4_ns;
   REQUIRE(dies_saying([&] { core.step(TimePassed{}); }).find("now >= now_") != std::string::npos);
 }
 

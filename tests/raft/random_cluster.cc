@@ -4,7 +4,6 @@
 
 namespace skiff::random_cluster {
 
-constexpr Time kSecond = 1000 * kMillisecond;
 constexpr size_t kSizes[10] = {1, 2, 3, 3, 3, 3, 4, 5, 5, 5};  // of a cluster, as often as they are of interest
 
 Config RandomCluster::limits(Random& random) {
@@ -27,22 +26,22 @@ RandomCluster::RandomCluster(uint64_t seed)
       confirmed_(cluster_.size()) {
   draw_weather();
   for (NodeId node = 1; node <= cluster_.size(); ++node) cluster_.start(node, now_);
-  schedule(0, Act{});
+  schedule(0_s, Act{});
 }
 
 void RandomCluster::draw_weather() {
   if (chance(60)) weather_.loss_percent = random_.below(20);
   if (chance(60)) weather_.repeat_percent = random_.below(20);
   if (chance(60)) weather_.late_percent = random_.below(10);
-  if (chance(70)) weather_.delay_max = between(kMillisecond, 60 * kMillisecond);
-  if (chance(70)) weather_.save_max = between(kMillisecond, 60 * kMillisecond);
+  if (chance(70)) weather_.delay_max = between(1_ms, 60_ms);
+  if (chance(70)) weather_.save_max = between(1_ms, 60_ms);
   if (chance(50)) weather_.stall_percent = random_.below(10);
   if (chance(50)) damage_percent_ = random_.below(60);
-  weather_.act_every_max = between(5 * kMillisecond, chance(50) ? 200 * kMillisecond : 30 * kMillisecond);
+  weather_.act_every_max = between(5_ms, chance(50) ? 200_ms : 30_ms);
 }
 
 std::string RandomCluster::run() {
-  run_until(20 * kSecond);
+  run_until(20_s);
   heal();
   check_that_it_lives();
   return broken();
@@ -77,7 +76,7 @@ void RandomCluster::run_until(Time until) {
 void RandomCluster::happen(const Arrival& arrival) {
   const Message& message = arrival.message;
   // A frozen node finds its messages when it wakes, in any order.
-  if (is_frozen(message.to)) return schedule(frozen_until_[message.to - 1] + between(0, kMillisecond), arrival);
+  if (is_frozen(message.to)) return schedule(frozen_until_[message.to - 1] + between(0_s, 1_ms), arrival);
   if (!cluster_.is_up(message.to) || cut_.contains({message.from, message.to})) return;
   cluster_.step(message.to, now_, Received{.message = message});
   after_step(message.to);
@@ -102,7 +101,7 @@ void RandomCluster::happen(const ReadOnWaking& waking) { read(waking.node); }
 
 void RandomCluster::happen(const Act&) {
   if (is_healed_) return;
-  schedule(now_ + between(1, weather_.act_every_max), Act{});
+  schedule(now_ + between(1_ns, weather_.act_every_max), Act{});
   uint64_t dice = random_.below(100);
   if (dice < 38) {
     propose();
@@ -184,7 +183,7 @@ void RandomCluster::restart() {
     if (cluster_.is_up(node)) continue;
     cluster_.start(node, now_);
     is_saving_[node - 1] = false;
-    frozen_until_[node - 1] = no_clock_until_[node - 1] = 0;
+    frozen_until_[node - 1] = no_clock_until_[node - 1] = 0_s;
     after_step(node);
   }
 }
@@ -193,8 +192,8 @@ void RandomCluster::restart() {
 void RandomCluster::freeze() {
   NodeId node = any_node();
   if (!cluster_.is_up(node) || is_frozen(node)) return;
-  frozen_until_[node - 1] = now_ + between(0, 3 * kSecond);
-  no_clock_until_[node - 1] = frozen_until_[node - 1] + between(0, 3 * kMillisecond);
+  frozen_until_[node - 1] = now_ + between(0_s, 3_s);
+  no_clock_until_[node - 1] = frozen_until_[node - 1] + between(0_s, 3_ms);
   if (chance(50)) schedule(frozen_until_[node - 1], ReadOnWaking{.node = node});
 }
 
@@ -226,7 +225,7 @@ void RandomCluster::alarm() {
 // Sometimes several steps share one taking of effects, as they do when much arrives at once.
 void RandomCluster::after_step(NodeId node) {
   if (chance(70)) return take(node);
-  schedule(now_ + between(0, kMillisecond), TakeEffects{.node = node, .incarnation = cluster_.incarnation(node)});
+  schedule(now_ + between(0_s, 1_ms), TakeEffects{.node = node, .incarnation = cluster_.incarnation(node)});
 }
 
 void RandomCluster::take(NodeId node) {
@@ -241,14 +240,14 @@ void RandomCluster::start_saving(NodeId node) {
   size_t count = cluster_.disk(node).under_way.size();
   if (is_saving_[node - 1] || count == 0) return;
   is_saving_[node - 1] = true;
-  Time takes = between(0, chance(weather_.stall_percent) ? kSecond : weather_.save_max);
+  Time takes = between(0_s, chance(weather_.stall_percent) ? 1_s : weather_.save_max);
   schedule(now_ + takes, SavesDone{.node = node, .incarnation = cluster_.incarnation(node), .count = count});
 }
 
 void RandomCluster::send(const Message& message) {
   if (cut_.contains({message.from, message.to}) || chance(weather_.loss_percent)) return;
   do {
-    Time delay = between(0, chance(weather_.late_percent) ? 2 * kSecond : weather_.delay_max);
+    Time delay = between(0_s, chance(weather_.late_percent) ? 2_s : weather_.delay_max);
     schedule(now_ + delay, Arrival{.message = message});
   } while (chance(weather_.repeat_percent));
 }
@@ -259,13 +258,13 @@ void RandomCluster::heal() {
   is_healed_ = true;
   weather_ = Weather{};
   cut_.clear();
-  frozen_until_.assign(cluster_.size(), 0);
-  no_clock_until_.assign(cluster_.size(), 0);
+  frozen_until_.assign(cluster_.size(), 0_s);
+  no_clock_until_.assign(cluster_.size(), 0_s);
   if (broken().empty()) restart();
 }
 
 void RandomCluster::check_that_it_lives() {
-  run_until(now_ + 10 * kSecond);
+  run_until(now_ + 10_s);
   if (!broken().empty()) return;
   require(sole_leader() != 0, "no node leads, or not all follow it");
   for (NodeId node = 1; node <= cluster_.size(); ++node) {
@@ -278,7 +277,7 @@ void RandomCluster::check_that_it_lives() {
     after_step(node);
     RequestId read = cluster_.read(node, now_);
     after_step(node);
-    run_until(now_ + kSecond);
+    run_until(now_ + 1_s);
     require(has_committed_everywhere(command), "not committed everywhere: " + command);
     require(confirmed_[node - 1].contains(read), "a read is not confirmed at " + std::to_string(node));
   }

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "raft/time.h"
 #include "tests/raft/cluster.h"
 
 namespace skiff::random_cluster {
@@ -26,10 +27,10 @@ struct Weather {
   uint64_t loss_percent = 0;
   uint64_t repeat_percent = 0;
   uint64_t late_percent = 0;  // by up to two seconds; the others by up to:
-  Time delay_max = kMillisecond;
-  Time save_max = kMillisecond;
+  Time delay_max = 1_ms;
+  Time save_max = 1_ms;
   uint64_t stall_percent = 0;  // saves that take up to a second
-  Time act_every_max = 50 * kMillisecond;
+  Time act_every_max = 50_ms;
 };
 
 class RandomCluster {
@@ -87,7 +88,7 @@ class RandomCluster {
   void send(const Message& message);
   void schedule(Time at, Task task) { due_.push({.at = at, .order = ++order_, .task = std::move(task)}); }
   bool chance(uint64_t percent) { return random_.below(100) < percent; }
-  Time between(Time least, Time most) { return least + random_.below(most - least + 1); }
+  Time between(Time least, Time most) { return least + random_time(random_, most - least + 1_ns); }
   NodeId any_node();
   bool is_frozen(NodeId node) const { return now_ < frozen_until_[node - 1]; }
   Time wakes_at(NodeId node) const { return std::max(cluster_.raft(node).next_deadline(), no_clock_until_[node - 1]); }
@@ -105,7 +106,7 @@ class RandomCluster {
   Cluster cluster_;
   Weather weather_;
   bool is_healed_ = false;
-  Time now_ = 0;
+  Time now_;
   uint64_t order_ = 0;
   uint64_t commands_ = 0;
   std::priority_queue<Due> due_;

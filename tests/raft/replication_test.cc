@@ -179,7 +179,7 @@ TEST_CASE("answers to read rounds do not send again what a slow disk has not ack
     if (!is_probing) leader.acknowledge(2);
     REQUIRE(all_of<AppendEntries>(leader.propose("a").messages).size() == (is_probing ? 1 : 2));
     for (uint64_t read = 1; read <= 5; ++read) {
-      leader.now += kMillisecond;
+      leader.now += 1_ms;
       uint64_t round = all_of<Heartbeat>(leader.read(read).messages).back().round;
       Effects answered = leader.receive(2, leader.raft.term(), HeartbeatReply{.round = round});
       REQUIRE(answered.reads.size() == 1);

@@ -10,7 +10,7 @@ using namespace skiff::raft;
 constexpr HardState kFirst{.term = 1, .vote = 1};
 constexpr HardState kSecond{.term = 2, .vote = 0};
 
-static Effects hand_over(SaveQueue& saves, HardState hard_state, Time now = 0, uint64_t bytes = 0) {
+static Effects hand_over(SaveQueue& saves, HardState hard_state, Time now = 0_s, uint64_t bytes = 0) {
   Effects effects;
   saves.hand_over({.hard_state = hard_state, .handed_at = now, .bytes = bytes}, effects);
   return effects;
@@ -55,7 +55,7 @@ TEST_CASE("a hard state is durable once its save is confirmed, not before") {
 
 TEST_CASE("one confirmation stands for all saves before it") {
   SaveQueue saves({});
-  for (uint64_t bytes : {10, 20, 30}) hand_over(saves, kFirst, 0, bytes);
+  for (uint64_t bytes : {10, 20, 30}) hand_over(saves, kFirst, 0_s, bytes);
   REQUIRE(saves.bytes_under_way() == 60);
   saves.confirmed(2);
   REQUIRE(saves.bytes_under_way() == 30);
@@ -65,13 +65,13 @@ TEST_CASE("one confirmation stands for all saves before it") {
 
 TEST_CASE("the queue is as old as its oldest save") {
   SaveQueue saves({});
-  REQUIRE_FALSE(saves.is_older(0, 1'000));
-  hand_over(saves, kFirst, 100);
-  hand_over(saves, kFirst, 150);
-  REQUIRE_FALSE(saves.is_older(50, 149));
-  REQUIRE(saves.is_older(50, 150));
+  REQUIRE_FALSE(saves.is_older(0_s, 1'000_ns));
+  hand_over(saves, kFirst, 100_ns);
+  hand_over(saves, kFirst, 150_ns);
+  REQUIRE_FALSE(saves.is_older(50_ns, 149_ns));
+  REQUIRE(saves.is_older(50_ns, 150_ns));
   saves.confirmed(1);
-  REQUIRE_FALSE(saves.is_older(50, 150));
+  REQUIRE_FALSE(saves.is_older(50_ns, 150_ns));
 }
 
 TEST_CASE("a confirmation of a save that was never handed over is a mistake of ours") {

@@ -139,7 +139,7 @@ void Script::cluster(const Words& words) {
 void Script::start(const Words& words) {
   NodeId starting = node(word(words, 1));
   Disk& disk = cluster_->disk(starting);
-  if (now_ != 0 || !disk.entries.empty()) return fail("start comes before everything else");
+  if (now_ != 0_s || !disk.entries.empty()) return fail("start comes before everything else");
   for (size_t at = 2; at < words.size(); ++at) {
     if (words[at] == "term") {
       disk.hard_state.term = number(word(words, ++at));
@@ -149,7 +149,7 @@ void Script::start(const Words& words) {
       while (++at < words.size()) {
         disk.entries.push_back({.position = {.term = number(words[at]), .index = disk.entries.size() + 1},
                                 .kind = EntryKind::command,
-                                .payload = std::make_shared<const std::string>("old")});
+                                .payload = Payload::of("old")});
       }
     } else {
       fail("start: unknown word: " + words[at]);
@@ -178,7 +178,7 @@ void Script::elect(const Words& words) {
 void Script::pass(const Words& words) {
   std::string time = word(words, 1);
   if (time.size() < 3 || !time.ends_with("ms")) return fail("how long? " + time);
-  Time until = now_ + number(time.substr(0, time.size() - 2)) * kMillisecond;
+  Time until = now_ + number(time.substr(0, time.size() - 2)) * 1_ms;
   while (outcome_.error.empty()) {
     Time next = kNever;
     for (NodeId each = 1; each <= cluster_->size(); ++each) {

@@ -119,7 +119,7 @@ class Script {
   Outcome outcome_;
   Config limits_;
   std::optional<Cluster> cluster_;
-  Time now_ = 0;
+  Time now_;
   std::deque<Message> under_way_;
   std::set<Link> cut_;
   std::set<Link> held_;

@@ -42,7 +42,7 @@ std::string in_words(const Happened& happened) {
   if (happened.removed) add(line, "is no member any more");
   if (before.recovering && !after.recovering) add(line, "is intact again");
   for (const std::string& command : happened.refused) {
-    add(line, "refuses " + describe(std::make_shared<const std::string>(command)));
+    add(line, "refuses " + describe(Payload::of(command)));
   }
   return line;
 }

@@ -11,26 +11,26 @@ using namespace skiff::raft;
 
 TEST_CASE("a process votes once it is judged, or after a while") {
   Abstention abstention(false);
-  REQUIRE(abstention.is_over(0));
-  abstention.wait_for_verdict(500);
-  REQUIRE_FALSE(abstention.is_over(499));
-  REQUIRE_FALSE(abstention.is_over_for_successor(499));
-  REQUIRE(abstention.is_over(500));
+  REQUIRE(abstention.is_over(0_s));
+  abstention.wait_for_verdict(500_ns);
+  REQUIRE_FALSE(abstention.is_over(499_ns));
+  REQUIRE_FALSE(abstention.is_over_for_successor(499_ns));
+  REQUIRE(abstention.is_over(500_ns));
   abstention.judged();
-  REQUIRE(abstention.is_over(0));
+  REQUIRE(abstention.is_over(0_s));
 }
 
 TEST_CASE("a promise to a leader binds only with lease reads, and not against its successor") {
   for (bool has_lease_reads : {false, true}) {
     Abstention abstention(has_lease_reads);
-    abstention.promise(500);
-    REQUIRE(abstention.is_over(499) == !has_lease_reads);
-    REQUIRE(abstention.is_over(500));
-    REQUIRE(abstention.is_over_for_successor(0));
+    abstention.promise(500_ns);
+    REQUIRE(abstention.is_over(499_ns) == !has_lease_reads);
+    REQUIRE(abstention.is_over(500_ns));
+    REQUIRE(abstention.is_over_for_successor(0_s));
     abstention.judged();
-    REQUIRE(abstention.is_over(499) == !has_lease_reads);
-    abstention.wait_for_verdict(700);
-    REQUIRE(abstention.ends_at() == 700);
+    REQUIRE(abstention.is_over(499_ns) == !has_lease_reads);
+    abstention.wait_for_verdict(700_ns);
+    REQUIRE(abstention.ends_at() == 700_ns);
   }
 }
 
@@ -39,33 +39,33 @@ TEST_CASE("a leader protects its leadership as long as it is heard") {
   REQUIRE_FALSE(leader.is_known());
   leader.become(2);
   REQUIRE(leader.is(2));
-  REQUIRE_FALSE(leader.was_heard(500, 0));
-  leader.heard(2, 100);
-  REQUIRE(leader.was_heard(500, 599));
-  REQUIRE_FALSE(leader.was_heard(500, 600));
+  REQUIRE_FALSE(leader.was_heard(500_ns, 0_s));
+  leader.heard(2, 100_ns);
+  REQUIRE(leader.was_heard(500_ns, 599_ns));
+  REQUIRE_FALSE(leader.was_heard(500_ns, 600_ns));
   REQUIRE(leader.is(2));
   leader.forget();
-  REQUIRE_FALSE(leader.was_heard(500, 101));
+  REQUIRE_FALSE(leader.was_heard(500_ns, 101_ns));
   REQUIRE(leader.id() == 0);
 }
 
 TEST_CASE("a second leader of one term is a mistake") {
   KnownLeader leader;
-  leader.heard(2, 100);
-  REQUIRE_FALSE(dies_saying([&] { leader.heard(3, 100); }).empty());
+  leader.heard(2, 100_ns);
+  REQUIRE_FALSE(dies_saying([&] { leader.heard(3, 100_ns); }).empty());
   leader.become(3);
-  REQUIRE(dies_saying([&] { leader.heard(3, 100); }).empty());
+  REQUIRE(dies_saying([&] { leader.heard(3, 100_ns); }).empty());
 }
 
 TEST_CASE("another leader has not said what the one before it said") {
   KnownLeader leader;
-  leader.heard(2, 100);
+  leader.heard(2, 100_ns);
   leader.said_takes_writes(false);
-  leader.heard(2, 200);
+  leader.heard(2, 200_ns);
   REQUIRE_FALSE(leader.takes_writes());
   leader.become(3);
   REQUIRE(leader.takes_writes());
-  REQUIRE_FALSE(leader.was_heard(500, 200));
+  REQUIRE_FALSE(leader.was_heard(500_ns, 200_ns));
 }
 
 TEST_CASE("a recovering process says so under its own number until it is intact") {

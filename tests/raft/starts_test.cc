@@ -5,7 +5,7 @@
 namespace skiff::raft_test {
 
 static HeartbeatReply beat(const LoneCore& leader, uint64_t start, Found found, uint64_t recovering = 0) {
-  return {.round = 0, .sent_at = leader.now, .clock = 1, .recovering = recovering, .start = start, .found = found};
+  return {.round = 0, .sent_at = leader.now, .clock = 1_ns, .recovering = recovering, .start = start, .found = found};
 }
 
 static AppendReply ack(uint64_t start, Index match, uint64_t recovering = 0) {
@@ -19,7 +19,7 @@ static LoneCore led() {
   for (const char* command : {"x", "y", "z"}) leader.propose(command);
   leader.save();
   leader.receive(2, 1, ack(20, 4));
-  leader.now += kMillisecond;
+  leader.now += 1_ms;
   return leader;
 }
 
@@ -89,7 +89,7 @@ TEST_CASE("an acknowledgement of another process waits until that process is jud
 TEST_CASE("messages of a process that has ended may arrive late, and change nothing", "[D6]") {
   LoneCore leader = led();
   const Time sent_before = leader.now;
-  leader.now += kMillisecond;
+  leader.now += 1_ms;
   leader.receive(2, 1, beat(leader, 21, {.term = 1, .last = {.term = 1, .index = 4}}));
 
   HeartbeatReply late = beat(leader, 20, {});
@@ -103,12 +103,12 @@ TEST_CASE("messages of a process that has ended may arrive late, and change noth
 TEST_CASE("a verdict sticks to its node until a process says by itself that it is recovering", "[D4]") {
   LoneCore leader = led();
   leader.receive(2, 1, beat(leader, 21, {.term = 1, .last = {.term = 1, .index = 1}}));
-  leader.now += kMillisecond;
+  leader.now += 1_ms;
 
   // It had fetched all that it lacked, and ended before it had noted why.
   const Effects again = leader.receive(2, 1, beat(leader, 22, {.term = 1, .last = {.term = 1, .index = 4}}));
   REQUIRE(again.forgetful.size() == 1);
-  leader.now += kMillisecond;
+  leader.now += 1_ms;
 
   const Effects says_so = leader.receive(2, 1, beat(leader, 23, {}, 23));
   REQUIRE(says_so.forgetful.empty());
@@ -120,9 +120,9 @@ TEST_CASE("a verdict sticks to its node until a process says by itself that it i
 TEST_CASE("a process that repeats the verdict has not noted it durably: the next one is told again", "[D4]") {
   LoneCore leader = led();
   leader.receive(2, 1, beat(leader, 21, {.term = 1, .last = {.term = 1, .index = 1}}));
-  leader.now += kMillisecond;
+  leader.now += 1_ms;
   leader.receive(2, 1, beat(leader, 21, {.term = 1, .last = {.term = 1, .index = 1}}, 21));
-  leader.now += kMillisecond;
+  leader.now += 1_ms;
 
   const Effects again = leader.receive(2, 1, beat(leader, 22, {.term = 1, .last = {.term = 1, .index = 4}}));
 
@@ -144,7 +144,7 @@ TEST_CASE("a leader remembers acknowledgements from one term to the next", "[D3]
   leader.receive(3, 3, VoteReply{.granted = true});
   leader.save();
   REQUIRE(leader.raft.is_leader());
-  leader.now += kMillisecond;
+  leader.now += 1_ms;
 
   leader.receive(2, 3, ack(21, 1));
   REQUIRE(peer_2(leader).match == 0);

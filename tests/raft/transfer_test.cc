@@ -7,13 +7,13 @@ namespace skiff::transfer_test {
 
 using namespace skiff::raft;
 
-constexpr Time kTimeout = 500;
+constexpr Time kTimeout = 500_ns;
 
 TEST_CASE("the successor is told once, and again when asked for") {
   Transfer transfer(kTimeout);
   REQUIRE_FALSE(transfer.is_under_way());
   REQUIRE_FALSE(transfer.must_tell());
-  transfer.start({.to = 2, .now = 100});
+  transfer.start({.to = 2, .now = 100_ns});
   REQUIRE(transfer.to() == 2);
   REQUIRE(transfer.must_tell());
   transfer.told();
@@ -24,7 +24,7 @@ TEST_CASE("the successor is told once, and again when asked for") {
 
 TEST_CASE("without a successor nothing starts") {
   Transfer transfer(kTimeout);
-  transfer.start({.to = 0, .now = 100});
+  transfer.start({.to = 0, .now = 100_ns});
   REQUIRE_FALSE(transfer.is_under_way());
   REQUIRE(transfer.give_up_at() == kNever);
 }
@@ -32,13 +32,13 @@ TEST_CASE("without a successor nothing starts") {
 TEST_CASE("a transfer that takes too long is given up, and its request is answered") {
   for (bool was_told : {false, true}) {
     Transfer transfer(kTimeout);
-    transfer.start({.to = 2, .now = 100, .request = 7});
+    transfer.start({.to = 2, .now = 100_ns, .request = 7});
     if (was_told) transfer.told();
-    REQUIRE(transfer.give_up_at() == 600);
-    REQUIRE_FALSE(transfer.give_up_if_late(599).has_value());
+    REQUIRE(transfer.give_up_at() == 600_ns);
+    REQUIRE_FALSE(transfer.give_up_if_late(599_ns).has_value());
     REQUIRE(transfer.is_under_way());
 
-    const std::optional<AdminResult> ended = transfer.give_up_if_late(600);
+    const std::optional<AdminResult> ended = transfer.give_up_if_late(600_ns);
     REQUIRE(ended.has_value());
     REQUIRE(ended->id == 7);
     REQUIRE(ended->kind == (was_told ? AdminResult::Kind::unknown : AdminResult::Kind::refused));
@@ -50,10 +50,10 @@ TEST_CASE("a transfer that takes too long is given up, and its request is answer
 TEST_CASE("a request outlives our leadership, and succeeds if the new leader is the one that was meant") {
   for (NodeId leader : {2, 3}) {
     Transfer transfer(kTimeout);
-    transfer.start({.to = 2, .now = 100, .request = 7});
+    transfer.start({.to = 2, .now = 100_ns, .request = 7});
     transfer.leadership_ended();
     REQUIRE_FALSE(transfer.is_under_way());
-    REQUIRE_FALSE(transfer.give_up_if_late(10'000).has_value());
+    REQUIRE_FALSE(transfer.give_up_if_late(10'000_ns).has_value());
     const std::optional<AdminResult> ended = transfer.new_leader(leader);
     REQUIRE(ended.has_value());
     REQUIRE(ended->kind == (leader == 2 ? AdminResult::Kind::done : AdminResult::Kind::unknown));
@@ -63,17 +63,17 @@ TEST_CASE("a request outlives our leadership, and succeeds if the new leader is 
 
 TEST_CASE("a transfer that the leader starts by itself answers no request") {
   Transfer transfer(kTimeout);
-  transfer.start({.to = 2, .now = 100});
-  REQUIRE_FALSE(transfer.give_up_if_late(600).has_value());
+  transfer.start({.to = 2, .now = 100_ns});
+  REQUIRE_FALSE(transfer.give_up_if_late(600_ns).has_value());
   REQUIRE_FALSE(transfer.is_under_way());
-  transfer.start({.to = 3, .now = 700});
+  transfer.start({.to = 3, .now = 700_ns});
   REQUIRE_FALSE(transfer.new_leader(3).has_value());
 }
 
 TEST_CASE("a second transfer beside the first is a mistake of ours") {
   Transfer transfer(kTimeout);
-  transfer.start({.to = 2, .now = 100});
-  REQUIRE_FALSE(dies_saying([&] { transfer.start({.to = 3, .now = 200}); }).empty());
+  transfer.start({.to = 2, .now = 100_ns});
+  REQUIRE_FALSE(dies_saying([&] { transfer.start({.to = 3, .now = 200_ns}); }).empty());
 }
 
 }  // namespace skiff::transfer_test

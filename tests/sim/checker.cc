@@ -291,8 +291,9 @@ void Checker::commit_first(raft::NodeId node, const raft::Raft& raft, const raft
                      " disks; " + raft::describe(raft.configuration()));
   if (entry.kind != raft::EntryKind::command) return;
   auto command = store::decode(*entry.payload);
-  if (command->verb != store::Verb::put) return;
-  std::string value(command->value);
+  const auto* put = std::get_if<store::PutView>(&command->operation);
+  if (put == nullptr) return;
+  std::string value(put->value);
   world_.require(!refused_.contains(value), "refused", "the refused " + value.substr(0, 40) + " is committed");
   written_.insert(std::move(value));
 }

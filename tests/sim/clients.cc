@@ -30,7 +30,7 @@ void Clients::next(uint64_t client) {
     return;
   }
   bool goes_away = world_.is_allowed(Fault::vanish) && world_.chance(10);
-  Time patience = goes_away ? world_.between(0, 50 * kMillisecond) : 4 * world_.weather.request_timeout;
+  Time patience = goes_away ? world_.between(0_s, 50_ms) : 4 * world_.weather.request_timeout;
   world_.after(patience, [=, this] {
     if (!waiting_.contains(request)) return;
     if (goes_away) world_.count(Fault::vanish);
@@ -45,8 +45,12 @@ void Clients::ask(raft::NodeId node, Operation::Kind kind, const std::string& ke
 uint64_t Clients::ask_as(uint64_t client, raft::NodeId node, Operation::Kind kind, const std::string& key,
                          std::function<void(bool)> done) {
   uint64_t number = ++requests_;
-  Operation operation{
-      .kind = kind, .outcome = Outcome::unknown, .key = key, .value = {}, .started = world_.now(), .client = client};
+  Operation operation{.kind = kind,
+                      .outcome = Outcome::unknown,
+                      .key = key,
+                      .value = {},
+                      .started = world_.now().ns(),
+                      .client = client};
   ClientRequest request{.kind = kind, .ticket = {.connection = client, .request = number}, .key = key, .value = {}};
   if (kind == Operation::Kind::put) {
     request.value = "v" + std::to_string(number);
@@ -71,7 +75,7 @@ void Clients::answered(raft::NodeId node, const Ticket& ticket, const ClientAnsw
   if (found == waiting_.end()) return;  // it went away
   world_.require(found->second.node == node, "answers", "an answer from a node that was not asked");
   Operation& operation = history_[found->second.operation];
-  operation.ended = world_.now();
+  operation.ended = world_.now().ns();
   const Outcome outcome = answer.outcome;
   if (operation.kind == Operation::Kind::get) operation.value = answer.value;
   if (operation.kind == Operation::Kind::put && outcome == Outcome::ok) checker_.acknowledged(*operation.value);

@@ -45,7 +45,7 @@ Machine::Machine(World& world, Checker& checker, raft::NodeId id, std::vector<ra
       founders_(std::move(founders)),
       events_(std::move(events)),
       files_(world.random.next()),
-      clock_offset_(world.between(1, 1'000 * kSecond)),
+      clock_offset_(world.between(1_ns, 1'000_s)),
       clock_permille_(
           world.between(1'000 - world.weather.drift_permille / 2, 1'000 + world.weather.drift_permille / 2)) {
   if (clock_permille_ != 1'000) world_.count(Fault::drift);
@@ -87,14 +87,14 @@ void Machine::begin_process(store::Opened opened) {
   storage_ = std::move(opened.storage);
   snapshots_ = std::move(opened.snapshots);
   const Weather& weather = world_.weather;
-  const ScrubConfig scrub{.every_ns = weather.scrub_every,
-                          .first_ns = weather.scrub_every,
+  const ScrubConfig scrub{.every = weather.scrub_every,
+                          .first = weather.scrub_every,
                           .piece_bytes = weather.scrub_piece_bytes,
-                          .pause_ns = weather.scrub_every / 4,
-                          .replace_again_ns = weather.scrub_every};
+                          .pause = weather.scrub_every / 4,
+                          .replace_again = weather.scrub_every};
   HousekeepingActions& actions = *this;
   housekeeping_.emplace(scrub, local_now(), actions);
-  stop_.emplace(weather.request_timeout + kSecond);
+  stop_.emplace(weather.request_timeout + 1_s);
   inline_saves_.emplace();
   Environment& environment = *this;
   Requester& requester = *this;
@@ -110,7 +110,7 @@ ReplicaConfig Machine::config(store::Recovered& recovered) {
   const ReplicaSettings settings{.heartbeat_interval = weather.heartbeat,
                                  .election_timeout = weather.election_timeout,
                                  .request_timeout = weather.request_timeout,
-                                 .join_timeout = 5 * kSecond,
+                                 .join_timeout = 5_s,
                                  .snapshot_log_bytes = weather.snapshot_every * 100,
                                  .history = {.revisions = weather.history_revisions,
                                              .bytes = weather.history_revisions * 100,
@@ -182,7 +182,7 @@ void Machine::stop() {
 
 void Machine::stop_when_idle() {
   const bool is_drained = saving_.empty();
-  if (!stop_->may_end(local_now(), *replica_, is_drained)) return later(5 * kMillisecond, [this] { stop_when_idle(); });
+  if (!stop_->may_end(local_now(), *replica_, is_drained)) return later(5_ms, [this] { stop_when_idle(); });
   trace([] { return " has stopped"; });
   end_process();
   files_.restart();
@@ -248,10 +248,10 @@ Request Machine::to_request(const ClientRequest& asked) {
     keys_read_[asked.ticket.request] = asked.key;
     return Barrier{.ticket = asked.ticket, .timeout = world_.weather.request_timeout};
   }
-  const bool is_put = asked.kind == linearizable::Operation::Kind::put;
-  return Write{
-      .ticket = asked.ticket,
-      .operation = {.verb = is_put ? store::Verb::put : store::Verb::remove, .key = asked.key, .value = asked.value}};
+  if (asked.kind == linearizable::Operation::Kind::put) {
+    return Write{.ticket = asked.ticket, .operation = store::Put{.key = asked.key, .value = asked.value}};
+  }
+  return Write{.ticket = asked.ticket, .operation = store::DeleteRange{.key = asked.key, .end = {}}};
 }
 
 void Machine::receive(PeerMessage&& message) {
@@ -292,7 +292,7 @@ void Machine::arm_timer() {
   if (deadline >= armed_for_ || deadline == raft::kNever) return;
   armed_for_ = deadline;
   const Time now = local_now();
-  const Time delay = deadline > now ? (deadline - now) / clock_permille_ * 1'000 + 1'000 : 0;
+  const Time delay = deadline > now ? (deadline - now) / clock_permille_ * 1'000 + 1_us : 0_s;
   later(delay, [this] { tick(); });
 }
 
@@ -329,7 +329,7 @@ void Machine::persist(uint64_t save, std::optional<raft::HardState> hard_state,
 void Machine::write_snapshot(SnapshotBytes bytes) {
   snapshot_waiting_.push_back(std::move(bytes));
   if (snapshot_waiting_.size() > 1) return;
-  later(world_.about(world_.weather.sync / 4 + 1'000), [this] { finish_snapshot_write(); });
+  later(world_.about(world_.weather.sync / 4 + 1_us), [this] { finish_snapshot_write(); });
 }
 
 void Machine::finish_snapshot_write() {
@@ -352,7 +352,7 @@ void Machine::finish_snapshot_write() {
 }
 
 void Machine::read_snapshot(raft::NodeId for_node, raft::LogPosition position, uint64_t offset) {
-  later(world_.about(world_.weather.sync / 4 + 1'000), [=, this] {
+  later(world_.about(world_.weather.sync / 4 + 1_us), [=, this] {
     auto done = skiff::read_snapshot(*snapshots_, position, offset, world_.weather.snapshot_piece_bytes);
     step([&](Replica& replica) { replica.snapshot_read(local_now(), for_node, std::move(done.piece)); });
     note_disk_news();
@@ -363,14 +363,14 @@ void Machine::read_snapshot(raft::NodeId for_node, raft::LogPosition position, u
 
 void Machine::committed() {
   if (std::exchange(is_applying_, true)) return;
-  later(world_.between(1'000, 100'000), [this] { apply_page(); });
+  later(world_.between(1_us, 100_us), [this] { apply_page(); });
 }
 
 void Machine::apply_page() {
   step([&](Replica& replica) { replica.apply_some(local_now()); });
   checker_.applied(id_, replica_->kv());
   is_applying_ = replica_->has_unapplied();
-  if (is_applying_) later(world_.between(1'000, 100'000), [this] { apply_page(); });
+  if (is_applying_) later(world_.between(1_us, 100_us), [this] { apply_page(); });
 }
 
 }  // namespace skiff::sim

@@ -154,7 +154,7 @@ class Machine final : private Environment, private Requester, private Housekeepi
   std::unique_ptr<Replica> replica_;
   std::map<uint64_t, std::string> keys_read_;  // of the gets that wait for their confirmation, by request
   uint64_t life_ = 0;                          // counts processes, and their ends
-  Time started_at_ = 0;
+  Time started_at_;
   uint64_t incarnation_ = 0;
   std::optional<std::string> refusal_;
   bool is_paused_ = false;
@@ -168,11 +168,11 @@ class Machine final : private Environment, private Requester, private Housekeepi
   std::vector<store::Batch> saving_;
   uint64_t last_save_ = 0;
   uint64_t saving_up_to_ = 0;
-  Time save_takes_ = 0;  // the one under way
+  Time save_takes_;  // the one under way
   bool is_save_blocked_ = false;
   bool dies_in_save_ = false;
-  Time stalled_until_ = 0;
-  Time full_until_ = 0;
+  Time stalled_until_;
+  Time full_until_;
 
   std::deque<SnapshotBytes> snapshot_waiting_;
   std::optional<Housekeeping> housekeeping_;

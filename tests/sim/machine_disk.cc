@@ -16,11 +16,11 @@ void Machine::start_saving(bool is_inline) {
   save_takes_ = world_.about(world_.weather.sync);
   if (!world_.is_healed && world_.chance(world_.weather.stall_permille)) {
     world_.count(Fault::stalled_sync);
-    save_takes_ += world_.between(kMillisecond, 3 * kSecond);
+    save_takes_ += world_.between(1_ms, 3_s);
   }
   if (stalled_until_ > world_.now()) save_takes_ += stalled_until_ - world_.now();
-  const bool is_at_once = is_inline && save_takes_ <= limits::kLoopHeldUpMs * kMillisecond;
-  later(is_at_once ? 0 : save_takes_, [this] { finish_saving(); });
+  const bool is_at_once = is_inline && save_takes_ <= limits::kLoopHeldUp;
+  later(is_at_once ? 0_s : save_takes_, [this] { finish_saving(); });
 }
 
 void Machine::prepare_disk_faults(uint64_t operations_left) {
@@ -95,7 +95,7 @@ void Machine::disk_has_space() {
 // ---- damage at rest
 
 void Machine::scrub(const ScrubSchedule::Task& task) {
-  later(world_.about(world_.weather.sync / 4 + 1'000), [this, task] {
+  later(world_.about(world_.weather.sync / 4 + 1_us), [this, task] {
     if (!snapshot_waiting_.empty() && world_.chance(500)) return housekeeping_->scrub().put_off(local_now());
     housekeeping_->scrub().scrubbed(local_now(), snapshots_->scrub(task.begins, task.bytes));
   });

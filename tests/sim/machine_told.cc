@@ -62,7 +62,7 @@ void Machine::forgot(const raft::Forgotten& forgotten) {
       store::note_gone_back({files_, kDirectory, {.cluster = kCluster, .node = id_}}, "it has gone back", unlike);
   if (noted) ++world_.noticed;
   stop_->request_restart();
-  later(kMillisecond / 4, [this] {
+  later(1_ms / 4, [this] {
     kill();
     events_.starts_again(id_);
   });
@@ -71,7 +71,7 @@ void Machine::forgot(const raft::Forgotten& forgotten) {
 void Machine::removed() {
   if (std::exchange(was_removed_, true)) return;
   world_.trace([&] { return std::to_string(id_) + " is no member any more"; });
-  later(kMillisecond, [this] { stop(); });
+  later(1_ms, [this] { stop(); });
 }
 
 }  // namespace skiff::sim

@@ -14,6 +14,7 @@
 namespace {
 
 using namespace skiff::sim;
+using namespace skiff::time_literals;
 
 constexpr std::string_view kHelp =
     "skiff-sim [seeds=300] [first=RANDOM] [hours=H] [seconds=S] [seed=N] [nodes=N] [clients=N] [ms=N] "
@@ -79,7 +80,7 @@ bool take(std::string_view word, Options& options) {
   if (name == "seed") return options.plan.seed = number, options.is_replay = true;
   if (name == "nodes") return options.plan.nodes = number, true;
   if (name == "clients") return options.plan.clients = number, true;
-  if (name == "ms") return options.plan.lasts = number * kMillisecond, true;
+  if (name == "ms") return options.plan.lasts = number * 1_ms, true;
   if (name == "busy") return options.plan.is_busy = number != 0, true;
   if (name == "trace") return number == 0 || (options.plan.trace = print_line, true);
   if (name == "limit") return options.limit = static_cast<unsigned>(number), number > 0;
@@ -89,7 +90,7 @@ bool take(std::string_view word, Options& options) {
 
 struct Totals {
   uint64_t seeds = 0;
-  Time simulated = 0;
+  Time simulated;
   uint64_t elections = 0;
   uint64_t operations = 0;
   uint64_t messages = 0;
@@ -123,7 +124,7 @@ struct Totals {
     uint64_t all = 0;
     for (uint64_t count : faults) all += count;
     double real = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-    double seconds = static_cast<double>(simulated) / 1e9;
+    double seconds = static_cast<double>(simulated.ns()) / 1e9;
     std::printf(
         "%lu seeds, %.2f simulated hours (%.1f minutes a second), %lu faults, %lu elections, %lu operations, "
         "%lu messages%s",
@@ -173,7 +174,7 @@ int run_fresh(const Options& options) {
   uint64_t first = options.first != 0 ? options.first : std::random_device()() * uint64_t{1'000} + 1;
   std::printf("first seed: %lu\n", first);
   Totals totals;
-  const Time wanted = static_cast<Time>(options.hours * 3600e9);
+  const Time wanted = Time::of_ns(static_cast<uint64_t>(options.hours * 3600e9));
   auto is_done = [&] {
     if (options.seconds > 0)
       return std::chrono::steady_clock::now() >= totals.began + std::chrono::seconds(options.seconds);

@@ -43,7 +43,7 @@ void Simulation::inject(Fault fault) {
     case Fault::one_way: network_.cut(node, peer); break;
     case Fault::clog:
       if (world_.chance(400)) return hold_back_messages_to(leader_or_any());
-      network_.clog(node, peer, world_.now() + world_.between(100 * kMillisecond, 5 * kSecond));
+      network_.clog(node, peer, world_.now() + world_.between(100_ms, 5_s));
       break;
     case Fault::reset: machine->connected(peer); break;
     case Fault::false_alarm: machine->gone(peer); break;
@@ -56,15 +56,13 @@ void Simulation::inject(Fault fault) {
     case Fault::misdirected: return damage(fault);
     case Fault::failed_sync:
       machine->disk().fail_next_sync();
-      restart_later(node, world_.between(0, 4 * kSecond));
+      restart_later(node, world_.between(0_s, 4_s));
       break;
-    case Fault::stalled_sync:
-      machine->stall_disk_until(world_.now() + world_.between(10 * kMillisecond, 5 * kSecond));
-      break;
+    case Fault::stalled_sync: machine->stall_disk_until(world_.now() + world_.between(10_ms, 5_s)); break;
     case Fault::full_disk:
       for (auto& [id, each] : machines_) {
         if (id != node && !world_.chance(250)) continue;
-        each->fill_disk_until(world_.now() + world_.between(0, 10 * kSecond));
+        each->fill_disk_until(world_.now() + world_.between(0_s, 10_s));
       }
       break;
     case Fault::pause:
@@ -146,13 +144,13 @@ void Simulation::hold_back_messages_to(raft::NodeId node) {
 void Simulation::cut_replies_and_read(raft::NodeId deaf, Time until) {
   const std::string key = "/k" + std::to_string(world_.random.below(world_.weather.keys));
   clients_.ask(deaf, linearizable::Operation::Kind::get, key, [](bool) {});
-  world_.after(kMillisecond, [=, this] {
+  world_.after(1_ms, [=, this] {
     if (world_.is_healed) return;
     each_other(deaf, [&](Machine& machine) { network_.cut(deaf, machine.id()); });
     world_.count(Fault::one_way);
     world_.trace([&] { return "one-way, from " + std::to_string(deaf) + " to all"; });
   });
-  world_.after(kMillisecond + world_.weather.hop, [=, this] {
+  world_.after(1_ms + world_.weather.hop, [=, this] {
     if (!world_.is_healed) each_other(deaf, [&](Machine& machine) { machine.gone(deaf); });
     write_elsewhere_and_read(deaf, key, until);
   });
@@ -174,9 +172,9 @@ void Simulation::cut_links_one_by_one() {
   for (const auto& [id, machine] : machines_) {
     if (world_.chance(500)) chosen.push_back(id);
   }
-  Time at = 0;
+  Time at;
   for (raft::NodeId alone : chosen) {
-    world_.after(at += world_.between(0, 500 * kMillisecond), [this, alone] {
+    world_.after(at += world_.between(0_s, 500_ms), [this, alone] {
       for (const auto& [id, machine] : machines_) {
         if (id != alone && !world_.is_healed) cut_both(alone, id);
       }
@@ -184,7 +182,7 @@ void Simulation::cut_links_one_by_one() {
   }
   for (size_t left = chosen.size(); left > 1; --left) std::swap(chosen[left - 1], chosen[world_.random.below(left)]);
   for (raft::NodeId back : chosen) {
-    world_.after(at += world_.between(0, 500 * kMillisecond), [this, back] {
+    world_.after(at += world_.between(0_s, 500_ms), [this, back] {
       for (const auto& [id, machine] : machines_) {
         network_.heal(id, back);
         network_.heal(back, id);
@@ -222,7 +220,7 @@ raft::NodeId Simulation::leader_or_any() {
 void Simulation::restart_later(raft::NodeId node, Time delay) {
   world_.after(delay, [this, node] {
     Machine& machine = *machines_.at(node);
-    if (machine.is_up() && !world_.is_healed) return restart_later(node, kSecond);
+    if (machine.is_up() && !world_.is_healed) return restart_later(node, 1_s);
     start(machine);
   });
 }
@@ -240,11 +238,11 @@ void Simulation::crash(Fault fault) {
     default:
       for (auto& [id, each] : machines_) {
         each->lose_power(Loss::random);
-        restart_later(id, world_.between(0, 2 * kSecond));
+        restart_later(id, world_.between(0_s, 2_s));
       }
       return;
   }
-  restart_later(machine.id(), world_.between(0, 4 * kSecond));
+  restart_later(machine.id(), world_.between(0_s, 4_s));
 }
 
 // Whether a majority of the voters stays intact without it, now and when the change under way is done.

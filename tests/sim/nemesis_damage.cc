@@ -18,7 +18,7 @@ void Simulation::damage(Fault fault) {
   if (leans && world_.is_allowed(Fault::isolate) && world_.chance(600))
     return make_commits_depend_on(*leans, machine, fault);
   kill_and_damage(machine, fault);
-  restart_later(machine.id(), world_.between(0, 4 * kSecond));
+  restart_later(machine.id(), world_.between(0_s, 4_s));
 }
 
 // The leader, if both are voters.
@@ -52,9 +52,9 @@ void Simulation::damage_while_needed(raft::NodeId leader, Machine& machine, Faul
   if (world_.is_healed || !machine.is_up() || !may_lose(machine.id())) return;
   kill_and_damage(machine, fault);
   if (world_.is_allowed(Fault::loss)) network_.narrow(leader, machine.id());
-  const Time back = world_.between(0, world_.weather.election_timeout / 4);
+  const Time back = world_.between(0_s, world_.weather.election_timeout / 4);
   restart_later(machine.id(), back);
-  world_.after(back, [=, this, &machine] { cut_off_leader_once_intact(leader, machine, world_.now() + kSecond); });
+  world_.after(back, [=, this, &machine] { cut_off_leader_once_intact(leader, machine, world_.now() + 1_s); });
 }
 
 void Simulation::cut_off_leader_once_intact(raft::NodeId leader, Machine& machine, Time until) {
@@ -85,7 +85,7 @@ void Simulation::kill_and_damage(Machine& machine, Fault fault) {
 // More often than other faults, so that a scrub has damage to find: only where nodes scrub at all.
 void Simulation::damage_a_resting_file() {
   const bool may_be = world_.weather.weights[static_cast<size_t>(Fault::bit_rot)] > 0;
-  if (!may_be || world_.weather.scrub_every == 0) return;
+  if (!may_be || world_.weather.scrub_every == 0_s) return;
   Machine* machine = any_up();
   if (machine != nullptr && may_lose(machine->id())) damage_at_rest(*machine, Fault::bit_rot);
 }

@@ -22,7 +22,7 @@ void Simulation::roll_back_a_disk() {
   Machine* machine = any_machine();
   const std::optional<raft::Index> then = acknowledged_by(machine->id());
   if (!machine->is_up() || !then || !is_intact(machine->id())) return;
-  world_.after(world_.between(world_.weather.heartbeat, 3 * kSecond),
+  world_.after(world_.between(world_.weather.heartbeat, 3_s),
                [=, this, image = machine->disk().image()] { roll_back(*machine, image, *then); });
 }
 
@@ -41,7 +41,7 @@ void Simulation::roll_back(Machine& machine, const testing::MemoryFiles::Image& 
   checker_.gone_back(node);
   world_.count(Fault::gone_back);
   world_.trace([&] { return "the disk of " + std::to_string(node) + " goes back, behind " + std::to_string(*now); });
-  restart_later(node, world_.between(0, world_.weather.election_timeout));
+  restart_later(node, world_.between(0_s, world_.weather.election_timeout));
 }
 
 // Whether to hold a message back, and retire its sender. While a leader might still tell the node about the rollback,
@@ -90,7 +90,7 @@ void Simulation::require_rollback_noticed(raft::NodeId node) {
 void Simulation::retire(raft::NodeId node) {
   if (!lost_.insert(node).second) return;
   world_.trace([&] { return std::to_string(node) + " has been rolled back, and no leader can tell it"; });
-  world_.after(0, [this, node] { machines_.at(node)->kill(); });
+  world_.after(0_s, [this, node] { machines_.at(node)->kill(); });
 }
 
 }  // namespace skiff::sim

@@ -44,7 +44,7 @@ void Simulation::change_members() {
   }
   if (!ask_admin(changes)) machines_.at(leader)->change_members(++orders_, std::move(changes));
   if (world_.chance(500)) {  // in the middle of it
-    world_.after(world_.between(0, 4 * (world_.weather.hop + world_.weather.sync)), [this, leader] {
+    world_.after(world_.between(0_s, 4 * (world_.weather.hop + world_.weather.sync)), [this, leader] {
       if (world_.is_healed || !world_.is_allowed(Fault::isolate)) return;
       for (const auto& [id, machine] : machines_) {
         if (id != leader && world_.chance(700)) cut_both(leader, id);

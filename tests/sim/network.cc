@@ -30,7 +30,7 @@ void Network::send(PeerMessage&& message) {
   if (clogged != clogged_until_.end()) delay += std::max(clogged->second, world_.now()) - world_.now();
   if (is_stormy && world_.chance(world_.weather.late_permille)) {
     world_.count(Fault::delay);
-    delay += world_.between(0, 3 * world_.weather.election_timeout);
+    delay += world_.between(0_s, 3 * world_.weather.election_timeout);
   } else {
     // A connection keeps the order; only messages of an earlier connection are overtaken.
     Time& last = last_arrival_[link];
@@ -39,7 +39,7 @@ void Network::send(PeerMessage&& message) {
   }
   if (is_stormy && world_.chance(world_.weather.duplicate_permille)) {
     world_.count(Fault::duplicate);
-    carry(message, delay + world_.between(0, kSecond));
+    carry(message, delay + world_.between(0_s, 1_s));
   }
   carry(std::move(message), delay);
 }

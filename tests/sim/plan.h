@@ -15,8 +15,6 @@
 namespace skiff::sim {
 
 using raft::Time;
-constexpr Time kMillisecond = raft::kMillisecond;
-constexpr Time kSecond = 1'000 * kMillisecond;
 
 enum class Fault {
   loss,          // a message never arrives
@@ -55,7 +53,7 @@ using Counts = std::array<uint64_t, kFaults>;
 struct Plan {
   uint64_t seed = 1;
   uint64_t nodes = 0;  // 0: by the seed, 1 to 7
-  Time lasts = 0;      // the part with faults; 0: by the seed
+  Time lasts;          // the part with faults; 0: by the seed
   uint64_t clients = 0;
   std::set<Fault> without;
   std::set<std::string> unchecked;  // checkers to leave out, to see that they matter
@@ -70,35 +68,35 @@ struct Plan {
 // How often and how badly things fail, drawn for each seed: storms and drizzles.
 struct Weather {
   uint64_t nodes = 3;
-  Time lasts = 30 * kSecond;
+  Time lasts = 30_s;
   uint64_t clients = 4;
-  Time think_mean = 50 * kMillisecond;
+  Time think_mean = 50_ms;
   uint64_t keys = 8;
 
-  Time heartbeat = 50 * kMillisecond;
-  Time election_timeout = 500 * kMillisecond;
-  Time request_timeout = 3 * kSecond;
+  Time heartbeat = 50_ms;
+  Time election_timeout = 500_ms;
+  Time request_timeout = 3_s;
   bool has_lease = false;
   bool has_small_limits = false;
   uint64_t snapshot_every = 0;  // entries; 0: never
   uint64_t snapshot_trailing_percent = 0;
   uint64_t snapshot_piece_bytes = 0;
   uint64_t history_revisions = 0;  // 0: none is ever cut
-  Time history_age = 0;
+  Time history_age;
   uint64_t snapshot_bytes_per_s = 0;  // 0: as fast as can be
 
-  Time scrub_every = 0;  // 0: never
+  Time scrub_every;  // 0: never
   uint64_t scrub_piece_bytes = 1'000;
 
-  Time hop = 200'000;  // how long a message takes, about
+  Time hop = 200_us;  // how long a message takes, about
   uint64_t loss_permille = 0;
   uint64_t late_permille = 0;
   uint64_t duplicate_permille = 0;
-  Time sync = 200'000;
+  Time sync = 200_us;
   bool has_inline_saves = false;  // of a quick disk; each then ends at once
   uint64_t stall_permille = 0;
   uint64_t drift_permille = 0;
-  Time fault_every = 2 * kSecond;  // about
+  Time fault_every = 2_s;  // about
   std::array<uint64_t, kFaults> weights{};
 };
 Weather draw_weather(const Plan& plan, raft::Random& random);

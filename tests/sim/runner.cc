@@ -154,7 +154,7 @@ Plan shrink(Plan plan, const std::string& checker) {
   for (uint64_t nodes = 1; nodes < weather.nodes; ++nodes) {
     if (try_less([&](Plan& less) { less.nodes = nodes; })) break;
   }
-  for (Time lasts = weather.lasts / 2; lasts > kSecond; lasts /= 2) {
+  for (Time lasts = weather.lasts / 2; lasts > 1_s; lasts /= 2) {
     if (!try_less([&](Plan& less) { less.lasts = lasts; })) break;
   }
   for (uint64_t clients = 1; clients < weather.clients; ++clients) {

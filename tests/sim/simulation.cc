@@ -16,7 +16,7 @@ Simulation::Simulation(const Plan& plan)
       clients_(world_, checker_, [this](raft::NodeId node, ClientRequest request) {
         Machine& machine = *machines_.at(node);
         if (!machine.is_up()) return false;
-        world_.after(world_.between(10'000, kMillisecond), [&machine, life = machine.incarnation(), request]() mutable {
+        world_.after(world_.between(10_us, 1_ms), [&machine, life = machine.incarnation(), request]() mutable {
           if (machine.incarnation() == life) machine.ask(std::move(request));
         });
         return true;
@@ -52,7 +52,7 @@ Machine& Simulation::add_machine(std::vector<raft::NodeId> founders) {
       .send = [this](PeerMessage&& message) { network_.send(std::move(message)); },
       .answered =
           [this, id](const Ticket& ticket, const ClientAnswer& answer) {
-            Time delay = world_.between(10'000, kMillisecond);
+            Time delay = world_.between(10_us, 1_ms);
             world_.after(delay, [=, this] { clients_.answered(id, ticket, answer); });
           },
       .admin_ended = [](const raft::AdminResult&) {},
@@ -87,7 +87,7 @@ void Simulation::start(Machine& machine) {
   machine.start();
   if (machine.refusal()) lost_.insert(machine.id());
   if (!machine.is_up()) {  // its disk is full, perhaps
-    return world_.after(kSecond, [this, &machine] { start(machine); });
+    return world_.after(1_s, [this, &machine] { start(machine); });
   }
   damaged_.erase(machine.id());
   at_rest_.erase(machine.id());
@@ -124,8 +124,8 @@ void Simulation::heal() {
   world_.is_healed = true;
   network_.heal_all();
   for (auto& [id, machine] : machines_) {
-    machine->stall_disk_until(0);
-    machine->fill_disk_until(0);
+    machine->stall_disk_until(0_s);
+    machine->fill_disk_until(0_s);
     machine->go_on();
     start(*machine);
   }
@@ -183,12 +183,12 @@ bool Simulation::has_converged() {
 
 void Simulation::require_liveness() {
   heal();
-  world_.run_until(world_.now() + 10 * world_.weather.election_timeout + 5 * kSecond);
+  world_.run_until(world_.now() + 10 * world_.weather.election_timeout + 5_s);
   clients_.stop();
-  Time until = world_.now() + 60 * kSecond;
+  Time until = world_.now() + 1_min;
   while (!has_converged() && world_.now() < until && !world_.has_failed()) {
     for (auto& [id, machine] : machines_) start(*machine);  // some were only just stopping
-    world_.run_until(world_.now() + kSecond);
+    world_.run_until(world_.now() + 1_s);
   }
   world_.require(has_converged(), "liveness", "a minute after all was healed the members still do not agree");
   require_what_was_answered();
@@ -207,7 +207,7 @@ void Simulation::try_until_done(raft::NodeId node, Operation::Kind kind, const s
       has_ended = true;
       is_done = done;
     });
-    while (!has_ended && !world_.has_failed()) world_.run_until(world_.now() + 10 * kMillisecond);
+    while (!has_ended && !world_.has_failed()) world_.run_until(world_.now() + 10_ms);
   }
   world_.require(is_done, "liveness", "node " + std::to_string(node) + " does not serve though all is healed");
 }

@@ -24,7 +24,7 @@ namespace skiff::sim {
 struct Report {
   std::string checker;  // empty: nothing went wrong
   std::string failure;
-  Time simulated = 0;
+  Time simulated;
   uint64_t elections = 0;
   uint64_t operations = 0;  // that got an answer
   uint64_t messages = 0;
@@ -125,7 +125,7 @@ class Simulation {
     raft::Found found;
   };
   std::map<raft::NodeId, Evidence> gone_back_;
-  Time quiet_until_ = 0;  // no other fault is injected before
+  Time quiet_until_;  // no other fault is injected before
   uint64_t orders_ = 0;
   // Replies to operators, by the node that the order was about: removals that are done, and additions, each ordered
   // once, that will never be done.

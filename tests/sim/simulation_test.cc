@@ -9,7 +9,7 @@ using namespace skiff::sim;
 Plan short_day(uint64_t seed) {
   Plan plan;
   plan.seed = seed;
-  plan.lasts = 5 * kSecond;
+  plan.lasts = 5_s;
   return plan;
 }
 

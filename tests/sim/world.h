@@ -39,7 +39,8 @@ class World {
 
   Time now() const { return now_; }
   bool chance(uint64_t permille) { return permille > 0 && random.below(1'000) < permille; }
-  Time between(Time least, Time most) { return least + random.below(most - least + 1); }
+  uint64_t between(uint64_t least, uint64_t most) { return least + random.below(most - least + 1); }
+  Time between(Time least, Time most) { return least + random_time(random, most - least + 1_ns); }
   // Mostly near the mean, now and then far beyond it.
   Time about(Time mean) {
     Time drawn = between(mean / 4, mean + mean / 2);
@@ -88,13 +89,13 @@ class World {
   };
 
   std::string stamp() const {
-    std::string micros = std::to_string(now_ / 1'000);
+    std::string micros = std::to_string(now_.us());
     while (micros.size() < 7) micros.insert(0, 1, '0');
     micros.insert(micros.size() - 6, 1, '.');
     return micros + "  ";
   }
 
-  Time now_ = 0;
+  Time now_;
   uint64_t order_ = 0;
   std::priority_queue<Due> due_;
   std::string checker_;

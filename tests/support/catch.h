@@ -3,6 +3,9 @@
 
 #define CATCH_CONFIG_PREFIX_ALL
 #include <catch2/catch.hpp>
+#include <string>
+
+#include "raft/time.h"
 
 #define TEST_CASE(...) CATCH_TEST_CASE(__VA_ARGS__)
 #define SECTION(...) CATCH_SECTION(__VA_ARGS__)
@@ -12,3 +15,8 @@
 #define INFO(...) CATCH_INFO(__VA_ARGS__)
 #define CAPTURE(...) CATCH_CAPTURE(__VA_ARGS__)
 #define FAIL(...) CATCH_FAIL(__VA_ARGS__)
+
+template <>
+struct Catch::StringMaker<skiff::raft::Time> {
+  static std::string convert(skiff::raft::Time time) { return std::to_string(time.ns()) + " ns"; }
+};

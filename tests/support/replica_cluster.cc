@@ -31,7 +31,7 @@ void ReplicaCluster::start(Node& node) {
                        .barriers_answered_max = barriers_answered_max_,
                        .applied_max = 2,
                        .backups_max = 2};
-  config.join_timeout = 60'000 * raft::kMillisecond;
+  config.join_timeout = 1_min;
   config.members_max = 5;
   for (const auto& [id, other] : nodes_) {
     if (!node.is_founder || !other.is_founder) continue;
@@ -126,7 +126,7 @@ void ReplicaCluster::settle() {
 
 void ReplicaCluster::pass(raft::Time time) {
   for (raft::Time end = now_ + time; now_ < end;) {
-    now_ += raft::kMillisecond;
+    now_ += 1_ms;
     for (auto& [id, node] : nodes_) {
       if (node.replica && node.replica->next_deadline() <= now_) node.replica->tick(now_);
     }
@@ -147,7 +147,7 @@ raft::NodeId ReplicaCluster::leader() const {
 
 raft::NodeId ReplicaCluster::elect() {
   for (int tries = 0; tries < 5'000; ++tries) {
-    pass(raft::kMillisecond);
+    pass(1_ms);
     if (leader() != 0 && !cut_.contains(leader())) return leader();
   }
   CHECK(false);
@@ -169,13 +169,13 @@ void ReplicaCluster::gone(raft::NodeId gone) {
 
 uint64_t ReplicaCluster::put(raft::NodeId node, std::string key, std::string value) {
   return propose(node, Write{.ticket = {.connection = node, .request = ++asked_},
-                             .operation = {.key = std::move(key), .value = std::move(value)}});
+                             .operation = store::Put{.key = std::move(key), .value = std::move(value)}});
 }
 
 uint64_t ReplicaCluster::throw_in(raft::NodeId node, std::string key, std::string value) {
   return propose(node, Write{.ticket = {.connection = node, .request = ++asked_},
                              .wants_answer = false,
-                             .operation = {.key = std::move(key), .value = std::move(value)}});
+                             .operation = store::Put{.key = std::move(key), .value = std::move(value)}});
 }
 
 uint64_t ReplicaCluster::get(raft::NodeId node, std::string key) {
@@ -184,8 +184,7 @@ uint64_t ReplicaCluster::get(raft::NodeId node, std::string key) {
 }
 
 uint64_t ReplicaCluster::confirm(raft::NodeId node) {
-  return propose(node,
-                 Barrier{.ticket = {.connection = node, .request = ++asked_}, .timeout = 5'000 * raft::kMillisecond});
+  return propose(node, Barrier{.ticket = {.connection = node, .request = ++asked_}, .timeout = 5_s});
 }
 
 uint64_t ReplicaCluster::propose(raft::NodeId node, Request request) {

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "raft/time.h"
 #include "src/replica/replica.h"
 
 namespace skiff {
@@ -118,7 +119,7 @@ class ReplicaCluster {
   std::map<uint64_t, std::string> answers_;
   std::set<uint64_t> ended_;
   uint64_t asked_ = 0;
-  raft::Time now_ = 1;
+  raft::Time now_ = 1_ns;
 };
 
 }  // namespace skiff

@@ -30,9 +30,9 @@ void HttpBudget::used_request(Client& client) {
   requests_left_ -= std::min<size_t>(requests_left_, 1);
   if (--until_look_ > 0) return;
   until_look_ = kRequestsBetweenLooks;
-  const uint64_t now_ns = loop_.now_ns();
-  if (began_ns_ == 0) began_ns_ = now_ns;
-  is_late_ = now_ns - began_ns_ > limits_.turn_ns_max;
+  const raft::Time now = loop_.now();
+  if (began_ == 0_s) began_ = now;
+  is_late_ = now - began_ > limits_.turn_max;
 }
 
 void HttpBudget::used_bytes(Client& client, size_t bytes) {
@@ -91,7 +91,7 @@ void HttpBudget::refill() {
   share_requests_ = std::max(kShareRequestsMin, requests_left_ / (waiting_size_ + 1));
   share_bytes_ = std::max(kShareBytesMin, bytes_left_ / (waiting_size_ + 1));
   until_look_ = kRequestsBetweenLooks;
-  began_ns_ = 0;
+  began_ = 0_s;
   is_late_ = false;
 }
 

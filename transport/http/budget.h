@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "raft/time.h"
 #include "transport/http/limits.h"
 #include "transport/loop/intrusive_list.h"
 #include "transport/loop/loop.h"
@@ -81,7 +82,7 @@ class HttpBudget {
   size_t share_requests_ = 0;  // of each connection, in this turn
   size_t share_bytes_ = 0;
   size_t until_look_ = 0;  // requests, until the clock is looked at
-  uint64_t began_ns_ = 0;  // 0: the clock was not read yet
+  raft::Time began_;       // 0: the clock was not read yet
   bool is_late_ = false;
   size_t owed_ = 0;
 };

@@ -22,8 +22,8 @@ HttpConnection::HttpConnection(Loop& loop, Owner& owner, HttpBudget& budget, con
       id_(id),
       stream_(std::move(stream)),
       parser_(limits),
-      wait_since_ms_(owner.now_ms()),
-      taken_at_ms_(owner.now_ms()) {}
+      wait_since_(owner.now()),
+      taken_at_(owner.now()) {}
 
 HttpConnection::~HttpConnection() {
   if (order_.has_waiting()) CHECK(!exchanges_.empty());
@@ -172,7 +172,7 @@ void HttpConnection::request_complete() {
                              .body_bytes = std::exchange(reserved_body_bytes_, 0)};
   next.ordering = owner_.ordering(next.request);
   has_said_continue_ = false;
-  wait_since_ms_ = owner_.now_ms();
+  wait_since_ = owner_.now();
   exchanges_.add({.is_head = next.request.method == Method::head, .is_last = is_last, .takes_chunks = takes_chunks});
   if (is_last) move_to(Input::dropped);
   budget_.used_request(*this);
@@ -244,10 +244,10 @@ void HttpConnection::watch_clock() {
   if (wait == wait_) return;
   if (wait == Wait::idle || wait_ == Wait::idle) owner_.idle(*this, wait == Wait::idle);
   wait_ = wait;
-  wait_since_ms_ = owner_.now_ms();
+  wait_since_ = owner_.now();
 }
 
-void HttpConnection::check_deadline(uint64_t now_ms) {
+void HttpConnection::check_deadline(raft::Time now) {
   update();
   CHECK(written_bytes_ >= stream_->outbox_bytes());
   const size_t taken = written_bytes_ - stream_->outbox_bytes();
@@ -255,10 +255,10 @@ void HttpConnection::check_deadline(uint64_t now_ms) {
   const size_t enough = exchanges_.is_streaming() ? limits_.streamed_bytes_min : 1;
   if (taken - taken_bytes_ >= enough || stream_->outbox_bytes() == 0) {
     taken_bytes_ = taken;
-    taken_at_ms_ = now_ms;
+    taken_at_ = now;
   }
-  if (now_ms - taken_at_ms_ >= limits_.write_timeout_ms) return owner_.closed(*this);
-  if (wait_ != Wait::answer && now_ms - wait_since_ms_ >= allowed_ms(wait_)) missed(wait_);
+  if (now >= taken_at_ + limits_.write_timeout) return owner_.closed(*this);
+  if (wait_ != Wait::answer && now >= wait_since_ + allowed_time(wait_)) missed(wait_);
 }
 
 HttpConnection::Wait HttpConnection::waits_for() const {
@@ -271,15 +271,15 @@ HttpConnection::Wait HttpConnection::waits_for() const {
   return has_unsent ? Wait::answer : Wait::idle;
 }
 
-uint64_t HttpConnection::allowed_ms(Wait wait) const {
+raft::Time HttpConnection::allowed_time(Wait wait) const {
   switch (wait) {
-    case Wait::idle: return limits_.idle_timeout_ms;
-    case Wait::head: return limits_.header_timeout_ms;
-    case Wait::body: return limits_.body_timeout_ms;
-    case Wait::linger: return limits_.linger_ms;
+    case Wait::idle: return limits_.idle_timeout;
+    case Wait::head: return limits_.header_timeout;
+    case Wait::body: return limits_.body_timeout;
+    case Wait::linger: return limits_.linger;
     case Wait::answer: break;
   }
-  return ~uint64_t{0};
+  return raft::kNever;
 }
 
 void HttpConnection::missed(Wait wait) {

@@ -20,11 +20,13 @@
 // Always: requests are handed over, and parsing goes on, while sockets are read or flushed, and never inside answer().
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "raft/time.h"
 #include "transport/http/budget.h"
 #include "transport/http/exchanges.h"
 #include "transport/http/limits.h"
@@ -44,7 +46,7 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   class Owner {
    public:
     // The time for deadlines; it never goes back.
-    virtual uint64_t now_ms() const = 0;
+    virtual raft::Time now() const = 0;
     // The Date header of an answer that is given now.
     virtual std::string_view date_line() = 0;
     // False when bodies take too much memory already. The reservation is given back by release_body(), or passes to the
@@ -80,12 +82,14 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   // Accepts no further request; closes once all are answered. May destroy the connection.
   void drain();
   // Acts on a deadline that has passed. May destroy the connection.
-  void check_deadline(uint64_t now_ms);
+  void check_deadline(raft::Time now);
 
   uint64_t id() const { return id_; }
   bool was_turned_away() const { return was_turned_away_; }
   // For how long the client has taken no byte of its answers. 0: there are no bytes to take.
-  uint64_t stalled_ms(uint64_t now_ms) const { return stream_->outbox_bytes() == 0 ? 0 : now_ms - taken_at_ms_; }
+  raft::Time stalled_for(raft::Time now) const {
+    return stream_->outbox_bytes() == 0 ? 0_s : now - std::min(now, taken_at_);
+  }
   // A request, or a part of one, has arrived and was not read yet.
   bool has_unread_input() const { return stream_->has_unread_input(); }
 
@@ -129,7 +133,7 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
 
   Wait waits_for() const;
   void watch_clock();
-  uint64_t allowed_ms(Wait wait) const;
+  raft::Time allowed_time(Wait wait) const;
   void missed(Wait wait);
   void want_flush();
   void flush() override;
@@ -157,10 +161,10 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   PieceTimer piece_timer_;
 
   Wait wait_ = Wait::idle;  // the time below is its beginning
-  uint64_t wait_since_ms_;
+  raft::Time wait_since_;
   size_t written_bytes_ = 0;  // given to the stream since the beginning
   size_t taken_bytes_ = 0;    // of those, taken by the client when last checked
-  uint64_t taken_at_ms_;
+  raft::Time taken_at_;
 };
 
 }  // namespace skiff::transport

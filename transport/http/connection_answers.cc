@@ -79,7 +79,7 @@ HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
   auto piece = exchange.response.source->next();
   if (!piece) return Sending::broken;
   CHECK(piece->is_last || !piece->bytes.empty());
-  piece_timer_.piece_sent(piece->wait_ns);
+  piece_timer_.piece_sent(piece->wait);
   std::string bytes = std::move(piece->bytes);
   if (exchange.takes_chunks && !bytes.empty()) {
     std::string before = chunk_head(bytes.size());

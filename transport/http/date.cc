@@ -15,7 +15,7 @@ uint64_t wall_clock_ms() {
 }
 
 // Not by strftime: the names of days and months must not depend on the locale.
-void DateLine::renew(uint64_t loop_ms) {
+void DateLine::renew(raft::Time now) {
   constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
   constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -29,7 +29,7 @@ void DateLine::renew(uint64_t loop_ms) {
                     date.tm_mday, kMonths[date.tm_mon], date.tm_year + 1900, date.tm_hour, date.tm_min, date.tm_sec);
   CHECK(static_cast<size_t>(length) == line_.size());
   std::copy_n(text.begin(), line_.size(), line_.begin());
-  good_until_ms_ = loop_ms + 1000 - wall_ms % 1000;
+  good_until_ = now + 1_s - wall_ms % 1000 * 1_ms;
 }
 
 }  // namespace skiff::transport

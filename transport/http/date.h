@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "raft/time.h"
+
 namespace skiff::transport {
 
 // Milliseconds since 1970.
@@ -19,17 +21,17 @@ class DateLine {
   using WallClock = uint64_t (*)();
   explicit DateLine(WallClock wall_clock = wall_clock_ms) : wall_clock_(wall_clock) {}
 
-  // "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", until the next call. Requires: loop_ms never goes back.
-  std::string_view at(uint64_t loop_ms) {
-    if (loop_ms >= good_until_ms_) renew(loop_ms);
+  // "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", until the next call. Requires: `now`, the loop's, never goes back.
+  std::string_view at(raft::Time now) {
+    if (now >= good_until_) renew(now);
     return {line_.data(), line_.size()};
   }
 
  private:
-  void renew(uint64_t loop_ms);
+  void renew(raft::Time now);
 
   WallClock wall_clock_;
-  uint64_t good_until_ms_ = 0;
+  raft::Time good_until_;
   std::array<char, 37> line_{};
 };
 

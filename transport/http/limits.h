@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "raft/time.h"
+
 namespace skiff::transport {
 
 struct HttpLimits {
@@ -22,7 +24,7 @@ struct HttpLimits {
   // requests wait for the next turn, in which each connection gets an equal share.
   size_t turn_requests_max = 2048;          // two milliseconds or three
   size_t turn_bytes_max = 4 * 1024 * 1024;  // the same
-  uint64_t turn_ns_max = 2'000'000;         // of requests that cost more than most
+  raft::Time turn_max = 2_ms;               // of requests that cost more than most
   // All connections. Answers that clients have not taken, and owed_bytes_each for every answer to come. The nearer the
   // bound, the fewer answers may be owed to one client; a client that is owed none is always served.
   size_t owed_bytes_max = 64 * 1024 * 1024;
@@ -34,16 +36,16 @@ struct HttpLimits {
   size_t bodies_bytes_max = 256 * 1024 * 1024;  // announced or arrived, and not yet answered
 
   // Deadlines. A client that misses one of the first two gets a 408; otherwise the connection is closed.
-  uint64_t header_timeout_ms = 10'000;  // from a request's first byte to the end of its headers
-  uint64_t body_timeout_ms = 30'000;    // from there to the end of its body
-  uint64_t idle_timeout_ms = 60'000;    // no request, no answer owed
-  uint64_t write_timeout_ms = 30'000;   // the client has taken no byte of its answers
-  uint64_t crowded_timeout_ms = 2'000;  // the same, while little is left of owed_bytes_max
+  raft::Time header_timeout = 10_s;  // from a request's first byte to the end of its headers
+  raft::Time body_timeout = 30_s;    // from there to the end of its body
+  raft::Time idle_timeout = 1_min;   // no request, no answer owed
+  raft::Time write_timeout = 30_s;   // the client has taken no byte of its answers
+  raft::Time crowded_timeout = 2_s;  // the same, while little is left of owed_bytes_max
   // An answer that is generated while it is sent needs more than a byte now and then: it holds resources meanwhile.
   size_t streamed_bytes_min = 16 * 1024;  // in that time
 
   // Lingering close: after the last answer, further input is read and dropped, for so long and so many bytes.
-  uint64_t linger_ms = 2'000;
+  raft::Time linger = 2_s;
   size_t linger_bytes_max = 8 * 1024 * 1024;
 };
 

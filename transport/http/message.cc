@@ -1,6 +1,8 @@
 #include "transport/http/message.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <utility>
 
 #include "raft/check.h"
@@ -18,22 +20,34 @@ int hex_digit(char byte) {
 // Responses of other statuses have neither a body nor a length (RFC 9110, 8.6).
 bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
-Response owning(int status, std::string_view content_type, std::string body) {
-  auto kept = std::make_shared<const std::string>(std::move(body));
+Response owning(int status, std::string_view content_type, std::string_view body) {
+  const auto kept = raft::Payload::of(body);
   return {.status = status, .content_type = content_type, .body = *kept, .keep = kept, .headers = {}};
+}
+
+void add_numbers(std::string& text, const NumberHeaders& headers) {
+  CHECK(headers.names.size() <= NumberHeaders::kMax);
+  std::array<char, 20> digits;
+  for (size_t at = 0; at < headers.names.size(); ++at) {
+    if (headers.numbers[at] == 0) continue;
+    const char* end = std::to_chars(digits.begin(), digits.end(), headers.numbers[at]).ptr;
+    text.append(headers.names[at].before)
+        .append(digits.data(), static_cast<size_t>(end - digits.data()))
+        .append(headers.names[at].after);
+  }
 }
 
 }  // namespace
 
-Response octets(std::shared_ptr<const std::string> value) {
+Response octets(raft::Payload value) {
   Response response;
   if (value) response.body = *value;
   response.keep = std::move(value);
   return response;
 }
 
-Response text(int status, std::string body) { return owning(status, kText, std::move(body)); }
-Response json(int status, std::string body) { return owning(status, kJson, std::move(body)); }
+Response text(int status, std::string body) { return owning(status, kText, body); }
+Response json(int status, std::string body) { return owning(status, kJson, body); }
 Response no_body(int status) {
   return {.status = status, .content_type = kText, .body = {}, .keep = {}, .headers = {}};
 }
@@ -69,6 +83,7 @@ std::string head(const Response& response, AfterAnswer after, Framing framing, s
   if (response.caching == Caching::no_cache) add("Cache-Control", "no-cache");
   if (response.caching == Caching::no_store) add("Cache-Control", "no-store");
   for (const Header& header : response.headers) add(header.name, header.value);
+  add_numbers(text, response.numbers);
   if (after == AfterAnswer::close) add("Connection", "close");
   text += "\r\n";
   return text;

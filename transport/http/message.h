@@ -5,13 +5,17 @@
 // memory comes from a BodySource, piece by piece.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "raft/payload.h"
+#include "raft/time.h"
 #include "src/base/result.h"
 #include "transport/http/headers.h"
 
@@ -42,7 +46,7 @@ class BodySource {
   struct Piece {
     std::string bytes;  // empty only at the end
     bool is_last = false;
-    uint64_t wait_ns = 0;  // before the next is requested, so that other clients get their turn
+    raft::Time wait;  // before the next is requested, so that other clients get their turn
   };
   virtual ~BodySource() = default;
   // Nothing: the body cannot be completed. The connection is closed then, and the client sees that the end is missing.
@@ -62,17 +66,30 @@ struct Header {
   std::string value;
 };
 
+// Headers whose values are numbers. They cost no allocation, because their texts are a table of the program's. A number
+// of 0 is left out.
+struct NumberHeader {
+  std::string_view before;  // "ETag: \""
+  std::string_view after;   // "\"\r\n"
+};
+struct NumberHeaders {
+  static constexpr size_t kMax = 5;
+  std::span<const NumberHeader> names;      // kMax at most, and living as long as the program
+  std::array<uint64_t, kMax> numbers = {};  // one for each name, in its order
+};
+
 struct Response {
   int status = 200;
   Caching caching = Caching::unsaid;
   std::string_view content_type = kOctets;  // text that lives as long as the program; not shown without a body
   std::string_view body;                    // bytes that `keep` keeps
-  std::shared_ptr<const void> keep;         // null: the bytes live as long as the program
+  raft::Payload keep;                       // null: the bytes live as long as the program
   std::vector<Header> headers;              // further ones: Allow, Retry-After
-  std::unique_ptr<BodySource> source;       // if any, the body comes from there, and `body` is empty
+  NumberHeaders numbers;
+  std::unique_ptr<BodySource> source;  // if any, the body comes from there, and `body` is empty
 };
 
-Response octets(std::shared_ptr<const std::string> value);  // 200; null is an empty value
+Response octets(raft::Payload value);  // 200; null is an empty value
 Response text(int status, std::string body);
 Response json(int status, std::string body);
 Response no_body(int status);           // 202, 204

@@ -4,12 +4,12 @@
 // the source asked for it with the piece before. Few connections generate a body, so the timer is made with the first.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <utility>
 
 #include "raft/check.h"
+#include "raft/time.h"
 #include "transport/loop/loop.h"
 
 namespace skiff::transport {
@@ -19,7 +19,7 @@ class PieceTimer {
   // A body begins. Its first piece waits for the next turn alone. `ready` is called at the end of each pause.
   void begin(Loop& loop, std::function<void()> ready) {
     CHECK(!is_waiting_);
-    wait_ns_ = 0;
+    wait_ = 0_s;
     if (timer_) return;
     timer_.emplace(loop, [this, ready = std::move(ready)] {
       is_waiting_ = false;
@@ -27,19 +27,19 @@ class PieceTimer {
     });
   }
   // How long the piece behind this one waits.
-  void piece_sent(uint64_t wait_ns) { wait_ns_ = wait_ns; }
+  void piece_sent(raft::Time wait) { wait_ = wait; }
   // Requires: begin().
   void pause() {
     CHECK(timer_.has_value());
     is_waiting_ = true;
-    timer_->start_ns(wait_ns_);
+    timer_->start(wait_);
   }
   bool is_waiting() const { return is_waiting_; }
 
  private:
   std::optional<Timer> timer_;
   bool is_waiting_ = false;
-  uint64_t wait_ns_ = 0;
+  raft::Time wait_;
 };
 
 }  // namespace skiff::transport

@@ -11,10 +11,10 @@ namespace skiff::transport {
 namespace {
 
 // Deadlines are checked four times in the shortest of them.
-uint64_t tick_ms(const HttpLimits& limits) {
-  const uint64_t shortest = std::min({limits.header_timeout_ms, limits.body_timeout_ms, limits.idle_timeout_ms,
-                                      limits.write_timeout_ms, limits.crowded_timeout_ms, limits.linger_ms});
-  return std::clamp<uint64_t>(shortest / 4, 1, 1000);
+raft::Time tick_interval(const HttpLimits& limits) {
+  const raft::Time shortest = std::min({limits.header_timeout, limits.body_timeout, limits.idle_timeout,
+                                        limits.write_timeout, limits.crowded_timeout, limits.linger});
+  return std::clamp(shortest / 4, 1_ms, 1_s);
 }
 
 // How many connections at the front of the idle list may turn out to have unread input.
@@ -65,7 +65,7 @@ void HttpServer::accepted(std::unique_ptr<Stream> stream) {
   const bool is_over = connections_.size() - turned_away_ >= limits_.connections_max && !make_room();
   if (is_over) ++counters_.connections_turned_away;
   if (is_over && turned_away_ >= limits_.turned_away_max) return;
-  if (connections_.empty()) tick_.repeat_ms(tick_ms(limits_));
+  if (connections_.empty()) tick_.repeat(tick_interval(limits_));
   const uint64_t id = ++last_id_;
   HttpConnection::Owner& owner = *this;
   auto& connection = connections_[id];
@@ -143,22 +143,22 @@ void HttpServer::refused() { ++counters_.refused; }
 
 // A connection may go while it is visited, but only that one: the iterator is past it by then.
 void HttpServer::check_deadlines() {
-  const uint64_t now_ms = this->now_ms();
+  const raft::Time now = this->now();
   for (auto next = connections_.begin(); next != connections_.end();) {
     HttpConnection& connection = *(next++)->second;
-    connection.check_deadline(now_ms);
+    connection.check_deadline(now);
   }
-  if (budget_.is_crowded()) close_stalled(now_ms);
+  if (budget_.is_crowded()) close_stalled(now);
 }
 
 // Closes connections until memory is no longer short, those first that have stalled for longest.
-void HttpServer::close_stalled(uint64_t now_ms) {
+void HttpServer::close_stalled(raft::Time now) {
   std::vector<HttpConnection*> stalled;
   for (const auto& [id, connection] : connections_) {
-    if (connection->stalled_ms(now_ms) >= limits_.crowded_timeout_ms) stalled.push_back(connection.get());
+    if (connection->stalled_for(now) >= limits_.crowded_timeout) stalled.push_back(connection.get());
   }
-  std::sort(stalled.begin(), stalled.end(), [now_ms](const HttpConnection* one, const HttpConnection* other) {
-    return one->stalled_ms(now_ms) > other->stalled_ms(now_ms);
+  std::sort(stalled.begin(), stalled.end(), [now](const HttpConnection* one, const HttpConnection* other) {
+    return one->stalled_for(now) > other->stalled_for(now);
   });
   for (HttpConnection* one : stalled) {
     if (!budget_.is_crowded()) return;

@@ -17,6 +17,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "raft/time.h"
 #include "src/base/metrics.h"
 #include "src/base/result.h"
 #include "src/base/ticket.h"
@@ -63,7 +64,7 @@ class HttpServer final : private HttpConnection::Owner {
   };
 
   // The time for deadlines, in milliseconds; without one, the loop's clock.
-  using Clock = std::function<uint64_t()>;
+  using Clock = std::function<raft::Time()>;
 
   // Which requests may be in progress side by side; decided by their methods unless another function is given.
   using Order = Ordering (*)(const Request&);
@@ -102,11 +103,11 @@ class HttpServer final : private HttpConnection::Owner {
 
   void accepted(std::unique_ptr<Stream> stream);
   bool make_room();
-  void close_stalled(uint64_t now_ms);
+  void close_stalled(raft::Time now);
   void say_drained();
 
-  uint64_t now_ms() const override { return clock_ ? clock_() : loop_.now_ms(); }
-  std::string_view date_line() override { return date_.at(loop_.now_ms()); }
+  raft::Time now() const override { return clock_ ? clock_() : loop_.cached_now(); }
+  std::string_view date_line() override { return date_.at(loop_.cached_now()); }
   bool reserve_body(size_t bytes) override;
   void release_body(size_t bytes) override;
   void arrived(HttpConnection& from, uint64_t number, size_t body_bytes, Request&& request) override;

@@ -52,10 +52,10 @@ Dial::Dial(Loop& loop, const Address& address, Done done)
   sockaddr_in6 six{};
   if (uv_ip4_addr(address.host.c_str(), address.port, &four) == 0) {
     candidates_.push_back(to_storage(&four, sizeof four));
-    later_.start_ns(0);
+    later_.start(0_s);
   } else if (uv_ip6_addr(address.host.c_str(), address.port, &six) == 0) {
     candidates_.push_back(to_storage(&six, sizeof six));
-    later_.start_ns(0);
+    later_.start(0_s);
   } else {
     look_up();
   }
@@ -70,7 +70,7 @@ Dial::~Dial() {
 void Dial::look_up() {
   if (auto threads = require_threads(); !threads) {
     failure_.why = "look up " + to_text(address_) + ": " + threads.error().what;
-    return later_.start_ns(0);
+    return later_.start(0_s);
   }
   auto lookup = std::make_unique<Lookup>();
   lookup->request.data = lookup.get();
@@ -84,7 +84,7 @@ void Dial::look_up() {
     lookup_ = lookup.release();
   } else {
     failed("look up", status);
-    later_.start_ns(0);
+    later_.start(0_s);
   }
 }
 

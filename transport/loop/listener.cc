@@ -14,9 +14,9 @@
 namespace skiff::transport {
 namespace {
 
-constexpr int kAcceptedPerTurnMax = 256;           // then other handles get their turn
-constexpr uint64_t kPauseNs = 100 * 1'000'000ull;  // out of descriptors: some may be closed by then
-constexpr uint64_t kLogIntervalMs = 10'000;
+constexpr int kAcceptedPerTurnMax = 256;  // then other handles get their turn
+constexpr raft::Time kPause = 100_ms;     // out of descriptors: some may be closed by then
+constexpr raft::Time kLogInterval = 10_s;
 
 tl::unexpected<Error> cannot_listen(const Address& address, const std::string& why) {
   return fail(Error::Code::io, "listen on " + to_text(address) + ": " + why);
@@ -100,7 +100,7 @@ Listener::Listener(Loop& loop, int descriptor, Accepted accepted)
       bound_(bound_to(descriptor)),
       accepted_(std::move(accepted)),
       pause_over_(loop, [this] { listen_on(); }),
-      log_limit_(kLogIntervalMs) {
+      log_limit_(kLogInterval) {
   CHECK(descriptor >= 0);
   CHECK(bound_.port != 0);
   CHECK(accepted_ != nullptr);
@@ -146,10 +146,10 @@ bool Listener::accept_one() {
 }
 
 void Listener::pause(int error) {
-  log_limit_.warn(loop_.now_ms(), std::string("accept on port ") + std::to_string(bound_.port) + ": " +
-                                      uv_strerror(uv_translate_sys_error(error)) + "; trying again shortly");
+  log_limit_.warn(loop_.cached_now(), std::string("accept on port ") + std::to_string(bound_.port) + ": " +
+                                          uv_strerror(uv_translate_sys_error(error)) + "; trying again shortly");
   uv_poll_stop(handle_.get());
-  pause_over_.start_ns(kPauseNs);
+  pause_over_.start(kPause);
 }
 
 }  // namespace skiff::transport

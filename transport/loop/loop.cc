@@ -12,10 +12,8 @@ namespace {
 
 constexpr size_t kReadBufferBytes = 64 * 1024;
 constexpr int kDrainsInARow = 2;
-constexpr uint64_t kMillisecondNs = 1'000'000;
-constexpr uint64_t kDelayMaxNs = uint64_t{1} << 62;  // 146 years: "never" must not wrap round to "now"
 
-uint64_t round_up_to_ms(uint64_t ns) { return (ns + kMillisecondNs - 1) / kMillisecondNs; }
+uint64_t round_up_to_ms(raft::Time time) { return (time + 1_ms - 1_ns).ms(); }
 
 }  // namespace
 
@@ -66,17 +64,17 @@ bool Loop::turn(uv_run_mode mode) {
 }
 
 // Polls, because a timer would itself keep the loop alive. For the end of a program, where the cost does not matter.
-bool Loop::run_for_ms(uint64_t most_ms) {
-  const uint64_t end_ns = now_ns() + most_ms * kMillisecondNs;
+bool Loop::run_for(raft::Time most) {
+  const raft::Time end = now() + most;
   while (run_nowait()) {
-    if (now_ns() >= end_ns) return false;
+    if (now() >= end) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return true;
 }
 
-uint64_t Loop::now_ns() const { return uv_hrtime(); }
-uint64_t Loop::now_ms() const { return uv_now(&loop_); }
+raft::Time Loop::now() const { return raft::Time::of_ns(uv_hrtime()); }
+raft::Time Loop::cached_now() const { return uv_now(&loop_) * 1_ms; }
 
 void Loop::flush_later(Flushable* flushable) {
   CHECK(flushable != nullptr);
@@ -149,21 +147,17 @@ Timer::Timer(Loop& loop, std::function<void()> expired) : loop_(loop), expired_(
 }
 
 // libuv counts in whole milliseconds from the start of this turn. Counting from the clock instead keeps a timer that
-// was started late in a long turn from expiring early.
-void Timer::start_ns(uint64_t delay_ns) {
+// was started late in a long turn from expiring early. A delay of kNever ends after centuries.
+void Timer::start(raft::Time delay) {
   uv_update_time(loop_.uv());
-  const uint64_t due_ms = round_up_to_ms(loop_.now_ns() + std::min(delay_ns, kDelayMaxNs));
-  CHECK(due_ms >= loop_.now_ms());
-  const uint64_t delay_ms = delay_ns == 0 ? 0 : due_ms - loop_.now_ms();
+  const uint64_t due_ms = round_up_to_ms(loop_.now() + delay);
+  CHECK(due_ms >= uv_now(loop_.uv()));
+  const uint64_t delay_ms = delay == 0_s ? 0 : due_ms - uv_now(loop_.uv());
   CHECK(uv_timer_start(handle_.get(), expired, delay_ms, 0) == 0);
 }
 
-void Timer::start_ms(uint64_t delay_ms) {
-  CHECK(delay_ms <= kDelayMaxNs / kMillisecondNs);
-  start_ns(delay_ms * kMillisecondNs);
-}
-
-void Timer::repeat_ms(uint64_t interval_ms) {
+void Timer::repeat(raft::Time interval) {
+  const uint64_t interval_ms = interval.ms();
   CHECK(interval_ms > 0);
   CHECK(uv_timer_start(handle_.get(), expired, interval_ms, interval_ms) == 0);
 }

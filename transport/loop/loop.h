@@ -20,6 +20,8 @@
 #include <utility>
 #include <vector>
 
+#include "raft/time.h"
+
 namespace skiff::transport {
 
 template <class Handle>
@@ -78,10 +80,10 @@ class Loop {
   bool run_once();
   bool run_nowait();
   // Runs until no handle is alive, but no longer than that. Returns false if a handle still is.
-  bool run_for_ms(uint64_t most_ms);
+  bool run_for(raft::Time most);
 
-  uint64_t now_ns() const;  // monotonic, exact: the clock is read
-  uint64_t now_ms() const;  // monotonic, as of the start of this turn: costs nothing
+  raft::Time now() const;         // monotonic, exact: the clock is read
+  raft::Time cached_now() const;  // the same in whole milliseconds, as of the start of this turn: costs nothing
 
   void flush_later(Flushable* flushable);   // Requires: not called yet since its last flush()
   void flush_last(Flushable* flushable);    // after all of those; requires the same
@@ -121,9 +123,8 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  void start_ns(uint64_t delay_ns);  // once, never early, up to a millisecond late; replaces an earlier start
-  void start_ms(uint64_t delay_ms);  // the same
-  void repeat_ms(uint64_t interval_ms);
+  void start(raft::Time delay);      // once, never early, up to a millisecond late; replaces an earlier start
+  void repeat(raft::Time interval);  // in whole milliseconds
   void stop();
 
  private:

@@ -109,7 +109,7 @@ void Stream::write(std::string bytes) {
   want_flush();
 }
 
-void Stream::write_shared(std::string_view bytes, std::shared_ptr<const void> owner) {
+void Stream::write_shared(std::string_view bytes, raft::Payload owner) {
   if (!handle_ || bytes.empty() || ending_ != Ending::not_yet) return;
   CHECK(owner != nullptr);
   outbox_bytes_ += bytes.size();
@@ -245,14 +245,14 @@ void Stream::close(const std::string& why) {
   if (closed) closed(std::string(why));
 }
 
-void Stream::set_peer_timeout_ms(unsigned timeout_ms) {
+void Stream::set_peer_timeout(raft::Time timeout) {
   uv_os_fd_t descriptor = -1;
   if (!handle_ || uv_fileno(reinterpret_cast<uv_handle_t*>(handle_.get()), &descriptor) != 0) return;
   const auto set = [descriptor](int level, int option, int value) {
     setsockopt(descriptor, level, option, &value, sizeof value);  // refused only by kernels that do not know it
   };
-  const int probe_seconds = std::max(1, narrow<int>(timeout_ms / 3000));
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, narrow<int>(timeout_ms));
+  const int probe_seconds = std::max(1, narrow<int>(timeout / 3_s));
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, narrow<int>(timeout.ms()));
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
   set(IPPROTO_TCP, TCP_KEEPIDLE, probe_seconds);
   set(IPPROTO_TCP, TCP_KEEPINTVL, probe_seconds);

@@ -14,11 +14,12 @@
 #include <uv.h>
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "raft/payload.h"
+#include "raft/time.h"
 #include "transport/loop/loop.h"
 
 namespace skiff::transport {
@@ -43,7 +44,7 @@ class Stream final : private Loop::Flushable {
   void start(Events events);  // a second call hands the stream to another owner, also in a callback
   void write(std::string bytes);
   void write_shared(std::string_view bytes,
-                    std::shared_ptr<const void> owner);  // `owner` keeps `bytes` until they left
+                    raft::Payload owner);  // `owner` keeps `bytes` until they left
   // Ends reading, sends the outbox, then closes and calls closed("closed here"). A peer that takes no bytes can delay
   // this for ever: the owner keeps a deadline.
   void close_after_writing();
@@ -59,14 +60,14 @@ class Stream final : private Loop::Flushable {
 
   // How long unacknowledged bytes may stay on the wire before the kernel gives the connection up, and keep-alive
   // probes on an idle one.
-  void set_peer_timeout_ms(unsigned timeout_ms);
+  void set_peer_timeout(raft::Time timeout);
 
  private:
   // Bytes to be written: our own, or a view of shared ones together with their owner.
   struct Chunk {
     std::string own;
     std::string_view shared;
-    std::shared_ptr<const void> owner;
+    raft::Payload owner;
 
     std::string_view bytes() const { return owner ? shared : own; }
   };

@@ -13,14 +13,14 @@ JoinClient::JoinClient(Loop& loop, raft::NodeId self, std::vector<Address> ask, 
       }) {
   CHECK(!ask_.empty());
   CHECK(self_ != 0);
-  timer_.start_ns(0);
+  timer_.start(0_s);
 }
 
 // Ends the pause, or the wait for an answer.
 void JoinClient::timer_expired() {
   CHECK(!dial_ || !stream_);
-  if (dial_ || stream_) return try_next("no answer within " + std::to_string(limits_.answer_timeout_ms) + " ms");
-  timer_.start_ms(limits_.answer_timeout_ms);
+  if (dial_ || stream_) return try_next("no answer within " + std::to_string(limits_.answer_timeout.ms()) + " ms");
+  timer_.start(limits_.answer_timeout);
   dial_ = std::make_unique<Dial>(loop_, ask_[next_], [this](std::unique_ptr<Stream> stream, Dial::Failure failure) {
     dialled(std::move(stream), failure);
   });
@@ -75,7 +75,7 @@ void JoinClient::try_next(const std::string& why) {
   logged = why;
   next_ = (next_ + 1) % ask_.size();
   CHECK(next_ < ask_.size());
-  timer_.start_ms(limits_.pause_ms);
+  timer_.start(limits_.pause);
 }
 
 }  // namespace skiff::transport

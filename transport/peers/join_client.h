@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "raft/time.h"
 #include "transport/loop/dial.h"
 #include "transport/loop/loop.h"
 #include "transport/loop/stream.h"
@@ -28,8 +29,8 @@ namespace skiff::transport {
 class JoinClient {
  public:
   struct Limits {
-    uint64_t answer_timeout_ms = 2000;  // from the dial to the answer
-    uint64_t pause_ms = 100;            // before the next address is asked: short, because an operator waits
+    raft::Time answer_timeout = 2_s;  // from the dial to the answer
+    raft::Time pause = 100_ms;        // before the next address is asked: short, because an operator waits
   };
   struct Events {
     std::function<void(JoinReply&&)> got_join_reply;

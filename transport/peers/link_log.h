@@ -5,10 +5,10 @@
 // the connection again and again, for another reason each time.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <string>
 
+#include "raft/time.h"
 #include "transport/loop/address.h"
 
 namespace skiff::transport {
@@ -16,21 +16,21 @@ namespace skiff::transport {
 class LinkLog {
  public:
   static constexpr int kLinesMax = 10;
-  static constexpr uint64_t kIntervalMs = 10'000;
+  static constexpr raft::Time kInterval = 10_s;
 
   // Whether there may be another line now, which is counted.
-  bool may_log(uint64_t now_ms) {
-    if (now_ms - interval_began_ms_ >= kIntervalMs) {
-      interval_began_ms_ = now_ms;
+  bool may_log(raft::Time now) {
+    if (now - interval_began_ >= kInterval) {
+      interval_began_ = now;
       lines_ = 0;
     }
     return ++lines_ <= kLinesMax;
   }
   // The link failed for this reason. Whether that is worth a line.
-  bool failed(const Address& address, const std::string& why, uint64_t now_ms) {
+  bool failed(const Address& address, const std::string& why, raft::Time now) {
     error_ = why;
     std::string& logged = logged_[address];
-    if (why == logged || !may_log(now_ms)) return false;
+    if (why == logged || !may_log(now)) return false;
     logged = why;
     return true;
   }
@@ -47,7 +47,7 @@ class LinkLog {
  private:
   std::string error_;
   std::map<Address, std::string> logged_;  // of at most three addresses
-  uint64_t interval_began_ms_ = 0;
+  raft::Time interval_began_;
   int lines_ = 0;
 };
 

@@ -6,7 +6,6 @@
 
 #include "raft/check.h"
 #include "src/base/log.h"
-#include "src/base/narrow.h"
 #include "src/base/try.h"
 #include "transport/peers/greeting_rules.h"
 
@@ -30,8 +29,8 @@ PeerLink::PeerLink(Loop& loop, const PeerIdentity& us, const PeerMember& peer, c
       events_(std::move(events)),
       timer_(loop, [this] { timer_expired(); }) {
   CHECK(peer.id != us_.self);
-  CHECK(limits_.redial_first_ms > 0);
-  timer_.start_ns(0);
+  CHECK(limits_.redial_first > 0_s);
+  timer_.start(0_s);
 }
 
 PeerLink::~PeerLink() {
@@ -71,7 +70,7 @@ PeerLink::Status PeerLink::status() const {
                 .outbox_bytes = stream_ ? stream_->outbox_bytes() : 0,
                 .error = log_.error(),
                 .moved_to = {},
-                .connected_since_ms = connected_since_ms_};
+                .connected_since = connected_since_};
   const bool is_news = process_ != 0 && process_ != leaving_process_;
   if (status.is_connected && is_news) status.moved_to = addresses_.moved_to();
   return status;
@@ -101,8 +100,8 @@ void PeerLink::timer_expired() {
   check_invariants();
   switch (state_) {
     case State::waiting: return dial();
-    case State::dialling: return lost("no connection within " + std::to_string(limits_.greeting_timeout_ms) + " ms");
-    case State::greeting: return lost("no greeting within " + std::to_string(limits_.greeting_timeout_ms) + " ms");
+    case State::dialling: return lost("no connection within " + std::to_string(limits_.greeting_timeout.ms()) + " ms");
+    case State::greeting: return lost("no greeting within " + std::to_string(limits_.greeting_timeout.ms()) + " ms");
     case State::connected: return check_stall();
   }
 }
@@ -110,7 +109,7 @@ void PeerLink::timer_expired() {
 void PeerLink::try_also(const Address& address) {
   if (addresses_.announce(address)) log_.forget_reasons();
   const bool has_failed = state_ == State::waiting && failures_ > 0;
-  if (has_failed && addresses_.dial_announced_next()) timer_.start_ns(0);
+  if (has_failed && addresses_.dial_announced_next()) timer_.start(0_s);
 }
 
 void PeerLink::confirm_address(const Address& address) {
@@ -120,7 +119,7 @@ void PeerLink::confirm_address(const Address& address) {
 
 void PeerLink::dial() {
   move_to(State::dialling);
-  timer_.start_ms(limits_.greeting_timeout_ms);
+  timer_.start(limits_.greeting_timeout);
   dial_ = std::make_unique<Dial>(
       loop_, addresses_.current(),
       [this](std::unique_ptr<Stream> stream, Dial::Failure failure) { dialled(std::move(stream), failure); });
@@ -144,7 +143,7 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
   match_.reset();
   is_watching_ = false;
   written_bytes_ = 0;
-  stream_->set_peer_timeout_ms(narrow<unsigned>(limits_.stall_timeout_ms));
+  stream_->set_peer_timeout(limits_.stall_timeout);
   stream_->start({.received = [this](std::string_view bytes) { received(bytes); },
                   .closed = [this](const std::string& why) { lost(why); }});
   std::string frame = encode(greeting_to(peer().id, us_));
@@ -218,7 +217,7 @@ void PeerLink::greeted() {
   CHECK(is_admitted_);
   move_to(State::connected);
   timer_.stop();
-  connected_since_ms_ = loop_.now_ms();
+  connected_since_ = loop_.cached_now();
   addresses_.reached();
   log_.connected();
   if (may_log()) log::info(name() + ": connected");
@@ -238,20 +237,20 @@ void PeerLink::lost(const std::string& why) {
   log_error(was_connected ? "connection lost: " + why : why);
   addresses_.lost(was_connected);
   move_to(State::waiting);
-  const bool had_settled = was_connected && loop_.now_ms() - connected_since_ms_ >= limits_.settled_ms;
+  const bool had_settled = was_connected && loop_.cached_now() - connected_since_ >= limits_.settled;
   if (had_settled) failures_ = 0;
-  timer_.start_ms(had_settled ? 0 : redial_delay_ms());
+  timer_.start(had_settled ? 0_s : redial_delay());
   if (!was_connected || !events_.disconnected) return;
   auto disconnected = events_.disconnected;  // may destroy this link
   disconnected();
 }
 
 // Up to half of the delay is random, so that nodes that lost each other at the same moment do not dial in step.
-uint64_t PeerLink::redial_delay_ms() {
+raft::Time PeerLink::redial_delay() {
   const uint64_t doublings = std::min<uint64_t>(failures_++, 16);
-  const uint64_t whole = std::min(limits_.redial_first_ms << doublings, limits_.redial_max_ms);
-  CHECK(whole > 0);
-  return whole - random_.below(whole / 2 + 1);
+  const raft::Time whole = std::min((uint64_t{1} << doublings) * limits_.redial_first, limits_.redial_max);
+  CHECK(whole > 0_s);
+  return whole - random_.below(whole.ms() / 2 + 1) * 1_ms;
 }
 
 // Checks regularly whether the outbox moves, as long as it holds bytes. An idle link has no timer.
@@ -260,14 +259,14 @@ void PeerLink::expect_progress() {
   if (is_watching_) return;
   is_watching_ = true;
   sent_bytes_seen_ = written_bytes_ - stream_->outbox_bytes();
-  timer_.start_ms(limits_.stall_timeout_ms);
+  timer_.start(limits_.stall_timeout);
 }
 
 void PeerLink::check_stall() {
   CHECK(is_watching_);
   CHECK(written_bytes_ >= stream_->outbox_bytes());
   const bool has_stalled = stream_->outbox_bytes() > 0 && written_bytes_ - stream_->outbox_bytes() == sent_bytes_seen_;
-  if (has_stalled) return lost("it took no bytes for " + std::to_string(limits_.stall_timeout_ms) + " ms");
+  if (has_stalled) return lost("it took no bytes for " + std::to_string(limits_.stall_timeout.ms()) + " ms");
   is_watching_ = false;
   if (stream_->outbox_bytes() > 0) expect_progress();
 }
@@ -276,10 +275,10 @@ std::string PeerLink::name() const {
   return "peer " + std::to_string(peer().id) + " at " + to_url(addresses_.current());
 }
 
-bool PeerLink::may_log() { return log_.may_log(loop_.now_ms()); }
+bool PeerLink::may_log() { return log_.may_log(loop_.cached_now()); }
 
 void PeerLink::log_error(const std::string& why) {
-  if (log_.failed(addresses_.current(), why, loop_.now_ms())) log::warn(name() + ": " + why);
+  if (log_.failed(addresses_.current(), why, loop_.cached_now())) log::warn(name() + ": " + why);
 }
 
 }  // namespace skiff::transport

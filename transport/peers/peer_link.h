@@ -21,6 +21,7 @@
 #include <string>
 
 #include "raft/random.h"
+#include "raft/time.h"
 #include "src/base/metrics.h"
 #include "src/replica/peer_message.h"
 #include "transport/loop/dial.h"
@@ -43,11 +44,11 @@ class PeerLink {
     size_t outbox_bytes_reserved = size_t{256} << 10;
     size_t small_frame_bytes = 1024;
 
-    uint64_t greeting_timeout_ms = 2000;  // from the dial to the peer's greeting: several slow round trips
-    uint64_t stall_timeout_ms = 5000;     // longer than any usual pause of a network
-    uint64_t redial_first_ms = 10;        // a process restarts in less than a second,
-    uint64_t redial_max_ms = 500;         // and is dialled again within half of one
-    uint64_t settled_ms = 1000;           // a connection that lived this long is dialled again at once
+    raft::Time greeting_timeout = 2_s;  // from the dial to the peer's greeting: several slow round trips
+    raft::Time stall_timeout = 5_s;     // longer than any usual pause of a network
+    raft::Time redial_first = 10_ms;    // a process restarts in less than a second,
+    raft::Time redial_max = 500_ms;     // and is dialled again within half of one
+    raft::Time settled = 1_s;           // a connection that lived this long is dialled again at once
   };
 
   struct Events {
@@ -84,7 +85,7 @@ class PeerLink {
     // The address that it announces and is connected at, if the address in the log failed since it was last reached
     // there.
     std::optional<Address> moved_to;
-    uint64_t connected_since_ms = 0;  // if it is connected
+    raft::Time connected_since;  // if it is connected
   };
 
   // `us` must outlive the link. Each greeting says what it holds at that time.
@@ -131,7 +132,7 @@ class PeerLink {
   bool has_room(size_t frame_bytes) const;
   void expect_progress();
   void check_stall();
-  uint64_t redial_delay_ms();
+  raft::Time redial_delay();
 
   std::string name() const;
   bool may_log();
@@ -157,7 +158,7 @@ class PeerLink {
   Timer timer_;  // waiting: the next dial; dialling and greeting: the deadline; connected: the next check for a stall
 
   uint64_t failures_ = 0;  // since a connection last settled
-  uint64_t connected_since_ms_ = 0;
+  raft::Time connected_since_;
   bool is_watching_ = false;
   uint64_t written_bytes_ = 0;    // into this connection's outbox
   uint64_t sent_bytes_seen_ = 0;  // out of it, at the last check

@@ -13,7 +13,7 @@
 namespace skiff::transport {
 namespace {
 
-constexpr uint64_t kRejectionIntervalMs = 60'000;
+constexpr raft::Time kRejectionInterval = 1_min;
 constexpr size_t kRejectionsMax = 64;  // pairs of host and reason with a limit of their own; the rest share one
 
 std::string host_of(const std::string& remote) { return remote.substr(0, remote.rfind(':')); }
@@ -57,7 +57,7 @@ class PeerListener::InboundPeer {
         stream_(std::move(stream)),
         remote_(stream_->remote()),
         deadline_(listener.loop_, [this] { deadline_passed(); }) {
-    deadline_.start_ms(listener_.limits_.greeting_timeout_ms);
+    deadline_.start(listener_.limits_.greeting_timeout);
     stream_->start({.received = [this](std::string_view bytes) { received(bytes); },
                     .closed = [this](const std::string&) { listener_.close(*this); }});
   }
@@ -81,7 +81,7 @@ class PeerListener::InboundPeer {
     node_ = node;
     deadline_.stop();
     reader_.set_frame_bytes_max(kFrameBytesMax);
-    stream_->set_peer_timeout_ms(narrow<unsigned>(listener_.limits_.peer_timeout_ms));
+    stream_->set_peer_timeout(listener_.limits_.peer_timeout);
     stream_->write(encode(greeting_to(node, listener_.us_)));
   }
 
@@ -207,11 +207,7 @@ Result<std::unique_ptr<PeerListener>> PeerListener::open(Loop& loop, const PeerI
 }
 
 PeerListener::PeerListener(Loop& loop, const PeerIdentity& us, const Limits& limits, Events events)
-    : loop_(loop),
-      us_(us),
-      limits_(limits),
-      events_(std::move(events)),
-      other_rejections_limit_(kRejectionIntervalMs) {}
+    : loop_(loop), us_(us), limits_(limits), events_(std::move(events)), other_rejections_limit_(kRejectionInterval) {}
 
 PeerListener::~PeerListener() = default;
 
@@ -321,11 +317,11 @@ void PeerListener::log_rejection(const std::string& remote, const std::string& w
   const std::string line = "peer port: turned " + remote + " away: " + why;
   auto found = rejection_limits_.find(key);
   if (found == rejection_limits_.end() && rejection_limits_.size() < kRejectionsMax) {
-    found = rejection_limits_.emplace(key, log::Limit(kRejectionIntervalMs)).first;
+    found = rejection_limits_.emplace(key, log::Limit(kRejectionInterval)).first;
   }
   CHECK(rejection_limits_.size() <= kRejectionsMax);
   log::Limit& limit = found == rejection_limits_.end() ? other_rejections_limit_ : found->second;
-  limit.warn(loop_.now_ms(), line);
+  limit.warn(loop_.cached_now(), line);
 }
 
 }  // namespace skiff::transport

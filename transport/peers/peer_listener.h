@@ -32,6 +32,7 @@
 #include <string>
 #include <vector>
 
+#include "raft/time.h"
 #include "src/base/log.h"
 #include "src/replica/peer_message.h"
 #include "transport/loop/listener.h"
@@ -44,9 +45,9 @@ namespace skiff::transport {
 class PeerListener {
  public:
   struct Limits {
-    size_t unidentified_max = 64;         // connections without a valid greeting: each costs a descriptor
-    uint64_t greeting_timeout_ms = 2000;  // a member greets at once
-    uint64_t peer_timeout_ms = 5000;      // for the host of a member that vanished without closing
+    size_t unidentified_max = 64;       // connections without a valid greeting: each costs a descriptor
+    raft::Time greeting_timeout = 2_s;  // a member greets at once
+    raft::Time peer_timeout = 5_s;      // for the host of a member that vanished without closing
   };
 
   struct Events {

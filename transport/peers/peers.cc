@@ -94,7 +94,7 @@ void Peers::address_announced(const Member& member) {
 }
 
 void Peers::peer_runs_twice(raft::NodeId peer, const RunningProcess& other, const RunningProcess& here) {
-  runs_twice_log_limit_.warn(loop_.now_ms(), describe_twice(peer, here, other));
+  runs_twice_log_limit_.warn(loop_.cached_now(), describe_twice(peer, here, other));
   listener_->drop(peer);
 }
 
@@ -124,8 +124,7 @@ std::vector<Peers::Status> Peers::status() const {
   for (const auto& [id, link] : links_) {
     PeerLink::Status status = link->status();
     all.push_back({id, link->peer().address, status.is_connected, status.counters, listener_->received(id),
-                   status.outbox_bytes, std::move(status.error), std::move(status.moved_to),
-                   status.connected_since_ms});
+                   status.outbox_bytes, std::move(status.error), std::move(status.moved_to), status.connected_since});
   }
   return all;
 }

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "raft/random.h"
+#include "raft/time.h"
 #include "src/base/log.h"
 #include "src/replica/peer_message.h"
 #include "transport/loop/dial.h"
@@ -63,7 +64,7 @@ class Peers {
     size_t outbox_bytes = 0;
     std::string error;                // why it is not connected
     std::optional<Address> moved_to;  // the address that it announces and is connected at, if `address` failed
-    uint64_t connected_since_ms = 0;
+    raft::Time connected_since;
   };
 
   // `seed` is for the jitter of redialling.
@@ -102,7 +103,7 @@ class Peers {
   Identity us_;
   const bool has_own_address_;  // for its greetings, whatever set_members() says
   RunningProcesses running_;
-  log::Limit runs_twice_log_limit_{60'000};
+  log::Limit runs_twice_log_limit_{1_min};
   const Limits limits_;
   raft::Random seeds_;
   Events events_;

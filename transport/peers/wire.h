@@ -25,7 +25,7 @@
 
 namespace skiff::transport {
 
-constexpr uint16_t kProtocolVersion = 2;
+constexpr uint16_t kProtocolVersion = 3;
 constexpr size_t kFrameHeaderBytes = 16;
 
 // The largest frame: one entry with the largest value that can be configured (64 MiB) and its key, behind a batch of

@@ -52,7 +52,7 @@ raft::RequestId request_id(uint64_t incarnation, uint64_t number) {
 
 raft::Payload payload(capnp::Data::Reader bytes) {
   if (bytes.size() == 0) return nullptr;
-  return std::make_shared<const std::string>(reinterpret_cast<const char*>(bytes.begin()), bytes.size());
+  return raft::Payload::of({reinterpret_cast<const char*>(bytes.begin()), bytes.size()});
 }
 
 raft::PreVoteRequest get(schema::PreVoteRequest::Reader from, raft::Term term) {
@@ -116,7 +116,7 @@ raft::Heartbeat get(schema::Heartbeat::Reader from, raft::Term term) {
   require(term > 0, "a heartbeat from term 0");
   return {.commit = count(from.getCommit(), "a commit index out of range"),
           .round = from.getRound(),
-          .sent_at = from.getSentAt(),
+          .sent_at = raft::Time::of_ns(from.getSentAt()),
           .takes_writes = !from.getTakesNoWrites(),
           .recovered = from.getRecovered(),
           .start = from.getStart(),
@@ -126,8 +126,8 @@ raft::Heartbeat get(schema::Heartbeat::Reader from, raft::Term term) {
 raft::HeartbeatReply get(schema::HeartbeatReply::Reader from, raft::Term term) {
   require(term > 0, "an answer from term 0");
   return {.round = from.getRound(),
-          .sent_at = from.getSentAt(),
-          .clock = from.getClock(),
+          .sent_at = raft::Time::of_ns(from.getSentAt()),
+          .clock = raft::Time::of_ns(from.getClock()),
           .is_full = from.getIsFull(),
           .recovering = from.getRecovering(),
           .start = from.getStart(),

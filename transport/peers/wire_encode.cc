@@ -25,7 +25,6 @@ constexpr size_t kListTagWords = 1;
 template <class Struct>
 constexpr size_t kWords = capnp::sizeInWords<Struct>();
 
-size_t bytes_of(const raft::Payload& payload) { return payload ? payload->size() : 0; }
 size_t words_of(const raft::Payload& payload) {
   return (bytes_of(payload) + sizeof(capnp::word) - 1) / sizeof(capnp::word);
 }
@@ -135,7 +134,7 @@ void put(const raft::Heartbeat& from, Body body) {
   auto to = body.initHeartbeat();
   to.setCommit(from.commit);
   to.setRound(from.round);
-  to.setSentAt(from.sent_at);
+  to.setSentAt(from.sent_at.ns());
   to.setTakesNoWrites(!from.takes_writes);
   to.setRecovered(from.recovered);
   to.setStart(from.start);
@@ -146,8 +145,8 @@ void put(const raft::Heartbeat& from, Body body) {
 void put(const raft::HeartbeatReply& from, Body body) {
   auto to = body.initHeartbeatReply();
   to.setRound(from.round);
-  to.setSentAt(from.sent_at);
-  to.setClock(from.clock);
+  to.setSentAt(from.sent_at.ns());
+  to.setClock(from.clock.ns());
   to.setIsFull(from.is_full);
   to.setRecovering(from.recovering);
   to.setStart(from.start);

@@ -14,9 +14,8 @@ namespace skiff::api_test {
 using namespace api_world;
 
 void put(store::Kv& map, std::string_view key, std::string_view value) {
-  store::Command command{
-      .origin = {.node = 1, .incarnation = 1, .number = map.applied() + 1}, .key = key, .value = value};
-  map.apply(map.applied() + 1, std::make_shared<const std::string>(store::encode(command)));
+  store::Command command{{.node = 1, .incarnation = 1, .number = map.applied() + 1}, store::PutView{key, value}};
+  map.apply(map.applied() + 1, raft::Payload::of(store::encode(command)));
 }
 
 TEST_CASE("every method of a key has its place, and every other is refused with Allow") {
@@ -25,9 +24,10 @@ TEST_CASE("every method of a key has its place, and every other is refused with 
     REQUIRE_FALSE(take(host, method, "/k"));
   }
   REQUIRE(host.proposed.size() == 4);
-  REQUIRE(std::get<Barrier>(host.proposed[1]).timeout == 5'000 * raft::kMillisecond);
-  REQUIRE(std::get<Write>(host.proposed[2]).operation.verb == store::Verb::put);
-  REQUIRE(std::get<Write>(host.proposed[3]).operation.verb == store::Verb::remove);
+  REQUIRE(std::get<Barrier>(host.proposed[1]).timeout == 5_s);
+  REQUIRE(std::get<store::Put>(std::get<Write>(host.proposed[2]).operation).key == "/k");
+  REQUIRE(std::get<store::DeleteRange>(std::get<Write>(host.proposed[3]).operation).key == "/k");
+  REQUIRE(std::get<store::DeleteRange>(std::get<Write>(host.proposed[3]).operation).end.empty());
   REQUIRE(std::get<Write>(host.proposed[3]).ticket == Ticket{.connection = 7, .request = 12});
   REQUIRE(host.api.waiting() == 2);
   for (Method method : {Method::post, Method::other}) {
@@ -69,7 +69,7 @@ TEST_CASE("what is reserved is no key") {
     INFO(path);
     Host other;
     REQUIRE_FALSE(take(other, Method::put, path));
-    REQUIRE(std::get<Write>(other.proposed.at(0)).operation.key == path);
+    REQUIRE(std::get<store::Put>(std::get<Write>(other.proposed.at(0)).operation).key == path);
   }
 }
 

@@ -45,8 +45,8 @@ TEST_CASE("a page that may speak to the node is told with which methods and head
 TEST_CASE("no cache answers for a node: values are asked for again, what a node says of itself is not kept") {
   Host host;
   REQUIRE(ended(host, Method::get, "/none").caching == Caching::no_cache);
-  store::Command command{.origin = {.node = 1, .incarnation = 1, .number = 1}, .key = "/k", .value = "v"};
-  host.map.apply(1, std::make_shared<const std::string>(store::encode(command)));
+  store::Command command{{.node = 1, .incarnation = 1, .number = 1}, store::PutView{"/k", "v"}};
+  host.map.apply(1, raft::Payload::of(store::encode(command)));
   const Response found = ended(host, Method::get, "/k");
   REQUIRE(found.status == 200);
   REQUIRE(found.caching == Caching::no_cache);

@@ -62,14 +62,14 @@ NodeReport leader_report() {
                  .recovering = true,
                  .is_full = true,
                  .takes_writes = false,
-                 .peers = {{.node = 2, .match = 117, .is_full = true, .heard_at = 4'000'000},
-                           {.node = 3, .match = 90, .state = raft::Progress::State::replicate, .heard_at = 5'000'000}}};
+                 .peers = {{.node = 2, .match = 117, .is_full = true, .heard_at = 4_ms},
+                           {.node = 3, .match = 90, .state = raft::Progress::State::replicate, .heard_at = 5_ms}}};
   report.log_first = 80;
   report.incarnation = 11;
   report.digest = 0xabc;
   report.value_bytes_max = 1'048'576;
-  report.now_ns = 9'000'000;
-  report.scrub_ended_ns = 2'000'000;
+  report.now = 9_ms;
+  report.scrub_ended = 2_ms;
   report.peers = {{.id = 2, .is_connected = true}, {.id = 3, .is_connected = false}};
   PeerLink::Counters{.sent = 201, .dropped = 202}.visit_metrics(report.peers[0].metrics);
   PeerLink::Counters{.sent = 301, .dropped = 302}.visit_metrics(report.peers[1].metrics);
@@ -78,9 +78,9 @@ NodeReport leader_report() {
       .disk = {.log = {.room = 27, .entries = 21, .bytes = 22, .syncs = 23},
                .saved_on_loop = 24,
                .loop_taken_over = 25,
-               .slowest_sync_ns = 26'999},
+               .slowest_sync = 26'999_ns},
       .snapshots = {.made = 31, .fetched = 32, .resumed = 34},
-      .blocks = {.blocks = 35, .slow = 36, .longest_ns = 37'999, .longest_of_last_ns = 9},
+      .blocks = {.blocks = 35, .slow = 36, .longest = 37'999_ns, .longest_of_last = 9_ns},
       .backups = {.running = 38},
       .scrub = {.passes = 41,
                 .files = 42,

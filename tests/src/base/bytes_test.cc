@@ -20,6 +20,26 @@ TEST_CASE("numbers are written little-endian and read back") {
   REQUIRE(reader.done());
 }
 
+TEST_CASE("a varint comes back, and only its shortest form is one") {
+  const uint64_t numbers[] = {0, 1, 127, 128, 16'383, 16'384, UINT32_MAX, UINT64_MAX / 2, UINT64_MAX};
+  std::string bytes;
+  for (const uint64_t number : numbers) put_varint(bytes, number);
+  REQUIRE(bytes.substr(0, 5) == std::string("\0\1\x7f\x80\1", 5));
+  ByteReader reader(bytes);
+  for (const uint64_t number : numbers) REQUIRE(reader.varint() == number);
+  REQUIRE(reader.done());
+
+  const std::string nines(9, '\xff');
+  for (const std::string& wrong :
+       {std::string(), std::string("\x80"), std::string("\x80\0", 2), std::string("\xff\x80\0", 3), nines,
+        nines + '\x02', nines + '\xff', nines + "\x81\1"}) {
+    CAPTURE(wrong.size());
+    ByteReader wrong_reader(wrong);
+    REQUIRE(wrong_reader.varint() == 0);
+    REQUIRE_FALSE(wrong_reader.ok());
+  }
+}
+
 TEST_CASE("a reader gives byte strings and what is left") {
   ByteReader reader("abcdef");
   REQUIRE(reader.bytes(2) == "ab");

@@ -18,7 +18,7 @@
 
 namespace skiff::log_queue_test {
 
-constexpr int kLongMs = 60'000;
+constexpr raft::Time kLong = 1_min;
 
 using Lines = std::vector<std::string>;
 
@@ -52,8 +52,7 @@ class Pipe {
   }
   std::string next_line() {
     std::string line;
-    for (char letter = 0; has_any_within_ms(kLongMs) && ::read(out_, &letter, 1) == 1 && letter != '\n';)
-      line += letter;
+    for (char letter = 0; has_any_within(kLong) && ::read(out_, &letter, 1) == 1 && letter != '\n';) line += letter;
     return line;
   }
   Lines next_lines(size_t count) {
@@ -61,11 +60,11 @@ class Pipe {
     while (lines.size() < count) lines.push_back(next_line());
     return lines;
   }
-  bool has_any_within_ms(int timeout_ms) const {
+  bool has_any_within(raft::Time timeout) const {
     pollfd waiting{.fd = out_, .events = POLLIN, .revents = 0};
-    return ::poll(&waiting, 1, timeout_ms) > 0;
+    return ::poll(&waiting, 1, static_cast<int>(timeout.ms())) > 0;
   }
-  bool is_empty() const { return !has_any_within_ms(0); }
+  bool is_empty() const { return !has_any_within(0_s); }
   std::string all() {  // once every writer is gone
     ::close(std::exchange(in_, -1));
     std::string text;
@@ -105,7 +104,7 @@ TEST_CASE("lines are written in the order in which they were added, also through
     auto queue = start(pipe);
     add(*queue, numbered(2'000));
     REQUIRE(pipe.next_lines(2'000) == numbered(2'000));
-    REQUIRE(queue->flush_within_ms(kLongMs));
+    REQUIRE(queue->flush_within(kLong));
     REQUIRE(pipe.is_empty());
   }
 }
@@ -115,14 +114,14 @@ TEST_CASE("what a full queue drops is counted, and the count is the next line") 
   pipe.fill();
   auto queue = start(pipe, {.lines_max = 8, .bytes_max = 1'000});
   add(*queue, numbered(20));  // one is under way and keeps its place
-  REQUIRE_FALSE(queue->flush_within_ms(1));
+  REQUIRE_FALSE(queue->flush_within(1_ms));
   pipe.next_line();
   REQUIRE(pipe.next_lines(8) == numbered(8));
   REQUIRE(pipe.next_line() == "dropped 12");
-  REQUIRE(queue->flush_within_ms(kLongMs));
+  REQUIRE(queue->flush_within(kLong));
   add(*queue, {"goes on"});
   REQUIRE(pipe.next_line() == "goes on");
-  REQUIRE(queue->flush_within_ms(kLongMs));
+  REQUIRE(queue->flush_within(kLong));
   REQUIRE(pipe.is_empty());
 }
 
@@ -134,7 +133,7 @@ TEST_CASE("a queue is full by bytes, too, and a line that is larger than all of 
   add(*queue, {large, large, large, large, "small"});  // once it drops, half must be free before it goes on
   pipe.next_line();
   REQUIRE(pipe.next_lines(4) == Lines{large, large, large, "dropped 2"});
-  REQUIRE(queue->flush_within_ms(kLongMs));
+  REQUIRE(queue->flush_within(kLong));
   add(*queue, {huge, "small"});
   REQUIRE(pipe.next_lines(2) == Lines{"dropped 1", "small"});
 }
@@ -155,7 +154,7 @@ TEST_CASE("lines that cannot be written are counted, and said when that works ag
   auto queue = start(pipe);
   pipe.close_reader();
   add(*queue, numbered(3));
-  REQUIRE(queue->flush_within_ms(kLongMs));  // there is nothing to wait for
+  REQUIRE(queue->flush_within(kLong));  // there is nothing to wait for
   REQUIRE(::dup2(next.in(), pipe.in()) == pipe.in());
   add(*queue, {"goes on"});
   REQUIRE(next.next_lines(2) == Lines{"dropped 3", "goes on"});

@@ -61,12 +61,12 @@ TEST_CASE("the last line of a node is written whatever the level, and no other w
 
 TEST_CASE("a limit lets one line through an interval and counts the rest") {
   log::start(log::Level::info, "test");
-  log::Limit limit(100);
-  REQUIRE(heard([&] { limit.warn(1000, "first"); }).ends_with(": first\n"));
-  REQUIRE(heard([&] { limit.warn(1001, "second"); }).empty());
-  REQUIRE(heard([&] { limit.warn(1099, "third"); }).empty());
-  REQUIRE(heard([&] { limit.warn(1100, "fourth"); }).ends_with(": fourth (and 2 more like it)\n"));
-  REQUIRE(heard([&] { limit.warn(1200, "fifth"); }).ends_with(": fifth\n"));
+  log::Limit limit(100_ms);
+  REQUIRE(heard([&] { limit.warn(1000_ms, "first"); }).ends_with(": first\n"));
+  REQUIRE(heard([&] { limit.warn(1001_ms, "second"); }).empty());
+  REQUIRE(heard([&] { limit.warn(1099_ms, "third"); }).empty());
+  REQUIRE(heard([&] { limit.warn(1100_ms, "fourth"); }).ends_with(": fourth (and 2 more like it)\n"));
+  REQUIRE(heard([&] { limit.warn(1200_ms, "fifth"); }).ends_with(": fifth\n"));
 }
 
 }  // namespace skiff::log_test

@@ -37,15 +37,15 @@ TEST_CASE("without any setting it is a single node on port 9121") {
   REQUIRE(options.listen == "127.0.0.1");
   REQUIRE_FALSE(options.peer_listen.has_value());
   REQUIRE(options.data_dir == "skiff-1.data");
-  REQUIRE(options.heartbeat_ns == 50'000'000);
-  REQUIRE(options.election_timeout_ns == 500'000'000);
-  REQUIRE(options.request_timeout_ns == 5'000'000'000);
+  REQUIRE(options.heartbeat == 50_ms);
+  REQUIRE(options.election_timeout == 500_ms);
+  REQUIRE(options.request_timeout == 5_s);
   REQUIRE(options.value_bytes_max == 1'048'576);
   REQUIRE(options.snapshot_log_bytes == 134'217'728);
-  REQUIRE(options.scrub_every_ns == 86'400'000'000'000);
+  REQUIRE(options.scrub_every == 24_h);
   REQUIRE(options.history_revisions == 10'000);
   REQUIRE(options.history_bytes == 33'554'432);
-  REQUIRE(options.history_age_ns == 0);
+  REQUIRE(options.history_age == 0_s);
   REQUIRE(options.cors_origins.empty());
   REQUIRE(options.host_whitelist.empty());
   REQUIRE(options.log_level == log::Level::info);
@@ -85,23 +85,23 @@ TEST_CASE("every flag arrives in its field") {
   REQUIRE(options.listen == "::1");
   REQUIRE(options.peer_listen == transport::Address{"0.0.0.0", 9});
   REQUIRE(options.data_dir == "here");
-  REQUIRE(options.heartbeat_ns == 1'000'000);
-  REQUIRE(options.election_timeout_ns == 10'000'000);
-  REQUIRE(options.request_timeout_ns == 600'000'000'000);
+  REQUIRE(options.heartbeat == 1_ms);
+  REQUIRE(options.election_timeout == 10_ms);
+  REQUIRE(options.request_timeout == 10_min);
   REQUIRE(options.value_bytes_max == 67'108'864);
   REQUIRE(options.snapshot_log_bytes == 65'536);
-  REQUIRE(options.scrub_every_ns == 5'400'000'000'000);
+  REQUIRE(options.scrub_every == 90_min);
   REQUIRE(options.history_revisions == 1);
   REQUIRE(options.history_bytes == 65'536);
-  REQUIRE(options.history_age_ns == 300'000'000'000);
+  REQUIRE(options.history_age == 5_min);
   REQUIRE(options.cors_origins == std::vector<std::string>{"http://app.example", "https://b.example:8443"});
   REQUIRE(options.host_whitelist == std::vector<std::string>{"skiff.example", "db"});
   REQUIRE(options.log_level == log::Level::off);
 }
 
 TEST_CASE("files are read again, or not") {
-  for (const char* off : {"--scrub-every=off", "--scrub-every=0"}) REQUIRE(good({off}).scrub_every_ns == 0);
-  REQUIRE(good({}, {{"SKIFF_SCRUB_EVERY", "1s"}}).scrub_every_ns == 1'000'000'000);
+  for (const char* off : {"--scrub-every=off", "--scrub-every=0"}) REQUIRE(good({off}).scrub_every == 0_s);
+  REQUIRE(good({}, {{"SKIFF_SCRUB_EVERY", "1s"}}).scrub_every == 1_s);
 }
 
 TEST_CASE("lists in the environment and in the file are read as those of flags, and replaced as a whole") {
@@ -117,8 +117,8 @@ TEST_CASE("a flag beats the environment, which beats the file") {
   const VariableMap environment = {{"SKIFF_PORT", "2"}, {"SKIFF_REQUEST_TIMEOUT", "2s"}, {"SKIFF_CONFIG", "f"}};
   Options options = good({"--port", "3"}, environment, file);
   REQUIRE(options.port == 3);
-  REQUIRE(options.request_timeout_ns == 2'000'000'000);
-  REQUIRE(options.heartbeat_ns == 11'000'000);
+  REQUIRE(options.request_timeout == 2_s);
+  REQUIRE(options.heartbeat == 11_ms);
   REQUIRE(options.config == "f");
 }
 
@@ -283,31 +283,32 @@ TEST_CASE("help names every setting with its default") {
 }
 
 TEST_CASE("units are read and shown") {
-  struct Row {
+  struct Duration {
     const char* text;
-    uint64_t ns;
+    raft::Time time;
     const char* shown;
   };
-  const Row durations[] = {{"7ns", 7, "7ns"},
-                           {"1000us", 1'000'000, "1ms"},
-                           {"1500ms", 1'500'000'000, "1500ms"},
-                           {"60s", 60'000'000'000, "1m"},
-                           {"1h", 3'600'000'000'000, "1h"},
-                           {"0s", 0, "0ns"}};
-  for (const Row& row : durations) {
-    REQUIRE(parse_duration_ns(row.text, 0, ~uint64_t{0}).value() == row.ns);
-    REQUIRE(show_duration_ns(row.ns) == row.shown);
+  const Duration durations[] = {{"7ns", 7_ns, "7ns"}, {"1000us", 1_ms, "1ms"}, {"1500ms", 1'500_ms, "1500ms"},
+                                {"60s", 60_s, "1m"},  {"1h", 3'600_s, "1h"},   {"0s", 0_ns, "0ns"}};
+  for (const Duration& row : durations) {
+    REQUIRE(parse_duration(row.text, 0_s, raft::Time::max()).value() == row.time);
+    REQUIRE(show_duration(row.time) == row.shown);
   }
-  const Row sizes[] = {{"4096", 4096, "4KiB"}, {"1MB", 1'000'000, "1000000B"}, {"3GiB", 3'221'225'472, "3GiB"}};
-  for (const Row& row : sizes) {
-    REQUIRE(parse_bytes(row.text, 0, ~uint64_t{0}).value() == row.ns);
-    REQUIRE(show_bytes(row.ns) == row.shown);
+  struct Size {
+    const char* text;
+    uint64_t bytes;
+    const char* shown;
+  };
+  const Size sizes[] = {{"4096", 4096, "4KiB"}, {"1MB", 1'000'000, "1000000B"}, {"3GiB", 3'221'225'472, "3GiB"}};
+  for (const Size& row : sizes) {
+    REQUIRE(parse_bytes(row.text, 0, ~uint64_t{0}).value() == row.bytes);
+    REQUIRE(show_bytes(row.bytes) == row.shown);
   }
   for (const char* none : {"", "s", "5", "5 s", "5S", "-5s", "+5s", "0x5s", "5.0s", "5ss", "5s\n"}) {
-    REQUIRE_FALSE(parse_duration_ns(none, 0, ~uint64_t{0}).has_value());
+    REQUIRE_FALSE(parse_duration(none, 0_s, raft::Time::max()).has_value());
   }
   // One more than fits, by the unit and by itself.
-  REQUIRE_FALSE(parse_duration_ns("5124096h", 0, ~uint64_t{0}).has_value());
+  REQUIRE_FALSE(parse_duration("5124096h", 0_s, raft::Time::max()).has_value());
   REQUIRE_FALSE(parse_bytes("18446744073709551616", 0, ~uint64_t{0}).has_value());
   REQUIRE(parse_bytes("18446744073709551615", 0, ~uint64_t{0}).value() == ~uint64_t{0});
 }

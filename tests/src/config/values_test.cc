@@ -5,8 +5,6 @@
 
 namespace skiff::values_test {
 
-constexpr uint64_t kMs = 1'000'000;
-
 std::string error(const Value& value, std::string_view text) {
   const Result<> read = value.read(text);
   return read ? "no trouble" : read.error().what;
@@ -29,18 +27,18 @@ TEST_CASE("a number is whole and within its range") {
 }
 
 TEST_CASE("a duration has a unit and a range, and may be off where that is allowed") {
-  uint64_t field = 50 * kMs;
-  REQUIRE(duration(field, kMs, 100 * kMs).standard == "50ms");
-  REQUIRE(error(duration(field, kMs, 100 * kMs), "7ms") == "no trouble");
-  REQUIRE(field == 7 * kMs);
-  REQUIRE(error(duration(field, kMs, 100 * kMs), "1s") == "\"1s\" is out of range (1ms to 100ms)");
-  REQUIRE(error(duration(field, kMs, 100 * kMs), "off") == "\"off\" is no duration with a unit, like 50ms, 5s or 1m");
-  const Value value = duration_or_off(field, kMs, 100 * kMs);
+  raft::Time field = 50_ms;
+  REQUIRE(duration(field, 1_ms, 100_ms).standard == "50ms");
+  REQUIRE(error(duration(field, 1_ms, 100_ms), "7ms") == "no trouble");
+  REQUIRE(field == 7_ms);
+  REQUIRE(error(duration(field, 1_ms, 100_ms), "1s") == "\"1s\" is out of range (1ms to 100ms)");
+  REQUIRE(error(duration(field, 1_ms, 100_ms), "off") == "\"off\" is no duration with a unit, like 50ms, 5s or 1m");
+  const Value value = duration_or_off(field, 1_ms, 100_ms);
   REQUIRE(value.standard == "7ms");
   REQUIRE(error(value, "off") == "no trouble");
-  REQUIRE(field == 0);
+  REQUIRE(field == 0_s);
   REQUIRE(error(value, "0s") == "\"0s\" is out of range (1ms to 100ms)");
-  REQUIRE(duration_or_off(field, kMs, 100 * kMs).standard == "off");
+  REQUIRE(duration_or_off(field, 1_ms, 100_ms).standard == "off");
 }
 
 TEST_CASE("a size is read in bytes") {

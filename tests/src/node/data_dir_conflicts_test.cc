@@ -64,17 +64,17 @@ TEST_CASE("one member's word stops a newcomer, and only a majority's a node that
   for (const Row& row : table) {
     INFO(row.name);
     DataDirConflicts conflicts;
-    for (const auto& [peer, match] : row.heard) conflicts.heard(1, peer, match);
-    REQUIRE(conflicts.judge(1, row.members, row.has_log) == DataDirConflicts::Judgement{row.verdict, row.nodes});
+    for (const auto& [peer, match] : row.heard) conflicts.heard(1_ns, peer, match);
+    REQUIRE(conflicts.judge(1_ns, row.members, row.has_log) == DataDirConflicts::Judgement{row.verdict, row.nodes});
   }
 }
 
 // D10: a node comes back under its old id without its data
 TEST_CASE("a member's word counts for a while: a majority must say so at one time", "[D10]") {
   DataDirConflicts conflicts;
-  conflicts.heard(0, 2, kOwnDiffers);
-  conflicts.heard(DataDirConflicts::kLasts - 1, 3, kOwnDiffers);
-  REQUIRE(conflicts.judge(DataDirConflicts::kLasts - 1, {1, 2, 3}, true).verdict == Verdict::stop);
+  conflicts.heard(0_s, 2, kOwnDiffers);
+  conflicts.heard(DataDirConflicts::kLasts - 1_ns, 3, kOwnDiffers);
+  REQUIRE(conflicts.judge(DataDirConflicts::kLasts - 1_ns, {1, 2, 3}, true).verdict == Verdict::stop);
   REQUIRE(conflicts.judge(DataDirConflicts::kLasts, {1, 2, 3}, true).nodes == Nodes{3});
   REQUIRE(conflicts.judge(2 * DataDirConflicts::kLasts, {1, 2, 3}, true).verdict == Verdict::none);
 }

@@ -31,7 +31,7 @@ store::Batch entry(raft::Index index) {
   return {.hard_state = raft::HardState{.term = 1, .vote = 1},
           .entries = {{.position = {.term = 1, .index = index},
                        .kind = raft::EntryKind::command,
-                       .payload = std::make_shared<const std::string>("payload")}}};
+                       .payload = raft::Payload::of("payload")}}};
 }
 
 // Runs each task, and then keeps the loop or loses it.
@@ -59,7 +59,7 @@ struct Rig {
   Rig() {
     disk = std::make_unique<DiskThread>(
         loop, handoff, open(files),
-        DiskThread::Events{.saved = [this](uint64_t save, uint64_t) { saved.push_back(save); },
+        DiskThread::Events{.saved = [this](uint64_t save, raft::Time) { saved.push_back(save); },
                            .failed = [this](const Error& error) { failed = error; },
                            .disk_full = [this](const Error&) { ++disk_full; }});
   }
@@ -116,7 +116,7 @@ TEST_CASE("after a failed sync nothing more is saved or reported") {  // [W4] [b
 
 store::Batch large_entry(raft::Index index) {
   store::Batch batch = entry(index);
-  batch.entries[0].payload = std::make_shared<const std::string>(20'000, 'x');
+  batch.entries[0].payload = raft::Payload::of(std::string(20'000, 'x'));
   return batch;
 }
 
@@ -253,7 +253,7 @@ TEST_CASE("a large batch, or one after a slow save, is left to the thread") {
     rig.until_inline();
     REQUIRE(rig.disk->save_inline());
     store::Batch batch = entry(rig.next);
-    batch.entries[0].payload = std::make_shared<const std::string>(200'000, 'x');
+    batch.entries[0].payload = raft::Payload::of(std::string(200'000, 'x'));
     rig.disk->save(rig.next++, batch);
   }
   SECTION("slow") {

@@ -20,7 +20,7 @@ std::vector<raft::NodeId> asked_for(MovedMembers& moved, raft::Time now, raft::N
 // M17: a member moves to another address
 TEST_CASE("the leader asks for every member that has moved, the others for the leader", "[M17]") {
   using Nodes = std::vector<raft::NodeId>;
-  const Found found = {{2, "http://elsewhere:2", 0}, {3, "http://elsewhere:3", 0}};
+  const Found found = {{2, "http://elsewhere:2", 0_s}, {3, "http://elsewhere:3", 0_s}};
   struct Row {
     std::string name;
     raft::NodeId leader;
@@ -31,7 +31,7 @@ TEST_CASE("the leader asks for every member that has moved, the others for the l
       {"nobody leads", 0, MovedMembers::kSettles, {}},
       {"this node leads", 1, MovedMembers::kSettles, {2, 3}},
       {"another leads", 3, MovedMembers::kSettles, {3}},
-      {"it has only just been found", 1, MovedMembers::kSettles - 1, {}},
+      {"it has only just been found", 1, MovedMembers::kSettles - 1_ns, {}},
   };
   for (const Row& row : table) {
     INFO(row.name);
@@ -42,11 +42,11 @@ TEST_CASE("the leader asks for every member that has moved, the others for the l
 
 // M17: a member moves to another address
 TEST_CASE("what is still so is asked for again after a while", "[M17]") {
-  const Found found = {{2, "http://elsewhere:2", 0}};
+  const Found found = {{2, "http://elsewhere:2", 0_s}};
   MovedMembers moved;
   const raft::Time first = MovedMembers::kSettles;
   REQUIRE(asked_for(moved, first, 1, found).size() == 1);
-  REQUIRE(asked_for(moved, first + MovedMembers::kPause - 1, 1, found).empty());
+  REQUIRE(asked_for(moved, first + MovedMembers::kPause - 1_ns, 1, found).empty());
   REQUIRE(asked_for(moved, first + MovedMembers::kPause, 1, found).size() == 1);
   REQUIRE(asked_for(moved, first + 2 * MovedMembers::kPause, 1, {}).empty());
 }

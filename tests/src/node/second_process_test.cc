@@ -5,28 +5,26 @@
 
 namespace skiff::second_process_test {
 
-constexpr raft::Time kSecond = 1'000 * raft::kMillisecond;
-
 // D10: a node comes back under its old id without its data
 TEST_CASE("who is turned away by any member takes part in nothing until all let it in", "[D10]") {
   SecondProcess process;
-  REQUIRE_FALSE(process.is_second(0));
-  process.turned_away(0, 1);
-  process.turned_away(0, 2);
-  REQUIRE(process.is_second(kSecond));
+  REQUIRE_FALSE(process.is_second(0_s));
+  process.turned_away(0_s, 1);
+  process.turned_away(0_s, 2);
+  REQUIRE(process.is_second(1_s));
   process.let_in(1);
-  REQUIRE(process.is_second(kSecond));
+  REQUIRE(process.is_second(1_s));
   process.let_in(2);
-  REQUIRE_FALSE(process.is_second(kSecond));
-  process.turned_away(kSecond, 1);
-  REQUIRE(process.is_second(kSecond + SecondProcess::kLasts - 1));
-  REQUIRE_FALSE(process.is_second(kSecond + SecondProcess::kLasts));  // that member is not heard any more
+  REQUIRE_FALSE(process.is_second(1_s));
+  process.turned_away(1_s, 1);
+  REQUIRE(process.is_second(1_s + SecondProcess::kLasts - 1_ns));
+  REQUIRE_FALSE(process.is_second(1_s + SecondProcess::kLasts));  // that member is not heard any more
 }
 
 // D10: a node comes back under its old id without its data
 TEST_CASE("the second process gives up when it is turned away for longer than a remnant lasts", "[D10]") {
   SecondProcess process;
-  for (raft::Time now = 0; now < SecondProcess::kGivesUp; now += kSecond) {
+  for (raft::Time now = 0_s; now < SecondProcess::kGivesUp; now += 1_s) {
     process.turned_away(now, 1);
     REQUIRE_FALSE(process.gives_up(now));
   }

@@ -30,9 +30,8 @@ store::Identity identity_of(raft::NodeId node, const std::vector<raft::NodeId>& 
 std::vector<raft::NodeId> connections_of(const store::Identity& identity, const raft::Configuration& members) {
   raft::Config config{.id = identity.node};
   config.hard_state.term = 1;
-  config.snapshot = {.position = {.term = 1, .index = 10},
-                     .configuration = std::make_shared<const std::string>(raft::encode(members))};
-  const raft::Raft raft(std::move(config), 0);
+  config.snapshot = {.position = {.term = 1, .index = 10}, .configuration = raft::Payload::of(raft::encode(members))};
+  const raft::Raft raft(std::move(config), 0_s);
   std::vector<raft::NodeId> discovered;
   for (const transport::PeerMember& member : known_members(raft, identity).members) discovered.push_back(member.id);
   return discovered;
@@ -54,8 +53,8 @@ TEST_CASE("a discovered node is connected, too, unless the log names it, or has 
   raft::Config config{.id = 3};
   config.hard_state.term = 1;
   config.snapshot = {.position = {.term = 1, .index = 10},
-                     .configuration = std::make_shared<const std::string>(raft::encode(configuration_of({1, 3}, {2})))};
-  const raft::Raft raft(std::move(config), 0);
+                     .configuration = raft::Payload::of(raft::encode(configuration_of({1, 3}, {2})))};
+  const raft::Raft raft(std::move(config), 0_s);
   const transport::Address elsewhere{.host = "127.0.0.1", .port = 7};
   KnownMembers known = known_members(raft, identity_of(3, {1, 2, 3}));
   add_discovered(known, raft.configuration(),
@@ -70,11 +69,11 @@ TEST_CASE("a discovered node is connected, too, unless the log names it, or has 
 
 TEST_CASE("whether a node is healthy is known no later than a request times out") {
   Options options;
-  for (const uint64_t timeout_ns : {limits::kRequestTimeoutMinNs, limits::kRequestTimeoutDefaultNs}) {
-    options.request_timeout_ns = timeout_ns;
+  for (const raft::Time timeout : {limits::kRequestTimeoutMin, limits::kRequestTimeoutDefault}) {
+    options.request_timeout = timeout;
     const ApiConfig config = api_config(options);
-    REQUIRE(config.request_timeout == timeout_ns);
-    REQUIRE(config.health_timeout == std::min(timeout_ns, limits::kHealthTimeoutNs));
+    REQUIRE(config.request_timeout == timeout);
+    REQUIRE(config.health_timeout == std::min(timeout, limits::kHealthTimeout));
   }
 }
 

@@ -8,7 +8,6 @@
 namespace skiff::admin_requests_test {
 
 using Kind = AdminRequest::Kind;
-constexpr raft::Time kSecond = 1'000 * raft::kMillisecond;
 
 raft::NodeId another(raft::NodeId node) { return node % 3 + 1; }
 std::string at(raft::NodeId node) { return "at:" + std::to_string(node); }
@@ -21,9 +20,9 @@ AdminRequest lead(raft::NodeId node) { return {Kind::lead, node, ""}; }
 const raft::Configuration& members(ReplicaCluster& cluster) { return cluster[cluster.leader()].raft().configuration(); }
 
 // Whatever comes of it, but it must come.
-std::string outcome(ReplicaCluster& cluster, uint64_t order, raft::Time within = 6 * kSecond) {
+std::string outcome(ReplicaCluster& cluster, uint64_t order, raft::Time within = 6_s) {
   for (raft::Time end = cluster.now() + within; cluster.answer(order).empty() && cluster.now() < end;) {
-    cluster.pass(raft::kMillisecond);
+    cluster.pass(1_ms);
   }
   return cluster.answer(order);
 }
@@ -39,7 +38,7 @@ TEST_CASE("a member is added by way of any node, and made a voter once it has ca
     REQUIRE(members(cluster).find(4)->role == raft::MemberRole::joining);
     REQUIRE(members(cluster).find(4)->address == at(4));
     cluster.add_spare(4);
-    cluster.pass(2 * kSecond);
+    cluster.pass(2_s);
     REQUIRE(members(cluster).find(4)->role == raft::MemberRole::voter);
     uint64_t read = cluster.get(4, "/k");
     cluster.settle();
@@ -65,7 +64,7 @@ TEST_CASE("the leader is removed by way of any node: another one leads first, an
     raft::NodeId leader = cluster.elect();
     uint64_t order = cluster.order((leader + steps - 1) % 3 + 1, remove(leader));
     REQUIRE(outcome(cluster, order) == "done");
-    cluster.pass(2 * kSecond);
+    cluster.pass(2_s);
     REQUIRE(cluster.leader() != leader);
     REQUIRE(members(cluster).was_removed(leader));
     REQUIRE(cluster.was_removed(leader));
@@ -105,7 +104,7 @@ TEST_CASE("who is removed and does not finish goes all the same, and its clients
   uint64_t lost = cluster.put(goes, "/k", "v");
   REQUIRE(outcome(cluster, order) == "done");
   cluster.heal();
-  cluster.pass(2 * kSecond);
+  cluster.pass(2_s);
   REQUIRE(cluster.was_removed(goes));
   REQUIRE(cluster.answer(lost) == "unknown");
   REQUIRE_FALSE(cluster[goes].has_waiting());
@@ -117,7 +116,7 @@ TEST_CASE("a dead member is removed, and then the cluster shrinks to one", "[M14
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
   cluster.crash(another(leader));
-  cluster.pass(kSecond);
+  cluster.pass(1_s);
   REQUIRE(outcome(cluster, cluster.order(leader, remove(another(leader)))) == "done");
   REQUIRE(outcome(cluster, cluster.order(leader, remove(another(another(leader))))) == "done");
   uint64_t written = cluster.put(leader, "/k", "v");
@@ -132,7 +131,7 @@ TEST_CASE("wrong orders are told what to do instead, at whichever node", "[M9]")
   raft::NodeId gone = another(leader), other = another(gone);
   REQUIRE(outcome(cluster, cluster.order(leader, add(4))) == "done");
   cluster.add_spare(4);
-  cluster.pass(2 * kSecond);
+  cluster.pass(2_s);
   REQUIRE(outcome(cluster, cluster.order(leader, remove(gone))) == "done");
   const std::string four = "http://x:1";
   struct Row {
@@ -171,7 +170,7 @@ TEST_CASE("the last voter is not removed, nor one without whom nobody could deci
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
   cluster.crash(another(leader));
-  cluster.pass(kSecond);
+  cluster.pass(1_s);
   for (raft::NodeId node : {leader, another(another(leader))}) {
     std::string said = outcome(cluster, cluster.order(leader, remove(node)));
     INFO(said);
@@ -185,9 +184,9 @@ TEST_CASE("a member that never comes is withdrawn by itself", "[M13]") {
   ReplicaCluster cluster(3);
   raft::NodeId leader = cluster.elect();
   REQUIRE(outcome(cluster, cluster.order(another(leader), add(4))) == "done");
-  cluster.pass(59 * kSecond);
+  cluster.pass(59_s);
   REQUIRE(members(cluster).has(4));
-  cluster.pass(2 * kSecond);
+  cluster.pass(2_s);
   REQUIRE_FALSE(members(cluster).has(4));
   REQUIRE(cluster.withdrew(cluster.leader()) == std::vector<raft::NodeId>{4});
   REQUIRE(cluster[cluster.leader()].withdrawn().at(0).address == at(4));
@@ -198,7 +197,7 @@ TEST_CASE("a member that has come is not withdrawn") {
   raft::NodeId leader = cluster.elect();
   REQUIRE(outcome(cluster, cluster.order(leader, add(4))) == "done");
   cluster.add_spare(4);
-  cluster.pass(61 * kSecond);
+  cluster.pass(61_s);
   REQUIRE(members(cluster).has(4));
   REQUIRE(cluster.withdrew(leader).empty());
 }
@@ -214,7 +213,7 @@ TEST_CASE("leadership is handed over by way of any node", "[T13]") {
     leader = to;
   }
   cluster.crash(another(leader));
-  cluster.pass(kSecond);
+  cluster.pass(1_s);
   REQUIRE(outcome(cluster, cluster.order(leader, lead(another(leader)))).find("refused") == 0);
 }
 
@@ -266,7 +265,7 @@ TEST_CASE("orders at once are carried out one after the other") {
   cluster.add_spare(4);
   cluster.add_spare(5);
   for (uint64_t order : orders) REQUIRE(outcome(cluster, order) == "done");
-  cluster.pass(3 * kSecond);
+  cluster.pass(3_s);
   REQUIRE(members(cluster).voters().incoming.size() == 4);
 }
 

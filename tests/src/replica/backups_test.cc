@@ -64,7 +64,7 @@ TEST_CASE("a backup that is to be fresh is refused where no majority can say so"
   const raft::NodeId leader = cluster.elect();
   cluster.cut(leader);
   const uint64_t asked = cluster.confirm(leader);
-  cluster.pass(10'000 * raft::kMillisecond);
+  cluster.pass(10_s);
   REQUIRE(cluster.answer(asked) == "refused");
   REQUIRE(cluster[leader].begin_backup().has_value());  // a stale one is to be had
 }

@@ -19,7 +19,7 @@ void write(ReplicaCluster& cluster, raft::NodeId node, int writes) {
     cluster.put(node, "/k" + std::to_string(count % 3), std::to_string(count));
     cluster.settle();
   }
-  cluster.pass(200 * raft::kMillisecond);
+  cluster.pass(200_ms);
 }
 
 // As node `from` would say it to node 1.
@@ -54,7 +54,7 @@ TEST_CASE("the one that a majority contradicts knows that it is wrong") {  // [D
 
 // D11: a node's state differs from the others' although it has applied the same entries
 TEST_CASE("who has not got so far compares when it does, and forgets what is too old") {  // [D11]
-  const raft::Raft raft({.id = 1, .founders = raft::founded_by({1, 2, 3})}, 0);
+  const raft::Raft raft({.id = 1, .founders = raft::founded_by({1, 2, 3})}, 0_s);
   ReplicaDigests digests(16);
   REQUIRE_FALSE(digests.note(raft, 2, 16, 7));
   REQUIRE_FALSE(digests.note(raft, 3, 16, 7));

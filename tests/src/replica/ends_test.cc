@@ -13,7 +13,7 @@ TEST_CASE("a write that wants no answer ends when this node has applied it") {
   const uint64_t write = cluster.throw_in(node, "/k", "v");
   REQUIRE_FALSE(cluster.has_ended(write));
   cluster.settle();
-  cluster.pass(5 * raft::kMillisecond);
+  cluster.pass(5_ms);
   REQUIRE(cluster.has_ended(write));
   REQUIRE(cluster[node].kv().get("/k")->bytes == "v");
   REQUIRE(cluster.answer(write) == "");
@@ -29,9 +29,9 @@ TEST_CASE("a write that wants no answer ends when it is refused, and when its ti
   SECTION("its time is up") {
     cluster.cut(leader);
     const uint64_t write = cluster.throw_in(leader, "/k", "v");
-    cluster.pass(4'000 * raft::kMillisecond);
+    cluster.pass(4_s);
     REQUIRE_FALSE(cluster.has_ended(write));
-    cluster.pass(2'000 * raft::kMillisecond);
+    cluster.pass(2_s);
     REQUIRE(cluster.has_ended(write));
   }
 }
@@ -56,7 +56,7 @@ TEST_CASE("very many reads that are confirmed at once are answered a page at a t
   REQUIRE(cluster.answer(later) == "");
   cluster[leader].tick(cluster.now());
   for (uint64_t read : reads) REQUIRE(cluster.answer(read) == "done: v");
-  cluster.pass(2 * raft::kMillisecond);
+  cluster.pass(2_ms);
   REQUIRE(cluster.answer(later) == "done: v");
   REQUIRE(cluster[leader].waiting_barriers() == 0);
 }

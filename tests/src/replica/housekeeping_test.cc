@@ -8,8 +8,6 @@
 
 namespace skiff::housekeeping_test {
 
-constexpr raft::Time kS = 1'000 * raft::kMillisecond;
-
 struct Node final : HousekeepingActions {
   std::string asked;
 
@@ -30,21 +28,20 @@ struct Node final : HousekeepingActions {
 };
 
 TEST_CASE("each thing is done when it is due, and the nearest deadline counts") {
-  const ScrubConfig scrub{
-      .every_ns = 100 * kS, .first_ns = 12 * kS, .piece_bytes = 1, .pause_ns = kS, .replace_again_ns = kS};
+  const ScrubConfig scrub{.every = 100_s, .first = 12_s, .piece_bytes = 1, .pause = 1_s, .replace_again = 1_s};
   Node node;
-  Housekeeping housekeeping(scrub, 10 * kS, node);
-  REQUIRE(housekeeping.next_deadline() == 10 * kS);
-  housekeeping.tick(10 * kS);
+  Housekeeping housekeeping(scrub, 10_s, node);
+  REQUIRE(housekeeping.next_deadline() == 10_s);
+  housekeeping.tick(10_s);
   REQUIRE(node.asked == "log ");
-  REQUIRE(housekeeping.next_deadline() == 10 * kS + limits::kRestLookNs);
+  REQUIRE(housekeeping.next_deadline() == 10_s + limits::kRestLookEvery);
 
   housekeeping.space().ensure_spare();
-  housekeeping.space().spare_failed(11 * kS, "no space");
-  REQUIRE(housekeeping.next_deadline() == 11 * kS + limits::kLookForRoomNs);
-  housekeeping.tick(12 * kS);
+  housekeeping.space().spare_failed(11_s, "no space");
+  REQUIRE(housekeeping.next_deadline() == 11_s + limits::kLookForRoomEvery);
+  housekeeping.tick(12_s);
   REQUIRE(node.asked == "log spare spare ");
-  housekeeping.tick(22 * kS);
+  housekeeping.tick(22_s);
   REQUIRE(node.asked == "log spare spare scrub log ");
 }
 

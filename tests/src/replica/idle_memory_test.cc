@@ -33,7 +33,7 @@ struct World final : IdleWork {
 
   // Turns until it only watches again, but for as many turns at most.
   void rest(int turns = 100'000) {
-    while (turns-- > 0 && memory.turn() != limits::kRestLookNs) {
+    while (turns-- > 0 && memory.turn() != limits::kRestLookEvery) {
     }
   }
 };
@@ -48,7 +48,7 @@ TEST_CASE("a node that rests sums its log up, frees what was forgotten, and then
   world.rest();
   REQUIRE(world.done == "sssfff");
   REQUIRE(world.forgotten == 0);
-  for (int look = 0; look < 10; ++look) REQUIRE(world.memory.turn() == limits::kRestLookNs);
+  for (int look = 0; look < 10; ++look) REQUIRE(world.memory.turn() == limits::kRestLookEvery);
   REQUIRE(world.done == "sssfff");
 }
 
@@ -57,7 +57,7 @@ TEST_CASE("a node that is busy is left alone, and a trickle does not make it bus
   world.forgotten = 10 * limits::kFreedAtRestPerStep;
   for (int look = 0; look < 10; ++look) {
     world.applied_index += limits::kRestEntriesMax + 1;
-    REQUIRE(world.memory.turn() == limits::kRestLookNs);
+    REQUIRE(world.memory.turn() == limits::kRestLookEvery);
   }
   REQUIRE(world.done.empty());
   SECTION("until it rests") {
@@ -69,7 +69,7 @@ TEST_CASE("a node that is busy is left alone, and a trickle does not make it bus
     world.rest(3);
     REQUIRE(world.done == "sff");
     world.applied_index += 1'000;
-    REQUIRE(world.memory.turn() == limits::kRestLookNs);
+    REQUIRE(world.memory.turn() == limits::kRestLookEvery);
     REQUIRE(world.done == "sff");
     world.rest();
     REQUIRE(world.forgotten == 0);

@@ -25,13 +25,12 @@ TEST_CASE("a replica refuses to work for an owner that breaks its preconditions"
   const raft::Time now = cluster.now();
   const auto propose = [&](Request request) { replica.propose(now, {std::move(request)}); };
   const auto write = [](std::string key) {
-    return Write{.ticket = {}, .operation = {.key = std::move(key), .value = {}}};
+    return Write{.ticket = {}, .operation = store::Put{.key = std::move(key), .value = {}}};
   };
 
-  require_dies("now >= now_", [&] { replica.tick(now - 1); });
-  require_dies("!operation.key.empty()", [&] { propose(write("")); });
-  require_dies("operation.key.size() <= store::kKeyBytesMax",
-               [&] { propose(write(std::string(store::kKeyBytesMax + 1, '/'))); });
+  require_dies("now >= now_", [&] { replica.tick(now - 1_ns); });
+  require_dies("store::check(operation)", [&] { propose(write("")); });
+  require_dies("store::check(operation)", [&] { propose(write(std::string(store::kKeyBytesMax + 1, '/'))); });
   require_dies("barrier.timeout > 0", [&] { propose(Barrier{}); });
   require_dies("request.node != 0", [&] { replica.ask_admin(now, {}, {}); });
   require_dies("save > 0", [&] { replica.persisted(now, 0); });
@@ -51,11 +50,11 @@ TEST_CASE("no block of a backup follows the last one") {
 
 TEST_CASE("requests that wait are added once, with the next number and bytes to submit") {
   WaitingWrites writes;
-  const auto command = std::make_shared<const std::string>("xyz");
+  const auto command = raft::Payload::of("xyz");
   require_dies("write.number == next_number()", [&] { writes.add({.number = 2, .ticket = {}, .command = command}); });
   require_dies("write.command != nullptr", [&] { writes.add({.number = 1, .ticket = {}, .command = {}}); });
   WaitingBarriers barriers;
-  require_dies("has_held()", [&] { barriers.ask_held({1, 1}, 0); });
+  require_dies("has_held()", [&] { barriers.ask_held({1, 1}, 0_s); });
   require_dies("!batch.empty()", [&] { barriers.hold({}); });
 }
 

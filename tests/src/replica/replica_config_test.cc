@@ -5,7 +5,7 @@
 
 namespace skiff::replica_config_test {
 
-const ReplicaSettings kSettings{.heartbeat_interval = 50, .election_timeout = 500, .request_timeout = 5'000};
+const ReplicaSettings kSettings{.heartbeat_interval = 50_ns, .election_timeout = 500_ns, .request_timeout = 5'000_ns};
 
 store::Recovered recovered_by(raft::NodeId node) {
   store::Recovered recovered;

@@ -65,9 +65,9 @@ TEST_CASE("without a leader a write waits, and is refused when its time is up") 
   cluster[left].peer_gone(cluster.now(), leader);
   uint64_t written = cluster.put(left, "/k", "v");
   uint64_t read = cluster.get(left, "/k");
-  cluster.pass(4'990 * raft::kMillisecond);
+  cluster.pass(4'990_ms);
   REQUIRE(cluster.answer(written) == "");
-  cluster.pass(20 * raft::kMillisecond);
+  cluster.pass(20_ms);
   REQUIRE(cluster.answer(written) == "refused");
   REQUIRE(cluster.answer(read) == "refused");
   REQUIRE_FALSE(cluster[left].has_waiting());
@@ -80,7 +80,7 @@ TEST_CASE("a write that was handed out and not confirmed is unknown") {
   uint64_t at_leader = cluster.put(leader, "/k", "v");
   uint64_t at_follower = cluster.put(other_than(leader), "/k", "w");
   cluster.cut(other_than(leader));
-  cluster.pass(5'100 * raft::kMillisecond);
+  cluster.pass(5'100_ms);
   REQUIRE(cluster.answer(at_leader) == "unknown");
   REQUIRE(cluster.answer(at_follower) == "unknown");
 }
@@ -99,7 +99,7 @@ TEST_CASE("what waits when the leader dies is done by the next one, by itself an
 
   cluster.gone(leader);
   cluster.elect();
-  cluster.pass(100 * raft::kMillisecond);
+  cluster.pass(100_ms);
   REQUIRE(cluster.answer(written) == "done");
   REQUIRE(cluster.answer(read) == "done: v");
   REQUIRE(cluster[follower].kv().revision() == 1);
@@ -110,14 +110,14 @@ raft::Time time_of_write(ReplicaCluster& cluster, raft::NodeId node) {
   const raft::Time began = cluster.now();
   const uint64_t written = cluster.put(node, "/k", "v");
   cluster.settle();
-  while (cluster.answer(written) == "" && cluster.now() < began + 5'000 * raft::kMillisecond) {
-    cluster.pass(raft::kMillisecond);
+  while (cluster.answer(written) == "" && cluster.now() < began + 5_s) {
+    cluster.pass(1_ms);
   }
   REQUIRE(cluster.answer(written) == "done");
   return cluster.now() - began;
 }
 
-constexpr raft::Time kElectionTimeout = 500 * raft::kMillisecond;
+constexpr raft::Time kElectionTimeout = 500_ms;
 
 TEST_CASE("after a leader's crash the next write at a survivor is done within an election timeout") {
   ReplicaCluster cluster(3);
@@ -138,7 +138,7 @@ TEST_CASE("after a leader falls silent the next write at a survivor is done with
     INFO("round " << round);
     raft::NodeId leader = cluster.elect();
     cluster.cut(leader);
-    const raft::Time a_bit = 100 * raft::kMillisecond;
+    const raft::Time a_bit = 100_ms;
     REQUIRE(time_of_write(cluster, other_than(leader)) < 2 * kElectionTimeout + a_bit);
     cluster.heal();
     cluster.pass(kElectionTimeout);
@@ -163,11 +163,11 @@ TEST_CASE("a deposed leader's writes are done by its successor") {
   raft::NodeId leader = cluster.elect();
   cluster.cut(leader);
   uint64_t written = cluster.put(leader, "/k", "old");
-  cluster.pass(1'500 * raft::kMillisecond);  // it steps down, another one is elected
+  cluster.pass(1'500_ms);  // it steps down, another one is elected
   REQUIRE(cluster.leader() != leader);
   REQUIRE(cluster.answer(written) == "");
   cluster.heal();
-  cluster.pass(200 * raft::kMillisecond);
+  cluster.pass(200_ms);
   REQUIRE(cluster.answer(written) == "done");
 }
 
@@ -182,7 +182,7 @@ TEST_CASE("a leader that was cut off serves no stale read when it wakes") {  // 
   uint64_t asleep = cluster.get(old_leader, "/k");
   raft::NodeId new_leader = 0;
   while (new_leader == 0 || new_leader == old_leader) {
-    cluster.pass(raft::kMillisecond);
+    cluster.pass(1_ms);
     new_leader = cluster.leader();
   }
   uint64_t written = cluster.put(new_leader, "/k", "new");
@@ -192,7 +192,7 @@ TEST_CASE("a leader that was cut off serves no stale read when it wakes") {  // 
 
   uint64_t awake = cluster.get(old_leader, "/k");
   cluster.heal();
-  cluster.pass(500 * raft::kMillisecond);
+  cluster.pass(500_ms);
   REQUIRE(cluster.answer(asleep) == "done: new");
   REQUIRE(cluster.answer(awake) == "done: new");
 }
@@ -208,7 +208,7 @@ TEST_CASE("a read waits for what it must see to be applied, not only committed")
   cluster.heal();
   uint64_t read = cluster.get(follower, "/k");
   REQUIRE(cluster[follower].kv().applied() < cluster[leader].kv().applied());
-  cluster.pass(200 * raft::kMillisecond);
+  cluster.pass(200_ms);
   REQUIRE(cluster.answer(read) == "done: v");
 }
 
@@ -222,7 +222,7 @@ TEST_CASE("everything acknowledged is there after all have crashed and come back
   for (raft::NodeId node = 1; node <= 3; ++node) cluster.restart(node);
   raft::NodeId next = cluster.elect();
   uint64_t read = cluster.get(next, "/k");
-  cluster.pass(100 * raft::kMillisecond);
+  cluster.pass(100_ms);
   REQUIRE(cluster.answer(read) == "done: v");
 }
 
@@ -243,7 +243,7 @@ TEST_CASE("too much at once is refused at the door, and nothing of it happens") 
   REQUIRE(std::count_if(reads.begin(), reads.end(), [&](uint64_t id) { return cluster.answer(id) == "refused"; }) ==
           10);
   cluster.heal();
-  cluster.pass(200 * raft::kMillisecond);
+  cluster.pass(200_ms);
   REQUIRE(cluster[leader].kv().keys() == 100);
 }
 
@@ -252,8 +252,8 @@ TEST_CASE("a forwarded command that is none never reaches the log") {
   raft::NodeId leader = cluster.elect();
   raft::NodeId follower = other_than(leader);
   raft::Index last = cluster[leader].raft().log().last().index;
-  auto payload = [](std::string bytes) { return std::make_shared<const std::string>(std::move(bytes)); };
-  store::Command of_another{.origin = {.node = leader, .incarnation = 1, .number = 1}, .key = "/k", .value = "v"};
+  auto payload = [](std::string bytes) { return raft::Payload::of(std::move(bytes)); };
+  store::Command of_another{{.node = leader, .incarnation = 1, .number = 1}, store::PutView{"/k", "v"}};
   raft::ForwardProposals forged{.commands = {payload("garbage"), payload(store::encode(of_another)), nullptr}};
   raft::Term term = cluster[leader].raft().term();
   cluster[leader].received(cluster.now(), {.from = follower, .to = leader, .term = term, .body = forged});
@@ -268,7 +268,7 @@ TEST_CASE("an append with a command that is none is not taken, let alone acknowl
   cluster.settle();
   raft::LogPosition last = cluster[follower].raft().log().last();
   raft::Term term = cluster[leader].raft().term();
-  for (const raft::Payload& payload : {raft::Payload(), std::make_shared<const std::string>("from a later version")}) {
+  for (const raft::Payload& payload : {raft::Payload(), raft::Payload::of("from a later version")}) {
     raft::AppendEntries append{.previous = last, .commit = last.index, .entries = {}};
     append.entries.push_back(
         {.position = {.term = term, .index = last.index + 1}, .kind = raft::EntryKind::command, .payload = payload});
@@ -309,7 +309,7 @@ TEST_CASE("what never left a node that only waited for room is refused") {
   cluster.cut(other_than(follower));
   uint64_t handed_out = cluster.put(follower, "/a", std::string(190, 'v'));
   uint64_t waited = cluster.put(follower, "/b", std::string(190, 'v'));
-  cluster.pass(5'100 * raft::kMillisecond);
+  cluster.pass(5'100_ms);
   REQUIRE(cluster.answer(handed_out) == "unknown");
   REQUIRE(cluster.answer(waited) == "refused");
 }
@@ -319,9 +319,9 @@ TEST_CASE("a write after a long silence is sent once") {
   raft::NodeId leader = cluster.elect();
   raft::NodeId follower = other_than(leader);
   for (int count = 0; count < 5; ++count) {
-    cluster.pass(1'000 * raft::kMillisecond);
+    cluster.pass(1_s);
     uint64_t written = cluster.put(follower, "/k", "v");
-    cluster.pass(raft::kMillisecond);
+    cluster.pass(1_ms);
     REQUIRE(cluster.answer(written) == "done");
   }
   REQUIRE(cluster[leader].raft().log().last().index == 6);  // the no-op of the term, and one entry each
@@ -336,7 +336,7 @@ TEST_CASE("a forward that was lost is sent again, also while others write") {
   cluster.in_flight.clear();
   for (int count = 0; count < 20; ++count) {
     cluster.put(leader, "/other", "w");
-    cluster.pass(50 * raft::kMillisecond);
+    cluster.pass(50_ms);
   }
   REQUIRE(cluster.answer(written) == "done");
 }
@@ -371,7 +371,7 @@ TEST_CASE("leadership is handed over with writes under way, and none of them is 
   for (int i = 0; i < 20; ++i) writes.push_back(cluster.put(1 + i % 3, "/k" + std::to_string(i), "v"));
   uint64_t order = cluster.hand_over(leader, other_than(leader));
   for (int i = 20; i < 40; ++i) writes.push_back(cluster.put(1 + i % 3, "/k" + std::to_string(i), "v"));
-  cluster.pass(100 * raft::kMillisecond);
+  cluster.pass(100_ms);
   REQUIRE(cluster.leader() == other_than(leader));
   REQUIRE(cluster.answer(order) == "done");
   for (uint64_t write : writes) REQUIRE(cluster.answer(write) == "done");
@@ -383,7 +383,7 @@ TEST_CASE("a node that was removed is told so, and the others go on") {
   raft::NodeId leader = cluster.elect();
   raft::NodeId gone = other_than(leader);
   uint64_t order = cluster.change(leader, {{.kind = raft::Change::Kind::remove, .node = gone, .address = {}}});
-  cluster.pass(2'000 * raft::kMillisecond);
+  cluster.pass(2_s);
   REQUIRE(cluster.answer(order) == "done");
   REQUIRE(cluster.was_removed(gone));
   uint64_t written = cluster.put(leader, "/k", "v");

@@ -27,7 +27,7 @@ TEST_CASE("a change of the leadership is reported once, and only if there is a l
       {{.leader = 0, .term = 2, .takes_writes = true, .is_admitted = true}, false},
       {{.leader = 3, .term = 2, .takes_writes = true, .is_admitted = true}, true},
   };
-  ResubmitSchedule schedule(100);
+  ResubmitSchedule schedule(100_ns);
   for (size_t at = 0; at < rows.size(); ++at) {
     INFO("row " << at);
     REQUIRE(schedule.has_changed(rows[at].known) == rows[at].has_changed);
@@ -35,19 +35,19 @@ TEST_CASE("a change of the leadership is reported once, and only if there is a l
 }
 
 TEST_CASE("without progress the next attempt comes later each time, and soon again after progress") {
-  ResubmitSchedule schedule(100);
-  schedule.note_progress(1'000);
-  REQUIRE(schedule.due_at() == 1'100);
+  ResubmitSchedule schedule(100_ns);
+  schedule.note_progress(1'000_ns);
+  REQUIRE(schedule.due_at() == 1'100_ns);
 
-  REQUIRE(schedule.back_off() == 100);
-  schedule.submitted_again(1'100);
-  REQUIRE(schedule.due_at() == 1'300);
-  REQUIRE(schedule.back_off() == 200);
-  schedule.submitted_again(1'300);
-  REQUIRE(schedule.due_at() == 1'700);
+  REQUIRE(schedule.back_off() == 100_ns);
+  schedule.submitted_again(1'100_ns);
+  REQUIRE(schedule.due_at() == 1'300_ns);
+  REQUIRE(schedule.back_off() == 200_ns);
+  schedule.submitted_again(1'300_ns);
+  REQUIRE(schedule.due_at() == 1'700_ns);
 
-  schedule.note_progress(1'650);
-  REQUIRE(schedule.due_at() == 1'750);
+  schedule.note_progress(1'650_ns);
+  REQUIRE(schedule.due_at() == 1'750_ns);
 }
 
 }  // namespace skiff::resubmit_schedule_test

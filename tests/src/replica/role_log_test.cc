@@ -20,11 +20,11 @@ TEST_CASE("a new leader is told once, and its loss is a warning") {
   REQUIRE_FALSE(of_follower.update(cluster[follower].raft()).has_value());
 
   cluster.cut(follower);
-  cluster.pass(3'000 * raft::kMillisecond);
+  cluster.pass(3_s);
   const auto lost = of_follower.update(cluster[follower].raft());
   REQUIRE(lost->text.starts_with("has no leader at term "));
   REQUIRE(lost->is_warning);
-  cluster.pass(3'000 * raft::kMillisecond);
+  cluster.pass(3_s);
   REQUIRE_FALSE(of_follower.update(cluster[follower].raft()).has_value());  // whatever the term is by now
 }
 

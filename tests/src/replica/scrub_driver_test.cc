@@ -7,13 +7,11 @@
 
 namespace skiff::scrub_driver_test {
 
-constexpr uint64_t kS = 1'000'000'000;
-const ScrubConfig kConfig{
-    .every_ns = 1'000 * kS, .first_ns = 100 * kS, .piece_bytes = 1'000, .pause_ns = kS, .replace_again_ns = 10 * kS};
+const ScrubConfig kConfig{.every = 1'000_s, .first = 100_s, .piece_bytes = 1'000, .pause = 1_s, .replace_again = 10_s};
 
 struct Disk final : ScrubActions {
   std::string asked;
-  ScrubDriver driver{kConfig, 0, *this};
+  ScrubDriver driver{kConfig, 0_s, *this};
 
   void scrub(const ScrubSchedule::Task& task) override { asked += task.begins ? "begin " : "piece "; }
   void damage_found(const store::Damage& damage) override { asked += "found " + damage.name + ' '; }
@@ -24,16 +22,16 @@ struct Disk final : ScrubActions {
 // D12: files rot while their node runs
 TEST_CASE("a task goes out when it is due, and no other before its result", "[D12]") {
   Disk disk;
-  disk.driver.tick(99 * kS);
+  disk.driver.tick(99_s);
   REQUIRE(disk.asked.empty());
-  disk.driver.tick(100 * kS);
-  disk.driver.tick(200 * kS);
+  disk.driver.tick(100_s);
+  disk.driver.tick(200_s);
   REQUIRE(disk.asked == "begin ");
-  disk.driver.scrubbed(200 * kS, {.pass_bytes = 2'000, .is_under_way = true});
-  REQUIRE(disk.driver.next_deadline() == 201 * kS);
-  disk.driver.tick(201 * kS);
-  disk.driver.put_off(201 * kS);
-  disk.driver.tick(202 * kS);
+  disk.driver.scrubbed(200_s, {.pass_bytes = 2'000, .is_under_way = true});
+  REQUIRE(disk.driver.next_deadline() == 201_s);
+  disk.driver.tick(201_s);
+  disk.driver.put_off(201_s);
+  disk.driver.tick(202_s);
   REQUIRE(disk.asked == "begin piece piece ");
 }
 
@@ -41,17 +39,17 @@ TEST_CASE("a task goes out when it is due, and no other before its result", "[D1
 TEST_CASE("damage is reported, then a snapshot is asked for, and again while something is damaged", "[D12]") {
   Disk disk;
   const store::Damage damage{.name = "wal-1", .what = "corrupt"};
-  disk.driver.noted(5 * kS, {.found = {damage}, .is_damaged = true, .replaced_at = 70});
+  disk.driver.noted(5_s, {.found = {damage}, .is_damaged = true, .replaced_at = 70});
   REQUIRE(disk.asked == "found wal-1 replace 70 ");
   disk.asked.clear();
-  disk.driver.tick(15 * kS);
-  disk.driver.scrubbed(15 * kS, {.is_damaged = true, .replaced_at = 80});
+  disk.driver.tick(15_s);
+  disk.driver.scrubbed(15_s, {.is_damaged = true, .replaced_at = 80});
   REQUIRE(disk.asked == "piece replace 80 ");
   disk.asked.clear();
-  disk.driver.noted(16 * kS, {.recovered = {damage}});
+  disk.driver.noted(16_s, {.recovered = {damage}});
   REQUIRE(disk.asked == "removed wal-1 ");
   REQUIRE(disk.driver.counts().recovered == 1);
-  REQUIRE(disk.driver.next_deadline() == 100 * kS);
+  REQUIRE(disk.driver.next_deadline() == 100_s);
 }
 
 }  // namespace skiff::scrub_driver_test

@@ -17,8 +17,7 @@ struct Disk {
   testing::MemoryFiles files;
   store::Opened opened;
   store::Kv kv;
-  raft::SnapshotMark mark{.position = {.term = 1, .index = 3},
-                          .configuration = std::make_shared<const std::string>("members")};
+  raft::SnapshotMark mark{.position = {.term = 1, .index = 3}, .configuration = raft::Payload::of("members")};
 
   Disk() {
     auto result = store::Storage::open(files, "data", kIdentity, {.segment_bytes = 64 * 1024});
@@ -31,10 +30,7 @@ struct Disk {
     store::SnapshotMaker maker(kv, mark, kIdentity.cluster);
     std::string bytes;
     while (!maker.is_done()) bytes += maker.next(100);
-    return {.mark = mark,
-            .bytes = std::make_shared<const std::string>(std::move(bytes)),
-            .is_last = true,
-            .is_fetched = is_fetched};
+    return {.mark = mark, .bytes = raft::Payload::of(std::move(bytes)), .is_last = true, .is_fetched = is_fetched};
   }
 };
 

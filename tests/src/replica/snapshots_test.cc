@@ -11,7 +11,6 @@
 
 namespace skiff::replica_snapshots_test {
 
-using raft::kMillisecond;
 using raft::Time;
 
 struct World : Environment {
@@ -40,17 +39,16 @@ struct World : Environment {
 // Node 1 of three, with `applied` entries in its log and its map.
 struct Node {
   explicit Node(raft::Index applied, SnapshotConfig config = {})
-      : raft(core(applied), 1), snapshots(prepared(std::move(config)), kv, world) {
+      : raft(core(applied), 1_ns), snapshots(prepared(std::move(config)), kv, world) {
     apply_to(applied);
   }
 
   static raft::Entry entry(raft::Index index) {
     store::Origin origin{.node = 1, .incarnation = 1, .number = index};
-    std::string command = store::encode(
-        {.verb = store::Verb::put, .origin = origin, .key = "/k" + std::to_string(index), .value = "0123456789"});
+    std::string command = store::encode({origin, store::PutView{"/k" + std::to_string(index), "0123456789"}});
     return {.position = {.term = 1, .index = index},
             .kind = raft::EntryKind::command,
-            .payload = std::make_shared<const std::string>(std::move(command))};
+            .payload = raft::Payload::of(std::move(command))};
   }
   static raft::Config core(raft::Index entries) {
     raft::Config config{.id = 1, .founders = raft::founded_by({1, 2, 3}), .hard_state = {.term = 1, .vote = 0}};
@@ -60,7 +58,7 @@ struct Node {
   static SnapshotConfig prepared(SnapshotConfig config) {
     if (config.every_entries == 0) config.every_entries = 10;
     config.block_bytes = 100;
-    config.retry_after = 500 * kMillisecond;
+    config.retry_after = 500_ms;
     return config;
   }
   void apply_to(raft::Index index) {
@@ -85,19 +83,17 @@ struct Node {
   void want(raft::Index index) { snapshots.want(now, {.from = 2, .snapshot = mark(index)}, raft); }
   static raft::SnapshotMark mark(raft::Index index) {
     return {.position = {.term = 1, .index = index},
-            .configuration = std::make_shared<const std::string>(raft::encode(raft::founded_by({1, 2, 3})))};
+            .configuration = raft::Payload::of(raft::encode(raft::founded_by({1, 2, 3})))};
   }
   // The next piece arrives.
   void piece(const std::string& bytes, bool is_last = false) {
     const SnapshotAsk ask = world.last_ask();
-    SnapshotPiece answer{.position = ask.position,
-                         .offset = ask.offset,
-                         .is_last = is_last,
-                         .bytes = std::make_shared<const std::string>(bytes)};
+    SnapshotPiece answer{
+        .position = ask.position, .offset = ask.offset, .is_last = is_last, .bytes = raft::Payload::of(bytes)};
     snapshots.received(now, 2, answer);
   }
 
-  Time now = 1;
+  Time now = 1_ns;
   World world;
   store::Kv kv;
   raft::Raft raft;
@@ -152,11 +148,11 @@ TEST_CASE("a piece that is late, repeated or of another snapshot is not written"
   REQUIRE(node.world.written.size() == 1);
   node.took_it();
   REQUIRE(node.world.last_ask().offset == 3);
-  SnapshotPiece old{.position = {1, 200}, .offset = 0, .bytes = std::make_shared<const std::string>("abc")};
+  SnapshotPiece old{.position = {1, 200}, .offset = 0, .bytes = raft::Payload::of("abc")};
   node.snapshots.received(node.now, 2, old);
-  SnapshotPiece other{.position = {1, 199}, .offset = 3, .bytes = std::make_shared<const std::string>("x")};
+  SnapshotPiece other{.position = {1, 199}, .offset = 3, .bytes = raft::Payload::of("x")};
   node.snapshots.received(node.now, 2, other);
-  SnapshotPiece next{.position = {1, 200}, .offset = 3, .bytes = std::make_shared<const std::string>("def")};
+  SnapshotPiece next{.position = {1, 200}, .offset = 3, .bytes = raft::Payload::of("def")};
   node.snapshots.received(node.now, 3, next);
   REQUIRE(node.world.written.size() == 1);
   node.piece("def", true);
@@ -189,7 +185,7 @@ TEST_CASE("what was fetched before a restart is not fetched again", "[S9][bug-31
     config.begun->mark.position.index = 40;
     Node node(5, config);
     raft::Message heartbeat{.from = 2, .to = 1, .term = 1, .body = raft::Heartbeat{.commit = 50, .start = 1}};
-    node.raft.step(2, raft::Received{heartbeat});
+    node.raft.step(2_ns, raft::Received{heartbeat});
     node.want(200);
     REQUIRE(node.world.last_ask().position.index == 200);
     REQUIRE(node.world.last_ask().offset == 0);
@@ -208,14 +204,14 @@ TEST_CASE("neither making nor fetching goes faster than it may") {
   config.bytes_per_s = 1'000;
   SECTION("making") {
     Node node(10, config);
-    node.now = 1'000 * kMillisecond;
+    node.now = 1_s;
     node.took_it();  // the first was free, the second is due after it
     REQUIRE(node.world.written.size() == 2);
     node.took_it();
     REQUIRE(node.world.written.size() == 2);
     const Time due = node.snapshots.next_deadline();
     REQUIRE(due > node.now);
-    node.snapshots.tick(due - 1, node.raft);
+    node.snapshots.tick(due - 1_ns, node.raft);
     REQUIRE(node.world.written.size() == 2);
     node.snapshots.tick(due, node.raft);
     REQUIRE(node.world.written.size() == 3);
@@ -223,15 +219,15 @@ TEST_CASE("neither making nor fetching goes faster than it may") {
   }
   SECTION("fetching") {
     Node node(5, config);
-    node.now = 1'000 * kMillisecond;
+    node.now = 1_s;
     node.want(200);
     const size_t asked = node.world.sent.size();
     node.piece(std::string(1'000, 'x'));
     node.took_it();
     REQUIRE(node.world.sent.size() == asked);
     const Time due = node.snapshots.next_deadline();
-    REQUIRE(due >= node.now + 980 * kMillisecond);
-    node.now = due - 1;
+    REQUIRE(due >= node.now + 980_ms);
+    node.now = due - 1_ns;
     node.want(200);  // the offer is repeated: no reason to hurry
     REQUIRE(node.world.sent.size() == asked);
     node.snapshots.tick(due, node.raft);
@@ -243,18 +239,17 @@ TEST_CASE("a piece that comes unasked while the pace holds the next question bac
   SnapshotConfig config;
   config.bytes_per_s = 1'000;
   Node node(5, config);
-  node.now = 1'000 * kMillisecond;
+  node.now = 1_s;
   node.want(200);
   node.piece(std::string(1'000, 'x'));
   node.took_it();
   const Time due = node.snapshots.next_deadline();
   const size_t asked = node.world.sent.size(), written = node.world.written.size();
-  SnapshotPiece unasked{
-      .position = {1, 200}, .offset = 1'000, .bytes = std::make_shared<const std::string>(std::string(10, 'y'))};
+  SnapshotPiece unasked{.position = {1, 200}, .offset = 1'000, .bytes = raft::Payload::of(std::string(10, 'y'))};
   node.snapshots.received(node.now, 2, unasked);
   REQUIRE(node.world.written.size() == written + 1);
   REQUIRE(node.snapshots.next_deadline() == raft::kNever);  // the disk has the word
-  node.snapshots.tick(due + 100'000 * kMillisecond, node.raft);
+  node.snapshots.tick(due + 100_s, node.raft);
   REQUIRE(node.world.sent.size() == asked);
 }
 
@@ -262,9 +257,10 @@ TEST_CASE("a piece that comes unasked while the pace holds the next question bac
 TEST_CASE("who cannot read the snapshot that it offers makes another", "[S17]") {
   Node node(10);
   while (!node.world.written.back().is_last) node.took_it();
-  node.raft.step(2, raft::Received{{.from = 2, .to = 1, .term = 1, .body = raft::Heartbeat{.commit = 10, .start = 1}}});
+  node.raft.step(2_ns,
+                 raft::Received{{.from = 2, .to = 1, .term = 1, .body = raft::Heartbeat{.commit = 10, .start = 1}}});
   node.raft.take_effects();
-  node.raft.step(3, *node.took_it());
+  node.raft.step(3_ns, *node.took_it());
   REQUIRE(node.raft.snapshot().position.index == 10);
   const size_t before = node.world.written.size();
   SECTION("although nothing has been written since") {
@@ -356,13 +352,13 @@ TEST_CASE("a piece that is lost is asked for again, of whoever offers it now") {
   const size_t asked = node.world.sent.size();
   node.want(200);
   REQUIRE(node.world.sent.size() == asked);
-  node.now += 501 * kMillisecond;
+  node.now += 501_ms;
   node.snapshots.want(node.now, {.from = 3, .snapshot = Node::mark(200)}, node.raft);
   REQUIRE(node.world.sent.size() == asked + 1);
   REQUIRE(node.world.sent.back().to == 3);
 
   // A newer offer is no reason to throw away what is there already.
-  node.now += 501 * kMillisecond;
+  node.now += 501_ms;
   node.snapshots.want(node.now, {.from = 3, .snapshot = Node::mark(300)}, node.raft);
   REQUIRE(node.world.last_ask().position.index == 200);
 }

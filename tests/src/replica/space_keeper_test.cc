@@ -7,7 +7,7 @@
 
 namespace skiff::space_keeper_test {
 
-constexpr raft::Time kEvery = 1'000;
+constexpr raft::Time kEvery = 1'000_ns;
 
 // A disk that notes what is asked of it: m(ake a spare), r(etry a save), F(ull for the first time), f(ull), s(pace).
 struct Disk final : SpaceActions {
@@ -42,17 +42,17 @@ TEST_CASE("a spare is made at the start, and again when a save has used it up, o
 TEST_CASE("a disk without space for a spare is full until one is made, and looked at at an interval") {  // [W5]
   Disk disk;
   disk.keeper.ensure_spare();
-  disk.keeper.spare_failed(50, "no space");
+  disk.keeper.spare_failed(50_ns, "no space");
   REQUIRE(disk.asked == "mF");
   REQUIRE(disk.keeper.is_full());
-  REQUIRE(disk.keeper.next_deadline() == 50 + kEvery);
-  disk.keeper.tick(49 + kEvery);
+  REQUIRE(disk.keeper.next_deadline() == 50_ns + kEvery);
+  disk.keeper.tick(49_ns + kEvery);
   REQUIRE(disk.asked == "mF");
-  disk.keeper.tick(50 + kEvery);
-  disk.keeper.tick(60 + kEvery);
+  disk.keeper.tick(50_ns + kEvery);
+  disk.keeper.tick(60_ns + kEvery);
   REQUIRE(disk.asked == "mFm");
-  disk.keeper.spare_failed(70 + kEvery, "no space");
-  disk.keeper.tick(70 + 2 * kEvery);
+  disk.keeper.spare_failed(70_ns + kEvery, "no space");
+  disk.keeper.tick(70_ns + 2 * kEvery);
   disk.spare_is_there = true;
   disk.keeper.spare_made();
   REQUIRE(disk.asked == "mFmfms");
@@ -66,15 +66,15 @@ TEST_CASE("a blocked save is retried once there is a spare, and only then is the
   Disk disk;
   disk.spare_is_there = true;
   disk.keeper.ensure_spare();
-  disk.keeper.save_blocked(10, "no space");
+  disk.keeper.save_blocked(10_ns, "no space");
   REQUIRE(disk.asked == "F");
   REQUIRE(disk.keeper.has_blocked_save());
 
   // when it is retried in vain, and again,
-  disk.keeper.tick(10 + kEvery);
+  disk.keeper.tick(10_ns + kEvery);
   REQUIRE(disk.asked == "Fr");
-  disk.keeper.save_blocked(20 + kEvery, "no space");
-  disk.keeper.tick(20 + 2 * kEvery);
+  disk.keeper.save_blocked(20_ns + kEvery, "no space");
+  disk.keeper.tick(20_ns + 2 * kEvery);
   REQUIRE(disk.asked == "Frfr");
   REQUIRE(disk.keeper.is_full());
 
@@ -87,8 +87,8 @@ TEST_CASE("a blocked save is retried once there is a spare, and only then is the
 // W5: the disk is full, in any operation
 TEST_CASE("a blocked save that has used up the spare waits for another one before the disk counts as free") {  // [W5]
   Disk disk;
-  disk.keeper.save_blocked(10, "no space");
-  disk.keeper.tick(10 + kEvery);
+  disk.keeper.save_blocked(10_ns, "no space");
+  disk.keeper.tick(10_ns + kEvery);
   disk.keeper.spare_made();
   REQUIRE(disk.asked == "Fmr");
   disk.keeper.saved();

@@ -6,7 +6,7 @@
 
 namespace skiff::stop_sequence_test {
 
-constexpr raft::Time kPatience = 6'000 * raft::kMillisecond;
+constexpr raft::Time kPatience = 6_s;
 
 raft::NodeId follower_of(raft::NodeId leader) { return leader % 3 + 1; }
 
@@ -34,7 +34,7 @@ TEST_CASE("a leader hands over before it ends") {
   stop.request();
   stop.begin(cluster.now(), cluster[leader]);
   REQUIRE_FALSE(stop.may_end(cluster.now(), cluster[leader], true));
-  cluster.pass(100 * raft::kMillisecond);
+  cluster.pass(100_ms);
   REQUIRE(cluster.answer(StopSequence::kHandOverId) == "done");
   REQUIRE(cluster.leader() != leader);
   REQUIRE_FALSE(stop.may_end(cluster.now(), cluster[leader], true));
@@ -62,7 +62,7 @@ TEST_CASE("requests under way are waited for up to the deadline, or up to a seco
   stop.request();
   const raft::Time begun = cluster.now();
   stop.begin(begun, cluster[node]);
-  REQUIRE_FALSE(stop.may_end(begun + kPatience - 1, cluster[node], true));
+  REQUIRE_FALSE(stop.may_end(begun + kPatience - 1_ns, cluster[node], true));
   REQUIRE(stop.may_end(begun + kPatience, cluster[node], true));
   stop.request();
   REQUIRE(stop.may_end(begun, cluster[node], false));

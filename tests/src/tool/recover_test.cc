@@ -136,7 +136,7 @@ TEST_CASE("what cannot be recovered is left as it was") {
     std::string bytes = world.files.content("data/wal-0000000000000001");
     bytes[3 * 512 + 100] ^= 1;
     world.files.set_content("data/wal-0000000000000001", bytes);
-    wanted = "wal-0000000000000001: at offset 1536";
+    wanted = "wal-0000000000000001: at offset 1608";
   }
   SECTION("an earlier recovery left its old directory there") {
     REQUIRE(world.files.make_directory("data.before-recovery").has_value());

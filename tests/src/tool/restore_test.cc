@@ -81,8 +81,8 @@ TEST_CASE("a restored node can write, though its namesake had written more befor
   REQUIRE(world.run(restore("node", 2)) == 0);
   store::Recovered found = world.look("node");
   REQUIRE(found.incarnation == 0);
-  store::Command command{.origin = {.node = 2, .incarnation = 1, .number = 1}, .key = "/new", .value = "v"};
-  const auto outcome = found.kv.apply(51, std::make_shared<const std::string>(store::encode(command)));
+  store::Command command{{.node = 2, .incarnation = 1, .number = 1}, store::PutView{"/new", "v"}};
+  const auto outcome = found.kv.apply(51, raft::Payload::of(store::encode(command)));
   REQUIRE(outcome.kind == store::Outcome::Kind::done);
   REQUIRE(found.kv.get("/new").has_value());
 }

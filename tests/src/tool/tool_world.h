@@ -24,8 +24,8 @@ constexpr store::WalOptions kSmall{32 * store::kBlockBytes};
 inline const std::vector<store::Founder> kFounders = {{1, "http://a:9021"}, {2, "http://b:9021"}, {3, "http://c:9021"}};
 
 inline raft::Entry put(raft::Term term, raft::Index index, const std::string& key, const std::string& value) {
-  store::Command command{.origin = {.node = 2, .incarnation = 5, .number = index}, .key = key, .value = value};
-  return {{term, index}, raft::EntryKind::command, std::make_shared<const std::string>(store::encode(command))};
+  store::Command command{{.node = 2, .incarnation = 5, .number = index}, store::PutView{key, value}};
+  return {{term, index}, raft::EntryKind::command, raft::Payload::of(store::encode(command))};
 }
 
 inline raft::Payload members(const std::vector<store::Founder>& founders) {
@@ -33,7 +33,7 @@ inline raft::Payload members(const std::vector<store::Founder>& founders) {
   for (const store::Founder& founder : founders) {
     configuration.members.push_back({founder.id, raft::MemberRole::voter, founder.address});
   }
-  return std::make_shared<const std::string>(raft::encode(configuration));
+  return raft::Payload::of(raft::encode(configuration));
 }
 
 struct World {

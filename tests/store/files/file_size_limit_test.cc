@@ -54,7 +54,7 @@ TEST_CASE(
     const auto files = posix_files();
     auto wal = Wal::create({*files, directory.path(), {.cluster = 1, .node = 1}}, {.segment_bytes = kBlockBytes * 16});
     REQUIRE(wal.has_value());
-    const auto value = std::make_shared<const std::string>(kBlockBytes * (is_within ? 12 : 24), 'x');
+    const auto value = raft::Payload::of(std::string(kBlockBytes * (is_within ? 12 : 24), 'x'));
     Batch batch{.hard_state = raft::HardState{.term = 1, .vote = 0}};
     batch.entries.push_back({.position = {.term = 1, .index = 1}, .payload = value});
     Result<> first, second;

@@ -20,7 +20,7 @@ using Scrubbed = Snapshots::Scrubbed;
 
 const WalOptions kSmall{8 * kBlockBytes};
 const Identity kNode{77, 2, {{1, "http://a:9021"}, {2, "http://b:9021"}, {3, "http://c:9021"}}};
-const raft::Payload kMembers = std::make_shared<const std::string>("who the members are");
+const raft::Payload kMembers = raft::Payload::of("who the members are");
 
 bool always(const Identity&, const raft::Payload&) { return true; }
 
@@ -48,8 +48,7 @@ struct Node {
       if (index == 1) batch.hard_state = {1, 2};
       const Origin origin{.node = 1, .incarnation = 1, .number = index};
       const std::string key = "/" + std::to_string(index), value(100 + index, 'v');
-      batch.entries.push_back(
-          log_story::entry(1, index, encode({.verb = Verb::put, .origin = origin, .key = key, .value = value})));
+      batch.entries.push_back(log_story::entry(1, index, encode({origin, PutView{key, value}})));
       REQUIRE(opened.storage->save({&batch, 1}).has_value());
       if (is_applied) kv.apply(index, batch.entries[0].payload);
     }

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "raft/random.h"
+#include "src/base/bytes.h"
+#include "src/base/crc32c.h"
 #include "store/state/command.h"
 #include "tests/support/catch.h"
 #include "tests/support/memory_files.h"
@@ -21,20 +23,18 @@ struct Writer {
   Kv kv;
   uint64_t number = 0;
 
-  void apply(Verb verb, std::string_view key, std::string_view value = {}) {
-    apply({.verb = verb, .key = key, .value = value});
-  }
-  void compact(Revision revision) { apply({.verb = Verb::compact, .revision = revision}); }
+  void put(std::string_view key, std::string_view value = {}) { apply({{}, PutView{key, value}}); }
+  void remove(std::string_view key) { apply({{}, DeleteRangeView{key}}); }
+  void compact(Revision revision) { apply({{}, Compact{revision}}); }
   void apply(Command command) {
     command.origin = {.node = 1 + number % 3, .incarnation = 1, .number = number + 1};
     ++number;
-    kv.apply(kv.applied() + 1, std::make_shared<const std::string>(encode(command)));
+    kv.apply(kv.applied() + 1, raft::Payload::of(encode(command)));
   }
 };
 
 raft::SnapshotMark mark_of(const Kv& kv) {
-  return {.position = {.term = 3, .index = kv.applied()},
-          .configuration = std::make_shared<const std::string>("who the members are")};
+  return {.position = {.term = 3, .index = kv.applied()}, .configuration = raft::Payload::of("who the members are")};
 }
 
 std::vector<std::string> blocks_of(SnapshotMaker& maker, uint64_t block_bytes) {
@@ -65,9 +65,9 @@ Writer some_writes(uint64_t seed, uint64_t writes = 40) {
   for (uint64_t count = 0; count < writes; ++count) {
     const std::string key = "/k" + std::to_string(random.below(6));
     if (random.below(4) == 0) {
-      writer.apply(Verb::remove, key);
+      writer.remove(key);
     } else {
-      writer.apply(Verb::put, key, std::string(random.below(50), static_cast<char>(random.next())));
+      writer.put(key, std::string(random.below(50), static_cast<char>(random.next())));
     }
   }
   return writer;
@@ -95,8 +95,7 @@ TEST_CASE("a map comes back from its snapshot with every version it had") {
     // It goes on as the first would have: a write that it has seen does nothing.
     const uint64_t digest = loaded->kv.digest();
     Origin seen{.node = 1, .incarnation = 1, .number = 1};
-    auto again = std::make_shared<const std::string>(
-        encode({.verb = Verb::put, .origin = seen, .key = "/k0", .value = "again"}));
+    auto again = raft::Payload::of(encode({seen, PutView{"/k0", "again"}}));
     REQUIRE(loaded->kv.apply(loaded->kv.applied() + 1, again).kind == Outcome::Kind::repeated);
     REQUIRE(loaded->kv.digest() == digest);
   }
@@ -108,7 +107,7 @@ TEST_CASE("a snapshot of nothing is one", "[S18]") {
   SECTION("after an entry that asked nothing of the store") { kv.skip(1); }
   SECTION("after removals of what was not there") {
     Writer writer;
-    writer.apply(Verb::remove, "/none");
+    writer.remove("/none");
     kv = std::move(writer.kv);
   }
   auto loaded = load(bytes_of(kv));
@@ -125,8 +124,8 @@ TEST_CASE("what is written while a snapshot is made is not in it") {
   std::string bytes;
   while (!maker.is_done()) {
     bytes += maker.next(1);
-    writer.apply(Verb::put, "/k" + std::to_string(writer.number % 9), "later");
-    writer.apply(Verb::remove, "/k3");
+    writer.put("/k" + std::to_string(writer.number % 9), "later");
+    writer.remove("/k3");
   }
   auto loaded = load(bytes);
   REQUIRE(loaded.has_value());
@@ -142,7 +141,7 @@ TEST_CASE("what is cut while a snapshot is made is in it all the same") {
     std::string bytes;
     while (!maker.is_done()) {
       bytes += maker.next(40);
-      writer.apply(Verb::put, "/k" + std::to_string(writer.number % 9), "later");
+      writer.put("/k" + std::to_string(writer.number % 9), "later");
       writer.compact(writer.kv.revision());
     }
     auto loaded = load(bytes);
@@ -157,9 +156,9 @@ TEST_CASE("what is cut while a snapshot is made is in it all the same") {
 
 TEST_CASE("a snapshot goes past many keys that have nothing for it, a few at a time") {
   Writer writer;
-  writer.apply(Verb::put, "/a", "first");
+  writer.put("/a", "first");
   SnapshotMaker maker(writer.kv, mark_of(writer.kv), kCluster);
-  for (int key = 0; key < 5'000; ++key) writer.apply(Verb::put, "/later/" + std::to_string(key));
+  for (int key = 0; key < 5'000; ++key) writer.put("/later/" + std::to_string(key));
   std::string bytes;
   int blocks = 0;
   for (; !maker.is_done(); ++blocks) bytes += maker.next(1'000'000);
@@ -209,6 +208,45 @@ TEST_CASE("whole blocks in the wrong place, twice, or missing are noticed", "[S1
     REQUIRE_FALSE(is_believed(swapped));
     REQUIRE_FALSE(is_believed(doubled));
     REQUIRE_FALSE(is_believed(missing));
+  }
+}
+
+// A block as it is on disk, at this offset.
+std::string block_of(uint64_t offset, std::string_view data) {
+  std::string prefix;
+  put_number(prefix, offset);
+  put_number(prefix, static_cast<uint32_t>(data.size()));
+  std::string block;
+  put_number(block, crc32c_extend(crc32c(prefix), data));
+  put_number(block, static_cast<uint32_t>(data.size()));
+  return block.append(data);
+}
+
+TEST_CASE("a section that is not known, or not in this format, is named and not passed over") {
+  const Writer writer = some_writes(1);
+  SnapshotMaker maker(writer.kv, mark_of(writer.kv), kCluster);
+  const std::string head = maker.next(64);
+  const auto error_of = [&](std::string_view data) { return load(head + block_of(head.size(), data)).error(); };
+  struct Row {
+    std::string_view data;
+    const char* why;
+    Error::Code code;
+  };
+  const Row rows[] = {
+      {"\2\3\1", "section 3 in format 1", Error::Code::invalid},
+      {"\2\2\2", "section 2 in format 2", Error::Code::invalid},
+      {std::string_view("\2\0\1", 3), "section 0", Error::Code::invalid},
+      {"\2\1\1\1\1\1\1\1\2", "origins that are not in order", Error::Code::corrupt},
+      {"\2\1\1\1\1", "origins that cannot be read", Error::Code::corrupt},
+      {std::string_view("\2\1\1\0\1\1", 6), "origins that are not in order", Error::Code::corrupt},
+      {std::string_view("\2\2\1\x10\2/k\1\1\1\0", 11), "an impossible version", Error::Code::corrupt},
+      {std::string_view("\2\2\1\4\2/k\1\1\1\0\0", 12), "an impossible version", Error::Code::corrupt},
+  };
+  for (const Row& row : rows) {
+    INFO(row.why);
+    const Error error = error_of(row.data);
+    REQUIRE_THAT(error.what, Catch::Contains(row.why));
+    REQUIRE(error.code == row.code);
   }
 }
 

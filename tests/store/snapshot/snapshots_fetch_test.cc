@@ -19,9 +19,8 @@ TEST_CASE("a fetched snapshot of something else than was asked for is refused", 
   };
   const raft::SnapshotMark right{.position = {1, 10}, .configuration = kMembers};
   REQUIRE(fetch({.position = {1, 11}, .configuration = kMembers}, "").error().code == Error::Code::corrupt);
-  REQUIRE(
-      fetch({.position = {1, 10}, .configuration = std::make_shared<const std::string>("others")}, "").error().code ==
-      Error::Code::corrupt);
+  REQUIRE(fetch({.position = {1, 10}, .configuration = raft::Payload::of("others")}, "").error().code ==
+          Error::Code::corrupt);
   REQUIRE(fetch(right, "damage").error().code == Error::Code::corrupt);
   REQUIRE(node.files_called("snapshot").empty());
   auto taken = fetch(right, "");

@@ -20,7 +20,7 @@ using testing::MemoryFiles;
 
 inline const WalOptions kSmall{4 * kBlockBytes};
 inline const Identity kNode{77, 2, {{1, "http://a:9021"}, {2, "http://b:9021"}, {3, "http://c:9021"}}};
-inline const raft::Payload kMembers = std::make_shared<const std::string>("who the members are");
+inline const raft::Payload kMembers = raft::Payload::of("who the members are");
 
 inline Opened must_open(MemoryFiles& files) {
   auto opened = Storage::open(files, "data", kNode, kSmall);
@@ -30,7 +30,7 @@ inline Opened must_open(MemoryFiles& files) {
 
 inline raft::Entry write(raft::Term term, raft::Index index, const std::string& value) {
   Origin origin{.node = 1, .incarnation = 1, .number = index};
-  return log_story::entry(term, index, encode({.verb = Verb::put, .origin = origin, .key = "/k", .value = value}));
+  return log_story::entry(term, index, encode({origin, PutView{"/k", value}}));
 }
 
 // A node: its directory, what it has applied, and where its log ends.

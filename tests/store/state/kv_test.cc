@@ -6,23 +6,25 @@
 #include <vector>
 
 #include "raft/random.h"
+#include "store/state/condition.h"
 #include "tests/support/catch.h"
 #include "tests/support/dies.h"
 
 namespace skiff::store::kv_test {
 
-raft::Payload payload_of(const Command& command) { return std::make_shared<const std::string>(encode(command)); }
+raft::Payload payload_of(const Command& command) { return raft::Payload::of(encode(command)); }
 
 // A map and the writes of one node, numbered as they are made.
 struct Writer {
   Kv kv;
   Origin origin{1, 1, 0};
 
-  Outcome put(std::string_view key, std::string_view value) { return apply(Verb::put, key, value); }
-  Outcome remove(std::string_view key) { return apply(Verb::remove, key, ""); }
-  Outcome apply(Verb verb, std::string_view key, std::string_view value) {
+  Outcome put(std::string_view key, std::string_view value) { return apply(PutView{key, value}); }
+  Outcome remove(std::string_view key) { return remove_range(key, {}); }
+  Outcome remove_range(std::string_view key, std::string_view end) { return apply(DeleteRangeView{key, end}); }
+  Outcome apply(const OperationView& operation) {
     ++origin.number;
-    return apply({verb, origin, key, value});
+    return apply(Command{origin, operation});
   }
   Outcome apply(const Command& command) { return kv.apply(kv.applied() + 1, payload_of(command)); }
 
@@ -49,17 +51,43 @@ TEST_CASE("a key that is not there is not there") {
 }
 
 TEST_CASE("a version holds lengths as large as its fields, and nothing is cut off in silence") {
-  const auto version = [](uint64_t offset, uint64_t key_bytes, uint64_t value_bytes) {
-    return Version::of(1, std::make_shared<const std::string>(70'000, 'x'), offset, key_bytes, value_bytes, false);
+  const auto holder = raft::Payload::of(std::string(100'000, 'x'));
+  const auto version = [&](uint64_t offset, uint64_t key_bytes, uint64_t value_bytes, uint64_t number = 1) {
+    return Version::of(9, 7,
+                       {.holder = holder, .value_offset = offset, .key_bytes = key_bytes, .value_bytes = value_bytes},
+                       {.create_revision = 9, .number = number, .lease = 5});
   };
-  const Version largest = version(65'535, 32'767, 4'465);
+  const Version largest = version(95'535, 32'767, 4'465, kVersionNumberMax);
   REQUIRE(largest.key().size() == 32'767);
   REQUIRE(largest.value().size() == 4'465);
+  REQUIRE(largest.facts() == VersionFacts{.create_revision = 9, .number = kVersionNumberMax, .lease = 5});
+  REQUIRE(version(10, 1, 1, uint64_t{1} << 32).number() == uint64_t{1} << 32);
 
-  REQUIRE(dies_saying([&] { version(65'536, 1, 1); }).find("value_offset <= kValueOffsetMax") != std::string::npos);
-  REQUIRE(dies_saying([&] { version(65'535, 32'768, 1); }).find("kKeyBytesMask") != std::string::npos);
-  REQUIRE(dies_saying([&] { version(10, 11, 1); }).find("value_offset") != std::string::npos);
-  REQUIRE(dies_saying([&] { version(10, 1, 69'991); }).find("holder->size()") != std::string::npos);
+  const auto dies_with = [](auto&& make, const char* why) { return dies_saying(make).find(why) != std::string::npos; };
+  REQUIRE(dies_with([&] { version(95'535, 32'768, 1); }, "kKeyBytesMask"));
+  REQUIRE(dies_with([&] { version(10, 11, 1); }, "value_offset"));
+  REQUIRE(dies_with([&] { version(10, 1, 99'991); }, "holder->size()"));
+  REQUIRE(dies_with([&] { version(10, 1, 1, kVersionNumberMax + 1); }, "kVersionNumberMax"));
+  REQUIRE(dies_with([&] { version(10, 1, 1, 0); }, "facts.number > 0"));
+  REQUIRE(dies_with(
+      [&] {
+        Version::of(9, uint64_t{1} << 32, {holder, 10, 1, 1}, {9, 1});
+      },
+      "fits into its smaller type"));
+}
+
+TEST_CASE("a version knows when its key was made, and the puts since then") {
+  Writer writer;
+  const auto facts = [&](Revision at) { return writer.kv.get("/a", at)->facts; };
+  writer.put("/a", "1");
+  writer.put("/b", "2");
+  writer.put("/a", "3");
+  writer.remove("/a");
+  writer.put("/a", "5");
+  REQUIRE(facts(1) == VersionFacts{.create_revision = 1, .number = 1});
+  REQUIRE(facts(2) == VersionFacts{.create_revision = 1, .number = 1});
+  REQUIRE(facts(3) == VersionFacts{.create_revision = 1, .number = 2});
+  REQUIRE(facts(5) == VersionFacts{.create_revision = 5, .number = 1});
 }
 
 TEST_CASE("every version of a key stays readable under its revision") {
@@ -91,8 +119,79 @@ TEST_CASE("a remove of a key that is not there takes no revision") {
   REQUIRE(writer.kv.keys() == 0);
 }
 
+TEST_CASE("a removed range makes one revision, however many keys it held, and none if it held no key") {
+  Writer writer;
+  for (const char* key : {"/a", "/b/1", "/b/2", "/b/3", "/c"}) writer.put(key, key);
+  writer.remove("/b/2");
+  REQUIRE(writer.kv.revision() == 6);
+
+  const Outcome removed = writer.remove_range("/b/", "/b0");
+  REQUIRE(removed.kind == Outcome::Kind::done);
+  REQUIRE(removed.revision == 7);
+  REQUIRE(removed.changes == 2);
+  REQUIRE(writer.kv.keys() == 2);
+  using Keys = std::vector<std::string>;
+  REQUIRE(writer.keys("", "", 7) == Keys{"/a", "/c"});
+  REQUIRE(writer.keys("", "", 6) == Keys{"/a", "/b/1", "/b/3", "/c"});
+
+  REQUIRE(writer.remove_range("/b/", "/b0").changes == 0);
+  REQUIRE(writer.remove_range("/c", "/b").changes == 0);
+  REQUIRE(writer.kv.revision() == 7);
+  REQUIRE(writer.remove_range("/b", kToTheLast).changes == 1);
+  REQUIRE(writer.remove_range(kToTheLast, kToTheLast).changes == 1);
+  REQUIRE(writer.kv.keys() == 0);
+  REQUIRE(writer.kv.revision() == 9);
+}
+
+TEST_CASE("a write whose condition does not hold does nothing, and says why") {
+  Writer writer;
+  const std::string new_only = Condition{.is_not_there = true}.encode(), there = Condition{.is_there = true}.encode();
+  const auto at = [](Revision revision) { return Condition{.one_of = std::vector<Revision>{revision}}.encode(); };
+  const auto put = [&](std::string_view value, const std::string& condition) {
+    return writer.apply(PutView{.key = "/a", .value = value, .condition = condition});
+  };
+  const auto remove = [&](const std::string& condition) {
+    return writer.apply(DeleteRangeView{.key = "/a", .end = {}, .condition = condition});
+  };
+  REQUIRE(put("none", there).kind == Outcome::Kind::conflict);
+  REQUIRE(remove(there).kind == Outcome::Kind::conflict);
+  REQUIRE(writer.kv.keys() == 0);
+  const Revision before = writer.kv.revision();
+
+  const Outcome first = put("first", new_only);
+  REQUIRE(first.kind == Outcome::Kind::done);
+  REQUIRE(first.revision == before + 1);
+  REQUIRE(first.key_revision == first.revision);
+  const Outcome second = put("second", new_only);
+  REQUIRE(second.kind == Outcome::Kind::conflict);
+  REQUIRE(second.revision == first.revision);
+  REQUIRE(second.key_revision == first.revision);
+  REQUIRE(second.changes == 0);
+  REQUIRE(writer.at("/a", first.revision) == "first");
+
+  const Outcome third = put("third", at(first.revision));
+  REQUIRE(third.kind == Outcome::Kind::done);
+  REQUIRE(put("fourth", at(first.revision)).kind == Outcome::Kind::conflict);
+  REQUIRE(remove(at(first.revision)).key_revision == third.revision);
+  const Outcome gone = remove(at(third.revision));
+  REQUIRE(gone.kind == Outcome::Kind::done);
+  REQUIRE(gone.key_revision == 0);
+  REQUIRE(put("again", at(third.revision)).key_revision == 0);
+  REQUIRE(put("again", new_only).kind == Outcome::Kind::done);
+}
+
+TEST_CASE("a write whose condition failed is not judged again when it comes a second time") {
+  Writer writer;
+  const std::string there = Condition{.is_there = true}.encode();
+  const Command early{{1, 1, 1}, PutView{.key = "/a", .value = "x", .condition = there}};
+  REQUIRE(writer.apply(early).kind == Outcome::Kind::conflict);
+  REQUIRE(writer.apply({{2, 1, 1}, PutView{"/a", "other"}}).kind == Outcome::Kind::done);
+  REQUIRE(writer.apply(early).kind == Outcome::Kind::repeated);
+  REQUIRE(writer.kv.get("/a")->bytes == "other");
+}
+
 TEST_CASE("a value is not copied, and outlives the map while somebody holds it") {
-  auto payload = payload_of({Verb::put, {1, 1, 1}, "/key", "value"});
+  auto payload = payload_of({{1, 1, 1}, PutView{"/key", "value"}});
   auto kv = std::make_unique<Kv>();
   kv->apply(1, payload);
 
@@ -117,8 +216,8 @@ TEST_CASE("keys and values are bytes, ordered as bytes") {
 // bug-43: a write is forwarded twice, and takes effect twice
 TEST_CASE("a write that comes twice takes effect once") {  // [bug-43]
   Writer writer;
-  Command first{Verb::put, {1, 1, 1}, "/a", "first"};
-  Command second{Verb::put, {1, 1, 2}, "/a", "second"};
+  Command first{{1, 1, 1}, PutView{"/a", "first"}};
+  Command second{{1, 1, 2}, PutView{"/a", "second"}};
   REQUIRE(writer.apply(first).kind == Outcome::Kind::done);
   REQUIRE(writer.apply(second).kind == Outcome::Kind::done);
   uint64_t digest = writer.kv.digest();
@@ -126,7 +225,7 @@ TEST_CASE("a write that comes twice takes effect once") {  // [bug-43]
   SECTION("the newest write again") { REQUIRE(writer.apply(second).kind == Outcome::Kind::repeated); }
   SECTION("an older write again") { REQUIRE(writer.apply(first).kind == Outcome::Kind::repeated); }
   SECTION("a write of an earlier start of the node, overtaken") {
-    REQUIRE(writer.apply({Verb::put, {1, 0, 9}, "/a", "older"}).kind == Outcome::Kind::repeated);
+    REQUIRE(writer.apply({{1, 0, 9}, PutView{"/a", "older"}}).kind == Outcome::Kind::repeated);
   }
 
   REQUIRE(writer.kv.applied() == 3);
@@ -137,10 +236,10 @@ TEST_CASE("a write that comes twice takes effect once") {  // [bug-43]
 
 TEST_CASE("a new start of a node and other nodes count their writes anew") {
   Writer writer;
-  REQUIRE(writer.apply({Verb::put, {1, 1, 7}, "/a", "1"}).kind == Outcome::Kind::done);
-  REQUIRE(writer.apply({Verb::put, {1, 2, 1}, "/a", "2"}).kind == Outcome::Kind::done);
-  REQUIRE(writer.apply({Verb::put, {2, 1, 1}, "/a", "3"}).kind == Outcome::Kind::done);
-  REQUIRE(writer.apply({Verb::put, {1, 1, 8}, "/a", "4"}).kind == Outcome::Kind::repeated);
+  REQUIRE(writer.apply({{1, 1, 7}, PutView{"/a", "1"}}).kind == Outcome::Kind::done);
+  REQUIRE(writer.apply({{1, 2, 1}, PutView{"/a", "2"}}).kind == Outcome::Kind::done);
+  REQUIRE(writer.apply({{2, 1, 1}, PutView{"/a", "3"}}).kind == Outcome::Kind::done);
+  REQUIRE(writer.apply({{1, 1, 8}, PutView{"/a", "4"}}).kind == Outcome::Kind::repeated);
   REQUIRE(writer.at("/a", 3) == "3");
 }
 
@@ -187,28 +286,28 @@ TEST_CASE("the digest tells different maps apart and equal ones together") {
     for (const Command& command : commands) writer.apply(command);
     return writer.kv.digest();
   };
-  const Command base{Verb::put, {1, 1, 1}, "/a", "1"};
+  const Command base{{1, 1, 1}, PutView{"/a", "1"}};
   const uint64_t digest = digest_after({base});
   REQUIRE(digest == digest_after({base}));
   REQUIRE(digest != digest_after({}));
-  REQUIRE(digest != digest_after({{Verb::put, {1, 1, 1}, "/b", "1"}}));  // key
-  REQUIRE(digest != digest_after({{Verb::put, {1, 1, 1}, "/a", "2"}}));  // value
-  REQUIRE(digest != digest_after({{Verb::put, {1, 1, 1}, "/a1", ""}}));  // the border between them
-  REQUIRE(digest != digest_after({{Verb::put, {2, 1, 1}, "/a", "1"}}));  // who wrote it
-  REQUIRE(digest != digest_after({{Verb::put, {1, 2, 1}, "/a", "1"}}));
-  REQUIRE(digest != digest_after({{Verb::put, {1, 1, 2}, "/a", "1"}}));
+  REQUIRE(digest != digest_after({{{1, 1, 1}, PutView{"/b", "1"}}}));  // key
+  REQUIRE(digest != digest_after({{{1, 1, 1}, PutView{"/a", "2"}}}));  // value
+  REQUIRE(digest != digest_after({{{1, 1, 1}, PutView{"/a1", ""}}}));  // the border between them
+  REQUIRE(digest != digest_after({{{2, 1, 1}, PutView{"/a", "1"}}}));  // who wrote it
+  REQUIRE(digest != digest_after({{{1, 2, 1}, PutView{"/a", "1"}}}));
+  REQUIRE(digest != digest_after({{{1, 1, 2}, PutView{"/a", "1"}}}));
 
-  const Command remove{Verb::remove, {1, 1, 2}, "/a", ""}, empty{Verb::put, {1, 1, 2}, "/a", ""};
+  const Command remove{{1, 1, 2}, DeleteRangeView{"/a"}}, empty{{1, 1, 2}, PutView{"/a", ""}};
   REQUIRE(digest_after({base, remove}) != digest_after({base, empty}));
 
-  const Command a{Verb::put, {1, 1, 1}, "/a", ""}, b{Verb::put, {2, 1, 1}, "/b", ""};
+  const Command a{{1, 1, 1}, PutView{"/a", ""}}, b{{2, 1, 1}, PutView{"/b", ""}};
   REQUIRE(digest_after({a, b}) != digest_after({b, a}));  // the revisions differ
 }
 
 TEST_CASE("the digest knows the newest write of a node, not how it got there") {
   Writer one, two;
-  for (uint64_t number : {1, 2, 3}) one.apply({Verb::remove, {1, 1, number}, "/none", ""});
-  two.apply({Verb::remove, {1, 1, 3}, "/none", ""});
+  for (uint64_t number : {1, 2, 3}) one.apply({{1, 1, number}, DeleteRangeView{"/none"}});
+  two.apply({{1, 1, 3}, DeleteRangeView{"/none"}});
   REQUIRE(one.kv.digest() == two.kv.digest());
 }
 

@@ -152,7 +152,7 @@ TEST_CASE("the worked examples of docs/formats.md are what the code writes") {
   REQUIRE((*wal)->append(std::vector<Batch>{batch}).has_value());
   require_documented(hexdump(files.content("data/" + segment_name(1)).substr(0, (*wal)->end().offset)));
 
-  require_documented(hexdump(encode(Command{Verb::put, {2, 1, 7}, "/boat", "skiff"})));
+  require_documented(hexdump(encode(Command{{2, 1, 7}, PutView{"/boat", "skiff"}})));
   require_documented(hexdump(encode(Identity{0x5eaf, 2, {{1, "a:9021"}, {2, "b:9021"}}})));
 }
 

@@ -18,7 +18,7 @@
 namespace skiff::store::log_story {
 
 inline raft::Entry entry(raft::Term term, raft::Index index, std::string text) {
-  auto payload = text.empty() ? nullptr : std::make_shared<const std::string>(std::move(text));
+  auto payload = text.empty() ? nullptr : raft::Payload::of(std::move(text));
   return {{term, index}, raft::EntryKind::command, payload};
 }
 

@@ -334,7 +334,7 @@ TEST_CASE("the last configuration that can still be read says whether there are 
 void take_snapshot(Snapshots& snapshots, raft::Index index) {
   Kv kv;
   for (raft::Index at = 1; at <= index; ++at) kv.skip(at);
-  raft::SnapshotMark mark{.position = {3, index}, .configuration = std::make_shared<const std::string>("members")};
+  raft::SnapshotMark mark{.position = {3, index}, .configuration = raft::Payload::of("members")};
   SnapshotMaker maker(kv, mark, kNode.cluster);
   uint64_t offset = 0;
   while (!maker.is_done()) {

@@ -72,7 +72,7 @@ TEST_CASE("those who wait are served in turn, each with its share, and no more i
   HttpLimits requests, bytes, time;
   requests.turn_requests_max = 64;
   bytes.turn_bytes_max = 320 * 1024;
-  time.turn_ns_max = 0;
+  time.turn_max = 0_s;
   const Row rows[] = {
       {"requests, a few clients", requests, 0, 3, 16, 3 * 16},
       {"requests, many clients", requests, 0, 20, 8, 64},
@@ -85,7 +85,7 @@ TEST_CASE("those who wait are served in turn, each with its share, and no more i
     Loop loop;
     {
       Timer alive(loop, [] {});
-      alive.start_ns(uint64_t{1} << 50);
+      alive.start(100_h);
       HttpBudget budget(loop, row.limits);
       std::list<Hungry> hungry;
       for (size_t count = 0; count < row.clients; ++count) hungry.emplace_back(budget, row.bytes_each);
@@ -146,7 +146,7 @@ TEST_CASE("every connection gets its share of a turn, and who asks little is not
 
 TEST_CASE("requests that take longer than a turn may are spread over several") {
   HttpLimits limits;
-  limits.turn_ns_max = 0;  // any time is too long
+  limits.turn_max = 0_s;  // any time is too long
   BudgetWorld world(limits);
   Client& client = world.say(many("/slow", 1'000));
   world.turn_until([&] { return client.count("200 OK") == 1'000; });
@@ -186,7 +186,7 @@ TEST_CASE("timers are looked after between the turns of clients that always have
   bool is_over = false;
   int rung = 0;
   Timer timer(world.loop, [&] { is_over = ++rung == 3; });
-  timer.repeat_ms(1);
+  timer.repeat(1_ms);
   size_t sent = 0;
   world.turn_until([&] {
     if (client.count("200 OK") + 100 > sent) {
@@ -200,13 +200,13 @@ TEST_CASE("timers are looked after between the turns of clients that always have
 
 // Answers that are copied, of 4 KB each.
 struct OwingWorld : World {
-  explicit OwingWorld(const HttpLimits& limits) : World(limits, [this] { return clock_ms; }) {
+  explicit OwingWorld(const HttpLimits& limits) : World(limits, [this] { return clock; }) {
     handler = [this](Asked& one) { server->answer(one.ticket, text(200, std::string(4'000, 'x'))); };
   }
   void turns(int count) {
     for (int turn = 0; turn < count; ++turn) loop.run_nowait();
   }
-  uint64_t clock_ms = 0;
+  raft::Time clock;
 };
 
 TEST_CASE("clients that read nothing are owed no more than the bound of all, and one that reads is served meanwhile") {
@@ -243,8 +243,8 @@ TEST_CASE("clients that read nothing are owed no more than the bound of all, and
 TEST_CASE("when little of the bound is left, those that have taken nothing for longest are closed, and no others") {
   HttpLimits limits;
   limits.owed_bytes_max = 1'000'000;
-  limits.crowded_timeout_ms = 100;
-  limits.write_timeout_ms = 3'600'000;
+  limits.crowded_timeout = 100_ms;
+  limits.write_timeout = 1_h;
   OwingWorld world(limits);
   std::vector<Client*> greedy;
   for (int count = 0; count < 20; ++count) {
@@ -258,7 +258,7 @@ TEST_CASE("when little of the bound is left, those that have taken nothing for l
   REQUIRE(world.server->connections_open() == 20);
   while (world.server->counters().connections_stalled == 0) {  // the kernel goes on taking some for a while
     world.turns(20);
-    world.clock_ms += 100;
+    world.clock += 100_ms;
     world.server->check_deadlines();
   }
   const uint64_t closed = world.server->counters().connections_stalled;

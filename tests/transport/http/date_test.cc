@@ -17,7 +17,7 @@ uint64_t told_wall_ms() {
 std::string line_at(uint64_t seconds) {
   wall_ms = seconds * 1000;
   DateLine date(told_wall_ms);
-  return std::string(date.at(1));
+  return std::string(date.at(1_ms));
 }
 
 TEST_CASE("a date is written as HTTP wants it") {
@@ -32,15 +32,15 @@ TEST_CASE("the wall clock is looked at once a second, when its second ends") {
   DateLine date(told_wall_ms);
   looks = 0;
   wall_ms = 784'111'777'900;
-  REQUIRE(date.at(5'000).find(":37 ") != std::string_view::npos);
-  REQUIRE(date.at(5'099).find(":37 ") != std::string_view::npos);
+  REQUIRE(date.at(5'000_ms).find(":37 ") != std::string_view::npos);
+  REQUIRE(date.at(5'099_ms).find(":37 ") != std::string_view::npos);
   REQUIRE(looks == 1);
   wall_ms += 100;
-  REQUIRE(date.at(5'100).find(":38 ") != std::string_view::npos);
+  REQUIRE(date.at(5'100_ms).find(":38 ") != std::string_view::npos);
   wall_ms -= 86'400'000;  // an operator sets it
-  REQUIRE(date.at(6'099).find("Sun, 06 Nov 1994 08:49:38 ") != std::string_view::npos);
+  REQUIRE(date.at(6'099_ms).find("Sun, 06 Nov 1994 08:49:38 ") != std::string_view::npos);
   REQUIRE(looks == 2);
-  REQUIRE(date.at(6'100).find("Sat, 05 Nov 1994 08:49:38 ") != std::string_view::npos);
+  REQUIRE(date.at(6'100_ms).find("Sat, 05 Nov 1994 08:49:38 ") != std::string_view::npos);
   REQUIRE(looks == 3);
 }
 

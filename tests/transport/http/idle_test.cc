@@ -79,7 +79,7 @@ TEST_CASE("a request that has arrived and was not read yet is not lost by giving
 
 TEST_CASE("connections that were told 503 do not count towards the limit") {
   HttpLimits limits = three_connections();
-  limits.linger_ms = 3'600'000;
+  limits.linger = 1_h;
   World world(limits);
   std::vector<Client*> busy;
   for (size_t count = 0; count < 3; ++count) busy.push_back(&world.say(get("/busy")));

@@ -23,7 +23,7 @@ size_t open_descriptors() {
 TEST_CASE("a client that never stops sending is cut off") {
   HttpLimits limits;
   limits.linger_bytes_max = 100'000;
-  limits.linger_ms = 3'600'000;
+  limits.linger = 1_h;
   World world(limits);
   Client& client = world.say("rubbish\r\n\r\n" + std::string(30'000'000, 'x'));
   world.until([&] { return world.server->connections_open() == 0; });
@@ -53,7 +53,7 @@ TEST_CASE("a client that does not read its answers is not read from, and is serv
   HttpLimits limits;
   limits.outbox_bytes_max = 100'000;
   World world(limits);
-  auto value = std::make_shared<const std::string>(4'000'000, 'v');
+  auto value = raft::Payload::of(std::string(4'000'000, 'v'));
   world.handler = [&](World::Asked& one) { world.server->answer(one.ticket, octets(value)); };
   Client& client = world.connect();
   client.stream->pause_reading();
@@ -69,23 +69,23 @@ TEST_CASE("a client that does not read its answers is not read from, and is serv
 
 TEST_CASE("a client that never reads its answers is closed at a deadline") {
   HttpLimits limits;
-  limits.write_timeout_ms = 20;
+  limits.write_timeout = 20_ms;
   World world(limits);
-  auto value = std::make_shared<const std::string>(20'000'000, 'v');
+  auto value = raft::Payload::of(std::string(20'000'000, 'v'));
   world.handler = [&](World::Asked& one) { world.server->answer(one.ticket, octets(value)); };
   Client& client = world.connect();
   client.stream->pause_reading();
   client.stream->write(get("/"));
   world.until([&] { return world.asked.size() == 1; });
   world.until([&] { return world.server->connections_open() == 0; });
-  world.until([&] { return value.use_count() == 1; });
+  world.until([&] { return value.owners() == 1; });
 }
 
 TEST_CASE("a client that is slow with a request gets a 408, an idle one is closed without an answer") {
   HttpLimits limits;
-  limits.header_timeout_ms = limits.body_timeout_ms = limits.idle_timeout_ms = 3'600'000;
+  limits.header_timeout = limits.body_timeout = limits.idle_timeout = 1_h;
   SECTION("with the headers") {
-    limits.header_timeout_ms = 20;
+    limits.header_timeout = 20_ms;
     World world(limits);
     Client& client = world.say("GET /a HTTP/1.1\r\nHos");
     world.until([&] { return client.is_closed; });
@@ -94,7 +94,7 @@ TEST_CASE("a client that is slow with a request gets a 408, an idle one is close
     REQUIRE(world.asked.empty());
   }
   SECTION("with the body") {
-    limits.body_timeout_ms = 20;
+    limits.body_timeout = 20_ms;
     World world(limits);
     Client& client = world.say("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhell");
     world.until([&] { return client.is_closed; });
@@ -103,7 +103,7 @@ TEST_CASE("a client that is slow with a request gets a 408, an idle one is close
     REQUIRE(world.asked.empty());
   }
   SECTION("with everything") {
-    limits.idle_timeout_ms = 20;
+    limits.idle_timeout = 20_ms;
     World world(limits);
     Client& client = world.connect();
     world.until([&] { return client.is_closed; });
@@ -113,11 +113,11 @@ TEST_CASE("a client that is slow with a request gets a 408, an idle one is close
 
 TEST_CASE("a byte now and then buys a slow client no time") {
   HttpLimits limits;
-  limits.header_timeout_ms = 50;
+  limits.header_timeout = 50_ms;
   World world(limits);
   Client& client = world.say("GET /");
   Timer drip(world.loop, [&] { client.stream->write("a"); });
-  drip.repeat_ms(5);
+  drip.repeat(5_ms);
   world.until([&] { return client.is_closed; });
   REQUIRE(client.heard.starts_with("HTTP/1.1 408 "));
 }
@@ -126,16 +126,16 @@ TEST_CASE("a byte now and then buys a slow client no time") {
 struct TimedWorld : World {
   static HttpLimits hundred_ms() {
     HttpLimits limits;
-    limits.idle_timeout_ms = limits.header_timeout_ms = limits.body_timeout_ms = 100;
+    limits.idle_timeout = limits.header_timeout = limits.body_timeout = 100_ms;
     return limits;
   }
-  TimedWorld() : World(hundred_ms(), [this] { return clock_ms; }) {}
-  void pass_ms(uint64_t time_ms) {
-    clock_ms += time_ms;
+  TimedWorld() : World(hundred_ms(), [this] { return clock; }) {}
+  void pass(raft::Time time) {
+    clock += time;
     server->check_deadlines();
   }
 
-  uint64_t clock_ms = 0;
+  raft::Time clock;
 };
 
 TEST_CASE("a client is not idle while it waits for its answer, nor between requests that come in time") {
@@ -147,15 +147,27 @@ TEST_CASE("a client is not idle while it waits for its answer, nor between reque
   Client& busy = world.connect();
   world.until([&] { return world.asked.size() == 1; });
   for (size_t round = 1; round <= 5; ++round) {
-    world.pass_ms(99);
+    world.pass(99_ms);
     busy.stream->write(get("/again"));
     world.until([&] { return busy.count("200 OK") == round || busy.is_closed; });
     REQUIRE_FALSE(busy.is_closed);
   }
   REQUIRE(world.server->connections_open() == 2);
-  for (int times = 0; times < 2; ++times) world.pass_ms(100);  // from when it is seen to have taken its answer
+  for (int times = 0; times < 2; ++times) world.pass(100_ms);  // from when it is seen to have taken its answer
   world.until([&] { return busy.is_closed; });
   REQUIRE_FALSE(waiting.is_closed);
+  REQUIRE(world.server->connections_open() == 1);
+}
+
+TEST_CASE("a connection that is younger than the look at the clock is not late") {
+  TimedWorld world;
+  world.clock = 1_s;
+  Client& client = world.connect();
+  world.until([&] { return world.server->connections_open() == 1; });
+  world.clock = 0_s;
+  world.pass(1_ms);
+  for (int turn = 0; turn < 5; ++turn) world.loop.run_nowait();
+  REQUIRE_FALSE(client.is_closed);
   REQUIRE(world.server->connections_open() == 1);
 }
 
@@ -237,8 +249,8 @@ size_t allocated_bytes() {
 TEST_CASE("the part of a body that came before it was refused is let go of at once") {
   HttpLimits limits;
   limits.body_bytes_max = 40'000'000;
-  limits.body_timeout_ms = 200;
-  limits.linger_ms = 3'600'000;
+  limits.body_timeout = 200_ms;
+  limits.linger = 1_h;
   World world(limits);
   Client& client = world.say("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 30000000\r\n\r\n");
   world.until([&] { return world.server->counters().bodies_bytes == 30'000'000; });
@@ -255,12 +267,12 @@ TEST_CASE("every request has its own time, also when it begins with the end of t
   world.echo();
   Client& client = world.say("GET /a HTTP/1.1\r\nHo");
   for (size_t round = 1; round <= 5; ++round) {
-    world.pass_ms(99);
+    world.pass(99_ms);
     client.stream->write("st: h\r\n\r\nGET /a HTTP/1.1\r\nHo");
     world.until([&] { return client.count("200 OK") == round || client.is_closed; });
     REQUIRE_FALSE(client.is_closed);
   }
-  world.pass_ms(100);
+  world.pass(100_ms);
   world.until([&] { return client.is_closed; });
   REQUIRE(client.count("408") == 1);
 }

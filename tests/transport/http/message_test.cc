@@ -52,7 +52,7 @@ TEST_CASE("unavailable says when to come back") {
 }
 
 TEST_CASE("the head says what the body is and how long") {
-  REQUIRE(head(octets(std::make_shared<const std::string>("abc")), AfterAnswer::keep_open) ==
+  REQUIRE(head(octets(raft::Payload::of("abc")), AfterAnswer::keep_open) ==
           "HTTP/1.1 200 OK\r\n"
           "Content-Type: application/octet-stream\r\n"
           "Content-Length: 3\r\n"
@@ -99,10 +99,10 @@ TEST_CASE("204 has no length, an empty answer of another kind has length 0") {
 }
 
 TEST_CASE("a stored value is looked at, not copied") {
-  auto value = std::make_shared<const std::string>("stored");
+  auto value = raft::Payload::of("stored");
   Response response = octets(value);
   REQUIRE(response.body.data() == value->data());
-  REQUIRE(value.use_count() == 2);
+  REQUIRE(value.owners() == 2);
 }
 
 TEST_CASE("a text keeps its own bytes, also when the response moves") {

@@ -140,13 +140,13 @@ TEST_CASE("a request that waits is dropped with its connection, and its memory i
 
 TEST_CASE("a request that waits has no deadline of the connection's, and is answered when the server drains") {
   HttpLimits limits;
-  limits.idle_timeout_ms = limits.header_timeout_ms = limits.body_timeout_ms = 100;
-  uint64_t clock_ms = 0;
-  World world(limits, [&] { return clock_ms; });
+  limits.idle_timeout = limits.header_timeout = limits.body_timeout = 100_ms;
+  raft::Time clock;
+  World world(limits, [&] { return clock; });
   Client& client = world.say(put("/0", "x") + get("/1", "Connection: close\r\n"));
   world.until([&] { return world.asked.size() == 1; });
   for (int turn = 0; turn < 4; ++turn) world.loop.run_nowait();
-  clock_ms += 1000;
+  clock += 1_s;
   world.server->check_deadlines();
   REQUIRE(world.server->connections_open() == 1);
   world.server->drain();

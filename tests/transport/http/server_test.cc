@@ -78,13 +78,13 @@ TEST_CASE("a large stored value arrives whole and is let go of") {
   World world;
   std::string big(3'000'000, '\0');
   for (size_t at = 0; at < big.size(); ++at) big[at] = static_cast<char>(at * 7 + at / 255);
-  auto stored = std::make_shared<const std::string>(big);
+  auto stored = raft::Payload::of(big);
   world.handler = [&](World::Asked& one) { world.server->answer(one.ticket, octets(stored)); };
   Client& client = world.say(get("/a") + get("/b"));
   world.until([&] { return client.heard.size() > 2 * big.size(); });
   REQUIRE((client.heard.find(big) != std::string::npos));
   REQUIRE((client.heard.ends_with(big)));
-  world.until([&] { return stored.use_count() == 1; });
+  world.until([&] { return stored.owners() == 1; });
 }
 
 TEST_CASE("Connection: close and HTTP/1.0 end the connection after the answer") {

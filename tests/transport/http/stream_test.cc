@@ -13,7 +13,7 @@ using namespace http_world;
 struct Story {
   size_t pieces = 3;
   size_t piece_bytes = 5;
-  uint64_t wait_ns = 0;
+  raft::Time wait;
   size_t breaks_at = ~size_t{0};  // the number of the piece that cannot be made
   size_t made = 0;
   bool is_alive = false;
@@ -30,7 +30,7 @@ class Teller final : public BodySource {
     const bool is_last = ++story_.made > story_.pieces;
     std::string bytes(is_last ? 0 : story_.piece_bytes, static_cast<char>('a' + story_.made % 26));
     story_.told += bytes;
-    return Piece{std::move(bytes), is_last, story_.wait_ns};
+    return Piece{std::move(bytes), is_last, story_.wait};
   }
 
  private:
@@ -91,7 +91,7 @@ TEST_CASE("no more is made than the client takes, and never many pieces in a tur
 
 TEST_CASE("a source that wants a rest between its pieces gets it, and others are served meanwhile") {
   World world;
-  Story story{.wait_ns = 3'600'000'000'000};
+  Story story{.wait = 1_h};
   tell(world, story);
   Client& client = world.say(get("/told") + get("/behind"));
   world.until([&] { return client.heard.ends_with("bbbbb\r\n"); });
@@ -180,9 +180,9 @@ TEST_CASE("a server that stops lets what has begun come to its end") {
 }
 
 TEST_CASE("a client that takes what is made too slowly is closed, though it takes some now and then") {
-  uint64_t now_ms = 0;
+  raft::Time now;
   HttpLimits limits;
-  limits.write_timeout_ms = 1'000;
+  limits.write_timeout = 1_s;
   Story story{.pieces = 10, .piece_bytes = 60'000'000};
   bool is_fast_enough = true, is_closed = false;
   SECTION("fast enough") {}
@@ -190,14 +190,14 @@ TEST_CASE("a client that takes what is made too slowly is closed, though it take
     limits.streamed_bytes_min = 1'000'000'000;
     is_fast_enough = false;
   }
-  World world(limits, [&] { return now_ms; });
+  World world(limits, [&] { return now; });
   tell(world, story);
   Client& client = world.connect();
   client.stream->pause_reading();
   client.stream->write(get("/told"));
   world.until([&] { return story.made > 0; });
   for (int round = 0; round < 10 && !is_closed; ++round) {
-    now_ms += 300;
+    now += 300_ms;
     const size_t heard = client.heard.size();
     client.stream->resume_reading();
     world.until([&] { return client.heard.size() > heard + 4'000'000 || client.is_closed; });
@@ -210,10 +210,10 @@ TEST_CASE("a client that takes what is made too slowly is closed, though it take
 }
 
 TEST_CASE("a client that takes nothing of what is made is closed at the same deadline as any other") {
-  uint64_t now_ms = 0;
+  raft::Time now;
   HttpLimits limits;
-  limits.write_timeout_ms = 1'000;
-  World world(limits, [&] { return now_ms; });
+  limits.write_timeout = 1_s;
+  World world(limits, [&] { return now; });
   Story story{.pieces = 1'000, .piece_bytes = 200'000};
   tell(world, story);
   Client& client = world.connect();
@@ -224,10 +224,10 @@ TEST_CASE("a client that takes nothing of what is made is closed at the same dea
     for (int turn = 0; turn < 20; ++turn) world.loop.run_nowait();
   }
   world.server->check_deadlines();
-  now_ms = 999;
+  now = 999_ms;
   world.server->check_deadlines();
   REQUIRE(story.is_alive);
-  now_ms = 1'000;
+  now = 1_s;
   world.server->check_deadlines();
   REQUIRE(world.server->connections_open() == 0);
   REQUIRE_FALSE(story.is_alive);

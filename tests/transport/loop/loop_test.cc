@@ -38,29 +38,29 @@ TEST_CASE("a loop is run for a while, and says whether it has come to its end") 
   work.data = &end;
   const auto wait = [](uv_work_t* request) { static_cast<std::promise<void>*>(request->data)->get_future().wait(); };
   REQUIRE(uv_queue_work(loop.uv(), &work, wait, [](uv_work_t*, int) {}) == 0);
-  REQUIRE_FALSE(loop.run_for_ms(20));
+  REQUIRE_FALSE(loop.run_for(20_ms));
   end.set_value();
-  REQUIRE(loop.run_for_ms(20'000));
+  REQUIRE(loop.run_for(20_s));
 }
 
 TEST_CASE("a timer calls back once and never early") {
   Loop loop;
   int calls = 0;
   Timer timer(loop, [&] { ++calls; });
-  const uint64_t started_ns = loop.now_ns();
-  timer.start_ns(1'500'000);
+  const raft::Time started = loop.now();
+  timer.start(1'500_us);
   loop.run();
   REQUIRE(calls == 1);
-  REQUIRE(loop.now_ns() - started_ns >= 1'500'000);
+  REQUIRE(loop.now() - started >= 1'500_us);
 }
 
 TEST_CASE("a timer for a time that never comes does not expire at once") {
   Loop loop;
   bool rang = false;
   Timer never(loop, [&] { rang = true; });
-  never.start_ns(~uint64_t{0});
+  never.start(raft::kNever);
   Timer soon(loop, [&] { never.stop(); });
-  soon.start_ns(1'000'000);
+  soon.start(1_ms);
   loop.run();
   REQUIRE_FALSE(rang);
 }
@@ -73,7 +73,7 @@ TEST_CASE("a timer repeats until it is stopped or destroyed") {
     timer = std::make_unique<Timer>(loop, [&] {
       if (++calls == 3) timer->stop();
     });
-    timer->repeat_ms(1);
+    timer->repeat(1_ms);
   }
   SECTION("destroyed by its own callback") {
     auto alive = std::make_shared<int>(3);
@@ -81,7 +81,7 @@ TEST_CASE("a timer repeats until it is stopped or destroyed") {
       if (++calls == *alive) timer.reset();
       REQUIRE(*alive == 3);  // what the callback holds outlives the timer until it returns
     });
-    timer->repeat_ms(1);
+    timer->repeat(1_ms);
   }
   loop.run();
   REQUIRE(calls == 3);
@@ -93,9 +93,9 @@ TEST_CASE("a timer may be started again by its own callback") {
   int calls = 0;
   std::optional<Timer> timer;
   timer.emplace(loop, [&] {
-    if (++calls < 3) timer->start_ns(0);
+    if (++calls < 3) timer->start(0_s);
   });
-  timer->start_ns(0);
+  timer->start(0_s);
   loop.run();
   REQUIRE(calls == 3);
 }
@@ -125,8 +125,8 @@ TEST_CASE("an object that asked for a flush is flushed before the loop waits, ev
     Timer timer(loop, [&] { loop.flush_later(&one); });
     Timer an_hour(loop, [] { FAIL("waited with output at hand"); });
     one.then = [&] { an_hour.stop(); };
-    an_hour.start_ns(3'600'000'000'000);
-    timer.start_ns(0);
+    an_hour.start(1_h);
+    timer.start(0_s);
     loop.run();
     REQUIRE(one.times == 1);
   }
@@ -175,7 +175,7 @@ TEST_CASE("a hook is called in every turn, and lets the loop wait unless there i
   });
   bool has_rung = false;
   Timer timer(loop, [&] { has_rung = true; });
-  timer.start_ns(uint64_t{1} << 50);  // far away: only a loop that does not wait comes to its hundredth turn
+  timer.start(100_h);  // far away: only a loop that does not wait comes to its hundredth turn
   hook->stay_awake(true);
   while (turns < 100) loop.run_once();
   REQUIRE_FALSE(has_rung);
@@ -319,7 +319,7 @@ TEST_CASE(
     first->push_here(2);
     order.push_back("pushed");
   });
-  timer.start_ns(0);
+  timer.start(0_s);
   while (order.empty()) loop.run_nowait();
   REQUIRE(order == std::vector<std::string>{"pushed", "first 2", "second 2"});
   first.reset();
@@ -336,7 +336,7 @@ TEST_CASE("a queue that feeds itself does not keep the loop from its sockets and
     if (!has_rung && drained < 1'000'000) queue->push_here(1);
   });
   Timer timer(loop, [&] { has_rung = true; });
-  timer.start_ns(3'000'000);
+  timer.start(3_ms);
   queue->push_here(1);
   while (queue->size() > 0) loop.run_once();
   REQUIRE(has_rung);

@@ -84,7 +84,7 @@ TEST_CASE("bytes go both ways, in order, and so does the end") {
 TEST_CASE("more than the kernel takes at once arrives whole") {
   Pair pair;
   const std::string big = pattern(5'000'000);
-  const auto shared = std::make_shared<const std::string>(pattern(3'000'000));
+  const auto shared = raft::Payload::of(pattern(3'000'000));
   pair.client.start();
   pair.server.start();
   std::string expected;
@@ -92,14 +92,14 @@ TEST_CASE("more than the kernel takes at once arrives whole") {
     pair.client.stream->write("small");
     pair.client.stream->write(big);
     pair.client.stream->write_shared(*shared, shared);
-    expected += "small" + big + *shared;
+    expected += "small" + big + std::string(*shared);
     pair.loop.run_nowait();
   }
   REQUIRE(pair.client.stream->outbox_bytes() > 0);
   pair.run_until([&] { return pair.server.received.size() >= expected.size(); });
   REQUIRE((pair.server.received == expected));
   pair.run_until([&] { return pair.client.stream->outbox_bytes() == 0 && pair.client.drained > 0; });
-  pair.run_until([&] { return shared.use_count() == 1; });
+  pair.run_until([&] { return shared.owners() == 1; });
 }
 
 TEST_CASE("many small pieces arrive whole, also when they are more than fit one call") {
@@ -108,7 +108,7 @@ TEST_CASE("many small pieces arrive whole, also when they are more than fit one 
   pair.server.start();
   std::string expected;
   for (int number = 0; number < 1000; ++number) {
-    auto shared = std::make_shared<const std::string>(std::to_string(number) + ",");
+    auto shared = raft::Payload::of(std::to_string(number) + ",");
     pair.client.stream->write_shared(*shared, shared);
     expected += *shared;
   }
@@ -183,12 +183,12 @@ TEST_CASE("a stream destroyed with a full outbox takes its bytes along and leaks
   pair.server.start();
   pair.server.stream->pause_reading();
   pair.client.start();
-  auto shared = std::make_shared<const std::string>(20'000'000, 'x');
+  auto shared = raft::Payload::of(std::string(20'000'000, 'x'));
   pair.client.stream->write_shared(*shared, shared);
   SECTION("not yet flushed") {}
   SECTION("half written") { pair.loop.run_nowait(); }
   pair.client.stream.reset();
-  pair.run_until([&] { return shared.use_count() == 1; });
+  pair.run_until([&] { return shared.owners() == 1; });
 }
 
 TEST_CASE("closing after writing sends everything first") {
@@ -270,7 +270,7 @@ TEST_CASE("a stream is handed over in the middle of a callback") {
 
 TEST_CASE("a stream knows who is at the other end, and takes a timeout") {
   Pair pair;
-  pair.client.stream->set_peer_timeout_ms(1000);
+  pair.client.stream->set_peer_timeout(1_s);
   REQUIRE(pair.server.stream->remote().starts_with("127.0.0.1:"));
   REQUIRE(pair.client.stream->remote() != pair.server.stream->remote());
 }

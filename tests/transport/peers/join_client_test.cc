@@ -12,7 +12,7 @@ struct Arrival {
   JoinClient joining_peer;
 
   Arrival(World& world, NodeId self, std::vector<Address> ask)
-      : joining_peer(world.loop, self, std::move(ask), {.answer_timeout_ms = 200, .pause_ms = 1},
+      : joining_peer(world.loop, self, std::move(ask), {.answer_timeout = 200_ms, .pause = 1_ms},
                      {.got_join_reply = [this](JoinReply&& said) { join_reply = std::move(said); },
                       .refused = [this](Refusal said) { refusal = said; }}) {}
 };

@@ -87,23 +87,23 @@ TEST_CASE("a peer is gone when dials at all its addresses are refused in a row")
 
 TEST_CASE("a link logs each reason once for each address, and again once it has worked") {
   LinkLog log;
-  REQUIRE(log.failed(kInLog, "refused", 0));
-  REQUIRE_FALSE(log.failed(kInLog, "refused", 1));
-  REQUIRE(log.failed(kAnnounced, "refused", 2));
-  REQUIRE(log.failed(kInLog, "timed out", 3));
+  REQUIRE(log.failed(kInLog, "refused", 0_ms));
+  REQUIRE_FALSE(log.failed(kInLog, "refused", 1_ms));
+  REQUIRE(log.failed(kAnnounced, "refused", 2_ms));
+  REQUIRE(log.failed(kInLog, "timed out", 3_ms));
   REQUIRE(log.error() == "timed out");
 
   log.connected();
   REQUIRE(log.error().empty());
-  REQUIRE(log.failed(kInLog, "timed out", 4));
+  REQUIRE(log.failed(kInLog, "timed out", 4_ms));
 }
 
 TEST_CASE("a link logs ten lines in ten seconds, and a reason that found no room later") {
   LinkLog log;
-  for (int line = 0; line < LinkLog::kLinesMax; ++line) REQUIRE(log.may_log(5));
-  REQUIRE_FALSE(log.may_log(6));
-  REQUIRE_FALSE(log.failed(kInLog, "refused", 9'999));
-  REQUIRE(log.failed(kInLog, "refused", 10'000));
+  for (int line = 0; line < LinkLog::kLinesMax; ++line) REQUIRE(log.may_log(5_ms));
+  REQUIRE_FALSE(log.may_log(6_ms));
+  REQUIRE_FALSE(log.failed(kInLog, "refused", 9'999_ms));
+  REQUIRE(log.failed(kInLog, "refused", 10_s));
 }
 
 }  // namespace skiff::peer_addresses_test

@@ -184,7 +184,7 @@ TEST_CASE("a peer that accepts and says nothing is given up and dialled again") 
   World world;
   OddPeer silent(world, [](Caller&) {});
   Peers::Limits limits = quick();
-  limits.link.greeting_timeout_ms = 20;
+  limits.link.greeting_timeout = 20_ms;
   Node a(world, 1, limits);
   a.peers->set_members({silent.member(2)});
   world.until([&] { return silent.callers.size() > 2; });

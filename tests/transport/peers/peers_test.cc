@@ -39,7 +39,7 @@ TEST_CASE("an entry larger than the whole outbox passes") {
   World world;
   Peers::Limits limits = quick();
   limits.link.outbox_bytes_max = 100'000;
-  limits.link.stall_timeout_ms = 5000;
+  limits.link.stall_timeout = 5_s;
   Node a(world, 1, limits), b(world, 2);
   send_join_request({&a, &b});
   world.until([&] { return a.is_connected_to(2); });
@@ -97,7 +97,7 @@ TEST_CASE("a peer that moved while we were away is found where it says it is") {
   }
   SECTION("at once, though the next dial is far off") {
     Peers::Limits patient = quick();
-    patient.link.redial_first_ms = patient.link.redial_max_ms = 3'600'000;
+    patient.link.redial_first = patient.link.redial_max = 1_h;
     Node waits(world, 1, patient);
     waits.peers->set_members({waits.member(), {2, nobody}});
     world.until([&] { return waits.happened["gone 2"] > 0; });
@@ -158,8 +158,8 @@ TEST_CASE("a connection that breaks after a good while is dialled again at once"
   Logged logged;
   World world;
   Peers::Limits limits = quick();
-  limits.link.redial_first_ms = limits.link.redial_max_ms = 3'600'000;
-  limits.link.settled_ms = 0;
+  limits.link.redial_first = limits.link.redial_max = 1_h;
+  limits.link.settled = 0_s;
   Node a(world, 1, limits), b(world, 2);
   send_join_request({&a, &b});
   for (int times = 1; times <= 3; ++times) {

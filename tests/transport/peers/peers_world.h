@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "raft/time.h"
 #include "tests/support/catch.h"
 #include "tests/transport/loop/loop_world.h"
 #include "transport/loop/dial.h"
@@ -36,11 +37,11 @@ using loop_world::kAnyPort;
 // Quick to try again and with short timeouts, so that tests need not wait.
 inline Peers::Limits quick() {
   Peers::Limits limits;
-  limits.link.redial_first_ms = 1;
-  limits.link.redial_max_ms = 5;
-  limits.link.greeting_timeout_ms = 300;
-  limits.link.stall_timeout_ms = 300;
-  limits.listener.greeting_timeout_ms = 300;
+  limits.link.redial_first = 1_ms;
+  limits.link.redial_max = 5_ms;
+  limits.link.greeting_timeout = 300_ms;
+  limits.link.stall_timeout = 300_ms;
+  limits.listener.greeting_timeout = 300_ms;
   return limits;
 }
 
@@ -54,7 +55,7 @@ struct World {
   void until(Condition holds) {
     bool is_late = false;
     Timer guard(loop, [&is_late] { is_late = true; });
-    guard.start_ns(20 * 1'000'000'000ull);
+    guard.start(20_s);
     while (!holds()) {
       REQUIRE_FALSE(is_late);
       loop.run_once();
@@ -114,7 +115,7 @@ inline void send_join_request(std::initializer_list<Node*> nodes) {
   for (Node* node : nodes) node->peers->set_members(members);
 }
 
-inline raft::Payload bytes(size_t size, char fill = 'x') { return std::make_shared<const std::string>(size, fill); }
+inline raft::Payload bytes(size_t size, char fill = 'x') { return raft::Payload::of(std::string(size, fill)); }
 
 inline AppendEntries one_entry(raft::Payload payload) {
   return {{1, 1}, 1, {{{1, 2}, raft::EntryKind::command, std::move(payload)}}};

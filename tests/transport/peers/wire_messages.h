@@ -16,17 +16,18 @@ using namespace skiff::transport;
 using namespace skiff::raft;
 using Message = PeerMessage;
 
-inline Payload payload(std::string bytes) { return std::make_shared<const std::string>(std::move(bytes)); }
+inline Payload payload(std::string bytes) { return raft::Payload::of(std::move(bytes)); }
 
 // ---- every field of a message as text, so that two can be compared and a difference read ----
 
 inline std::string show(const LogPosition& at) {
   return " t" + std::to_string(at.term) + "i" + std::to_string(at.index);
 }
-inline std::string show(const Payload& bytes) { return bytes ? " '" + *bytes + "'" : " nothing"; }
+inline std::string show(const Payload& bytes) { return bytes ? " '" + std::string(*bytes) + "'" : " nothing"; }
 inline std::string show(const RequestId& id) {
   return " " + std::to_string(id.incarnation) + "." + std::to_string(id.number);
 }
+inline std::string show(Time time) { return " " + std::to_string(time.ns()); }
 inline std::string show(uint64_t number) { return " " + std::to_string(number); }
 
 inline std::string fields(const PreVoteRequest& m) { return show(m.last) + show(m.round); }
@@ -104,13 +105,9 @@ class Some {
       case 4: return append();
       case 5: return reply();
       case 6:
-        return Heartbeat{random_.below(kCountMax),
-                         random_.next(),
-                         random_.next(),
-                         flip(),
-                         random_.below(3),
-                         random_.next(),
-                         flip() ? position() : LogPosition{}};
+        return Heartbeat{
+            random_.below(kCountMax),           random_.next(), time(), flip(), random_.below(3), random_.next(),
+            flip() ? position() : LogPosition{}};
       case 7: return beat_reply();
       case 8: return forward();
       case 9: return ReadIndexRequest{id()};
@@ -130,10 +127,11 @@ class Some {
   }
   std::string text() {
     Payload some = bytes(0);
-    return some ? *some : "";
+    return some ? std::string(*some) : "";
   }
   LogPosition some_position() { return {1 + random_.below(term_), 1 + random_.below(kCountMax - 100)}; }
   bool flip() { return random_.below(2) == 0; }
+  Time time() { return Time::of_ns(random_.next()); }
   RequestId id() { return {1 + random_.below(100), random_.next()}; }
   LogPosition position() {
     if (random_.below(4) == 0) return {};
@@ -166,7 +164,7 @@ class Some {
     return AppendReply{.refused = refused, .hint = hint};
   }
   PeerMessageBody beat_reply() {
-    HeartbeatReply reply{random_.next(), random_.next(), random_.next(), flip(), random_.below(3), random_.next(), {}};
+    HeartbeatReply reply{random_.next(), time(), time(), flip(), random_.below(3), random_.next(), {}};
     reply.found = {.term = term_, .last = position()};
     return reply;
   }
