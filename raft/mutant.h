@@ -19,6 +19,9 @@
   M(checksum_ignored, simulator, "a record of the log is believed although its checksum is wrong") \
   M(commit_beyond_the_match, raft_test, "a follower commits entries that it was not shown (thesis 3.5)") \
   M(commit_by_the_new_half, simulator, "in a joint configuration the new voters alone commit (thesis 4.3)") \
+  M(condition_not_judged, simulator, "a write takes effect although its condition does not hold") \
+  M(condition_lost, simulator, "a write loses its condition before it is in the log") \
+  M(conflict_called_done, simulator, "a write that did nothing, because its condition failed, is answered as done") \
   M(counts_before_it_is_judged, raft_test, "an acknowledgement of a new process counts before that process is judged") \
   M(cut_waits_for_a_snapshot, simulator, "history is cut later at a node that is making a snapshot") \
   M(damage_forgotten, simulator, "a restart forgets that the log is damaged") \

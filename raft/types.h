@@ -5,7 +5,6 @@
 #include <cstdint>
 
 #include "raft/payload.h"
-
 #include "raft/time.h"
 
 namespace skiff::raft {

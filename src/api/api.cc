@@ -20,7 +20,7 @@ using transport::Response;
 constexpr std::string_view kTooMany = "too many requests are waiting, or this node is shutting down";
 
 // Which methods a path takes. A page of another origin asks that before it sends what no form could (the Fetch
-// standard's preflight); src/transport has decided already that this page may ask.
+// standard's preflight); transport/http/access.h has decided already that this page may ask.
 Response describe_methods(const transport::Request& request, Methods methods) {
   Response response = transport::no_body(204);
   response.headers.push_back({"Allow", methods.allow()});

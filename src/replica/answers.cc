@@ -11,7 +11,7 @@ void Replica::answer(const WaitingWrite& write, const store::Outcome& applied) {
   CHECK(applied.kind != store::Outcome::Kind::repeated);
   CHECK(applied.revision == kv_.revision());
   if (!write.wants_answer) return requester_.ended(write.ticket);
-  const bool is_done = applied.kind == store::Outcome::Kind::done;
+  const bool is_done = applied.kind == store::Outcome::Kind::done || MUTANT(conflict_called_done);
   requester_.answered(write.ticket, {.outcome = is_done ? Answer::Outcome::done : Answer::Outcome::conflict,
                                      .revision = applied.revision,
                                      .key_revision = applied.key_revision});

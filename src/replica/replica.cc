@@ -78,7 +78,9 @@ const char* Replica::why_not_now() const {
 }
 
 void Replica::accept(const Write& write) {
-  const store::OperationView operation = store::view_of(write.operation);
+  store::OperationView operation = store::view_of(write.operation);
+  if (auto* put = std::get_if<store::PutView>(&operation); put != nullptr && MUTANT(condition_lost))
+    put->condition = {};
   CHECK(store::check(operation));
   const uint64_t bytes = store::bytes_of(operation);
   const bool has_space = writes_.size() < config_.waiting_writes_max &&

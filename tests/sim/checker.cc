@@ -291,6 +291,7 @@ void Checker::commit_first(raft::NodeId node, const raft::Raft& raft, const raft
                      " disks; " + raft::describe(raft.configuration()));
   if (entry.kind != raft::EntryKind::command) return;
   auto command = store::decode(*entry.payload);
+  model_.apply(*command);
   const auto* put = std::get_if<store::PutView>(&command->operation);
   if (put == nullptr) return;
   std::string value(put->value);
@@ -342,9 +343,26 @@ void Checker::see_no_promise(const PeerMessage& message) {
 
 // ---- answers to clients
 
-void Checker::acknowledged(const std::string& value) {
-  world_.require(written_.contains(value), "acknowledged",
-                 "the acknowledged " + value.substr(0, 40) + " is not committed");
+void Checker::acknowledged(const std::string& value, const Demand& demand, const ClientAnswer& answer) {
+  const std::string name = value.substr(0, 40);
+  const Model::Written* written = model_.find(value);
+  world_.require(written != nullptr, "acknowledged", "the acknowledged " + name + " is not committed");
+  if (written == nullptr || written->was_repeated) return;  // the linearizability of reads shows whether it took effect
+  world_.require(written->has_changed, "conditions", name + " is acknowledged, and its condition did not hold");
+  world_.require(demand.holds(written->before), "conditions", name + " took effect against what was demanded");
+  world_.require(answer.key_revision == written->revision && answer.revision == written->revision, "conditions",
+                 name + " has another revision than its answer says");
+}
+
+void Checker::in_conflict(const std::string& value, const Demand& demand, const ClientAnswer& answer) {
+  const std::string name = value.substr(0, 40);
+  const Model::Written* written = model_.find(value);
+  world_.require(written != nullptr && !written->was_repeated, "conditions", "nothing has judged " + name);
+  if (written == nullptr || written->was_repeated) return;
+  world_.require(!written->has_changed, "conditions", name + " took effect, and was answered as a conflict");
+  world_.require(!demand.holds(written->before), "conditions", name + " is refused, and what was demanded held");
+  world_.require(answer.key_revision == written->before && answer.revision == written->revision, "conditions",
+                 name + " has another key or map than its answer says");
 }
 
 void Checker::refused(const std::string& value) {

@@ -20,6 +20,9 @@
 //                        node gives no vote before the leader could
 //   acknowledged         a write that was answered as done is committed
 //   refused              a write that was answered as refused is never committed
+//   conditions           an answer to a put with a condition fits how its key was at its place of the log, and names
+//   the
+//                        revisions that the map had there
 //   bounds               queues are bounded as configured
 #pragma once
 
@@ -32,6 +35,8 @@
 
 #include "src/replica/replica.h"
 #include "store/directory/storage.h"
+#include "tests/sim/client_request.h"
+#include "tests/sim/model.h"
 #include "tests/sim/world.h"
 
 namespace skiff::sim {
@@ -66,8 +71,9 @@ class Checker {
   // Found by a scrub.
   void found_damage(raft::NodeId node, const store::Damage& damage);
 
-  // The answer to a client's write. Each write has a value of its own.
-  void acknowledged(const std::string& value);
+  // The answer to a client's put, and what the client demanded of the key. Each put has a value of its own.
+  void acknowledged(const std::string& value, const Demand& demand, const ClientAnswer& answer);
+  void in_conflict(const std::string& value, const Demand& demand, const ClientAnswer& answer);
   void refused(const std::string& value);
 
   uint64_t elections() const { return leaders_.size(); }
@@ -137,6 +143,7 @@ class Checker {
   std::map<raft::Index, uint64_t> digests_;
   std::set<std::string> written_;  // values of committed commands
   std::set<std::string> refused_;
+  Model model_;  // of what is committed
 };
 
 }  // namespace skiff::sim

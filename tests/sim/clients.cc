@@ -56,7 +56,9 @@ uint64_t Clients::ask_as(uint64_t client, raft::NodeId node, Operation::Kind kin
     request.value = "v" + std::to_string(number);
     if (world_.chance(20)) request.value.resize(world_.between(100, 3'000), '.');
     operation.value = request.value;
+    request.demand = some_demand(key);
   }
+  const Demand demand = request.demand;
   if (!send_(node, std::move(request))) return 0;
   world_.trace([&] {
     const char* what = kind == Operation::Kind::put      ? " puts "
@@ -66,7 +68,8 @@ uint64_t Clients::ask_as(uint64_t client, raft::NodeId node, Operation::Kind kin
            std::to_string(number);
   });
   history_.push_back(std::move(operation));
-  waiting_[number] = {.node = node, .operation = history_.size() - 1, .client = client, .done = std::move(done)};
+  waiting_[number] = {
+      .node = node, .operation = history_.size() - 1, .demand = demand, .client = client, .done = std::move(done)};
   return number;
 }
 
@@ -78,10 +81,30 @@ void Clients::answered(raft::NodeId node, const Ticket& ticket, const ClientAnsw
   operation.ended = world_.now().ns();
   const Outcome outcome = answer.outcome;
   if (operation.kind == Operation::Kind::get) operation.value = answer.value;
-  if (operation.kind == Operation::Kind::put && outcome == Outcome::ok) checker_.acknowledged(*operation.value);
-  if (operation.kind == Operation::Kind::put && outcome == Outcome::refused) checker_.refused(*operation.value);
+  if (operation.kind == Operation::Kind::put) put_answered(found->second, answer);
+  if (outcome == Outcome::ok && operation.kind != Operation::Kind::remove) seen_[operation.key] = answer.key_revision;
   ++answers_;
   end(ticket.request, outcome);
+}
+
+// A quarter of the puts: that the key is there or not, or is as a client last saw it, which may be long ago.
+Demand Clients::some_demand(const std::string& key) {
+  if (!world_.chance(250)) return {};
+  constexpr Demand::Kind kKinds[] = {Demand::Kind::is_there, Demand::Kind::is_not_there, Demand::Kind::is_at,
+                                     Demand::Kind::is_at, Demand::Kind::is_not_at};
+  const Demand::Kind kind = kKinds[world_.random.below(std::size(kKinds))];
+  const bool names_one = kind == Demand::Kind::is_at || kind == Demand::Kind::is_not_at;
+  if (!names_one) return {.kind = kind};
+  const auto seen = seen_.find(key);
+  if (seen == seen_.end() || seen->second == 0) return {.kind = Demand::Kind::is_not_there};
+  return {.kind = kind, .at = seen->second};
+}
+
+void Clients::put_answered(const Waiting& waiting, const ClientAnswer& answer) {
+  const std::string& value = *history_[waiting.operation].value;
+  if (answer.outcome == Outcome::ok) checker_.acknowledged(value, waiting.demand, answer);
+  if (answer.outcome == Outcome::refused && answer.is_conflict) checker_.in_conflict(value, waiting.demand, answer);
+  if (answer.outcome == Outcome::refused && !answer.is_conflict) checker_.refused(value);
 }
 
 void Clients::lost(raft::NodeId node) {

@@ -40,12 +40,15 @@ class Clients {
   struct Waiting {
     raft::NodeId node = 0;
     size_t operation = 0;  // in the history
+    Demand demand;         // of a put
     uint64_t client = 0;   // 0: none that goes on afterwards
     std::function<void(bool)> done;
   };
   void next(uint64_t client);
   uint64_t ask_as(uint64_t client, raft::NodeId node, linearizable::Operation::Kind kind, const std::string& key,
                   std::function<void(bool)> done);
+  Demand some_demand(const std::string& key);
+  void put_answered(const Waiting& waiting, const ClientAnswer& answer);
   void end(uint64_t request, linearizable::Operation::Outcome outcome);
 
   World& world_;
@@ -53,7 +56,8 @@ class Clients {
   Send send_;
   std::vector<raft::NodeId> nodes_;
   std::vector<linearizable::Operation> history_;
-  std::map<uint64_t, Waiting> waiting_;  // by request
+  std::map<uint64_t, Waiting> waiting_;          // by request
+  std::map<std::string, store::Revision> seen_;  // of a key, as a client last saw it
   uint64_t requests_ = 0;
   uint64_t answers_ = 0;
   bool is_stopped_ = false;

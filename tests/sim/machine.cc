@@ -249,7 +249,8 @@ Request Machine::to_request(const ClientRequest& asked) {
     return Barrier{.ticket = asked.ticket, .timeout = world_.weather.request_timeout};
   }
   if (asked.kind == linearizable::Operation::Kind::put) {
-    return Write{.ticket = asked.ticket, .operation = store::Put{.key = asked.key, .value = asked.value}};
+    return Write{.ticket = asked.ticket,
+                 .operation = store::Put{.key = asked.key, .value = asked.value, .condition = asked.demand.encode()}};
   }
   return Write{.ticket = asked.ticket, .operation = store::DeleteRange{.key = asked.key, .end = {}}};
 }

@@ -10,14 +10,19 @@ namespace skiff::sim {
 
 void Machine::answered(const Ticket& ticket, Answer&& answer) {
   using Outcome = linearizable::Operation::Outcome;
-  ClientAnswer told{.outcome = answer.outcome == Answer::Outcome::done      ? Outcome::ok
-                               : answer.outcome == Answer::Outcome::refused ? Outcome::refused
-                                                                            : Outcome::unknown,
-                    .value = {}};
+  const bool is_conflict = answer.outcome == Answer::Outcome::conflict;
+  const bool is_refused = answer.outcome == Answer::Outcome::refused || is_conflict;
+  ClientAnswer told{.outcome = answer.outcome == Answer::Outcome::done ? Outcome::ok
+                               : is_refused                            ? Outcome::refused
+                                                                       : Outcome::unknown,
+                    .value = {},
+                    .is_conflict = is_conflict,
+                    .revision = answer.revision,
+                    .key_revision = answer.key_revision};
   const auto key = keys_read_.find(ticket.request);
   if (key != keys_read_.end()) {
     const auto found = told.outcome == Outcome::ok ? replica_->kv().get(key->second) : std::nullopt;
-    if (found) told.value = std::string(found->bytes);
+    if (found) told.value = std::string(found->bytes), told.key_revision = found->revision;
     keys_read_.erase(key);
   }
   events_.answered(ticket, told);

@@ -63,7 +63,7 @@ class HttpServer final : private HttpConnection::Owner {
     }
   };
 
-  // The time for deadlines, in milliseconds; without one, the loop's clock.
+  // The time for deadlines; without one, the loop's clock.
   using Clock = std::function<raft::Time()>;
 
   // Which requests may be in progress side by side; decided by their methods unless another function is given.

@@ -56,6 +56,7 @@ struct Host : ApiHost {
   Api api{{}, *this};
 };
 
+// Nothing if the request went to the replica: a test of an answer at once fails there with REQUIRE(response).
 inline std::optional<Response> take(Host& host, Method method, std::string path, std::string query = "",
                                     transport::Headers headers = {}, std::string body = "") {
   const Ticket ticket{.connection = 7, .request = 9 + host.proposed.size()};
