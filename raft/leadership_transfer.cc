@@ -17,7 +17,7 @@ void Raft::on(const TransferAsked& asked) {
     return effects_.admin_results.push_back({.id = asked.id, .kind = AdminResult::Kind::passed, .reason = {}});
   }
   const NodeId to = asked.to == 0 ? leader->followers.best_successor(successor_rules()) : asked.to;
-  WhyNot why = why_not_transfer(*leader, to);
+  const WhyNot why = admin_rules(*leader).why_not_transfer(to);
   if (!why.reason.empty()) return effects_.admin_results.push_back(why.refuse(asked.id));
   transfer_.start({.to = to, .now = now_, .request = asked.id});
 }
@@ -26,25 +26,11 @@ void Raft::on(const Message&, const TransferRequest& request) {
   Leader* leader = as_leader();
   NodeId to = request.to;
   if (leader != nullptr && to == 0) to = leader->followers.best_successor(successor_rules());
-  if (leader == nullptr || !why_not_transfer(*leader, to).reason.empty()) {
+  if (leader == nullptr || !admin_rules(*leader).why_not_transfer(to).reason.empty()) {
     ++ignored_;
     return;
   }
   transfer_.start({.to = to, .now = now_});
-}
-
-Raft::WhyNot Raft::why_not_transfer(const Leader& leader, NodeId to) const {
-  if (to == 0) return {"no other voter can lead", true};
-  if (to == config_.id) return {"this node leads already", false};
-  if (!configuration().has(to)) return {"there is no such member", false};
-  const Member* member = configuration().find(to);
-  if (member == nullptr || member->role != MemberRole::voter) return {"only a voter can lead", false};
-  if (!is_configuration_committed() || configuration().is_joint()) {
-    return {"a change of the members is under way", true};
-  }
-  if (transfer_.is_under_way()) return {"leadership is being handed over already", true};
-  if (leader.followers.at(to).recovering() != 0) return {"it has lost a part of its log, and is recovering", true};
-  return {};
 }
 
 Followers::SuccessorRules Raft::successor_rules() const {

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "raft/abstention.h"
+#include "raft/admin_rules.h"
 #include "raft/disk_space.h"
 #include "raft/effects.h"
 #include "raft/election_timer.h"
@@ -141,14 +142,6 @@ class Raft {
   };
   using Role = std::variant<Follower, PreCandidate, Candidate, Leader>;  // in the order of RoleName
 
-  // Why a request of the operator is refused; empty if it can be carried out.
-  struct WhyNot {
-    std::string reason;
-    bool is_transient = false;  // the reason passes by itself
-
-    AdminResult refuse(uint64_t request) const;
-  };
-
   // raft.cc
   void on(const TimePassed&);
   void on(const Received& received);
@@ -188,7 +181,6 @@ class Raft {
   void on(const Message& message, const TransferRequest& request);
   void on(const Message& message, const TimeoutNow&);
   void drive_transfer(Leader& leader);
-  WhyNot why_not_transfer(const Leader& leader, NodeId to) const;
   Followers::SuccessorRules successor_rules() const;
 
   // replication.cc
@@ -220,7 +212,7 @@ class Raft {
 
   // reconfigure.cc
   void on(const ChangeAsked& asked);
-  WhyNot why_not_change(const Leader& leader, const std::vector<Change>& changes) const;
+  AdminRules admin_rules(const Leader& leader) const;
   void reconfigure(Leader& leader);
   void step_down(Leader& leader);
   void use_configuration();

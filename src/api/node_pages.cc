@@ -72,11 +72,10 @@ Response Api::backup(const PendingBarrier&, const Answer& answer) {
   auto source = host_.backup();
   if (!source) return refused(source.error().what);
   CHECK(*source != nullptr);
-  const NodeReport report = host_.report();
   Response response = unstored({});
   response.source = std::move(*source);
   response.headers.push_back({"Content-Disposition", fmt::format("attachment; filename=\"skiff-{:016x}-{}.snapshot\"",
-                                                                 report.cluster, report.applied)});
+                                                                 host_.report().cluster, host_.kv().applied())});
   return response;
 }
 

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "raft/check.h"
 #include "src/version.h"
 
 namespace skiff {
@@ -14,8 +15,21 @@ using Json = nlohmann::ordered_json;
 // Ids of 64 bits do not survive a reader that takes every number for a double.
 std::string hex(uint64_t number) { return fmt::format("{:016x}", number); }
 
+void add(Json& json, const MetricList& metrics) {
+  metrics.visit_metrics([&json](const Metric& metric, uint64_t value) {
+    Json& field = json[std::string(metric.name)];
+    CHECK(field.is_null());
+    if (metric.unit == Metric::Unit::truth) {
+      field = value != 0;
+    } else {
+      field = value;
+    }
+  });
+}
+
 Json peer_json(const NodeReport& report, const NodeReport::Peer& peer) {
-  Json json = {{"id", peer.id}, {"connected", peer.is_connected}, {"sent", peer.sent}, {"dropped", peer.dropped}};
+  Json json = {{"id", peer.id}, {"connected", peer.is_connected}};
+  add(json, peer.metrics);
   for (const raft::Status::Peer& follower : report.raft.peers) {
     if (follower.node != peer.id) continue;
     json["match"] = follower.match;
@@ -56,17 +70,51 @@ Json withdrawn_of(const NodeReport& report) {
   return withdrawn;
 }
 
-Json scrub_of(const NodeReport& report) {
-  const NodeReport::Scrub& scrub = report.scrub;
-  Json json = {{"under_way", scrub.is_under_way},
-               {"passes", scrub.passes},
-               {"files", scrub.files},
-               {"bytes", scrub.bytes},
-               {"found", scrub.found},
-               {"mended", scrub.recovered},
-               {"damaged", scrub.is_damaged}};
-  if (scrub.passes > 0) json["ended_ms_ago"] = (report.now - scrub.last_ended).ms();
+Json log_of(const NodeReport& report) {
+  return {{"first", report.log_first},
+          {"last", report.raft.last.index},
+          {"durable", report.raft.durable},
+          {"committed", report.raft.committed}};
+}
+
+Json store_of(const NodeReport& report) {
+  Json json;
+  add(json, report.groups.store);
+  json["digest"] = hex(report.digest);
+  json["value_bytes_max"] = report.value_bytes_max;
   return json;
+}
+
+Json disk_of(const NodeReport& report) {
+  Json json;
+  add(json, report.groups.disk);
+  json["full"] = report.raft.is_full;
+  return json;
+}
+
+Json snapshot_of(const NodeReport& report) {
+  Json json = {{"index", report.raft.snapshot.index}};
+  add(json, report.groups.snapshot);
+  return json;
+}
+
+Json scrub_of(const NodeReport& report) {
+  Json json;
+  add(json, report.groups.scrub);
+  if (report.scrub_ended) json["ended_ms_ago"] = (report.now - *report.scrub_ended).ms();
+  return json;
+}
+
+Json clients_of(const NodeReport& report) {
+  Json json;
+  add(json, report.groups.clients);
+  return json;
+}
+
+Json peers_of(const NodeReport& report) {
+  Json peers = Json::array();
+  for (const NodeReport::Peer& peer : report.peers) peers.push_back(peer_json(report, peer));
+  return peers;
 }
 
 }  // namespace
@@ -79,60 +127,23 @@ std::string members_json(const NodeReport& report) {
 }
 
 std::string status_json(const NodeReport& report) {
-  Json peers = Json::array();
-  for (const NodeReport::Peer& peer : report.peers) peers.push_back(peer_json(report, peer));
-  Json json = {
-      {"id", report.raft.id},
-      {"cluster", hex(report.cluster)},
-      {"role", raft::to_text(report.raft.role)},
-      {"leader", report.raft.leader},
-      {"term", report.raft.hard_state.term},
-      {"takes_writes", report.raft.takes_writes},
-      {"incarnation", report.incarnation},
-      {"mending", report.raft.recovering},
-      {"log",
-       {{"first", report.snapshots.log_first},
-        {"last", report.raft.last.index},
-        {"durable", report.raft.durable},
-        {"committed", report.raft.committed}}},
-      {"store",
-       {{"applied", report.applied},
-        {"revision", report.revision},
-        {"compacted", report.compacted},
-        {"versions", report.versions},
-        {"history_bytes", report.history_bytes},
-        {"keys", report.keys},
-        {"digest", hex(report.digest)},
-        {"value_bytes_max", report.value_bytes_max}}},
-      {"disk",
-       {{"entries", report.disk.entries},
-        {"bytes", report.disk.bytes},
-        {"syncs", report.disk.syncs},
-        {"saved_on_loop", report.disk.saved_here},
-        {"loop_taken_over", report.disk.left_behind},
-        {"slowest_sync_us", report.disk.slowest_sync.us()},
-        {"segment_bytes_left", report.disk.room},
-        {"full", report.raft.is_full}}},
-      {"snapshot",
-       {{"index", report.raft.snapshot.index},
-        {"made", report.snapshots.made},
-        {"fetched", report.snapshots.fetched},
-        {"resumed", report.snapshots.resumed},
-        {"blocks", report.block_times.blocks},
-        {"blocks_over_200_us", report.block_times.slow},
-        {"longest_block_us", report.block_times.longest.us()},
-        {"backups", report.snapshots.backups}}},
-      {"scrub", scrub_of(report)},
-      {"clients",
-       {{"connections", report.clients.connections},
-        {"requests", report.clients.requests},
-        {"body_bytes", report.clients.body_bytes},
-        {"waiting_writes", report.clients.waiting_writes},
-        {"waiting_reads", report.clients.waiting_reads}}},
-      {"changing", report.is_changing},
-      {"members", members_of(report)},
-      {"peers", std::move(peers)},
-  };
+  Json json = {{"id", report.raft.id},
+               {"cluster", hex(report.cluster)},
+               {"role", raft::to_text(report.raft.role)},
+               {"leader", report.raft.leader},
+               {"term", report.raft.hard_state.term},
+               {"takes_writes", report.raft.takes_writes},
+               {"incarnation", report.incarnation},
+               {"mending", report.raft.recovering},
+               {"log", log_of(report)},
+               {"store", store_of(report)},
+               {"disk", disk_of(report)},
+               {"snapshot", snapshot_of(report)},
+               {"scrub", scrub_of(report)},
+               {"clients", clients_of(report)},
+               {"changing", report.is_changing},
+               {"members", members_of(report)},
+               {"peers", peers_of(report)}};
   if (!report.withdrawn.empty()) json["withdrawn"] = withdrawn_of(report);
   return json.dump();
 }

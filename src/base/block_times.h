@@ -7,6 +7,7 @@
 
 #include "raft/check.h"
 #include "raft/time.h"
+#include "src/base/metrics.h"
 
 namespace skiff {
 
@@ -25,6 +26,15 @@ struct BlockTimes {
     longest_of_last = is_first ? took : std::max(longest_of_last, took);
     CHECK(slow <= blocks);
     CHECK(longest_of_last <= longest);
+  }
+
+  template <class Visitor>
+  void visit_metrics(Visitor&& visitor) const {
+    constexpr auto kMicroseconds = Metric::Unit::microseconds;
+    static_assert(kBlockTime == 200_us);  // a name below says so
+    visitor(Metric::counter("blocks", "Blocks of snapshots that were made."), blocks);
+    visitor(Metric::counter("blocks_over_200_us", "Blocks that took more of the loop's processor time."), slow);
+    visitor(Metric::gauge("longest_block_us", "Processor time of the slowest block.", kMicroseconds), longest.us());
   }
 };
 

@@ -15,7 +15,7 @@ DiskThread::DiskThread(transport::Loop& loop, LoopRelease& handoff, std::unique_
     : handoff_(handoff),
       storage_(std::move(storage)),
       events_(std::move(events)),
-      counters_(storage_->counters()),
+      counters_{.log = storage_->counters()},
       reports_(loop, [this](std::vector<Report>&& reports) {
         for (Report& each : reports) note(each);
       }) {
@@ -104,13 +104,15 @@ bool DiskThread::save_inline() {
 void DiskThread::note(Report& report) {
   if (report.is_inline) is_saving_inline_ = false;
   if (has_failed_) return;
-  counters_ = report.counters;
+  counters_.log = report.counters;
   if (report.is_disk_full()) return events_.disk_full(report.result.error());
   has_failed_ = !report.result;
   if (has_failed_) return events_.failed(report.result.error());
   inline_policy_.note_saved(report.took);
-  inline_saves_ += report.is_inline;
-  loop_taken_over_ += report.has_lost_loop;
+  counters_.saved_on_loop += report.is_inline;
+  counters_.loop_taken_over += report.has_lost_loop;
+  counters_.slowest_sync = std::max(counters_.slowest_sync, report.took);
+  CHECK(counters_.loop_taken_over <= counters_.saved_on_loop);
   given_done_ = std::max(given_done_, report.given);
   reported_ = std::max(reported_, report.save);
   CHECK(reported_ <= inline_up_to_);

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "raft/time.h"
+#include "src/base/metrics.h"
 #include "src/base/result.h"
 #include "src/node/loop_handoff.h"
 #include "src/replica/inline_save_policy.h"
@@ -42,6 +43,24 @@ class DiskThread {
     std::function<void(uint64_t save, raft::Time took)> saved;  // everything up to this one is durable
     std::function<void(const Error&)> failed;
     std::function<void(const Error&)> disk_full;
+  };
+
+  struct Counters {
+    store::WalCounters log;  // as of the last report
+    uint64_t saved_on_loop = 0;
+    uint64_t loop_taken_over = 0;  // of those
+    raft::Time slowest_sync;
+
+    template <class Visitor>
+    void visit_metrics(Visitor&& visitor) const {
+      constexpr auto kMicroseconds = Metric::Unit::microseconds;
+      log.visit_metrics(visitor);
+      visitor(Metric::counter("saved_on_loop", "Saves that the loop made on its own thread."), saved_on_loop);
+      visitor(Metric::counter("loop_taken_over", "Of those, saves that lost the loop to the standby."),
+              loop_taken_over);
+      visitor(Metric::gauge("slowest_sync_us", "Slowest write and sync.", kMicroseconds), slowest_sync.us());
+      log.visit_space(visitor);
+    }
   };
 
   // Requires: `loop` outlives it, and `handoff` every call of save_inline().
@@ -70,11 +89,7 @@ class DiskThread {
   store::Spare& spare() { return storage_->spare(); }
   // Saved beside the numbered batches, without a report.
   void remember(store::DataDirIds peers);
-  uint64_t inline_saves() const { return inline_saves_; }
-  // How many of them lost the loop.
-  uint64_t loop_taken_over() const { return loop_taken_over_; }
-  // As of the last report.
-  const store::WalCounters& counters() const { return counters_; }
+  const Counters& counters() const { return counters_; }
 
  private:
   struct Report {
@@ -100,7 +115,7 @@ class DiskThread {
   std::unique_ptr<store::Storage> storage_;
   std::optional<Error> broken_;  // the error that ended it: nothing is saved any more
   Events events_;
-  store::WalCounters counters_;
+  Counters counters_;
   bool has_failed_ = false;
   transport::AsyncQueue<Report> reports_;
 
@@ -112,8 +127,6 @@ class DiskThread {
   uint64_t inline_up_to_ = 0;
   uint64_t reported_ = 0;  // saves
   uint64_t given_done_ = 0;
-  uint64_t inline_saves_ = 0;
-  uint64_t loop_taken_over_ = 0;
 
   std::mutex mutex_;
   std::condition_variable has_work_;

@@ -21,7 +21,7 @@ void Node::spare_made(const std::string& error) {
 
 void Node::disk_full(const std::string& error, bool is_news) {
   CHECK(is_news == !replica_->raft().is_full());
-  const uint64_t bytes_left = disk_->counters().room;
+  const uint64_t bytes_left = disk_->counters().log.room;
   if (is_news) {
     log::warn(
         fmt::format("the disk is full, so this node takes no more writes than have room in its log ({} bytes), "

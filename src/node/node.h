@@ -98,6 +98,7 @@ class Node final : private Environment, private ApiHost, private HousekeepingAct
   bool ask_admin(const Ticket& ticket, AdminRequest request) override;
   const store::Kv& kv() const override { return replica_->kv(); }
   NodeReport report() const override;
+  NodeReport::Groups metrics() const;
   std::string conflict() const override { return connections_->conflict(); }
   Result<std::unique_ptr<transport::BodySource>> backup() override;
 

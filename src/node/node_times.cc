@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <ctime>
 #include <utility>
 
@@ -21,7 +20,6 @@ raft::Time processor_time() {
 }  // namespace
 
 void NodeTimes::note_save(raft::Time now, raft::Time took) {
-  slowest_save_ = std::max(slowest_save_, took);
   if (took < slow_) return;
   slow_disk_.warn(now, fmt::format("the disk is slow: a write and sync took {} ms", took.ms()));
 }

@@ -18,12 +18,10 @@ class NodeTimes {
   void block_begins();
   void block_ends(bool is_first);
 
-  raft::Time slowest_save() const { return slowest_save_; }
   const BlockTimes& blocks() const { return blocks_; }
 
  private:
   const raft::Time slow_;
-  raft::Time slowest_save_;
   log::Limit slow_disk_{10_s};
   BlockTimes blocks_;
   raft::Time block_began_;  // 0: none is being made

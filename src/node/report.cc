@@ -9,6 +9,7 @@
 #include "src/config/limits.h"
 #include "src/node/node.h"
 #include "src/node/setup.h"
+#include "store/state/kv_counters.h"
 
 namespace skiff {
 
@@ -29,40 +30,10 @@ std::vector<NodeReport::Member> members_of(const raft::Configuration& configurat
 std::vector<NodeReport::Peer> peers_of(const PeerConnections& connections) {
   std::vector<NodeReport::Peer> peers;
   for (const transport::Peers::Status& peer : connections.status()) {
-    peers.push_back({.id = peer.id, .is_connected = peer.is_connected, .sent = peer.sent, .dropped = peer.dropped});
+    NodeReport::Peer& copy = peers.emplace_back(NodeReport::Peer{.id = peer.id, .is_connected = peer.is_connected});
+    peer.counters.visit_metrics(copy.metrics);
   }
   return peers;
-}
-
-NodeReport::Disk disk_of(const DiskThread& disk, const NodeTimes& times) {
-  const store::WalCounters& counters = disk.counters();
-  CHECK(disk.loop_taken_over() <= disk.inline_saves());
-  return {.entries = counters.entries,
-          .bytes = counters.bytes,
-          .syncs = counters.syncs,
-          .saved_here = disk.inline_saves(),
-          .left_behind = disk.loop_taken_over(),
-          .slowest_sync = times.slowest_save(),
-          .room = counters.room};
-}
-
-NodeReport::Snapshots snapshots_of(const Replica& replica) {
-  return {.log_first = replica.raft().log().base().index + 1,
-          .made = replica.snapshots().made,
-          .fetched = replica.snapshots().fetched,
-          .resumed = replica.snapshots().resumed,
-          .backups = replica.backups().running()};
-}
-
-NodeReport::Scrub scrub_of(const ScrubSchedule::Counts& counts) {
-  return {.is_under_way = counts.is_under_way,
-          .passes = counts.passes,
-          .files = counts.files,
-          .bytes = counts.bytes,
-          .last_ended = counts.last_ended,
-          .found = counts.found,
-          .recovered = counts.recovered,
-          .is_damaged = counts.is_damaged};
 }
 
 }  // namespace
@@ -74,30 +45,32 @@ NodeReport Node::report() const {
                     .is_changing = configuration.is_joint() || !replica_->raft().is_configuration_committed(),
                     .conflict = conflict(),
                     .raft = replica_->raft().status(),
+                    .log_first = replica_->raft().log().base().index + 1,
                     .incarnation = self_.incarnation,
-                    .applied = kv().applied(),
-                    .revision = kv().revision(),
-                    .compacted = kv().compacted(),
-                    .versions = kv().versions(),
-                    .history_bytes = kv().history_bytes(),
-                    .keys = kv().keys(),
                     .digest = kv().digest(),
                     .value_bytes_max = options_.value_bytes_max,
                     .now = loop_.now(),
                     .peers = peers_of(*connections_),
-                    .disk = disk_of(*disk_, times_),
-                    .snapshots = snapshots_of(*replica_),
-                    .scrub = scrub_of(housekeeping_->scrub().counts()),
-                    .block_times = times_.blocks()};
+                    .groups = metrics()};
+  const ScrubSchedule::Counts& scrub = housekeeping_->scrub().counts();
+  if (scrub.passes > 0) report.scrub_ended = scrub.last_ended;
   for (const Withdrawn& member : replica_->withdrawn()) {
     report.withdrawn.push_back({.id = member.node, .address = member.address, .reason = why_withdrawn(options_)});
   }
-  report.clients = {.connections = http_->connections_open(),
-                    .requests = http_->counters().requests,
-                    .body_bytes = http_->counters().bodies_bytes,
-                    .waiting_writes = replica_->waiting_writes(),
-                    .waiting_reads = replica_->waiting_barriers()};
   return report;
+}
+
+NodeReport::Groups Node::metrics() const {
+  NodeReport::Groups groups;
+  store::counters_of(kv()).visit_metrics(groups.store);
+  disk_->counters().visit_metrics(groups.disk);
+  replica_->snapshots().visit_metrics(groups.snapshot);
+  times_.blocks().visit_metrics(groups.snapshot);
+  replica_->backups().counters().visit_metrics(groups.snapshot);
+  housekeeping_->scrub().counts().visit_metrics(groups.scrub);
+  http_->counters().visit_metrics(groups.clients);
+  replica_->counters().visit_metrics(groups.clients);
+  return groups;
 }
 
 namespace {

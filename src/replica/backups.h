@@ -17,6 +17,7 @@
 #include <string>
 
 #include "raft/raft.h"
+#include "src/base/metrics.h"
 #include "src/base/result.h"
 #include "store/snapshot/snapshot.h"
 #include "store/state/kv.h"
@@ -25,6 +26,15 @@ namespace skiff {
 
 class ReplicaBackups {
  public:
+  struct Counters {
+    uint64_t running = 0;
+
+    template <class Visitor>
+    void visit_metrics(Visitor&& visitor) const {
+      visitor(Metric::gauge("backups", "Backups that are being taken."), running);
+    }
+  };
+
   ReplicaBackups(const store::Kv& kv, uint64_t cluster, size_t at_most)
       : kv_(kv), cluster_(cluster), at_most_(at_most) {}
 
@@ -40,6 +50,7 @@ class ReplicaBackups {
   void end(uint64_t number) { makers_.erase(number); }
   void break_off_all() { makers_.clear(); }
   size_t running() const { return makers_.size(); }
+  Counters counters() const { return {.running = makers_.size()}; }
 
  private:
   const store::Kv& kv_;

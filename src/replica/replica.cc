@@ -33,14 +33,13 @@ Replica::Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment
       history_(config_.history, kv_),
       digests_(config_.digest_every),
       now_(now),
-      retry_after_(config_.raft.election_timeout) {
+      resubmit_schedule_(config_.raft.election_timeout) {
   CHECK(config_.incarnation > 0);
   CHECK(kv_.applied() == raft_.log().base().index);
   CHECK(config_.raft.id != 0);
   CHECK(config_.request_timeout > 0_s);
   CHECK(config_.waiting_writes_max > 0);
   CHECK(config_.waiting_barriers_max > 0);
-  CHECK(retry_after_ > 0_s);
   CHECK(config_.applied_max > 0);
 }
 

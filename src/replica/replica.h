@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "raft/raft.h"
+#include "src/base/metrics.h"
 #include "src/base/result.h"
 #include "src/replica/admin_requests.h"
 #include "src/replica/backups.h"
@@ -25,6 +26,7 @@
 #include "src/replica/environment.h"
 #include "src/replica/history.h"
 #include "src/replica/request.h"
+#include "src/replica/resubmit_schedule.h"
 #include "src/replica/snapshots.h"
 #include "src/replica/waiting.h"
 #include "store/state/command.h"
@@ -58,6 +60,18 @@ AdminConfig admin_config(const ReplicaConfig& config);
 
 class Replica {
  public:
+  struct Counters {
+    uint64_t waiting_writes = 0;
+    uint64_t waiting_barriers = 0;
+
+    template <class Visitor>
+    void visit_metrics(Visitor&& visitor) const {
+      visitor(Metric::gauge("waiting_writes", "Writes of this node's clients that are not applied yet."),
+              waiting_writes);
+      visitor(Metric::gauge("waiting_reads", "Reads that wait for their confirmation."), waiting_barriers);
+    }
+  };
+
   // `kv` is the map of the snapshot in the configuration.
   Replica(ReplicaConfig config, store::Kv kv, raft::Time now, Environment& environment, Requester& requester);
   Replica(const Replica&) = delete;
@@ -113,6 +127,7 @@ class Replica {
   const raft::Raft& raft() const { return raft_; }
   const ReplicaSnapshots::Counts& snapshots() const { return snapshots_.counts(); }
   const std::deque<Withdrawn>& withdrawn() const { return admin_.withdrawn(); }
+  Counters counters() const { return {.waiting_writes = writes_.size(), .waiting_barriers = barriers_.size()}; }
   uint64_t waiting_writes() const { return writes_.size(); }
   uint64_t waiting_barriers() const { return barriers_.size(); }
   // Commands from peers that this version cannot decode, or that claim to be another node's.
@@ -140,7 +155,7 @@ class Replica {
   void resubmit(raft::Time barriers_until);
   void resubmit_if_stuck();
   raft::Time stuck_at() const;
-  void note_progress();
+  void note_progress() { resubmit_schedule_.note_progress(now_); }
   // The core's messages: the commands in two of them are checked first.
   void on(const PeerMessage& message, raft::ForwardProposals&& forward);
   void on(const PeerMessage& message, raft::AppendEntries&& append);
@@ -195,13 +210,8 @@ class Replica {
   std::deque<OnceDurable> once_durable_;  // votes and acks that must not leave before their save
 
   raft::Time now_;
-  uint64_t barrier_number_ = 0;    // of the last ReadAsked
-  raft::NodeId known_leader_ = 0;  // when what waits was last submitted
-  raft::Term known_term_ = 0;
-  bool known_to_take_writes_ = true;  // of whichever leader
-  bool was_admitted_ = false;
-  raft::Time progress_at_;       // when a request of this node was last submitted anew, confirmed or applied
-  raft::Time retry_after_;       // then what is under way is taken for lost; doubles each time
+  uint64_t barrier_number_ = 0;  // of the last ReadAsked
+  ResubmitSchedule resubmit_schedule_;
   bool has_more_ready_ = false;  // confirmed barriers, which the next tick answers
   bool is_stopping_ = false;
   bool is_removed_ = false;

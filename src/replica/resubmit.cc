@@ -1,7 +1,5 @@
 // Waiting requests are submitted again: when another leader is known, when the link to it comes back, or when it takes
 // too long.
-#include <utility>
-
 #include "raft/check.h"
 #include "src/replica/replica.h"
 
@@ -9,20 +7,18 @@ namespace skiff {
 
 // In order, to the node that leads now. Repeats do no harm: the store drops them.
 void Replica::resubmit_if_leader_changed() {
-  const bool is_new = raft_.is_admitted() && !std::exchange(was_admitted_, raft_.is_admitted());
-  const bool may_write_again = (raft_.takes_writes() && !known_to_take_writes_) || is_new;
-  known_to_take_writes_ = raft_.takes_writes();
-  if (raft_.leader() == known_leader_ && raft_.term() == known_term_ && !may_write_again) return;
-  known_leader_ = raft_.leader();
-  known_term_ = raft_.term();
-  if (known_leader_ == 0) return;
+  const bool has_changed = resubmit_schedule_.has_changed({.leader = raft_.leader(),
+                                                           .term = raft_.term(),
+                                                           .takes_writes = raft_.takes_writes(),
+                                                           .is_admitted = raft_.is_admitted()});
+  if (!has_changed) return;
   note_progress();
   resubmit(now_);
 }
 
 void Replica::resubmit(raft::Time barriers_until) {
   CHECK(barriers_until <= now_);
-  progress_at_ = now_;
+  resubmit_schedule_.submitted_again(now_);
   writes_.resubmit_from(0);
   submit();
   barriers_.hold_asked_until(barriers_until);
@@ -32,21 +28,15 @@ void Replica::resubmit(raft::Time barriers_until) {
 // A request to the leader, or its answer, may have been lost on the way.
 void Replica::resubmit_if_stuck() {
   if (now_ < stuck_at()) return;
-  CHECK(retry_after_ > 0_s);
-  CHECK(retry_after_ <= now_);
-  resubmit(now_ - retry_after_);
-  retry_after_ *= 2;
+  const raft::Time waited = resubmit_schedule_.back_off();
+  CHECK(waited <= now_);
+  resubmit(now_ - waited);
 }
 
 raft::Time Replica::stuck_at() const {
   bool depends_on_others = raft_.leader() != 0 && !raft_.is_leader();
   bool is_under_way = writes_.has_submitted() || barriers_.has_asked() || barriers_.has_held();
-  return depends_on_others && is_under_way ? progress_at_ + retry_after_ : raft::kNever;
-}
-
-void Replica::note_progress() {
-  progress_at_ = now_;
-  retry_after_ = config_.raft.election_timeout;
+  return depends_on_others && is_under_way ? resubmit_schedule_.due_at() : raft::kNever;
 }
 
 }  // namespace skiff

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "raft/types.h"
+#include "src/base/metrics.h"
 #include "store/snapshot/snapshots.h"
 
 namespace skiff {
@@ -40,6 +41,18 @@ class ScrubSchedule {
     raft::Time last_ended;  // if there was one
     bool is_under_way = false;
     bool is_damaged = false;  // something that was found is still there
+
+    template <class Visitor>
+    void visit_metrics(Visitor&& visitor) const {
+      constexpr auto kTruth = Metric::Unit::truth;
+      visitor(Metric::gauge("under_way", "Whether a scrub is under way.", kTruth), is_under_way);
+      visitor(Metric::counter("passes", "Scrubs that have ended."), passes);
+      visitor(Metric::counter("files", "Files that were read to their end."), files);
+      visitor(Metric::counter("bytes", "Bytes that were read.", Metric::Unit::bytes), bytes);
+      visitor(Metric::counter("found", "Damaged files that were found."), found);
+      visitor(Metric::counter("mended", "Damaged files that were replaced."), recovered);
+      visitor(Metric::gauge("damaged", "Whether a damaged file is not replaced yet.", kTruth), is_damaged);
+    }
   };
 
   ScrubSchedule(ScrubConfig config, raft::Time now);

@@ -23,6 +23,7 @@
 #include <set>
 
 #include "raft/raft.h"
+#include "src/base/metrics.h"
 #include "src/replica/environment.h"
 #include "store/snapshot/snapshot.h"
 #include "store/state/kv.h"
@@ -70,6 +71,13 @@ class ReplicaSnapshots {
     uint64_t fetched = 0;
     uint64_t resumed = 0;  // of those, or given up: not from the beginning
     uint64_t given_up = 0;
+
+    template <class Visitor>
+    void visit_metrics(Visitor&& visitor) const {
+      visitor(Metric::counter("made", "Snapshots that this node made."), made);
+      visitor(Metric::counter("fetched", "Snapshots that were fetched from other nodes."), fetched);
+      visitor(Metric::counter("resumed", "Fetches that did not begin with the first piece."), resumed);
+    }
   };
 
   ReplicaSnapshots(SnapshotConfig config, const store::Kv& kv, Environment& environment);

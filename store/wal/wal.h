@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "raft/types.h"
+#include "src/base/metrics.h"
 #include "src/base/result.h"
 #include "store/files/files.h"
 #include "store/wal/data_dir.h"
@@ -59,6 +60,17 @@ struct WalCounters {
   uint64_t bytes = 0;     // of them
   uint64_t segments = 0;  // made
   uint64_t syncs = 0;     // of files, both
+
+  template <class Visitor>
+  void visit_metrics(Visitor&& visitor) const {
+    visitor(Metric::counter("entries", "Entries that were written to the log."), entries);
+    visitor(Metric::counter("bytes", "Bytes that were written to the log.", Metric::Unit::bytes), bytes);
+    visitor(Metric::counter("syncs", "Syncs of files of the log."), syncs);
+  }
+  template <class Visitor>
+  void visit_space(Visitor&& visitor) const {
+    visitor(Metric::gauge("segment_bytes_left", "Room in the segment in use.", Metric::Unit::bytes), room);
+  }
 };
 
 // Whether Raft allows this change: a node never goes back to an older term, and votes once in a term (3.4).

@@ -26,8 +26,8 @@ HttpConnection::HttpConnection(Loop& loop, Owner& owner, HttpBudget& budget, con
       taken_at_(owner.now()) {}
 
 HttpConnection::~HttpConnection() {
-  CHECK(!next_ || !exchanges_.empty());
-  owner_.release_body(reserved_body_bytes_ + (next_ ? next_->body_bytes : 0));
+  if (order_.has_waiting()) CHECK(!exchanges_.empty());
+  owner_.release_body(reserved_body_bytes_ + order_.waiting_body_bytes());
   budget_.leave(*this);
   if (wants_flush_) loop_.cancel_flush(this);
 }
@@ -79,10 +79,7 @@ void HttpConnection::ended() {
 
 // Continues with the request that waited for earlier ones, and with the bytes that waited for room or budget.
 void HttpConnection::run_turn() {
-  if (next_ && may_join(next_->ordering)) {
-    Next next = *std::exchange(next_, std::nullopt);
-    hand_over(std::move(next));
-  }
+  if (order_.is_ready()) hand_over(order_.take_ready());
   if (!held_.empty()) parse_held();
   if (held_.empty() && is_paused_) resume();
   update();
@@ -122,7 +119,7 @@ size_t HttpConnection::parse_requests(std::string_view bytes) {
 }
 
 bool HttpConnection::has_room() const {
-  if (next_) return false;
+  if (order_.has_waiting()) return false;
   if (parser_.progress() != HttpParser::Progress::nothing) return true;  // a request that has begun is read to its end
   if (exchanges_.size() >= limits_.unanswered_max || stream_->outbox_bytes() >= limits_.outbox_bytes_max) return false;
   return budget_.may_owe_more(owed_bytes());
@@ -134,7 +131,7 @@ size_t HttpConnection::owed_bytes() const {
 
 // Whether a turn would make progress.
 bool HttpConnection::may_go_on() const {
-  if (next_ && may_join(next_->ordering)) return true;
+  if (order_.is_ready()) return true;
   if (!held_.empty()) return has_room();
   return is_paused_;
 }
@@ -166,45 +163,36 @@ bool HttpConnection::account_body() {
 
 void HttpConnection::request_complete() {
   CHECK(input_ == Input::open);
-  CHECK(!next_);
+  CHECK(!order_.has_waiting());
   CHECK(exchanges_.size() < limits_.unanswered_max);
   const bool is_last = !parser_.keeps_alive(), takes_chunks = parser_.takes_chunks();
-  Next next{.request = parser_.take(),
-            .ordering = Ordering::safe,
-            .number = first_number_ + exchanges_.size(),
-            .body_bytes = std::exchange(reserved_body_bytes_, 0)};
+  RequestOrder::Waiting next{.request = parser_.take(),
+                             .ordering = Ordering::safe,
+                             .number = exchanges_.next_number(),
+                             .body_bytes = std::exchange(reserved_body_bytes_, 0)};
   next.ordering = owner_.ordering(next.request);
   has_said_continue_ = false;
   wait_since_ = owner_.now();
-  exchanges_.push_back(
-      {.is_head = next.request.method == Method::head, .is_last = is_last, .takes_chunks = takes_chunks});
+  exchanges_.add({.is_head = next.request.method == Method::head, .is_last = is_last, .takes_chunks = takes_chunks});
   if (is_last) move_to(Input::dropped);
   budget_.used_request(*this);
-  if (may_join(next.ordering)) return hand_over(std::move(next));
-  next_.emplace(std::move(next));
+  if (order_.may_join(next.ordering)) return hand_over(std::move(next));
+  order_.wait(std::move(next));
 }
 
 // ---- the order of pipelined requests
 
-bool HttpConnection::may_join(Ordering ordering) const {
-  return under_way_ == 0 || (ordering == running_ && ordering != Ordering::alone);
-}
-
-void HttpConnection::hand_over(Next&& next) {
-  CHECK(may_join(next.ordering));
-  CHECK(next.number >= first_number_);
-  CHECK(next.number - first_number_ < exchanges_.size());
-  running_ = next.ordering;
-  ++under_way_;
+void HttpConnection::hand_over(RequestOrder::Waiting&& next) {
+  CHECK(exchanges_.has(next.number));
+  order_.begin(next.ordering);
   owner_.arrived(*this, next.number, next.body_bytes, std::move(next.request));
 }
 
 void HttpConnection::took_effect() { request_ended(); }
 
 void HttpConnection::request_ended() {
-  CHECK(under_way_ > 0);
-  --under_way_;
-  if (next_ && may_join(next_->ordering)) budget_.wait(*this);
+  order_.end();
+  if (order_.is_ready()) budget_.wait(*this);
 }
 
 // Sent in turn, like an answer: only once all answers before it have left.
@@ -224,7 +212,7 @@ void HttpConnection::refuse(Response&& response) {
   const bool is_head = parser_.is_head();
   parser_.abandon();  // and the body so far, whose reservation is given back
   owner_.release_body(std::exchange(reserved_body_bytes_, 0));
-  exchanges_.push_back({.is_head = is_head, .is_last = true, .is_answered = true, .response = std::move(response)});
+  exchanges_.add({.is_head = is_head, .is_last = true, .is_answered = true, .response = std::move(response)});
   drop_input();
   want_flush();
 }
@@ -264,7 +252,7 @@ void HttpConnection::check_deadline(raft::Time now) {
   CHECK(written_bytes_ >= stream_->outbox_bytes());
   const size_t taken = written_bytes_ - stream_->outbox_bytes();
   CHECK(taken >= taken_bytes_);
-  const size_t enough = is_streaming() ? limits_.streamed_bytes_min : 1;
+  const size_t enough = exchanges_.is_streaming() ? limits_.streamed_bytes_min : 1;
   if (taken - taken_bytes_ >= enough || stream_->outbox_bytes() == 0) {
     taken_bytes_ = taken;
     taken_at_ = now;

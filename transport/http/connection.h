@@ -5,9 +5,8 @@
 // requests, and of answers that the client has not taken; beyond it the socket is not read. So that no client delays
 // the others, all of this stays within the budget of a turn (HttpBudget); the bytes beyond it wait in `held_`.
 //
-// Pipelined requests take effect in the order in which they were sent (RFC 9112, 9.3.2). Requests that may run side by
-// side are handed over as they come (Ordering says which). A request that may not waits until all before it have ended,
-// and is handed over then; its own timeout begins at that moment.
+// Pipelined requests take effect in the order in which they were sent: a request that may not run beside those before
+// it waits until they have ended (transport/http/request_order.h). Its own timeout begins when it is handed over.
 //
 // An answer whose body is generated while it is sent (BodySource) leaves in chunks: the next piece when the socket has
 // taken the one before, at most one in a turn of the loop, so that a fast client does not delay the others. When the
@@ -23,28 +22,21 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "raft/check.h"
 #include "raft/time.h"
 #include "transport/http/budget.h"
+#include "transport/http/exchanges.h"
 #include "transport/http/limits.h"
 #include "transport/http/message.h"
 #include "transport/http/parser.h"
+#include "transport/http/piece_timer.h"
+#include "transport/http/request_order.h"
 #include "transport/loop/stream.h"
 
 namespace skiff::transport {
-
-// Which requests of one connection may be in progress at the same time.
-enum class Ordering : uint8_t {
-  safe,   // beside other safe ones
-  write,  // beside other writes: the handler applies those in the order it gets them
-  alone,  // beside no other
-};
 
 struct IdleList;  // a tag
 
@@ -81,13 +73,9 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   void start();
   void answer(uint64_t number, Response&& response);
   // A page that may read that answer; see HttpGate::reader_of().
-  void allow_reader(uint64_t number, std::string reader) {
-    CHECK(number >= first_number_);
-    CHECK(number - first_number_ < exchanges_.size());
-    exchanges_[number - first_number_].reader = std::move(reader);
-  }
+  void allow_reader(uint64_t number, std::string reader) { exchanges_.at(number).reader = std::move(reader); }
   // A request that was handed over takes effect later than it is answered: took_effect() follows.
-  void takes_effect_later() { ++under_way_; }
+  void takes_effect_later() { order_.ends_later(); }
   void took_effect();
   // Answers 503 without reading a request, and closes.
   void turn_away();
@@ -106,23 +94,6 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   bool has_unread_input() const { return stream_->has_unread_input(); }
 
  private:
-  // One request, and its answer in the order of the requests.
-  struct Exchange {
-    bool is_head = false;
-    bool is_last = false;  // the connection closes after this answer
-    bool is_answered = false;
-    bool takes_chunks = true;
-    bool has_begun = false;  // its head has been sent, and its body is being generated
-    Response response;
-    std::string reader;  // a page of another origin that may read it; mostly empty
-  };
-  // A request that must wait for those before it.
-  struct Next {
-    Request request;
-    Ordering ordering;
-    uint64_t number;
-    size_t body_bytes;
-  };
   enum class Input {
     open,     // requests are parsed
     dropped,  // input is read and dropped
@@ -145,8 +116,7 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   void update();
   bool account_body();
   void request_complete();
-  bool may_join(Ordering ordering) const;
-  void hand_over(Next&& next);
+  void hand_over(RequestOrder::Waiting&& next);
   void request_ended();
   void say_continue();
   void refuse(Response&& response);
@@ -158,7 +128,6 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   Sending send(Exchange& exchange);
   Sending send_piece(Exchange& exchange);
   void send_whole(const Response& response, std::string head, bool has_body);
-  bool is_streaming() const { return !exchanges_.empty() && exchanges_.front().has_begun; }
   void outbox_drained();
   void finish();
 
@@ -187,15 +156,9 @@ class HttpConnection final : public HttpBudget::Client, public ListLink<IdleList
   size_t reserved_body_bytes_ = 0;
   size_t dropped_bytes_ = 0;
 
-  std::deque<Exchange> exchanges_;     // requests whose answer was not sent yet, oldest first
-  uint64_t first_number_ = 1;          // of exchanges_.front()
-  std::optional<Next> next_;           // the last of them, if it waits for those before; no other is parsed meanwhile
-  size_t under_way_ = 0;               // requests that were handed over and have not ended
-  Ordering running_ = Ordering::safe;  // of all of those
-
-  std::optional<Timer> next_turn_;  // for the next piece of a body; created with the first
-  bool waits_for_turn_ = false;
-  raft::Time piece_wait_;  // after the last piece
+  Exchanges exchanges_;
+  RequestOrder order_;  // of those that are not answered; one that waits is the last exchange
+  PieceTimer piece_timer_;
 
   Wait wait_ = Wait::idle;  // the time below is its beginning
   raft::Time wait_since_;

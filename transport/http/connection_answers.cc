@@ -8,14 +8,12 @@
 namespace skiff::transport {
 
 void HttpConnection::answer(uint64_t number, Response&& response) {
-  CHECK(number >= first_number_);
-  CHECK(number - first_number_ < exchanges_.size());
-  Exchange& exchange = exchanges_[number - first_number_];
+  Exchange& exchange = exchanges_.at(number);
   CHECK(!exchange.is_answered);
   exchange.is_answered = true;
   exchange.response = std::move(response);
   if (!exchange.reader.empty()) transport::allow_reader(exchange.response, std::move(exchange.reader));
-  if (number == first_number_) want_flush();
+  if (exchanges_.is_first(number)) want_flush();
   request_ended();
 }
 
@@ -40,7 +38,6 @@ HttpConnection::Sending HttpConnection::send_answers() {
     const Sending sending = exchange.has_begun ? send_piece(exchange) : send(exchange);
     if (sending != Sending::done) return sending;
     exchanges_.pop_front();
-    ++first_number_;
   }
   return Sending::done;
 }
@@ -56,12 +53,7 @@ HttpConnection::Sending HttpConnection::send(Exchange& exchange) {
   send_whole(response, std::move(bytes), !exchange.is_head && !response.body.empty());
   if (!is_made) return Sending::done;
   exchange.has_begun = true;
-  piece_wait_ = 0_s;
-  if (next_turn_) return Sending::later;
-  next_turn_.emplace(loop_, [this] {
-    waits_for_turn_ = false;
-    want_flush();
-  });
+  piece_timer_.begin(loop_, [this] { want_flush(); });
   return Sending::later;
 }
 
@@ -83,11 +75,11 @@ void HttpConnection::send_whole(const Response& response, std::string bytes, boo
 HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
   CHECK(exchange.response.source != nullptr);
   CHECK(!exchange.is_head);
-  if (stream_->outbox_bytes() > 0 || waits_for_turn_) return Sending::later;
+  if (stream_->outbox_bytes() > 0 || piece_timer_.is_waiting()) return Sending::later;
   auto piece = exchange.response.source->next();
   if (!piece) return Sending::broken;
   CHECK(piece->is_last || !piece->bytes.empty());
-  piece_wait_ = piece->wait;
+  piece_timer_.piece_sent(piece->wait);
   std::string bytes = std::move(piece->bytes);
   if (exchange.takes_chunks && !bytes.empty()) {
     std::string before = chunk_head(bytes.size());
@@ -103,10 +95,8 @@ HttpConnection::Sending HttpConnection::send_piece(Exchange& exchange) {
 
 // Ready answers go on in the same turn, as long as the socket takes them; a generated piece waits for the next turn.
 void HttpConnection::outbox_drained() {
-  if (!is_streaming()) return want_flush();
-  CHECK(next_turn_.has_value());
-  waits_for_turn_ = true;
-  next_turn_->start(piece_wait_);
+  if (!exchanges_.is_streaming()) return want_flush();
+  piece_timer_.pause();
 }
 
 // All requests are answered, and no more are accepted.

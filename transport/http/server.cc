@@ -70,6 +70,7 @@ void HttpServer::accepted(std::unique_ptr<Stream> stream) {
   HttpConnection::Owner& owner = *this;
   auto& connection = connections_[id];
   connection = std::make_unique<HttpConnection>(loop_, owner, budget_, limits_, id, std::move(stream));
+  counters_.connections = connections_.size();
   idle_.move_to_end(*connection);
   connection->start();
   if (!is_over) return;
@@ -185,6 +186,7 @@ void HttpServer::closed(HttpConnection& connection) {
   }
   const size_t erased = connections_.erase(connection.id());
   CHECK(erased == 1);
+  counters_.connections = connections_.size();
   CHECK(turned_away_ <= connections_.size());
   if (connections_.empty()) tick_.stop();
   say_drained();

@@ -18,6 +18,7 @@
 #include <unordered_map>
 
 #include "raft/time.h"
+#include "src/base/metrics.h"
 #include "src/base/result.h"
 #include "src/base/ticket.h"
 #include "transport/http/access.h"
@@ -36,6 +37,7 @@ class HttpServer final : private HttpConnection::Owner {
   using Handler = std::function<void(Ticket, Request&&)>;
 
   struct Counters {
+    uint64_t connections = 0;  // open now
     uint64_t connections_accepted = 0;
     uint64_t connections_turned_away = 0;  // over connections_max
     uint64_t connections_gave_way = 0;     // closed while idle, to make room for a new one
@@ -44,6 +46,21 @@ class HttpServer final : private HttpConnection::Owner {
     uint64_t answers = 0;                  // given for them, whether the client was still there or not
     uint64_t refused = 0;                  // requests that were answered here: malformed, too large, too slow
     uint64_t bodies_bytes = 0;             // of bodies that came or were announced and are not answered yet: a gauge
+
+    template <class Visitor>
+    void visit_metrics(Visitor&& visitor) const {
+      visitor(Metric::gauge("connections", "Connections of clients that are open."), connections);
+      visitor(Metric::counter("requests", "Requests that were taken."), requests);
+      visitor(Metric::gauge("body_bytes", "Bytes of the bodies of unanswered requests.", Metric::Unit::bytes),
+              bodies_bytes);
+      visitor(Metric::counter("connections_accepted", "Connections that were accepted."), connections_accepted);
+      visitor(Metric::counter("connections_gave_way", "Idle connections closed for a new one."), connections_gave_way);
+      visitor(Metric::counter("connections_turned_away", "Connections answered 503 because none was idle."),
+              connections_turned_away);
+      visitor(Metric::counter("connections_stalled", "Connections closed because they took no answers."),
+              connections_stalled);
+      visitor(Metric::counter("refused", "Requests that were malformed, too large, too slow or not allowed."), refused);
+    }
   };
 
   // The time for deadlines; without one, the loop's clock.

@@ -2,53 +2,50 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <utility>
 
 #include "raft/check.h"
 #include "src/base/log.h"
-#include "src/base/narrow.h"
 #include "src/base/try.h"
 #include "transport/peers/greeting_rules.h"
 
 namespace skiff::transport {
 namespace {
 
-// A peer whose connection breaks again and again gets this many log lines in that time.
-constexpr int kLogLinesMax = 10;
-constexpr raft::Time kLogInterval = 10_s;
+std::optional<Address> configured_address(const PeerIdentity& us, raft::NodeId peer) {
+  const auto found = us.configured.find(peer);
+  return found == us.configured.end() ? std::nullopt : std::optional(found->second);
+}
 
 }  // namespace
 
-PeerLink::PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Limits& limits, uint64_t seed,
+PeerLink::PeerLink(Loop& loop, const PeerIdentity& us, const PeerMember& peer, const Limits& limits, uint64_t seed,
                    Events events)
     : loop_(loop),
       us_(us),
-      peer_(std::move(peer)),
-      dialled_address_(peer_.address),
+      addresses_(peer, configured_address(us, peer.id)),
       limits_(limits),
       random_(seed),
       events_(std::move(events)),
       timer_(loop, [this] { timer_expired(); }) {
-  CHECK(peer_.id != us_.self);
-  CHECK(peer_.id != 0);
+  CHECK(peer.id != us_.self);
   CHECK(limits_.redial_first > 0_s);
   timer_.start(0_s);
 }
 
 PeerLink::~PeerLink() {
-  if (us_.running) us_.running->disconnected(peer_.id, RunningProcesses::Side::link);
+  if (us_.running) us_.running->disconnected(peer().id, RunningProcesses::Side::link);
 }
 
 void PeerLink::send(const PeerMessage& message) {
   CHECK(message.from == us_.self);
-  CHECK(message.to == peer_.id);
+  CHECK(message.to == peer().id);
   const size_t bytes = frame_bytes(message);
   if (bytes > kFrameBytesMax && may_log()) {
     log::error(name() + ": a message of " + std::to_string(bytes) + " bytes is too large for any frame");
   }
   if (state_ != State::connected || bytes > kFrameBytesMax || !has_room(bytes)) {
-    ++dropped_;
+    ++counters_.dropped;
     return;
   }
   CHECK(stream_ != nullptr);
@@ -56,7 +53,7 @@ void PeerLink::send(const PeerMessage& message) {
   CHECK(frame.size() <= bytes);
   written_bytes_ += frame.size();
   stream_->write(std::move(frame));
-  ++sent_;
+  ++counters_.sent;
   expect_progress();
 }
 
@@ -69,15 +66,13 @@ bool PeerLink::has_room(size_t bytes) const {
 
 PeerLink::Status PeerLink::status() const {
   Status status{.is_connected = state_ == State::connected,
-                .sent = sent_,
-                .dropped = dropped_,
+                .counters = counters_,
                 .outbox_bytes = stream_ ? stream_->outbox_bytes() : 0,
-                .error = error_,
+                .error = log_.error(),
                 .moved_to = {},
                 .connected_since = connected_since_};
   const bool is_news = process_ != 0 && process_ != leaving_process_;
-  if (status.is_connected && is_news && member_address_failed_ && dialled_address_ == announced_)
-    status.moved_to = announced_;
+  if (status.is_connected && is_news) status.moved_to = addresses_.moved_to();
   return status;
 }
 
@@ -112,47 +107,21 @@ void PeerLink::timer_expired() {
 }
 
 void PeerLink::try_also(const Address& address) {
-  const auto before = std::exchange(announced_, address == peer_.address ? std::nullopt : std::optional(address));
-  if (announced_ != before) errors_logged_.clear();
+  if (addresses_.announce(address)) log_.forget_reasons();
   const bool has_failed = state_ == State::waiting && failures_ > 0;
-  if (!has_failed || !announced_) return;
-  dialled_address_ = address;
-  timer_.start(0_s);
-}
-
-std::vector<Address> PeerLink::addresses() const {
-  std::vector<Address> all = {peer_.address};
-  auto add = [&all](const Address& address) {
-    if (std::find(all.begin(), all.end(), address) == all.end()) all.push_back(address);
-  };
-  if (announced_) add(*announced_);
-  auto configured = us_.configured.find(peer_.id);
-  if (!was_at_member_address_ && configured != us_.configured.end()) add(configured->second);
-  return all;
-}
-
-// The address of the connection that broke, or else the next one.
-Address PeerLink::next_address() const {
-  const std::vector<Address> all = addresses();
-  auto here = std::find(all.begin(), all.end(), dialled_address_);
-  if (here == all.end()) return peer_.address;
-  if (state_ == State::connected) return dialled_address_;
-  return std::next(here) == all.end() ? all.front() : *std::next(here);
+  if (has_failed && addresses_.dial_announced_next()) timer_.start(0_s);
 }
 
 void PeerLink::confirm_address(const Address& address) {
   CHECK(is_connected_at(address));
-  peer_.address = address;
-  announced_.reset();
-  was_at_member_address_ = true;
-  member_address_failed_ = false;
+  addresses_.confirm(address);
 }
 
 void PeerLink::dial() {
   move_to(State::dialling);
   timer_.start(limits_.greeting_timeout);
   dial_ = std::make_unique<Dial>(
-      loop_, dialled_address_,
+      loop_, addresses_.current(),
       [this](std::unique_ptr<Stream> stream, Dial::Failure failure) { dialled(std::move(stream), failure); });
 }
 
@@ -160,10 +129,10 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
   CHECK(state_ == State::dialling);
   CHECK(stream_ == nullptr);
   dial_.reset();
-  refusals_ = !stream && failure.refused ? refusals_ + 1 : 0;
+  addresses_.note_dial(!stream && failure.refused);
   if (!stream) {
     lost(failure.why);
-    if (refusals_ < addresses().size() || !events_.gone) return;
+    if (!addresses_.are_all_refused() || !events_.gone) return;
     auto gone = events_.gone;  // may destroy this link
     return gone();
   }
@@ -177,7 +146,7 @@ void PeerLink::dialled(std::unique_ptr<Stream> stream, const Dial::Failure& fail
   stream_->set_peer_timeout(limits_.stall_timeout);
   stream_->start({.received = [this](std::string_view bytes) { received(bytes); },
                   .closed = [this](const std::string& why) { lost(why); }});
-  std::string frame = encode(greeting_to(peer_.id, us_));
+  std::string frame = encode(greeting_to(peer().id, us_));
   written_bytes_ += frame.size();
   stream_->write(std::move(frame));
 }
@@ -212,7 +181,7 @@ Result<> PeerLink::reply_received(const Frame& frame) {
   CHECK(state_ == State::greeting);
   TRY(const Greeting greeting, decode_greeting(frame));
   std::optional<Refusal> against = objection(greeting, us_);
-  if (!against && greeting.from != peer_.id) against = Refusal::other_node;
+  if (!against && greeting.from != peer().id) against = Refusal::other_node;
   if (against) return fail(Error::Code::unavailable, "not the peer we know: " + std::string(describe(*against)));
   TRY(compare(greeting));
   TRY(look_for_another_process(greeting));
@@ -225,12 +194,12 @@ Result<> PeerLink::reply_received(const Frame& frame) {
 Result<> PeerLink::look_for_another_process(const Greeting& greeting) {
   if (!us_.running) return {};
   const RunningProcess here = process_of(greeting, stream_->remote());
-  if (auto other = us_.running->other_than(peer_.id, here)) {
-    if (dialled_address_ != peer_.address)
-      return fail(Error::Code::unavailable, describe_twice(peer_.id, *other, here));
+  if (auto other = us_.running->other_than(peer().id, here)) {
+    if (!addresses_.is_at_member_address())
+      return fail(Error::Code::unavailable, describe_twice(peer().id, *other, here));
     if (events_.peer_runs_twice) events_.peer_runs_twice(*other, here);
   }
-  us_.running->connected(peer_.id, RunningProcesses::Side::link, here);
+  us_.running->connected(peer().id, RunningProcesses::Side::link, here);
   return {};
 }
 
@@ -249,12 +218,8 @@ void PeerLink::greeted() {
   move_to(State::connected);
   timer_.stop();
   connected_since_ = loop_.cached_now();
-  if (dialled_address_ == peer_.address) {
-    was_at_member_address_ = true;
-    member_address_failed_ = false;
-  }
-  error_.clear();
-  errors_logged_.clear();
+  addresses_.reached();
+  log_.connected();
   if (may_log()) log::info(name() + ": connected");
   const auto match = std::exchange(match_, std::nullopt);
   if (match && events_.compared) events_.compared(*match);
@@ -268,10 +233,9 @@ void PeerLink::lost(const std::string& why) {
   const bool was_connected = state_ == State::connected;
   dial_.reset();
   stream_.reset();
-  if (us_.running) us_.running->disconnected(peer_.id, RunningProcesses::Side::link);
+  if (us_.running) us_.running->disconnected(peer().id, RunningProcesses::Side::link);
   log_error(was_connected ? "connection lost: " + why : why);
-  if (!was_connected && dialled_address_ == peer_.address) member_address_failed_ = true;
-  dialled_address_ = next_address();
+  addresses_.lost(was_connected);
   move_to(State::waiting);
   const bool had_settled = was_connected && loop_.cached_now() - connected_since_ >= limits_.settled;
   if (had_settled) failures_ = 0;
@@ -307,23 +271,14 @@ void PeerLink::check_stall() {
   if (stream_->outbox_bytes() > 0) expect_progress();
 }
 
-std::string PeerLink::name() const { return "peer " + std::to_string(peer_.id) + " at " + to_url(dialled_address_); }
-
-bool PeerLink::may_log() {
-  if (loop_.cached_now() - logging_since_ >= kLogInterval) {
-    logging_since_ = loop_.cached_now();
-    lines_logged_ = 0;
-  }
-  return ++lines_logged_ <= kLogLinesMax;
+std::string PeerLink::name() const {
+  return "peer " + std::to_string(peer().id) + " at " + to_url(addresses_.current());
 }
 
-// Logs each reason once, not each attempt.
+bool PeerLink::may_log() { return log_.may_log(loop_.cached_now()); }
+
 void PeerLink::log_error(const std::string& why) {
-  error_ = why;
-  std::string& logged = errors_logged_[dialled_address_];
-  if (why == logged || !may_log()) return;
-  logged = why;
-  log::warn(name() + ": " + why);
+  if (log_.failed(addresses_.current(), why, loop_.cached_now())) log::warn(name() + ": " + why);
 }
 
 }  // namespace skiff::transport

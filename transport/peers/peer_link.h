@@ -6,9 +6,8 @@
 // While there is no connection, and while the outbox is full, messages are dropped and counted; Raft retries. A
 // connection that breaks after a while is dialled again at once, other attempts follow after a delay that doubles up to
 // a limit, with jitter. A peer that takes no bytes for some seconds is disconnected. A refusal is logged once and
-// retried like any failure, because the other side may correct its configuration. A peer may announce another address
-// in its greeting to our listener, and --cluster may name a third: they are dialled in turn, the address in the log
-// first. Once the peer was reached at the address in the log, that of --cluster is not tried any more.
+// retried like any failure, because the other side may correct its configuration. A peer may have several addresses,
+// which are dialled in turn (transport/peers/peer_addresses.h).
 //
 // Always: no event is called from inside send(), and no message is written before the peer has greeted. An event may
 // destroy its own link.
@@ -20,14 +19,16 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "raft/random.h"
 #include "raft/time.h"
+#include "src/base/metrics.h"
 #include "src/replica/peer_message.h"
 #include "transport/loop/dial.h"
 #include "transport/loop/loop.h"
 #include "transport/loop/stream.h"
+#include "transport/peers/link_log.h"
+#include "transport/peers/peer_addresses.h"
 #include "transport/peers/peer_identity.h"
 #include "transport/peers/wire.h"
 
@@ -64,10 +65,21 @@ class PeerLink {
     std::function<void()> removed;  // the peer knows that this node was removed for good
   };
 
+  struct Counters {
+    uint64_t sent = 0;
+    uint64_t dropped = 0;
+
+    template <class Visitor>
+    void visit_metrics(Visitor&& visitor) const {
+      visitor(Metric::counter("sent", "Messages that were handed to the connection."), sent);
+      visitor(Metric::counter("dropped", "Messages dropped for want of a connection, or of room in its outbox."),
+              dropped);
+    }
+  };
+
   struct Status {
     bool is_connected = false;
-    uint64_t sent = 0;     // messages handed to the connection
-    uint64_t dropped = 0;  // messages that were not
+    Counters counters;
     size_t outbox_bytes = 0;
     std::string error;  // why it is not connected
     // The address that it announces and is connected at, if the address in the log failed since it was last reached
@@ -77,7 +89,8 @@ class PeerLink {
   };
 
   // `us` must outlive the link. Each greeting says what it holds at that time.
-  PeerLink(Loop& loop, const PeerIdentity& us, PeerMember peer, const Limits& limits, uint64_t seed, Events events);
+  PeerLink(Loop& loop, const PeerIdentity& us, const PeerMember& peer, const Limits& limits, uint64_t seed,
+           Events events);
   ~PeerLink();
   PeerLink(const PeerLink&) = delete;
   PeerLink& operator=(const PeerLink&) = delete;
@@ -95,10 +108,10 @@ class PeerLink {
   // The process that it was last connected to, or that is expected to move; 0: not known.
   uint64_t process() const { return process_ == 0 ? leaving_process_ : process_; }
   bool is_connected_at(const Address& address) const {
-    return state_ == State::connected && dialled_address_ == address;
+    return state_ == State::connected && addresses_.current() == address;
   }
 
-  const PeerMember& peer() const { return peer_; }
+  const PeerMember& peer() const { return addresses_.member(); }
   Status status() const;
 
  private:
@@ -121,21 +134,15 @@ class PeerLink {
   void check_stall();
   raft::Time redial_delay();
 
-  std::vector<Address> addresses() const;
-  Address next_address() const;
   std::string name() const;
   bool may_log();
   void log_error(const std::string& why);
 
   Loop& loop_;
   const PeerIdentity& us_;
-  PeerMember peer_;
-  std::optional<Address> announced_;    // by the peer itself, if it is another than that in the log
-  bool was_at_member_address_ = false;  // the peer was reached at the address in the log
-  uint64_t process_ = 0;                // of the peer's last greeting
+  PeerAddresses addresses_;
+  uint64_t process_ = 0;  // of the peer's last greeting
   uint64_t leaving_process_ = 0;
-  bool member_address_failed_ = false;  // the address in the log failed when it was last dialled
-  Address dialled_address_;             // of the connection, of the dial, or of the next dial
   const Limits limits_;
   raft::Random random_;
   Events events_;
@@ -151,18 +158,13 @@ class PeerLink {
   Timer timer_;  // waiting: the next dial; dialling and greeting: the deadline; connected: the next check for a stall
 
   uint64_t failures_ = 0;  // since a connection last settled
-  size_t refusals_ = 0;    // in a row
   raft::Time connected_since_;
   bool is_watching_ = false;
   uint64_t written_bytes_ = 0;    // into this connection's outbox
   uint64_t sent_bytes_seen_ = 0;  // out of it, at the last check
 
-  uint64_t sent_ = 0;
-  uint64_t dropped_ = 0;
-  std::string error_;
-  std::map<Address, std::string> errors_logged_;  // of at most three addresses
-  raft::Time logging_since_;
-  int lines_logged_ = 0;
+  Counters counters_;
+  LinkLog log_;
 };
 
 }  // namespace skiff::transport

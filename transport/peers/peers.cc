@@ -123,7 +123,7 @@ std::vector<Peers::Status> Peers::status() const {
   std::vector<Status> all;
   for (const auto& [id, link] : links_) {
     PeerLink::Status status = link->status();
-    all.push_back({id, link->peer().address, status.is_connected, status.sent, listener_->received(id), status.dropped,
+    all.push_back({id, link->peer().address, status.is_connected, status.counters, listener_->received(id),
                    status.outbox_bytes, std::move(status.error), std::move(status.moved_to), status.connected_since});
   }
   return all;

@@ -59,9 +59,8 @@ class Peers {
     raft::NodeId id = 0;
     Address address;  // from set_members()
     bool is_connected = false;
-    uint64_t sent = 0;
+    PeerLink::Counters counters;  // of the link
     uint64_t received = 0;
-    uint64_t dropped = 0;
     size_t outbox_bytes = 0;
     std::string error;                // why it is not connected
     std::optional<Address> moved_to;  // the address that it announces and is connected at, if `address` failed

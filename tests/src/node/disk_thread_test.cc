@@ -74,7 +74,7 @@ TEST_CASE("a save is reported on the loop once it is durable, and in order") {
   for (uint64_t save = 1; save <= 50; ++save) rig.disk->save(save, entry(save));
   while (rig.saved.empty() || rig.saved.back() < 50) rig.loop.run_once();
   REQUIRE(std::is_sorted(rig.saved.begin(), rig.saved.end()));
-  REQUIRE(rig.disk->counters().entries == 50);
+  REQUIRE(rig.disk->counters().log.entries == 50);
 
   rig.disk.reset();
   rig.files.crash(testing::MemoryFiles::Loss::keep_none);
@@ -86,7 +86,7 @@ TEST_CASE("an empty save waits for those before it") {
   rig.disk->save(1, entry(1));
   rig.disk->save(2, {});
   while (rig.saved.empty() || rig.saved.back() < 2) rig.loop.run_once();
-  REQUIRE(rig.disk->counters().entries == 1);
+  REQUIRE(rig.disk->counters().log.entries == 1);
 }
 
 TEST_CASE("batches that were handed over are durable when the thread has ended") {
@@ -140,7 +140,7 @@ TEST_CASE("batches that find no space wait for it with all behind them, and are 
 
   // then all is there, once.
   REQUIRE(rig.disk_full == 2);
-  REQUIRE(rig.disk->counters().entries == 6);
+  REQUIRE(rig.disk->counters().log.entries == 6);
   rig.disk.reset();
   rig.files.crash(testing::MemoryFiles::Loss::keep_none);
   REQUIRE(recovered(rig.files).size() == 6);
@@ -216,11 +216,11 @@ TEST_CASE("on a quick disk what a turn saves is durable at its end, and reported
   QuickRig rig;
   REQUIRE(rig.disk->has_inline_batch());
   rig.save();
-  const uint64_t syncs = rig.disk->counters().syncs;
+  const uint64_t syncs = rig.disk->counters().log.syncs;
   REQUIRE(rig.saved.back() == rig.next - 3);
   REQUIRE(rig.disk->save_inline());
   REQUIRE(rig.saved.back() == rig.next - 1);
-  REQUIRE(rig.disk->counters().syncs == syncs + 1);
+  REQUIRE(rig.disk->counters().log.syncs == syncs + 1);
   REQUIRE_FALSE(rig.disk->has_inline_batch());
 }
 
@@ -231,7 +231,7 @@ TEST_CASE("a batch that is flushed before the loop waits is saved by the thread,
   rig.save();
   REQUIRE_FALSE(rig.disk->has_inline_batch());  // the thread has something to do
   while (rig.saved.back() < rig.next - 1) rig.loop.run_once();
-  REQUIRE(rig.disk->counters().entries == rig.next - 1);
+  REQUIRE(rig.disk->counters().log.entries == rig.next - 1);
 }
 
 TEST_CASE("an inline save that lost the loop is reported as the thread reports its own") {
@@ -243,7 +243,7 @@ TEST_CASE("an inline save that lost the loop is reported as the thread reports i
   REQUIRE_FALSE(rig.disk->has_inline_batch());  // two at a time would change the order
   REQUIRE(rig.saved.back() == before);
   while (rig.saved.back() < rig.next - 1) rig.loop.run_once();
-  REQUIRE(rig.disk->counters().entries == rig.next - 1);
+  REQUIRE(rig.disk->counters().log.entries == rig.next - 1);
 }
 
 TEST_CASE("a large batch, or one after a slow save, is left to the thread") {

@@ -141,7 +141,7 @@ TEST_CASE("two clusters that connect by mistake stay apart, and say so once", "[
   REQUIRE(a.happened["connected 2"] == 0);
   REQUIRE(a.status_of(2).error == "turned away: it belongs to another cluster");
   a.send(2, Heartbeat{});
-  REQUIRE(a.status_of(2).dropped == 1);
+  REQUIRE(a.status_of(2).counters.dropped == 1);
 }
 
 TEST_CASE("a peer that answers the greeting wrongly is sent nothing") {

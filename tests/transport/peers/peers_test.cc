@@ -28,9 +28,9 @@ TEST_CASE("peers hear each other, in order") {
     REQUIRE(std::get<raft::HeartbeatReply>(message.body).round == ++last[message.from]);
   }
   REQUIRE(a.happened["connected 2"] == 1);
-  REQUIRE(a.status_of(2).sent == 500);
+  REQUIRE(a.status_of(2).counters.sent == 500);
   REQUIRE(a.status_of(2).received == 500);
-  REQUIRE(a.status_of(2).dropped == 0);
+  REQUIRE(a.status_of(2).counters.dropped == 0);
   REQUIRE(logged.count("connected") == 6);
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("a peer that restarts is connected again, and its absence is reported"
   REQUIRE(a.happened["disconnected 2"] == 1);
   REQUIRE_FALSE(a.is_connected_to(2));
   a.send(2, Heartbeat{});
-  REQUIRE(a.status_of(2).dropped == 1);
+  REQUIRE(a.status_of(2).counters.dropped == 1);
 
   b = std::make_unique<Node>(world, 2, quick(), kCluster, port);
   b->peers->set_members({a.member(), member});
@@ -199,17 +199,17 @@ TEST_CASE("a peer that takes nothing fills its outbox, loses messages, and is cu
     while (a.status_of(2).outbox_bytes < 900'000) a.send(2, one_entry(bytes(100'000)));
     world.loop.run_nowait();
   } while (a.status_of(2).outbox_bytes < 900'000);
-  REQUIRE(a.status_of(2).dropped == 0);
+  REQUIRE(a.status_of(2).counters.dropped == 0);
   a.send(2, one_entry(bytes(100'000)));
-  REQUIRE(a.status_of(2).dropped == 1);
+  REQUIRE(a.status_of(2).counters.dropped == 1);
   REQUIRE(a.status_of(2).outbox_bytes <= 1'000'000);
-  const uint64_t before = a.status_of(2).sent;
+  const uint64_t before = a.status_of(2).counters.sent;
   a.send(2, Heartbeat{});  // there is room kept for this
-  REQUIRE(a.status_of(2).sent == before + 1);
+  REQUIRE(a.status_of(2).counters.sent == before + 1);
   for (int i = 0; i < 3000; ++i) a.send(2, Heartbeat{});  // but not for as many as come
   REQUIRE(a.status_of(2).outbox_bytes > 1'000'000);
   REQUIRE(a.status_of(2).outbox_bytes <= 1'010'000);
-  REQUIRE(a.status_of(2).dropped > 1);
+  REQUIRE(a.status_of(2).counters.dropped > 1);
 
   // then it is given up
   world.until([&] { return a.happened["disconnected 2"] > 0; });
@@ -223,7 +223,7 @@ TEST_CASE("a message too large for any frame is dropped and logged") {
   send_join_request({&a, &b});
   world.until([&] { return a.is_connected_to(2); });
   a.send(2, one_entry(bytes(kFrameBytesMax)));
-  REQUIRE(a.status_of(2).dropped == 1);
+  REQUIRE(a.status_of(2).counters.dropped == 1);
   REQUIRE(logged.count("too large for any frame") == 1);
   a.send(2, Heartbeat{0, 4});
   world.until([&] { return b.inbox.size() == 1; });
