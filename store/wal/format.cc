@@ -117,6 +117,28 @@ Result<Record> decode_entry(ByteReader& reader) {
   return Record(std::move(entry));
 }
 
+Result<Record> decode_body(Kind kind, ByteReader& reader) {
+  const auto number = [&] { return reader.number<uint64_t>(); };
+  switch (kind) {
+    case Kind::header: return decode_header(reader);
+    case Kind::entry: return decode_entry(reader);
+    case Kind::mark: {
+      const uint64_t sequence = number(), offset = number();
+      return Mark{{sequence, offset}, number()};
+    }
+    case Kind::hard_state: {
+      const uint64_t term = number(), vote = number();
+      return raft::HardState{term, vote};
+    }
+    case Kind::start: return Start{number()};
+    case Kind::restart: {
+      const uint64_t term = number(), index = number();
+      return Restart{{term, index}};
+    }
+  }
+  return refuse("a record of unknown kind");
+}
+
 }  // namespace
 
 std::string hex_name(uint64_t number) {
@@ -206,28 +228,8 @@ std::string encode_head(const raft::Entry& entry) {
 
 Result<Record> decode_record(std::string_view bytes) {
   ByteReader reader(bytes);
-  auto kind = static_cast<Kind>(reader.number<uint8_t>());
-  Result<Record> record = refuse("a record of unknown kind");
-  switch (kind) {
-    case Kind::header: record = decode_header(reader); break;
-    case Kind::entry: record = decode_entry(reader); break;
-    case Kind::mark: {
-      auto sequence = reader.number<uint64_t>(), offset = reader.number<uint64_t>();
-      record = Record(Mark{{sequence, offset}, reader.number<uint64_t>()});
-      break;
-    }
-    case Kind::hard_state: {
-      auto term = reader.number<uint64_t>(), vote = reader.number<uint64_t>();
-      record = Record(raft::HardState{term, vote});
-      break;
-    }
-    case Kind::start: record = Record(Start{reader.number<uint64_t>()}); break;
-    case Kind::restart: {
-      auto term = reader.number<uint64_t>(), index = reader.number<uint64_t>();
-      record = Record(Restart{{term, index}});
-      break;
-    }
-  }
+  const auto kind = static_cast<Kind>(reader.number<uint8_t>());
+  Result<Record> record = decode_body(kind, reader);
   if (record && !reader.done()) return refuse("a record of a wrong length");
   return record;
 }
