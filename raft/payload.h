@@ -86,9 +86,8 @@ class Payload {
   // The last owner sees everything that the others did with the block before it frees it.
   static void release(Block* block) {
     if (block->count.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-    const size_t length = sizeof(Block) + block->bytes;
     block->~Block();
-    ::operator delete(block, length);
+    ::operator delete(block);
   }
 
   Block* block_ = nullptr;

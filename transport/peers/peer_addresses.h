@@ -38,6 +38,9 @@ class PeerAddresses {
   // last reached there.
   std::optional<Address> moved_to() const;
 
+  // The address in the log has failed when it was last dialled.
+  bool has_failed() const { return has_failed_; }
+
   // A dial has ended: refused, because no process listens there, or in any other way.
   void note_dial(bool is_refused) { refusals_ = is_refused ? refusals_ + 1 : 0; }
   // Whether so many dials in a row were refused that each address was among them.

@@ -108,7 +108,8 @@ void PeerLink::timer_expired() {
 
 void PeerLink::try_also(const Address& address) {
   if (addresses_.announce(address)) log_.forget_reasons();
-  const bool has_failed = state_ == State::waiting && failures_ > 0;
+  // The address in the log first, even where a connection broke just now: a peer has moved only once that has failed.
+  const bool has_failed = state_ == State::waiting && addresses_.has_failed();
   if (has_failed && addresses_.dial_announced_next()) timer_.start(0_s);
 }
 

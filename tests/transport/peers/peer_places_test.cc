@@ -63,6 +63,35 @@ TEST_CASE("a peer that says it is where it was found, and not where the log says
 }
 
 // M17: a member moves to another address
+TEST_CASE("a peer that comes back elsewhere before its old address was dialled again has moved, too", "[M17]") {
+  Logged logged;
+  World world;
+  Peers::Limits patient = quick();
+  patient.link.redial_first = 100_ms;  // two is back sooner
+  patient.link.redial_max = 100_ms;
+  const PeerIdentity us{.cluster = kCluster, .self = 1, .incarnation = 1};
+  auto one = Peers::open(world.loop, us, {"127.0.0.1", 0}, patient, 1, {.received = [](Message&&) {}}).value();
+  const Address at_one{"127.0.0.1", one->port()};
+  const auto status = [&] { return one->status().at(0); };
+  const auto process_of_two = [&](uint64_t process, const Address& address) {
+    PeerIdentity two{.cluster = kCluster, .self = 2, .incarnation = 1, .address = to_url(address)};
+    two.process = process;
+    return Peers::open(world.loop, two, address, quick(), 2, {.received = [](Message&&) {}}).value();
+  };
+  const Address old_two = nobody_at(world), new_two = nobody_at(world);
+
+  auto two = process_of_two(4, old_two);
+  two->set_members({{1, at_one}, {2, old_two}});
+  one->set_members({{1, at_one}, {2, old_two}});
+  world.until([&] { return status().is_connected; });
+  two.reset();
+  world.until([&] { return !status().is_connected; });
+  two = process_of_two(5, new_two);
+  two->set_members({{1, at_one}, {2, old_two}});
+  world.until([&] { return status().moved_to == new_two; });
+}
+
+// M17: a member moves to another address
 TEST_CASE("the log's address is dialled first, and --cluster's no more once the peer was there", "[M17]") {
   Logged logged;
   World world;
