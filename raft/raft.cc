@@ -24,7 +24,7 @@ constexpr bool kMayBecome[4][4] = {
 constexpr size_t kFreedPerStep = 16;
 
 Configuration decoded(const Payload& bytes) {
-  std::optional<Configuration> configuration = decode_configuration(bytes ? *bytes : std::string());
+  std::optional<Configuration> configuration = decode_configuration(bytes ? *bytes : std::string_view());
   CHECK(configuration.has_value());
   return *configuration;
 }

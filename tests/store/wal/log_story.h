@@ -23,7 +23,7 @@ inline raft::Entry entry(raft::Term term, raft::Index index, std::string text) {
 }
 
 inline bool is_same(const raft::Entry& a, const raft::Entry& b) {
-  auto text = [](const raft::Entry& entry) { return entry.payload ? *entry.payload : std::string(); };
+  auto text = [](const raft::Entry& entry) { return entry.payload ? *entry.payload : std::string_view(); };
   return a.position == b.position && a.kind == b.kind && text(a) == text(b);
 }
 
