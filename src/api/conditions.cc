@@ -15,6 +15,9 @@ namespace {
 
 using store::Revision;
 
+// Of one header name. A condition waits with its request, and is kept with the value that it let in.
+constexpr size_t kTagsMax = 100;
+
 struct Tag {
   std::string_view opaque;  // without its quotes
   bool is_weak = false;
@@ -27,6 +30,10 @@ struct Tags {
 tl::unexpected<Error> malformed(std::string_view name) {
   return fail(Error::Code::invalid,
               std::string(name) + " is * or a list of tags like \"7\", as they come in the ETag header");
+}
+
+tl::unexpected<Error> too_many(std::string_view name) {
+  return fail(Error::Code::invalid, std::string(name) + " has more than " + std::to_string(kTagsMax) + " tags");
 }
 
 bool may_stand_in_tag(char letter) {
@@ -65,6 +72,7 @@ Result<> add_list(std::string_view name, std::string_view text, Tags& found) {
     } else {
       const std::optional<Tag> tag = take_tag(text);
       if (!tag) return malformed(name);
+      if (found.tags.size() == kTagsMax) return too_many(name);
       found.tags.push_back(*tag);
     }
     text = transport::trim(text);

@@ -4,7 +4,7 @@
 // matches nothing; If-None-Match compares weakly (8.8.3.2). A tag that is well-formed and no revision is the tag of
 // something else, and matches nothing. Several headers of one name are one list. Both headers must hold.
 //
-// Failures: a list that is empty or malformed, or has a star beside tags.
+// Failures: a list that is empty or malformed, has a star beside tags, or has more than 100 tags.
 #pragma once
 
 #include <memory>

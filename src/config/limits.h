@@ -167,7 +167,7 @@ constexpr size_t kValuesOwed = 8;
 // count, so that looking through them stays cheap; by bytes, so that large values cannot eat the memory.
 constexpr size_t kWaitingWritesMax = 65'536;
 constexpr uint64_t kWaitingWriteBytesMax = 256 * kMiB;
-// Reads keep no more than their key.
+// Reads keep no more than their key and a condition of few tags.
 constexpr size_t kWaitingReadsMax = 65'536;
 // Confirmed reads answered before the loop looks round again: about a millisecond.
 constexpr size_t kReadsAnsweredMax = 1'024;

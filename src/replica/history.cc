@@ -64,10 +64,12 @@ Revision ReplicaHistory::too_many(Revision from) const {
 Revision ReplicaHistory::too_large(Revision from) const {
   if (config_.bytes == 0) return 0;
   uint64_t kept = kv_.history_bytes();
-  kv_.walk_history(kv_.compacted(), [&](Revision revision, uint64_t bytes) {
-    if (revision <= from) kept -= bytes;
-    return revision < from;
-  });
+  if (from > kv_.compacted()) {
+    kv_.walk_history(kv_.compacted(), [&](Revision revision, uint64_t bytes) {
+      if (revision <= from) kept -= bytes;
+      return revision < from;
+    });
+  }
   if (kept < config_.bytes + slack(config_.bytes, config_.bytes_per_cut)) return 0;
   const Revision end = std::min(kv_.revision(), from + kCutsAtOnce * config_.revisions_per_cut);
   kv_.walk_history(from, [&](Revision revision, uint64_t bytes) {

@@ -13,7 +13,8 @@
 namespace skiff::store {
 namespace {
 
-// So many cut revisions are freed with every entry, once they are not pinned any more. An entry adds one at most.
+// So many cut changes are freed with every entry, once they are not pinned any more. A removed range may add many at
+// once, which the node frees while it rests (Kv::free_cut).
 constexpr uint64_t kFreedPerEntry = 4;
 
 // The finaliser of SplitMix64: every bit of the input moves every bit of the output. 0 stays 0.
@@ -23,7 +24,7 @@ uint64_t mix(uint64_t bits) {
   return bits ^ (bits >> 31);
 }
 
-// A key, and the condition on it; nothing for most operations.
+// The key of an operation, and the condition on it. Without a condition that is the first key of a range.
 struct Demand {
   std::string_view key, condition;
 };
@@ -74,9 +75,8 @@ void Kv::prefetch(const std::vector<Command>& page) const {
   std::vector<std::string_view> names;
   names.reserve(page.size());
   for (const Command& command : page) {
-    if (const auto* put = std::get_if<PutView>(&command.operation); put != nullptr && !put->key.empty()) {
-      names.push_back(put->key);
-    }
+    const std::string_view key = demand_of(command.operation).key;
+    if (!key.empty()) names.push_back(key);
   }
   keys_by_name_.prefetch(names);
 }

@@ -116,7 +116,7 @@ class Kv {
   // Passes over an entry that is no command. Requires: index == applied() + 1.
   void skip(raft::Index index);
 
-  // Frees the memory of at most `count_max` revisions that were cut while they were pinned. Returns whether there are
+  // Frees the memory of at most `count_max` changes that were cut while they were pinned. Returns whether there are
   // more. Every entry frees some, too.
   bool free_cut(uint64_t count_max);
 

@@ -15,14 +15,12 @@
 //   disk                 a node finds on its disk what was reported as saved, all of it after a clean stop, and nothing
 //                        else; damage is noticed and never believed, except where the last block looks as if it had
 //                        never been written
-//   gone-back            the leader that has an acknowledgement notices that the disk was rolled back behind it, and
-//   the
-//                        node gives no vote before the leader could
+//   gone-back            the leader that has an acknowledgement notices that the disk was rolled back behind it,
+//                        and the node gives no vote before the leader could
 //   acknowledged         a write that was answered as done is committed
 //   refused              a write that was answered as refused is never committed
-//   conditions           an answer to a put with a condition fits how its key was at its place of the log, and names
-//   the
-//                        revisions that the map had there
+//   conditions           an answer to a put with a condition fits how its key was at its place of the log, and
+//                        names the revisions that the map had there
 //   bounds               queues are bounded as configured
 #pragma once
 

@@ -83,8 +83,11 @@ void Model::remove(const store::DeleteRangeView& range) {
     if (does_remove) keys_.erase(key), ++revision_;
     return;
   }
-  const auto first = keys_.lower_bound(key), end = keys_.lower_bound(std::string(range.end));
-  if (range.end <= range.key || first == end) return;
+  const bool has_end = range.end != store::kToTheLast;
+  if (has_end && range.end <= range.key) return;
+  const auto first = keys_.lower_bound(key);
+  const auto end = has_end ? keys_.lower_bound(std::string(range.end)) : keys_.end();
+  if (first == end) return;
   keys_.erase(first, end);
   ++revision_;
 }

@@ -62,7 +62,7 @@ std::string head(const Response& response, AfterAnswer after, Framing framing, s
   CHECK(response.status >= 200 && response.status <= 599);
   CHECK(response.source == nullptr || response.body.empty());
   std::string text;
-  text.reserve(256 + (response.body.size() <= kCopiedBytesMax ? response.body.size() : 0));
+  text.reserve(384 + (response.body.size() <= kCopiedBytesMax ? response.body.size() : 0));
   text += "HTTP/1.1 ";
   text += std::to_string(response.status);
   text += ' ';

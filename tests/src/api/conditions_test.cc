@@ -66,6 +66,14 @@ TEST_CASE("a malformed list is refused, and nothing is done") {
   }
 }
 
+TEST_CASE("a list of very many tags is refused") {
+  std::string tags;
+  for (int tag = 1; tag <= 100; ++tag) tags += "\"" + std::to_string(tag) + "\",";
+  REQUIRE((*parsed({{"if-match", tags}}))->match.one_of->size() == 100);
+  REQUIRE_FALSE(parsed({{"if-match", tags + "\"101\""}}).has_value());
+  REQUIRE_FALSE(parsed({{"if-none-match", tags}, {"if-none-match", "\"101\""}}).has_value());
+}
+
 TEST_CASE("a write carries its condition to where it is applied") {
   Host host;
   REQUIRE_FALSE(take(host, Method::put, "/k", "", {{"if-match", "\"7\""}, {"if-none-match", "\"9\""}}, "v"));
