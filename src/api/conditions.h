@@ -19,11 +19,11 @@ struct Conditions {
   store::Condition match;       // If-Match: a read or a write without it is answered 412
   store::Condition none_match;  // If-None-Match: a read is answered 304, a write 412
 
-  // What a write demands.
+  // Both as one, which a write carries.
   store::Condition together() const;
 };
 
-// Nothing: the request has no condition.
+// Returns null if the request has neither header.
 Result<std::unique_ptr<const Conditions>> parse_conditions(const transport::Headers& headers);
 
 }  // namespace skiff

@@ -34,7 +34,7 @@ void put_varint(Out& out, uint64_t number) {
   out.append(bytes, count);
 }
 
-// Appends to memory that is large enough: of which there is as much as was counted before.
+// Appends to a buffer of the caller. Requires: the buffer has room for all that is appended.
 class ByteWriter {
  public:
   explicit ByteWriter(char* out) : end_(out) {}
@@ -94,7 +94,7 @@ class ByteReader {
     return front;
   }
   std::string_view rest() const { return rest_; }
-  // What was read cannot be.
+  // Marks the input as malformed: all further reads return nothing.
   void fail() {
     ok_ = false;
     rest_ = {};

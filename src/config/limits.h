@@ -140,7 +140,7 @@ constexpr uint64_t kRestEntriesMax = 50;
 // A log that takes up so much is summed up by a snapshot then, and that much of it stays, for a member that was away.
 constexpr uint64_t kRestLogBytes = 16 * kMiB;
 constexpr uint64_t kRestTrailingBytes = 4 * kMiB;
-// Memory of an entry besides its bytes: its place in the log, its owner, and what malloc adds.
+// Memory of an entry besides its bytes: its place in the log, the head of its payload, and what malloc adds.
 constexpr uint64_t kEntryOverheadBytes = 128;
 // A step takes some tens of microseconds, a hundredth of the time.
 constexpr raft::Time kRestStep = 10_ms;

@@ -40,7 +40,7 @@ class IdleMemory {
   // Requires: `work` outlives it.
   explicit IdleMemory(IdleWork& work) : work_(work) {}
 
-  // Does a step. Returns in how many ns the next one is due.
+  // Does a step. Returns the time until the next one is due.
   raft::Time turn();
 
  private:

@@ -55,7 +55,7 @@ void put_version(std::string& data, const VersionRecord& version, bool is_same_k
   }
 }
 
-// Flags that nobody would have written make the reader fail.
+// Returns nothing if the record ends early, or has flags that put_version() would not have written.
 std::optional<VersionRecord> take_version(ByteReader& reader, std::string_view& key) {
   const auto flags = reader.number<uint8_t>();
   if ((flags & ~(kRemoved | kSameKey | kHasLease | kHasOrder)) != 0) return std::nullopt;

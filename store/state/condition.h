@@ -10,7 +10,7 @@
 //
 // Numbers are varints (src/base/bytes.h). No bytes: nothing is demanded.
 //
-// Always: all that a condition demands must hold.
+// All parts must hold. Always: decode_condition(encode()) gives the condition back, and only such bytes are accepted.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ namespace skiff::store {
 struct Condition {
   bool is_there = false;
   bool is_not_there = false;
-  // Not even one: no revision does, so the condition cannot hold.
+  // An empty list contains no revision, so the condition cannot hold.
   std::optional<std::vector<Revision>> one_of;
   std::optional<std::vector<Revision>> none_of;
 
@@ -36,7 +36,7 @@ struct Condition {
   bool operator==(const Condition&) const = default;
 };
 
-// Nothing if encode() would not have written it.
+// Returns nothing for bytes that encode() does not write.
 std::optional<Condition> decode_condition(std::string_view bytes);
 
 }  // namespace skiff::store

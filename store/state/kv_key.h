@@ -20,7 +20,7 @@
 
 namespace skiff::store {
 
-// What a version is besides its bytes, in etcd's words. A removal has neither of the first two, and no lease.
+// The numbers of a version, in etcd's words. All are 0 for a removal.
 struct VersionFacts {
   Revision create_revision = 0;  // of the put that made the key, after which it was there without a break
   uint64_t number = 0;           // of the puts since then, that one included: etcd's `version`

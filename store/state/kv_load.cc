@@ -1,4 +1,5 @@
-// A map is made of the versions of a snapshot, and of no others than a map can have.
+// Loading a map from the versions of a snapshot. A version that no map can hold, or that does not fit the one before
+// it, is refused.
 #include <algorithm>
 #include <utility>
 

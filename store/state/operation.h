@@ -25,7 +25,7 @@ constexpr Revision kFirstRevision = 1;
 
 // Longer keys are refused before they become an operation. Values are bounded by whoever takes them in.
 constexpr uint64_t kKeyBytesMax = 4096;
-// More tags than a request's headers can hold.
+// Above what a request's headers can hold, so no condition of a client is too large.
 constexpr uint64_t kConditionBytesMax = 256 * 1024;
 
 // Sets the value of a key, and which lease it hangs on.
@@ -66,10 +66,10 @@ using OperationView = std::variant<PutView, DeleteRangeView, Compact>;
 
 // The view is valid as long as the operation.
 OperationView view_of(const Operation& operation);
-// Why such an operation can be none: a key or an end that is empty or too long, a value of 4 GiB or more, a condition
-// that is none or stands on a range, no revision.
+// Refuses an operation that no node may apply: an empty key, a key or an end above kKeyBytesMax, a value of 4 GiB or
+// more, a condition that cannot be decoded or that is on a range, or a compaction without a revision.
 Result<> check(const OperationView& operation);
-// Keys, values and conditions.
+// The bytes of its key, end, value and condition.
 uint64_t bytes_of(const OperationView& operation);
 
 }  // namespace skiff::store

@@ -15,7 +15,7 @@
 
 namespace skiff::sim {
 
-// What a client demands of the key it writes. Judged here without the code of the store.
+// The condition of a client's put. holds() judges it without the code of the store, which only encodes it.
 struct Demand {
   enum class Kind { nothing, is_there, is_not_there, is_at, is_not_at };
   Kind kind = Kind::nothing;
