@@ -302,7 +302,7 @@ Result<> check_recovered(const store::Recovered& recovered, const std::string& d
     auto readable = check_payload(entry);
     if (readable) continue;
     return fail(readable.error().code,
-                fmt::format("read {}: entry {} of term {}: {}; was it written by a newer version?", directory,
+                fmt::format("read {}: entry {} of term {}: {}; was it written by another version of skiff?", directory,
                             entry.position.index, entry.position.term, readable.error().what));
   }
   return {};
